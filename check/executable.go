@@ -1,0 +1,170 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Executable is the daemon's program as it stands on disk.
+type Executable struct {
+	Path        string // as it was asked for
+	Resolved    string // symbolic links followed: what the kernel shows
+	ID          FileID
+	Interpreter *Interpreter // not nil if the file opens with #!
+}
+
+// FindError says why a path is none that a process could be executing.
+type FindError struct {
+	Path string
+	Err  error
+	hint string
+}
+
+func (e *FindError) Error() string { return fmt.Sprintf("cannot look for %q: %v", e.Path, e.Err) }
+
+func (e *FindError) Unwrap() error { return e.Err }
+
+// Hint is the way out.
+func (e *FindError) Hint() string { return e.hint }
+
+// Find reads what must be known of a program to recognise its processes. Its
+// errors are FindErrors.
+func Find(path string) (Executable, error) {
+	e, hint, err := find(path)
+	if err != nil {
+		return Executable{}, &FindError{path, cause(err), hint}
+	}
+	return e, nil
+}
+
+func find(path string) (e Executable, hint string, err error) {
+	const isIt = "give the daemon's program, or its script, with its full path; 'command -v NAME' finds a program"
+	if !filepath.IsAbs(path) {
+		return e, isIt, errors.New("it is not an absolute path")
+	}
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return e, isIt, err
+	}
+	info, err := os.Stat(resolved)
+	if err != nil {
+		return e, isIt, err
+	}
+	switch {
+	case info.IsDir():
+		return e, "give the program in it: ls " + path, errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return e, isIt, errors.New("it is not a regular file")
+	case info.Mode().Perm()&0o111 == 0:
+		return e, "if it is the right file, its mode must be mended: ls -l " + path, errors.New("it is not executable")
+	}
+	e = Executable{Path: path, Resolved: resolved, ID: fileID(info)}
+	head, err := readHead(resolved)
+	if errors.Is(err, fs.ErrPermission) {
+		return e, "", nil // executable but not readable, so no script
+	}
+	if err != nil {
+		return e, "", err
+	}
+	if line, ok := shebang(head); ok {
+		if e.Interpreter, err = findInterpreter(line); err != nil {
+			return e, "look at its first line: head -n1 " + path, err
+		}
+	}
+	return e, "", nil
+}
+
+// named tells whether a path, or the first argument of a process, ends in the
+// name of this program.
+func (e Executable) named(path string) bool {
+	base := filepath.Base(path)
+	return base == filepath.Base(e.Resolved) || base == filepath.Base(e.Path)
+}
+
+// couldBe tells whether a process that cannot be looked at more closely has a
+// name that this program's processes have.
+func (e Executable) couldBe(p Process) bool {
+	if isComm(p.Name, e.Resolved) || isComm(p.Name, e.Path) {
+		return true
+	}
+	if len(p.Args) > 0 && e.named(p.Args[0]) {
+		return true
+	}
+	return e.Interpreter != nil && e.Interpreter.couldBe(p) && (len(p.Args) == 0 || e.named(p.Script))
+}
+
+// isComm tells whether comm is what the kernel would call a process that
+// executes path: its last element, cut at 15 bytes on Linux (TASK_COMM_LEN) and
+// at 19 on FreeBSD (MAXCOMLEN).
+func isComm(comm, path string) bool {
+	base := filepath.Base(path)
+	if len(comm) >= 15 {
+		return strings.HasPrefix(base, comm)
+	}
+	return comm == base
+}
+
+// fileID works on every Unix; the width of its fields differs between them.
+func fileID(info fs.FileInfo) FileID {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return FileID{}
+	}
+	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}
+}
+
+// statID follows symbolic links; a file that cannot be seen is no file.
+func statID(path string) FileID {
+	info, err := os.Stat(path)
+	if err != nil {
+		return FileID{}
+	}
+	return fileID(info)
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// readHead reads as much as the kernel looks at to find an interpreter:
+// BINPRM_BUF_SIZE on Linux, a page on FreeBSD.
+func readHead(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 256)
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return head[:n], err
+}
+
+// shebang returns the line behind #!, without it.
+func shebang(head []byte) (line string, ok bool) {
+	rest, ok := bytes.CutPrefix(head, []byte("#!"))
+	if !ok {
+		return "", false
+	}
+	first, _, _ := bytes.Cut(rest, []byte("\n"))
+	return strings.TrimSpace(string(first)), true
+}
+
+// cause leaves out the path that the message names already.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

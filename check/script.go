@@ -1,0 +1,135 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Interpreter is the program that executes a script.
+type Interpreter struct {
+	Path     string // as the script's first line names it
+	Resolved string // symbolic links followed; "" if only the name is known
+	ID       FileID // zero if only the name is known
+}
+
+// findInterpreter reads the line behind #!. Behind "env X" stands whatever X is
+// found in the PATH of the daemon, not in ours, and a shim (pyenv, rbenv) hands
+// over to a program elsewhere: there only the name can be known.
+func findInterpreter(line string) (*Interpreter, error) {
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return nil, errors.New("its first line names no interpreter")
+	}
+	path := words[0]
+	if filepath.Base(path) == "env" {
+		name := envCommand(words[1:])
+		if name == "" {
+			return nil, fmt.Errorf("its first line, %q, names no interpreter", "#!"+line)
+		}
+		return &Interpreter{Path: name}, nil
+	}
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, cause(err))
+	}
+	info, err := os.Stat(resolved)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, cause(err))
+	}
+	if head, err := readHead(resolved); err == nil {
+		if _, script := shebang(head); script { // a shim that is itself a script
+			return &Interpreter{Path: path}, nil
+		}
+	}
+	return &Interpreter{Path: path, Resolved: resolved, ID: fileID(info)}, nil
+}
+
+// envCommand finds the command among the arguments of env(1): behind its
+// options and its assignments. With -S it stands in the same word or the next.
+func envCommand(args []string) string {
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		switch {
+		case word == "-u" || word == "-C" || word == "-P" || word == "--unset" || word == "--chdir":
+			i++ // its value
+		case strings.HasPrefix(word, "-S") && len(word) > 2:
+			return word[2:]
+		case strings.HasPrefix(word, "-") || strings.Contains(word, "="):
+		default:
+			return word
+		}
+	}
+	return ""
+}
+
+// identify tells whether the process executes this interpreter. A newer
+// version that has taken its place since (python3 is a link to python3.11, then
+// to python3.12) makes the process an old image, not a dead one.
+func (i *Interpreter) identify(spec Spec, m *Match) Reason {
+	if i.ID == (FileID{}) {
+		return i.identifyName(m)
+	}
+	reason := identifyImage(image{i.Path, i.Resolved, i.ID}, spec, m)
+	if reason != counts && !m.Deleted && filepath.Dir(m.Exe) == filepath.Dir(i.Resolved) &&
+		isVersionOf(filepath.Base(m.Exe), filepath.Base(i.Path)) {
+		m.OldImage = true
+		return counts
+	}
+	return reason
+}
+
+// identifyName is identify where only the interpreter's name is known.
+func (i *Interpreter) identifyName(m *Match) Reason {
+	name := filepath.Base(m.Exe)
+	if m.Exe == "" {
+		name = m.Name
+	}
+	if !isVersionOf(name, filepath.Base(i.Path)) {
+		return unrelated
+	}
+	m.OldImage = m.Deleted
+	return counts
+}
+
+// couldBe tells whether a process that may not be looked at has its name.
+func (i *Interpreter) couldBe(p Process) bool {
+	name := filepath.Base(i.Path)
+	return isVersionOf(p.Name, name) || len(p.Args) > 0 && isVersionOf(filepath.Base(p.Args[0]), name)
+}
+
+// isVersionOf tells whether a program's name is the wanted one, or that with a
+// version: python3 is often a link to python3.11.
+func isVersionOf(name, wanted string) bool {
+	rest, ok := strings.CutPrefix(name, wanted)
+	return ok && strings.Trim(rest, "-.0123456789") == ""
+}
+
+// noScript are the options behind which an interpreter takes its program from
+// the command line, from a module or from standard input instead of a script:
+// sh -c, sh -ec, perl -e, perl -we, python -m, node --eval.
+var noScript = regexp.MustCompile(`^(-[ceEm]|-[a-qs-z]{1,4}[ceE]|--eval|--command|--module|-|-s)$`)
+
+// scriptArg returns the argument that names the script: the first behind the
+// interpreter that is no option. What stands right behind an option may be the
+// option's value (python3 -W ignore x.py); isFile, asked only then, decides.
+func scriptArg(args []string, isFile func(string) bool) string {
+	for i := 1; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case noScript.MatchString(arg):
+			return ""
+		case arg == "--":
+			continue
+		case strings.HasPrefix(arg, "-"):
+			continue
+		case i > 1 && args[i-1] != "--" && strings.HasPrefix(args[i-1], "-") && !isFile(arg):
+			continue
+		}
+		return arg
+	}
+	return ""
+}

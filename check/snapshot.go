@@ -1,0 +1,48 @@
+package check
+
+// FileID is a file whatever its name: device and inode, stat(2). The zero
+// FileID is no file.
+type FileID struct {
+	Dev, Ino uint64
+}
+
+// Snapshot is what one look at the process table has shown: of all processes
+// only those that could be a daemon that was asked for.
+type Snapshot struct {
+	Self      Self
+	Processes []Process
+	files     map[string]wanted // by Spec.Executable
+}
+
+// Self is the process that looks, which must never count itself.
+type Self struct {
+	PID  int
+	File FileID // its executable
+}
+
+// wanted is an executable as it was on disk when the snapshot was taken.
+type wanted struct {
+	Executable
+	err error
+}
+
+// Process is one row of the table, as far as it was read.
+type Process struct {
+	PID       int
+	Name      string // the kernel's name for it (comm), cut at 15 or 19 bytes
+	Exe       string // path of its executable as the kernel tells it, without " (deleted)"; "" if it tells none
+	File      FileID // the executable; zero where the system does not tell
+	Deleted   bool   // the executable is no longer in any folder
+	Denied    bool   // it may not be looked at: only PID, Name and Args may be known
+	Zombie    bool   // it has exited, and no thread of it is left
+	Stopped   bool   // by a signal or by a debugger: it does nothing until it is continued
+	Foreign   bool   // in another PID namespace, or in a jail that is not ours
+	OwnUserNS bool   // in our own user namespace
+	User      uint32 // effective user id, as we see it
+
+	// Args is read only where it decides: of interpreters, of processes that
+	// may not be looked at, and of those whose path the kernel has lost.
+	Args       []string
+	Script     string // the argument that names the script
+	ScriptFile FileID // that script
+}

@@ -1,0 +1,35 @@
+package check
+
+import (
+	"context"
+	"strings"
+)
+
+// table is the process table of one system. It is all that differs between
+// systems, and the only user of gopsutil.
+type table interface {
+	// pids lists all processes. An error is never an empty list.
+	pids(ctx context.Context) ([]int, error)
+	// self is our own process.
+	self() Self
+	// needsInit tells whether a complete list holds process 1.
+	needsInit() bool
+	// exe is the path of the executable as the system tells it, or errGone,
+	// errNoExe, errLost or errDeny.
+	exe(pid int) (string, error)
+	// examine reads the rest, given what exe has answered, or fails with
+	// errGone or errNoExe. It reads the arguments where nothing else can tell,
+	// and else only of a process for which needsArgs is true.
+	examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error)
+}
+
+// deletedMark is what Linux puts behind the path of a file that has been
+// unlinked, proc_pid_exe(5). A file may also really be called so.
+const deletedMark = " (deleted)"
+
+// baseName is the last element of a path that the kernel has told, without the
+// mark; it allocates nothing.
+func baseName(exe string) string {
+	exe = strings.TrimSuffix(exe, deletedMark)
+	return exe[strings.LastIndexByte(exe, '/')+1:]
+}

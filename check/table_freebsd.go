@@ -1,0 +1,245 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+	"unsafe"
+
+	"github.com/shirou/gopsutil/v3/process"
+	"golang.org/x/sys/unix"
+)
+
+// kernTable reads the sysctl tree kern.proc, sysctl(3).
+type kernTable struct {
+	jailed bool
+	jails  map[int32]bool // jid: is it a service jail of this host?
+}
+
+func newTable() table {
+	jailed, err := unix.SysctlUint32("security.jail.jailed")
+	return &kernTable{jailed: err == nil && jailed == 1, jails: make(map[int32]bool)}
+}
+
+// The kernel sizes the list for five processes more than there are; ENOMEM
+// means that more have come since.
+const (
+	listTries = 10
+	listPause = 5 * time.Millisecond
+)
+
+// pids uses ProcessesWithContext: PidsWithContext answers every error with an
+// empty list, which would read as "everything is dead".
+func (t *kernTable) pids(ctx context.Context) ([]int, error) {
+	if err := checkKinfoSize(); err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		pids, err := listProcesses(ctx)
+		if err == nil || try == listTries {
+			return pids, err
+		}
+		select {
+		case <-time.After(listPause):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+func listProcesses(ctx context.Context) (pids []int, err error) {
+	defer func() { // gopsutil dereferences nil for a process that ends meanwhile
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot list processes: gopsutil failed: %v", r)
+		}
+	}()
+	list, err := process.ProcessesWithContext(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list processes: %w", err)
+	}
+	pids = make([]int, len(list))
+	for i, p := range list {
+		pids[i] = int(p.Pid)
+	}
+	return pids, nil
+}
+
+// checkKinfoSize keeps gopsutil from a nil dereference, and us from reading
+// the wrong fields, on a kernel whose struct kinfo_proc is another.
+func checkKinfoSize() error {
+	buf, err := unix.SysctlRaw("kern.proc.pid", os.Getpid())
+	if err != nil {
+		return fmt.Errorf("cannot read our own process: sysctl kern.proc.pid: %w", err)
+	}
+	if want := int(unsafe.Sizeof(process.KinfoProc{})); len(buf) != want {
+		return fmt.Errorf("cannot read the process table: this kernel's kinfo_proc has %d bytes, not %d", len(buf), want)
+	}
+	return nil
+}
+
+func (t *kernTable) self() Self {
+	exe, err := os.Executable()
+	if err != nil {
+		return Self{PID: os.Getpid()}
+	}
+	return Self{PID: os.Getpid(), File: statID(exe)}
+}
+
+// needsInit: a jail has no process 1 of its own.
+func (t *kernTable) needsInit() bool { return !t.jailed }
+
+// exe is sysctl kern.proc.pathname, a path as seen from our own root.
+func (t *kernTable) exe(pid int) (string, error) {
+	exe, err := (&process.Process{Pid: int32(pid)}).ExeWithContext(context.Background())
+	switch {
+	case err == nil && exe == "":
+		return "", errNoExe // a kernel process or a zombie
+	case err == nil:
+		return exe, nil
+	case errors.Is(err, unix.ENOENT):
+		return "", errLost
+	case errors.Is(err, unix.ESRCH):
+		return "", errGone
+	}
+	return "", errDeny
+}
+
+func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
+	k, err := readKinfo(pid)
+	if err != nil {
+		return Process{}, err
+	}
+	p := Process{
+		PID:       pid,
+		Name:      cString(k.Comm[:]),
+		User:      k.Uid,
+		Exe:       exe,
+		Stopped:   k.Stat == process.SSTOP,
+		Zombie:    k.Stat == process.SZOMB,
+		OwnUserNS: true, // there are none
+	}
+	switch {
+	case p.Zombie:
+		return p, nil
+	case errors.Is(exeErr, errNoExe):
+		return Process{}, errNoExe
+	case errors.Is(exeErr, errDeny):
+		p.Denied = true
+	case errors.Is(exeErr, errLost):
+		p.Deleted = true
+	default:
+		p.File = statID(exe)
+	}
+	if err := t.place(&p, k.Jid); err != nil {
+		return Process{}, err
+	}
+	if p.Denied || p.Deleted || needsArgs(p) {
+		p.Args, _ = (&process.Process{Pid: int32(pid)}).CmdlineSliceWithContext(context.Background())
+		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
+		p.ScriptFile = statID(seenFrom(pid, p.Script))
+	}
+	return p, nil
+}
+
+func readKinfo(pid int) (*process.KinfoProc, error) {
+	buf, err := unix.SysctlRaw("kern.proc.pid", pid)
+	switch {
+	case errors.Is(err, unix.ESRCH), err == nil && len(buf) == 0:
+		return nil, errGone
+	case err != nil:
+		return nil, fmt.Errorf("cannot read process %d: sysctl kern.proc.pid: %w", pid, err)
+	case len(buf) != int(unsafe.Sizeof(process.KinfoProc{})):
+		return nil, fmt.Errorf("cannot read process %d: kinfo_proc has %d bytes", pid, len(buf))
+	}
+	k := (*process.KinfoProc)(unsafe.Pointer(&buf[0]))
+	if int(k.Pid) != pid { // the number was a thread's: it answers for its process
+		return nil, errGone
+	}
+	return k, nil
+}
+
+// place tells whose the process is. ki_jid is 0 in our own jail; a service jail
+// (rc.conf(5), X_svcj) holds a service of this host, with the host's own root.
+func (t *kernTable) place(p *Process, jid int32) error {
+	if jid == 0 {
+		return nil
+	}
+	service, known := t.jails[jid]
+	if !known {
+		name, path, err := jailName(jid)
+		switch {
+		case errors.Is(err, unix.ENOENT):
+			return errGone // the jail has ended, and its processes with it
+		case err != nil:
+			p.Denied = true
+			return nil
+		}
+		service = strings.HasPrefix(name, "svcj-") && path == "/"
+		t.jails[jid] = service
+	}
+	p.Foreign = !service
+	return nil
+}
+
+// jailName asks jail_get(2) for a jail's name and root.
+func jailName(jid int32) (name, path string, err error) {
+	nameBuf, pathBuf := make([]byte, 256), make([]byte, unix.PathMax)
+	params := []struct {
+		key   string
+		value unsafe.Pointer
+		size  int
+	}{
+		{"jid", unsafe.Pointer(&jid), int(unsafe.Sizeof(jid))},
+		{"name", unsafe.Pointer(&nameBuf[0]), len(nameBuf)},
+		{"path", unsafe.Pointer(&pathBuf[0]), len(pathBuf)},
+	}
+	var iov []unix.Iovec
+	for _, p := range params {
+		key, err := unix.BytePtrFromString(p.key)
+		if err != nil {
+			return "", "", err
+		}
+		k := unix.Iovec{Base: key}
+		k.SetLen(len(p.key) + 1)
+		v := unix.Iovec{Base: (*byte)(p.value)}
+		v.SetLen(p.size)
+		iov = append(iov, k, v)
+	}
+	_, _, errno := unix.Syscall(unix.SYS_JAIL_GET, uintptr(unsafe.Pointer(&iov[0])), uintptr(len(iov)), 0)
+	if errno != 0 {
+		return "", "", errno
+	}
+	return unix.ByteSliceToString(nameBuf), unix.ByteSliceToString(pathBuf), nil
+}
+
+// seenFrom is a path as the process itself sees it; its working directory is
+// asked for only where the path is relative.
+func seenFrom(pid int, path string) string {
+	if path == "" || strings.HasPrefix(path, "/") {
+		return path
+	}
+	// kern.proc.cwd gives a struct kinfo_file, cut off behind its path, which
+	// is its last member, <sys/user.h>.
+	const pathOffset = 1392 - 1024 // KINFO_FILE_SIZE - PATH_MAX
+	buf, err := unix.SysctlRaw("kern.proc.cwd", pid)
+	if err != nil || len(buf) <= pathOffset {
+		return ""
+	}
+	dir, _, _ := bytes.Cut(buf[pathOffset:], []byte{0})
+	return string(dir) + "/" + path
+}
+
+func cString(chars []int8) string {
+	var b strings.Builder
+	for _, c := range chars {
+		if c == 0 {
+			break
+		}
+		b.WriteByte(byte(c))
+	}
+	return b.String()
+}

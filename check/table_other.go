@@ -1,0 +1,23 @@
+//go:build !linux && !freebsd
+
+package check
+
+import "context"
+
+// noTable is a system whose processes gopsutil cannot list with their
+// executables. It says so; it is never an empty table.
+type noTable struct{}
+
+func newTable() table { return noTable{} }
+
+func (noTable) pids(context.Context) ([]int, error) { return nil, ErrNotSupported }
+
+func (noTable) self() Self { return Self{} }
+
+func (noTable) needsInit() bool { return true }
+
+func (noTable) exe(int) (string, error) { return "", ErrNotSupported }
+
+func (noTable) examine(int, string, error, func(Process) bool) (Process, error) {
+	return Process{}, ErrNotSupported
+}
