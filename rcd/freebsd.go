@@ -1,0 +1,83 @@
+package rcd
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// freebsd is rc.d through service(8), which runs a script with rc.subr(8).
+type freebsd struct {
+	root    string
+	service string
+}
+
+func (freebsd) Name() string { return "rc.d" }
+
+// Argv asks for onestatus: on 13.2 the status of a service that is not enabled
+// exits 0 whether or not it runs.
+func (f freebsd) Argv(verb Verb, service string) []string {
+	if verb == Status {
+		verb = "onestatus"
+	}
+	return []string{f.service, service, string(verb)}
+}
+
+// find looks where service(8) looks by default; only if the script is not there
+// does it ask service(8) itself, which knows what rc.conf(5) has made of
+// $local_startup.
+func (f freebsd) find(ctx context.Context, run runner, service string) error {
+	for _, dir := range []string{"/etc/rc.d/", "/usr/local/etc/rc.d/"} {
+		if isExecutable(f.root + dir + service) {
+			return nil
+		}
+	}
+	r, err := run.query(ctx, []string{f.service, "-l"})
+	if err != nil {
+		return err
+	}
+	if slices.Contains(strings.Fields(r.output), service) {
+		return nil
+	}
+	return &NotFoundError{
+		Service: service, Manager: f.Name(), List: "service -l",
+		Where: " (no executable script in /etc/rc.d or in $local_startup, which is mostly /usr/local/etc/rc.d)",
+	}
+}
+
+// state: exit 1 is also what a script says that has no status command.
+func (freebsd) state(r result) State {
+	switch {
+	case r.status == 0:
+		return Running
+	case strings.Contains(r.output, "not running"):
+		return Stopped
+	}
+	return Unknown
+}
+
+// rcVar is what "service X rcvar" prints: nginx_enable="NO".
+var rcVar = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)="?([^"\n]*)"?$`)
+
+var rcYes = regexp.MustCompile(`^(?i:yes|true|on|1)$`) // checkyesno in rc.subr
+
+// obstacle: start of a service that is not enabled does nothing and exits 0.
+// "enabled" also exits 1 for a script that has no variable and is always on, so
+// the variable itself must be seen.
+func (f freebsd) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
+	r, err := run.query(ctx, []string{f.service, service, "enabled"})
+	if err != nil || r.status == 0 {
+		return nil, err
+	}
+	if r, err = run.query(ctx, []string{f.service, service, "rcvar"}); err != nil || r.status != 0 {
+		return nil, err
+	}
+	v := rcVar.FindStringSubmatch(r.output)
+	if v == nil || rcYes.MatchString(v[2]) {
+		return nil, nil
+	}
+	return &Obstacle{Service: service, Word: "disabled", Enable: "sysrc " + v[1] + "=YES"}, nil
+}
+
+func (freebsd) phase(context.Context, runner) (Phase, error) { return Working, nil }

@@ -1,0 +1,116 @@
+package rcd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Outputs keeps what the commands print: one file for each service, in a folder
+// that only we can write.
+//
+// A daemon may keep its standard output for years. A pipe would make us wait
+// for it, and later kill it with SIGPIPE; an unlinked file would grow where
+// nobody can find it. So it is a file with a name, opened for appending, which
+// each restart begins anew and Trim empties when it has grown too large.
+type Outputs struct {
+	Dir string // "" throws all output away
+}
+
+const (
+	tailLines = 5
+	tailBytes = 4 << 10
+	trimAbove = 1 << 20
+)
+
+// output is the file of one service while a command writes to it.
+type output struct {
+	*os.File
+	kept bool
+}
+
+func (o Outputs) path(service string) string {
+	return filepath.Join(o.Dir, service+".output")
+}
+
+// open makes the file empty, unless it cannot be had: output is no reason not to
+// restart a daemon.
+func (o Outputs) open(service string) (output, error) {
+	if o.Dir != "" {
+		f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+		if err == nil && isOurs(f) == nil {
+			if err := f.Truncate(0); err == nil {
+				return output{File: f, kept: true}, nil
+			}
+		}
+		if err == nil {
+			f.Close()
+		}
+	}
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	return output{File: f}, err
+}
+
+// isOurs keeps root from writing to a file that somebody else has put there.
+func isOurs(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.Mode().IsRegular() || int(st.Uid) != os.Geteuid() || st.Nlink != 1 {
+		return errors.New("it is not a regular file of ours")
+	}
+	return nil
+}
+
+// tail returns the last lines that were written.
+func (o output) tail() []string {
+	if !o.kept {
+		return nil
+	}
+	size, err := o.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil
+	}
+	begin := max(0, size-tailBytes)
+	buf := make([]byte, size-begin)
+	n, _ := o.ReadAt(buf, begin)
+	text := strings.TrimRight(string(buf[:n]), "\n\x00 \t\r")
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	if begin > 0 && len(lines) > 1 {
+		lines = lines[1:] // cut in the middle
+	}
+	return lines[max(0, len(lines)-tailLines):]
+}
+
+// TooLarge tells whether a daemon has written so much to the output of its own
+// start that it should be trimmed.
+func (o Outputs) TooLarge(service string) bool {
+	info, err := os.Lstat(o.path(service))
+	return err == nil && info.Size() > trimAbove
+}
+
+// Trim empties the file of a service; its daemon, which appends, goes on at the
+// beginning.
+func (o Outputs) Trim(service string) error {
+	f, err := os.OpenFile(o.path(service), os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
+	}
+	defer f.Close()
+	if err := isOurs(f); err != nil {
+		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
+	}
+	if err := f.Truncate(0); err != nil {
+		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
+	}
+	return nil
+}

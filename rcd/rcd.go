@@ -1,0 +1,165 @@
+// Package rcd speaks to the machine's service manager: FreeBSD's rc.d, System V
+// init scripts, systemd, or a program that the user names.
+//
+// An exit status proves nothing here. FreeBSD's start of a disabled service
+// exits 0 and starts nothing, its stop of a dead one exits 1; whoever wants to
+// know whether a daemon is up looks at the process table.
+package rcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+// Verb is what a service manager is told to do with a service.
+type Verb string
+
+// The verbs that all managers know.
+const (
+	Stop   Verb = "stop"
+	Start  Verb = "start"
+	Status Verb = "status"
+)
+
+// State is what a manager says of a service.
+type State int
+
+// The manager's three answers.
+const (
+	Unknown State = iota
+	Running
+	Stopped
+)
+
+// Phase is what the machine as a whole is doing.
+type Phase int
+
+// The phases. A manager that cannot tell says Working.
+const (
+	Working Phase = iota
+	Booting
+	ShuttingDown
+)
+
+// Manager is the service manager of this machine.
+type Manager struct {
+	dialect
+	run runner
+}
+
+// dialect is all in which one manager differs from another.
+type dialect interface {
+	// Name is the manager's name for people.
+	Name() string
+	// Argv is the command that carries out the verb, ready to execute.
+	Argv(verb Verb, service string) []string
+	// find fails with a NotFoundError if there is no such service. It starts
+	// a process only where no file tells.
+	find(ctx context.Context, run runner, service string) error
+	// state reads what the status command has answered.
+	state(result) State
+	// obstacle finds what keeps the service from being started.
+	obstacle(ctx context.Context, run runner, service string) (*Obstacle, error)
+	// phase asks what the machine is doing.
+	phase(ctx context.Context, run runner) (Phase, error)
+}
+
+// Obstacle is why a service's start would do nothing, though it may exit 0.
+type Obstacle struct {
+	Service string
+	Word    string // disabled, masked
+	Enable  string // the command that a person would type to change it
+}
+
+func (o *Obstacle) Error() string {
+	return fmt.Sprintf("cannot start service %s: it is %s", o.Service, o.Word)
+}
+
+// Hint is the way out.
+func (o *Obstacle) Hint() string { return "enable it with: " + o.Enable }
+
+// NotFoundError says that the manager does not know a service.
+type NotFoundError struct {
+	Service string
+	Manager string
+	Where   string // where it was looked for
+	List    string // the command that lists the names
+}
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("cannot find service %s: %s knows none of that name%s", e.Service, e.Manager, e.Where)
+}
+
+// Hint is the way out.
+func (e *NotFoundError) Hint() string {
+	if e.List == "" {
+		return "check the name, or what the program answers to status: 0 is running, 1 to 3 is not running, 4 is unknown"
+	}
+	return "list the names with: " + e.List
+}
+
+// maxName leaves room for a suffix in a file name of 255 bytes.
+const maxName = 240
+
+var serviceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@:-]*$`)
+
+// CheckName tells whether a name can be a service's. It keeps paths, options
+// and white space away from the scripts that the managers run.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the name is empty")
+	case len(name) > maxName:
+		return fmt.Errorf("the name has %d characters, more than %d", len(name), maxName)
+	case !serviceName.MatchString(name):
+		return errors.New("the name may only have letters, digits and _ . @ : -, and must not begin with . or -")
+	}
+	return nil
+}
+
+// Find fails with a NotFoundError if the manager has no such service. In the
+// common case it looks at files only.
+func (m *Manager) Find(ctx context.Context, service string) error {
+	return m.find(ctx, m.run, service)
+}
+
+// Obstacle tells what would make a start of the service do nothing; nil if
+// nothing would.
+func (m *Manager) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
+	return m.obstacle(ctx, m.run, service)
+}
+
+// Phase tells whether the machine is booting or shutting down.
+func (m *Manager) Phase(ctx context.Context) (Phase, error) {
+	return m.phase(ctx, m.run)
+}
+
+// Status asks the manager about a service.
+func (m *Manager) Status(ctx context.Context, service string) (State, error) {
+	r, err := m.run.query(ctx, m.Argv(Status, service))
+	if err != nil {
+		return Unknown, err
+	}
+	return m.state(r), nil
+}
+
+// Start starts a service. It returns once the command has ended or ctx has; a
+// command that takes longer is ended, but not what it has started so far.
+func (m *Manager) Start(ctx context.Context, service string) error {
+	return m.run.step(ctx, Start, service, m.Argv(Start, service))
+}
+
+// Stop stops a service. A stop that fails because nothing runs is no error.
+func (m *Manager) Stop(ctx context.Context, service string) error {
+	err := m.run.step(ctx, Stop, service, m.Argv(Stop, service))
+	var failed *CommandError
+	if !errors.As(err, &failed) || failed.TimedOut {
+		return err
+	}
+	if state, statusErr := m.Status(ctx, service); statusErr == nil && state == Stopped {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package rcd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// systemd is systemd, through service(8) where that is installed (Debian's also
+// moves the sockets of a service), through systemctl(1) elsewhere.
+type systemd struct {
+	root      string
+	service   string // "" if there is none
+	systemctl string
+}
+
+func (systemd) Name() string { return "systemd" }
+
+// Argv: service(8) appends .service by itself and knows no other kind of unit.
+func (s systemd) Argv(verb Verb, service string) []string {
+	name, isService := plainName(service)
+	if verb == Status {
+		return []string{s.systemctl, "show", "-p", "LoadState,ActiveState", unitName(service)}
+	}
+	if s.service == "" || !isService {
+		return []string{s.systemctl, string(verb), unitName(service)}
+	}
+	return []string{s.service, name, string(verb)}
+}
+
+// unitTypes are the suffixes that make a name a unit's, systemd.unit(5).
+var unitTypes = []string{".socket", ".target", ".timer", ".path", ".mount", ".automount", ".swap", ".slice", ".scope", ".device"}
+
+// plainName takes .service off a name; isService is false for another type.
+func plainName(service string) (name string, isService bool) {
+	for _, suffix := range unitTypes {
+		if strings.HasSuffix(service, suffix) {
+			return service, false
+		}
+	}
+	return strings.TrimSuffix(service, ".service"), true
+}
+
+func unitName(service string) string {
+	name, isService := plainName(service)
+	if isService {
+		return name + ".service"
+	}
+	return service
+}
+
+// unitDirs is the unit search path, systemd.unit(5), and where generators write.
+var unitDirs = []string{
+	"/etc/systemd/system", "/run/systemd/system", "/run/systemd/transient",
+	"/run/systemd/generator", "/run/systemd/generator.early", "/run/systemd/generator.late",
+	"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+}
+
+// find looks for the unit's file, so that a healthy run starts no process, and
+// asks systemd itself only if there is none.
+func (s systemd) find(ctx context.Context, run runner, service string) error {
+	unit := unitName(service)
+	for _, name := range []string{unit, template(unit)} {
+		for _, dir := range unitDirs {
+			if _, err := os.Lstat(s.root + dir + "/" + name); name != "" && err == nil {
+				return nil
+			}
+		}
+	}
+	props, err := s.show(ctx, run, service)
+	if err != nil {
+		return err
+	}
+	if props["LoadState"] == "not-found" {
+		return &NotFoundError{Service: service, Manager: s.Name(), List: "systemctl list-unit-files --type=service"}
+	}
+	return nil
+}
+
+// template is the file that unit name@instance.service comes from.
+func template(unit string) string {
+	prefix, rest, ok := strings.Cut(unit, "@")
+	if !ok {
+		return ""
+	}
+	return prefix + "@" + rest[strings.LastIndexByte(rest, '.'):]
+}
+
+func (s systemd) show(ctx context.Context, run runner, service string) (map[string]string, error) {
+	argv := s.Argv(Status, service)
+	r, err := run.query(ctx, argv)
+	if err != nil {
+		return nil, err
+	}
+	props := properties(r.output)
+	if r.status != 0 || props["LoadState"] == "" {
+		return nil, fmt.Errorf("cannot ask systemd about service %s: %s: exit status %d: %s",
+			service, strings.Join(argv, " "), r.status, strings.TrimSpace(r.output))
+	}
+	return props, nil
+}
+
+// properties reads the lines of systemctl show.
+func properties(text string) map[string]string {
+	props := make(map[string]string)
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			props[key] = value
+		}
+	}
+	return props
+}
+
+// state: a unit that is activating or deactivating is neither.
+func (systemd) state(r result) State {
+	switch properties(r.output)["ActiveState"] {
+	case "active", "reloading", "refreshing":
+		return Running
+	case "inactive", "failed":
+		return Stopped
+	}
+	return Unknown
+}
+
+func (s systemd) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
+	props, err := s.show(ctx, run, service)
+	if err != nil || props["LoadState"] != "masked" {
+		return nil, err
+	}
+	return &Obstacle{Service: service, Word: "masked", Enable: "systemctl unmask " + unitName(service)}, nil
+}
+
+// phase: is-system-running exits 1 for all but "running"; the word counts.
+func (s systemd) phase(ctx context.Context, run runner) (Phase, error) {
+	r, err := run.query(ctx, []string{s.systemctl, "is-system-running"})
+	if err != nil {
+		return Working, err
+	}
+	switch strings.TrimSpace(r.output) {
+	case "initializing", "starting":
+		return Booting, nil
+	case "stopping":
+		return ShuttingDown, nil
+	}
+	return Working, nil
+}

@@ -1,0 +1,50 @@
+package rcd
+
+import (
+	"context"
+	"strings"
+)
+
+// sysv is a machine of System V init scripts, through service(8) where it is
+// installed: that gives the script a clean environment and / as directory.
+type sysv struct {
+	root    string
+	service string // "" if there is none
+}
+
+func (sysv) Name() string { return "System V init" }
+
+func (s sysv) Argv(verb Verb, service string) []string {
+	if s.service == "" {
+		return []string{"/etc/init.d/" + service, string(verb)}
+	}
+	return []string{s.service, service, string(verb)}
+}
+
+func (s sysv) find(_ context.Context, _ runner, service string) error {
+	if isExecutable(s.root + "/etc/init.d/" + service) {
+		return nil
+	}
+	return &NotFoundError{
+		Service: service, Manager: s.Name(), List: "ls /etc/init.d",
+		Where: " (no executable script /etc/init.d/" + service + ")",
+	}
+}
+
+func (sysv) state(r result) State { return lsbState(r) }
+
+// lsbState reads the exit status of an init script's status command, Linux
+// Standard Base 5.0, 22.2: 1 is dead with a pidfile, 2 dead with a lock.
+func lsbState(r result) State {
+	switch {
+	case r.status == 0:
+		return Running
+	case r.status <= 3 && !strings.Contains(strings.ToLower(r.output), "usage"):
+		return Stopped
+	}
+	return Unknown
+}
+
+func (sysv) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
+
+func (sysv) phase(context.Context, runner) (Phase, error) { return Working, nil }
