@@ -1,0 +1,190 @@
+// Package restart brings a daemon back: it stops and starts services in order,
+// and then looks whether the daemon is there to stay.
+//
+// Success is a process that was seen and was still there after a while, never
+// the exit status of a command.
+package restart
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Controller is all that a restart needs of a service manager.
+// Both methods return once the manager has finished or ctx has ended, then with
+// an error that is context.DeadlineExceeded. They never wait for the daemon
+// itself to end, and never end a daemon that a slow start has brought up.
+type Controller interface {
+	Stop(ctx context.Context, service string) error
+	Start(ctx context.Context, service string) error
+}
+
+// Prober tells which processes of the daemon are up. No process and no error
+// means down; an error means that it cannot be told.
+type Prober interface {
+	Probe(ctx context.Context) (pids []int, err error)
+}
+
+// Witness is told of each step as it happens.
+type Witness interface {
+	Begin(Step)
+	End(Done)
+}
+
+// Verb is what a step does with its service.
+type Verb string
+
+// The two verbs of a procedure.
+const (
+	Stop  Verb = "stop"
+	Start Verb = "start"
+)
+
+// Step is one command of a procedure.
+type Step struct {
+	Verb    Verb
+	Service string
+	Timeout time.Duration
+}
+
+// Done is a step that has been carried out.
+type Done struct {
+	Step
+	Took time.Duration
+	Err  error // nil if the command did its work
+	Slow bool  // the start ran out of time, but the daemon is up: no failure
+}
+
+// Procedure is how a daemon is brought back.
+type Procedure struct {
+	Services     []string      // stopped and started one after the other, in this order
+	StopTimeout  time.Duration // for each stop command
+	StartTimeout time.Duration // for each start command
+	Verify       time.Duration // how long the daemon may take to appear after the last start
+	Settle       time.Duration // how long it must then stay up
+	FirstPoll    time.Duration // from one look to the next while waiting for it;
+	LastPoll     time.Duration // doubled each time up to this: a look has its price
+}
+
+// Steps lists what Run will do: A stop, A start, B stop, B start.
+func (p Procedure) Steps() []Step {
+	steps := make([]Step, 0, 2*len(p.Services))
+	for _, service := range p.Services {
+		steps = append(steps, Step{Stop, service, p.StopTimeout}, Step{Start, service, p.StartTimeout})
+	}
+	return steps
+}
+
+// Outcome is how a restart has ended.
+type Outcome struct {
+	Steps       []Done
+	PIDs        []int // the daemon's processes; none if it is not up
+	Err         error // it cannot be told whether the daemon is up
+	Lost        int   // how often it was seen and then gone again
+	Interrupted bool  // ctx ended; what had been stopped was started all the same
+}
+
+// Up tells whether the daemon was seen, and was there to stay.
+func (o Outcome) Up() bool { return len(o.PIDs) > 0 }
+
+// Run carries out the procedure. When ctx ends, no further service is touched,
+// but one that has been stopped is still started, and commands under way keep
+// their own time.
+func (p Procedure) Run(ctx context.Context, c Controller, prober Prober, w Witness) Outcome {
+	var o Outcome
+	for _, service := range p.Services {
+		if ctx.Err() != nil {
+			break
+		}
+		for _, step := range []Step{{Stop, service, p.StopTimeout}, {Start, service, p.StartTimeout}} {
+			o.Steps = append(o.Steps, carryOut(ctx, step, c, prober, w))
+		}
+	}
+	p.verify(ctx, prober, &o)
+	o.Interrupted = ctx.Err() != nil
+	return o
+}
+
+// carryOut runs one command, whatever has become of ctx.
+func carryOut(ctx context.Context, step Step, c Controller, prober Prober, w Witness) Done {
+	w.Begin(step)
+	stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), step.Timeout)
+	defer cancel()
+	began := time.Now()
+	done := Done{Step: step}
+	if step.Verb == Stop {
+		done.Err = c.Stop(stepCtx, step.Service)
+	} else {
+		done.Err = c.Start(stepCtx, step.Service)
+	}
+	done.Took = time.Since(began)
+	if step.Verb == Start && errors.Is(done.Err, context.DeadlineExceeded) {
+		pids, err := prober.Probe(context.WithoutCancel(ctx))
+		done.Slow = err == nil && len(pids) > 0
+	}
+	w.End(done)
+	return done
+}
+
+// verify waits until the daemon has been up for the settle time, by the same
+// process: one that dies and comes back each second is never there to stay.
+func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
+	deadline := time.Now().Add(p.Verify)
+	poll := p.FirstPoll
+	var seen []int         // the processes of the last look
+	var upSince *time.Time // since when one of them has been there
+	for {
+		pids, err := prober.Probe(context.WithoutCancel(ctx))
+		now := time.Now()
+		switch {
+		case len(pids) > 0 && upSince != nil && overlap(seen, pids):
+		case len(pids) > 0:
+			if upSince != nil {
+				o.Lost++
+			}
+			upSince = &now
+		default:
+			if upSince != nil && err == nil {
+				o.Lost++
+			}
+			upSince = nil
+		}
+		seen, o.Err = pids, err
+		switch {
+		case upSince != nil && now.Sub(*upSince) >= p.Settle:
+			o.PIDs = pids
+			return
+		case ctx.Err() != nil: // no time left to see whether it stays
+			o.PIDs = pids
+			return
+		case upSince == nil && !now.Before(deadline):
+			return
+		case upSince != nil && upSince.After(deadline):
+			return // it keeps dying, and its time is over
+		}
+		wait := poll
+		if upSince != nil {
+			wait = min(wait, max(p.Settle-now.Sub(*upSince), 0))
+		} else {
+			wait = min(wait, deadline.Sub(now))
+		}
+		sleep(ctx, wait)
+		poll = min(2*poll, p.LastPoll)
+	}
+}
+
+func overlap(a, b []int) bool {
+	return slices.ContainsFunc(a, func(pid int) bool { return slices.Contains(b, pid) })
+}
+
+// sleep ends with ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
