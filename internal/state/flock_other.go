@@ -1,0 +1,10 @@
+//go:build !linux && !freebsd && !openbsd && !netbsd && !dragonfly && !darwin
+
+package state
+
+import (
+	"errors"
+	"os"
+)
+
+func flock(*os.File) error { return errors.ErrUnsupported }

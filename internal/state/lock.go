@@ -1,0 +1,106 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// Locks are held until they are released or the process ends, however it ends:
+// flock(2) leaves nothing behind that could disable the next run. The files stay
+// and mean nothing; Go opens them close-on-exec, so that no daemon inherits one.
+type Locks struct {
+	files []*os.File
+}
+
+// HeldError says that another run is at work on a service.
+type HeldError struct {
+	Service string
+	Holder  string // what the other has written: its process and since when; may be ""
+}
+
+func (e *HeldError) Error() string {
+	if e.Holder == "" {
+		return fmt.Sprintf("another run is at work on service %s", e.Service)
+	}
+	return fmt.Sprintf("another run is at work on service %s: %s", e.Service, e.Holder)
+}
+
+// Lock takes one lock for each service and never waits. In sorted order, two
+// runs that share services cannot each hold what the other wants.
+func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
+	names := slices.Clone(services)
+	slices.Sort(names)
+	locks := new(Locks)
+	for _, service := range slices.Compact(names) {
+		f, err := d.lockOne(service, now)
+		if err != nil {
+			locks.Release()
+			return nil, err
+		}
+		locks.files = append(locks.files, f)
+	}
+	return locks, nil
+}
+
+func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
+	path := filepath.Join(d.path, service+".lock")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open lock: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file")
+	}
+	if err == nil {
+		err = flock(f)
+	}
+	if err == nil {
+		err = signLock(f, now)
+	}
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		err = &HeldError{Service: service, Holder: readHolder(f)}
+	case err != nil:
+		err = fmt.Errorf("cannot take lock %s: %w", path, err)
+	default:
+		return f, nil
+	}
+	f.Close()
+	return nil, err
+}
+
+// signLock writes down who holds it, for the one who finds it held.
+func signLock(f *os.File, now time.Time) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(io.NewOffsetWriter(f, 0), "pid %d, since %s\n", os.Getpid(), now.Format(time.RFC3339))
+	return err
+}
+
+// readHolder is for people only: nothing is decided by it.
+func readHolder(f *os.File) string {
+	buf := make([]byte, 80)
+	n, _ := f.ReadAt(buf, 0)
+	for i, c := range buf[:n] {
+		if c < ' ' || c > '~' {
+			return string(buf[:i])
+		}
+	}
+	return string(buf[:n])
+}
+
+// Release lets go of all of them.
+func (l *Locks) Release() {
+	for _, f := range l.files {
+		f.Close()
+	}
+	l.files = nil
+}
