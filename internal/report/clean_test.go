@@ -1,0 +1,41 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestTextFromOutsideIsMadeHarmless(t *testing.T) {
+	for _, tc := range []struct{ in, printable, ascii string }{
+		{"clamd", "clamd", "clamd"},
+		{"", "", ""},
+		{"two\nlines\r", `two\x0alines\x0d`, `two\x0alines\x0d`},
+		{"\x1b[2J\x07", `\x1b[2J\x07`, `\x1b[2J\x07`},
+		{"über", "über", `\xc3\xbcber`},
+		{"a\u202eb", `a\xe2\x80\xaeb`, `a\xe2\x80\xaeb`}, // right-to-left override
+		{"bad\xffutf8", `bad\xffutf8`, `bad\xffutf8`},
+		{"\u009b31m", `\xc2\x9b31m`, `\xc2\x9b31m`}, // one-character CSI
+		{"\ufffd", "\ufffd", `\xef\xbf\xbd`},
+	} {
+		if got := Printable(tc.in); got != tc.printable {
+			t.Errorf("Printable(%q) = %q, want %q", tc.in, got, tc.printable)
+		}
+		if got := ASCII(tc.in); got != tc.ascii {
+			t.Errorf("ASCII(%q) = %q, want %q", tc.in, got, tc.ascii)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	f.Add("plain")
+	f.Add("\x1b]0;x\x07\xff\u202e")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := ASCII(s); strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("ASCII(%q) = %q", s, got)
+		}
+		if got := Printable(s); !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			t.Errorf("Printable(%q) = %q", s, got)
+		}
+	})
+}

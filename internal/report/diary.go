@@ -1,0 +1,75 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// Level is how much a line of the diary matters.
+type Level int
+
+// The levels. Routine is for a run that finds everything well; a step of a
+// restart is a Notice, because a stock FreeBSD syslog.conf keeps no less.
+const (
+	Routine Level = iota
+	Notice
+	Warning
+	Error
+	Fatal
+)
+
+// String is the word that opens a line.
+func (l Level) String() string {
+	switch l {
+	case Warning:
+		return "WARNING"
+	case Error:
+		return "ERROR"
+	case Fatal:
+		return "FATAL"
+	}
+	return "INFO"
+}
+
+// Sender sends one line to the system log.
+type Sender interface {
+	Send(Level, string) error
+}
+
+// Diary writes down what happens as it happens: one fact a line, in ASCII,
+// without control characters, at most 1 KiB.
+//
+// Where the system log is missing or does not answer, the lines go to Stderr
+// and the work goes on; patience is all the time that a log which hangs may
+// cost a run.
+type Diary struct {
+	sender   Sender // nil: none
+	stderr   io.Writer
+	mirror   Level // what is below is not worth a mail from cron
+	patience time.Duration
+}
+
+// NewDiary writes to sender, which may be nil, and else to stderr those lines
+// that are at least of level mirror.
+func NewDiary(sender Sender, stderr io.Writer, mirror Level) *Diary {
+	return &Diary{sender: sender, stderr: stderr, mirror: mirror, patience: 500 * time.Millisecond}
+}
+
+const longestLine = 1 << 10
+
+// Log writes one line.
+func (d *Diary) Log(level Level, format string, args ...any) {
+	line := cut(level.String()+" "+ASCII(fmt.Sprintf(format, args...)), longestLine)
+	if d.sender != nil && d.patience > 0 {
+		began := time.Now()
+		err := d.sender.Send(level, line)
+		d.patience -= time.Since(began)
+		if err == nil {
+			return
+		}
+	}
+	if level >= d.mirror {
+		fmt.Fprintf(d.stderr, "daemon-keeper: %s\n", line)
+	}
+}

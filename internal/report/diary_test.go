@@ -1,0 +1,86 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fakeSyslog takes lines, each in some time, or fails.
+type fakeSyslog struct {
+	lines []string
+	takes time.Duration
+	err   error
+	asked int
+}
+
+func (f *fakeSyslog) Send(l Level, line string) error {
+	f.asked++
+	time.Sleep(f.takes)
+	if f.err == nil {
+		f.lines = append(f.lines, line)
+	}
+	return f.err
+}
+
+func TestLineOpensWithItsLevel(t *testing.T) {
+	var s fakeSyslog
+	var stderr bytes.Buffer
+	d := NewDiary(&s, &stderr, Notice)
+	d.Log(Routine, "a")
+	d.Log(Notice, "b")
+	d.Log(Warning, "'%s' is not running", "/usr/local/sbin/clamd")
+	d.Log(Error, "d")
+	d.Log(Fatal, "e")
+	want := "INFO a|INFO b|WARNING '/usr/local/sbin/clamd' is not running|ERROR d|FATAL e"
+	if got := strings.Join(s.lines, "|"); got != want {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("syslog took it, and stderr too: %q", &stderr)
+	}
+}
+
+func TestLineIsOneLineOfASCIIWithinOneKiB(t *testing.T) {
+	var s fakeSyslog
+	NewDiary(&s, nil, Notice).Log(Error, "%s", "ü\n"+strings.Repeat("x", 5000))
+	if len(s.lines[0]) != 1024 || !strings.HasPrefix(s.lines[0], `ERROR \xc3\xbc\x0axxx`) || !strings.HasSuffix(s.lines[0], "...") {
+		t.Errorf("sent %d bytes: %.40q", len(s.lines[0]), s.lines[0])
+	}
+}
+
+func TestWithoutSyslogTheLinesGoToStderr(t *testing.T) {
+	var stderr bytes.Buffer
+	d := NewDiary(nil, &stderr, Notice)
+	d.Log(Routine, "all is well")
+	d.Log(Warning, "it is not")
+	if got, want := stderr.String(), "daemon-keeper: WARNING it is not\n"; got != want {
+		t.Errorf("stderr %q, want %q", got, want)
+	}
+}
+
+// A syslog daemon that hangs costs a run less than a second, however many
+// lines it writes, and none of them is lost.
+func TestHungSyslogCostsLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fakeSyslog{takes: 160 * time.Millisecond, err: errors.New("i/o timeout")}
+		var stderr bytes.Buffer
+		d := NewDiary(&s, &stderr, Notice)
+		began := time.Now()
+		for range 50 {
+			d.Log(Warning, "line")
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("50 lines took %v", took)
+		}
+		if n := strings.Count(stderr.String(), "\n"); n != 50 {
+			t.Errorf("%d lines on stderr", n)
+		}
+		if s.asked < 2 {
+			t.Error("given up after one failure")
+		}
+	})
+}

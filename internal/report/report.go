@@ -1,0 +1,100 @@
+// Package report says what a run has found and done: one Report, many faces.
+package report
+
+import "time"
+
+// Status is the exit status of a run, the same for every command and output.
+type Status int
+
+// The table of exit statuses.
+const (
+	OK       Status = 0 // everything is up, or deliberately left alone
+	Restored Status = 1 // something was down, and this run brought it back
+	Failed   Status = 2 // something is still down
+	Unclear  Status = 3 // it cannot be told, or the command was used wrongly; nothing was touched
+)
+
+// Report is what one run has found and done.
+type Report struct {
+	Daemons []Daemon
+}
+
+// Status is the worst of the daemons': 2 over 3 over 1 over 0.
+func (r Report) Status() Status {
+	worst := OK
+	for _, d := range r.Daemons {
+		if rank(d.Status()) > rank(worst) {
+			worst = d.Status()
+		}
+	}
+	return worst
+}
+
+func rank(s Status) int {
+	return map[Status]int{OK: 0, Restored: 1, Unclear: 2, Failed: 3}[s]
+}
+
+// Result is how the run ended for one daemon.
+type Result int
+
+// The results. The zero value is the one that claims the least.
+const (
+	CannotTell Result = iota // nothing was touched
+	Up                       // it was up
+	Held                     // it is down and was deliberately left alone
+	BroughtBack
+	StillDown
+)
+
+// Status is the exit status that a result stands for.
+func (d Daemon) Status() Status {
+	switch d.Result {
+	case Up, Held:
+		return OK
+	case BroughtBack:
+		return Restored
+	case StillDown:
+		return Failed
+	}
+	return Unclear
+}
+
+// Daemon is what was found and done about one daemon.
+type Daemon struct {
+	Name    string // what people call it: the path of its executable
+	Result  Result
+	Reason  string        // why it is held, still down, or not to be told
+	Hint    string        // what a person could do about it
+	PIDs    []int         // its processes at the end
+	Notices []string      // what is odd about a daemon that is up
+	Took    time.Duration // from being found down to the end of the run
+	Steps   []Step
+	Plan    []Plan // of a dry run: what would be done
+	Details []Detail
+}
+
+// Step is one command that was run.
+type Step struct {
+	Verb    string
+	Service string
+	Took    time.Duration
+	Err     string   // "" if it did its work
+	Output  []string // the last lines of what a failing command has printed
+	Slow    bool     // it ran out of time, but the daemon is up
+	Skipped bool     // it was not run: Err says why
+	Hint    string
+}
+
+// Plan is one command that would be run.
+type Plan struct {
+	Argv    []string
+	Timeout time.Duration
+}
+
+// Detail is one process that was looked at closely.
+type Detail struct {
+	PID    int
+	Exe    string
+	Counts bool
+	Why    string
+}

@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Text is the face for people: stdout is the answer, stderr is trouble.
+type Text struct {
+	Out, Err io.Writer
+	Terminal bool // Out is one; else a run that finds all well prints nothing, because cron mails what it prints
+	Color    bool // of Out
+	ErrColor bool
+	Quiet    bool // only what needs a person, in one line
+	Verbose  bool // also what was matched, what was excluded, and why
+}
+
+// Select Graphic Rendition, ECMA-48.
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	bold   = "1"
+)
+
+// painted is text of our own, which may hold escape sequences.
+type painted string
+
+func paint(on bool, code, s string) painted {
+	if !on {
+		return painted(s)
+	}
+	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
+}
+
+// Write prints the report.
+func (t Text) Write(r Report) {
+	for _, d := range r.Daemons {
+		t.daemon(d)
+	}
+}
+
+func (t Text) daemon(d Daemon) {
+	name := "'" + Printable(d.Name) + "'"
+	switch d.Result {
+	case Up:
+		if t.Quiet || !t.Terminal && !t.Verbose {
+			return
+		}
+		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs))
+		for _, n := range d.Notices {
+			t.line("  %s", n)
+		}
+	case Held:
+		if !t.Quiet {
+			t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
+		}
+	case BroughtBack:
+		if !t.Quiet {
+			t.line("%s was down and is %s again (%s), after %s", name, t.paint(green, "up"), PIDList(d.PIDs), Seconds(d.Took))
+		}
+	case StillDown:
+		t.line("%s is %s: %s", name, t.paint(red, "down"), d.Reason)
+	default:
+		Fail(t.Err, t.ErrColor, d.Reason, d.Hint)
+	}
+	t.more(d)
+}
+
+// more is what -q leaves out.
+func (t Text) more(d Daemon) {
+	if t.Quiet {
+		return
+	}
+	for _, s := range d.Steps {
+		t.step(s)
+	}
+	if len(d.Plan) > 0 {
+		t.line("a run that may act would now do:")
+	}
+	for _, p := range d.Plan {
+		t.line("  %s   (at most %s)", strings.Join(p.Argv, " "), Limit(p.Timeout))
+	}
+	if d.Result == StillDown && d.Hint != "" {
+		t.line("hint: %s", d.Hint)
+	}
+	if t.Verbose {
+		t.details(d.Details)
+	}
+}
+
+func (t Text) step(s Step) {
+	switch {
+	case s.Skipped:
+		t.line("  %-5s %s  %s: %s", s.Verb, s.Service, t.paint(yellow, "not tried"), s.Err)
+	case s.Slow:
+		t.line("  %-5s %s  %s  %s: it has not ended in time, but the daemon is up", s.Verb, s.Service, Seconds(s.Took), t.paint(yellow, "slow"))
+	case s.Err != "":
+		t.line("  %-5s %s  %s  %s: %s", s.Verb, s.Service, Seconds(s.Took), t.paint(red, "failed"), s.Err)
+	default:
+		t.line("  %-5s %s  %s", s.Verb, s.Service, Seconds(s.Took))
+	}
+	for _, line := range s.Output {
+		t.line("        | %s", line)
+	}
+	if s.Hint != "" {
+		t.line("        hint: %s", s.Hint)
+	}
+}
+
+func (t Text) details(list []Detail) {
+	if len(list) == 0 {
+		t.line("  no process has its name")
+	}
+	for _, d := range list {
+		word := "excluded"
+		if d.Counts {
+			word = "counts"
+		}
+		exe := d.Exe
+		if exe == "" {
+			exe = "(no executable)"
+		}
+		t.line("  %-8s pid %d %s: %s", word, d.PID, exe, d.Why)
+	}
+}
+
+func (t Text) paint(code, s string) painted { return paint(t.Color, code, s) }
+
+// line prints one line. All text but what is painted may come from outside.
+func (t Text) line(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = Printable(s)
+		}
+	}
+	fmt.Fprintf(t.Out, format+"\n", args...)
+}
+
+// Fail prints an error and, if there is one, what to do about it.
+func Fail(w io.Writer, color bool, message, hint string) {
+	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, red, "error:"), Printable(message))
+	if hint != "" {
+		fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, bold, "hint:"), Printable(hint))
+	}
+}
+
+// Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.
+func Seconds(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return Limit(d.Round(time.Second))
+}
+
+// Limit is a time that a person has set, as it may be typed: 30s, 2m, 1h.
+func Limit(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return text
+}
+
+// PIDList names processes, at most five of them.
+func PIDList(pids []int) string {
+	const most = 5
+	switch len(pids) {
+	case 0:
+		return "no process"
+	case 1:
+		return fmt.Sprintf("pid %d", pids[0])
+	}
+	var b strings.Builder
+	b.WriteString("pids")
+	for i, pid := range pids {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(pids)-most)
+			break
+		}
+		fmt.Fprintf(&b, " %d", pid)
+	}
+	return b.String()
+}
