@@ -1,0 +1,396 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
+)
+
+// machine is all that a run needs of the world. Each look takes the next of its
+// verdicts, and the last again and again.
+type machine struct {
+	looks     []check.Verdict
+	looked    int
+	calls     []string
+	log       []string
+	phase     rcd.Phase
+	phaseErr  error
+	obstacles map[string]*rcd.Obstacle
+	unknown   string // the service that nobody knows
+	startErr  error
+	atStop    func()
+}
+
+func (m *machine) look(_ context.Context, specs []check.Spec, _ check.Options) []check.Verdict {
+	v := m.looks[min(m.looked, len(m.looks)-1)]
+	m.looked++
+	return slices.Repeat([]check.Verdict{v}, len(specs))
+}
+
+func (m *machine) Stop(_ context.Context, service string) error {
+	m.calls = append(m.calls, "stop "+service)
+	if m.atStop != nil {
+		m.atStop()
+	}
+	return nil
+}
+
+func (m *machine) Start(_ context.Context, service string) error {
+	m.calls = append(m.calls, "start "+service)
+	return m.startErr
+}
+
+func (m *machine) Find(_ context.Context, service string) error {
+	if service == m.unknown {
+		return &rcd.NotFoundError{Service: service, Manager: "fake", List: "ls"}
+	}
+	return nil
+}
+
+func (m *machine) Obstacle(_ context.Context, service string) (*rcd.Obstacle, error) {
+	if service == m.unknown {
+		return nil, &rcd.NotFoundError{Service: service, Manager: "fake", List: "ls"}
+	}
+	return m.obstacles[service], nil
+}
+
+func (m *machine) Phase(context.Context) (rcd.Phase, error) { return m.phase, m.phaseErr }
+
+func (m *machine) Argv(v rcd.Verb, service string) []string {
+	return []string{"svc", service, string(v)}
+}
+
+func (m *machine) Log(l report.Level, format string, args ...any) {
+	m.log = append(m.log, l.String()+" "+fmt.Sprintf(format, args...))
+}
+
+func up(pid int) check.Verdict {
+	return check.Verdict{State: check.Up, Matches: []check.Match{{Process: check.Process{PID: pid, Exe: "/sbin/x"}}}}
+}
+
+func down() check.Verdict { return check.Verdict{State: check.Down} }
+
+func unclear(err error) check.Verdict { return check.Verdict{Err: err} }
+
+func newKeeper(t *testing.T, m *machine) *Keeper {
+	dir := filepath.Join(t.TempDir(), "run")
+	return &Keeper{
+		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs),
+		BootGrace: 2 * time.Minute, Uptime: func() (time.Duration, error) { return time.Hour, nil },
+	}
+}
+
+func daemon(services ...string) Daemon {
+	return Daemon{
+		Spec: check.Spec{Executable: "/sbin/x"}, Recheck: 2 * time.Second,
+		Procedure: restart.Procedure{
+			Services: services, StopTimeout: time.Minute, StartTimeout: time.Minute,
+			Verify: 30 * time.Second, Settle: 2 * time.Second, FirstPoll: 50 * time.Millisecond, LastPoll: time.Second,
+		},
+	}
+}
+
+// Each row is one run: what the looks show, and what comes of it.
+func TestRun(t *testing.T) {
+	blind := &check.BlindError{Why: "it has 1 rows"}
+	for _, tc := range []struct {
+		name   string
+		looks  []check.Verdict
+		change func(*machine, *Keeper, *Daemon)
+		status report.Status
+		calls  string   // what was done to services
+		log    []string // in this order, others between
+		reason string   // part of the report's
+	}{
+		{"up is left alone", []check.Verdict{up(7)}, nil, report.OK, "", []string{"INFO '/sbin/x' is running (pid 7)"}, ""},
+		{"down twice is restarted", []check.Verdict{down(), down(), down(), up(8)}, nil, report.Restored, "stop a,start a,stop b,start b", []string{
+			"WARNING '/sbin/x' is not running", "INFO stopping service 'a'", "INFO stopped service 'a'", "INFO starting service 'a'",
+			"INFO started service 'a'", "INFO stopping service 'b'", "INFO started service 'b'", "INFO '/sbin/x' is running again (pid 8)",
+		}, ""},
+		{"a restart in passing is left alone", []check.Verdict{down(), up(9)}, nil, report.OK, "", []string{"INFO '/sbin/x' is running (pid 9)"}, ""},
+		{"another run was faster", []check.Verdict{down(), down(), up(9)}, nil, report.OK, "", []string{"INFO '/sbin/x' is running (pid 9)"}, ""},
+		{
+			"recheck 0 acts at once, but looks again under the lock",
+			[]check.Verdict{down(), up(9)},
+			func(_ *machine, _ *Keeper, d *Daemon) { d.Recheck = 0 }, report.OK, "", nil, "",
+		},
+		{
+			"does not come back",
+			[]check.Verdict{down()},
+			nil, report.Failed, "stop a,start a,stop b,start b",
+			[]string{"ERROR '/sbin/x' is still not running: it did not appear within 30s"},
+			"did not appear",
+		},
+		{
+			"a blind table is fatal and touches nothing",
+			[]check.Verdict{unclear(blind)},
+			nil, report.Unclear, "",
+			[]string{"FATAL cannot trust the process table: it has 1 rows; nothing was touched"},
+			"1 rows",
+		},
+		{
+			"unknown at the second look touches nothing",
+			[]check.Verdict{down(), unclear(errors.New("clouded"))},
+			nil, report.Unclear, "",
+			[]string{"ERROR clouded; nothing was touched"},
+			"clouded",
+		},
+		{"unknown under the lock touches nothing", []check.Verdict{down(), down(), unclear(errors.New("clouded"))}, nil, report.Unclear, "", nil, "clouded"},
+		{
+			"unknown after the restart is still down",
+			[]check.Verdict{down(), down(), down(), unclear(errors.New("clouded"))},
+			nil,
+			report.Failed, "stop a,start a,stop b,start b",
+			[]string{"ERROR cannot tell whether '/sbin/x' is running again: clouded"},
+			"clouded",
+		},
+		{
+			"held within the boot grace",
+			[]check.Verdict{down()},
+			func(_ *machine, k *Keeper, _ *Daemon) { k.BootGrace = 2 * time.Hour }, report.OK, "",
+			[]string{"INFO '/sbin/x' is left alone: the machine has been up for 1h only, less than --boot-grace 2h"},
+			"--boot-grace",
+		},
+		{"held while booting", []check.Verdict{down()}, func(m *machine, _ *Keeper, _ *Daemon) { m.phase = rcd.Booting }, report.OK, "", nil, "still booting"},
+		{"held while shutting down", []check.Verdict{down()}, func(m *machine, _ *Keeper, _ *Daemon) { m.phase = rcd.ShuttingDown }, report.OK, "", nil, "shutting down"},
+		{
+			"an unknown phase does not hold",
+			[]check.Verdict{down(), down(), down(), up(1)},
+			func(m *machine, _ *Keeper, _ *Daemon) { m.phaseErr = errors.New("no bus") }, report.Restored, "stop a,start a,stop b,start b",
+			[]string{"WARNING cannot tell whether the machine is booting or shutting down: no bus"},
+			"",
+		},
+		{
+			"without the right to act nothing is touched",
+			[]check.Verdict{down()},
+			func(_ *machine, k *Keeper, _ *Daemon) { k.MayAct = &RootError{"systemd", "a"} }, report.Unclear, "", nil, "only root",
+		},
+		{
+			"a disabled service is left out",
+			[]check.Verdict{down(), down(), down(), up(1)},
+			func(m *machine, _ *Keeper, _ *Daemon) {
+				m.obstacles = map[string]*rcd.Obstacle{"a": {Service: "a", Word: "disabled", Enable: "sysrc a_enable=YES"}}
+			}, report.Restored, "stop b,start b",
+			[]string{"ERROR cannot start service a: it is disabled; enable it with: sysrc a_enable=YES"},
+			"",
+		},
+		{
+			"nothing but disabled services",
+			[]check.Verdict{down()},
+			func(m *machine, _ *Keeper, _ *Daemon) {
+				m.obstacles = map[string]*rcd.Obstacle{"a": {Service: "a", Word: "masked"}, "b": {Service: "b", Word: "masked"}}
+			}, report.Failed, "", nil, "none of its services can be started",
+		},
+		{
+			"a service unknown to the program touches nothing",
+			[]check.Verdict{down()},
+			func(m *machine, _ *Keeper, _ *Daemon) { m.unknown = "b" }, report.Unclear, "",
+			[]string{"FATAL cannot find service b"},
+			"cannot find",
+		},
+		{"a dry run touches nothing", []check.Verdict{down()}, func(_ *machine, k *Keeper, _ *Daemon) {
+			k.DryRun, k.MayAct = true, errors.New("no right")
+		}, report.Failed, "", nil, "dry run"},
+		{
+			"a folder that cannot be trusted is no reason to leave it down",
+			[]check.Verdict{down(), down(), down(), up(1)},
+			func(_ *machine, k *Keeper, _ *Daemon) { k.RunDir = "/dev/null/x" }, report.Restored, "stop a,start a,stop b,start b",
+			[]string{"WARNING no locks, so another run may restart the same services: cannot use folder"},
+			"",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &machine{looks: tc.looks}
+				k := newKeeper(t, m)
+				d := daemon("a", "b")
+				if tc.change != nil {
+					tc.change(m, k, &d)
+				}
+				r := k.Run(t.Context(), d)
+				if r.Status() != tc.status {
+					t.Errorf("status %d, want %d: %+v", r.Status(), tc.status, r)
+				}
+				if got := strings.Join(m.calls, ","); got != tc.calls {
+					t.Errorf("did %q, want %q", got, tc.calls)
+				}
+				if !strings.Contains(r.Reason, tc.reason) {
+					t.Errorf("reason %q, want %q", r.Reason, tc.reason)
+				}
+				wantInOrder(t, m.log, tc.log)
+			})
+		})
+	}
+}
+
+func wantInOrder(t *testing.T, got, want []string) {
+	t.Helper()
+	rest := got
+	for _, w := range want {
+		i := slices.IndexFunc(rest, func(line string) bool { return strings.HasPrefix(line, w) })
+		if i < 0 {
+			t.Errorf("no line %q where it should be, in:\n%s", w, strings.Join(got, "\n"))
+			return
+		}
+		rest = rest[i+1:]
+	}
+}
+
+func TestRecheckWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{looks: []check.Verdict{down(), up(3)}}
+		began := time.Now()
+		newKeeper(t, m).Run(t.Context(), daemon("a"))
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("looked again after %v", took)
+		}
+	})
+}
+
+func TestInterruptedBeforeTheSecondLookTouchesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{looks: []check.Verdict{down()}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if r := newKeeper(t, m).Run(ctx, daemon("a")); r.Status() != report.Unclear || len(m.calls) > 0 {
+			t.Errorf("%+v, did %q", r, m.calls)
+		}
+	})
+}
+
+func TestInterruptedRunStartsAndReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		m := &machine{looks: []check.Verdict{down()}, atStop: cancel}
+		r := newKeeper(t, m).Run(ctx, daemon("a", "b"))
+		if got := strings.Join(m.calls, ","); got != "stop a,start a" {
+			t.Errorf("did %q", got)
+		}
+		if r.Status() != report.Failed || r.Reason != "this run was interrupted" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestServiceThatAnotherRunHoldsIsLeftAlone(t *testing.T) {
+	m := &machine{looks: []check.Verdict{down()}}
+	k := newKeeper(t, m)
+	dir, err := state.OpenDir(k.RunDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	locks, err := dir.Lock([]string{"b"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locks.Release()
+	d := daemon("a", "b")
+	d.Recheck = 0
+	r := k.Run(t.Context(), d)
+	if r.Status() != report.OK || r.Result != report.Held || len(m.calls) > 0 {
+		t.Errorf("%+v, did %q", r, m.calls)
+	}
+	if want := fmt.Sprintf("another run is at work on service b: pid %d, since ", os.Getpid()); !strings.HasPrefix(r.Reason, want) {
+		t.Errorf("reason %q, want %q", r.Reason, want)
+	}
+}
+
+// A healthy run leaves no trace, not even a folder.
+func TestHealthyRunWritesNothing(t *testing.T) {
+	m := &machine{looks: []check.Verdict{up(1)}}
+	k := newKeeper(t, m)
+	k.Run(t.Context(), daemon("a"))
+	if _, err := os.Lstat(k.RunDir); err == nil {
+		t.Error("made the folder for the locks")
+	}
+}
+
+func TestDryRunPlansEachStep(t *testing.T) {
+	m := &machine{looks: []check.Verdict{down()}}
+	k := newKeeper(t, m)
+	k.DryRun = true
+	d := daemon("a", "b")
+	d.Recheck = 0
+	r := k.Run(t.Context(), d)
+	var got []string
+	for _, p := range r.Plan {
+		got = append(got, strings.Join(p.Argv, " "))
+	}
+	if want := []string{"svc a stop", "svc a start", "svc b stop", "svc b start"}; !slices.Equal(got, want) {
+		t.Errorf("planned %q, want %q", got, want)
+	}
+	if _, err := os.Lstat(k.RunDir); err == nil {
+		t.Error("made the folder for the locks")
+	}
+	if slices.ContainsFunc(m.log, func(l string) bool { return strings.Contains(l, "not running") }) {
+		t.Errorf("the diary tells of it: %q", m.log)
+	}
+}
+
+func TestOutputOfAFailingStepIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{looks: []check.Verdict{down()}, startErr: &rcd.CommandError{
+			Verb: rcd.Start, Service: "a", Status: 1, Output: []string{"config: line 3"}, Cause: errors.New("exit status 1"),
+		}}
+		r := newKeeper(t, m).Run(t.Context(), daemon("a"))
+		if s := r.Steps[1]; s.Err != "cannot start service a: exit status 1" || !slices.Equal(s.Output, []string{"config: line 3"}) {
+			t.Errorf("step %+v", s)
+		}
+		wantInOrder(t, m.log, []string{"ERROR cannot start service a: exit status 1", "ERROR service 'a' said: config: line 3"})
+	})
+}
+
+func TestNoticesOfADaemonThatIsUp(t *testing.T) {
+	odd := check.Verdict{State: check.Up, Matches: []check.Match{
+		{Process: check.Process{PID: 4, Exe: "/sbin/x", Stopped: true}},
+		{Process: check.Process{PID: 5, Exe: "/sbin/x"}, OldImage: true},
+	}}
+	m := &machine{looks: []check.Verdict{odd}}
+	r := newKeeper(t, m).Run(t.Context(), daemon("a"))
+	if r.Status() != report.OK || len(r.Notices) != 2 {
+		t.Errorf("%+v", r)
+	}
+	wantInOrder(t, m.log, []string{"INFO '/sbin/x' is running (pids 4 5)", "WARNING process 4 of '/sbin/x' is stopped", "INFO process 5 runs an old image"})
+}
+
+func TestCheckRefusesWhatCannotWork(t *testing.T) {
+	m := &machine{unknown: "nosuch"}
+	k := newKeeper(t, m)
+	d := daemon("a")
+	d.Spec.Executable = "/bin/sh"
+	if err := k.Check(t.Context(), d); err != nil {
+		t.Error(err)
+	}
+	d.Services = []string{"a", "nosuch"}
+	var unknown *rcd.NotFoundError
+	if err := k.Check(t.Context(), d); !errors.As(err, &unknown) {
+		t.Errorf("unknown service: %v", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Spec.Executable = self
+	var ours *OwnProgramError
+	if err := k.Check(t.Context(), d); !errors.As(err, &ours) {
+		t.Errorf("our own program: %v", err)
+	}
+	d.Spec.Executable = "/no/such"
+	var missing *check.FindError
+	if err := k.Check(t.Context(), d); !errors.As(err, &missing) {
+		t.Errorf("missing executable: %v", err)
+	}
+}

@@ -1,0 +1,51 @@
+package keeper
+
+import (
+	"errors"
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// lock keeps other runs from the services. Without a folder that can be trusted
+// there are no locks, and the daemon is restarted all the same.
+func (r *run) lock() (*state.Locks, bool) {
+	locks, err := r.takeLocks()
+	var held *state.HeldError
+	switch {
+	case errors.As(err, &held):
+		r.hold(report.Routine, err.Error())
+		return nil, false
+	case err != nil:
+		r.Log.Log(report.Warning, "no locks, so another run may restart the same services: %v%s", err, inBrackets(hint(err)))
+		return new(state.Locks), true
+	}
+	return locks, true
+}
+
+func (r *run) takeLocks() (*state.Locks, error) {
+	dir, err := state.OpenDir(r.RunDir)
+	if err != nil {
+		return nil, err
+	}
+	r.Outputs.Dir = dir.Path()
+	return dir.Lock(r.daemon.Services, time.Now())
+}
+
+// trim cuts what daemons have written to the output of their own start.
+func (k *Keeper) trim(services []string) {
+	for _, service := range services {
+		if !(rcd.Outputs{Dir: k.RunDir}).TooLarge(service) {
+			continue
+		}
+		dir, err := state.OpenDir(k.RunDir)
+		if err == nil {
+			err = rcd.Outputs{Dir: dir.Path()}.Trim(service)
+		}
+		if err != nil {
+			k.Log.Log(report.Warning, "%v", err)
+		}
+	}
+}

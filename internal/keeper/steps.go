@@ -1,0 +1,80 @@
+package keeper
+
+import (
+	"errors"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
+)
+
+// Begin tells the diary and a person at the terminal what is under way.
+func (r *run) Begin(s restart.Step) {
+	r.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
+	if r.Progress != nil {
+		r.Progress.Begin(doing(s.Verb) + " service " + s.Service)
+	}
+}
+
+// End tells how a step has ended.
+func (r *run) End(d restart.Done) {
+	if r.Progress != nil {
+		r.Progress.End()
+	}
+	took := report.Seconds(d.Took)
+	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
+	switch {
+	case d.Err == nil:
+		r.Log.Log(report.Notice, "%s service '%s' in %s", did(d.Verb), d.Service, took)
+	case d.Slow:
+		r.Log.Log(report.Warning, "start of service '%s' has not ended after %s, but the daemon is up", d.Service, took)
+	default:
+		step.Err = d.Err.Error()
+		r.Log.Log(stepLevel(d.Verb), "%v", d.Err)
+	}
+	var failed *rcd.CommandError
+	if errors.As(d.Err, &failed) && !d.Slow {
+		step.Output = failed.Output
+		for _, line := range failed.Output {
+			r.Log.Log(stepLevel(d.Verb), "service '%s' said: %s", d.Service, line)
+		}
+	}
+	r.report.Steps = append(r.report.Steps, step)
+}
+
+// stepLevel: a stop that fails does not keep the start from being tried.
+func stepLevel(v restart.Verb) report.Level {
+	if v == restart.Stop {
+		return report.Warning
+	}
+	return report.Error
+}
+
+func doing(v restart.Verb) string {
+	if v == restart.Stop {
+		return "stopping"
+	}
+	return "starting"
+}
+
+func did(v restart.Verb) string {
+	if v == restart.Stop {
+		return "stopped"
+	}
+	return "started"
+}
+
+// plan reports what a run that may act would do.
+func (r *run) plan(services []string) {
+	p := r.daemon.Procedure
+	p.Services = services
+	for _, s := range p.Steps() {
+		r.report.Plan = append(r.report.Plan, report.Plan{
+			Argv:    r.Manager.Argv(rcd.Verb(s.Verb), s.Service),
+			Timeout: s.Timeout,
+		})
+	}
+	if r.DryRun {
+		r.report.Reason = "this was a dry run; nothing was touched"
+	}
+}

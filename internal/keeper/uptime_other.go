@@ -1,0 +1,11 @@
+//go:build !linux && !freebsd
+
+package keeper
+
+import (
+	"errors"
+	"time"
+)
+
+// Uptime is not supported on this system.
+func Uptime() (time.Duration, error) { return 0, errors.ErrUnsupported }
