@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"daemon-keeper": main})
+}
+
+// TestScript runs the command for real, on real processes. In each script
+// $DAEMON is a program of its own, a copy of sleep(1), and $SVC stands for the
+// service manager; it notes in the file calls what it was told to do.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setUp,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			"keep":  keep,
+			"until": until,
+			"end":   end,
+		},
+	})
+}
+
+func setUp(env *testscript.Env) error {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		return err
+	}
+	daemon := filepath.Join(env.WorkDir, "mydaemon")
+	if err := copyProgram(sleep, daemon); err != nil {
+		return err
+	}
+	svc := filepath.Join(env.WorkDir, "svc")
+	if err := copyProgram("testdata/svc", svc); err != nil {
+		return err
+	}
+	env.Setenv("DAEMON", daemon)
+	env.Setenv("SVC", svc)
+	env.Setenv("RUN", filepath.Join(env.WorkDir, "run"))
+	env.Setenv("NO_COLOR", "")
+	env.Defer(func() { endAll(filepath.Join(env.WorkDir, "pids")) })
+	return nil
+}
+
+func copyProgram(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o755)
+}
+
+// endAll kills what the service command has started and noted down.
+func endAll(file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return
+	}
+	for _, line := range strings.Fields(string(text)) {
+		if pid, err := strconv.Atoi(line); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+// exits STATUS COMMAND [ARG...] runs a command that must end with this status.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// keep STATUS [FLAG...] is exits for a run that uses $SVC and short times.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: keep STATUS [FLAG...]")
+	}
+	exits(ts, neg, append([]string{
+		args[0], "daemon-keeper", "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog",
+		"--boot-grace", "0", "--recheck", "20ms", "--verify", "2s", "--settle", "100ms",
+	}, args[1:]...))
+}
+
+// until FILE waits for a file.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	path := ts.MkAbs(args[0])
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(path); (err == nil) != neg {
+			return
+		}
+	}
+	ts.Fatalf("waited in vain for %s", args[0])
+}
+
+// end [SIGNAL] ends the last process that $SVC has started, and waits for it.
+func end(ts *testscript.TestScript, _ bool, args []string) {
+	pids := strings.Fields(ts.ReadFile("pids"))
+	pid, err := strconv.Atoi(pids[len(pids)-1])
+	ts.Check(err)
+	sig := syscall.SIGKILL
+	if len(args) > 0 && args[0] == "TERM" {
+		sig = syscall.SIGTERM
+	}
+	ts.Check(syscall.Kill(pid, sig))
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err != nil || strings.Contains(string(status), "\nState:\tZ") {
+			return
+		}
+	}
+	ts.Fatalf("process %d does not end", pid)
+}
