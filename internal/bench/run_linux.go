@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The parent-death signal is sent when the parent's *thread* ends (prctl(2)), so
+// all children are started from the main thread, which ends last.
+func init() { runtime.LockOSThread() }
+
+// run measures, prints, and returns the exit status.
+func run(opts options) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	// A SIGTERM for "go run" ends only "go run": take its death for our own end.
+	// If this fails, the measurement goes on to its end, and cleans up then.
+	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0, 0, 0)
+
+	got, err := measureAll(ctx, opts)
+	if err != nil {
+		return fail(err)
+	}
+	goals := judge(got.rows)
+	show(opts, got, goals)
+	for _, g := range goals {
+		if opts.check && !g.met {
+			return 1
+		}
+	}
+	if opts.check && goals == nil {
+		return fail(fmt.Errorf("cannot check the goals: nothing was measured at %s processes", thousands(goalSize)))
+	}
+	return 0
+}
+
+// outcome is all that a run of the benchmark has found out.
+type outcome struct {
+	rows   []row
+	notes  []string
+	rounds []string
+}
+
+// measureAll measures at each size. Nothing that it starts outlives it. A size
+// for which the machine has no room is left out with a note.
+func measureAll(ctx context.Context, opts options) (got outcome, err error) {
+	keeper, err := filepath.Abs(opts.keeper)
+	if err == nil {
+		_, err = exec.LookPath(keeper)
+	}
+	if err != nil {
+		return got, hinted{
+			fmt.Errorf("cannot find the keeper: %w", err),
+			"build it with 'make build', or name another with -keeper",
+		}
+	}
+	dir, err := os.MkdirTemp("", "keeper-bench-")
+	if err != nil {
+		return got, fmt.Errorf("cannot make a directory: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil { // /proc/PID/exe has none
+		return got, fmt.Errorf("cannot resolve the directory: %w", err)
+	}
+	t := tools{dir: dir, keeper: keeper, locale: opts.locale}
+	if err := t.build(ctx); err != nil {
+		return got, err
+	}
+	l, err := newLoad(dir, opts.pad)
+	if err != nil {
+		return got, err
+	}
+	defer l.stop()
+
+	for _, size := range opts.sizes {
+		if err := t.measureAt(ctx, l, size, opts.roundsAt(size), &got); err != nil {
+			if h := (hinted{}); errors.As(err, &h) && len(got.rows) > 0 {
+				got.notes = append(got.notes, fmt.Sprintf("left out %s processes: %v", thousands(size), err))
+				break // the larger ones have no room either
+			}
+			return got, err
+		}
+	}
+	return got, nil
+}
+
+// measureAt measures in a table of about size processes.
+func (t tools) measureAt(ctx context.Context, l *load, size, rounds int, got *outcome) error {
+	fmt.Fprintf(os.Stderr, "bench: %s processes, %d rounds\n", thousands(size), rounds)
+	actual, err := l.grow(ctx, size)
+	if err != nil {
+		return err
+	}
+	if actual > size+size/10 { // the machine's own are more than that
+		size = actual
+	}
+	all, missing := t.contenders(l)
+	samples, err := t.race(ctx, all, rounds)
+	if err != nil {
+		return err
+	}
+	for i, c := range all {
+		got.rows = append(got.rows, summarize(size, c.name, samples[i]))
+	}
+	got.rounds = append(got.rounds, fmt.Sprintf("%d at %s", rounds, thousands(size)))
+	if len(missing) > 0 {
+		got.notes = append(got.notes, fmt.Sprintf("at %s processes: not installed, left out: %s",
+			thousands(size), strings.Join(missing, ", ")))
+	}
+	got.notes = append(got.notes, t.traceNote(ctx, l, size))
+	return context.Cause(ctx)
+}
+
+// traceNote says what a healthy run calls. That it cannot be traced is no
+// failure: a container may forbid it.
+func (t tools) traceNote(ctx context.Context, l *load, size int) string {
+	at := fmt.Sprintf("strace, at %s processes: ", thousands(size))
+	if _, err := exec.LookPath("strace"); err != nil {
+		return at + "not installed, left out"
+	}
+	c, err := t.trace(ctx, l)
+	if err != nil {
+		return at + "left out: " + err.Error()
+	}
+	return at + fmt.Sprintf("%d processes made, %d programs run, %s system calls (%s)",
+		c.forks, c.execs, thousands(c.total), c.most())
+}
+
+// show writes the answer to standard output.
+func show(opts options, got outcome, goals []goal) {
+	fmt.Printf("%s, %s.\n", time.Now().Format(time.DateOnly), machine())
+	fmt.Printf("Medians of rounds (%s), interleaved in random order; LC_ALL=%s, command lines +%d bytes.\n",
+		strings.Join(got.rounds, ", "), opts.locale, opts.pad)
+	fmt.Print("CPU: user + system, with all children. Peak: the largest process (2 MiB is the least that can be told).\n\n")
+	bullet := ""
+	if opts.markdown {
+		fmt.Print(markdown(got.rows))
+		bullet = "- "
+	} else {
+		fmt.Print(text(got.rows))
+	}
+	fmt.Println()
+	for _, note := range got.notes {
+		fmt.Println(bullet + note)
+	}
+	fmt.Printf("\nGoals at %s processes:\n\n", thousands(goalSize))
+	if goals == nil {
+		fmt.Println(bullet + "not measured")
+	}
+	for _, g := range goals {
+		fmt.Println(bullet + g.String())
+	}
+}
+
+// machine describes where the figures come from.
+func machine() string {
+	return fmt.Sprintf("%d cores, %s MiB of memory, Linux %s/%s",
+		runtime.NumCPU(), thousands(meminfo("MemTotal")/1024), read("/proc/sys/kernel/osrelease"), runtime.GOARCH)
+}
