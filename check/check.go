@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // State is the answer to "is it up?". Its zero value is Unknown.
@@ -67,7 +68,8 @@ const (
 	Unreadable               // it may be the daemon, but may not be looked at
 	Zombie                   // it has exited and is waiting for its parent
 	OtherFile                // the same path or name, but not the wanted file
-	NoScript                 // the right interpreter, running something else
+	NoScript                 // the right interpreter or multi-call program, doing something else
+	Retitled                 // the right interpreter, but it has rewritten its arguments
 	Forgeable                // a deleted file that any user could have put there
 	Foreign                  // in another PID namespace or jail
 	Own                      // daemon-keeper itself
@@ -83,9 +85,11 @@ func (r Reason) String() string {
 	case OtherFile:
 		return "another file of that name"
 	case NoScript:
-		return "that interpreter, with another script"
+		return "the right interpreter, doing something else"
+	case Retitled:
+		return "the right interpreter, but it has rewritten its arguments"
 	case Forgeable:
-		return "a deleted file in a user namespace of its own, which any user can make up"
+		return "a deleted file from a namespace of its own, which any user can make up"
 	case Foreign:
 		return "in another PID namespace or jail"
 	case Own:
@@ -98,8 +102,8 @@ func (r Reason) String() string {
 
 // Judge gives the verdict on one daemon. It reads nothing but the snapshot.
 //
-// A process that may not be looked at clouds the verdict only where nothing
-// else counts: then the daemon is neither up nor down but Unknown.
+// A process that may be the daemon and cannot be told from it clouds the verdict
+// only where nothing else counts: then that is neither Up nor Down but Unknown.
 func Judge(s Snapshot, spec Spec) Verdict {
 	file, ok := s.files[spec.Executable]
 	if !ok {
@@ -109,15 +113,15 @@ func Judge(s Snapshot, spec Spec) Verdict {
 		return Verdict{Err: file.err}
 	}
 	var v Verdict
-	var clouded []int
+	var clouded CloudedError
 	for _, p := range s.Processes {
 		m, reason := match(s.Self, file.Executable, spec, p)
 		switch reason {
 		case counts:
 			v.Matches = append(v.Matches, m)
 		case unrelated:
-		case Unreadable:
-			clouded = append(clouded, p.PID)
+		case Unreadable, Retitled:
+			clouded.Why = append(clouded.Why, Exclusion{p, reason})
 			fallthrough
 		default:
 			v.Excluded = append(v.Excluded, Exclusion{p, reason})
@@ -126,22 +130,39 @@ func Judge(s Snapshot, spec Spec) Verdict {
 	switch {
 	case len(v.Matches) > 0:
 		v.State = Up
-	case len(clouded) > 0:
-		v.Err = &CloudedError{Executable: spec.Executable, PIDs: clouded}
+	case len(clouded.Why) > 0:
+		clouded.Executable = spec.Executable
+		v.Err = &clouded
 	default:
 		v.State = Down
 	}
 	return v
 }
 
-// CloudedError says that processes which may be the daemon cannot be looked at.
+// CloudedError says that some process may be the daemon, and why it cannot be
+// told.
 type CloudedError struct {
 	Executable string
-	PIDs       []int
+	Why        []Exclusion
 }
 
 func (e *CloudedError) Error() string {
-	return fmt.Sprintf("cannot tell whether %s is running: process %v has its name but may not be looked at", e.Executable, e.PIDs)
+	text := fmt.Sprintf("cannot tell whether %s is running", e.Executable)
+	for i, x := range e.Why {
+		if i == 3 {
+			return fmt.Sprintf("%s, and %d more", text, len(e.Why)-i)
+		}
+		text += fmt.Sprintf("; process %d has its name: %s", x.PID, x.Reason)
+	}
+	return text
+}
+
+// Hint is the way out.
+func (e *CloudedError) Hint() string {
+	if e.Why[0].Reason == Unreadable {
+		return "run it as root, with CAP_SYS_PTRACE in a container"
+	}
+	return ""
 }
 
 // ErrNotSupported is what Look answers on a system whose process table it cannot read.
@@ -155,7 +176,7 @@ func match(self Self, file Executable, spec Spec, p Process) (Match, Reason) {
 	m := Match{Process: p}
 	reason := identify(file, spec, &m)
 	switch {
-	case reason != counts:
+	case reason != counts && reason != Retitled && reason != Unreadable:
 		return m, reason
 	case p.Foreign:
 		return m, Foreign
@@ -164,7 +185,7 @@ func match(self Self, file Executable, spec Spec, p Process) (Match, Reason) {
 	case spec.User != nil && p.User != *spec.User:
 		return m, OtherUser
 	}
-	return m, counts
+	return m, reason
 }
 
 // identify tells whether the process executes the wanted file.
@@ -180,7 +201,22 @@ func identify(file Executable, spec Spec, m *Match) Reason {
 	case file.Interpreter != nil:
 		return identifyScript(file, spec, m)
 	}
-	return identifyImage(image{file.Path, file.Resolved, file.ID}, spec, m)
+	reason := identifyImage(image{file.Path, file.Resolved, file.ID}, spec, m)
+	if reason == counts && file.Applet != "" && !isApplet(file.Applet, m.Args) {
+		return NoScript
+	}
+	return reason
+}
+
+// isApplet tells whether a multi-call program was called by this name, or with
+// it as its first argument.
+func isApplet(applet string, args []string) bool {
+	for i, arg := range args {
+		if i < 2 && strings.TrimPrefix(filepath.Base(arg), "-") == applet {
+			return true
+		}
+	}
+	return false
 }
 
 // image is a program that a process may be executing.
@@ -207,7 +243,7 @@ func identifyImage(want image, spec Spec, m *Match) Reason {
 		return counts
 	case m.Deleted && m.Exe == "":
 		return identifyLost(want, m)
-	case m.Deleted && m.Exe == want.path && m.File.Dev == want.id.Dev:
+	case m.Deleted && m.Exe == want.path && (m.File.Dev == want.id.Dev || m.SameMount):
 		return identifyDeleted(spec, m)
 	case filepath.Base(m.Exe) == filepath.Base(want.path):
 		return OtherFile
@@ -217,10 +253,12 @@ func identifyImage(want image, spec Spec, m *Match) Reason {
 
 // identifyDeleted decides about a file that was the wanted one before an
 // upgrade, by its path and its filesystem. Both can be made up by any user in
-// namespaces of their own (unshare -Ur -m); the user namespace cannot, nor can
-// the user.
+// namespaces of their own (unshare -Ur -m), and from outside of them such a file
+// can be executed through /proc/PID/root. What cannot be made up is the user, or
+// our user namespace without a file that was smuggled into our mount namespace.
 func identifyDeleted(spec Spec, m *Match) Reason {
-	if m.OwnUserNS || m.User == 0 || spec.User != nil && m.User == *spec.User {
+	smuggled := m.OwnMountNS && !m.SameMount
+	if m.OwnUserNS && !smuggled || m.User == 0 || spec.User != nil && m.User == *spec.User {
 		m.OldImage = true
 		return counts
 	}
@@ -240,14 +278,18 @@ func identifyLost(want image, m *Match) Reason {
 
 // identifyScript tells whether an interpreter runs the wanted script.
 func identifyScript(file Executable, spec Spec, m *Match) Reason {
-	if reason := file.Interpreter.identify(spec, m); reason != counts {
-		return unrelated
-	}
+	reason := file.Interpreter.identify(spec, m)
 	switch {
+	case reason == OtherFile && m.Exe == file.Interpreter.Resolved && (file.named(m.Script) || file.titled(m.Process)):
+		return OtherFile // a container's
+	case reason != counts:
+		return unrelated
 	case m.ScriptFile == file.ID && m.ScriptFile != (FileID{}):
 		return counts
 	case file.named(m.Script):
 		return NoScript
+	case m.ScriptFile == (FileID{}) && file.titled(m.Process):
+		return Retitled
 	}
 	return unrelated
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -18,6 +19,7 @@ type Executable struct {
 	Resolved    string // symbolic links followed: what the kernel shows
 	ID          FileID
 	Interpreter *Interpreter // not nil if the file opens with #!
+	Applet      string       // the name to which a multi-call program must answer; "" for others
 }
 
 // FindError says why a path is none that a process could be executing.
@@ -65,7 +67,7 @@ func find(path string) (e Executable, hint string, err error) {
 	case info.Mode().Perm()&0o111 == 0:
 		return e, "if it is the right file, its mode must be mended: ls -l " + path, errors.New("it is not executable")
 	}
-	e = Executable{Path: path, Resolved: resolved, ID: fileID(info)}
+	e = Executable{Path: path, Resolved: resolved, ID: fileID(info), Applet: appletOf(path, resolved)}
 	head, err := readHead(resolved)
 	if errors.Is(err, fs.ErrPermission) {
 		return e, "", nil // executable but not readable, so no script
@@ -79,6 +81,17 @@ func find(path string) (e Executable, hint string, err error) {
 		}
 	}
 	return e, "", nil
+}
+
+// appletOf: every applet of busybox is the same file, so that /sbin/crond, a
+// link to it, would be up as long as any shell is.
+func appletOf(path, resolved string) string {
+	multiCall := map[string]bool{"busybox": true, "toybox": true}
+	applet := filepath.Base(path)
+	if !multiCall[filepath.Base(resolved)] || multiCall[applet] {
+		return ""
+	}
+	return applet
 }
 
 // named tells whether a path, or the first argument of a process, ends in the
@@ -97,7 +110,23 @@ func (e Executable) couldBe(p Process) bool {
 	if len(p.Args) > 0 && e.named(p.Args[0]) {
 		return true
 	}
-	return e.Interpreter != nil && e.Interpreter.couldBe(p) && (len(p.Args) == 0 || e.named(p.Script))
+	return e.Interpreter != nil && e.Interpreter.couldBe(p) && (len(p.Args) == 0 || slices.ContainsFunc(p.Args, e.named))
+}
+
+// titled tells whether a process whose arguments name no file calls itself by
+// the program's name, as setproctitle(3) does: "gunicorn: master [app]".
+func (e Executable) titled(p Process) bool {
+	texts := []string{p.Name}
+	if len(p.Args) > 0 {
+		texts = append(texts, filepath.Base(p.Args[0]), p.Args[0])
+	}
+	for _, text := range texts {
+		rest, ok := strings.CutPrefix(text, filepath.Base(e.Path))
+		if ok && (rest == "" || strings.ContainsAny(rest[:1], ": ([")) {
+			return true
+		}
+	}
+	return false
 }
 
 // isComm tells whether comm is what the kernel would call a process that

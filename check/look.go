@@ -59,10 +59,14 @@ func Verdicts(ctx context.Context, specs []Spec, opts Options) []Verdict {
 
 // BlindError says that the process table shows too little to tell anything.
 type BlindError struct {
-	Why string
+	Why  string
+	hint string
 }
 
 func (e *BlindError) Error() string { return "cannot trust the process table: " + e.Why }
+
+// Hint is the way out.
+func (e *BlindError) Hint() string { return e.hint }
 
 // What reading one row can end in, besides success.
 var (
@@ -104,6 +108,8 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 	return s, nil
 }
 
+const asRoot = "run it as root, on the host itself"
+
 // sighted tells whether the list of processes can be believed. hidepid= on
 // Linux and security.bsd.see_other_uids=0 on FreeBSD leave out the processes of
 // others without an error, PID 1 first of all.
@@ -115,11 +121,11 @@ func sighted(pids []int, self int, needsInit bool) error {
 	}
 	switch {
 	case len(pids) < 2:
-		return &BlindError{fmt.Sprintf("it has %d rows", len(pids))}
+		return &BlindError{fmt.Sprintf("it has %d rows", len(pids)), asRoot}
 	case !seenSelf:
-		return &BlindError{fmt.Sprintf("our own process %d is not in it", self)}
+		return &BlindError{fmt.Sprintf("our own process %d is not in it", self), asRoot}
 	case needsInit && !seenInit:
-		return &BlindError{"process 1 is not in it; it hides the processes of other users"}
+		return &BlindError{"process 1 is not in it; it hides the processes of other users", asRoot}
 	}
 	return nil
 }
@@ -134,6 +140,7 @@ type looker struct {
 	names        map[string]bool // last elements of the paths to look closer at
 	versions     []string        // interpreters known by name only
 	interpreters []*Interpreter  // of the daemons that are scripts
+	multiCall    map[FileID]bool // programs that answer to several names
 	seen         map[int]bool    // rows that are in the snapshot
 }
 
@@ -141,6 +148,7 @@ type looker struct {
 func (l *looker) want() {
 	l.names = make(map[string]bool)
 	l.seen = make(map[int]bool)
+	l.multiCall = make(map[FileID]bool)
 	for _, spec := range l.specs {
 		file := l.snapshot.files[spec.Executable]
 		if file.err != nil {
@@ -150,6 +158,9 @@ func (l *looker) want() {
 		i := file.Interpreter
 		if i == nil {
 			l.names[filepath.Base(file.Resolved)] = true
+			if file.Applet != "" {
+				l.multiCall[file.ID] = true
+			}
 			continue
 		}
 		l.interpreters = append(l.interpreters, i)
@@ -223,7 +234,7 @@ func (l *looker) quick(pid int) (Process, error) {
 	case !l.wanted(exe):
 		return Process{}, errGone
 	}
-	return l.examine(pid, exe, err, l.isInterpreter)
+	return l.examine(pid, exe, err, l.needsArgs)
 }
 
 // careful reads all that can be known of a process.
@@ -232,7 +243,7 @@ func (l *looker) careful(pid int) (Process, error) {
 	if errors.Is(err, errGone) {
 		return Process{}, err
 	}
-	return l.examine(pid, exe, err, l.isInterpreter)
+	return l.examine(pid, exe, err, l.needsArgs)
 }
 
 // wanted tells whether a path ends in a name that is looked for.
@@ -249,13 +260,13 @@ func (l *looker) wanted(exe string) bool {
 	return false
 }
 
-// isInterpreter tells whether a process executes the interpreter of a wanted
-// script, so that its arguments decide.
-func (l *looker) isInterpreter(p Process) bool {
+// needsArgs tells whether the arguments of a process decide: it executes the
+// interpreter of a wanted script, or a wanted multi-call program.
+func (l *looker) needsArgs(p Process) bool {
 	for _, i := range l.interpreters {
 		if i.identify(Spec{}, &Match{Process: p}) != unrelated {
 			return true
 		}
 	}
-	return false
+	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -74,10 +73,15 @@ func (i *Interpreter) identify(spec Spec, m *Match) Reason {
 		return i.identifyName(m)
 	}
 	reason := identifyImage(image{i.Path, i.Resolved, i.ID}, spec, m)
-	if reason != counts && !m.Deleted && filepath.Dir(m.Exe) == filepath.Dir(i.Resolved) &&
-		isVersionOf(filepath.Base(m.Exe), filepath.Base(i.Path)) {
+	sibling := filepath.Dir(m.Exe) == filepath.Dir(i.Resolved) && isVersionOf(filepath.Base(m.Exe), filepath.Base(i.Path))
+	switch {
+	case reason == counts || !sibling || m.Exe == i.Resolved:
+		return reason
+	case !m.Deleted:
 		m.OldImage = true
 		return counts
+	case m.File.Dev == i.ID.Dev || m.SameMount:
+		return identifyDeleted(spec, m)
 	}
 	return reason
 }
@@ -108,28 +112,67 @@ func isVersionOf(name, wanted string) bool {
 	return ok && strings.Trim(rest, "-.0123456789") == ""
 }
 
-// noScript are the options behind which an interpreter takes its program from
-// the command line, from a module or from standard input instead of a script:
-// sh -c, sh -ec, perl -e, perl -we, python -m, node --eval.
-var noScript = regexp.MustCompile(`^(-[ceEm]|-[a-qs-z]{1,4}[ceE]|--eval|--command|--module|-|-s)$`)
+// optionStyle is how an interpreter reads the letters of a short option.
+type optionStyle struct {
+	code   string // behind these stands the program itself, or none is read from a file
+	valued string // what follows these is their value, in this argument or the next
+}
+
+const everyLetter = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// styleOf knows the interpreters by name: -e stops a shell at the first error,
+// but makes the next argument code for perl.
+func styleOf(interpreter string) optionStyle {
+	switch name := strings.TrimRight(strings.TrimPrefix(filepath.Base(interpreter), "-"), "-.0123456789"); name {
+	case "sh", "bash", "dash", "ash", "ksh", "mksh", "oksh", "zsh", "yash", "csh", "tcsh":
+		return optionStyle{code: "cs", valued: "oO"}
+	case "python", "pypy":
+		return optionStyle{code: "cm", valued: "QWX"}
+	case "perl":
+		return optionStyle{code: "eE", valued: "CDFIMVdimx"}
+	case "ruby":
+		return optionStyle{code: "e", valued: "CEFIKTWirx"}
+	}
+	return optionStyle{code: "cemp", valued: everyLetter} // a letter alone
+}
+
+// isCode tells whether an option means that no script is read from a file.
+func (o optionStyle) isCode(option string) bool {
+	if name, ok := strings.CutPrefix(option, "--"); ok {
+		name, _, _ = strings.Cut(name, "=")
+		return name == "eval" || name == "command" || name == "module" || name == "print"
+	}
+	for _, letter := range option[1:] {
+		switch {
+		case strings.ContainsRune(o.code, letter):
+			return true
+		case strings.ContainsRune(o.valued, letter):
+			return false // the rest is its value
+		}
+	}
+	return option == "-" // standard input
+}
 
 // scriptArg returns the argument that names the script: the first behind the
 // interpreter that is no option. What stands right behind an option may be the
 // option's value (python3 -W ignore x.py); isFile, asked only then, decides.
 func scriptArg(args []string, isFile func(string) bool) string {
-	for i := 1; i < len(args); i++ {
-		arg := args[i]
+	if len(args) < 2 {
+		return ""
+	}
+	style := styleOf(args[0])
+	for i, arg := range args[1:] {
+		before := args[i] // the interpreter itself for the first
 		switch {
-		case noScript.MatchString(arg):
-			return ""
 		case arg == "--":
-			continue
 		case strings.HasPrefix(arg, "-"):
-			continue
-		case i > 1 && args[i-1] != "--" && strings.HasPrefix(args[i-1], "-") && !isFile(arg):
-			continue
+			if style.isCode(arg) {
+				return ""
+			}
+		case i > 0 && before != "--" && strings.HasPrefix(before, "-") && !isFile(arg):
+		default:
+			return arg
 		}
-		return arg
 	}
 	return ""
 }

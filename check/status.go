@@ -18,7 +18,7 @@ type procStatus struct {
 // 2^31 that user namespaces bring.
 func parseStatus(text []byte) (procStatus, error) {
 	var st procStatus
-	var found int
+	found := make(map[string]bool, 4)
 	for line := range bytes.Lines(text) {
 		key, value, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(":\t"))
 		var err error
@@ -46,9 +46,9 @@ func parseStatus(text []byte) (procStatus, error) {
 		if err != nil {
 			return st, fmt.Errorf("%s: %w", key, err)
 		}
-		found++
+		found[string(key)] = true
 	}
-	if found < 4 {
+	if len(found) < 4 {
 		return st, fmt.Errorf("some of Name, State, Uid and Threads are missing")
 	}
 	return st, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -32,21 +33,31 @@ func (t procTable) dir(pid int) string { return t.root + "/" + strconv.Itoa(pid)
 
 func (t procTable) pids(context.Context) ([]int, error) {
 	list, err := process.PidsWithContext(t.pinned)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, t.unmounted()
+	case err != nil:
 		return nil, fmt.Errorf("cannot list processes: %w", err)
 	}
 	us := strconv.Itoa(os.Getpid())
 	switch link, err := os.Readlink(t.root + "/self"); {
 	case err != nil:
-		return nil, &BlindError{"no proc file system is mounted on " + t.root}
+		return nil, t.unmounted()
 	case link != us:
-		return nil, &BlindError{t.root + " belongs to another PID namespace: our process " + us + " is " + link + " in it"}
+		return nil, &BlindError{
+			t.root + " belongs to another PID namespace: our process " + us + " is " + link + " in it",
+			"mount one of our own: mount -t proc proc " + t.root,
+		}
 	}
 	pids := make([]int, len(list))
 	for i, pid := range list {
 		pids[i] = int(pid)
 	}
 	return pids, nil
+}
+
+func (t procTable) unmounted() error {
+	return &BlindError{"no proc file system is mounted on " + t.root, "mount it: mount -t proc proc " + t.root}
 }
 
 func (t procTable) self() Self {
@@ -70,6 +81,8 @@ func rowError(err error) error {
 		return errGone
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoExe
+	case errors.Is(err, unix.ENAMETOOLONG):
+		return errGone // no path that could be asked for is as long as that
 	}
 	return errDeny // EACCES without the right to trace it
 }
@@ -77,31 +90,39 @@ func rowError(err error) error {
 func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
 	dir := t.dir(pid)
 	text, err := os.ReadFile(dir + "/status")
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH):
 		return Process{}, errGone
+	case err != nil: // hidepid=1 lists processes of which nothing can be read
+		return Process{}, fmt.Errorf("cannot read the process table: %w", err)
 	}
 	st, err := parseStatus(text)
 	if err != nil {
 		return Process{}, fmt.Errorf("cannot read %s/status: %w", dir, err)
 	}
 	p := Process{PID: pid, Name: st.name, User: st.euid, Stopped: st.state == 'T' || st.state == 't'}
-	if errors.Is(exeErr, errNoExe) {
-		if st.state != 'Z' {
-			return Process{}, errNoExe // a kernel thread, or one about to end
-		}
-		if dir, exe = livingThread(dir, st.threads); dir == "" {
+	switch {
+	case st.state == 'Z' && st.threads < 2:
+		p.Zombie = true
+		return p, nil
+	case errors.Is(exeErr, errNoExe) && st.state != 'Z':
+		return Process{}, errNoExe // a kernel thread, or one about to end
+	case errors.Is(exeErr, errNoExe):
+		if dir, exe = livingThread(dir); dir == "" {
 			p.Zombie = true
 			return p, nil
 		}
-	} else if exeErr != nil {
+	case exeErr != nil:
 		p.Denied = true
 		p.Args = readArgs(dir)
-		p.Script = scriptArg(p.Args, func(string) bool { return false })
 		return p, nil
 	}
 	p.Exe, p.File, p.Deleted = readImage(dir, exe)
 	if err := t.namespaces(&p, dir); err != nil {
 		return Process{}, err
+	}
+	if p.Deleted {
+		p.SameMount = t.sameMount(dir+"/exe", filepath.Dir(p.Exe))
 	}
 	if needsArgs(p) {
 		p.Args = readArgs(dir)
@@ -113,10 +134,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 
 // livingThread finds a thread that goes on after the leader of its group has
 // called pthread_exit(3), which makes the process look like a zombie.
-func livingThread(dir string, threads int) (threadDir, exe string) {
-	if threads < 2 {
-		return "", ""
-	}
+func livingThread(dir string) (threadDir, exe string) {
 	tasks, err := os.ReadDir(dir + "/task")
 	if err != nil {
 		return "", ""
@@ -155,30 +173,67 @@ func readImage(dir, exe string) (path string, file FileID, deleted bool) {
 	return path, file, true
 }
 
-// namespaces tells whether the process is in our PID and user namespaces.
+// namespaces tells which namespaces of ours the process is in.
 func (t procTable) namespaces(p *Process, dir string) error {
-	for _, ns := range []struct {
-		name string
-		same *bool
-	}{{"pid", new(bool)}, {"user", &p.OwnUserNS}} {
-		theirs, err := os.Readlink(dir + "/ns/" + ns.name)
-		if err := rowError(err); err != nil {
-			if errors.Is(err, errDeny) {
-				p.Denied = true
-				return nil
-			}
-			return errGone
-		}
-		ours, err := os.Readlink(t.root + "/self/ns/" + ns.name)
-		if err != nil {
-			return fmt.Errorf("cannot read our own namespaces: %w", err)
-		}
-		*ns.same = theirs == ours
-		if ns.name == "pid" {
-			p.Foreign = theirs != ours
+	var ownPID bool
+	same := map[string]*bool{"pid": &ownPID, "user": &p.OwnUserNS}
+	if p.Deleted {
+		same["mnt"] = &p.OwnMountNS
+	}
+	for name, own := range same {
+		var err error
+		switch *own, err = t.sharesNamespace(dir, name); {
+		case errors.Is(err, errDeny):
+			p.Denied = true
+			return nil
+		case err != nil:
+			return err
 		}
 	}
+	p.Foreign = !ownPID
 	return nil
+}
+
+// sharesNamespace compares a link such as pid:[4026531836], namespaces(7).
+func (t procTable) sharesNamespace(dir, name string) (bool, error) {
+	theirs, err := os.Readlink(dir + "/ns/" + name)
+	if err = rowError(err); errors.Is(err, errNoExe) {
+		err = errGone
+	}
+	if err != nil {
+		return false, err
+	}
+	ours, err := os.Readlink(t.root + "/self/ns/" + name)
+	if err != nil {
+		return false, fmt.Errorf("cannot read our own namespaces: %w", err)
+	}
+	return theirs == ours, nil
+}
+
+// sameMount tells whether two files are seen through the same mount. On overlayfs
+// the file that was in a folder and the one that has replaced it may be on
+// different devices, one for each layer, but not on different mounts.
+func (t procTable) sameMount(a, b string) bool {
+	idA, okA := t.mountID(a)
+	idB, okB := t.mountID(b)
+	return okA && okB && idA == idB
+}
+
+// mountID is the mount through which a file is seen, proc_pid_fdinfo(5). With
+// O_PATH the file is not opened.
+func (t procTable) mountID(path string) (string, bool) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", false
+	}
+	defer unix.Close(fd)
+	text, err := os.ReadFile(t.root + "/self/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return "", false
+	}
+	_, rest, ok := strings.Cut(string(text), "mnt_id:\t")
+	id, _, _ := strings.Cut(rest, "\n")
+	return id, ok
 }
 
 // readArgs returns the arguments, none of a kernel thread or zombie. What the

@@ -1,0 +1,248 @@
+package check
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The tests on real processes run a toy, a static program whose arguments say
+// what happens to it: see testdata/proc/toy.
+
+const (
+	toyName    = "keeper-toy"
+	stranger   = 12345 // the user id of an unprivileged user
+	notAllowed = 77    // the toy's exit status for what this machine forbids
+	patience   = 20 * time.Second
+	lookEnv    = "DAEMON_KEEPER_TEST_LOOK" // makes the test binary look at that path
+)
+
+func TestMain(m *testing.M) {
+	if path, ok := os.LookupEnv(lookEnv); ok {
+		tell(path)
+		return
+	}
+	code := m.Run()
+	os.RemoveAll(toyDir)
+	os.Exit(code)
+}
+
+// tell looks at one path as whoever we are, and says what it sees.
+func tell(path string) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	spec := Spec{Executable: path}
+	s, err := Look(ctx, []Spec{spec}, Options{})
+	if err != nil {
+		fmt.Println(Unknown, err)
+		return
+	}
+	v := Judge(s, spec)
+	fmt.Println(v.State, v.Err)
+}
+
+var toyDir string
+
+// toy builds the toy once, where everyone may run it.
+var toy = sync.OnceValues(func() (string, error) {
+	var err error
+	if toyDir, err = os.MkdirTemp("", "check-toy-"); err != nil {
+		return "", err
+	}
+	path := filepath.Join(toyDir, "toy")
+	build := exec.Command("go", "build", "-o", path, "../testdata/proc/toy")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build the toy: %w\n%s", err, out)
+	}
+	return path, os.Chmod(toyDir, 0o755)
+})
+
+// place is a folder that everyone may enter, with a program in it that is the
+// daemon, and a home for a user who means no good.
+type place struct {
+	dir  string
+	toy  string // a program of another name, to start from
+	path string // the daemon
+	home string
+}
+
+func newPlace(t *testing.T) place {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: to look at every process, and to make the cases")
+	}
+	toyPath, err := toy()
+	must(t, err)
+	dir, err := os.MkdirTemp("", "check-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir, err = filepath.EvalSymlinks(dir)
+	must(t, err)
+	p := place{dir: dir, toy: toyPath, path: filepath.Join(dir, "bin", toyName), home: filepath.Join(dir, "home")}
+	for _, d := range []string{dir, p.home, filepath.Dir(p.path)} {
+		must(t, os.MkdirAll(d, 0o755))
+		must(t, os.Chmod(d, 0o755))
+	}
+	must(t, os.Chown(p.home, stranger, stranger))
+	p.install(t, p.path)
+	return p
+}
+
+// install copies the toy.
+func (p place) install(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(p.toy)
+	must(t, err)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, data, 0o755))
+	return path
+}
+
+// upgrade puts a new file in the daemon's place, as a package manager does.
+func (p place) upgrade(t *testing.T) {
+	t.Helper()
+	must(t, os.Rename(p.install(t, p.path+".new"), p.path))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a command until the test ends, and returns once it says "up".
+func start(t *testing.T, cmd *exec.Cmd) (pid, told int) {
+	t.Helper()
+	stdin, err := cmd.StdinPipe()
+	must(t, err)
+	out, w, err := os.Pipe()
+	must(t, err)
+	defer out.Close()
+	var trouble bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = w, &trouble, time.Second
+	err = cmd.Start()
+	w.Close()
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, exec.ErrNotFound) {
+		stdin.Close()
+		t.Skip("this machine does not allow the case: ", err)
+	}
+	must(t, err)
+	end := sync.OnceFunc(func() { stop(cmd, stdin) })
+	t.Cleanup(end)
+	out.SetReadDeadline(time.Now().Add(patience))
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if _, scanErr := fmt.Sscanf(line, "up %d", &told); scanErr == nil {
+		return cmd.Process.Pid, told
+	}
+	end()
+	if cmd.ProcessState.ExitCode() == notAllowed || strings.Contains(trouble.String(), "Operation not permitted") {
+		t.Skip("this machine does not allow the case: ", trouble.String())
+	}
+	t.Fatalf("%v did not come up: %q, %v, %s", cmd, line, err, trouble.String())
+	return 0, 0
+}
+
+// stop lets a process end with its standard input, so that it can tidy up, and
+// makes it end if it does not.
+func stop(cmd *exec.Cmd, stdin io.Closer) {
+	stdin.Close()
+	done := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(200 * time.Millisecond):
+		cmd.Process.Kill()
+		<-done
+	}
+}
+
+// run is start for the usual case.
+func run(t *testing.T, attr *syscall.SysProcAttr, name string, args ...string) int {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.SysProcAttr = attr
+	pid, _ := start(t, cmd)
+	return pid
+}
+
+func as(uid uint32) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+}
+
+func in(namespaces uintptr) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{Cloneflags: namespaces}
+	if namespaces&unix.CLONE_NEWUSER != 0 {
+		ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
+		attr.UidMappings, attr.GidMappings = ids, ids
+	}
+	return attr
+}
+
+// eventually polls until something is true.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+// verdict looks at the real table twice, in full and leanly: both must agree.
+func verdict(t *testing.T, spec Spec) Verdict {
+	t.Helper()
+	var v [2]Verdict
+	for i, opts := range []Options{{}, {Full: true}} {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		s, err := Look(ctx, []Spec{spec}, opts)
+		cancel()
+		must(t, err)
+		v[i] = Judge(s, spec)
+	}
+	if v[0].State != v[1].State {
+		t.Errorf("a lean look says %v (%v), a full one %v (%v)", v[0].State, v[0].Err, v[1].State, v[1].Err)
+	}
+	return v[1]
+}
+
+// wantReal holds the verdict on one real process against what is true of it.
+func wantReal(t *testing.T, v Verdict, pid int, state State, reason Reason) {
+	t.Helper()
+	if v.State != state {
+		t.Errorf("it is %v (%v), want %v", v.State, v.Err, state)
+	}
+	got := unrelated
+	for _, x := range v.Excluded {
+		if x.PID == pid {
+			got = x.Reason
+		}
+	}
+	for _, m := range v.Matches {
+		if m.PID == pid {
+			got = counts
+		} else {
+			t.Errorf("process %d counts: %+v", m.PID, m)
+		}
+	}
+	if got != reason {
+		t.Errorf("process %d: reason %d (%v), want %d (%v); %+v", pid, got, got, reason, reason, v)
+	}
+}
