@@ -3,7 +3,6 @@ package rcd
 import (
 	"context"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -33,12 +32,18 @@ func (f freebsd) find(ctx context.Context, run runner, service string) error {
 			return nil
 		}
 	}
-	r, err := run.query(ctx, []string{f.service, "-l"})
+	r, err := run.query(ctx, []string{f.service, "-v", "-l"})
 	if err != nil {
 		return err
 	}
-	if slices.Contains(strings.Fields(r.output), service) {
-		return nil
+	dir := ""
+	for line := range strings.Lines(r.output) {
+		line = strings.TrimSpace(line)
+		if d, ok := strings.CutPrefix(line, "From "); ok {
+			dir = strings.TrimSuffix(d, ":")
+		} else if line == service && isExecutable(f.root+dir+"/"+line) {
+			return nil
+		}
 	}
 	return &NotFoundError{
 		Service: service, Manager: f.Name(), List: "service -l",

@@ -77,17 +77,22 @@ func (o output) tail() []string {
 	if err != nil {
 		return nil
 	}
-	begin := max(0, size-tailBytes)
+	begin := max(0, size-tailBytes-1) // with the end of the line before
 	buf := make([]byte, size-begin)
 	n, _ := o.ReadAt(buf, begin)
-	text := strings.TrimRight(string(buf[:n]), "\n\x00 \t\r")
+	text := string(buf[:n])
+	if begin > 0 {
+		if _, whole, ok := strings.Cut(text, "\n"); ok && whole != "" {
+			text = whole // the first line may have been cut
+		} else {
+			text = text[1:]
+		}
+	}
+	text = strings.TrimRight(text, "\n\x00 \t\r")
 	if text == "" {
 		return nil
 	}
 	lines := strings.Split(text, "\n")
-	if begin > 0 && len(lines) > 1 {
-		lines = lines[1:] // cut in the middle
-	}
 	return lines[max(0, len(lines)-tailLines):]
 }
 

@@ -66,6 +66,16 @@ type dialect interface {
 	phase(ctx context.Context, run runner) (Phase, error)
 }
 
+// resetter is a dialect whose manager gives a service up that has died too often
+// and then refuses to start it.
+type resetter interface {
+	// lastRun tells one run of the service from the next.
+	lastRun(ctx context.Context, run runner, service string) string
+	// reset makes the manager forget its refusal, and tells whether there was
+	// one: the service has failed and its last run is still the one before.
+	reset(ctx context.Context, run runner, service, lastRun string) bool
+}
+
 // Obstacle is why a service's start would do nothing, though it may exit 0.
 type Obstacle struct {
 	Service string
@@ -146,8 +156,19 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 }
 
 // Start starts a service. It returns once the command has ended or ctx has; a
-// command that takes longer is ended, but not what it has started so far.
+// command that takes longer is ended, but not what it has started so far. If the
+// manager has given the service up, that is lifted and the start tried once more.
 func (m *Manager) Start(ctx context.Context, service string) error {
+	r, canReset := m.dialect.(resetter)
+	before := ""
+	if canReset {
+		before = r.lastRun(ctx, m.run, service)
+	}
+	err := m.run.step(ctx, Start, service, m.Argv(Start, service))
+	var failed *CommandError
+	if !canReset || !errors.As(err, &failed) || failed.TimedOut || !r.reset(ctx, m.run, service, before) {
+		return err
+	}
 	return m.run.step(ctx, Start, service, m.Argv(Start, service))
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -69,6 +68,7 @@ func newSystem(outputs *Outputs) system {
 // command prepares a child. Its session is its own: a terminal that goes away,
 // or Ctrl-C, does not reach the daemon that it starts.
 func command(argv []string) *exec.Cmd {
+	closeOthersOnExec()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
 	cmd.Env = environment()
@@ -81,28 +81,29 @@ func command(argv []string) *exec.Cmd {
 func (s system) query(ctx context.Context, argv []string) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.queryTime)
 	defer cancel()
-	var out bytes.Buffer
+	var out limitWriter
 	cmd := command(argv)
-	cmd.Stdout = limitWriter{&out}
-	cmd.Stderr = cmd.Stdout
+	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
 	err := s.supervise(ctx, cmd, endCommand)
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
-		return result{0, out.String()}, nil
+		return result{0, out.kept.String()}, nil
 	case errors.As(err, &exit) && exit.Exited():
-		return result{exit.ExitCode(), out.String()}, nil
+		return result{exit.ExitCode(), out.kept.String()}, nil
 	}
 	return result{}, fmt.Errorf("cannot ask %s: %w", strings.Join(argv, " "), err)
 }
 
 // limitWriter keeps the first 64 KiB and swallows the rest.
-type limitWriter struct{ *bytes.Buffer }
+type limitWriter struct {
+	kept bytes.Buffer
+}
 
-func (w limitWriter) Write(p []byte) (int, error) {
-	if room := 64<<10 - w.Len(); room > 0 {
-		w.Buffer.Write(p[:min(room, len(p))])
+func (w *limitWriter) Write(p []byte) (int, error) {
+	if room := 64<<10 - w.kept.Len(); room > 0 {
+		w.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
 }
@@ -113,7 +114,6 @@ func (s system) step(ctx context.Context, verb Verb, service string, argv []stri
 		return fmt.Errorf("cannot %s service %s: %w", verb, service, err)
 	}
 	defer out.Close()
-	closeOthersOnExec()
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = out.File, out.File
 	end := endCommand
@@ -128,16 +128,39 @@ func (s system) step(ctx context.Context, verb Verb, service string, argv []stri
 		Verb: verb, Service: service, Argv: argv, Status: -1, Cause: err,
 		TimedOut: errors.Is(err, context.DeadlineExceeded), Output: out.tail(),
 	}
-	if cmd.ProcessState != nil {
-		failed.Status = cmd.ProcessState.ExitCode()
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		failed.Status = exit.ExitCode()
 	}
 	return failed
 }
+
+// endedError says that a command was ended before it was done.
+type endedError struct {
+	took time.Duration
+	why  error // the context's: its time is over, or it was cancelled
+	left int   // the process that could not be ended; 0 if all were
+}
+
+func (e *endedError) Error() string {
+	text := "interrupted"
+	if errors.Is(e.why, context.DeadlineExceeded) {
+		text = fmt.Sprintf("it took longer than %v", e.took.Round(time.Millisecond))
+	}
+	if e.left != 0 {
+		text += fmt.Sprintf("; process %d cannot be killed and was left behind", e.left)
+	}
+	return text
+}
+
+func (e *endedError) Unwrap() error { return e.why }
 
 // supervise runs a command until it or ctx ends. A command whose time is over
 // gets a TERM, and later a KILL; one that not even that ends, because it is
 // stuck in the kernel, is left behind.
 func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal)) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -149,19 +172,18 @@ func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd
 		return err
 	case <-ctx.Done():
 	}
-	over := fmt.Errorf("it took longer than %v: %w", time.Since(began).Round(time.Millisecond), context.DeadlineExceeded)
-	if context.Cause(ctx) != context.DeadlineExceeded {
-		over = fmt.Errorf("interrupted: %w", context.Cause(ctx))
-	}
+	over := &endedError{took: time.Since(began), why: context.Cause(ctx)}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		end(cmd, sig)
 		select {
 		case <-done:
+			end(cmd, syscall.SIGKILL) // helpers that have not heard the TERM
 			return over
 		case <-time.After(s.killAfter):
 		}
 	}
-	return fmt.Errorf("%w; process %d cannot be killed and was left behind", over, cmd.Process.Pid)
+	over.left = cmd.Process.Pid
+	return over
 }
 
 // endCommand signals our own child, and nothing that it has started: that may
@@ -169,7 +191,7 @@ func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd
 func endCommand(cmd *exec.Cmd, sig syscall.Signal) { _ = cmd.Process.Signal(sig) }
 
 // endGroup also signals the helpers of a stop, which starts no daemon. The child
-// leads the group and is not waited for yet, so the number is still its own.
+// leads the group, and a number is not given anew while a group has it.
 func endGroup(cmd *exec.Cmd, sig syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, sig) }
 
 // closeOthersOnExec keeps from the child what we were started with ourselves,
@@ -197,5 +219,3 @@ func isExecutable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
 }
-
-var _ io.Writer = limitWriter{}

@@ -131,6 +131,31 @@ func (s systemd) obstacle(ctx context.Context, run runner, service string) (*Obs
 	return &Obstacle{Service: service, Word: "masked", Enable: "systemctl unmask " + unitName(service)}, nil
 }
 
+func (s systemd) lastRun(ctx context.Context, run runner, service string) string {
+	return s.runs(ctx, run, service)["ExecMainStartTimestampMonotonic"]
+}
+
+// reset lifts the start limit, StartLimitBurst= in systemd.unit(5), which a stop
+// does not. Neither Result= nor what the start prints tells it from another
+// failure; that nothing was executed does.
+func (s systemd) reset(ctx context.Context, run runner, service, lastRun string) bool {
+	now := s.runs(ctx, run, service)
+	if now["ActiveState"] != "failed" || now["ExecMainStartTimestampMonotonic"] != lastRun {
+		return false
+	}
+	r, err := run.query(ctx, []string{s.systemctl, "reset-failed", unitName(service)})
+	return err == nil && r.status == 0
+}
+
+// runs is nothing if systemd does not answer; the start will tell.
+func (s systemd) runs(ctx context.Context, run runner, service string) map[string]string {
+	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "ActiveState,ExecMainStartTimestampMonotonic", unitName(service)})
+	if err != nil {
+		return nil
+	}
+	return properties(r.output)
+}
+
 // phase: is-system-running exits 1 for all but "running"; the word counts.
 func (s systemd) phase(ctx context.Context, run runner) (Phase, error) {
 	r, err := run.query(ctx, []string{s.systemctl, "is-system-running"})

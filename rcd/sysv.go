@@ -34,15 +34,18 @@ func (s sysv) find(_ context.Context, _ runner, service string) error {
 func (sysv) state(r result) State { return lsbState(r) }
 
 // lsbState reads the exit status of an init script's status command, Linux
-// Standard Base 5.0, 22.2: 1 is dead with a pidfile, 2 dead with a lock.
+// Standard Base 5.0, 22.2: 1 is dead with a pidfile, 2 dead with a lock. service(8)
+// and rc-service(8) exit 1 for a name that they do not know, and so may a script
+// that has no such command.
 func lsbState(r result) State {
+	text := strings.ToLower(r.output)
 	switch {
 	case r.status == 0:
 		return Running
-	case r.status <= 3 && !strings.Contains(strings.ToLower(r.output), "usage"):
-		return Stopped
+	case r.status > 3, strings.Contains(text, "usage"), strings.Contains(text, "unrecognized service"), strings.Contains(text, "does not exist"):
+		return Unknown
 	}
-	return Unknown
+	return Stopped
 }
 
 func (sysv) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
