@@ -31,11 +31,11 @@ func (e *DirError) Hint() string { return e.hint }
 // OpenDir makes the folder if it is missing (0755), and refuses one in which
 // somebody else could put files of theirs in place of ours.
 func OpenDir(path string) (*Dir, error) {
+	if err := checkLinks(path); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, &DirError{path, cause(err).Error(), "make it, or name another with --run-dir"}
-	}
-	if link, err := os.Lstat(path); err == nil && link.Mode()&fs.ModeSymlink != 0 && !ownedByUs(link) {
-		return nil, &DirError{path, "it is a symbolic link that another user has made", "remove the link"}
 	}
 	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -65,6 +65,18 @@ func OpenDir(path string) (*Dir, error) {
 
 // Path is the folder's, with symbolic links followed.
 func (d *Dir) Path() string { return d.path }
+
+// checkLinks refuses a path on whose way, or at whose end, another user has put
+// a link: we would make folders and files wherever that user likes.
+func checkLinks(path string) error {
+	for ; path != "/"; path = filepath.Dir(path) {
+		info, err := os.Lstat(path)
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 && !ownedByUs(info) {
+			return &DirError{path, "it is a symbolic link that another user has made", "remove the link"}
+		}
+	}
+	return nil
+}
 
 // checkParent refuses a folder whose entries others can rename. The sticky bit
 // (/tmp) keeps them from that.

@@ -97,9 +97,11 @@ func readHolder(f *os.File) string {
 	return string(buf[:n])
 }
 
-// Release lets go of all of them.
+// Release lets go of all of them. It takes our name away first, so that the next
+// holder is not taken for us before it has signed.
 func (l *Locks) Release() {
 	for _, f := range l.files {
+		_ = f.Truncate(0) // only people read it
 		f.Close()
 	}
 	l.files = nil
