@@ -1,0 +1,127 @@
+#!/bin/sh
+# boot.sh hold MODE DROP SCRATCH LOWER: run the tree LOWER (overlayfs layers, a:b:c,
+# the topmost first, never written to) in namespaces of its own.
+#
+#   MODE     systemd: its init; idle: a PID 1 that only reaps
+#   DROP     setpriv's list of capabilities that nothing in there may have
+#   SCRATCH  an empty folder to mount on; the mounts are seen from inside only
+#
+# It writes the pid of that PID 1, as seen from here, to descriptor 3 as soon as
+# one can enter, and runs until PID 1 ends (poweroff inside) or it gets SIGTERM.
+set -eu
+
+case $1 in
+hold) # outermost: stays in the host's namespaces and cleans up
+	shift
+	mode=$1 scratch=$3
+	group= running=yes
+	cleanup() {
+		trap '' TERM INT HUP
+		if [ -n "$running" ] && [ -n "${!-}" ]; then
+			# With its PID 1 the kernel kills all of a pid namespace, and unshare
+			# reaps that PID 1. If unshare were killed, nobody might.
+			pid=$(cat "$scratch.pid" 2>/dev/null) || :
+			kill -KILL "${pid:-$!}" || :
+			wait $! || :
+		fi
+		[ -n "$group" ] || return 0
+		tries=100 # of 0.05 s: killed processes need a moment to leave their groups
+		until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] || { echo "cannot remove $group"; break; }
+			sleep 0.05
+		done
+	}
+	trap cleanup EXIT
+	trap 'exit 143' TERM INT HUP
+	if [ "$mode" = systemd ]; then
+		# Only cgroup2 is given to systemd, with the controllers that the host's
+		# has: often no memory controller, and then MemoryMax= does nothing.
+		top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+		[ -n "$top" ] || { echo "no cgroup2 is mounted here" >&2; exit 1; }
+		own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+		mkdir "$top${own%/}/daemon-keeper-test.$$"
+		group=$top${own%/}/daemon-keeper-test.$$
+	fi
+	# If this shell is killed outright, all that runs inside is still killed;
+	# only an empty cgroup is left then.
+	setpriv --pdeathsig KILL \
+		unshare --pid --fork --kill-child sh "$0" enter "$group" "$@" &
+	exec 3>&- # so that the reader sees the end if the rest fails
+	wait $! || :
+	running=
+	;;
+
+enter) # PID 1 of the new pid namespace; /proc is still the host's
+	group=$2 scratch=$5
+	shift 2
+	# The init must sit in a cgroup below its parent's *before* the cgroup
+	# namespace is made: the group it is in then becomes the root it sees.
+	[ -z "$group" ] || echo 0 >"$group/cgroup.procs"
+	read -r pid _ </proc/self/stat
+	echo "$pid" >"$scratch.pid"
+	exec unshare --mount --uts --ipc --net --cgroup --propagation private \
+		sh "$0" mounts "$pid" "$@"
+	;;
+
+mounts) # in all its namespaces, the host's tree is still the root
+	pid=$2 mode=$3 drop=$4 scratch=$5 lower=$6
+	mount -t tmpfs -o mode=755 tmpfs "$scratch"
+	cd "$scratch"
+	mkdir upper work root
+	mount -t overlay -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work" overlay root
+	cd root
+	mount -t proc -o nosuid,nodev,noexec proc proc
+	# These two are the host's: systemd-sysctl would set the host's fs.* and
+	# kernel.* if it could write there.
+	for f in proc/sys proc/sysrq-trigger; do
+		[ -e $f ] || continue
+		mount --bind $f $f
+		mount -o remount,bind,ro $f
+	done
+	mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
+	# No kmsg, no disks, no console; and new nodes, for a chmod of the host's own
+	# would be seen by the host.
+	mount -t tmpfs -o mode=755,nosuid tmpfs dev
+	while read -r name number; do
+		mknod -m 666 "dev/$name" c "${number%:*}" "${number#*:}"
+	done <<-END
+		null 1:3
+		zero 1:5
+		full 1:7
+		random 1:8
+		urandom 1:9
+		tty 5:0
+	END
+	mkdir dev/pts dev/shm
+	mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts dev/pts
+	mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs dev/shm
+	ln -s pts/ptmx dev/ptmx
+	ln -s /proc/self/fd dev/fd
+	ln -s fd/0 dev/stdin
+	ln -s fd/1 dev/stdout
+	ln -s fd/2 dev/stderr
+	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs run
+	mkdir -m 1777 run/lock
+	[ "$mode" != systemd ] || mount -t cgroup2 cgroup2 sys/fs/cgroup
+
+	# pivot_root, not chroot: in a chroot nobody may make a user namespace.
+	mkdir .old
+	pivot_root . .old
+	umount -l /.old
+	rmdir /.old
+
+	case $mode in
+	systemd) set -- container=other setpriv --bounding-set "$drop" /sbin/init ;;
+	# The kernel reaps the orphans of a PID 1 that ignores SIGCHLD, so it needs
+	# no children of its own that a test might count. perl-base is essential.
+	idle)
+		hostname -F /etc/hostname # these two systemd does itself
+		ip link set lo up
+		set -- setpriv --bounding-set "$drop" perl -e '$SIG{CHLD} = "IGNORE"; sleep while 1'
+		;;
+	esac
+	echo "$pid" >&3
+	exec env -i TERM=dumb PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@" </dev/null 3>&-
+	;;
+esac

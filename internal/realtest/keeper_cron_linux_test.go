@@ -1,0 +1,91 @@
+package realtest
+
+import (
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// priorities has rsyslog write a second file, which tells facility and severity.
+const priorities = `template(name="priorities" type="string" string="%syslogfacility-text%.%syslogseverity-text% %syslogtag%%msg%\n")
+*.* action(type="omfile" file="/var/log/priorities" template="priorities")
+`
+
+type diaryLine struct{ priority, pid, text string }
+
+var diaryPattern = regexp.MustCompile(`(?m)^(\S+) DAEMON-KEEPER\[(\d+)\]: (.*)$`)
+
+// diary is what daemon-keeper has told syslog, as the rsyslog with priorities has it.
+func diary(t *testing.T, m *Machine) (lines []diaryLine) {
+	t.Helper()
+	for _, f := range diaryPattern.FindAllStringSubmatch(read(t, m, "/var/log/priorities"), -1) {
+		lines = append(lines, diaryLine{f[1], f[2], strings.TrimSpace(f[3])})
+	}
+	return lines
+}
+
+// isDiary fails the test unless the lines are one run's, and as wanted: priority,
+// space, and a pattern.
+func isDiary(t *testing.T, lines []diaryLine, want ...string) {
+	t.Helper()
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines were expected, not %d: %q", len(want), len(lines), lines)
+	}
+	for i, w := range want {
+		if got := lines[i].priority + " " + lines[i].text; !regexp.MustCompile("^" + w + "$").MatchString(got) {
+			t.Errorf("line %d is %q, not %q", i, got, w)
+		}
+		if lines[i].pid != lines[0].pid {
+			t.Errorf("line %d is of another run: %q", i, lines)
+		}
+	}
+}
+
+// With the environment that cron gives it, and nothing more, a run brings a
+// killed daemon back, tells syslog each step, and has cron send one mail.
+func TestKeeperCron(t *testing.T) {
+	l := keeperLayer(t)
+	toy := addDaemon(t, l, "toy")
+	l.Unit("toy.service", "[Service]\nExecStart="+toy+" infinity\n[Install]\nWantedBy=multi-user.target\n")
+	l.File("/etc/cron.d/daemon-keeper", "* * * * * root "+program+" -e "+toy+
+		" -s toy --boot-grace 0 --recheck 100ms --verify 5s --settle 300ms\n", 0o644)
+	l.File("/usr/sbin/sendmail", "#!/bin/sh\ncat >>/var/tmp/mail\n", 0o755)
+	l.File("/etc/rsyslog.d/priorities.conf", priorities, 0o644)
+	l.FastCron(20)
+	m := Boot(t, Tree(t), l)
+
+	Until(t, 20*time.Second, "a run has found toy up", func() bool { return len(diary(t, m)) > 0 })
+	before := len(diary(t, m))
+	pid := onlyPid(t, m, toy)
+	isDiary(t, diary(t, m)[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
+	m.Kill(t, pid, syscall.SIGKILL)
+	var incident []diaryLine
+	Until(t, 20*time.Second, "toy is back, and the next run finds it up", func() bool {
+		incident = diary(t, m)[before:]
+		return len(incident) > 6
+	})
+	isDiary(t, incident[:6],
+		`daemon\.warning WARNING '/usr/local/sbin/toy' is not running`,
+		`daemon\.notice INFO stopping service 'toy'`,
+		`daemon\.notice INFO stopped service 'toy' in [0-9.]+ m?s`,
+		`daemon\.notice INFO starting service 'toy'`,
+		`daemon\.notice INFO started service 'toy' in [0-9.]+ m?s`,
+		`daemon\.notice INFO '/usr/local/sbin/toy' is running again \(pid \d+\)`)
+	isDiary(t, incident[6:7], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
+	if now := onlyPid(t, m, toy); now == pid {
+		t.Error("toy is the process that was killed")
+	}
+
+	lines := regexp.MustCompile(`(?m)^\S+ toyhost DAEMON-KEEPER\[\d+\]: WARNING '/usr/local/sbin/toy' is not running$`)
+	if found := lines.FindAllString(read(t, m, "/var/log/syslog"), -1); len(found) != 1 {
+		t.Errorf("in /var/log/syslog: %q", found)
+	}
+	Until(t, 10*time.Second, "cron has sent a mail", func() bool {
+		return strings.Contains(read(t, m, "/var/tmp/mail"), "'/usr/local/sbin/toy' was down and is up again (pid ")
+	})
+	if n := strings.Count(read(t, m, "/var/tmp/mail"), "Subject: "); n != 1 {
+		t.Errorf("cron has sent %d mails:\n%s", n, read(t, m, "/var/tmp/mail"))
+	}
+}

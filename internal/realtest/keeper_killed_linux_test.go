@@ -1,0 +1,142 @@
+package realtest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// gated is a program for --service-command. It waits while there is a fifo
+// called /run/SERVICE.VERB.gate, and writes down what it was told to do, its
+// status elsewhere.
+const gated = `#!/bin/sh
+log=/run/manage.calls
+[ "$2" != status ] || log=/run/manage.status
+echo "$1 $2" >>$log
+[ ! -p "/run/$1.$2.gate" ] || read -r _ <"/run/$1.$2.gate"
+case $2 in
+start) /usr/local/sbin/$1 infinity & ;;
+status) exit 3 ;;
+esac
+`
+
+// gatedMachine has the daemon toy, which is down, and gated.
+func gatedMachine(t *testing.T) (m *Machine, args []string) {
+	t.Helper()
+	l := keeperLayer(t)
+	exe := addDaemon(t, l, "toy")
+	l.File("/usr/local/sbin/manage", gated, 0o755)
+	return Enter(t, Tree(t), l), []string{"--service-command", "/usr/local/sbin/manage", "-e", exe, "-s", "toy"}
+}
+
+// gateReached waits until gated has been told to do just this.
+func gateReached(t *testing.T, m *Machine, calls ...string) {
+	t.Helper()
+	want := strings.Join(calls, "\n") + "\n"
+	Until(t, 10*time.Second, "the calls are "+want, func() bool {
+		return strings.HasSuffix(read(t, m, "/run/manage.calls"), want)
+	})
+}
+
+// open lets a gate's reader go on.
+func open(t *testing.T, m *Machine, gate string) {
+	t.Helper()
+	m.Must(t, "sh", "-c", "echo >"+gate)
+}
+
+// A run that is killed outright between a stop and a start, or while it starts,
+// leaves no lock, and the next run brings the daemon back.
+func TestKeeperKilledOutright(t *testing.T) {
+	for _, verb := range []string{"stop", "start"} {
+		t.Run(verb, func(t *testing.T) {
+			m, args := gatedMachine(t)
+			gate := "/run/toy." + verb + ".gate"
+			m.Must(t, "mkfifo", gate)
+			wait := begin(t, m, keeperArgs(nil, args...)...)
+			gateReached(t, m, "toy "+verb)
+			held := keep(t, m, args...)
+			expect(t, held, 0, "another run is at work on service toy")
+			m.Kill(t, onlyPid(t, m, program), syscall.SIGKILL)
+			if a := wait(); a.status != 128+9 {
+				t.Fatalf("it was not killed: %v", a)
+			}
+			// The command that it has left behind still waits at the gate.
+			m.Must(t, "mv", gate, "/run/closed")
+			expect(t, keep(t, m, args...), 1, "is up again")
+			onlyPid(t, m, "/usr/local/sbin/toy")
+			silent(t, m, args...)
+		})
+	}
+}
+
+// A run that is told to end while it stops a service still starts it.
+func TestKeeperTerminated(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			m, args := gatedMachine(t)
+			m.Must(t, "mkfifo", "/run/toy.stop.gate")
+			wait := begin(t, m, keeperArgs(nil, args...)...)
+			gateReached(t, m, "toy stop")
+			m.Kill(t, onlyPid(t, m, program), sig)
+			m.Kill(t, onlyPid(t, m, program), sig) // an impatient one
+			open(t, m, "/run/toy.stop.gate")
+			a := wait()
+			if a.status != 1 && a.status != 2 {
+				t.Errorf("status 1 or 2 was expected:\n%v", a)
+			}
+			if want := "toy stop toy start"; want != strings.Join(strings.Fields(read(t, m, "/run/manage.calls")), " ") {
+				t.Errorf("the calls are %q", read(t, m, "/run/manage.calls"))
+			}
+			onlyPid(t, m, "/usr/local/sbin/toy")
+			silent(t, m, args...)
+		})
+	}
+}
+
+// A run that is told to end does not begin with the next service.
+func TestKeeperTerminatedBetweenServices(t *testing.T) {
+	m, args := gatedMachine(t)
+	m.Must(t, "mkfifo", "/run/first.start.gate")
+	wait := begin(t, m, keeperArgs(nil, slices.Concat([]string{"-s", "first"}, args)...)...)
+	gateReached(t, m, "first stop", "first start")
+	m.Kill(t, onlyPid(t, m, program), syscall.SIGTERM)
+	open(t, m, "/run/first.start.gate")
+	expect(t, wait(), 2, "this run was interrupted")
+	if c := read(t, m, "/run/manage.calls"); c != "first stop\nfirst start\n" {
+		t.Errorf("the calls are %q", c)
+	}
+}
+
+// A run that is told to end before its second look has touched nothing.
+func TestKeeperTerminatedBeforeItActs(t *testing.T) {
+	m, args := gatedMachine(t)
+	startSyslogd(t, m)
+	wait := begin(t, m, keeperArgs(nil, append(args, "--recheck", "50s")...)...)
+	pid := onlyPid(t, m, program)
+	Until(t, 10*time.Second, "it is past its first steps", func() bool { return hasSocket(m, pid) })
+	m.Kill(t, pid, syscall.SIGTERM)
+	a := wait()
+	expect(t, a, 3)
+	contains(t, "stderr", a.stderr, "interrupted before a second look")
+	if c := read(t, m, "/run/manage.calls"); c != "" {
+		t.Errorf("the calls are %q", c)
+	}
+}
+
+// hasSocket says if a process has opened a socket, as daemon-keeper does for
+// syslog once it has taken its signals into its own hands.
+func hasSocket(m *Machine, pid int) bool {
+	dir := m.Path("/proc/" + strconv.Itoa(pid) + "/fd/")
+	list, _ := os.ReadDir(dir) // none if it has ended
+	for _, fd := range list {
+		if link, _ := os.Readlink(filepath.Join(dir, fd.Name())); strings.HasPrefix(link, "socket:") {
+			return true
+		}
+	}
+	return false
+}

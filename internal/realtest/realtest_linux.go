@@ -1,0 +1,35 @@
+package realtest
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// pollInterval is the pause between two looks at a condition.
+const pollInterval = 20 * time.Millisecond
+
+// Need skips the test unless the real thing was asked for. To have asked for it
+// without being able to run it is a failure: a skip there would look like success.
+func Need(t testing.TB) {
+	t.Helper()
+	if os.Getenv("DAEMON_KEEPER_REAL") != "1" {
+		t.Skip("needs a real systemd, cron and rsyslog: set DAEMON_KEEPER_REAL=1, as root on Debian")
+	}
+	if os.Geteuid() != 0 {
+		t.Fatal("DAEMON_KEEPER_REAL=1 is set, but namespaces and mounts need root")
+	}
+}
+
+// Until polls ok until it holds, and fails the test after d, naming what it
+// waited for. It must be called from the test's own goroutine.
+func Until(t testing.TB, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(d)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v in vain: %s", d, what)
+		}
+		time.Sleep(pollInterval)
+	}
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# tree.sh FOLDER PACKAGE...: a small Debian 12 tree in the new folder FOLDER.
+#
+# Nothing is installed on this machine: mmdebstrap is one perl script, and if it
+# is missing it is only unpacked into a temporary folder. DEBIAN_MIRROR names
+# another mirror than the one that this machine's own apt uses.
+set -eu
+out=$1
+shift
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# The filter on Codename needs the fetched Release files, so without lists the
+# first question has no answer.
+find_mirror() {
+	apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Codename: bookworm' 'Component: main' | head -n 1
+}
+mirror=${DEBIAN_MIRROR:-$(find_mirror)}
+if [ -z "$mirror" ]; then
+	apt-get -qq update
+	mirror=$(find_mirror)
+fi
+if [ -z "$mirror" ]; then
+	echo "apt knows no mirror of bookworm main: set DEBIAN_MIRROR" >&2
+	exit 1
+fi
+
+if ! command -v mmdebstrap >/dev/null; then
+	# Without the Sandbox option apt complains that its user cannot write here.
+	download() { (cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download mmdebstrap); }
+	download || { apt-get -qq update && download; } # the lists may be older than the mirror
+	dpkg-deb -x "$tmp"/mmdebstrap_*.deb "$tmp"
+	PATH=$tmp/usr/bin:$PATH # mmdebstrap looks for its mmtarfilter there, too
+fi
+
+include=$(echo "$*" | tr ' ' ,)
+nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
+	--dpkgopt=force-unsafe-io --aptopt='Acquire::Retries "5"' \
+	--dpkgopt='path-exclude=/usr/share/man/*' \
+	--dpkgopt='path-exclude=/usr/share/locale/*' \
+	--dpkgopt='path-exclude=/usr/share/doc/*' \
+	--include="$include" bookworm "$out" "$mirror"
+
+echo toyhost >"$out/etc/hostname" # mmdebstrap copies the host's
+
+# Without a machine-id every boot is a "first boot", and systemd enables every
+# unit that a preset allows, even one that a test wants disabled.
+echo 0123456789abcdef0123456789abcdef >"$out/etc/machine-id"
+
+# apt-daily and its like are overdue in a new tree, start at a random moment
+# after boot, and fail for want of a network.
+rm -f "$out"/etc/systemd/system/timers.target.wants/*
