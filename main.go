@@ -58,7 +58,7 @@ func run(args []string) report.Status {
 	report.Text{
 		Out: os.Stdout, Err: os.Stderr,
 		Terminal: isTerminal(os.Stdout), Color: colored(os.Stdout), ErrColor: colored(os.Stderr),
-		Quiet: command.Quiet, Verbose: command.Verbose,
+		Diary: !command.NoSyslog, Quiet: command.Quiet, Verbose: command.Verbose,
 	}.Write(r)
 	return r.Status()
 }
@@ -107,7 +107,7 @@ func wire(c cli.Run) (*keeper.Keeper, keeper.Daemon, error) {
 
 // diary opens the system log. A dry run does nothing that is worth a line in it.
 func diary(c cli.Run, stderr io.Writer) *report.Diary {
-	mirror := report.Notice
+	mirror := report.Info
 	switch {
 	case c.Verbose:
 		mirror = report.Routine

@@ -69,7 +69,7 @@ const (
 	Zombie                   // it has exited and is waiting for its parent
 	OtherFile                // the same path or name, but not the wanted file
 	NoScript                 // the right interpreter or multi-call program, doing something else
-	Retitled                 // the right interpreter, but it has rewritten its arguments
+	Obscured                 // the right interpreter, but which script it runs cannot be told
 	Forgeable                // a deleted file that any user could have put there
 	Foreign                  // in another PID namespace or jail
 	Own                      // daemon-keeper itself
@@ -86,8 +86,8 @@ func (r Reason) String() string {
 		return "another file of that name"
 	case NoScript:
 		return "the right interpreter, doing something else"
-	case Retitled:
-		return "the right interpreter, but it has rewritten its arguments"
+	case Obscured:
+		return "the right interpreter, but which script it runs cannot be told"
 	case Forgeable:
 		return "a deleted file from a namespace of its own, which any user can make up"
 	case Foreign:
@@ -120,7 +120,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 		case counts:
 			v.Matches = append(v.Matches, m)
 		case unrelated:
-		case Unreadable, Retitled:
+		case Unreadable, Obscured:
 			clouded.Why = append(clouded.Why, Exclusion{p, reason})
 			fallthrough
 		default:
@@ -176,7 +176,7 @@ func match(self Self, file Executable, spec Spec, p Process) (Match, Reason) {
 	m := Match{Process: p}
 	reason := identify(file, spec, &m)
 	switch {
-	case reason != counts && reason != Retitled && reason != Unreadable:
+	case reason != counts && reason != Obscured && reason != Unreadable:
 		return m, reason
 	case p.Foreign:
 		return m, Foreign
@@ -255,10 +255,9 @@ func identifyImage(want image, spec Spec, m *Match) Reason {
 // upgrade, by its path and its filesystem. Both can be made up by any user in
 // namespaces of their own (unshare -Ur -m), and from outside of them such a file
 // can be executed through /proc/PID/root. What cannot be made up is the user, or
-// our user namespace without a file that was smuggled into our mount namespace.
+// our user namespace together with a mount that the process itself sees.
 func identifyDeleted(spec Spec, m *Match) Reason {
-	smuggled := m.OwnMountNS && !m.SameMount
-	if m.OwnUserNS && !smuggled || m.User == 0 || spec.User != nil && m.User == *spec.User {
+	if m.OwnUserNS && !m.Smuggled || m.User == 0 || spec.User != nil && m.User == *spec.User {
 		m.OldImage = true
 		return counts
 	}
@@ -286,10 +285,10 @@ func identifyScript(file Executable, spec Spec, m *Match) Reason {
 		return unrelated
 	case m.ScriptFile == file.ID && m.ScriptFile != (FileID{}):
 		return counts
+	case m.ScriptFile == (FileID{}) && (file.named(m.Script) || file.titled(m.Process)):
+		return Obscured // it has left the folder or root of its start, or rewritten its arguments
 	case file.named(m.Script):
 		return NoScript
-	case m.ScriptFile == (FileID{}) && file.titled(m.Process):
-		return Retitled
 	}
 	return unrelated
 }

@@ -87,10 +87,10 @@ func retitled(title string, change func(*Process)) Process {
 // A title hides the script: such a process may be the daemon, and may be not.
 func TestRetitledScript(t *testing.T) {
 	judgeRows(t, Spec{}, script, besideScript(), []row{
-		{"a title after its name", retitled("amavisd (master)", nil), Unknown, Retitled, false},
-		{"a title with a colon", retitled("amavisd: idle", nil), Unknown, Retitled, false},
-		{"with its path", retitled("/usr/local/sbin/amavisd (master)", nil), Unknown, Retitled, false},
-		{"only comm is left", retitled("child", func(p *Process) { p.Name = "amavisd" }), Unknown, Retitled, false},
+		{"a title after its name", retitled("amavisd (master)", nil), Unknown, Obscured, false},
+		{"a title with a colon", retitled("amavisd: idle", nil), Unknown, Obscured, false},
+		{"with its path", retitled("/usr/local/sbin/amavisd (master)", nil), Unknown, Obscured, false},
+		{"only comm is left", retitled("child", func(p *Process) { p.Name = "amavisd" }), Unknown, Obscured, false},
 		{"another's title", retitled("spamd child", nil), Down, unrelated, false},
 		{"a longer name", retitled("amavisd2", nil), Down, unrelated, false},
 		{"not the interpreter", retitled("amavisd: idle", func(p *Process) { p.Exe, p.File = "/usr/bin/ruby", FileID{1, 301} }), Down, unrelated, false},

@@ -117,12 +117,12 @@ func TestRealProcesses(t *testing.T) {
 		}, Down, Zombie, false},
 		{"dead leader with living threads", func(t *testing.T, p place) (string, int) {
 			pid := run(t, nil, p.path, "leader-exits")
-			eventually(t, "the leader is dead", func() bool { return stateOf(t, pid) == 'Z' })
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
 			return p.path, pid
 		}, Up, counts, false},
 		{"dead leader, upgraded", func(t *testing.T, p place) (string, int) {
 			pid := run(t, nil, p.path, "leader-exits")
-			eventually(t, "the leader is dead", func() bool { return stateOf(t, pid) == 'Z' })
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
 			p.upgrade(t)
 			return p.path, pid
 		}, Up, counts, true},
@@ -144,13 +144,13 @@ func TestRealProcesses(t *testing.T) {
 	}
 }
 
-func stateOf(t *testing.T, pid int) byte {
+func statusOf(t *testing.T, pid int) procStatus {
 	t.Helper()
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	must(t, err)
 	st, err := parseStatus(text)
 	must(t, err)
-	return st.state
+	return st
 }
 
 // What is missing on disk cannot be judged, whatever runs.
@@ -173,7 +173,7 @@ func TestRealStopped(t *testing.T) {
 		want   bool
 	}{{unix.SIGSTOP, "T", true}, {unix.SIGCONT, "SR", false}} {
 		must(t, unix.Kill(pid, tc.signal))
-		eventually(t, tc.signal.String(), func() bool { return strings.IndexByte(tc.state, stateOf(t, pid)) >= 0 })
+		eventually(t, tc.signal.String(), func() bool { return strings.IndexByte(tc.state, statusOf(t, pid).state) >= 0 })
 		v := verdict(t, Spec{Executable: p.path})
 		wantReal(t, v, pid, Up, counts)
 		if len(v.Matches) != 1 || v.Matches[0].Stopped != tc.want {
@@ -189,7 +189,7 @@ func TestRealDeath(t *testing.T) {
 	pid, _ := start(t, cmd)
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Up, counts)
 	must(t, cmd.Process.Kill())
-	eventually(t, "it is a zombie", func() bool { return stateOf(t, pid) == 'Z' })
+	eventually(t, "all its threads are dead", func() bool { st := statusOf(t, pid); return st.state == 'Z' && st.threads == 1 })
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Down, Zombie)
 	cmd.Wait()
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Down, unrelated)

@@ -69,7 +69,7 @@ func TestLookWithoutPtrace(t *testing.T) {
 func TestUnprivilegedLookAtAScript(t *testing.T) {
 	needPerl(t)
 	p := newPlace(t)
-	script := write(t, p.dir, "daemon.pl", "#!/usr/bin/perl -T\n"+perlLives, 0o755)
+	script := write(t, p.dir, scriptName, "#!/usr/bin/perl -T\n"+perlLives, 0o755)
 	run(t, nil, "/usr/bin/perl", "-T", script)
 	wantSaid(t, lookAs(t, script, as(nobody)), "unknown cannot tell whether "+script)
 }

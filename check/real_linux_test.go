@@ -23,11 +23,17 @@ import (
 // what happens to it: see testdata/proc/toy.
 
 const (
-	toyName    = "keeper-toy"
 	stranger   = 12345 // the user id of an unprivileged user
 	notAllowed = 77    // the toy's exit status for what this machine forbids
 	patience   = 20 * time.Second
 	lookEnv    = "DAEMON_KEEPER_TEST_LOOK" // makes the test binary look at that path
+)
+
+// Names of this run alone: a process of another run that has such a name, and
+// cannot be told from the daemon, would cloud the verdict.
+var (
+	toyName    = fmt.Sprintf("toy-%d", os.Getpid())
+	scriptName = fmt.Sprintf("s%d.pl", os.Getpid())
 )
 
 func TestMain(m *testing.M) {

@@ -38,11 +38,11 @@ type Process struct {
 	Stopped   bool   // by a signal or by a debugger: it does nothing until it is continued
 	Foreign   bool   // in another PID namespace, or in a jail that is not ours
 	OwnUserNS bool   // in our own user namespace
+	User      uint32 // effective user id, as we see it
 
-	// Read of a Deleted executable only:
-	OwnMountNS bool   // the process is in our own mount namespace
-	SameMount  bool   // the executable is from the mount that its path leads to now
-	User       uint32 // effective user id, as we see it
+	// Of a Deleted executable only:
+	SameMount bool // it is from the mount that its path leads to now
+	Smuggled  bool // it is from no mount that the process itself sees
 
 	// Args is read only where it decides: of interpreters, of processes that
 	// may not be looked at, and of those whose path the kernel has lost.

@@ -122,7 +122,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		return Process{}, err
 	}
 	if p.Deleted {
-		p.SameMount = t.sameMount(dir+"/exe", filepath.Dir(p.Exe))
+		p.SameMount, p.Smuggled = t.mounts(dir, p.Exe)
 	}
 	if needsArgs(p) {
 		p.Args = readArgs(dir)
@@ -177,9 +177,6 @@ func readImage(dir, exe string) (path string, file FileID, deleted bool) {
 func (t procTable) namespaces(p *Process, dir string) error {
 	var ownPID bool
 	same := map[string]*bool{"pid": &ownPID, "user": &p.OwnUserNS}
-	if p.Deleted {
-		same["mnt"] = &p.OwnMountNS
-	}
 	for name, own := range same {
 		var err error
 		switch *own, err = t.sharesNamespace(dir, name); {
@@ -210,18 +207,31 @@ func (t procTable) sharesNamespace(dir, name string) (bool, error) {
 	return theirs == ours, nil
 }
 
-// sameMount tells whether two files are seen through the same mount. On overlayfs
-// the file that was in a folder and the one that has replaced it may be on
-// different devices, one for each layer, but not on different mounts.
-func (t procTable) sameMount(a, b string) bool {
-	idA, okA := t.mountID(a)
-	idB, okB := t.mountID(b)
-	return okA && okB && idA == idB
+// mounts tells where a deleted executable is from. On overlayfs the file that was
+// in a folder and the one that has replaced it may be on different devices, one
+// for each layer, but not on different mounts. A file that was executed through
+// /proc/PID/root of another mount namespace is on no mount of one's own.
+func (t procTable) mounts(dir, path string) (same, smuggled bool) {
+	theirs, known := t.mountID(dir + "/exe")
+	now, _ := t.mountID(filepath.Dir(path))
+	if !known || theirs == now {
+		return known, !known
+	}
+	info, err := os.ReadFile(dir + "/mountinfo")
+	if err != nil {
+		return false, true
+	}
+	for line := range strings.Lines(string(info)) {
+		if id, _, _ := strings.Cut(line, " "); id == theirs {
+			return false, false
+		}
+	}
+	return false, true
 }
 
 // mountID is the mount through which a file is seen, proc_pid_fdinfo(5). With
 // O_PATH the file is not opened.
-func (t procTable) mountID(path string) (string, bool) {
+func (t procTable) mountID(path string) (id string, ok bool) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return "", false
@@ -232,7 +242,7 @@ func (t procTable) mountID(path string) (string, bool) {
 		return "", false
 	}
 	_, rest, ok := strings.Cut(string(text), "mnt_id:\t")
-	id, _, _ := strings.Cut(rest, "\n")
+	id, _, _ = strings.Cut(rest, "\n")
 	return id, ok
 }
 

@@ -3,6 +3,7 @@ package rcd
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -62,10 +63,19 @@ func (freebsd) state(r result) State {
 	return Unknown
 }
 
-// rcVar is what "service X rcvar" prints: nginx_enable="NO".
-var rcVar = regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)="?([^"\n]*)"?$`)
+// rcVar reads what "service X rcvar" prints: nginx_enable="NO".
+func rcVar(text string) (name, value string, ok bool) {
+	v := regexp.MustCompile(`(?m)^([A-Za-z_][A-Za-z0-9_]*)="?([^"\n]*)"?$`).FindStringSubmatch(text)
+	if v == nil {
+		return "", "", false
+	}
+	return v[1], v[2], true
+}
 
-var rcYes = regexp.MustCompile(`^(?i:yes|true|on|1)$`) // checkyesno in rc.subr
+// isYes is checkyesno of rc.subr(8).
+func isYes(value string) bool {
+	return slices.Contains([]string{"yes", "true", "on", "1"}, strings.ToLower(value))
+}
 
 // obstacle: start of a service that is not enabled does nothing and exits 0.
 // "enabled" also exits 1 for a script that has no variable and is always on, so
@@ -78,11 +88,11 @@ func (f freebsd) obstacle(ctx context.Context, run runner, service string) (*Obs
 	if r, err = run.query(ctx, []string{f.service, service, "rcvar"}); err != nil || r.status != 0 {
 		return nil, err
 	}
-	v := rcVar.FindStringSubmatch(r.output)
-	if v == nil || rcYes.MatchString(v[2]) {
+	name, value, ok := rcVar(r.output)
+	if !ok || isYes(value) {
 		return nil, nil
 	}
-	return &Obstacle{Service: service, Word: "disabled", Enable: "sysrc " + v[1] + "=YES"}, nil
+	return &Obstacle{Service: service, Word: "disabled", Enable: "sysrc " + name + "=YES"}, nil
 }
 
 func (freebsd) phase(context.Context, runner) (Phase, error) { return Working, nil }

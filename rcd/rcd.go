@@ -10,7 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 )
 
 // Verb is what a service manager is told to do with a service.
@@ -110,10 +110,10 @@ func (e *NotFoundError) Hint() string {
 	return "list the names with: " + e.List
 }
 
+const nameFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 // maxName leaves room for a suffix in a file name of 255 bytes.
 const maxName = 240
-
-var serviceName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@:-]*$`)
 
 // CheckName tells whether a name can be a service's. It keeps paths, options
 // and white space away from the scripts that the managers run.
@@ -123,8 +123,8 @@ func CheckName(name string) error {
 		return errors.New("the name is empty")
 	case len(name) > maxName:
 		return fmt.Errorf("the name has %d characters, more than %d", len(name), maxName)
-	case !serviceName.MatchString(name):
-		return errors.New("the name may only have letters, digits and _ . @ : -, and must not begin with . or -")
+	case strings.Trim(name, nameFirst+".@:-") != "" || !strings.Contains(nameFirst, name[:1]):
+		return errors.New("the name may only have letters, digits and _ . @ : -, and must begin with one of the first three")
 	}
 	return nil
 }

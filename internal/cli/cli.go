@@ -9,11 +9,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -232,16 +232,22 @@ func (r *Run) checkCommand() error {
 	return nil
 }
 
-var (
-	tagPattern = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,32}$`)
-	facilities = regexp.MustCompile(`^(?i:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])$`)
-)
+// facilities are syslog's, syslog(3), as go-syslog names them.
+var facilities = strings.Fields("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp " +
+	"local0 local1 local2 local3 local4 local5 local6 local7")
+
+// isTag keeps a tag such that every syslog daemon can tell it from the message.
+func isTag(s string) bool {
+	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
+		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_./-", c)
+	})
+}
 
 func (r *Run) checkSyslog() error {
-	if !tagPattern.MatchString(r.Tag) {
+	if !isTag(r.Tag) {
 		return usage("a tag has up to 32 letters, digits and _ . / -", "cannot use --tag %q", r.Tag)
 	}
-	if !facilities.MatchString(r.Facility) {
+	if !slices.Contains(facilities, strings.ToLower(r.Facility)) {
 		return usage("use daemon, cron, user or local0 to local7", "cannot use --facility %q: there is none of that name", r.Facility)
 	}
 	if r.RunDir == "" || !filepath.IsAbs(r.RunDir) {

@@ -16,7 +16,8 @@ func (r *run) lock() (*state.Locks, bool) {
 	var held *state.HeldError
 	switch {
 	case errors.As(err, &held):
-		r.hold(report.Routine, err.Error())
+		r.hold(report.Info, err.Error())
+		r.report.Busy = true
 		return nil, false
 	case err != nil:
 		r.Log.Log(report.Warning, "no locks, so another run may restart the same services: %v%s", err, inBrackets(hint(err)))

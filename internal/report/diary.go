@@ -13,6 +13,7 @@ type Level int
 // restart is a Notice, because a stock FreeBSD syslog.conf keeps no less.
 const (
 	Routine Level = iota
+	Info
 	Notice
 	Warning
 	Error

@@ -63,6 +63,7 @@ func (d Daemon) Status() Status {
 type Daemon struct {
 	Name    string // what people call it: the path of its executable
 	Result  Result
+	Busy    bool          // Held, because another run is at work, which will report
 	Reason  string        // why it is held, still down, or not to be told
 	Hint    string        // what a person could do about it
 	PIDs    []int         // its processes at the end

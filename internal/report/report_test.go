@@ -35,6 +35,7 @@ var (
 		{Verb: "stop", Service: "a", Took: 40 * time.Millisecond}, {Verb: "start", Service: "a", Took: 90 * time.Second, Slow: true, Err: "time"},
 	}}
 	held   = Daemon{Name: "/sbin/x", Result: Held, Reason: "another run is at work"}
+	busy   = Daemon{Name: "/sbin/x", Result: Held, Busy: true, Reason: "another run is at work"}
 	failed = Daemon{Name: "/sbin/x", Result: StillDown, Reason: "it did not appear within 30s", Hint: "look", Steps: []Step{
 		{Verb: "start", Service: "a", Took: time.Second, Err: "cannot start", Output: []string{"\x1b[31mred", "config: line 3"}},
 		{Verb: "start", Service: "b", Skipped: true, Err: "it is masked", Hint: "systemctl unmask b.service"},
@@ -59,6 +60,10 @@ func TestTextForPeople(t *testing.T) {
 		{"brought back, quiet", Text{Quiet: true}, back, "", ""},
 		{"held", Text{}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
 		{"held, quiet", Text{Quiet: true}, held, "", ""},
+		{"held, and the diary has it", Text{Diary: true}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
+		{"busy, and the diary has it", Text{Diary: true}, busy, "", ""},
+		{"busy, without a diary", Text{}, busy, "'/sbin/x' is down and left alone: another run is at work\n", ""},
+		{"busy, at a terminal", Text{Diary: true, Terminal: true}, busy, "'/sbin/x' is down and left alone: another run is at work\n", ""},
 		{"still down", Text{}, failed, "'/sbin/x' is down: it did not appear within 30s\n" +
 			"  start a  1.0 s  failed: cannot start\n        | \\x1b[31mred\n        | config: line 3\n" +
 			"  start b  not tried: it is masked\n        hint: systemctl unmask b.service\nhint: look\n", ""},

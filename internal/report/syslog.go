@@ -27,7 +27,7 @@ func (s syslog) Send(level Level, line string) error {
 
 func priority(level Level) gsyslog.Priority {
 	switch level {
-	case Routine:
+	case Routine, Info:
 		return gsyslog.LOG_INFO
 	case Warning:
 		return gsyslog.LOG_WARNING

@@ -13,6 +13,7 @@ type Text struct {
 	Terminal bool // Out is one; else a run that finds all well prints nothing, because cron mails what it prints
 	Color    bool // of Out
 	ErrColor bool
+	Diary    bool // somebody reads the diary: what another run will report is not printed for cron to mail
 	Quiet    bool // only what needs a person, in one line
 	Verbose  bool // also what was matched, what was excluded, and why
 }
@@ -54,9 +55,10 @@ func (t Text) daemon(d Daemon) {
 			t.line("  %s", n)
 		}
 	case Held:
-		if !t.Quiet {
-			t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
+		if t.Quiet || d.Busy && t.Diary && !t.Terminal && !t.Verbose {
+			return
 		}
+		t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
 	case BroughtBack:
 		if !t.Quiet {
 			t.line("%s was down and is %s again (%s), after %s", name, t.paint(green, "up"), PIDList(d.PIDs), Seconds(d.Took))
