@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // Options of a look.
@@ -78,9 +79,9 @@ var (
 
 // look is Look on a given table. The quick pass costs one system call a
 // process: it looks closer only at those whose executable has a wanted name.
-// Only where that finds no daemon, the careful pass looks closer at all, and
-// so finds other names of the same file, dead leaders of living threads, and
-// what may not be looked at. Only what both have missed is down.
+// Only where that finds no process that counts, the careful pass looks closer at
+// all, and so finds other names of the same file, dead leaders of living threads,
+// and what may not be looked at. Only what both have missed is down.
 func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, error) {
 	pids, err := t.pids(ctx)
 	if err != nil {
@@ -97,13 +98,11 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 	}
 	l := looker{table: t, snapshot: &s, specs: specs, full: opts.Full}
 	l.want()
-	if err := l.pass(ctx, pids, l.quick); err != nil {
+	if err := l.pass(ctx, pids, l.quick, isBlemished); err != nil {
 		return Snapshot{}, err
 	}
-	if len(l.open) > 0 || opts.Full {
-		if err := l.pass(ctx, pids, l.careful); err != nil {
-			return Snapshot{}, err
-		}
+	if err := l.pass(ctx, pids, l.careful, isMissing); err != nil {
+		return Snapshot{}, err
 	}
 	return s, nil
 }
@@ -136,7 +135,7 @@ type looker struct {
 	snapshot     *Snapshot
 	specs        []Spec
 	full         bool
-	open         []Spec          // what has no blameless process yet
+	standings    []standing      // of each spec
 	names        map[string]bool // last elements of the paths to look closer at
 	versions     []string        // interpreters known by name only
 	interpreters []*Interpreter  // of the daemons that are scripts
@@ -149,12 +148,13 @@ func (l *looker) want() {
 	l.names = make(map[string]bool)
 	l.seen = make(map[int]bool)
 	l.multiCall = make(map[FileID]bool)
-	for _, spec := range l.specs {
+	l.standings = make([]standing, len(l.specs))
+	for n, spec := range l.specs {
 		file := l.snapshot.files[spec.Executable]
 		if file.err != nil {
+			l.standings[n] = unknowable
 			continue
 		}
-		l.open = append(l.open, spec)
 		i := file.Interpreter
 		if i == nil {
 			l.names[filepath.Base(file.Resolved)] = true
@@ -172,13 +172,28 @@ func (l *looker) want() {
 	}
 }
 
-// pass looks at each process in turn, until nothing is open.
-func (l *looker) pass(ctx context.Context, pids []int, see func(int) (Process, error)) error {
+// standing is how well a daemon stands after what has been seen so far.
+type standing int
+
+const (
+	missing   standing = iota // no process of it counts
+	blemished                 // one counts, but is stopped or runs an old image
+	well
+	unknowable // its executable cannot be looked for
+)
+
+func isBlemished(s standing) bool { return s < well }
+
+func isMissing(s standing) bool { return s == missing }
+
+// pass looks at each process in turn, as long as some daemon's standing leaves
+// something to be looked for.
+func (l *looker) pass(ctx context.Context, pids []int, see func(int) (Process, error), leaves func(standing) bool) error {
 	for i, pid := range pids {
 		if i%256 == 0 && ctx.Err() != nil {
 			return fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		if len(l.open) == 0 && !l.full {
+		if !l.full && !slices.ContainsFunc(l.standings, leaves) {
 			return nil
 		}
 		p, err := see(pid)
@@ -193,29 +208,26 @@ func (l *looker) pass(ctx context.Context, pids []int, see func(int) (Process, e
 	return nil
 }
 
-// keep puts a row into the snapshot if it says something about a daemon, and
-// closes the daemons for which it counts.
+// keep puts a row into the snapshot if it says something about a daemon.
 func (l *looker) keep(p Process) {
 	if l.seen[p.PID] {
 		return
 	}
 	related := false
-	open := l.open[:0]
-	for _, spec := range l.specs {
-		file := l.snapshot.files[spec.Executable]
-		if file.err != nil {
+	for i, spec := range l.specs {
+		if l.standings[i] == unknowable {
 			continue
 		}
-		_, reason := match(l.snapshot.Self, file.Executable, spec, p)
-		related = related || reason != unrelated
-	}
-	for _, spec := range l.open {
 		m, reason := match(l.snapshot.Self, l.snapshot.files[spec.Executable].Executable, spec, p)
-		if reason != counts || m.OldImage || m.Stopped {
-			open = append(open, spec)
+		related = related || reason != unrelated
+		switch {
+		case reason != counts:
+		case m.OldImage || m.Stopped:
+			l.standings[i] = max(l.standings[i], blemished)
+		default:
+			l.standings[i] = well
 		}
 	}
-	l.open = open
 	if related {
 		l.seen[p.PID] = true
 		l.snapshot.Processes = append(l.snapshot.Processes, p)
