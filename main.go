@@ -99,6 +99,7 @@ func wire(c cli.Run) (*keeper.Keeper, keeper.Daemon, error) {
 			StartTimeout: c.StartTimeout,
 			Verify:       c.Verify,
 			Settle:       c.Settle,
+			Hurry:        2 * time.Second,
 			FirstPoll:    50 * time.Millisecond,
 			LastPoll:     time.Second,
 		},

@@ -64,6 +64,7 @@ type Procedure struct {
 	StartTimeout time.Duration // for each start command
 	Verify       time.Duration // how long the daemon may take to appear after the last start
 	Settle       time.Duration // how long it must then stay up
+	Hurry        time.Duration // how long an interrupted run waits for it to appear; it need not stay
 	FirstPoll    time.Duration // from one look to the next while waiting for it;
 	LastPoll     time.Duration // doubled each time up to this: a look has its price
 }
@@ -135,9 +136,14 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 	poll := p.FirstPoll
 	var seen []int         // the processes of the last look
 	var upSince *time.Time // since when one of them has been there
-	for {
+	for hurried := false; ; poll = min(2*poll, p.LastPoll) {
 		pids, err := prober.Probe(context.WithoutCancel(ctx))
 		now := time.Now()
+		if ctx.Err() != nil && !hurried {
+			hurried = true
+			deadline = earlier(deadline, now.Add(p.Hurry))
+			p.Settle, poll = 0, p.FirstPoll
+		}
 		switch {
 		case len(pids) > 0 && upSince != nil && overlap(seen, pids):
 		case len(pids) > 0:
@@ -152,27 +158,33 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 			upSince = nil
 		}
 		seen, o.Err = pids, err
+		wait := poll
 		switch {
 		case upSince != nil && now.Sub(*upSince) >= p.Settle:
 			o.PIDs = pids
 			return
-		case ctx.Err() != nil: // no time left to see whether it stays
-			o.PIDs = pids
+		case upSince != nil && upSince.After(deadline): // it keeps dying, and its time is over
 			return
-		case upSince == nil && !now.Before(deadline):
+		case upSince != nil:
+			wait = min(wait, p.Settle-now.Sub(*upSince))
+		case !now.Before(deadline):
 			return
-		case upSince != nil && upSince.After(deadline):
-			return // it keeps dying, and its time is over
-		}
-		wait := poll
-		if upSince != nil {
-			wait = min(wait, max(p.Settle-now.Sub(*upSince), 0))
-		} else {
+		default:
 			wait = min(wait, deadline.Sub(now))
 		}
-		sleep(ctx, wait)
-		poll = min(2*poll, p.LastPoll)
+		if hurried {
+			time.Sleep(wait)
+		} else {
+			sleep(ctx, wait)
+		}
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func overlap(a, b []int) bool {

@@ -75,7 +75,7 @@ func (w *world) End(d Done) {
 func procedure(services ...string) Procedure {
 	return Procedure{
 		Services: services, StopTimeout: 60 * time.Second, StartTimeout: 180 * time.Second,
-		Verify: 30 * time.Second, Settle: 2 * time.Second, FirstPoll: 50 * time.Millisecond, LastPoll: time.Second,
+		Verify: 30 * time.Second, Settle: 2 * time.Second, Hurry: 2 * time.Second, FirstPoll: 50 * time.Millisecond, LastPoll: time.Second,
 	}
 }
 
@@ -299,7 +299,7 @@ func TestInterruptedRunStartsWhatItHasStopped(t *testing.T) {
 				if !o.Interrupted || o.Up() {
 					t.Errorf("outcome %+v", o)
 				}
-				if took := time.Since(began); took > 25*time.Second {
+				if took := time.Since(began); took > 27*time.Second {
 					t.Errorf("took %v: it must not wait for the daemon", took)
 				}
 			})
@@ -315,6 +315,38 @@ func TestInterruptedRunStillSeesThatItWorked(t *testing.T) {
 		w.onBegin = func(Step) { cancel() }
 		if o := procedure("a").Run(ctx, w, w, w); !o.Up() || !o.Interrupted {
 			t.Errorf("outcome %+v", o)
+		}
+	})
+}
+
+// The start has only just returned: the daemon may still be on its way.
+func TestInterruptedRunWaitsForAMoment(t *testing.T) {
+	for _, tc := range []struct {
+		at time.Duration
+		up bool
+	}{{time.Second, true}, {5 * time.Second, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			w := newWorld(t)
+			w.pids = from(tc.at, 4)
+			w.onBegin = func(Step) { cancel() }
+			began := time.Now()
+			if o := procedure("a").Run(ctx, w, w, w); o.Up() != tc.up || time.Since(began) > 2*time.Second {
+				t.Errorf("appearing after %v: %+v after %v", tc.at, o, time.Since(began))
+			}
+		})
+	}
+}
+
+// A signal while the run waits for the daemon shortens the wait.
+func TestInterruptedWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		w := newWorld(t)
+		began := time.Now()
+		if o := procedure("a").Run(ctx, w, w, w); o.Up() || !o.Interrupted || time.Since(began) != 12*time.Second {
+			t.Errorf("%+v after %v", o, time.Since(began))
 		}
 	})
 }

@@ -233,6 +233,9 @@ func (r *run) hold(level report.Level, why string) {
 func (r *run) restart(ctx context.Context, services []string) {
 	p := r.daemon.Procedure
 	p.Services = services
+	defer context.AfterFunc(ctx, func() {
+		r.Log.Log(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
+	})()
 	o := p.Run(ctx, r.Manager, r, r)
 	r.report.PIDs = o.PIDs
 	name, pids := r.report.Name, report.PIDList(o.PIDs)

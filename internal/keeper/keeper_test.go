@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,7 @@ type machine struct {
 	looks     []check.Verdict
 	looked    int
 	calls     []string
+	mu        sync.Mutex
 	log       []string
 	phase     rcd.Phase
 	phaseErr  error
@@ -74,6 +76,8 @@ func (m *machine) Argv(v rcd.Verb, service string) []string {
 }
 
 func (m *machine) Log(l report.Level, format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.log = append(m.log, l.String()+" "+fmt.Sprintf(format, args...))
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,7 @@ type Sender interface {
 // and the work goes on; patience is all the time that a log which hangs may
 // cost a run.
 type Diary struct {
+	mu       sync.Mutex
 	sender   Sender // nil: none
 	stderr   io.Writer
 	mirror   Level // what is below is not worth a mail from cron
@@ -59,8 +61,10 @@ func NewDiary(sender Sender, stderr io.Writer, mirror Level) *Diary {
 
 const longestLine = 1 << 10
 
-// Log writes one line.
+// Log writes one line. A signal may have its say while a step goes on.
 func (d *Diary) Log(level Level, format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	line := cut(level.String()+" "+ASCII(fmt.Sprintf(format, args...)), longestLine)
 	if d.sender != nil && d.patience > 0 {
 		began := time.Now()
