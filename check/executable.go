@@ -75,10 +75,14 @@ func find(path string) (e Executable, hint string, err error) {
 	if err != nil {
 		return e, "", err
 	}
-	if line, ok := shebang(head); ok {
+	line, isScript := shebang(head)
+	switch {
+	case isScript:
 		if e.Interpreter, err = findInterpreter(line); err != nil {
 			return e, "look at its first line: head -n1 " + path, err
 		}
+	case !bytes.HasPrefix(head, []byte("\x7fELF")): // elf(5)
+		return e, "its processes execute another program; name that, or give the script a #! line", errors.New("it is neither a program nor a script with #!")
 	}
 	return e, "", nil
 }

@@ -64,6 +64,7 @@ func TestFindRefuses(t *testing.T) {
 		{"below a file", at("data/x"), "not a directory", syscall.ENOTDIR},
 		{"directory", dir, "it is a directory", nil},
 		{"not executable", at("data"), "it is not executable", nil},
+		{"script without #!", write(t, dir, "bare", "sleep 60\n", 0o755), "it is neither a program nor a script with #!", nil},
 		{"fifo", at("fifo"), "it is not a regular file", nil},
 		{"device", "/dev/null", "it is not a regular file", nil},
 		{"script with a missing interpreter", at("missing-interpreter"), "cannot find its interpreter " + at("nosuch") + ": no such file or directory", fs.ErrNotExist},
@@ -97,7 +98,7 @@ func TestFind(t *testing.T) {
 	dir := realDir(t)
 	program := write(t, dir, "program", "\x7fELF", 0o755)
 	byLink := link(t, program, filepath.Join(dir, "link"))
-	own := write(t, dir, "own", "", 0o100)
+	own := write(t, dir, "own", "\x7fELF", 0o100)
 	perl := write(t, dir, "perl5.36", "\x7fELF", 0o755)
 	perlLink := link(t, "perl5.36", filepath.Join(dir, "perl"))
 	shim := write(t, dir, "shim", "#!/bin/sh\n", 0o755)
@@ -108,7 +109,7 @@ func TestFind(t *testing.T) {
 	}{
 		{"program", program, program, nil},
 		{"link", byLink, program, nil},
-		{"empty, for its owner alone", own, own, nil},
+		{"for its owner alone", own, own, nil},
 		{"script", write(t, dir, "s1", "#!"+perl+" -T\n", 0o755), "", &Interpreter{perl, perl, statID(perl)}},
 		{"script, interpreter linked", write(t, dir, "s2", "#! "+perlLink+"\n", 0o755), "", &Interpreter{perlLink, perl, statID(perl)}},
 		{"script via env", write(t, dir, "s3", "#!/usr/bin/env perl\n", 0o755), "", &Interpreter{Path: "perl"}},

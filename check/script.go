@@ -130,6 +130,8 @@ func styleOf(interpreter string) optionStyle {
 		return optionStyle{code: "cm", valued: "QWX"}
 	case "perl":
 		return optionStyle{code: "eE", valued: "CDFIMVdimx"}
+	case "php":
+		return optionStyle{code: "r", valued: "cdfz"}
 	case "ruby":
 		return optionStyle{code: "e", valued: "CEFIKTWirx"}
 	}

@@ -91,7 +91,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 	dir := t.dir(pid)
 	text, err := os.ReadFile(dir + "/status")
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ESRCH):
+	case isEnded(err):
 		return Process{}, errGone
 	case err != nil: // hidepid=1 lists processes of which nothing can be read
 		return Process{}, fmt.Errorf("cannot read the process table: %w", err)
@@ -108,14 +108,14 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 	case errors.Is(exeErr, errNoExe) && st.state != 'Z':
 		return Process{}, errNoExe // a kernel thread, or one about to end
 	case errors.Is(exeErr, errNoExe):
-		if dir, exe = livingThread(dir); dir == "" {
+		if dir, exe, err = livingThread(dir); err != nil || dir == "" {
 			p.Zombie = true
-			return p, nil
+			return p, err
 		}
 	case exeErr != nil:
 		p.Denied = true
-		p.Args = readArgs(dir)
-		return p, nil
+		p.Args, err = readArgs(dir)
+		return p, err
 	}
 	p.Exe, p.File, p.Deleted = readImage(dir, exe)
 	if err := t.namespaces(&p, dir); err != nil {
@@ -125,7 +125,9 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		p.SameMount, p.Smuggled = t.mounts(dir, p.Exe)
 	}
 	if needsArgs(p) {
-		p.Args = readArgs(dir)
+		if p.Args, err = readArgs(dir); err != nil {
+			return Process{}, err
+		}
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(dir, arg)) })
 		p.ScriptFile = statID(seenFrom(dir, p.Script))
 	}
@@ -134,18 +136,27 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 
 // livingThread finds a thread that goes on after the leader of its group has
 // called pthread_exit(3), which makes the process look like a zombie.
-func livingThread(dir string) (threadDir, exe string) {
+func livingThread(dir string) (threadDir, exe string, err error) {
 	tasks, err := os.ReadDir(dir + "/task")
-	if err != nil {
-		return "", ""
+	switch {
+	case isEnded(err):
+		return "", "", errGone
+	case err != nil:
+		return "", "", fmt.Errorf("cannot read the process table: %w", err)
 	}
 	for _, task := range tasks {
 		d := dir + "/task/" + task.Name()
 		if exe, err := os.Readlink(d + "/exe"); err == nil {
-			return d, exe
+			return d, exe, nil
 		}
 	}
-	return "", ""
+	return "", "", nil
+}
+
+// isEnded tells whether a file of a process cannot be read because the process
+// has ended; any other error says nothing about it.
+func isEnded(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
 }
 
 // readImage looks at the file behind the path of an executable. A file that
@@ -248,12 +259,17 @@ func (t procTable) mountID(path string) (id string, ok bool) {
 
 // readArgs returns the arguments, none of a kernel thread or zombie. What the
 // process has made of them in the meantime is its own affair.
-func readArgs(dir string) []string {
+func readArgs(dir string) ([]string, error) {
 	text, err := os.ReadFile(dir + "/cmdline")
-	if err != nil || len(text) == 0 {
-		return nil
+	switch {
+	case isEnded(err):
+		return nil, errGone
+	case err != nil && !errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("cannot read the process table: %w", err)
+	case len(text) == 0:
+		return nil, nil
 	}
-	return strings.Split(string(bytes.TrimSuffix(text, []byte{0})), "\x00")
+	return strings.Split(string(bytes.TrimSuffix(text, []byte{0})), "\x00"), nil
 }
 
 // seenFrom is a path as the process itself sees it.
