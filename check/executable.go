@@ -82,7 +82,7 @@ func find(path string) (e Executable, hint string, err error) {
 			return e, "look at its first line: head -n1 " + path, err
 		}
 	case !bytes.HasPrefix(head, []byte("\x7fELF")): // elf(5)
-		return e, "its processes execute another program; name that, or give the script a #! line", errors.New("it is neither a program nor a script with #!")
+		return e, "its processes execute another program; name that, or give the script a #! line", errors.New("it is no program, and has no #! line")
 	}
 	return e, "", nil
 }

@@ -64,7 +64,7 @@ func TestFindRefuses(t *testing.T) {
 		{"below a file", at("data/x"), "not a directory", syscall.ENOTDIR},
 		{"directory", dir, "it is a directory", nil},
 		{"not executable", at("data"), "it is not executable", nil},
-		{"script without #!", write(t, dir, "bare", "sleep 60\n", 0o755), "it is neither a program nor a script with #!", nil},
+		{"script without #!", write(t, dir, "bare", "sleep 60\n", 0o755), "it is no program, and has no #! line", nil},
 		{"fifo", at("fifo"), "it is not a regular file", nil},
 		{"device", "/dev/null", "it is not a regular file", nil},
 		{"script with a missing interpreter", at("missing-interpreter"), "cannot find its interpreter " + at("nosuch") + ": no such file or directory", fs.ErrNotExist},

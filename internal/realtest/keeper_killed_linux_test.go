@@ -60,7 +60,8 @@ func TestKeeperKilledOutright(t *testing.T) {
 			wait := begin(t, m, keeperArgs(nil, args...)...)
 			gateReached(t, m, "toy "+verb)
 			held := keep(t, m, args...)
-			expect(t, held, 0, "another run is at work on service toy")
+			expect(t, held, 0)
+			contains(t, "stderr", held.stderr, "another run is at work on service toy")
 			m.Kill(t, onlyPid(t, m, program), syscall.SIGKILL)
 			if a := wait(); a.status != 128+9 {
 				t.Fatalf("it was not killed: %v", a)
