@@ -116,7 +116,7 @@ func diary(c cli.Run, stderr io.Writer) *report.Diary {
 		stderr = io.Discard
 	}
 	if c.DryRun {
-		return report.NewDiary(nil, io.Discard, mirror)
+		return report.NewDiary(nil, io.Discard, false, mirror)
 	}
 	var sender report.Sender
 	if !c.NoSyslog {
@@ -124,7 +124,7 @@ func diary(c cli.Run, stderr io.Writer) *report.Diary {
 			sender = s
 		}
 	}
-	return report.NewDiary(sender, stderr, mirror)
+	return report.NewDiary(sender, stderr, colored(os.Stderr), mirror)
 }
 
 // refuse says what is wrong, and what to do; nothing was touched.

@@ -76,7 +76,7 @@ func (e *UsageError) Hint() string { return e.hint }
 func Parse(args []string, runDir string) (Command, error) {
 	switch {
 	case len(args) == 0:
-		return Command{Run: Run{Facility: "daemon", Tag: "DAEMON-KEEPER"}}, &UsageError{"nothing was asked for", "say which daemon and which service: daemon-keeper -e PATH -s NAME", true}
+		return refused(Run{}), &UsageError{"nothing was asked for", "say which daemon and which service: daemon-keeper -e PATH -s NAME", true}
 	case wantsHelp(args):
 		return Command{Help: true}, nil
 	}
@@ -87,14 +87,29 @@ func Parse(args []string, runDir string) (Command, error) {
 	}
 	if _, err := parser.Parse(args); err != nil {
 		g.Run.NoSyslog = slices.Contains(args, "--no-syslog") // the rest may not have been read
-		return Command{Run: g.Run}, parseError(err)
+		return refused(g.Run), parseError(err)
 	}
 	c := Command{Run: g.Run, Version: g.Version}
 	if c.Version {
 		return c, nil
 	}
 	c.Service = unique(c.Service)
-	return c, c.Run.check()
+	if err := c.Run.check(); err != nil {
+		return refused(c.Run), err
+	}
+	return c, nil
+}
+
+// refused is what is left of a command line that cannot be used: where syslog is
+// to be told of it.
+func refused(r Run) Command {
+	if !isFacility(r.Facility) {
+		r.Facility = "daemon"
+	}
+	if !isTag(r.Tag) {
+		r.Tag = "DAEMON-KEEPER"
+	}
+	return Command{Run: r}
 }
 
 func newParser(g *grammar, runDir string) (*kong.Kong, error) {
@@ -236,6 +251,8 @@ func (r *Run) checkCommand() error {
 var facilities = strings.Fields("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp " +
 	"local0 local1 local2 local3 local4 local5 local6 local7")
 
+func isFacility(s string) bool { return slices.Contains(facilities, strings.ToLower(s)) }
+
 // isTag keeps a tag such that every syslog daemon can tell it from the message.
 func isTag(s string) bool {
 	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
@@ -247,7 +264,7 @@ func (r *Run) checkSyslog() error {
 	if !isTag(r.Tag) {
 		return usage("a tag has up to 32 letters, digits and _ . / -", "cannot use --tag %q", r.Tag)
 	}
-	if !slices.Contains(facilities, strings.ToLower(r.Facility)) {
+	if !isFacility(r.Facility) {
 		return usage("use daemon, cron, user or local0 to local7", "cannot use --facility %q: there is none of that name", r.Facility)
 	}
 	if r.RunDir == "" || !filepath.IsAbs(r.RunDir) {

@@ -273,6 +273,7 @@ func times(n int) string {
 // Probe is restart's view of the process table.
 func (r *run) Probe(ctx context.Context) ([]int, error) {
 	v := r.lookWith(ctx, check.Options{Full: true})
+	r.report.Details = details(v)
 	if v.State == check.Unknown {
 		return nil, v.Err
 	}

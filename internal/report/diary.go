@@ -34,6 +34,16 @@ func (l Level) String() string {
 	return "INFO"
 }
 
+func (l Level) color() string {
+	switch l {
+	case Warning:
+		return yellow
+	case Error, Fatal:
+		return red
+	}
+	return green
+}
+
 // Sender sends one line to the system log.
 type Sender interface {
 	Send(Level, string) error
@@ -49,14 +59,15 @@ type Diary struct {
 	mu       sync.Mutex
 	sender   Sender // nil: none
 	stderr   io.Writer
+	color    bool  // of stderr
 	mirror   Level // what is below is not worth a mail from cron
 	patience time.Duration
 }
 
 // NewDiary writes to sender, which may be nil, and else to stderr those lines
-// that are at least of level mirror.
-func NewDiary(sender Sender, stderr io.Writer, mirror Level) *Diary {
-	return &Diary{sender: sender, stderr: stderr, mirror: mirror, patience: 500 * time.Millisecond}
+// that are at least of level mirror, with the level in colour if color is set.
+func NewDiary(sender Sender, stderr io.Writer, color bool, mirror Level) *Diary {
+	return &Diary{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: 500 * time.Millisecond}
 }
 
 const longestLine = 1 << 10
@@ -65,7 +76,8 @@ const longestLine = 1 << 10
 func (d *Diary) Log(level Level, format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	line := cut(level.String()+" "+ASCII(fmt.Sprintf(format, args...)), longestLine)
+	word, text := level.String(), ASCII(fmt.Sprintf(format, args...))
+	line := cut(word+" "+text, longestLine)
 	if d.sender != nil && d.patience > 0 {
 		began := time.Now()
 		err := d.sender.Send(level, line)
@@ -75,6 +87,6 @@ func (d *Diary) Log(level Level, format string, args ...any) {
 		}
 	}
 	if level >= d.mirror {
-		fmt.Fprintf(d.stderr, "daemon-keeper: %s\n", line)
+		fmt.Fprintf(d.stderr, "daemon-keeper: %s%s\n", paint(d.color, level.color(), word), line[len(word):])
 	}
 }
