@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"daemon-keeper/rcd"
+)
+
+// check refuses what cannot be meant.
+func (r *Run) check() error {
+	for _, check := range []func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.checkCommand, r.checkSyslog, r.findUser} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if r.Quiet && r.Verbose {
+		return usage("choose one of the two", "cannot print both less and more: -q and -v exclude each other")
+	}
+	return nil
+}
+
+func usage(hint, format string, args ...any) *UsageError {
+	return &UsageError{Message: fmt.Sprintf(format, args...), hint: hint}
+}
+
+func (r *Run) checkExecutable() error {
+	const hint = "give the daemon's program with its full path: -e /usr/local/sbin/clamd"
+	switch {
+	case len(r.Executable) == 0:
+		return usage(hint, "cannot look for a daemon: -e is missing")
+	case len(r.Executable) > 1:
+		return usage("run daemon-keeper once for each daemon", "cannot keep %d daemons at once: -e was given %d times", len(r.Executable), len(r.Executable))
+	case r.Executable[0] == "":
+		return usage(hint, "cannot look for a daemon: -e is empty")
+	case strings.ContainsAny(r.Executable[0], "\x00"):
+		return usage(hint, "cannot look for %q: a path has no zero bytes", r.Executable[0])
+	case !filepath.IsAbs(r.Executable[0]):
+		return usage(hint, "cannot look for %q: not an absolute path", r.Executable[0])
+	}
+	return nil
+}
+
+func (r *Run) checkServices() error {
+	if len(r.Service) == 0 {
+		return usage("name the service that starts the daemon: -s clamav-clamd", "cannot restart anything: -s is missing")
+	}
+	for _, name := range r.Service {
+		if err := rcd.CheckName(name); err != nil {
+			shown := name
+			if len(shown) > 60 {
+				shown = shown[:60] + "..."
+			}
+			hint := "give the name as you would to service(8), not a path: -s nginx"
+			if strings.HasPrefix(name, "=") {
+				hint = "write a space, or the long form: -s " + name[1:] + ", --service=" + name[1:]
+			}
+			return usage(hint, "cannot take %q for a service: %v", shown, err)
+		}
+	}
+	return nil
+}
+
+func (r *Run) checkTimes() error {
+	for _, t := range []struct {
+		flag  string
+		value time.Duration
+		least time.Duration
+	}{
+		{"--recheck", r.Recheck, 0},
+		{"--stop-timeout", r.StopTimeout, time.Millisecond},
+		{"--start-timeout", r.StartTimeout, time.Millisecond},
+		{"--verify", r.Verify, 0},
+		{"--settle", r.Settle, 0},
+		{"--boot-grace", r.BootGrace, 0},
+	} {
+		if t.value < t.least {
+			return usage(timeHint, "cannot use %s %v: it must be at least %v", t.flag, t.value, t.least)
+		}
+	}
+	return nil
+}
+
+func (r *Run) checkCommand() error {
+	path := r.ServiceCommand
+	if path == "" {
+		return nil
+	}
+	const hint = "name a program that can be called as PATH NAME stop, PATH NAME start and PATH NAME status"
+	if !filepath.IsAbs(path) {
+		return usage(hint, "cannot use --service-command %q: not an absolute path", path)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return usage(hint, "cannot use --service-command: %v", err)
+	case !info.Mode().IsRegular(), info.Mode().Perm()&0o111 == 0:
+		return usage(hint, "cannot use --service-command %s: it is not a program", path)
+	}
+	return nil
+}
+
+// facilities are syslog's, syslog(3), as go-syslog names them.
+var facilities = strings.Fields("kern user mail daemon auth syslog lpr news uucp cron authpriv ftp " +
+	"local0 local1 local2 local3 local4 local5 local6 local7")
+
+func isFacility(s string) bool { return slices.Contains(facilities, strings.ToLower(s)) }
+
+// isTag keeps a tag such that every syslog daemon can tell it from the message.
+func isTag(s string) bool {
+	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
+		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_./-", c)
+	})
+}
+
+func (r *Run) checkSyslog() error {
+	if !isTag(r.Tag) {
+		return usage("a tag has up to 32 letters, digits and _ . / -", "cannot use --tag %q", r.Tag)
+	}
+	if !isFacility(r.Facility) {
+		return usage("use daemon, cron, user or local0 to local7", "cannot use --facility %q: there is none of that name", r.Facility)
+	}
+	if r.RunDir == "" || !filepath.IsAbs(r.RunDir) {
+		return usage("give the folder with its full path", "cannot use --run-dir %q: not an absolute path", r.RunDir)
+	}
+	return nil
+}
+
+// findUser turns a name into a number. Without cgo, names are looked for in
+// /etc/passwd only.
+func (r *Run) findUser() error {
+	if r.User == nil {
+		return nil
+	}
+	text := *r.User
+	if u, err := user.Lookup(text); err == nil {
+		text = u.Uid
+	}
+	id, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return usage("give a name from /etc/passwd, or the number that 'id -u' prints for a user who is not there", "cannot find user %q", *r.User)
+	}
+	uid := uint32(id)
+	r.UserID = &uid
+	return nil
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Help prints the flags, at the root, as the default command has them.
+func Help(w io.Writer, runDir string) error {
+	var g grammar
+	parser, err := newParser(&g, runDir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(w, Usage)
+	for _, group := range [][]*kong.Flag{parser.Model.Children[0].Flags, parser.Model.Flags} {
+		for _, f := range group {
+			fmt.Fprintf(w, "  %-*s %s\n", flagWidth, flagName(f), wrap(f.Help))
+		}
+	}
+	fmt.Fprintf(w, "  %-*s %s\n", flagWidth, "-h, --help", "Print this.")
+	_, err = fmt.Fprint(w, exitStatuses)
+	return err
+}
+
+// Usage is the first lines of the help.
+const Usage = `Usage: daemon-keeper [run] -e PATH -s NAME [-s NAME]... [flags]
+
+Look whether a daemon is up. If it is not, stop and start its services in order,
+and see that it is back. Made for root's crontab, every minute.
+
+`
+
+const exitStatuses = `
+Exit status: 0 up, or deliberately left alone; 1 was down and is up again;
+2 still down; 3 cannot tell or used wrongly, nothing was touched.
+`
+
+const flagWidth = 26
+
+// wrap breaks a flag's help such that the lines have 80 columns at most.
+func wrap(text string) string {
+	const width = 80 - flagWidth - 3
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case column+1+len(word) > width:
+			fmt.Fprintf(&b, "\n%*s", flagWidth+3, "")
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}
+
+func flagName(f *kong.Flag) string {
+	name := "    --" + f.Name
+	if f.Short != 0 {
+		name = fmt.Sprintf("-%c, --%s", f.Short, f.Name)
+	}
+	if !f.IsBool() {
+		name += " " + f.PlaceHolder
+	}
+	return name
+}
