@@ -27,10 +27,12 @@ type Prober interface {
 	Probe(ctx context.Context) (pids []int, err error)
 }
 
-// Witness is told of each step as it happens.
+// Witness is told of each step as it happens, and of the wait for the daemon
+// behind the last one, which ends when the function that it returns is called.
 type Witness interface {
 	Begin(Step)
 	End(Done)
+	Await() (done func())
 }
 
 // Verb is what a step does with its service.
@@ -103,7 +105,9 @@ func (p Procedure) Run(ctx context.Context, c Controller, prober Prober, w Witne
 			o.Steps = append(o.Steps, carryOut(ctx, step, c, prober, w))
 		}
 	}
+	done := w.Await()
 	p.verify(ctx, prober, &o)
+	done()
 	o.Interrupted = ctx.Err() != nil
 	return o
 }

@@ -72,6 +72,11 @@ func (w *world) End(d Done) {
 	w.witness = append(w.witness, "end "+string(d.Verb)+" "+d.Service)
 }
 
+func (w *world) Await() func() {
+	w.witness = append(w.witness, "begin to wait")
+	return func() { w.witness = append(w.witness, "end to wait") }
+}
+
 func procedure(services ...string) Procedure {
 	return Procedure{
 		Services: services, StopTimeout: 60 * time.Second, StartTimeout: 180 * time.Second,
@@ -121,7 +126,7 @@ func TestWitnessSeesEachStepAsItHappens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		procedure("a").Run(t.Context(), w, w, w)
-		if want := []string{"begin stop a", "end stop a", "begin start a", "end start a"}; !slices.Equal(w.witness, want) {
+		if want := []string{"begin stop a", "end stop a", "begin start a", "end start a", "begin to wait", "end to wait"}; !slices.Equal(w.witness, want) {
 			t.Errorf("saw %q, want %q", w.witness, want)
 		}
 	})

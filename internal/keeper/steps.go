@@ -42,6 +42,15 @@ func (r *run) End(d restart.Done) {
 	r.report.Steps = append(r.report.Steps, step)
 }
 
+// Await shows a person at the terminal that it is the daemon that takes its time.
+func (r *run) Await() func() {
+	if r.Progress == nil {
+		return func() {}
+	}
+	r.Progress.Begin("waiting for " + r.report.Name)
+	return r.Progress.End
+}
+
 // stepLevel: a stop that fails does not keep the start from being tried.
 func stepLevel(v restart.Verb) report.Level {
 	if v == restart.Stop {
