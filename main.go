@@ -39,7 +39,7 @@ func run(args []string) report.Status {
 	case err != nil:
 		return refuse(command.Run, err)
 	case command.Help:
-		if err := cli.Help(os.Stdout, defaultRunDir()); err != nil {
+		if err := cli.Help(os.Stdout, defaultRunDir()); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return refuse(command.Run, err)
 		}
 		return report.OK

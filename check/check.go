@@ -67,7 +67,7 @@ const (
 	Zombie                   // it has exited and is waiting for its parent
 	OtherFile                // the same path or name, but not the wanted file
 	NoScript                 // the right interpreter or multi-call program, doing something else
-	Obscured                 // the right interpreter, but which script it runs cannot be told
+	Obscured                 // it may be the daemon, but what it runs cannot be told
 	Forgeable                // a deleted file that any user could have put there
 	Foreign                  // in another PID namespace or jail
 	Own                      // daemon-keeper itself
@@ -85,7 +85,7 @@ func (r Reason) String() string {
 	case NoScript:
 		return "the right interpreter, doing something else"
 	case Obscured:
-		return "the right interpreter, but which script it runs cannot be told"
+		return "what it runs cannot be told"
 	case Forgeable:
 		return "a deleted file from a namespace of its own, which any user can make up"
 	case Foreign:

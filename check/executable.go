@@ -64,6 +64,8 @@ func find(path string) (e Executable, hint string, err error) {
 		return e, "give the program in it: ls " + path, errors.New("it is a directory")
 	case !info.Mode().IsRegular():
 		return e, isIt, errors.New("it is not a regular file")
+	case filepath.Base(resolved) == "mailwrapper": // mailwrapper(8), mailer.conf(5)
+		return e, "give the program that mailer.conf(5) names for it", errors.New("it is mailwrapper, which executes another program")
 	case info.Mode().Perm()&0o111 == 0:
 		return e, "if it is the right file, its mode must be mended: ls -l " + path, errors.New("it is not executable")
 	}

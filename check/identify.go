@@ -63,13 +63,19 @@ type image struct {
 	id    FileID
 }
 
-// isCalled tells whether a process's name and first argument agree on it.
-func (i image) isCalled(name string, args []string) bool {
-	if len(args) == 0 || !isComm(name, i.path) && !isComm(name, i.asked) {
-		return false
+// hasComm tells whether it is what the kernel would call its process.
+func (i image) hasComm(name string) bool { return isComm(name, i.path) || isComm(name, i.asked) }
+
+// isCalled tells whether a first argument is its name, or a title that
+// setproctitle(3) has made of it: "sshd: /usr/sbin/sshd [listener]".
+func (i image) isCalled(arg string) bool {
+	for _, path := range []string{i.path, i.asked} {
+		name := filepath.Base(path)
+		if filepath.Base(arg) == name || strings.HasPrefix(arg, name+": ") {
+			return true
+		}
 	}
-	base := filepath.Base(args[0])
-	return base == filepath.Base(i.path) || base == filepath.Base(i.asked)
+	return false
 }
 
 // identifyImage compares what a process executes with a file. An equal path
@@ -105,7 +111,12 @@ func identifyDeleted(spec Spec, m *Match) Reason {
 // gone (FreeBSD: kern.proc.pathname gives ENOENT): the kernel's name for the
 // process and its first argument must agree on the wanted name.
 func identifyLost(want image, m *Match) Reason {
-	if !want.isCalled(m.Name, m.Args) {
+	switch {
+	case !want.hasComm(m.Name):
+		return unrelated
+	case len(m.Args) == 0:
+		return Obscured
+	case !want.isCalled(m.Args[0]):
 		return unrelated
 	}
 	m.OldImage = true

@@ -16,8 +16,9 @@ func TestLostPath(t *testing.T) {
 		{"argv[0] without a folder", lost("clamd", "clamd"), Up, counts, true},
 		{"only comm", lost("clamd", "/usr/local/sbin/other"), Down, unrelated, false},
 		{"only argv[0]", lost("other", "/usr/local/sbin/clamd"), Down, unrelated, false},
-		{"no arguments", lost("clamd"), Down, unrelated, false},
-		{"a title of its own", lost("clamd", "clamd: idle"), Down, unrelated, false},
+		{"arguments that cannot be read", lost("clamd"), Unknown, Obscured, false},
+		{"a title of setproctitle(3)", lost("clamd", "clamd: /usr/sbin/clamd [listener] 0 of 10-100 startups"), Up, counts, true},
+		{"a title with a path", lost("clamd", "clamd: master process -c /usr/local/etc/clamd/clamd.conf"), Up, counts, true},
 		{"in a foreign jail", foreign, Down, Foreign, true},
 	})
 }
@@ -46,6 +47,6 @@ func TestLostInterpreter(t *testing.T) {
 	judgeRows(t, Spec{}, script, besideScript(), []row{
 		{"argv[0] and comm agree", p("perl", perl), Up, counts, true},
 		{"comm is another", p("ruby", perl), Down, unrelated, false},
-		{"argv[0] is another", p("perl", "ruby"), Down, unrelated, false},
+		{"argv[0] is another: the script decides", p("perl", "ruby"), Up, counts, true},
 	})
 }

@@ -138,6 +138,7 @@ func TestUpgradedPython(t *testing.T) {
 	moved.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.12", FileID{1, 320}}
 	judgeRows(t, Spec{}, moved, python(func(p *Process) { p.PID, p.Exe, p.File = 4712, "/usr/bin/python3.12", FileID{1, 320} }), []row{
 		{"the link python3 moved on to python3.12", python(func(p *Process) {}), Up, counts, true},
+		{"the script itself moved on to another version", python(func(p *Process) { p.Exe = "/usr/bin/python2.7" }), Up, counts, true},
 		{"a python elsewhere", python(func(p *Process) { p.Exe = "/opt/bin/python3.11" }), Down, unrelated, false},
 		{"no python", python(func(p *Process) { p.Exe = "/usr/bin/python3-config" }), Down, unrelated, false},
 		{"with another script", python(func(p *Process) { p.ScriptFile = FileID{1, 201} }), Down, NoScript, false},

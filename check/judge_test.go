@@ -226,7 +226,7 @@ func TestWords(t *testing.T) {
 	}
 	err := &CloudedError{Executable: clamd.Path, Why: []Exclusion{{Process{PID: 4711}, Unreadable}, {Process{PID: 4712}, Obscured}}}
 	if want := "cannot tell whether /usr/local/sbin/clamd is running; process 4711 has its name: may not be looked at; " +
-		"process 4712 has its name: the right interpreter, but which script it runs cannot be told"; err.Error() != want {
+		"process 4712 has its name: what it runs cannot be told"; err.Error() != want {
 		t.Errorf("%q", err)
 	}
 }

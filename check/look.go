@@ -137,7 +137,7 @@ type looker struct {
 	full         bool
 	standings    []standing      // of each spec
 	names        map[string]bool // last elements of the paths to look closer at
-	versions     []string        // interpreters known by name only
+	versions     []string        // names of interpreters, of which any version may be in use
 	interpreters []*Interpreter  // of the daemons that are scripts
 	multiCall    map[FileID]bool // programs that answer to several names
 	seen         map[int]bool    // rows that are in the snapshot
@@ -167,6 +167,7 @@ func (l *looker) want() {
 		if i.Resolved == "" {
 			l.versions = append(l.versions, filepath.Base(i.Path))
 		} else {
+			l.versions = append(l.versions, i.stem())
 			l.names[filepath.Base(i.Resolved)] = true
 		}
 	}

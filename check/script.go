@@ -65,15 +65,23 @@ func envCommand(args []string) string {
 	return ""
 }
 
-// identify tells whether the process executes this interpreter. A newer
-// version that has taken its place since (python3 is a link to python3.11, then
-// to python3.12) makes the process an old image, not a dead one.
+// identify tells whether the process executes this interpreter, or in its place
+// another version of it: once an upgrade has moved python3 on to python3.12, or
+// written that into the script, a daemon that runs on python3.11 is an old image,
+// not a dead one. Which script it runs is what decides then.
 func (i *Interpreter) identify(spec Spec, m *Match) Reason {
-	if i.ID == (FileID{}) {
+	switch {
+	case i.ID == (FileID{}):
 		return i.identifyName(m)
+	case m.Deleted && m.Exe == "": // FreeBSD: the path is lost
+		if !isVersionOf(m.Name, i.stem()) {
+			return unrelated
+		}
+		m.OldImage = true
+		return counts
 	}
 	reason := identifyImage(image{i.Path, i.Resolved, i.ID}, spec, m)
-	sibling := filepath.Dir(m.Exe) == filepath.Dir(i.Resolved) && isVersionOf(filepath.Base(m.Exe), filepath.Base(i.Path))
+	sibling := filepath.Dir(m.Exe) == filepath.Dir(i.Resolved) && isVersionOf(filepath.Base(m.Exe), i.stem())
 	switch {
 	case reason == counts || !sibling || m.Exe == i.Resolved:
 		return reason
@@ -84,6 +92,15 @@ func (i *Interpreter) identify(spec Spec, m *Match) Reason {
 		return identifyDeleted(spec, m)
 	}
 	return reason
+}
+
+// stem is the interpreter's name without a version.
+func (i *Interpreter) stem() string {
+	name := filepath.Base(i.Path)
+	if stem := strings.TrimRight(name, "-.0123456789"); stem != "" {
+		return stem
+	}
+	return name
 }
 
 // identifyName is identify where only the interpreter's name is known.

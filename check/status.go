@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // procStatus is what we need of /proc/PID/status, proc_pid_status(5).
@@ -52,4 +53,9 @@ func parseStatus(text []byte) (procStatus, error) {
 		return st, fmt.Errorf("some of Name, State, Uid and Threads are missing")
 	}
 	return st, nil
+}
+
+// unescape undoes what the kernel does to the name in /proc/PID/status.
+func unescape(name string) string {
+	return strings.NewReplacer(`\n`, "\n", `\\`, `\`).Replace(name)
 }

@@ -100,3 +100,12 @@ func FuzzParseStatus(f *testing.F) {
 		}
 	})
 }
+
+// The kernel escapes two bytes of a name, and only in this file.
+func TestUnescape(t *testing.T) {
+	for name, want := range map[string]string{`plain`: "plain", `back\\slash`: `back\slash`, `two\nlines`: "two\nlines", `\\n`: `\n`} {
+		if got := unescape(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}

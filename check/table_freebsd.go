@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
@@ -38,6 +39,9 @@ func (t *kernTable) pids(ctx context.Context) ([]int, error) {
 	if err := checkKinfoSize(); err != nil {
 		return nil, err
 	}
+	if err := checkSight(); err != nil {
+		return nil, err
+	}
 	for try := 1; ; try++ {
 		pids, err := listProcesses(ctx)
 		if err == nil || try == listTries {
@@ -57,6 +61,8 @@ func listProcesses(ctx context.Context) (pids []int, err error) {
 			err = fmt.Errorf("cannot list processes: gopsutil failed: %v", r)
 		}
 	}()
+	// gopsutil would believe whatever is mounted on /proc or $HOST_PROC.
+	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: "/nonexistent"})
 	list, err := process.ProcessesWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list processes: %w", err)
@@ -81,6 +87,20 @@ func checkKinfoSize() error {
 	return nil
 }
 
+// checkSight: security(7) can hide the processes of other users and groups from
+// all but root, without an error.
+func checkSight() error {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	for _, name := range []string{"security.bsd.see_other_uids", "security.bsd.see_other_gids"} {
+		if v, err := unix.SysctlUint32(name); err == nil && v == 0 {
+			return &BlindError{name + " is 0: it hides the processes of others", asRoot}
+		}
+	}
+	return nil
+}
+
 func (t *kernTable) self() Self {
 	exe, err := os.Executable()
 	if err != nil {
@@ -92,20 +112,29 @@ func (t *kernTable) self() Self {
 // needsInit: a jail has no process 1 of its own.
 func (t *kernTable) needsInit() bool { return !t.jailed }
 
-// exe is sysctl kern.proc.pathname, a path as seen from our own root.
+// exe is sysctl kern.proc.pathname, a path as seen from our own root. gopsutil
+// asks for its length first; ENOMEM means that the process has executed something
+// with a longer path since.
 func (t *kernTable) exe(pid int) (string, error) {
-	exe, err := (&process.Process{Pid: int32(pid)}).ExeWithContext(context.Background())
+	var exe string
+	var err error
+	for range listTries {
+		exe, err = (&process.Process{Pid: int32(pid)}).ExeWithContext(context.Background())
+		if !errors.Is(err, unix.ENOMEM) {
+			break
+		}
+	}
 	switch {
 	case err == nil && exe == "":
 		return "", errNoExe // a kernel process or a zombie
 	case err == nil:
 		return exe, nil
-	case errors.Is(err, unix.ENOENT):
-		return "", errLost
 	case errors.Is(err, unix.ESRCH):
 		return "", errGone
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return "", errDeny
 	}
-	return "", errDeny
+	return "", errLost // ENOENT, or what else a file system says that cannot name it
 }
 
 func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
@@ -138,11 +167,22 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		return Process{}, err
 	}
 	if p.Denied || p.Deleted || needsArgs(p) {
-		p.Args, _ = (&process.Process{Pid: int32(pid)}).CmdlineSliceWithContext(context.Background())
+		p.Args = readArgs(pid)
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
 		p.ScriptFile = statID(seenFrom(pid, p.Script))
 	}
 	return p, nil
+}
+
+// readArgs returns none if they cannot be read; then they tell nothing.
+func readArgs(pid int) []string {
+	for range listTries {
+		args, err := (&process.Process{Pid: int32(pid)}).CmdlineSliceWithContext(context.Background())
+		if !errors.Is(err, unix.ENOMEM) { // longer by now
+			return args
+		}
+	}
+	return nil
 }
 
 func readKinfo(pid int) (*process.KinfoProc, error) {
@@ -222,14 +262,17 @@ func seenFrom(pid int, path string) string {
 	if path == "" || strings.HasPrefix(path, "/") {
 		return path
 	}
-	// kern.proc.cwd gives a struct kinfo_file, cut off behind its path, which
-	// is its last member, <sys/user.h>.
+	// kern.proc.cwd gives a struct kinfo_file, whose last member is the path,
+	// <sys/user.h>.
 	const pathOffset = 1392 - 1024 // KINFO_FILE_SIZE - PATH_MAX
 	buf, err := unix.SysctlRaw("kern.proc.cwd", pid)
 	if err != nil || len(buf) <= pathOffset {
 		return ""
 	}
 	dir, _, _ := bytes.Cut(buf[pathOffset:], []byte{0})
+	if len(dir) == 0 { // removed, or not to be seen
+		return ""
+	}
 	return string(dir) + "/" + path
 }
 

@@ -100,7 +100,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 	if err != nil {
 		return Process{}, fmt.Errorf("cannot read %s/status: %w", dir, err)
 	}
-	p := Process{PID: pid, Name: st.name, User: st.euid, Stopped: st.state == 'T' || st.state == 't'}
+	p := Process{PID: pid, Name: unescape(st.name), User: st.euid, Stopped: st.state == 'T' || st.state == 't'}
 	switch {
 	case st.state == 'Z' && st.threads < 2:
 		p.Zombie = true
@@ -117,12 +117,19 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		p.Args, err = readArgs(dir)
 		return p, err
 	}
-	p.Exe, p.File, p.Deleted = readImage(dir, exe)
+	if p.Exe, p.File, p.Deleted, err = readImage(dir, exe); isEnded(err) {
+		return Process{}, errGone
+	} else if err != nil {
+		p.Denied = true
+		return p, nil
+	}
 	if err := t.namespaces(&p, dir); err != nil {
 		return Process{}, err
 	}
 	if p.Deleted {
-		p.SameMount, p.Smuggled = t.mounts(dir, p.Exe)
+		if p.SameMount, p.Smuggled, err = t.mounts(dir, p.Exe); err != nil {
+			return Process{}, err
+		}
 	}
 	if needsArgs(p) {
 		if p.Args, err = readArgs(dir); err != nil {
@@ -159,29 +166,43 @@ func isEnded(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
 }
 
-// readImage looks at the file behind the path of an executable. A file that
-// cannot be seen although its path can is on a file system that keeps root out
-// (FUSE): whatever it is, it is no file that we could have been asked for.
-//
-// A package manager may hold on to the old file under another name for a
-// moment, so a link count above 0 does not make it less deleted.
-func readImage(dir, exe string) (path string, file FileID, deleted bool) {
-	var st unix.Statx_t
-	// Do not wait for the server of a network file system that hangs.
-	err := unix.Statx(unix.AT_FDCWD, dir+"/exe", unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st)
-	if err == nil {
-		file = FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}
-	} else if errors.Is(err, unix.ENOSYS) { // before Linux 4.11
-		file = statID(dir + "/exe")
-	}
+// readImage looks at the file behind the path of an executable. A package manager
+// may hold on to the old file under another name for a moment, so a link count
+// above 0 does not make it less deleted.
+func readImage(dir, exe string) (path string, file FileID, deleted bool, err error) {
+	file, links, err := statImage(dir + "/exe")
 	path, marked := strings.CutSuffix(exe, deletedMark)
-	if !marked {
-		return exe, file, false
+	switch {
+	case err != nil || !marked:
+		return exe, file, false, err
+	case links > 0:
+		if _, err := os.Lstat(exe); err == nil {
+			return exe, file, false, nil // it is really called so
+		}
 	}
-	if _, err := os.Lstat(exe); err == nil && st.Nlink > 0 {
-		return exe, file, false // it is really called so
+	return path, file, true, nil
+}
+
+// statImage does not wait for the server of a network file system that hangs. A
+// file that may not be seen although its path may is on a file system that keeps
+// root out (FUSE): it is no file that we could have been asked for.
+func statImage(path string) (file FileID, links uint32, err error) {
+	var st unix.Statx_t
+	switch err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st); {
+	case err == nil:
+		return FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}, st.Nlink, nil
+	case errors.Is(err, unix.EACCES):
+		return FileID{}, 0, nil
+	case !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM): // before Linux 4.11; old seccomp filters
+		return FileID{}, 0, err
 	}
-	return path, file, true
+	var old unix.Stat_t
+	if err := unix.Stat(path, &old); err != nil && !errors.Is(err, unix.EACCES) {
+		return FileID{}, 0, err
+	} else if err != nil {
+		return FileID{}, 0, nil
+	}
+	return FileID{Dev: uint64(old.Dev), Ino: old.Ino}, uint32(old.Nlink), nil
 }
 
 // namespaces tells which namespaces of ours the process is in.
@@ -222,39 +243,48 @@ func (t procTable) sharesNamespace(dir, name string) (bool, error) {
 // in a folder and the one that has replaced it may be on different devices, one
 // for each layer, but not on different mounts. A file that was executed through
 // /proc/PID/root of another mount namespace is on no mount of one's own.
-func (t procTable) mounts(dir, path string) (same, smuggled bool) {
-	theirs, known := t.mountID(dir + "/exe")
-	now, _ := t.mountID(filepath.Dir(path))
-	if !known || theirs == now {
-		return known, !known
+func (t procTable) mounts(dir, path string) (same, smuggled bool, err error) {
+	theirs, err := t.mountID(dir + "/exe")
+	if err != nil || theirs == "" {
+		return false, true, err
+	}
+	now, err := t.mountID(filepath.Dir(path))
+	if err != nil || now == theirs {
+		return err == nil, false, err
 	}
 	info, err := os.ReadFile(dir + "/mountinfo")
-	if err != nil {
-		return false, true
+	switch {
+	case isEnded(err):
+		return false, true, errGone
+	case err != nil:
+		return false, true, fmt.Errorf("cannot read the process table: %w", err)
 	}
 	for line := range strings.Lines(string(info)) {
 		if id, _, _ := strings.Cut(line, " "); id == theirs {
-			return false, false
+			return false, false, nil
 		}
 	}
-	return false, true
+	return false, true, nil
 }
 
-// mountID is the mount through which a file is seen, proc_pid_fdinfo(5). With
-// O_PATH the file is not opened.
-func (t procTable) mountID(path string) (id string, ok bool) {
+// mountID is the mount through which a file is seen, proc_pid_fdinfo(5); "" if
+// there is no such file. With O_PATH the file is not opened.
+func (t procTable) mountID(path string) (string, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return "", false
+	switch {
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
+		return "", fmt.Errorf("cannot read the process table: %w", err)
+	case err != nil:
+		return "", nil
 	}
 	defer unix.Close(fd)
 	text, err := os.ReadFile(t.root + "/self/fdinfo/" + strconv.Itoa(fd))
 	if err != nil {
-		return "", false
+		return "", fmt.Errorf("cannot read the process table: %w", err)
 	}
-	_, rest, ok := strings.Cut(string(text), "mnt_id:\t")
-	id, _, _ = strings.Cut(rest, "\n")
-	return id, ok
+	_, rest, _ := strings.Cut(string(text), "mnt_id:\t")
+	id, _, _ := strings.Cut(rest, "\n")
+	return id, nil
 }
 
 // readArgs returns the arguments, none of a kernel thread or zombie. What the

@@ -42,10 +42,8 @@ func (o Outputs) path(service string) string {
 func (o Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
 		f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
-		if err == nil && isOurs(f) == nil {
-			if err := f.Truncate(0); err == nil {
-				return output{File: f, kept: true}, nil
-			}
+		if err == nil && isOurs(f) == nil && hasRoom(f) {
+			return output{File: f, kept: true}, nil
 		}
 		if err == nil {
 			f.Close()
@@ -53,6 +51,16 @@ func (o Outputs) open(service string) (output, error) {
 	}
 	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	return output{File: f}, err
+}
+
+// hasRoom empties the file. On a full file system a script could not print its
+// first line, and might end because of that.
+func hasRoom(f *os.File) bool {
+	if err := f.Truncate(0); err != nil {
+		return false
+	}
+	_, err := f.WriteString("\n")
+	return err == nil && f.Truncate(0) == nil
 }
 
 // isOurs keeps root from writing to a file that somebody else has put there.

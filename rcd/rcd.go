@@ -155,6 +155,14 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 	return m.state(r), nil
 }
 
+// Spare has a start whose time is over be left alone if its process is one that
+// isDaemon knows: a script may end in the daemon itself, by exec.
+func (m *Manager) Spare(isDaemon func(pid int) bool) {
+	if s, ok := m.run.(*system); ok {
+		s.spare = isDaemon
+	}
+}
+
 // Start starts a service. It returns once the command has ended or ctx has; a
 // command that takes longer is ended, but not what it has started so far. If the
 // manager has given the service up, that is lifted and the start tried once more.

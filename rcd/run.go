@@ -59,10 +59,11 @@ type system struct {
 	outputs   *Outputs
 	killAfter time.Duration // from TERM to KILL, where a command outlives its time
 	queryTime time.Duration // limit for a query
+	spare     func(pid int) bool
 }
 
-func newSystem(outputs *Outputs) system {
-	return system{outputs: outputs, killAfter: 10 * time.Second, queryTime: 20 * time.Second}
+func newSystem(outputs *Outputs) *system {
+	return &system{outputs: outputs, killAfter: 10 * time.Second, queryTime: 20 * time.Second}
 }
 
 // command prepares a child. Its session is its own: a terminal that goes away,
@@ -116,7 +117,7 @@ func (s system) step(ctx context.Context, verb Verb, service string, argv []stri
 	defer out.Close()
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = out.File, out.File
-	end := endCommand
+	end := s.endStart
 	if verb == Stop {
 		end = endGroup
 	}
@@ -157,7 +158,7 @@ func (e *endedError) Unwrap() error { return e.why }
 // supervise runs a command until it or ctx ends. A command whose time is over
 // gets a TERM, and later a KILL; one that not even that ends, because it is
 // stuck in the kernel, is left behind.
-func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal)) error {
+func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
@@ -174,7 +175,9 @@ func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd
 	}
 	over := &endedError{took: time.Since(began), why: context.Cause(ctx)}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		end(cmd, sig)
+		if end(cmd, sig) {
+			return over
+		}
 		select {
 		case <-done:
 			end(cmd, syscall.SIGKILL) // helpers that have not heard the TERM
@@ -188,17 +191,35 @@ func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd
 
 // endCommand signals our own child, and nothing that it has started: that may
 // be the daemon, which is in the child's session until it makes one of its own.
-func endCommand(cmd *exec.Cmd, sig syscall.Signal) { _ = cmd.Process.Signal(sig) }
+func endCommand(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
+	_ = cmd.Process.Signal(sig)
+	return false
+}
+
+// endStart is endCommand, unless the child has become the daemon itself.
+func (s system) endStart(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
+	if s.spare != nil && s.spare(cmd.Process.Pid) {
+		return true
+	}
+	return endCommand(cmd, sig)
+}
 
 // endGroup also signals the helpers of a stop, which starts no daemon. The child
 // leads the group, and a number is not given anew while a group has it.
-func endGroup(cmd *exec.Cmd, sig syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, sig) }
+func endGroup(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
+	_ = syscall.Kill(-cmd.Process.Pid, sig)
+	return false
+}
 
 // closeOthersOnExec keeps from the child what we were started with ourselves,
 // such as the lock of a flock(1) around us, which a daemon would hold for years.
 // Go opens its own files so.
 func closeOthersOnExec() {
-	const most = 1024
+	most := 1 << 16
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
+		most = int(min(uint64(limit.Cur), uint64(most)))
+	}
 	for fd := 3; fd < most; fd++ {
 		syscall.CloseOnExec(fd)
 	}

@@ -186,3 +186,27 @@ func TestLeftBehind(t *testing.T) {
 	}
 	t.Error("no script was ever left behind")
 }
+
+// TestStartThatBecomesTheDaemon: a start that ends in exec of the daemon was
+// ended with its time, and the daemon with it, on every run.
+func TestStartThatBecomesTheDaemon(t *testing.T) {
+	t.Parallel()
+	s, dir := newTestSystem(t), t.TempDir()
+	asked := 0
+	s.spare = func(pid int) bool {
+		asked = pid
+		return true
+	}
+	endLater(t, filepath.Join(dir, "pid"))
+	began := time.Now()
+	err := s.step(overOnce(t, filepath.Join(dir, "ready")), Start, "toy", sh(`echo $$ >"$1/pid"; : >"$1/ready"; exec sleep 120`, dir))
+	if failed := commandError(t, err); !failed.TimedOut {
+		t.Errorf("error %v", err)
+	}
+	if pid := pidIn(filepath.Join(dir, "pid")); !alive(pid) || asked != pid {
+		t.Errorf("process %d: alive %v, asked about %d", pid, alive(pid), asked)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it waited %v for what it has spared", took)
+	}
+}

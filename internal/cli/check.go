@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -100,7 +101,7 @@ func (r *Run) checkCommand() error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return usage(hint, "cannot use --service-command: %v", err)
+		return usage(hint, "cannot use --service-command %s: %v", path, errors.Unwrap(err))
 	case !info.Mode().IsRegular(), info.Mode().Perm()&0o111 == 0:
 		return usage(hint, "cannot use --service-command %s: it is not a program", path)
 	}

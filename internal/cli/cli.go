@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -70,6 +71,9 @@ func Parse(args []string, runDir string) (Command, error) {
 		return refused(Run{}), &UsageError{"nothing was asked for", "say which daemon and which service: daemon-keeper -e PATH -s NAME", true}
 	case wantsHelp(args):
 		return Command{Help: true}, nil
+	}
+	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
+		return refused(Run{}), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
 	var g grammar
 	parser, err := newParser(&g, runDir)

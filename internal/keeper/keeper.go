@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"daemon-keeper/check"
@@ -36,6 +37,8 @@ type Manager interface {
 	Obstacle(ctx context.Context, service string) (*rcd.Obstacle, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
 	Argv(verb rcd.Verb, service string) []string
+	// Spare names the processes that a start whose time is over must not end.
+	Spare(isDaemon func(pid int) bool)
 }
 
 // Log takes the lines of the diary, as things happen.
@@ -117,7 +120,9 @@ func isOurselves(path string) bool {
 // nothing else.
 func (k *Keeper) Run(ctx context.Context, d Daemon) report.Daemon {
 	r := run{Keeper: k, daemon: d, report: report.Daemon{Name: d.Spec.Executable}}
-	k.trim(d.Services)
+	if !k.DryRun {
+		k.trim(d.Services)
+	}
 	r.keep(ctx)
 	return r.report
 }
@@ -236,8 +241,17 @@ func (r *run) restart(ctx context.Context, services []string) {
 	defer context.AfterFunc(ctx, func() {
 		r.Log.Log(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
+	r.Manager.Spare(func(pid int) bool {
+		pids, err := r.Probe(ctx)
+		return err != nil || slices.Contains(pids, pid)
+	})
 	o := p.Run(ctx, r.Manager, r, r)
 	r.report.PIDs = o.PIDs
+	for _, step := range p.Steps()[len(o.Steps):] {
+		r.report.Steps = append(r.report.Steps, report.Step{
+			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
+		})
+	}
 	name, pids := r.report.Name, report.PIDList(o.PIDs)
 	switch {
 	case o.Err != nil:

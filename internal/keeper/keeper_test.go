@@ -75,6 +75,8 @@ func (m *machine) Argv(v rcd.Verb, service string) []string {
 	return []string{"svc", service, string(v)}
 }
 
+func (m *machine) Spare(func(int) bool) {}
+
 func (m *machine) Log(l report.Level, format string, args ...any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -212,7 +214,7 @@ func TestRun(t *testing.T) {
 			"a folder that cannot be trusted is no reason to leave it down",
 			[]check.Verdict{down(), down(), down(), up(1)},
 			func(_ *machine, k *Keeper, _ *Daemon) { k.RunDir = "/dev/null/x" }, report.Restored, "stop a,start a,stop b,start b",
-			[]string{"WARNING no locks, so another run may restart the same services: cannot use folder"},
+			[]string{"WARNING no locks, so another run may restart the same services, and what they print is lost: cannot use folder"},
 			"",
 		},
 	} {
@@ -285,6 +287,9 @@ func TestInterruptedRunStartsAndReports(t *testing.T) {
 		}
 		if r.Status() != report.Failed || r.Reason != "this run was interrupted" {
 			t.Errorf("%+v", r)
+		}
+		if n := len(r.Steps); n != 4 || !r.Steps[2].Skipped || r.Steps[2].Service != "b" {
+			t.Errorf("it does not say that b was left out: %+v", r.Steps)
 		}
 	})
 }

@@ -20,7 +20,7 @@ func (r *run) lock() (*state.Locks, bool) {
 		r.report.Busy = true
 		return nil, false
 	case err != nil:
-		r.Log.Log(report.Warning, "no locks, so another run may restart the same services: %v%s", err, inBrackets(hint(err)))
+		r.Log.Log(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(hint(err)))
 		return new(state.Locks), true
 	}
 	return locks, true

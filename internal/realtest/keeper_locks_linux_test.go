@@ -90,7 +90,7 @@ func TestKeeperRunDirIsBad(t *testing.T) {
 			m.Must(t, "sh", "-c", c.setUp)
 			a := keep(t, m, "-e", toy, "-s", "toy", "--run-dir", c.dir)
 			expect(t, a, 1, "is up again")
-			contains(t, "stderr", a.stderr, "WARNING no locks, so another run may restart the same services: ", c.warning)
+			contains(t, "stderr", a.stderr, "WARNING no locks, so another run may restart the same services, and what they print is lost: ", c.warning)
 			if out := m.Must(t, "ls", "-A", c.look); out != "" {
 				t.Errorf("in %s: %s", c.look, out)
 			}
@@ -124,5 +124,20 @@ func TestKeeperInFlock(t *testing.T) {
 	a = keepBy(t, m, []string{"flock", "-n", "/run/lock.of.cron"}, "-e", toy, "-s", "toy")
 	if a.status != 0 || a.stdout+a.stderr != "" {
 		t.Errorf("the next run: %v", a)
+	}
+}
+
+// On a full file system the locks are taken unsigned, and the start of a service
+// that wants to print is not ended by that.
+func TestKeeperRunDirIsFull(t *testing.T) {
+	l := keeperLayer(t)
+	exe := addDaemon(t, l, "toy")
+	l.File("/usr/local/sbin/manage", "#!/bin/sh\nset -e\ncase $2 in\nstart) echo starting; "+exe+" infinity & ;;\nstatus) exit 3 ;;\nesac\n", 0o755)
+	m := Enter(t, Tree(t), l)
+	m.Must(t, "sh", "-c", "mkdir /run/full && mount -t tmpfs -o size=64k,mode=755 none /run/full && ! dd if=/dev/zero of=/run/full/x bs=1k 2>/dev/null")
+	a := keep(t, m, "-e", exe, "-s", "toy", "--service-command", "/usr/local/sbin/manage", "--run-dir", "/run/full")
+	expect(t, a, 1, "is up again")
+	if strings.Contains(a.stderr, "no locks") || m.Must(t, "sh", "-c", "ls /run/full/*.lock") != "/run/full/toy.lock\n" {
+		t.Errorf("no lock: %v", a)
 	}
 }

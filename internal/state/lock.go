@@ -61,28 +61,25 @@ func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	if err == nil {
 		err = flock(f)
 	}
-	if err == nil {
-		err = signLock(f, now)
-	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		err = &HeldError{Service: service, Holder: readHolder(f)}
 	case err != nil:
 		err = fmt.Errorf("cannot take lock %s: %w", path, err)
 	default:
+		signLock(f, now)
 		return f, nil
 	}
 	f.Close()
 	return nil, err
 }
 
-// signLock writes down who holds it, for the one who finds it held.
-func signLock(f *os.File, now time.Time) error {
-	if err := f.Truncate(0); err != nil {
-		return err
+// signLock writes down who holds it, for the one who finds it held. On a full
+// file system it stays unsigned, and is held all the same.
+func signLock(f *os.File, now time.Time) {
+	if err := f.Truncate(0); err == nil {
+		_, _ = fmt.Fprintf(io.NewOffsetWriter(f, 0), "pid %d, since %s\n", os.Getpid(), now.Format(time.RFC3339))
 	}
-	_, err := fmt.Fprintf(io.NewOffsetWriter(f, 0), "pid %d, since %s\n", os.Getpid(), now.Format(time.RFC3339))
-	return err
 }
 
 // readHolder is for people only: nothing is decided by it.
