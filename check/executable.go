@@ -110,7 +110,7 @@ func (e Executable) named(path string) bool {
 // couldBe tells whether a process that cannot be looked at more closely has a
 // name that this program's processes have.
 func (e Executable) couldBe(p Process) bool {
-	if isComm(p.Name, e.Resolved) || isComm(p.Name, e.Path) {
+	if isComm(p.Name, e.Resolved) || isComm(p.Name, e.Path) || p.Exe != "" && e.named(p.Exe) {
 		return true
 	}
 	if len(p.Args) > 0 && e.named(p.Args[0]) {

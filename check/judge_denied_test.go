@@ -18,6 +18,7 @@ func TestDenied(t *testing.T) {
 		{"a shorter name", denied("clam", "clam"), Down, unrelated, false},
 		{"its path as an argument", denied("tail", "tail", "-f", "/usr/local/sbin/clamd"), Down, unrelated, false},
 		{"no name", denied(""), Down, unrelated, false},
+		{"its path, though it has renamed itself", func() Process { p := denied("main"); p.Exe = "/usr/local/sbin/clamd"; return p }(), Unknown, Unreadable, false},
 		{"and another user's", func() Process { p := denied("clamd"); p.User = nobody; return p }(), Unknown, Unreadable, false},
 	})
 }

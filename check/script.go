@@ -119,7 +119,7 @@ func (i *Interpreter) identifyName(m *Match) Reason {
 // couldBe tells whether a process that may not be looked at has its name.
 func (i *Interpreter) couldBe(p Process) bool {
 	name := filepath.Base(i.Path)
-	return isVersionOf(p.Name, name) || len(p.Args) > 0 && isVersionOf(filepath.Base(p.Args[0]), name)
+	return isVersionOf(p.Name, name) || isVersionOf(filepath.Base(p.Exe), name) || len(p.Args) > 0 && isVersionOf(filepath.Base(p.Args[0]), name)
 }
 
 // isVersionOf tells whether a program's name is the wanted one, or that with a

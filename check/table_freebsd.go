@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -161,7 +162,7 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 	case errors.Is(exeErr, errLost):
 		p.Deleted = true
 	default:
-		p.File = statID(exe)
+		p.readFile()
 	}
 	if err := t.place(&p, k.Jid); err != nil {
 		return Process{}, err
@@ -172,6 +173,20 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		p.ScriptFile = statID(seenFrom(pid, p.Script))
 	}
 	return p, nil
+}
+
+// readFile looks at the file behind the path. One that has gone since was replaced
+// at this very moment; another error says nothing about it.
+func (p *Process) readFile() {
+	info, err := os.Stat(p.Exe)
+	switch {
+	case err == nil:
+		p.File = fileID(info)
+	case errors.Is(err, fs.ErrNotExist):
+		p.Exe, p.Deleted = "", true
+	default:
+		p.Denied = true
+	}
 }
 
 // readArgs returns none if they cannot be read; then they tell nothing.
