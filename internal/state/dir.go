@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"syscall"
+
+	"daemon-keeper/internal/trust"
 )
 
 // Dir is a folder that only we can change.
@@ -31,73 +31,33 @@ func (e *DirError) Hint() string { return e.hint }
 // OpenDir makes the folder if it is missing (0755), and refuses one in which
 // somebody else could put files of theirs in place of ours.
 func OpenDir(path string) (*Dir, error) {
-	if err := checkLinks(path); err != nil {
-		return nil, err
+	if err := trust.Links(path); err != nil { // or we would make folders wherever another user likes
+		return nil, refused(path, err)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, &DirError{path, cause(err).Error(), "make it, or name another with --run-dir"}
 	}
-	resolved, err := filepath.EvalSymlinks(path)
+	resolved, err := trust.Folder(path)
 	if err != nil {
-		return nil, &DirError{path, cause(err).Error(), "name another with --run-dir"}
+		return nil, refused(path, err)
 	}
-	info, err := os.Lstat(resolved)
-	if err != nil {
-		return nil, &DirError{path, cause(err).Error(), "name another with --run-dir"}
-	}
-	switch {
-	case !info.IsDir():
-		return nil, &DirError{path, "it is not a folder", "remove it, or name another with --run-dir"}
-	case !ownedByUs(info):
-		return nil, &DirError{path, "another user owns it", "chown root " + path}
-	case info.Mode().Perm()&0o022 != 0:
-		return nil, &DirError{path, "others can write to it", "chmod go-w " + path}
-	}
-	for dir := filepath.Dir(resolved); ; dir = filepath.Dir(dir) {
-		if err := checkParent(dir); err != nil {
-			return nil, err
-		}
-		if dir == "/" {
-			return &Dir{resolved}, nil
-		}
-	}
+	return &Dir{resolved}, nil
 }
 
 // Path is the folder's, with symbolic links followed.
 func (d *Dir) Path() string { return d.path }
 
-// checkLinks refuses a path on whose way, or at whose end, another user has put
-// a link: we would make folders and files wherever that user likes.
-func checkLinks(path string) error {
-	for ; path != "/"; path = filepath.Dir(path) {
-		info, err := os.Lstat(path)
-		if err == nil && info.Mode()&fs.ModeSymlink != 0 && !ownedByUs(info) {
-			return &DirError{path, "it is a symbolic link that another user has made", "remove the link"}
-		}
+// refused says it of the folder or of what leads to it, with what mends it.
+func refused(path string, err error) error {
+	var why *trust.Error
+	if !errors.As(err, &why) {
+		return &DirError{path, err.Error(), "name another with --run-dir"}
 	}
-	return nil
-}
-
-// checkParent refuses a folder whose entries others can rename. The sticky bit
-// (/tmp) keeps them from that.
-func checkParent(dir string) error {
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return &DirError{dir, cause(err).Error(), "name another with --run-dir"}
+	hint := why.Hint()
+	if hint == "" {
+		hint = "name another with --run-dir"
 	}
-	switch {
-	case !ownedByUs(info):
-		return &DirError{dir, "another user owns it", "chown root " + dir}
-	case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
-		return &DirError{dir, "others can write to it", "chmod go-w " + dir}
-	}
-	return nil
-}
-
-// ownedByUs: root may do as it likes to everybody, so root's is as good as ours.
-func ownedByUs(info fs.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (st.Uid == 0 || int(st.Uid) == os.Geteuid())
+	return &DirError{why.Path, why.Why, hint}
 }
 
 // cause leaves out the path that the message names already.

@@ -1,0 +1,65 @@
+package trust
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// step is a folder, a link, or at the end anything, on the way to a path.
+type step struct {
+	path string
+	info fs.FileInfo
+	last bool
+}
+
+// maxLinks is where Linux gives up too, path_resolution(7).
+const maxLinks = 40
+
+// walk follows a path as the kernel does, from the root on, and has each step
+// looked at before what is behind it. It returns the path without links.
+func walk(path string, check func(step) error) (string, error) {
+	rest, err := filepath.Abs(path)
+	if err != nil {
+		return "", failed(path, err)
+	}
+	at, links := "/", 0
+	for {
+		rest = strings.TrimLeft(rest, "/")
+		info, err := os.Lstat(at)
+		if err != nil {
+			return "", failed(at, err)
+		}
+		if err := check(step{at, info, rest == ""}); err != nil {
+			return "", err
+		}
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			if links++; links > maxLinks {
+				return "", failed(path, syscall.ELOOP)
+			}
+			if at, rest, err = follow(at, rest); err != nil {
+				return "", err
+			}
+		case rest == "":
+			return at, nil
+		}
+		name, behind, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		at, rest = filepath.Join(at, name), behind // all before it is resolved, so ".." may be cut off
+	}
+}
+
+// follow returns the folder from which a link's target is reached, and the target
+// with what is behind the link.
+func follow(link, rest string) (from, way string, err error) {
+	target, err := os.Readlink(link)
+	if err != nil {
+		return "", "", failed(link, err)
+	}
+	if filepath.IsAbs(target) {
+		return "/", target + "/" + rest, nil
+	}
+	return filepath.Dir(link), target + "/" + rest, nil
+}
