@@ -1,0 +1,74 @@
+package config
+
+import "reflect"
+
+// field is a key of a section, as the tags of a struct tell it:
+//
+//	yaml      the key
+//	kind      the sort of value, see kindOf; none if it is a mapping
+//	short     the key of that mapping which a single value stands for
+//	default   what holds if it is left out
+//	required  that it must not be left out
+//	needs     a key without which it means nothing
+//	doc       a line about it
+type field struct {
+	key, kind, short, def, needs, doc string
+
+	required bool
+	index    []int
+	typ      reflect.Type // without the slice or the pointer to a mapping
+	list     bool
+}
+
+// section is a mapping with known keys.
+type section struct {
+	fields []field
+	byKey  map[string]int
+}
+
+func sectionOf(t reflect.Type) *section {
+	s := &section{byKey: make(map[string]int)}
+	for _, f := range reflect.VisibleFields(t) {
+		key := f.Tag.Get("yaml")
+		if key == "" {
+			continue
+		}
+		typ := f.Type
+		list := typ.Kind() == reflect.Slice
+		if list || f.Tag.Get("kind") == "" {
+			typ = typ.Elem()
+		}
+		s.byKey[key] = len(s.fields)
+		s.fields = append(s.fields, field{
+			key: key, kind: f.Tag.Get("kind"), short: f.Tag.Get("short"), def: f.Tag.Get("default"), needs: f.Tag.Get("needs"), doc: f.Tag.Get("doc"),
+			required: f.Tag.Get("required") != "", index: f.Index, typ: typ, list: list,
+		})
+	}
+	return s
+}
+
+func (s *section) keys() []string {
+	keys := make([]string, len(s.fields))
+	for i, f := range s.fields {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// field returns nil for an unknown key.
+func (s *section) field(key string) *field {
+	if i, ok := s.byKey[key]; ok {
+		return &s.fields[i]
+	}
+	return nil
+}
+
+// sections are those of all types, each made once for all files.
+type sections map[reflect.Type]*section
+
+func (s sections) of(t reflect.Type) *section {
+	if s[t] == nil {
+		s[t] = sectionOf(t)
+	}
+	return s[t]
+}

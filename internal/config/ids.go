@@ -1,0 +1,96 @@
+package config
+
+import (
+	"errors"
+	"os/user"
+	"strconv"
+	"strings"
+)
+
+// ids looks names up, each only once: with the system's list in a file, each look
+// reads the file from the beginning.
+type ids struct {
+	what   string // user, group
+	lookup func(name string) (uint32, error)
+	known  map[string]answer
+}
+
+type answer struct {
+	number uint32
+	err    error
+}
+
+// errNoSuchName sets apart what is not there from what could not be looked up.
+var errNoSuchName = errors.New("there is none of that name")
+
+func newUsers(lookup func(string) (uint32, error)) *ids {
+	if lookup == nil {
+		lookup = lookupUser
+	}
+	return &ids{"user", lookup, make(map[string]answer)}
+}
+
+func newGroups(lookup func(string) (uint32, error)) *ids {
+	if lookup == nil {
+		lookup = lookupGroup
+	}
+	return &ids{"group", lookup, make(map[string]answer)}
+}
+
+func lookupUser(name string) (uint32, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		var unknown user.UnknownUserError
+		if errors.As(err, &unknown) {
+			err = errNoSuchName
+		}
+		return 0, err
+	}
+	return parseID(u.Uid)
+}
+
+func lookupGroup(name string) (uint32, error) {
+	g, err := user.LookupGroup(name)
+	if err != nil {
+		var unknown user.UnknownGroupError
+		if errors.As(err, &unknown) {
+			err = errNoSuchName
+		}
+		return 0, err
+	}
+	return parseID(g.Gid)
+}
+
+func parseID(text string) (uint32, error) {
+	n, err := strconv.ParseUint(text, 10, 32)
+	return uint32(n), err
+}
+
+// read takes digits for a number without a look: group: 0 must mean 0, whatever
+// the names are. (A name of digits only cannot be given.)
+func (s *ids) read(text string) (*ID, *problem) {
+	if text != "" && strings.Trim(text, "0123456789") == "" {
+		n, err := parseID(text)
+		if err != nil || !isNumber(text) {
+			return nil, wrong("write the number without leading zeroes, at most 4294967295", "it is no %s's number", s.what)
+		}
+		return &ID{text, n}, nil
+	}
+	a, seen := s.known[text]
+	if !seen {
+		a.number, a.err = s.lookup(text)
+		s.known[text] = a
+	}
+	if a.err != nil {
+		p := wrong("look for a typing error; the number works too", "cannot find %s %s", s.what, quote(text))
+		if !errors.Is(a.err, errNoSuchName) {
+			p.message += " (" + short(a.err.Error()) + ")"
+		}
+		return nil, p
+	}
+	return &ID{text, a.number}, nil
+}
+
+func readUser(d *decoder, text string) (any, *problem) { return d.users.read(text) }
+
+func readGroup(d *decoder, text string) (any, *problem) { return d.groups.read(text) }

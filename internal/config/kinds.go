@@ -1,0 +1,244 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// kind is a sort of value, named by the tag "kind": how it is written, and how it
+// is read. What read returns has the type of the field, or of its items.
+type kind struct {
+	syntax  string // for people
+	pattern string // for editors; what they refuse, read refuses too
+	read    func(d *decoder, text string) (any, *problem)
+	words   []string // all values that there are
+
+	// What YAML, and so an editor, does not take for a text:
+	anything bool // any number, and true and false
+	least    *int // whole numbers from here on
+	zero     bool // 0
+}
+
+// kindOf knows all kinds. It is a function, so that nobody can change the table.
+func kindOf(name string) kind {
+	switch name {
+	case "path":
+		return kind{syntax: "/PATH", pattern: `^/`, read: plain(readPath)}
+	case "filename":
+		return kind{syntax: "NAME", pattern: `^[^/]+$`, read: plain(readFileName), anything: true}
+	case "text":
+		return kind{syntax: "TEXT", pattern: `.`, read: plain(readText), anything: true}
+	case "user":
+		return kind{syntax: "NAME or number", pattern: `.`, read: readUser, anything: true}
+	case "group":
+		return kind{syntax: "NAME or number", pattern: `.`, read: readGroup, anything: true}
+	case "regexp":
+		return kind{syntax: "REGEXP", pattern: `.`, read: readRegexp, anything: true}
+	case "pid":
+		return kind{syntax: "number", pattern: `^[1-9][0-9]*$`, read: plain(readPID), least: new(1)}
+	case "count":
+		return kind{syntax: "1-2, 1- or 1", pattern: `^(0|[1-9][0-9]*)(-(0|[1-9][0-9]*)?)?$`, read: plain(readCount), least: new(0)}
+	case "address":
+		return kind{syntax: "tcp://HOST:PORT, tcp6://[HOST]:PORT or unix:///PATH", pattern: `^(tcp6?://.+:[1-9][0-9]*|unix:///.+)$`, read: plain(readAddress)}
+	case "bool":
+		return kind{syntax: "true or false", words: []string{"true", "false"}, read: plain(readBool)}
+	case "cpu":
+		return kind{syntax: "95%", pattern: percentPattern, read: plain(readCPU)}
+	case "size":
+		return kind{syntax: "512M or 2GiB", pattern: `^[0-9]+(\.[0-9]{1,3})? ?(B|[KMGT](i?B)?)$`, read: plain(readSize)}
+	case "files":
+		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
+	case "reason":
+		return kind{syntax: "list", words: reasons(), read: plain(readReason)}
+	case "service":
+		return kind{syntax: "list of names", pattern: servicePattern, read: plain(readService), anything: true}
+	case "name":
+		return kind{syntax: "list of names", pattern: namePattern, read: plain(readName), anything: true}
+	}
+	return timeKind(name)
+}
+
+// timeKind knows the kinds of times, which differ in their bounds.
+func timeKind(name string) kind {
+	k := kind{syntax: "TIME", pattern: `^(0|([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+)$`, zero: true}
+	switch name {
+	case "time":
+		k.read = plain(readTime(0, maxTime))
+	case "timeout":
+		k.read = plain(readTime(time.Millisecond, maxTime))
+	case "window": // a run must not outlive cron's minute by much
+		k.read = plain(readTime(time.Second, 50*time.Second))
+	}
+	return k
+}
+
+// plain fits in a reader that needs nothing but the text.
+func plain[T any](read func(string) (T, *problem)) func(*decoder, string) (any, *problem) {
+	return func(_ *decoder, text string) (any, *problem) { return read(text) }
+}
+
+const maxTime = 24 * time.Hour
+
+func readTime(least, most time.Duration) func(string) (time.Duration, *problem) {
+	return func(text string) (time.Duration, *problem) {
+		const hint = "write a time such as 500ms, 30s or 2m"
+		t, err := time.ParseDuration(text)
+		switch {
+		case isNumber(text) && text != "0":
+			return 0, wrong(hint, "the unit is missing")
+		case err != nil || strings.HasPrefix(text, "+"):
+			return 0, wrong(hint, "it is no time")
+		case strings.HasPrefix(text, "-"):
+			return 0, wrong(hint, "it is negative")
+		case t < least:
+			return 0, wrong(hint, "it must be at least %s", timeText(least))
+		case t > most:
+			return 0, wrong(hint, "it must be at most %s", timeText(most))
+		}
+		return t, nil
+	}
+}
+
+// timeText leaves out the zeroes of Go's 2m0s.
+func timeText(t time.Duration) string {
+	s := t.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func readPath(text string) (string, *problem) {
+	switch {
+	case !path.IsAbs(text):
+		return "", wrong("write the full path, such as /usr/local/sbin/clamd", "it is not an absolute path")
+	case strings.Contains(text, "\x00"):
+		return "", wrong("leave it out", "a path has no zero bytes")
+	}
+	return text, nil
+}
+
+func readFileName(text string) (string, *problem) {
+	switch {
+	case text == "":
+		return "", wrong("write a name, or leave the key out", "it is empty")
+	case strings.Contains(text, "/"):
+		return "", wrong("write the path behind executable, or only what follows the last slash", "a name has no slash")
+	case strings.Contains(text, "\x00"):
+		return "", wrong("leave it out", "a name has no zero bytes")
+	}
+	return text, nil
+}
+
+func readText(text string) (string, *problem) {
+	if text == "" {
+		return "", wrong("write a text, or leave the key out", "it is empty")
+	}
+	return text, nil
+}
+
+func readBool(text string) (bool, *problem) {
+	switch text {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, wrong("write true or false", "it is neither true nor false")
+}
+
+// isNumber tells whether a text is a number in decimal digits without leading
+// zeroes, which some take for octal.
+func isNumber(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0')
+}
+
+// maxNumber is above every number of processes and of files that a system allows.
+const maxNumber = math.MaxInt32
+
+func readNumber(text string, least int) (int, *problem) {
+	n, err := strconv.Atoi(text)
+	switch {
+	case !isNumber(text):
+		return 0, wrong("write a number in decimal digits", "it is no number")
+	case err != nil || n > maxNumber:
+		return 0, wrong("write a smaller number", "it is more than %d", maxNumber)
+	case n < least:
+		return 0, wrong("write a larger number", "it must be at least %d", least)
+	}
+	return n, nil
+}
+
+func readPID(text string) (*int, *problem) {
+	n, p := readNumber(text, 1)
+	return &n, p
+}
+
+const (
+	servicePattern = `^[A-Za-z0-9_][A-Za-z0-9_.@:-]*$`
+	namePattern    = `^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$`
+	maxService     = 240
+	maxName        = 64
+)
+
+const wordFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+// readWord is a name of letters, digits, _ and what more it may hold.
+func readWord(text, more string, most int) (string, *problem) {
+	switch {
+	case text == "":
+		return "", wrong("write a name", "it is empty")
+	case len(text) > most:
+		return "", wrong("write a shorter name", "it has %d characters, more than %d", len(text), most)
+	case strings.Trim(text, wordFirst+more) != "" || !strings.Contains(wordFirst, text[:1]):
+		return "", wrong("write letters, digits and _ "+strings.Join(strings.Split(more, ""), " ")+", one of the first three at the beginning", "it is no name")
+	}
+	return text, nil
+}
+
+func readService(text string) (string, *problem) { return readWord(text, ".@:-", maxService) }
+
+func readName(text string) (string, *problem) { return readWord(text, ".@+-", maxName) }
+
+// reasons are what restart_on may list, each with its key.
+func reasons() []string { return []string{"too_many", "cpu", "memory", "files", "age"} }
+
+func keyOfReason(reason string) string {
+	switch reason {
+	case "too_many":
+		return "count"
+	case "age":
+		return "min_age"
+	}
+	return reason
+}
+
+func readReason(text string) (string, *problem) {
+	if !slices.Contains(reasons(), text) {
+		return "", wrong(didYouMean(text, reasons()), "there is no such reason")
+	}
+	return text, nil
+}
+
+// text is how a value is written, the reverse of reading.
+func text(v any) string {
+	switch v := v.(type) {
+	case time.Duration:
+		return timeText(v)
+	case *int:
+		return strconv.Itoa(*v)
+	case float64:
+		return percent(v)
+	case uint64:
+		return sizeText(v)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,191 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Options are what the machine and the caller add to the files.
+type Options struct {
+	CheckOwner bool // refuse files and folders that others own or can write
+
+	// LookupUser and LookupGroup find the number behind a name; nil asks the
+	// system. An unknown name is an error like any other.
+	LookupUser, LookupGroup func(name string) (uint32, error)
+}
+
+// NotFoundError says that there is no configuration at all.
+type NotFoundError struct {
+	Path   string // the file
+	Folder string // of the drop-ins
+}
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("cannot find a configuration: there is neither %s nor %s/*.yaml", e.Path, e.Folder)
+}
+
+// Hint is the way out.
+func (e *NotFoundError) Hint() string {
+	return "write the file, name another with -c FILE, or name one daemon with -e PATH -s NAME"
+}
+
+// Load reads path and the *.yaml of the folder beside it (/etc/x.yaml, /etc/x.d),
+// in the order of their names; either may be missing. The configuration holds
+// what the sound files say; a file with a mistake is left out as a whole, but for
+// the defaults of the main file. The error is a NotFoundError.
+func Load(path string, opts Options) (Config, []Mistake, error) {
+	l := &loader{
+		checkOwner: opts.CheckOwner,
+		shared:     &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
+	}
+	times := l.builtIn()
+	if main := l.load(path, times, &times); main != nil {
+		l.parts = append(l.parts, main)
+	}
+	folder := folderOf(path)
+	for _, file := range l.dropIns(folder) {
+		l.parts = append(l.parts, l.load(file, times, nil))
+	}
+	if len(l.parts) == 0 {
+		return Config{}, nil, &NotFoundError{path, folder}
+	}
+	l.checkNames()
+	l.checkAfter()
+	return l.result()
+}
+
+// folderOf is where the drop-ins of a file are.
+func folderOf(path string) string {
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
+		base = path
+	}
+	return base + ".d"
+}
+
+// loader holds the files of one Load.
+type loader struct {
+	*shared
+	checkOwner bool
+	parts      []*part
+}
+
+// part is what one file says.
+type part struct {
+	decoder
+	entries []entry
+	read    bool // its bytes
+	known   bool // the names that it defines
+}
+
+func (p *part) sound() bool { return len(p.mistakes) == 0 }
+
+func (l *loader) builtIn() (times defaults) {
+	d := &decoder{shared: l.shared}
+	into := valueOf(&times)
+	d.defaults(d.of(into.Type()), into)
+	return times
+}
+
+// load reads one file. It returns nil if that is the main file (own is where its
+// defaults go) and it is missing.
+func (l *loader) load(path string, times defaults, own *defaults) *part {
+	p := &part{decoder: decoder{shared: l.shared, file: path}}
+	data, err := readFile(path, l.checkOwner)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && own != nil && !isThere(path):
+		return nil
+	case errors.Is(err, fs.ErrNotExist) && isThere(path):
+		err = wrong("remove the link, or mend it", "cannot read it: it is a link to nothing")
+	}
+	if err != nil {
+		p.add(position{}, "", problemOf(err))
+		return p
+	}
+	p.read = true
+	root, told, stop := parse(data)
+	for _, f := range told {
+		p.add(f.position, f.text, f.problem)
+	}
+	if stop != nil {
+		p.mistakes = nil // what was told may come of the same mistake
+		p.add(stop.position, stop.text, stop.problem)
+		return p
+	}
+	p.known = true
+	p.entries, times = p.top(root, times)
+	if own != nil {
+		*own = times
+	}
+	return p
+}
+
+// maxEntries is how many daemons and rules there may be.
+const maxEntries = 10_000
+
+// origin is where a name is defined.
+type origin struct {
+	file string
+	line int
+}
+
+func (o origin) in(file string) string {
+	if o.file == file {
+		return fmt.Sprintf("line %d", o.line)
+	}
+	return fmt.Sprintf("%s:%d", o.file, o.line)
+}
+
+// checkNames refuses a file that defines what another has defined before. That
+// the other may be refused itself changes nothing: a broken file must not decide
+// which of two definitions holds.
+func (l *loader) checkNames() {
+	first := make(map[string]origin)
+	count := 0
+	for _, p := range l.parts {
+		for _, e := range p.entries {
+			if o, twice := first[e.name]; twice {
+				p.add(e.position, e.name, wrong("choose another name, or remove one of the two", "cannot define %s: it is defined in %s", quote(e.name), o.in(p.file)))
+				continue
+			}
+			first[e.name] = origin{p.file, e.line}
+		}
+		if count+len(p.entries) > maxEntries {
+			p.add(position{}, "", wrong("run daemon-keeper for each half, with -c FILE", "cannot keep more than %d daemons and rules: this file would make it %d", maxEntries, count+len(p.entries)))
+		}
+		if p.sound() {
+			count += len(p.entries)
+		}
+	}
+}
+
+// result puts together what the sound files say, and the mistakes of all.
+func (l *loader) result() (Config, []Mistake, error) {
+	var c Config
+	var mistakes []Mistake
+	for _, p := range l.parts {
+		if p.read {
+			c.Files = append(c.Files, p.file)
+		}
+		slices.SortStableFunc(p.mistakes, func(a, b Mistake) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		mistakes = append(mistakes, p.mistakes...)
+		if !p.sound() {
+			continue
+		}
+		for _, e := range p.entries {
+			if e.daemon != nil {
+				c.Daemons = append(c.Daemons, *e.daemon)
+			} else {
+				c.Forbid = append(c.Forbid, *e.rule)
+			}
+		}
+	}
+	return c, mistakes, nil
+}

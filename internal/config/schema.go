@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+)
+
+// object is a JSON object; json writes its keys in order of the alphabet, so that
+// the schema is the same each time.
+type object = map[string]any
+
+// Schema is the JSON Schema (draft 2020-12) of a file, for editors. It refuses
+// less than Load does: it knows no other file, no users and no duplicates.
+func Schema() []byte {
+	s := schema{make(sections)}
+	defs := make(object)
+	for _, k := range keyedSections() {
+		defs[k.name] = s.section(k.typ)
+	}
+	s.daemon(defs["daemon"].(object))
+	s.rule(defs["forbid"].(object))
+	defs["exempt"].(object)["minProperties"] = 1
+	defs["memory"].(object)["minProperties"] = 1
+	root := object{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "daemon-keeper.yaml",
+		"type":                 []string{"object", "null"}, // an empty file is fine
+		"additionalProperties": false,
+		"properties": object{
+			defaultsKey: object{"$ref": "#/$defs/defaults", "description": "Times for the daemons of this file; in the main file, for those of the drop-ins too."},
+			daemonsKey:  s.named("#/$defs/daemon", "The daemons to keep, by name."),
+			forbidKey:   s.named("#/$defs/forbid", "What should not run, by name; it is reported and never restarted."),
+		},
+		"$defs": defs,
+	}
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(root); err != nil {
+		panic(err) // strings and maps of them
+	}
+	return buf.Bytes()
+}
+
+type schema struct {
+	sections
+}
+
+// named is a mapping from names.
+func (s schema) named(ref, doc string) object {
+	return object{
+		"type": "object", "description": doc,
+		"propertyNames":        object{"pattern": namePattern, "maxLength": maxName},
+		"additionalProperties": object{"$ref": ref},
+	}
+}
+
+func (s schema) section(t reflect.Type) object {
+	properties, needs := make(object), make(map[string][]string)
+	var required []string
+	for _, f := range s.of(t).fields {
+		p := s.property(&f)
+		p["description"] = f.doc
+		if f.def != "" {
+			p["default"] = f.def
+		}
+		properties[f.key] = p
+		if f.required {
+			required = append(required, f.key)
+		}
+		if f.needs != "" {
+			needs[f.key] = []string{f.needs}
+		}
+	}
+	o := object{"type": "object", "additionalProperties": false, "properties": properties}
+	if required != nil {
+		o["required"] = required
+	}
+	if len(needs) > 0 {
+		o["dependentRequired"] = needs
+	}
+	return o
+}
+
+func (s schema) property(f *field) object {
+	var item object
+	switch {
+	case f.kind != "":
+		item = value(kindOf(f.kind))
+	case f.short != "":
+		item = object{"anyOf": []any{value(kindOf(s.of(f.typ).field(f.short).kind)), object{"$ref": "#/$defs/" + f.key}}}
+	default:
+		item = object{"$ref": "#/$defs/" + f.key}
+	}
+	if !f.list {
+		return item
+	}
+	list := object{"type": "array", "items": item}
+	if f.kind != "" {
+		list["uniqueItems"] = true
+	}
+	return list
+}
+
+// value is the schema of a single value. What YAML takes for a number is one for
+// the editor: there the pattern does not hold.
+func value(k kind) object {
+	switch {
+	case k.words != nil && k.words[0] == "true":
+		return object{"type": "boolean"}
+	case k.words != nil:
+		return object{"enum": k.words}
+	case k.least != nil:
+		return object{"type": []string{"string", "integer"}, "pattern": k.pattern, "minimum": *k.least}
+	case k.zero:
+		return object{"anyOf": []any{object{"type": "string", "pattern": k.pattern}, object{"const": 0}}}
+	case k.anything:
+		return object{"type": []string{"string", "number", "boolean"}, "pattern": k.pattern}
+	}
+	return object{"type": "string", "pattern": k.pattern}
+}
+
+// daemon adds what one key asks of another.
+func (s schema) daemon(o object) {
+	o["anyOf"] = []any{required("executable"), required("name")}
+	mayBeNone := object{
+		"required":   []string{"count"},
+		"properties": object{"count": object{"anyOf": []any{object{"const": 0}, object{"type": "string", "pattern": "^0(-|$)"}}}},
+		"not":        required("restart_on"),
+	}
+	o["allOf"] = []any{
+		object{"anyOf": []any{required("services"), mayBeNone}},
+		object{"if": required("restart_on"), "then": object{"properties": object{"services": object{"minItems": 1}}}},
+	}
+	for _, reason := range reasons() {
+		o["allOf"] = append(o["allOf"].([]any), object{
+			"if": object{
+				"required":   []string{"restart_on"},
+				"properties": object{"restart_on": object{"contains": object{"const": reason}}},
+			},
+			"then": required(keyOfReason(reason)),
+		})
+	}
+}
+
+// rule asks for something that says which processes are meant.
+func (s schema) rule(o object) {
+	var any []any
+	for _, key := range meaningKeys(s.of(reflect.TypeFor[Rule]())) {
+		any = append(any, required(key))
+	}
+	o["anyOf"] = any
+}
+
+func required(key string) object { return object{"required": []string{key}} }

@@ -1,0 +1,134 @@
+// Package config reads the file of many daemons: which processes they are, what
+// is asked of them, and which services bring them back.
+package config
+
+import (
+	"regexp"
+	"time"
+)
+
+// Config is what all files together say.
+type Config struct {
+	Daemons []Daemon // in the order of files and of lines
+	Forbid  []Rule
+	Files   []string // that were read, the refused ones too
+}
+
+// Criteria say which processes are meant: those that meet all of them. What is
+// zero or nil is not asked.
+type Criteria struct {
+	Executable string         `yaml:"executable" kind:"path" doc:"Path of the program; of a script daemon, of the script."`
+	Called     string         `yaml:"name" kind:"filename" doc:"File name of the program, or the kernel's name of the process; no path."`
+	User       *ID            `yaml:"user" kind:"user" doc:"Effective user, a name or a number."`
+	NotUser    *ID            `yaml:"not_user" kind:"user" doc:"Any effective user but this one."`
+	Group      *ID            `yaml:"group" kind:"group" doc:"Effective group, a name or a number."`
+	NotGroup   *ID            `yaml:"not_group" kind:"group" doc:"Any effective group but this one."`
+	Args       *regexp.Regexp `yaml:"args" kind:"regexp" doc:"Regular expression that matches within one of the arguments."`
+	Label      string         `yaml:"label" kind:"text" doc:"Security label: SELinux's type or whole context, AppArmor's profile."`
+	Parent     *int           `yaml:"parent" kind:"pid" doc:"Process number of the parent; 1 leaves out what the daemon has forked."`
+}
+
+// ID is a user or a group.
+type ID struct {
+	Text   string // as it was written
+	Number uint32
+}
+
+// String is the text as it was written.
+func (i ID) String() string { return i.Text }
+
+// Daemon is one that is kept up.
+type Daemon struct {
+	Name string // its key
+	Criteria
+	Count        *Count        `yaml:"count" kind:"count" default:"1-" doc:"How many processes there must be; too few is down, too many is wrong but not restarted."` // never nil
+	Listen       *Address      `yaml:"listen" kind:"address" doc:"Address at which it must accept connections."`
+	Send         string        `yaml:"send" kind:"text" needs:"listen" doc:"What is sent to that address first."`
+	Expect       string        `yaml:"expect" kind:"text" needs:"listen" doc:"What the answer, or the greeting, must begin with."`
+	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" needs:"listen" doc:"How long connecting and answering may take."` // zero without Listen
+	PIDFile      *PIDFile      `yaml:"pidfile" short:"path" doc:"File that must hold the number of one of the processes."`
+	CPU          *CPU          `yaml:"cpu" doc:"Limit of processor time."`
+	Memory       *Memory       `yaml:"memory" doc:"Limits of memory."`
+	Files        *Files        `yaml:"files" kind:"files" doc:"Limit of open files: a number, or a share of the process's own limit."`
+	MinAge       time.Duration `yaml:"min_age" kind:"time" doc:"A process that is younger has been started anew: it flaps."` // zero: not asked
+	RestartOn    []string      `yaml:"restart_on" kind:"reason" doc:"What is restarted too, and not only warned of."`
+	Services     []string      `yaml:"services" kind:"service" doc:"Services to stop and start, in this order; [] only watches. Required, unless count may be 0 and restart_on is empty."`
+	After        []string      `yaml:"after" kind:"name" doc:"Daemons that must be up before this one is restarted."`
+
+	// The rest is what holds: its own value, else that of the file's defaults,
+	// of the main file's defaults, or the built-in one.
+
+	Recheck      time.Duration `yaml:"recheck" kind:"time" doc:"Look again after this long before acting; 0s acts at once."`
+	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" doc:"Limit for each stop command."`
+	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" doc:"Limit for each start command."`
+	Verify       time.Duration `yaml:"verify" kind:"time" doc:"How long the daemon may take to appear after the last start."`
+	Settle       time.Duration `yaml:"settle" kind:"time" doc:"How long it must then stay up."`
+	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" doc:"Do not act while the machine has been up for less than this."`
+}
+
+// Rule is about processes that should not be. One that has limits means only
+// the processes above them.
+type Rule struct {
+	Name string // its key
+	Criteria
+	Count  *Count      `yaml:"count" kind:"count" default:"0" doc:"How many such processes there may be."` // never nil
+	CPU    *CPU        `yaml:"cpu" doc:"Only processes that use more processor time."`
+	Memory *Memory     `yaml:"memory" doc:"Only processes that use more memory."`
+	Files  *Files      `yaml:"files" kind:"files" doc:"Only processes with more open files: a number, or a share of the process's own limit."`
+	Exempt []Exemption `yaml:"exempt" short:"executable" doc:"Processes that are not meant: a program's path, or criteria."`
+}
+
+// Exemption says which processes a rule does not mean.
+type Exemption struct {
+	Criteria
+}
+
+// NoLimit is the Max of a count without an upper bound.
+const NoLimit = -1
+
+// Count is how many processes there may be.
+type Count struct {
+	Min, Max int // Max may be NoLimit
+}
+
+// Address is where a daemon listens: ("tcp", "127.0.0.1:22"), ("tcp6", "[::1]:22")
+// or ("unix", "/run/x.sock"), as net.Dial takes them.
+type Address struct {
+	Network, Address string
+}
+
+// PIDFile is a file that holds a daemon's process number.
+type PIDFile struct {
+	Path   string `yaml:"path" kind:"path" required:"true" doc:"Path of the file."`
+	Locked bool   `yaml:"locked" kind:"bool" default:"false" doc:"Whether the daemon keeps the file locked, as pidfile_open(3) does."`
+}
+
+// CPU is a limit of processor time.
+type CPU struct {
+	Over float64       `yaml:"over" kind:"cpu" required:"true" doc:"The limit; 100% is one whole processor."` // 1 is one whole CPU
+	For  time.Duration `yaml:"for" kind:"window" default:"10s" doc:"How long it is measured."`
+}
+
+// Memory is a limit of memory in bytes; 0 is no limit.
+type Memory struct {
+	RSS uint64 `yaml:"rss" kind:"size" doc:"Limit of resident memory; K, M, G and T are powers of 1024."`
+	VMS uint64 `yaml:"vms" kind:"size" doc:"Limit of virtual memory; K, M, G and T are powers of 1024."`
+}
+
+// Files is a limit of open files; one of the two is set.
+type Files struct {
+	Number int
+	Share  float64 // of the process's own limit; 1 is all of it
+}
+
+// defaults are what a file may set for its daemons; those of the main file hold
+// for the drop-ins too.
+type defaults struct {
+	Recheck      time.Duration `yaml:"recheck" kind:"time" default:"2s" doc:"Look again after this long before acting; 0s acts at once."`
+	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" default:"60s" doc:"Limit for each stop command."`
+	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" default:"180s" doc:"Limit for each start command."`
+	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" doc:"How long the daemon may take to appear after the last start."`
+	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" doc:"How long it must then stay up."`
+	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" doc:"Do not act while the machine has been up for less than this."`
+	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" default:"5s" doc:"How long connecting and answering may take."`
+}

@@ -1,0 +1,194 @@
+package config
+
+import (
+	"math"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// String is 1-2, 1- or 1.
+func (c Count) String() string {
+	switch c.Max {
+	case c.Min:
+		return strconv.Itoa(c.Min)
+	case NoLimit:
+		return strconv.Itoa(c.Min) + "-"
+	}
+	return strconv.Itoa(c.Min) + "-" + strconv.Itoa(c.Max)
+}
+
+func readCount(text string) (*Count, *problem) {
+	const hint = "write 1 for exactly one, 1- for at least one, or 1-2"
+	least, most, isRange := strings.Cut(text, "-")
+	if !isNumber(least) || isRange && most != "" && !isNumber(most) {
+		return nil, wrong(hint, "it is neither a number nor a range")
+	}
+	c := &Count{Max: NoLimit}
+	var p *problem
+	if c.Min, p = readNumber(least, 0); p != nil {
+		return nil, p
+	}
+	switch {
+	case !isRange:
+		c.Max = c.Min
+	case most != "":
+		if c.Max, p = readNumber(most, 0); p != nil {
+			return nil, p
+		}
+		if c.Max < c.Min {
+			return nil, wrong("write the smaller number first", "the range is empty")
+		}
+	}
+	return c, nil
+}
+
+// String is tcp://127.0.0.1:22 or unix:///run/x.sock.
+func (a Address) String() string { return a.Network + "://" + a.Address }
+
+// maxSocket is what fits into every system's sockaddr_un with its zero byte, unix(4).
+const maxSocket = 103
+
+func readAddress(text string) (*Address, *problem) {
+	network, address, ok := strings.Cut(text, "://")
+	const hint = "write tcp://127.0.0.1:22, tcp6://[::1]:22 or unix:///run/x.sock"
+	switch {
+	case !ok, network != "tcp" && network != "tcp6" && network != "unix":
+		return nil, wrong(hint, "it is no such address")
+	case network == "unix":
+		switch {
+		case !strings.HasPrefix(address, "/") || strings.Contains(address, "\x00"):
+			return nil, wrong("write three slashes: unix:///run/x.sock", "it names no absolute path")
+		case len(address) > maxSocket:
+			return nil, wrong("a link with a shorter path will do", "the path has %d bytes, and a socket's at most %d", len(address), maxSocket)
+		}
+		return &Address{network, address}, nil
+	}
+	colon := strings.LastIndexByte(address, ':')
+	if colon < 0 {
+		return nil, wrong(hint, "the port is missing")
+	}
+	host, port := address[:colon], address[colon+1:]
+	if n, err := strconv.Atoi(port); err != nil || !isNumber(port) || n < 1 || n > math.MaxUint16 {
+		return nil, wrong("write a number from 1 to 65535", "%s is no port", quote(port))
+	}
+	return &Address{network, address}, checkHost(network, host)
+}
+
+func checkHost(network, host string) *problem {
+	if host == "localhost" {
+		return nil
+	}
+	bare, closed := strings.CutSuffix(host, "]")
+	bare, opened := strings.CutPrefix(bare, "[")
+	ip, err := netip.ParseAddr(bare)
+	switch {
+	case err != nil:
+		return wrong("a name would have to be looked up, which may hang: write an address, such as 127.0.0.1, or localhost", "%s is no address", quote(host))
+	case opened != closed || opened != ip.Is6():
+		return wrong("write brackets around IPv6 addresses only: tcp6://[::1]:22", "%s has the brackets wrong", quote(host))
+	case network == "tcp6" && !ip.Is6():
+		return wrong("write tcp:// before an IPv4 address", "%s is no IPv6 address", quote(host))
+	}
+	return nil
+}
+
+// percentPattern has at most three decimals: that much survives being written
+// and read again.
+const percentPattern = `^[0-9]{1,6}(\.[0-9]{1,3})?%$`
+
+func readPercent(text string) (float64, *problem) {
+	if !regexp.MustCompile(percentPattern).MatchString(text) {
+		return 0, wrong("write a share such as 95%", "it is no share")
+	}
+	f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil {
+		return 0, wrong("write a share such as 95%", "it is no share")
+	}
+	return f / 100, nil
+}
+
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(share*1e5)/1e3, 'f', -1, 64) + "%"
+}
+
+func readCPU(text string) (float64, *problem) {
+	share, p := readPercent(text)
+	switch {
+	case p != nil:
+		return 0, p
+	case share <= 0:
+		return 0, wrong("100% is one whole processor", "it must be more than 0%%")
+	case share > 1000:
+		return 0, wrong("100% is one whole processor", "it must be at most 100000%%")
+	}
+	return share, nil
+}
+
+// String is 1000 or 80%.
+func (f Files) String() string {
+	if f.Share > 0 {
+		return percent(f.Share)
+	}
+	return strconv.Itoa(f.Number)
+}
+
+func readFiles(text string) (*Files, *problem) {
+	if !strings.HasSuffix(text, "%") {
+		n, p := readNumber(text, 1)
+		if p != nil && !isNumber(text) {
+			p = wrong("write 1000, or 80% for a share of the process's own limit", "it is neither a number nor a share")
+		}
+		return &Files{Number: n}, p
+	}
+	share, p := readPercent(text)
+	switch {
+	case p != nil:
+		return nil, p
+	case share <= 0 || share > 1:
+		return nil, wrong("100% is the process's own limit", "it must be more than 0%% and at most 100%%")
+	}
+	return &Files{Share: share}, nil
+}
+
+const sizeUnits = "BKMGT" // powers of 1024
+
+func readSize(text string) (uint64, *problem) {
+	const hint = "write a size such as 512M or 2GiB; K, M, G and T are powers of 1024"
+	number := strings.TrimRight(text, "BKMGTi")
+	unit := text[len(number):]
+	number = strings.TrimSuffix(number, " ")
+	whole, decimals, hasPoint := strings.Cut(number, ".")
+	power := strings.IndexByte(sizeUnits, (unit + "?")[0])
+	switch {
+	case unit == "" && isNumber(number):
+		return 0, wrong(hint, "the unit is missing")
+	case power < 0, unit[1:] != "" && (power == 0 || unit[1:] != "B" && unit[1:] != "iB"),
+		strings.Trim(whole, "0123456789") != "" || whole == "",
+		hasPoint && (decimals == "" || len(decimals) > 3 || strings.Trim(decimals, "0123456789") != ""):
+		return 0, wrong(hint, "it is no size")
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	f *= math.Pow(1024, float64(power))
+	switch {
+	case err != nil || f >= 1<<53: // beyond, a float has no single bytes
+		return 0, wrong(hint, "it is too large")
+	case f < 1:
+		return 0, wrong(hint, "it must be at least 1B")
+	}
+	return uint64(f), nil
+}
+
+// sizeText uses the largest unit without a fraction.
+func sizeText(n uint64) string {
+	power := 0
+	for n%1024 == 0 && n > 0 && power < len(sizeUnits)-1 {
+		n /= 1024
+		power++
+	}
+	if power == 0 {
+		return strconv.FormatUint(n, 10) + "B"
+	}
+	return strconv.FormatUint(n, 10) + sizeUnits[power:power+1] + "iB"
+}

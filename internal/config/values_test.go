@@ -1,0 +1,179 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func testDecoder() *decoder {
+	return &decoder{shared: &shared{sections: make(sections), users: newUsers(known), groups: newGroups(known)}}
+}
+
+// What a text means, and what is written for it again; "" in again is the text itself.
+func TestValues(t *testing.T) {
+	for _, tc := range []struct {
+		kind, text string
+		want       any
+		again      string
+	}{
+		{"count", "0", &Count{0, 0}, ""},
+		{"count", "0-0", &Count{0, 0}, "0"},
+		{"count", "1", &Count{1, 1}, ""},
+		{"count", "1-2", &Count{1, 2}, ""},
+		{"count", "1-", &Count{1, NoLimit}, ""},
+		{"count", "0-", &Count{0, NoLimit}, ""},
+		{"count", "2147483647", &Count{1<<31 - 1, 1<<31 - 1}, ""},
+		{"time", "0", time.Duration(0), "0s"},
+		{"time", "0s", time.Duration(0), ""},
+		{"time", "500ms", 500 * time.Millisecond, ""},
+		{"time", "90s", 90 * time.Second, "1m30s"},
+		{"time", "2m0s", 2 * time.Minute, "2m"},
+		{"time", "1h30m", 90 * time.Minute, ""},
+		{"time", "10m", 10 * time.Minute, ""},
+		{"time", "20h", 20 * time.Hour, ""},
+		{"time", "24h", 24 * time.Hour, ""},
+		{"time", "1.5s", 1500 * time.Millisecond, ""},
+		{"timeout", "1ms", time.Millisecond, ""},
+		{"window", "1s", time.Second, ""},
+		{"window", "50s", 50 * time.Second, ""},
+		{"cpu", "95%", 0.95, ""},
+		{"cpu", "57%", 0.57, ""},
+		{"cpu", "0.001%", 0.00001, ""},
+		{"cpu", "33.333%", 0.33332999999999996, ""}, // as near as dividing by 100 comes
+		{"cpu", "100000%", 1000.0, ""},
+		{"size", "1B", uint64(1), ""},
+		{"size", "1K", uint64(1024), "1KiB"},
+		{"size", "1KB", uint64(1024), "1KiB"},
+		{"size", "1KiB", uint64(1024), ""},
+		{"size", "512M", uint64(512 << 20), "512MiB"},
+		{"size", "2 GiB", uint64(2 << 30), "2GiB"},
+		{"size", "1.5G", uint64(3 << 29), "1536MiB"},
+		{"size", "1025B", uint64(1025), ""},
+		{"size", "1024T", uint64(1 << 50), "1024TiB"},
+		{"files", "1000", &Files{Number: 1000}, ""},
+		{"files", "80%", &Files{Share: 0.8}, ""},
+		{"files", "100%", &Files{Share: 1}, ""},
+		{"user", "clamav", &ID{"clamav", 64}, ""},
+		{"user", "0", &ID{"0", 0}, ""},
+		{"group", "4294967295", &ID{"4294967295", 1<<32 - 1}, ""},
+		{"address", "tcp://127.0.0.1:22", &Address{"tcp", "127.0.0.1:22"}, ""},
+		{"address", "tcp://localhost:65535", &Address{"tcp", "localhost:65535"}, ""},
+		{"address", "tcp6://localhost:1", &Address{"tcp6", "localhost:1"}, ""},
+		{"address", "tcp6://[::1]:22", &Address{"tcp6", "[::1]:22"}, ""},
+		{"address", "tcp6://[fe80::1%eth0]:22", &Address{"tcp6", "[fe80::1%eth0]:22"}, ""},
+		{"address", "unix:///run/x.sock", &Address{"unix", "/run/x.sock"}, ""},
+		{"address", "unix:///" + strings.Repeat("x", maxSocket-1), &Address{"unix", "/" + strings.Repeat("x", maxSocket-1)}, ""},
+		{"path", "/a b", "/a b", ""},
+		{"filename", "a b", "a b", ""},
+		{"bool", "true", true, ""},
+		{"bool", "false", false, ""},
+		{"service", "clamav-clamd@1.x:y", "clamav-clamd@1.x:y", ""},
+		{"service", strings.Repeat("a", 240), strings.Repeat("a", 240), ""},
+		{"name", "a.b@c+d-e", "a.b@c+d-e", ""},
+		{"name", strings.Repeat("a", 64), strings.Repeat("a", 64), ""},
+	} {
+		got, p := kindOf(tc.kind).read(testDecoder(), tc.text)
+		if p != nil {
+			t.Errorf("%s %q: %v", tc.kind, tc.text, p)
+			continue
+		}
+		if !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s %q is %v, want %v", tc.kind, tc.text, got, tc.want)
+		}
+		if tc.again == "" {
+			tc.again = tc.text
+		}
+		if again := text(got); again != tc.again {
+			t.Errorf("%s %q is written %q, want %q", tc.kind, tc.text, again, tc.again)
+		}
+	}
+}
+
+func TestValuesThatAreRefused(t *testing.T) {
+	for kind, texts := range map[string][]string{
+		"count":    {"", "-", "-1", "1-2-", "2-1", "01", "1-02", "+1", "1.0", "0x1", "1_0", "２", " 1", "1 - 2", "99999999999999999999", "0-2147483648", "1--2"},
+		"time":     {"", "1", "00", "-1s", "+1s", "-0s", "24h1ns", "999999999h", "1 s", "1d", "s", "1e3s"},
+		"timeout":  {"0", "0s", "999us"},
+		"window":   {"0", "999ms", "50001ms"},
+		"cpu":      {"", "95", "%", "-1%", "0%", "0.0001%", "100001%", "1e2%", "0x1p2%", "inf%", "95 %", ".5%"},
+		"size":     {"", "0B", "0", "512", "1X", "1KK", "1kB", "1BiB", "1BB", "-1K", "1.K", ".5K", "1.2345K", "1  K", "1e3K", "0.1B", "8388608T", "99999999999T", "B", "K", "1.2.3K", "0x1K", "infK"},
+		"files":    {"", "0", "0%", "101%", "-1", "80 %", "01", "x"},
+		"user":     {"", "nobody-here", "-1", "4294967296", "007", "99999999999999999999", "slow"},
+		"address":  {"", "tcp", "tcp://", "tcp://:1", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:0", "tcp://127.0.0.1:065", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:ssh", "tcp://::1:22", "tcp://[127.0.0.1]:22", "tcp://[::1:22", "tcp6://127.0.0.1:22", "tcp4://127.0.0.1:22", "TCP://127.0.0.1:1", "unix://", "unix://x", "unix:///a\x00b", "unix:///" + strings.Repeat("x", maxSocket), "udp://127.0.0.1:1", "tcp://host:1", "http://127.0.0.1:80", "tcp://[]:1", "tcp://127.1:1"},
+		"path":     {"", "a", "./a", "~/a", "/a\x00"},
+		"filename": {"", "a/b", "/", "a\x00"},
+		"text":     {""},
+		"regexp":   {"", "(", "*a", "a{1001}", `(?<x`, strings.Repeat("(x{100}){100}", 3), `\8`},
+		"pid":      {"", "0", "-1", "01", "1.0", "x", "2147483648"},
+		"bool":     {"", "yes", "True", "1"},
+		"service":  {"", "-a", ".a", "a b", "a/b", "é", "a\n", strings.Repeat("a", 241), ":a"},
+		"name":     {"", "-a", ".a", "a b", "a/b", "a:b", "é", "a\x00", strings.Repeat("a", 65), "+a"},
+		"reason":   {"", "cpus", "count"},
+	} {
+		for _, text := range texts {
+			got, p := kindOf(kind).read(testDecoder(), text)
+			if p == nil {
+				t.Errorf("%s %q is %v", kind, text, got)
+			} else if p.message == "" || p.hint == "" && kind != "reason" {
+				t.Errorf("%s %q: %q, hint %q", kind, text, p.message, p.hint)
+			}
+		}
+	}
+}
+
+// A name is looked up once, and why it could not be is said.
+func TestLookups(t *testing.T) {
+	calls := 0
+	users := newUsers(func(name string) (uint32, error) { calls++; return known(name) })
+	for range 3 {
+		if id, p := users.read("clamav"); p != nil || id.Number != 64 {
+			t.Error(id, p)
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+	if _, p := users.read("clamv"); p.message != `cannot find user "clamv"` {
+		t.Error(p)
+	}
+	if _, p := users.read("slow"); p.message != `cannot find user "slow" (the server does not answer)` {
+		t.Error(p)
+	}
+	if id, p := newUsers(nil).read("root"); p != nil || id.Number != 0 {
+		t.Error(id, p)
+	}
+	if _, p := newUsers(nil).read("no-such-user"); p == nil || p.message != `cannot find user "no-such-user"` {
+		t.Error(p)
+	}
+	if _, p := newGroups(nil).read("no-such-group"); p == nil || p.message != `cannot find group "no-such-group"` {
+		t.Error(p)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"executable", "services", "start_timeout", "stop_timeout", "cpu", "user", "not_user"}
+	for text, want := range map[string]string{
+		"excutable": "executable", "exectuable": "executable", "Executable": "executable", "service": "services", "start-timeout": "start_timeout",
+		"usr": "user", "notuser": "not_user", "cup": "cpu", "gpu": "cpu", "colour": "", "x": "", "": "", "stoptimeout": "stop_timeout", "StartTimeout": "start_timeout",
+		strings.Repeat("x", 1000): "",
+	} {
+		if got := nearest(text, words); got != want {
+			t.Errorf("%q is near %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What is shown of a file cannot move a terminal's cursor or fill a screen.
+func TestTextIsCutShort(t *testing.T) {
+	if got := short("a\x1b[31m\nb\u202e"); got != "a\uFFFD[31m\uFFFDb\uFFFD" {
+		t.Errorf("%q", got)
+	}
+	if got := short(strings.Repeat("é", 61)); got != strings.Repeat("é", 57)+"..." {
+		t.Errorf("%q", got)
+	}
+	if got := short(strings.Repeat("é", 60)); got != strings.Repeat("é", 60) {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,111 @@
+package config
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// YAML writes the configuration with every value spelled out, as a file that
+// means the same. References to daemons that it does not hold are left out.
+func (c Config) YAML() ([]byte, error) {
+	w := &writer{sections: make(sections)}
+	daemons := make(map[string]bool, len(c.Daemons))
+	for _, d := range c.Daemons {
+		daemons[d.Name] = true
+	}
+	if len(c.Daemons) > 0 {
+		w.line(0, daemonsKey+":")
+	}
+	for _, d := range c.Daemons {
+		d.After = slices.DeleteFunc(slices.Clone(d.After), func(name string) bool { return !daemons[name] })
+		w.line(1, plainOrQuoted(d.Name)+":")
+		w.mapping(2, reflect.ValueOf(d))
+	}
+	if len(c.Forbid) > 0 {
+		w.line(0, forbidKey+":")
+	}
+	for _, r := range c.Forbid {
+		w.line(1, plainOrQuoted(r.Name)+":")
+		w.mapping(2, reflect.ValueOf(r))
+	}
+	return w.buf.Bytes(), nil
+}
+
+type writer struct {
+	sections
+	buf bytes.Buffer
+}
+
+func (w *writer) line(level int, text string) {
+	w.buf.WriteString(strings.Repeat("  ", level))
+	w.buf.WriteString(text)
+	w.buf.WriteByte('\n')
+}
+
+func (w *writer) mapping(level int, v reflect.Value) {
+	for _, f := range w.of(v.Type()).fields {
+		w.field(level, &f, v.FieldByIndex(f.index))
+	}
+}
+
+func (w *writer) field(level int, f *field, v reflect.Value) {
+	switch {
+	case f.key == "services" && v.Len() == 0:
+		w.line(level, "services: []")
+	case v.IsZero() && !f.spelled(), f.list && v.Len() == 0:
+	case f.list && f.kind != "":
+		w.line(level, f.key+":")
+		for i := range v.Len() {
+			w.line(level+1, "- "+plainOrQuoted(v.Index(i).String()))
+		}
+	case f.list:
+		w.line(level, f.key+":")
+		for i := range v.Len() {
+			w.item(level+1, v.Index(i))
+		}
+	case f.kind == "":
+		w.line(level, f.key+":")
+		w.mapping(level+1, v.Elem())
+	default:
+		w.line(level, f.key+": "+plainOrQuoted(text(v.Interface())))
+	}
+}
+
+// spelled tells whether the zero value is a value: a time of 0 is one, but for
+// those that mean "not asked", and so is false.
+func (f *field) spelled() bool {
+	return (f.kind == "time" && f.key != "min_age") || f.kind == "bool"
+}
+
+// item writes a mapping behind a dash.
+func (w *writer) item(level int, v reflect.Value) {
+	start := w.buf.Len()
+	w.mapping(level+1, v)
+	dash := start + 2*level
+	if dash < w.buf.Len() {
+		w.buf.Bytes()[dash] = '-'
+	}
+}
+
+// plainOrQuoted puts in quotes what would not be read as the same text, by us or
+// by a program that takes yes for true.
+func plainOrQuoted(s string) string {
+	switch strings.ToLower(s) {
+	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
+		if s != "true" && s != "false" {
+			return strconv.Quote(s)
+		}
+	}
+	first := strings.Trim(s, wordFirst+"./@+%-") == "" && s != "" && strings.Contains(wordFirst+"/", s[:1])
+	if address := strings.ReplaceAll(s, "://", ""); first || strings.HasPrefix(s, "unix://") && strings.Trim(address, wordFirst+"./@+-") == "" ||
+		strings.HasPrefix(s, "tcp") && strings.Trim(address, wordFirst+".:") == "" && !strings.HasSuffix(s, ":") && strings.Contains(s, "://") {
+		return s
+	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	return strconv.Quote(s)
+}
