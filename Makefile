@@ -26,12 +26,14 @@ cover: ## how much of the code the tests run
 	go tool cover -func=build/cover.out | tail -n 1
 
 install: build ## install below $(DESTDIR)$(PREFIX)
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 build/daemon-keeper $(DESTDIR)$(PREFIX)/sbin/daemon-keeper
 	install -m 644 docs/daemon-keeper.8 $(DESTDIR)$(PREFIX)/share/man/man8/daemon-keeper.8
+	install -m 644 docs/daemon-keeper.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/daemon-keeper.yaml.5
 
 uninstall: ## remove what install has installed
-	rm -f $(DESTDIR)$(PREFIX)/sbin/daemon-keeper $(DESTDIR)$(PREFIX)/share/man/man8/daemon-keeper.8
+	rm -f $(DESTDIR)$(PREFIX)/sbin/daemon-keeper $(DESTDIR)$(PREFIX)/share/man/man8/daemon-keeper.8 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/daemon-keeper.yaml.5
 
 clean: ## remove what was built, and the Debian tree of the tests
 	rm -rf build .cache

@@ -2,20 +2,23 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
 )
 
 func help(t *testing.T) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := cli.Help(&b, "/run/daemon-keeper"); err != nil {
+	if err := cli.Help(&b, cli.Defaults{RunDir: "/run/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -100,6 +103,84 @@ func TestManPageHasTheExitStatuses(t *testing.T) {
 	}
 }
 
+// The README's table of keys is what the types of the configuration say.
+func TestReadmeHasTheKeys(t *testing.T) {
+	block := "<!-- keys: held against the types by a test -->\n" + keyTable() + "<!-- end of keys -->\n"
+	if !strings.Contains(read(t, "README.md"), block) {
+		t.Errorf("README.md lacks this block, or has another version of it:\n%s", block)
+	}
+}
+
+// headings of the table, by section.
+var headings = map[string]string{
+	"defaults": "`defaults:`, and each daemon",
+	"daemon":   "`daemons:` (the first nine also rules and `exempt:`)",
+	"forbid":   "`forbid:`",
+	"pidfile":  "in `pidfile:`",
+	"cpu":      "in `cpu:`",
+	"memory":   "in `memory:`",
+}
+
+func keyTable() string {
+	var b strings.Builder
+	section := ""
+	seen := make(map[string]bool)
+	b.WriteString("| key | value | default | meaning |\n| --- | --- | --- | --- |\n")
+	for _, k := range config.Keys() {
+		if seen[k.Key+k.Doc] {
+			continue // it means the same in another section
+		}
+		seen[k.Key+k.Doc] = true
+		if k.Section != section {
+			section = k.Section
+			fmt.Fprintf(&b, "| **%s** | | | |\n", headings[section])
+		}
+		code := func(s string) string {
+			if s == "" {
+				return ""
+			}
+			return "`" + strings.ReplaceAll(s, "|", `\|`) + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Key, code(k.Syntax), code(k.Default), k.Doc)
+	}
+	return b.String()
+}
+
+// The manual of the configuration has each key.
+func TestManPageHasTheKeys(t *testing.T) {
+	page := read(t, "docs/daemon-keeper.yaml.5")
+	for _, k := range config.Keys() {
+		name := k.Key[strings.LastIndex(k.Key, ".")+1:]
+		if !regexp.MustCompile(`(?m)^\.It .*\bCm ` + name + `\b`).MatchString(page) {
+			t.Errorf("the man page lacks %q of %s", k.Key, k.Section)
+		}
+		if k.Default != "" && k.Default != "that of defaults" && !strings.Contains(page, k.Default) {
+			t.Errorf("the man page lacks the default %s of %q", k.Default, k.Key)
+		}
+	}
+}
+
+// The README's example is a configuration, for us and for editors.
+func TestReadmeExampleIsValid(t *testing.T) {
+	_, rest, _ := strings.Cut(read(t, "README.md"), "<!-- example: tested against the program and its JSON Schema -->\n```yaml\n")
+	example, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("there is no example")
+	}
+	file := filepath.Join(t.TempDir(), "daemon-keeper.yaml")
+	if err := os.WriteFile(file, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	anyName := func(string) (uint32, error) { return 1000, nil }
+	c, mistakes, err := config.Load(file, config.Options{LookupUser: anyName, LookupGroup: anyName})
+	if err != nil || len(mistakes) > 0 || len(c.Daemons) != 5 || len(c.Forbid) != 3 {
+		t.Errorf("%d daemons, %d rules, %v, %v", len(c.Daemons), len(c.Forbid), mistakes, err)
+	}
+	if got := read(t, "docs/daemon-keeper.schema.json"); got != string(config.Schema()) {
+		t.Error("docs/daemon-keeper.schema.json is another schema than daemon-keeper schema prints")
+	}
+}
+
 // The rooms know of each other only what design allows: leaves import nothing
 // of ours, and internal/keeper is the one joint.
 func TestRoomsKeepTheirDoorsShut(t *testing.T) {
@@ -107,13 +188,16 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/check":            {},
 		"daemon-keeper/rcd":              {},
 		"daemon-keeper/restart":          {},
-		"daemon-keeper/internal/state":   {},
+		"daemon-keeper/internal/trust":   {},
+		"daemon-keeper/internal/state":   {"daemon-keeper/internal/trust"},
+		"daemon-keeper/internal/config":  {"daemon-keeper/internal/trust"},
 		"daemon-keeper/internal/report":  {},
 		"daemon-keeper/internal/cli":     {"daemon-keeper/rcd"},
-		"daemon-keeper/internal/keeper":  {"daemon-keeper/check", "daemon-keeper/rcd", "daemon-keeper/restart", "daemon-keeper/internal/state", "daemon-keeper/internal/report"},
+		"daemon-keeper/internal/keeper":  {"daemon-keeper/check", "daemon-keeper/internal/config", "daemon-keeper/rcd", "daemon-keeper/restart", "daemon-keeper/internal/state", "daemon-keeper/internal/report"},
 		"github.com/shirou/gopsutil/v3":  {"daemon-keeper/check"},
 		"github.com/alecthomas/kong":     {"daemon-keeper/internal/cli"},
 		"github.com/hashicorp/go-syslog": {"daemon-keeper/internal/report"},
+		"github.com/goccy/go-yaml":       {"daemon-keeper/internal/config"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`, "./...").Output()
 	if err != nil {
@@ -136,7 +220,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 7 {
+	if seen != 9 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }

@@ -12,16 +12,15 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
-	"time"
 
 	"golang.org/x/term"
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 func main() { os.Exit(int(run(os.Args[1:]))) }
@@ -34,76 +33,134 @@ func run(args []string) report.Status {
 	// A reader that goes away must not end a run between a stop and a start.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	command, err := cli.Parse(args, defaultRunDir())
-	switch {
-	case err != nil:
-		return refuse(command.Run, err)
-	case command.Help:
-		if err := cli.Help(os.Stdout, defaultRunDir()); err != nil && !errors.Is(err, syscall.EPIPE) {
-			return refuse(command.Run, err)
-		}
-		return report.OK
-	case command.Version:
-		fmt.Println("daemon-keeper", version())
-		return report.OK
-	}
-	k, daemon, err := wire(command.Run)
-	if err == nil {
-		err = k.Check(ctx, daemon)
-	}
+	command, err := cli.Parse(args, defaults())
 	if err != nil {
 		return refuse(command.Run, err)
 	}
-	r := report.Report{Daemons: []report.Daemon{k.Run(ctx, daemon)}}
+	switch command.Action {
+	case cli.PrintHelp:
+		err = cli.Help(os.Stdout, defaults())
+	case cli.PrintVersion:
+		_, err = fmt.Println("daemon-keeper", version())
+	case cli.PrintSchema:
+		_, err = os.Stdout.Write(config.Schema())
+	case cli.CheckConfig:
+		return validate(command)
+	default:
+		return look(ctx, command, len(args) == 0)
+	}
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return refuse(command.Run, err)
+	}
+	return report.OK
+}
+
+// look looks at the daemons, and acts.
+func look(ctx context.Context, c cli.Command, bare bool) report.Status {
+	k, err := wire(c.Run)
+	if err != nil {
+		return refuse(c.Run, err)
+	}
+	daemons, mistakes, err := wanted(c)
+	if err != nil {
+		if bare && errors.As(err, new(*config.NotFoundError)) {
+			fmt.Fprint(os.Stderr, cli.Usage)
+		}
+		return refuse(c.Run, err, mistakes...)
+	}
+	r := report.Report{Mistakes: tell(k.Log, mistakes), Daemons: k.Run(ctx, daemons)}
 	report.Text{
 		Out: os.Stdout, Err: os.Stderr,
 		Terminal: isTerminal(os.Stdout), Color: colored(os.Stdout), ErrColor: colored(os.Stderr),
-		Diary: !command.NoSyslog, Quiet: command.Quiet, Verbose: command.Verbose,
+		Diary: !c.NoSyslog, Quiet: c.Quiet, Verbose: c.Verbose,
 	}.Write(r)
 	return r.Status()
 }
 
+// wanted are the daemons of this run: the one of -e, or those of the
+// configuration.
+func wanted(c cli.Command) ([]keeper.Daemon, []config.Mistake, error) {
+	if c.ConfigFile == "" {
+		return []keeper.Daemon{{
+			Name:      c.Executable[0],
+			Spec:      check.Spec{Executable: c.Executable[0], User: c.UserID},
+			Recheck:   c.Recheck,
+			BootGrace: c.BootGrace,
+			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),
+		}}, nil, nil
+	}
+	all, mistakes, err := load(c.ConfigFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, err := all.Select(c.Names)
+	return keeper.Daemons(all, chosen), mistakes, err
+}
+
+func load(path string) (config.Config, []config.Mistake, error) {
+	return config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0})
+}
+
+// tell writes the mistakes down, and passes them on to the report.
+func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
+	var list []report.Mistake
+	for _, m := range mistakes {
+		log.Log(report.Error, "%v", m)
+		list = append(list, report.Mistake{Text: m.Error(), Hint: m.Hint()})
+	}
+	return list
+}
+
+// validate names the mistakes of the configuration, or says what it means.
+func validate(c cli.Command) report.Status {
+	all, mistakes, err := load(c.ConfigFile)
+	for _, m := range mistakes {
+		report.Fail(os.Stderr, colored(os.Stderr), m.Error(), m.Hint())
+	}
+	var text []byte
+	if err == nil && len(mistakes) == 0 {
+		text, err = all.YAML()
+	}
+	if err != nil {
+		report.Fail(os.Stderr, colored(os.Stderr), err.Error(), hint(err))
+	}
+	if err != nil || len(mistakes) > 0 {
+		return report.Unclear
+	}
+	for _, doubt := range keeper.Doubts(all) {
+		report.Caution(os.Stderr, colored(os.Stderr), doubt)
+	}
+	_, _ = os.Stdout.Write(text)
+	return report.OK
+}
+
 // wire puts a run together from the command line.
-func wire(c cli.Run) (*keeper.Keeper, keeper.Daemon, error) {
+func wire(c cli.Run) (*keeper.Keeper, error) {
 	k := &keeper.Keeper{
-		Look:      check.Verdicts,
-		Log:       diary(c, os.Stderr),
-		RunDir:    c.RunDir,
-		Outputs:   new(rcd.Outputs),
-		BootGrace: c.BootGrace,
-		Uptime:    keeper.Uptime,
-		DryRun:    c.DryRun,
-		Details:   c.Verbose,
+		Look:    check.Verdicts,
+		Probe:   check.Probe,
+		Log:     diary(c, os.Stderr),
+		RunDir:  c.RunDir,
+		Outputs: new(rcd.Outputs),
+		Uptime:  keeper.Uptime,
+		DryRun:  c.DryRun,
+		Details: c.Verbose,
+		AtOnce:  c.AtOnce,
 	}
 	if c.ServiceCommand != "" {
 		k.Manager = rcd.Program(c.ServiceCommand, k.Outputs)
 	} else {
 		manager, err := rcd.Detect(rcd.ThisHost(), k.Outputs)
 		if err != nil {
-			return nil, keeper.Daemon{}, err
+			return nil, err
 		}
 		k.Manager = manager
-		if os.Geteuid() != 0 {
-			k.MayAct = &keeper.RootError{Manager: manager.Name(), Service: c.Service[0]}
-		}
+		k.NeedsRoot = os.Geteuid() != 0
 	}
 	if isTerminal(os.Stderr) && !c.Quiet {
-		k.Progress = report.NewProgress(os.Stderr)
+		k.Progress = report.NewProgress(os.Stderr, func() int { return width(os.Stderr) })
 	}
-	return k, keeper.Daemon{
-		Spec:    check.Spec{Executable: c.Executable[0], User: c.UserID},
-		Recheck: c.Recheck,
-		Procedure: restart.Procedure{
-			Services:     c.Service,
-			StopTimeout:  c.StopTimeout,
-			StartTimeout: c.StartTimeout,
-			Verify:       c.Verify,
-			Settle:       c.Settle,
-			Hurry:        2 * time.Second,
-			FirstPoll:    50 * time.Millisecond,
-			LastPoll:     time.Second,
-		},
-	}, nil
+	return k, nil
 }
 
 // diary opens the system log. A dry run does nothing that is worth a line in it.
@@ -128,27 +185,40 @@ func diary(c cli.Run, stderr io.Writer) *report.Diary {
 }
 
 // refuse says what is wrong, and what to do; nothing was touched.
-func refuse(c cli.Run, err error) report.Status {
-	hint := ""
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		hint = h.Hint()
+func refuse(c cli.Run, err error, mistakes ...config.Mistake) report.Status {
+	log := diary(c, io.Discard)
+	for _, m := range tell(log, mistakes) {
+		report.Fail(os.Stderr, colored(os.Stderr), m.Text, m.Hint)
 	}
-	var usage *cli.UsageError
-	if errors.As(err, &usage) && usage.Usage {
-		fmt.Fprint(os.Stderr, cli.Usage)
-	}
-	report.Fail(os.Stderr, colored(os.Stderr), err.Error(), hint)
-	diary(c, io.Discard).Log(report.Fatal, "%v", err)
+	report.Fail(os.Stderr, colored(os.Stderr), err.Error(), hint(err))
+	log.Log(report.Fatal, "%v", err)
 	return report.Unclear
 }
 
-// defaultRunDir is a folder that does not outlive a boot: hier(7).
-func defaultRunDir() string {
-	if runtime.GOOS == "linux" {
-		return "/run/daemon-keeper"
+// hint is what an error itself knows of a way out.
+func hint(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
 	}
-	return "/var/run/daemon-keeper"
+	return ""
+}
+
+// defaults: the folder for the locks does not outlive a boot, hier(7).
+func defaults() cli.Defaults {
+	if runtime.GOOS == "linux" {
+		return cli.Defaults{RunDir: "/run/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}
+	}
+	return cli.Defaults{RunDir: "/var/run/daemon-keeper", Config: "/usr/local/etc/daemon-keeper.yaml"}
+}
+
+// width of a terminal in columns, as far as it tells.
+func width(f *os.File) int {
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns < 20 {
+		return 80
+	}
+	return columns
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

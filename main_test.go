@@ -31,6 +31,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"keep":  keep,
+			"kept":  kept,
 			"until": until,
 			"end":   end,
 		},
@@ -111,6 +112,20 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 	}, args[1:]...))
 }
 
+// kept STATUS [ARG...] is exits for a run with the configuration keeper.yaml; its
+// times stand there. For validate it leaves out the flags of run.
+func kept(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: kept STATUS [ARG...]")
+	}
+	ts.Setenv("DAEMON_KEEPER_CONFIG", ts.MkAbs("keeper.yaml"))
+	argv := append([]string{args[0], "daemon-keeper"}, args[1:]...)
+	if len(args) < 2 || args[1] != "validate" {
+		argv = append(argv, "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog")
+	}
+	exits(ts, neg, argv)
+}
+
 // until FILE waits for a file.
 func until(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
@@ -122,9 +137,14 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("waited in vain for %s", args[0])
 }
 
-// end [SIGNAL] ends the last process that $SVC has started, and waits for it.
+// end [TERM | FILE] ends the last process that $SVC has started, or the one of a
+// pidfile, and waits for it.
 func end(ts *testscript.TestScript, _ bool, args []string) {
-	pids := strings.Fields(ts.ReadFile("pids"))
+	file := "pids"
+	if len(args) > 0 && args[0] != "TERM" {
+		file = args[0]
+	}
+	pids := strings.Fields(ts.ReadFile(file))
 	pid, err := strconv.Atoi(pids[len(pids)-1])
 	ts.Check(err)
 	sig := syscall.SIGKILL

@@ -31,18 +31,20 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// Spec says which processes are the daemon.
-type Spec struct {
-	Executable string  // absolute path of a program, or of a script that opens with #!
-	User       *uint32 // effective user id; nil counts any user's processes
-}
-
 // Verdict is the answer for one Spec, with what led to it.
 type Verdict struct {
 	State    State
+	Faults   []Fault     // what is wrong; a daemon that is Up may have some, too
 	Matches  []Match     // the processes that count
 	Excluded []Exclusion // the processes that nearly count, and why they do not
 	Err      error       // why State is Unknown; nil otherwise
+
+	// Pending says that the last word is Probe's, which asks the daemon itself or
+	// watches its processes for a while.
+	Pending bool
+
+	clouded []Exclusion // the processes that may count
+	others  []Fault     // all but that of the count
 }
 
 // Match is a process that counts.
@@ -62,16 +64,23 @@ type Reason int
 
 // The reasons, in the order in which they are looked at.
 const (
-	unrelated  Reason = iota // not worth a word
-	Unreadable               // it may be the daemon, but may not be looked at
-	Zombie                   // it has exited and is waiting for its parent
-	OtherFile                // the same path or name, but not the wanted file
-	NoScript                 // the right interpreter or multi-call program, doing something else
-	Obscured                 // it may be the daemon, but what it runs cannot be told
-	Forgeable                // a deleted file that any user could have put there
-	Foreign                  // in another PID namespace or jail
-	Own                      // daemon-keeper itself
-	OtherUser                // not the wanted user's
+	unrelated   Reason = iota // not worth a word
+	Unreadable                // it may be the daemon, but may not be looked at
+	Zombie                    // it has exited and is waiting for its parent
+	OtherFile                 // the same path or name, but not the wanted file
+	NoScript                  // the right interpreter or multi-call program, doing something else
+	Obscured                  // it may be the daemon, but what it runs cannot be told
+	Forgeable                 // a deleted file that any user could have put there
+	Foreign                   // in another PID namespace or jail
+	Own                       // daemon-keeper itself
+	OtherUser                 // not the wanted user's
+	OtherGroup                // not of the wanted group
+	OtherParent               // another process has started it
+	OtherArgs                 // no argument is the wanted one
+	OtherLabel                // another security context
+	Unlabelled                // it may be the daemon, but its security context cannot be told
+	Exempt                    // the rule leaves it out
+	Within                    // it keeps the limit that the rule is about
 )
 
 func (r Reason) String() string {
@@ -94,45 +103,81 @@ func (r Reason) String() string {
 		return "daemon-keeper itself"
 	case OtherUser:
 		return "another user's"
+	case OtherGroup:
+		return "of another group"
+	case OtherParent:
+		return "another process has started it"
+	case OtherArgs:
+		return "none of its arguments is the wanted one"
+	case OtherLabel:
+		return "another security context"
+	case Unlabelled:
+		return "its security context cannot be told"
+	case Exempt:
+		return "exempt"
+	case Within:
+		return "within the limit"
 	}
 	return "not related"
 }
 
 // Judge gives the verdict on one daemon. It reads nothing but the snapshot.
-//
-// A process that may be the daemon and cannot be told from it clouds the verdict
-// only where nothing else counts: then that is neither Up nor Down but Unknown.
 func Judge(s Snapshot, spec Spec) Verdict {
-	file, ok := s.files[spec.Executable]
-	if !ok {
+	file := s.files[spec.Executable]
+	if _, ok := s.files[spec.Executable]; !ok && spec.Executable != "" {
 		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}
 	}
-	if file.err != nil {
+	switch {
+	case file.err != nil:
 		return Verdict{Err: file.err}
+	case file.ID == s.Self.File && file.ID != (FileID{}) && !spec.Rule:
+		return Verdict{Err: &OwnProgramError{spec.Executable}}
 	}
 	var v Verdict
-	var clouded CloudedError
 	for _, p := range s.Processes {
-		m, reason := match(s.Self, file.Executable, spec, p)
+		m, reason := match(s, spec, p)
 		switch reason {
 		case counts:
 			v.Matches = append(v.Matches, m)
 		case unrelated:
-		case Unreadable, Obscured:
-			clouded.Why = append(clouded.Why, Exclusion{p, reason})
+		case Unreadable, Obscured, Unlabelled:
+			v.clouded = append(v.clouded, Exclusion{p, reason})
 			fallthrough
 		default:
 			v.Excluded = append(v.Excluded, Exclusion{p, reason})
 		}
 	}
+	if !spec.Rule {
+		v.others = usageFaults(spec, v.Matches)
+	}
+	if spec.PIDFile != nil {
+		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
+	}
+	v.Pending = len(v.Matches) > 0 && (spec.Listen != nil || spec.CPU != nil)
+	return conclude(spec, v)
+}
+
+// conclude draws the conclusion from what was seen of each process.
+//
+// A process that may be the daemon and cannot be told from it clouds the verdict
+// only where it decides: if too few others count, or if one more would be too many.
+func conclude(spec Spec, v Verdict) Verdict {
+	n, count := len(v.Matches), spec.count()
+	v.State, v.Err, v.Faults = Up, nil, nil
+	wrong, isWrong := countFault(spec, v)
+	tooFew := isWrong && wrong.Aspect == TooFew
 	switch {
-	case len(v.Matches) > 0:
-		v.State = Up
-	case len(clouded.Why) > 0:
-		clouded.Executable = spec.Executable
-		v.Err = &clouded
-	default:
-		v.State = Down
+	case len(v.clouded) > 0 && (tooFew || !isWrong && count.exceeds(n+len(v.clouded))):
+		v.State, v.Err = Unknown, &CloudedError{spec.Subject(), v.clouded}
+		return v
+	case isWrong:
+		v.Faults = append(v.Faults, wrong)
+	}
+	v.Faults = append(v.Faults, v.others...)
+	for _, f := range v.Faults {
+		if f.Severity == Restart {
+			v.State = Down
+		}
 	}
 	return v
 }
@@ -140,27 +185,44 @@ func Judge(s Snapshot, spec Spec) Verdict {
 // CloudedError says that some process may be the daemon, and why it cannot be
 // told.
 type CloudedError struct {
-	Executable string
-	Why        []Exclusion
+	Subject string // what was looked for
+	Why     []Exclusion
 }
 
 func (e *CloudedError) Error() string {
-	text := fmt.Sprintf("cannot tell whether %s is running", e.Executable)
+	text := fmt.Sprintf("cannot tell whether %s is running", e.Subject)
 	for i, x := range e.Why {
 		if i == 3 {
 			return fmt.Sprintf("%s, and %d more", text, len(e.Why)-i)
 		}
-		text += fmt.Sprintf("; process %d has its name: %s", x.PID, x.Reason)
+		text += fmt.Sprintf("; process %d may be it: %s", x.PID, x.Reason)
 	}
 	return text
 }
 
 // Hint is the way out.
 func (e *CloudedError) Hint() string {
-	if e.Why[0].Reason == Unreadable {
+	switch e.Why[0].Reason {
+	case Unreadable:
 		return "run it as root, with CAP_SYS_PTRACE in a container"
+	case Unlabelled:
+		return "security contexts are read from /proc/PID/attr/current, which needs Linux and a security module (SELinux, AppArmor)"
 	}
 	return ""
+}
+
+// OwnProgramError says that daemon-keeper was told to keep itself.
+type OwnProgramError struct {
+	Path string
+}
+
+func (e *OwnProgramError) Error() string {
+	return fmt.Sprintf("cannot keep %q: it is daemon-keeper itself", e.Path)
+}
+
+// Hint is the way out.
+func (e *OwnProgramError) Hint() string {
+	return "name the daemon's program, and the services that start it"
 }
 
 // ErrNotSupported is what Look answers on a system whose process table it cannot read.

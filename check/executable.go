@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ type Executable struct {
 	ID          FileID
 	Interpreter *Interpreter // not nil if the file opens with #!
 	Applet      string       // the name to which a multi-call program must answer; "" for others
+	links       uint64       // names that the file has
 }
 
 // FindError says why a path is none that a process could be executing.
@@ -69,7 +69,7 @@ func find(path string) (e Executable, hint string, err error) {
 	case info.Mode().Perm()&0o111 == 0:
 		return e, "if it is the right file, its mode must be mended: ls -l " + path, errors.New("it is not executable")
 	}
-	e = Executable{Path: path, Resolved: resolved, ID: fileID(info), Applet: appletOf(path, resolved)}
+	e = Executable{Path: path, Resolved: resolved, ID: fileID(info), Applet: appletOf(path, resolved), links: linksOf(info)}
 	head, err := readHead(resolved)
 	if errors.Is(err, fs.ErrPermission) {
 		return e, "", nil // executable but not readable, so no script
@@ -155,6 +155,14 @@ func fileID(info fs.FileInfo) FileID {
 	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}
 }
 
+func linksOf(info fs.FileInfo) uint64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0
+	}
+	return uint64(st.Nlink)
+}
+
 // statID follows symbolic links; a file that cannot be seen is no file.
 func statID(path string) FileID {
 	info, err := os.Stat(path)
@@ -172,17 +180,17 @@ func isRegular(path string) bool {
 // readHead reads as much as the kernel looks at to find an interpreter:
 // BINPRM_BUF_SIZE on Linux, a page on FreeBSD.
 func readHead(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	defer f.Close()
+	defer syscall.Close(fd)
 	head := make([]byte, 256)
-	n, err := io.ReadFull(f, head)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
+	n, err := syscall.Read(fd, head)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 	}
-	return head[:n], err
+	return head[:n], nil
 }
 
 // shebang returns the line behind #!, without it.

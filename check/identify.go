@@ -2,31 +2,153 @@ package check
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 const counts Reason = -1 // match's answer for a process that counts
 
 // match decides about one process. The order matters: what the process is comes
-// first, then whether it is one of ours.
-func match(self Self, file Executable, spec Spec, p Process) (Match, Reason) {
+// first, then whether it is one of ours, then what else is asked of it.
+func match(s Snapshot, spec Spec, p Process) (Match, Reason) {
+	m, reason := candidate(s, spec, p)
+	if reason != counts {
+		return m, reason
+	}
+	if reason := meetsDear(spec, p); reason != counts {
+		return m, orUnrelated(spec, reason)
+	}
+	for _, e := range spec.Exempt {
+		if _, reason := match(s, e, p); reason == counts {
+			return m, orUnrelated(spec, Exempt)
+		}
+	}
+	switch {
+	case spec.Rule && spec.Files != (FilesLimit{}) && p.Usage.FilesErr != nil:
+		return m, Unreadable
+	case spec.Rule && !breaks(spec, p):
+		return m, orUnrelated(spec, Within)
+	}
+	return m, counts
+}
+
+// breaks tells whether a process breaks one of the limits that a rule is about,
+// if it is about any.
+func breaks(rule Spec, p Process) bool {
+	if rule.Memory == (MemoryLimit{}) && rule.Files == (FilesLimit{}) {
+		return true
+	}
+	return rule.Memory.broken(p) != "" || rule.Files.broken(p) != ""
+}
+
+// orUnrelated: where a rule is about any process, most do not meet it, and none
+// of them nearly does.
+func orUnrelated(spec Spec, reason Reason) Reason {
+	if spec.named() {
+		return reason
+	}
+	return unrelated
+}
+
+// candidate is match without what is dear to read.
+func candidate(s Snapshot, spec Spec, p Process) (Match, Reason) {
 	m := Match{Process: p}
-	reason := identify(file, spec, &m)
+	reason := identify(s.files[spec.Executable].Executable, spec, &m)
 	switch {
 	case reason != counts && reason != Obscured && reason != Unreadable:
 		return m, reason
 	case p.Foreign:
-		return m, Foreign
-	case p.PID == self.PID, p.File == self.File && p.File != (FileID{}):
-		return m, Own
-	case spec.User != nil && p.User != *spec.User:
-		return m, OtherUser
+		return m, orUnrelated(spec, Foreign)
+	case p.PID == s.Self.PID, p.File == s.Self.File && p.File != (FileID{}):
+		return m, orUnrelated(spec, Own)
+	}
+	if failed := meetsCheap(spec, p); failed != counts {
+		return m, orUnrelated(spec, failed)
 	}
 	return m, reason
 }
 
-// identify tells whether the process executes the wanted file.
+// meetsCheap tells whether a process meets the criteria that cost nothing more.
+func meetsCheap(spec Spec, p Process) Reason {
+	switch {
+	case spec.User != nil && p.User != *spec.User, spec.NotUser != nil && p.User == *spec.NotUser:
+		return OtherUser
+	case spec.Group != nil && p.Group != *spec.Group, spec.NotGroup != nil && p.Group == *spec.NotGroup:
+		return OtherGroup
+	case spec.Parent != 0 && p.Parent != spec.Parent:
+		return OtherParent
+	}
+	return counts
+}
+
+// meetsDear tells whether a process meets the criteria that are read only of
+// candidates. Arguments that a process has wiped out tell nothing.
+func meetsDear(spec Spec, p Process) Reason {
+	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
+	switch {
+	case isCut && !slices.ContainsFunc(p.Args, func(arg string) bool { return filepath.Base(arg) == spec.Called }):
+		return OtherFile
+	case spec.Args != nil && len(p.Args) == 0:
+		return Obscured
+	case spec.Args != nil && !slices.ContainsFunc(p.Args, spec.Args.MatchString):
+		return OtherArgs
+	case spec.Label != "" && p.Usage.Label == "":
+		return Unlabelled
+	case spec.Label != "" && !hasLabel(p.Usage.Label, spec.Label):
+		return OtherLabel
+	}
+	return counts
+}
+
+// identify tells whether the process executes the wanted file, or has the wanted
+// name. Without either it is any process.
 func identify(file Executable, spec Spec, m *Match) Reason {
+	switch {
+	case spec.Executable == "" && spec.Called == "":
+		return identifyAny(m)
+	case spec.Executable == "":
+		return identifyName(spec.Called, m)
+	}
+	reason := identifyFile(file, spec, m)
+	if spec.Called != "" && reason == counts {
+		return identifyName(spec.Called, m)
+	}
+	return reason
+}
+
+// identifyAny: a zombie is none any more. What may not be looked at is told by
+// the other criteria, if they can be read.
+func identifyAny(m *Match) Reason {
+	switch {
+	case m.Zombie:
+		return unrelated
+	case m.Denied:
+		return Unreadable
+	}
+	return counts
+}
+
+// identifyName goes by the executable's file name, or by the kernel's name of a
+// script's process, which any process can change (PR_SET_NAME).
+func identifyName(name string, m *Match) Reason {
+	called := filepath.Base(m.Exe) == name
+	if !called && !isComm(m.Name, name) {
+		return unrelated
+	}
+	switch {
+	case m.Zombie:
+		return Zombie
+	case m.Denied:
+		return Unreadable
+	case !called && m.Exe != "" && isComm(m.Name, m.Exe):
+		return unrelated // a longer name, of which the kernel's is cut
+	}
+	m.OldImage = m.Deleted
+	return counts
+}
+
+// identifyFile tells whether the process executes the wanted file.
+func identifyFile(file Executable, spec Spec, m *Match) Reason {
 	named := file.couldBe(m.Process)
 	switch {
 	case m.Denied && named:

@@ -224,9 +224,9 @@ func TestWords(t *testing.T) {
 	if Unknown.String() != "unknown" || Up.String() != "up" || Down.String() != "down" || State(9).String() != "unknown" {
 		t.Error("states")
 	}
-	err := &CloudedError{Executable: clamd.Path, Why: []Exclusion{{Process{PID: 4711}, Unreadable}, {Process{PID: 4712}, Obscured}}}
-	if want := "cannot tell whether /usr/local/sbin/clamd is running; process 4711 has its name: may not be looked at; " +
-		"process 4712 has its name: what it runs cannot be told"; err.Error() != want {
+	err := &CloudedError{Subject: clamd.Path, Why: []Exclusion{{Process{PID: 4711}, Unreadable}, {Process{PID: 4712}, Obscured}}}
+	if want := "cannot tell whether /usr/local/sbin/clamd is running; process 4711 may be it: may not be looked at; " +
+		"process 4712 may be it: what it runs cannot be told"; err.Error() != want {
 		t.Errorf("%q", err)
 	}
 }

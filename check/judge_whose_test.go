@@ -1,6 +1,9 @@
 package check
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
 // Processes that may never count, be they the right file a hundred times.
 func TestOurselves(t *testing.T) {
@@ -13,8 +16,14 @@ func TestOurselves(t *testing.T) {
 
 	keeper := Executable{Path: "/usr/bin/daemon-keeper", Resolved: "/usr/bin/daemon-keeper", ID: self.File}
 	another := Process{PID: 4711, Name: "daemon-keeper", Exe: keeper.Path, File: self.File, OwnUserNS: true}
-	if v := judge(Spec{Executable: keeper.Path}, keeper, another); v.State != Down || len(v.Excluded) != 1 || v.Excluded[0].Reason != Own {
-		t.Errorf("another daemon-keeper: %+v", v)
+	var own *OwnProgramError
+	if v := judge(Spec{Executable: keeper.Path}, keeper, another); v.State != Unknown || !errors.As(v.Err, &own) {
+		t.Errorf("told to keep itself: %+v", v)
+	}
+	// A rule may count how many runs there are, but for this one.
+	rule := Spec{Executable: keeper.Path, Rule: true, Count: &Count{0, 1}}
+	if v := judge(rule, keeper, another); v.State != Up || len(v.Excluded) != 1 || v.Excluded[0].Reason != Own {
+		t.Errorf("a rule about another daemon-keeper: %+v", v)
 	}
 	// Where our own file is not known, no unknown file is ours.
 	s := Snapshot{Self: Self{PID: 50}, Processes: []Process{lost("clamd", "clamd")}, files: map[string]wanted{clamd.Path: {Executable: clamd}}}

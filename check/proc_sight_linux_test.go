@@ -114,13 +114,14 @@ func TestAnotherNamespacesProcIsBlind(t *testing.T) {
 	wantSaid(t, got, "unknown cannot trust the process table: /proc belongs to another PID namespace")
 }
 
-// We never count ourselves, nor another process of our own program.
+// We never count ourselves, nor another process of our own program, which we
+// cannot be told to keep.
 func TestRealOwnProcess(t *testing.T) {
 	newPlace(t)
 	exe, err := os.Executable()
 	must(t, err)
-	wantReal(t, verdict(t, Spec{Executable: exe}), os.Getpid(), Down, Own)
-	wantSaid(t, lookAs(t, exe, nil), "down")
+	wantReal(t, verdict(t, Spec{Executable: exe, Rule: true}), os.Getpid(), Up, Own)
+	wantSaid(t, lookAs(t, exe, nil), "unknown cannot keep")
 }
 
 // A stray $HOST_PROC redirects nothing.

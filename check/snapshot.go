@@ -1,5 +1,7 @@
 package check
 
+import "time"
+
 // FileID is a file whatever its name: device and inode, stat(2). The zero
 // FileID is no file.
 type FileID struct {
@@ -12,6 +14,7 @@ type Snapshot struct {
 	Self      Self
 	Processes []Process
 	files     map[string]wanted // by Spec.Executable
+	pidFiles  map[string]pidReading
 }
 
 // Self is the process that looks, which must never count itself.
@@ -39,14 +42,40 @@ type Process struct {
 	Foreign   bool   // in another PID namespace, or in a jail that is not ours
 	OwnUserNS bool   // in our own user namespace
 	User      uint32 // effective user id, as we see it
+	Group     uint32 // effective group id
+	Parent    int    // process id of the parent
+	RSS, VMS  uint64 // bytes resident in memory, and of address space
 
 	// Of a Deleted executable only:
 	SameMount bool // it is from the mount that its path leads to now
 	Smuggled  bool // it is from no mount that the process itself sees
 
 	// Args is read only where it decides: of interpreters, of processes that
-	// may not be looked at, and of those whose path the kernel has lost.
+	// may not be looked at, of those whose path the kernel has lost, and where a
+	// Spec asks for it.
 	Args       []string
 	Script     string // the argument that names the script
 	ScriptFile FileID // that script
+
+	Usage Usage
+	read  reading // what of Args and Usage has been read
 }
+
+// Usage is what is read of a process only where a Spec asks for it.
+type Usage struct {
+	Label      string // security context; "" if it could not be read
+	Files      int    // open descriptors
+	FilesLimit int    // RLIMIT_NOFILE
+	FilesErr   error  // why Files is not known
+	Age        time.Duration
+}
+
+// reading is a set of what is dear to read, and so is read of candidates only.
+type reading uint8
+
+const (
+	argsReading reading = 1 << iota
+	labelReading
+	filesReading
+	timesReading
+)

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // table is the process table of one system. It is all that differs between
@@ -21,6 +22,18 @@ type table interface {
 	// errGone or errNoExe. It reads the arguments where nothing else can tell,
 	// and else only of a process for which needsArgs is true.
 	examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error)
+	// read takes dear readings of a process that examine has returned, or fails
+	// with errGone. What cannot be read is left as it is.
+	read(p *Process, what reading) error
+	// times is how much CPU a process has used since its start, or errGone. The
+	// start tells it from another one of that number.
+	times(pid int) (times, error)
+}
+
+// times is what a process has used so far.
+type times struct {
+	cpu   time.Duration
+	start uint64 // in a unit of the system's own
 }
 
 // deletedMark is what Linux puts behind the path of a file that has been

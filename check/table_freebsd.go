@@ -146,7 +146,11 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 	p := Process{
 		PID:       pid,
 		Name:      cString(k.Comm[:]),
+		Parent:    int(k.Ppid),
 		User:      k.Uid,
+		Group:     k.Groups[0], // the effective one, <sys/ucred.h>
+		RSS:       uint64(max(k.Rssize, 0)) * uint64(os.Getpagesize()),
+		VMS:       uint64(k.Size),
 		Exe:       exe,
 		Stopped:   k.Stat == process.SSTOP,
 		Zombie:    k.Stat == process.SZOMB,
@@ -168,6 +172,7 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		return Process{}, err
 	}
 	if p.Denied || p.Deleted || needsArgs(p) {
+		p.read = argsReading
 		p.Args = readArgs(pid)
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
 		p.ScriptFile = statID(seenFrom(pid, p.Script))

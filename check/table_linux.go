@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -89,7 +90,7 @@ func rowError(err error) error {
 
 func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
 	dir := t.dir(pid)
-	text, err := os.ReadFile(dir + "/status")
+	text, err := readProc(dir + "/status")
 	switch {
 	case isEnded(err):
 		return Process{}, errGone
@@ -100,7 +101,10 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 	if err != nil {
 		return Process{}, fmt.Errorf("cannot read %s/status: %w", dir, err)
 	}
-	p := Process{PID: pid, Name: unescape(st.name), User: st.euid, Stopped: st.state == 'T' || st.state == 't'}
+	p := Process{
+		PID: pid, Name: unescape(st.name), Parent: st.parent, User: st.euid, Group: st.egid,
+		RSS: st.rss, VMS: st.vms, Stopped: st.state == 'T' || st.state == 't',
+	}
 	switch {
 	case st.state == 'Z' && st.threads < 2:
 		p.Zombie = true
@@ -113,7 +117,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 			return p, err
 		}
 	case exeErr != nil:
-		p.Denied = true
+		p.Denied, p.read = true, argsReading
 		p.Args, err = readArgs(dir)
 		return p, err
 	}
@@ -123,7 +127,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		p.Denied = true
 		return p, nil
 	}
-	if err := t.namespaces(&p, dir); err != nil {
+	if err := t.namespaces(&p, dir, st.namespaces); err != nil {
 		return Process{}, err
 	}
 	if p.Deleted {
@@ -132,6 +136,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		}
 	}
 	if needsArgs(p) {
+		p.read = argsReading
 		if p.Args, err = readArgs(dir); err != nil {
 			return Process{}, err
 		}
@@ -139,6 +144,32 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 		p.ScriptFile = statID(seenFrom(dir, p.Script))
 	}
 	return p, nil
+}
+
+// readProc reads a file of proc(5). os.ReadFile would make six system calls more,
+// to find out whether such a file can be waited for.
+func readProc(path string) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	text := make([]byte, 0, 4<<10)
+	for {
+		n, err := unix.Read(fd, text[len(text):cap(text)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+		case n == 0:
+			return text, nil
+		}
+		text = text[:len(text)+n]
+		if len(text) == cap(text) {
+			text = slices.Grow(text, len(text))
+		}
+	}
 }
 
 // livingThread finds a thread that goes on after the leader of its group has
@@ -205,22 +236,23 @@ func statImage(path string) (file FileID, links uint32, err error) {
 	return FileID{Dev: uint64(old.Dev), Ino: old.Ino}, uint32(old.Nlink), nil
 }
 
-// namespaces tells which namespaces of ours the process is in.
-func (t procTable) namespaces(p *Process, dir string) error {
-	var ownPID bool
-	same := map[string]*bool{"pid": &ownPID, "user": &p.OwnUserNS}
-	for name, own := range same {
-		var err error
-		switch *own, err = t.sharesNamespace(dir, name); {
-		case errors.Is(err, errDeny):
-			p.Denied = true
-			return nil
-		case err != nil:
-			return err
-		}
+// namespaces tells which namespaces of ours the process is in: its numbers in
+// /proc/PID/status are one for each PID namespace from ours down to its own. The
+// user namespace decides only about a deleted executable.
+func (t procTable) namespaces(p *Process, dir string, numbers int) (err error) {
+	own := numbers == 1
+	if numbers == 0 {
+		own, err = t.sharesNamespace(dir, "pid")
 	}
-	p.Foreign = !ownPID
-	return nil
+	if err == nil && p.Deleted {
+		p.OwnUserNS, err = t.sharesNamespace(dir, "user")
+	}
+	if errors.Is(err, errDeny) {
+		p.Denied = true
+		return nil
+	}
+	p.Foreign = !own
+	return err
 }
 
 // sharesNamespace compares a link such as pid:[4026531836], namespaces(7).

@@ -21,3 +21,7 @@ func (noTable) exe(int) (string, error) { return "", ErrNotSupported }
 func (noTable) examine(int, string, error, func(Process) bool) (Process, error) {
 	return Process{}, ErrNotSupported
 }
+
+func (noTable) read(*Process, reading) error { return ErrNotSupported }
+
+func (noTable) times(int) (times, error) { return times{}, ErrNotSupported }

@@ -25,6 +25,8 @@ const (
 	tailLines = 5
 	tailBytes = 4 << 10
 	trimAbove = 1 << 20
+
+	outputSuffix = ".output"
 )
 
 // output is the file of one service while a command writes to it.
@@ -34,7 +36,7 @@ type output struct {
 }
 
 func (o Outputs) path(service string) string {
-	return filepath.Join(o.Dir, service+".output")
+	return filepath.Join(o.Dir, service+outputSuffix)
 }
 
 // open makes the file empty, unless it cannot be had: output is no reason not to
@@ -104,11 +106,23 @@ func (o output) tail() []string {
 	return lines[max(0, len(lines)-tailLines):]
 }
 
-// TooLarge tells whether a daemon has written so much to the output of its own
-// start that it should be trimmed.
-func (o Outputs) TooLarge(service string) bool {
-	info, err := os.Lstat(o.path(service))
-	return err == nil && info.Size() > trimAbove
+// TooLarge names the services whose daemons have written so much to the output of
+// their own start that it should be trimmed.
+func (o Outputs) TooLarge() (services []string) {
+	entries, err := os.ReadDir(o.Dir)
+	if err != nil {
+		return nil // mostly because nothing was ever restarted
+	}
+	for _, e := range entries {
+		service, isOutput := strings.CutSuffix(e.Name(), outputSuffix)
+		if !isOutput {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Size() > trimAbove {
+			services = append(services, service)
+		}
+	}
+	return services
 }
 
 // Trim empties the file of a service; its daemon, which appends, goes on at the

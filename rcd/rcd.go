@@ -155,11 +155,11 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 	return m.state(r), nil
 }
 
-// Spare has a start whose time is over be left alone if its process is one that
-// isDaemon knows: a script may end in the daemon itself, by exec.
-func (m *Manager) Spare(isDaemon func(pid int) bool) {
+// Spare has a start of a service whose time is over be left alone if its process
+// is one that isDaemon knows: a script may end in the daemon itself, by exec.
+func (m *Manager) Spare(service string, isDaemon func(pid int) bool) {
 	if s, ok := m.run.(*system); ok {
-		s.spare = isDaemon
+		s.spares.Store(service, isDaemon)
 	}
 }
 

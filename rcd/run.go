@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -59,7 +60,7 @@ type system struct {
 	outputs   *Outputs
 	killAfter time.Duration // from TERM to KILL, where a command outlives its time
 	queryTime time.Duration // limit for a query
-	spare     func(pid int) bool
+	spares    sync.Map      // by service: func(pid int) bool, which knows the daemon's processes
 }
 
 func newSystem(outputs *Outputs) *system {
@@ -79,7 +80,7 @@ func command(argv []string) *exec.Cmd {
 
 // query reads from a pipe; a query starts no daemon that could keep it open, and
 // if one does all the same, WaitDelay ends the reading.
-func (s system) query(ctx context.Context, argv []string) (result, error) {
+func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.queryTime)
 	defer cancel()
 	var out limitWriter
@@ -109,7 +110,7 @@ func (w *limitWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (s system) step(ctx context.Context, verb Verb, service string, argv []string) error {
+func (s *system) step(ctx context.Context, verb Verb, service string, argv []string) error {
 	out, err := s.outputs.open(service)
 	if err != nil {
 		return fmt.Errorf("cannot %s service %s: %w", verb, service, err)
@@ -117,7 +118,7 @@ func (s system) step(ctx context.Context, verb Verb, service string, argv []stri
 	defer out.Close()
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = out.File, out.File
-	end := s.endStart
+	end := func(cmd *exec.Cmd, sig syscall.Signal) bool { return s.endStart(service, cmd, sig) }
 	if verb == Stop {
 		end = endGroup
 	}
@@ -158,7 +159,7 @@ func (e *endedError) Unwrap() error { return e.why }
 // supervise runs a command until it or ctx ends. A command whose time is over
 // gets a TERM, and later a KILL; one that not even that ends, because it is
 // stuck in the kernel, is left behind.
-func (s system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
+func (s *system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
@@ -197,8 +198,8 @@ func endCommand(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
 }
 
 // endStart is endCommand, unless the child has become the daemon itself.
-func (s system) endStart(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
-	if s.spare != nil && s.spare(cmd.Process.Pid) {
+func (s *system) endStart(service string, cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
+	if isDaemon, ok := s.spares.Load(service); ok && isDaemon.(func(int) bool)(cmd.Process.Pid) {
 		return true
 	}
 	return endCommand(cmd, sig)

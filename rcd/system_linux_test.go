@@ -16,9 +16,9 @@ import (
 
 // newTestSystem has a folder for the outputs, and times that no test reaches
 // unless it sets its own.
-func newTestSystem(t *testing.T) system {
+func newTestSystem(t *testing.T) *system {
 	t.Helper()
-	return system{outputs: &Outputs{Dir: t.TempDir()}, killAfter: time.Minute, queryTime: time.Minute}
+	return &system{outputs: &Outputs{Dir: t.TempDir()}, killAfter: time.Minute, queryTime: time.Minute}
 }
 
 // sh is a shell script as a command; $1 is a folder for its notes. It is no

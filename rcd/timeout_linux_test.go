@@ -18,7 +18,7 @@ until [ -s "$1/daemon" ]; do sleep 0.01; done
 `
 
 // timedOut runs a script until it says that it is ready, and checks the error.
-func timedOut(t *testing.T, s system, verb Verb, script, dir string) *CommandError {
+func timedOut(t *testing.T, s *system, verb Verb, script, dir string) *CommandError {
 	t.Helper()
 	endLater(t, filepath.Join(dir, "daemon"))
 	endLater(t, filepath.Join(dir, "pid"))
@@ -193,10 +193,10 @@ func TestStartThatBecomesTheDaemon(t *testing.T) {
 	t.Parallel()
 	s, dir := newTestSystem(t), t.TempDir()
 	asked := 0
-	s.spare = func(pid int) bool {
+	s.spares.Store("toy", func(pid int) bool {
 		asked = pid
 		return true
-	}
+	})
 	endLater(t, filepath.Join(dir, "pid"))
 	began := time.Now()
 	err := s.step(overOnce(t, filepath.Join(dir, "ready")), Start, "toy", sh(`echo $$ >"$1/pid"; : >"$1/ready"; exec sleep 120`, dir))

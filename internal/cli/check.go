@@ -15,15 +15,69 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// check refuses what cannot be meant.
-func (r *Run) check() error {
-	for _, check := range []func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.checkCommand, r.checkSyslog, r.findUser} {
-		if err := check(); err != nil {
-			return err
+// check refuses what cannot be meant. With -e there is no configuration, and
+// without it there must be one, whose path it returns.
+func (r *Run) check(given []string) (config string, err error) {
+	checks := []func() error{r.checkCommand, r.checkSyslog, r.checkOutput}
+	if len(r.Executable) > 0 || len(r.Service) > 0 {
+		if slices.Contains(given, "config") || len(r.Names) > 0 {
+			return "", r.bothWays()
+		}
+		checks = append([]func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.findUser}, checks...)
+	} else {
+		for _, flag := range given {
+			if _, inFile := keyOf[flag]; inFile {
+				return "", usage("write "+keyOf[flag]+" in the configuration, or name the daemon with -e and -s", "cannot use --%s for the daemons of a configuration", flag)
+			}
+		}
+		if config, err = configFile(r.Config); err != nil {
+			return "", err
 		}
 	}
-	if r.Quiet && r.Verbose {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return "", err
+		}
+	}
+	return config, nil
+}
+
+// keyOf names the key of the configuration that stands for a flag.
+var keyOf = map[string]string{
+	"user": "user", "recheck": "recheck", "stop-timeout": "stop_timeout", "start-timeout": "start_timeout",
+	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace",
+}
+
+func (r *Run) bothWays() error {
+	if len(r.Names) > 0 {
+		return usage("leave it out, or leave out -e and -s to keep the daemon of that name in the configuration", "unexpected argument %s: -e has named the daemon", r.Names[0])
+	}
+	return usage("leave out -c, or -e and -s", "cannot use both a configuration and -e")
+}
+
+// configFile is the one file that was given.
+func configFile(list []string) (string, error) {
+	switch {
+	case len(list) > 1:
+		return "", usage("put further daemons into the folder beside the file", "cannot use %d configurations: -c was given %d times", len(list), len(list))
+	case len(list) == 0 || list[0] == "":
+		return "", usage("name the file: -c /etc/daemon-keeper.yaml", "cannot use an empty name for the configuration")
+	case strings.ContainsRune(list[0], 0):
+		return "", usage("name the file: -c /etc/daemon-keeper.yaml", "cannot use %q for the configuration: a path has no zero bytes", list[0])
+	}
+	path, err := filepath.Abs(list[0])
+	if err != nil {
+		return "", fmt.Errorf("cannot use %q for the configuration: %w", list[0], err)
+	}
+	return path, nil
+}
+
+func (r *Run) checkOutput() error {
+	switch {
+	case r.Quiet && r.Verbose:
 		return usage("choose one of the two", "cannot print both less and more: -q and -v exclude each other")
+	case r.AtOnce < 1 || r.AtOnce > 100:
+		return usage("give a number from 1 to 100", "cannot use --at-once %d", r.AtOnce)
 	}
 	return nil
 }

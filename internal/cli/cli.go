@@ -12,10 +12,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Run is the command that keeps a daemon. Slices take what must be given once,
-// so that a second one can be refused instead of winning in silence.
+// Run is the command that keeps daemons: those of the configuration, or the one
+// that -e names. Slices take what must be given once, so that a second one can be
+// refused instead of winning in silence.
 type Run struct {
-	Executable []string `short:"e" sep:"none" placeholder:"PATH" help:"The daemon's executable, an absolute path; for a script daemon, the script."`
+	Names []string `arg:"" optional:"" sep:"none" name:"name"`
+
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" help:"The configuration; also read are the *.yaml in the folder of its name with .d (${config})."`
+	AtOnce int      `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
+
+	Executable []string `short:"e" sep:"none" placeholder:"PATH" help:"Keep this one daemon, without a configuration: its executable, an absolute path; for a script daemon, the script."`
 	Service    []string `short:"s" sep:"none" placeholder:"NAME" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
 	User       *string  `short:"u" placeholder:"USER" help:"Count only processes whose effective user this is, a name or a number."`
 
@@ -39,23 +45,46 @@ type Run struct {
 	UserID *uint32 `kong:"-"` // what User means
 }
 
-type grammar struct {
-	Run     Run  `cmd:"" default:"withargs" help:"Restart the services of a daemon that is not running (the default command)."`
-	Version bool `help:"Print the version."`
+// Validate is the command that looks at the configuration alone.
+type Validate struct {
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 }
+
+type grammar struct {
+	Run      Run      `cmd:"" default:"withargs"`
+	Validate Validate `cmd:""`
+	Schema   struct{} `cmd:""`
+	Version  bool     `help:"Print the version."`
+}
+
+// Action is which command was given.
+type Action string
+
+// The actions.
+const (
+	Keep         Action = "run"
+	CheckConfig  Action = "validate"
+	PrintSchema  Action = "schema"
+	PrintHelp    Action = "help"
+	PrintVersion Action = "version"
+)
 
 // Command is what was asked for.
 type Command struct {
+	Action
 	Run
-	Help    bool
-	Version bool
+	ConfigFile string // of Keep without -e, and of CheckConfig
+}
+
+// Defaults are those that differ from system to system.
+type Defaults struct {
+	RunDir, Config string
 }
 
 // UsageError is a command line that is refused.
 type UsageError struct {
 	Message string
 	hint    string
-	Usage   bool // nothing at all was asked for: show how it is used
 }
 
 func (e *UsageError) Error() string { return e.Message }
@@ -65,34 +94,51 @@ func (e *UsageError) Hint() string { return e.hint }
 
 // Parse reads a command line. It looks at the file system only to refuse what
 // names no program.
-func Parse(args []string, runDir string) (Command, error) {
-	switch {
-	case len(args) == 0:
-		return refused(Run{}), &UsageError{"nothing was asked for", "say which daemon and which service: daemon-keeper -e PATH -s NAME", true}
-	case wantsHelp(args):
-		return Command{Help: true}, nil
+func Parse(args []string, defaults Defaults) (Command, error) {
+	if wantsHelp(args) {
+		return Command{Action: PrintHelp}, nil
 	}
 	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
 		return refused(Run{}), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
 	var g grammar
-	parser, err := newParser(&g, runDir)
+	parser, err := newParser(&g, defaults)
 	if err != nil {
 		return Command{}, err
 	}
-	if _, err := parser.Parse(args); err != nil {
+	parsed, err := parser.Parse(args)
+	if err != nil {
 		g.Run.NoSyslog = slices.Contains(args, "--no-syslog") // the rest may not have been read
 		return refused(g.Run), parseError(err)
 	}
-	c := Command{Run: g.Run, Version: g.Version}
-	if c.Version {
-		return c, nil
+	c := Command{Action: Keep, Run: g.Run}
+	switch {
+	case g.Version:
+		return Command{Action: PrintVersion}, nil
+	case parsed.Command() == string(PrintSchema):
+		return Command{Action: PrintSchema}, nil
+	case parsed.Command() == string(CheckConfig):
+		c.Action, c.Config = CheckConfig, g.Validate.Config
+		c.ConfigFile, err = configFile(c.Config)
+	default:
+		c.Service = unique(c.Service)
+		c.ConfigFile, err = c.Run.check(given(parsed))
 	}
-	c.Service = unique(c.Service)
-	if err := c.Run.check(); err != nil {
+	if err != nil {
 		return refused(c.Run), err
 	}
 	return c, nil
+}
+
+// given are the flags that stand on the command line.
+func given(parsed *kong.Context) []string {
+	var flags []string
+	for _, part := range parsed.Path {
+		if part.Flag != nil {
+			flags = append(flags, part.Flag.Name)
+		}
+	}
+	return flags
 }
 
 // refused is what is left of a command line that cannot be used: where syslog is
@@ -104,11 +150,11 @@ func refused(r Run) Command {
 	if !isTag(r.Tag) {
 		r.Tag = "DAEMON-KEEPER"
 	}
-	return Command{Run: r}
+	return Command{Action: Keep, Run: r}
 }
 
-func newParser(g *grammar, runDir string) (*kong.Kong, error) {
-	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": runDir}, kong.NoDefaultHelp())
+func newParser(g *grammar, d Defaults) (*kong.Kong, error) {
+	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "config": d.Config}, kong.NoDefaultHelp())
 }
 
 // wantsHelp finds a request for help before the first "--".

@@ -9,9 +9,9 @@ import (
 )
 
 // Help prints the flags, at the root, as the default command has them.
-func Help(w io.Writer, runDir string) error {
+func Help(w io.Writer, defaults Defaults) error {
 	var g grammar
-	parser, err := newParser(&g, runDir)
+	parser, err := newParser(&g, defaults)
 	if err != nil {
 		return err
 	}
@@ -27,10 +27,17 @@ func Help(w io.Writer, runDir string) error {
 }
 
 // Usage is the first lines of the help.
-const Usage = `Usage: daemon-keeper [run] -e PATH -s NAME [-s NAME]... [flags]
+const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
+       daemon-keeper [run] -e PATH -s NAME [-s NAME]... [flags]
+       daemon-keeper validate [-c FILE]
+       daemon-keeper schema
 
-Look whether a daemon is up. If it is not, stop and start its services in order,
-and see that it is back. Made for root's crontab, every minute.
+Look whether daemons are up. If one is not, stop and start its services in
+order, and see that it is back. Made for root's crontab, every minute.
+
+run keeps the daemons of the configuration, all or those named, or the one of
+-e. validate names every mistake in the configuration, or prints what it means.
+schema prints its JSON Schema, for editors.
 
 `
 

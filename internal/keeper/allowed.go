@@ -26,33 +26,30 @@ func (e *RootError) Hint() string {
 }
 
 // allowed tells whether a daemon that is down may be restarted now.
-func (r *run) allowed(ctx context.Context) bool {
-	if why := r.bootOrShutdown(ctx); why != "" {
+func (r *run) allowed() bool {
+	if why := r.bootOrShutdown(); why != "" {
 		r.hold(report.Notice, why)
 		return false
 	}
-	if r.MayAct != nil && !r.DryRun {
-		r.report.Result = report.CannotTell
-		r.report.Reason = r.MayAct.Error()
-		r.report.Hint = hint(r.MayAct)
-		r.Log.Log(report.Error, "%v; nothing was touched", r.MayAct)
+	if r.NeedsRoot && !r.DryRun {
+		r.cannotTell(&RootError{r.Manager.Name(), r.daemon.Services[0]})
 		return false
 	}
 	return true
 }
 
 // bootOrShutdown: what the machine itself is about to start or stop is its own.
-func (r *run) bootOrShutdown(ctx context.Context) string {
+func (r *run) bootOrShutdown() string {
 	up, err := r.Uptime()
 	switch {
 	case err != nil:
-		r.Log.Log(report.Warning, "cannot tell how long the machine has been up: %v", err)
-	case up < r.BootGrace:
-		return fmt.Sprintf("the machine has been up for %s only, less than --boot-grace %s", report.Seconds(up), report.Limit(r.BootGrace))
+		r.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
+	case up < r.daemon.BootGrace:
+		return fmt.Sprintf("the machine has been up for %s only, less than its boot grace of %s", report.Seconds(up), report.Limit(r.daemon.BootGrace))
 	}
-	phase, err := r.Manager.Phase(ctx)
+	phase, err := r.phase()
 	if err != nil {
-		r.Log.Log(report.Warning, "cannot tell whether the machine is booting or shutting down: %v", err)
+		r.logOnce(report.Warning, "cannot tell whether the machine is booting or shutting down: %v", err)
 	}
 	switch phase {
 	case rcd.Booting:
@@ -72,10 +69,8 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 		var unknown *rcd.NotFoundError
 		switch {
 		case errors.As(err, &unknown):
-			r.report.Result = report.CannotTell
-			r.report.Reason, r.report.Hint = err.Error(), hint(err)
 			r.report.Steps = nil
-			r.Log.Log(report.Fatal, "%v; nothing was touched", err)
+			r.cannotTell(err)
 			return nil, false
 		case err != nil:
 			r.Log.Log(report.Warning, "%v", err)

@@ -1,17 +1,15 @@
-// Package keeper joins the rooms: it looks, decides and acts, for one daemon.
+// Package keeper joins the rooms: it looks, decides and acts, for all daemons of
+// a run.
 //
 // It never acts on a guess. A daemon is restarted only if two looks, some time
-// apart, have both seen the whole process table and no process of the daemon in
-// it, if nothing says that it should be left alone, and if no other run is at
-// work on its services.
+// apart, have both seen the whole process table and found it down, if nothing says
+// that it should be left alone, and if no other run is at work on its services.
 package keeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"slices"
+	"sync"
 	"time"
 
 	"daemon-keeper/check"
@@ -20,16 +18,22 @@ import (
 	"daemon-keeper/restart"
 )
 
-// Daemon is what is to be kept, and how.
+// Daemon is what is to be kept, and how; or a rule, whose Spec says so.
 type Daemon struct {
-	Spec    check.Spec
-	Recheck time.Duration // from being found down to the look that confirms it
+	Name      string // what people call it
+	Spec      check.Spec
+	Recheck   time.Duration // from being found down to the look that confirms it
+	BootGrace time.Duration // it is left alone while the machine has been up for less
+	After     []string      // it is restarted only when these are up
+	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
 	restart.Procedure
 }
 
 // Manager is the machine's service manager, or a program in its place.
 type Manager interface {
 	restart.Controller
+	// Name is the manager's name for people.
+	Name() string
 	// Find fails if there is no such service. It starts no process for one
 	// that can be found by looking at files.
 	Find(ctx context.Context, service string) error
@@ -37,8 +41,9 @@ type Manager interface {
 	Obstacle(ctx context.Context, service string) (*rcd.Obstacle, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
 	Argv(verb rcd.Verb, service string) []string
-	// Spare names the processes that a start whose time is over must not end.
-	Spare(isDaemon func(pid int) bool)
+	// Spare names the processes that a start of the service whose time is over
+	// must not end.
+	Spare(service string, isDaemon func(pid int) bool)
 }
 
 // Log takes the lines of the diary, as things happen.
@@ -46,250 +51,152 @@ type Log interface {
 	Log(level report.Level, format string, args ...any)
 }
 
-// Progress shows a person what is under way.
+// Progress shows a person what is under way, until the function that it returns
+// is called.
 type Progress interface {
-	Begin(what string)
-	End()
+	Begin(what string) (end func())
 }
 
 // Keeper is one run.
 type Keeper struct {
-	Manager  Manager
-	Look     func(context.Context, []check.Spec, check.Options) []check.Verdict // one for each daemon
+	Manager Manager
+	// Look takes one snapshot and gives a verdict for each Spec; Probe has the
+	// last word where a verdict is Pending.
+	Look     func(context.Context, []check.Spec, check.Options) []check.Verdict
+	Probe    func(ctx context.Context, spec check.Spec, v check.Verdict, afterRestart bool) check.Verdict
 	Log      Log
 	Progress Progress // may be nil
 
-	RunDir    string        // where the locks are; made only when a daemon is down
-	Outputs   *rcd.Outputs  // the manager's; its folder is set once RunDir is known to be safe
-	BootGrace time.Duration // do not act while the machine has been up for less
+	RunDir    string       // where the locks are; made only when a daemon is down
+	Outputs   *rcd.Outputs // the manager's; its folder is set once RunDir is known to be safe
 	Uptime    func() (time.Duration, error)
-	MayAct    error // not nil: we lack the right to stop and start services
+	NeedsRoot bool // we lack the right to stop and start services
 	DryRun    bool
 	Details   bool // look at every process, to report what was excluded and why
+	AtOnce    int  // how many daemons may be restarted at the same time; 0: 1
 }
 
-// lookTime is the limit for one look. Reading /proc can hang on a process that
-// is itself stuck in the kernel.
+// lookTime is the limit for one look at the table. Reading /proc can hang on a
+// process that is itself stuck in the kernel.
 const lookTime = 30 * time.Second
 
-// Check refuses what cannot work, before anything is looked at or touched: an
-// executable that no process could be executing, a service that nobody knows.
-func (k *Keeper) Check(ctx context.Context, d Daemon) error {
-	if _, err := check.Find(d.Spec.Executable); err != nil {
-		return err
+// probesAtOnce bounds the descriptors that probes hold.
+const probesAtOnce = 200
+
+// Run keeps all daemons, by one snapshot of the process table. One that hangs
+// delays none of the others. Once ctx has ended it starts what it has stopped, and
+// nothing else.
+func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
+	p := k.newPass(ctx, daemons)
+	if !k.DryRun {
+		p.trim()
 	}
-	if isOurselves(d.Spec.Executable) {
-		return &OwnProgramError{d.Spec.Executable}
+	sound := p.check(ctx)
+	specs := make([]check.Spec, len(sound))
+	for i, r := range sound {
+		specs[i] = r.daemon.Spec
+	}
+	verdicts := p.looks.all(ctx, specs, check.Options{Full: k.Details})
+	var busy sync.WaitGroup
+	for i, r := range sound {
+		if v := verdicts[i]; !v.Pending && r.settle(v) {
+			r.end()
+			continue
+		}
+		busy.Go(func() {
+			defer r.end()
+			r.keep(ctx, verdicts[i])
+		})
+	}
+	busy.Wait()
+	return p.reports()
+}
+
+// pass is what the daemons of one run share.
+type pass struct {
+	*Keeper
+	runs   []*run
+	byName map[string]*run
+	looks  *looks
+	turns  *turns
+	probes chan struct{}
+	phase  func() (rcd.Phase, error) // asked once
+
+	outputs sync.Once // has told the manager where outputs go
+	told    sync.Map  // lines that the diary needs once
+}
+
+func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
+	p := &pass{
+		Keeper: k, byName: make(map[string]*run, len(daemons)),
+		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce),
+		phase: sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
+	}
+	for i, d := range daemons {
+		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{Name: d.Name, Rule: d.Spec.Rule}}
+		p.runs = append(p.runs, r)
+		p.byName[d.Name] = r
+	}
+	return p
+}
+
+// check sorts out what cannot work before anything is looked at or touched.
+func (p *pass) check(ctx context.Context) []*run {
+	var sound []*run
+	for _, r := range p.runs {
+		if err := p.checkOne(ctx, r.daemon); err != nil {
+			r.cannotTell(err)
+			r.end()
+			continue
+		}
+		sound = append(sound, r)
+	}
+	return sound
+}
+
+func (p *pass) checkOne(ctx context.Context, d Daemon) error {
+	if d.LookOnly {
+		return nil
 	}
 	for _, service := range d.Services {
-		if err := k.Manager.Find(ctx, service); err != nil {
+		if err := p.Manager.Find(ctx, service); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// OwnProgramError says that daemon-keeper was told to keep itself.
-type OwnProgramError struct {
-	Path string
-}
-
-func (e *OwnProgramError) Error() string {
-	return fmt.Sprintf("cannot keep %q: it is daemon-keeper itself", e.Path)
-}
-
-// Hint is the way out.
-func (e *OwnProgramError) Hint() string {
-	return "give the daemon's program with -e, and its services with -s"
-}
-
-func isOurselves(path string) bool {
-	self, err := os.Executable()
-	if err != nil {
-		return false
-	}
-	ours, err := os.Stat(self)
-	if err != nil {
-		return false
-	}
-	theirs, err := os.Stat(path)
-	return err == nil && os.SameFile(ours, theirs)
-}
-
-// Run keeps one daemon. Once ctx has ended it starts what it has stopped, and
-// nothing else.
-func (k *Keeper) Run(ctx context.Context, d Daemon) report.Daemon {
-	r := run{Keeper: k, daemon: d, report: report.Daemon{Name: d.Spec.Executable}}
-	if !k.DryRun {
-		k.trim(d.Services)
-	}
-	r.keep(ctx)
-	return r.report
-}
-
-// run is the state of one pass over one daemon.
-type run struct {
-	*Keeper
-	daemon Daemon
-	report report.Daemon
-}
-
-// keep is the flow of a run. Each part ends it by returning false.
-func (r *run) keep(ctx context.Context) {
-	if v := r.look(ctx); !r.settle(v) {
-		return
-	}
-	began := time.Now()
-	if !r.confirm(ctx) || !r.allowed(ctx) {
-		return
-	}
-	services, ok := r.startable(ctx)
-	if !ok || r.DryRun {
-		r.plan(services)
-		return
-	}
-	locks, ok := r.lock()
-	if !ok {
-		return
-	}
-	defer locks.Release()
-	// Another run may have been at work between our look and our lock.
-	if v := r.look(ctx); !r.settle(v) {
-		return
-	}
-	r.restart(ctx, services)
-	r.report.Took = time.Since(began)
-}
-
-// look takes a snapshot and judges it.
-func (r *run) look(ctx context.Context) check.Verdict {
-	return r.lookWith(ctx, check.Options{Full: r.Details})
-}
-
-func (r *run) lookWith(ctx context.Context, opts check.Options) check.Verdict {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), lookTime,
-		fmt.Errorf("it took longer than %s", report.Limit(lookTime)))
-	defer cancel()
-	return r.Look(ctx, []check.Spec{r.daemon.Spec}, opts)[0]
-}
-
-// settle reports a verdict that ends the run; only Down does not.
-func (r *run) settle(v check.Verdict) (down bool) {
-	r.report.Details = details(v)
-	switch v.State {
-	case check.Up:
-		r.report.Result = report.Up
-		r.report.PIDs = pids(v)
-		r.Log.Log(report.Routine, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs))
-		for _, n := range notices(v) {
-			r.Log.Log(n.level, "%s", n.text)
-			r.report.Notices = append(r.report.Notices, n.text)
-		}
-		return false
-	case check.Down:
-		return true
-	}
-	r.cannotTell(v.Err)
-	return false
-}
-
-func (r *run) cannotTell(err error) {
-	r.report.Result = report.CannotTell
-	r.report.Reason = err.Error()
-	r.report.Hint = hint(err)
-	level := report.Error
-	var blind *check.BlindError
-	if errors.As(err, &blind) {
-		level = report.Fatal
-	}
-	r.Log.Log(level, "%v; nothing was touched", err)
-}
-
-// confirm looks again after a while: it may have been a restart in passing.
-func (r *run) confirm(ctx context.Context) bool {
-	if r.daemon.Recheck > 0 {
-		timer := time.NewTimer(r.daemon.Recheck)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			r.cannotTell(fmt.Errorf("interrupted before a second look at '%s', which was not running at the first", r.report.Name))
-			return false
-		}
-		if v := r.look(ctx); !r.settle(v) {
-			return false
+func (p *pass) reports() []report.Daemon {
+	var list []report.Daemon
+	for _, r := range p.runs {
+		if !r.daemon.LookOnly {
+			list = append(list, r.report)
 		}
 	}
-	if !r.DryRun {
-		r.Log.Log(report.Warning, "'%s' is not running", r.report.Name)
-	}
-	r.report.Result = report.StillDown
-	return true
+	p.summary(list)
+	return list
 }
 
-// hold leaves a daemon alone that is down.
-func (r *run) hold(level report.Level, why string) {
-	r.report.Result = report.Held
-	r.report.Reason = why
-	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
-}
-
-// restart acts.
-func (r *run) restart(ctx context.Context, services []string) {
-	p := r.daemon.Procedure
-	p.Services = services
-	defer context.AfterFunc(ctx, func() {
-		r.Log.Log(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
-	})()
-	r.Manager.Spare(func(pid int) bool {
-		pids, err := r.Probe(ctx)
-		return err != nil || slices.Contains(pids, pid)
-	})
-	o := p.Run(ctx, r.Manager, r, r)
-	r.report.PIDs = o.PIDs
-	for _, step := range p.Steps()[len(o.Steps):] {
-		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
-		})
+// summary is all that the diary is told of those that are well, if there are
+// several.
+func (p *pass) summary(list []report.Daemon) {
+	well := 0
+	for _, d := range list {
+		if d.Result == report.Up || d.Result == report.Clear {
+			well++
+		}
 	}
-	name, pids := r.report.Name, report.PIDList(o.PIDs)
-	switch {
-	case o.Err != nil:
-		r.report.Reason = o.Err.Error()
-		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
-	case !o.Up():
-		r.report.Reason = whyStillDown(o, p)
-		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
-		r.Log.Log(report.Error, "'%s' is still not running: %s", name, r.report.Reason)
-	default:
-		r.report.Result = report.BroughtBack
-		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
+	if p.several() {
+		p.Log.Log(report.Routine, "%d of %d daemons and rules are well", well, len(list))
 	}
 }
 
-func whyStillDown(o restart.Outcome, p restart.Procedure) string {
-	switch {
-	case o.Interrupted:
-		return "this run was interrupted"
-	case o.Lost > 0:
-		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
+// logOnce writes down what is true of the machine, not of one daemon.
+func (p *pass) logOnce(level report.Level, format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	if _, before := p.told.LoadOrStore(line, true); !before {
+		p.Log.Log(level, "%s", line)
 	}
-	return fmt.Sprintf("it did not appear within %s", report.Limit(p.Verify))
 }
 
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-// Probe is restart's view of the process table.
-func (r *run) Probe(ctx context.Context) ([]int, error) {
-	v := r.lookWith(ctx, check.Options{Full: true})
-	r.report.Details = details(v)
-	if v.State == check.Unknown {
-		return nil, v.Err
-	}
-	return pids(v), nil
-}
+func (p *pass) several() bool { return len(p.runs) > 1 }

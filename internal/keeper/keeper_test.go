@@ -37,6 +37,8 @@ type machine struct {
 }
 
 func (m *machine) look(_ context.Context, specs []check.Spec, _ check.Options) []check.Verdict {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	v := m.looks[min(m.looked, len(m.looks)-1)]
 	m.looked++
 	return slices.Repeat([]check.Verdict{v}, len(specs))
@@ -75,7 +77,9 @@ func (m *machine) Argv(v rcd.Verb, service string) []string {
 	return []string{"svc", service, string(v)}
 }
 
-func (m *machine) Spare(func(int) bool) {}
+func (m *machine) Spare(string, func(int) bool) {}
+
+func (m *machine) Name() string { return "fake" }
 
 func (m *machine) Log(l report.Level, format string, args ...any) {
 	m.mu.Lock()
@@ -94,14 +98,14 @@ func unclear(err error) check.Verdict { return check.Verdict{Err: err} }
 func newKeeper(t *testing.T, m *machine) *Keeper {
 	dir := filepath.Join(t.TempDir(), "run")
 	return &Keeper{
-		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs),
-		BootGrace: 2 * time.Minute, Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4,
+		Uptime: func() (time.Duration, error) { return time.Hour, nil },
 	}
 }
 
 func daemon(services ...string) Daemon {
 	return Daemon{
-		Spec: check.Spec{Executable: "/sbin/x"}, Recheck: 2 * time.Second,
+		Name: "/sbin/x", Spec: check.Spec{Executable: "/sbin/x"}, Recheck: 2 * time.Second, BootGrace: 2 * time.Minute,
 		Procedure: restart.Procedure{
 			Services: services, StopTimeout: time.Minute, StartTimeout: time.Minute,
 			Verify: 30 * time.Second, Settle: 2 * time.Second, FirstPoll: 50 * time.Millisecond, LastPoll: time.Second,
@@ -166,9 +170,9 @@ func TestRun(t *testing.T) {
 		{
 			"held within the boot grace",
 			[]check.Verdict{down()},
-			func(_ *machine, k *Keeper, _ *Daemon) { k.BootGrace = 2 * time.Hour }, report.OK, "",
-			[]string{"INFO '/sbin/x' is left alone: the machine has been up for 1h only, less than --boot-grace 2h"},
-			"--boot-grace",
+			func(_ *machine, _ *Keeper, d *Daemon) { d.BootGrace = 2 * time.Hour }, report.OK, "",
+			[]string{"INFO '/sbin/x' is left alone: the machine has been up for 1h only, less than its boot grace of 2h"},
+			"boot grace",
 		},
 		{"held while booting", []check.Verdict{down()}, func(m *machine, _ *Keeper, _ *Daemon) { m.phase = rcd.Booting }, report.OK, "", nil, "still booting"},
 		{"held while shutting down", []check.Verdict{down()}, func(m *machine, _ *Keeper, _ *Daemon) { m.phase = rcd.ShuttingDown }, report.OK, "", nil, "shutting down"},
@@ -182,7 +186,7 @@ func TestRun(t *testing.T) {
 		{
 			"without the right to act nothing is touched",
 			[]check.Verdict{down()},
-			func(_ *machine, k *Keeper, _ *Daemon) { k.MayAct = &RootError{"systemd", "a"} }, report.Unclear, "", nil, "only root",
+			func(_ *machine, k *Keeper, _ *Daemon) { k.NeedsRoot = true }, report.Unclear, "", nil, "only root",
 		},
 		{
 			"a disabled service is left out",
@@ -208,7 +212,7 @@ func TestRun(t *testing.T) {
 			"cannot find",
 		},
 		{"a dry run touches nothing", []check.Verdict{down()}, func(_ *machine, k *Keeper, _ *Daemon) {
-			k.DryRun, k.MayAct = true, errors.New("no right")
+			k.DryRun, k.NeedsRoot = true, true
 		}, report.Failed, "", nil, "dry run"},
 		{
 			"a folder that cannot be trusted is no reason to leave it down",
@@ -226,7 +230,7 @@ func TestRun(t *testing.T) {
 				if tc.change != nil {
 					tc.change(m, k, &d)
 				}
-				r := k.Run(t.Context(), d)
+				r := k.Run(t.Context(), []Daemon{d})[0]
 				if r.Status() != tc.status {
 					t.Errorf("status %d, want %d: %+v", r.Status(), tc.status, r)
 				}
@@ -259,7 +263,7 @@ func TestRecheckWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{looks: []check.Verdict{down(), up(3)}}
 		began := time.Now()
-		newKeeper(t, m).Run(t.Context(), daemon("a"))
+		newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})
 		if took := time.Since(began); took != 2*time.Second {
 			t.Errorf("looked again after %v", took)
 		}
@@ -271,7 +275,7 @@ func TestInterruptedBeforeTheSecondLookTouchesNothing(t *testing.T) {
 		m := &machine{looks: []check.Verdict{down()}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if r := newKeeper(t, m).Run(ctx, daemon("a")); r.Status() != report.Unclear || len(m.calls) > 0 {
+		if r := newKeeper(t, m).Run(ctx, []Daemon{daemon("a")})[0]; r.Status() != report.Unclear || len(m.calls) > 0 {
 			t.Errorf("%+v, did %q", r, m.calls)
 		}
 	})
@@ -281,7 +285,7 @@ func TestInterruptedRunStartsAndReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		m := &machine{looks: []check.Verdict{down()}, atStop: cancel}
-		r := newKeeper(t, m).Run(ctx, daemon("a", "b"))
+		r := newKeeper(t, m).Run(ctx, []Daemon{daemon("a", "b")})[0]
 		if got := strings.Join(m.calls, ","); got != "stop a,start a" {
 			t.Errorf("did %q", got)
 		}
@@ -308,7 +312,7 @@ func TestServiceThatAnotherRunHoldsIsLeftAlone(t *testing.T) {
 	defer locks.Release()
 	d := daemon("a", "b")
 	d.Recheck = 0
-	r := k.Run(t.Context(), d)
+	r := k.Run(t.Context(), []Daemon{d})[0]
 	if r.Status() != report.OK || r.Result != report.Held || len(m.calls) > 0 {
 		t.Errorf("%+v, did %q", r, m.calls)
 	}
@@ -321,7 +325,7 @@ func TestServiceThatAnotherRunHoldsIsLeftAlone(t *testing.T) {
 func TestHealthyRunWritesNothing(t *testing.T) {
 	m := &machine{looks: []check.Verdict{up(1)}}
 	k := newKeeper(t, m)
-	k.Run(t.Context(), daemon("a"))
+	k.Run(t.Context(), []Daemon{daemon("a")})
 	if _, err := os.Lstat(k.RunDir); err == nil {
 		t.Error("made the folder for the locks")
 	}
@@ -333,7 +337,7 @@ func TestDryRunPlansEachStep(t *testing.T) {
 	k.DryRun = true
 	d := daemon("a", "b")
 	d.Recheck = 0
-	r := k.Run(t.Context(), d)
+	r := k.Run(t.Context(), []Daemon{d})[0]
 	var got []string
 	for _, p := range r.Plan {
 		got = append(got, strings.Join(p.Argv, " "))
@@ -354,7 +358,7 @@ func TestOutputOfAFailingStepIsReported(t *testing.T) {
 		m := &machine{looks: []check.Verdict{down()}, startErr: &rcd.CommandError{
 			Verb: rcd.Start, Service: "a", Status: 1, Output: []string{"config: line 3"}, Cause: errors.New("exit status 1"),
 		}}
-		r := newKeeper(t, m).Run(t.Context(), daemon("a"))
+		r := newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})[0]
 		if s := r.Steps[1]; s.Err != "cannot start service a: exit status 1" || !slices.Equal(s.Output, []string{"config: line 3"}) {
 			t.Errorf("step %+v", s)
 		}
@@ -368,38 +372,24 @@ func TestNoticesOfADaemonThatIsUp(t *testing.T) {
 		{Process: check.Process{PID: 5, Exe: "/sbin/x"}, OldImage: true},
 	}}
 	m := &machine{looks: []check.Verdict{odd}}
-	r := newKeeper(t, m).Run(t.Context(), daemon("a"))
+	r := newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})[0]
 	if r.Status() != report.OK || len(r.Notices) != 2 {
 		t.Errorf("%+v", r)
 	}
 	wantInOrder(t, m.log, []string{"INFO '/sbin/x' is running (pids 4 5)", "WARNING process 4 of '/sbin/x' is stopped", "INFO process 5 runs an old image"})
 }
 
-func TestCheckRefusesWhatCannotWork(t *testing.T) {
-	m := &machine{unknown: "nosuch"}
-	k := newKeeper(t, m)
-	d := daemon("a")
-	d.Spec.Executable = "/bin/sh"
-	if err := k.Check(t.Context(), d); err != nil {
-		t.Error(err)
+// What cannot work touches nothing, and does not keep the others from being kept.
+func TestWhatCannotWorkIsRefused(t *testing.T) {
+	m := &machine{looks: []check.Verdict{up(7)}, unknown: "nosuch"}
+	good, unknown := daemon("a"), daemon("a", "nosuch")
+	good.Name, unknown.Name = "good", "unknown"
+	reports := newKeeper(t, m).Run(t.Context(), []Daemon{unknown, good})
+	if r := reports[0]; r.Result != report.CannotTell || r.Reason != "'unknown': cannot find service nosuch: fake knows none of that name" || r.Hint == "" {
+		t.Errorf("unknown service: %+v", r)
 	}
-	d.Services = []string{"a", "nosuch"}
-	var unknown *rcd.NotFoundError
-	if err := k.Check(t.Context(), d); !errors.As(err, &unknown) {
-		t.Errorf("unknown service: %v", err)
+	if r := reports[1]; r.Result != report.Up {
+		t.Errorf("the good one: %+v", r)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.Spec.Executable = self
-	var ours *OwnProgramError
-	if err := k.Check(t.Context(), d); !errors.As(err, &ours) {
-		t.Errorf("our own program: %v", err)
-	}
-	d.Spec.Executable = "/no/such"
-	var missing *check.FindError
-	if err := k.Check(t.Context(), d); !errors.As(err, &missing) {
-		t.Errorf("missing executable: %v", err)
-	}
+	wantInOrder(t, m.log, []string{"FATAL 'unknown': cannot find service nosuch", "INFO 1 of 2 daemons and rules are well"})
 }

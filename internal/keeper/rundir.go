@@ -20,7 +20,7 @@ func (r *run) lock() (*state.Locks, bool) {
 		r.report.Busy = true
 		return nil, false
 	case err != nil:
-		r.Log.Log(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(hint(err)))
+		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(hint(err)))
 		return new(state.Locks), true
 	}
 	return locks, true
@@ -31,22 +31,19 @@ func (r *run) takeLocks() (*state.Locks, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Outputs.Dir = dir.Path()
+	r.outputs.Do(func() { r.Outputs.Dir = dir.Path() })
 	return dir.Lock(r.daemon.Services, time.Now())
 }
 
 // trim cuts what daemons have written to the output of their own start.
-func (k *Keeper) trim(services []string) {
-	for _, service := range services {
-		if !(rcd.Outputs{Dir: k.RunDir}).TooLarge(service) {
-			continue
-		}
-		dir, err := state.OpenDir(k.RunDir)
+func (p *pass) trim() {
+	for _, service := range (rcd.Outputs{Dir: p.RunDir}).TooLarge() {
+		dir, err := state.OpenDir(p.RunDir)
 		if err == nil {
 			err = rcd.Outputs{Dir: dir.Path()}.Trim(service)
 		}
 		if err != nil {
-			k.Log.Log(report.Warning, "%v", err)
+			p.Log.Log(report.Warning, "%v", err)
 		}
 	}
 }

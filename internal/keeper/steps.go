@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"errors"
+	"path/filepath"
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
@@ -11,16 +12,20 @@ import (
 // Begin tells the diary and a person at the terminal what is under way.
 func (r *run) Begin(s restart.Step) {
 	r.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
-	if r.Progress != nil {
-		r.Progress.Begin(doing(s.Verb) + " service " + s.Service)
+	r.step = r.show(doing(s.Verb) + " service " + s.Service)
+}
+
+// show shows a person at the terminal what is under way.
+func (r *run) show(what string) (end func()) {
+	if r.Progress == nil {
+		return func() {}
 	}
+	return r.Progress.Begin(what)
 }
 
 // End tells how a step has ended.
 func (r *run) End(d restart.Done) {
-	if r.Progress != nil {
-		r.Progress.End()
-	}
+	r.step()
 	took := report.Seconds(d.Took)
 	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
@@ -43,13 +48,7 @@ func (r *run) End(d restart.Done) {
 }
 
 // Await shows a person at the terminal that it is the daemon that takes its time.
-func (r *run) Await() func() {
-	if r.Progress == nil {
-		return func() {}
-	}
-	r.Progress.Begin("waiting for " + r.report.Name)
-	return r.Progress.End
-}
+func (r *run) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
 
 // stepLevel: a stop that fails does not keep the start from being tried.
 func stepLevel(v restart.Verb) report.Level {
@@ -83,7 +82,5 @@ func (r *run) plan(services []string) {
 			Timeout: s.Timeout,
 		})
 	}
-	if r.DryRun {
-		r.report.Reason = "this was a dry run; nothing was touched"
-	}
+	r.report.Reason = "this was a dry run; nothing was touched"
 }

@@ -24,6 +24,11 @@ type notice struct {
 // notices is what is odd about processes that count all the same.
 func notices(v check.Verdict) []notice {
 	var list []notice
+	for _, f := range v.Faults {
+		if f.Severity == check.Warn {
+			list = append(list, notice{report.Warning, f.Text})
+		}
+	}
 	for _, m := range v.Matches {
 		switch {
 		case m.Stopped:
@@ -41,22 +46,29 @@ func notices(v check.Verdict) []notice {
 	return list
 }
 
-func details(v check.Verdict) []report.Detail {
+func details(spec check.Spec, v check.Verdict) []report.Detail {
 	var list []report.Detail
 	for _, m := range v.Matches {
-		why := "it executes the wanted file"
-		if m.OldImage {
-			why = "it executes the wanted file's predecessor"
-		}
-		if m.Script != "" {
-			why = "it runs the wanted script"
-		}
-		list = append(list, report.Detail{PID: m.PID, Exe: m.Exe, Counts: true, Why: why})
+		list = append(list, report.Detail{PID: m.PID, Exe: m.Exe, Counts: true, Why: whyCounts(spec, m)})
 	}
 	for _, x := range v.Excluded {
 		list = append(list, report.Detail{PID: x.PID, Exe: x.Exe, Why: x.Reason.String()})
 	}
 	return list
+}
+
+func whyCounts(spec check.Spec, m check.Match) string {
+	switch {
+	case spec.Executable == "" && spec.Called == "":
+		return "it is what the rule is about"
+	case spec.Executable == "":
+		return "it has the wanted name"
+	case m.OldImage:
+		return "it executes the wanted file's predecessor"
+	case m.Script != "":
+		return "it runs the wanted script"
+	}
+	return "it executes the wanted file"
 }
 
 // hint is what the error itself knows of a way out.

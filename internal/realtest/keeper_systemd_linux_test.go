@@ -110,7 +110,7 @@ func systemdBootGrace(t *testing.T, m *Machine) {
 	}); len(list) > 0 {
 		t.Errorf("%q", list)
 	}
-	expect(t, a, 0, "left alone", "less than --boot-grace 100000h")
+	expect(t, a, 0, "left alone", "less than its boot grace of 100000h")
 }
 
 // A unit that was killed and one that was stopped are both brought back, in two

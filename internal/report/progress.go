@@ -3,51 +3,114 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
-// Progress shows on a terminal which step is under way and for how long, on one
-// line that is written anew, once the step has taken longer than After.
+// Progress shows on a terminal what is under way and for how long, on one line
+// that is written anew, once something has taken longer than After.
 type Progress struct {
 	Out   io.Writer
 	After time.Duration
 	Every time.Duration
+	Width func() int // of the terminal
 
-	stop chan struct{}
-	done sync.WaitGroup
+	mu    sync.Mutex
+	tasks []*task
+	shown bool
+	idle  chan struct{} // closed when nothing is under way any more
 }
 
-// NewProgress shows steps of more than a second.
-func NewProgress(out io.Writer) *Progress {
-	return &Progress{Out: out, After: time.Second, Every: time.Second}
+// task is one thing that is under way.
+type task struct {
+	what  string
+	began time.Time
 }
 
-// Begin starts to watch a step. Only one is under way at a time.
-func (p *Progress) Begin(what string) {
-	stop := make(chan struct{})
-	p.stop = stop
-	began := time.Now()
-	p.done.Go(func() {
-		wait := p.After
-		shown := false
-		for {
-			select {
-			case <-time.After(wait):
-				fmt.Fprintf(p.Out, "\r%s ... %.0f s\x1b[K", Printable(what), time.Since(began).Seconds())
-				shown, wait = true, p.Every
-			case <-stop:
-				if shown {
-					fmt.Fprint(p.Out, "\r\x1b[K")
-				}
-				return
-			}
+// NewProgress shows what takes more than a second.
+func NewProgress(out io.Writer, width func() int) *Progress {
+	return &Progress{Out: out, After: time.Second, Every: time.Second, Width: width}
+}
+
+// Begin starts to watch something, until end is called. Several may be under way.
+func (p *Progress) Begin(what string) (end func()) {
+	t := &task{what, time.Now()}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tasks = append(p.tasks, t)
+	if len(p.tasks) == 1 {
+		p.idle = make(chan struct{})
+		go p.tick(p.idle)
+	}
+	return func() { p.end(t) }
+}
+
+func (p *Progress) end(t *task) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tasks = slices.DeleteFunc(p.tasks, func(other *task) bool { return other == t })
+	if len(p.tasks) == 0 {
+		p.clear()
+		close(p.idle)
+	}
+}
+
+// tick writes the line until nothing is under way.
+func (p *Progress) tick(idle <-chan struct{}) {
+	for wait := p.After; ; wait = p.Every {
+		select {
+		case <-time.After(wait):
+			p.draw()
+		case <-idle:
+			return
 		}
-	})
+	}
 }
 
-// End takes the line away.
-func (p *Progress) End() {
-	close(p.stop)
-	p.done.Wait()
+func (p *Progress) draw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var parts []string
+	for _, t := range p.tasks {
+		if took := time.Since(t.began); took >= p.After {
+			parts = append(parts, fmt.Sprintf("%s ... %.0f s", Printable(t.what), took.Seconds()))
+		}
+	}
+	if len(parts) == 0 {
+		p.clear()
+		return
+	}
+	// A line that fills the terminal would wrap, and could not be written anew.
+	fmt.Fprintf(p.Out, "\r%s\x1b[K", fit(parts, p.Width()-1))
+	p.shown = true
+}
+
+// fit joins as many parts as there is room for, at least one, and says how many
+// more there are.
+func fit(parts []string, width int) string {
+	for n := len(parts); n > 1; n-- {
+		line := strings.Join(parts[:n], "; ")
+		if n < len(parts) {
+			line += fmt.Sprintf("; %d more", len(parts)-n)
+		}
+		if utf8.RuneCountInString(line) <= width {
+			return line
+		}
+	}
+	line := []rune(parts[0])
+	if len(parts) > 1 {
+		line = append(line, []rune(fmt.Sprintf("; %d more", len(parts)-1))...)
+	}
+	return string(line[:max(0, min(len(line), width))])
+}
+
+// clear takes the line away.
+func (p *Progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.Out, "\r\x1b[K")
+	}
+	p.shown = false
 }

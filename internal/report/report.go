@@ -16,12 +16,21 @@ const (
 
 // Report is what one run has found and done.
 type Report struct {
-	Daemons []Daemon
+	Mistakes []Mistake // of the configuration: files that were not used
+	Daemons  []Daemon  // and rules
+}
+
+// Mistake is something that a person must mend in a file, and how.
+type Mistake struct {
+	Text, Hint string
 }
 
 // Status is the worst of the daemons': 2 over 3 over 1 over 0.
 func (r Report) Status() Status {
 	worst := OK
+	if len(r.Mistakes) > 0 {
+		worst = Unclear
+	}
 	for _, d := range r.Daemons {
 		if rank(d.Status()) > rank(worst) {
 			worst = d.Status()
@@ -44,30 +53,34 @@ const (
 	Held                     // it is down and was deliberately left alone
 	BroughtBack
 	StillDown
+	Clear // nothing runs that should not: a rule is kept
+	Wrong // too much runs: it alarms, and nothing is restarted for it
 )
 
 // Status is the exit status that a result stands for.
 func (d Daemon) Status() Status {
 	switch d.Result {
-	case Up, Held:
+	case Up, Held, Clear:
 		return OK
 	case BroughtBack:
 		return Restored
-	case StillDown:
+	case StillDown, Wrong:
 		return Failed
 	}
 	return Unclear
 }
 
-// Daemon is what was found and done about one daemon.
+// Daemon is what was found and done about one daemon, or about a rule.
 type Daemon struct {
-	Name    string // what people call it: the path of its executable
+	Name    string // what people call it
+	Rule    bool   // it is a rule, which forbids something
 	Result  Result
+	Trouble string        // what was wrong with it when it was found down, though a process runs
 	Busy    bool          // Held, because another run is at work, which will report
 	Reason  string        // why it is held, still down, or not to be told
 	Hint    string        // what a person could do about it
 	PIDs    []int         // its processes at the end
-	Notices []string      // what is odd about a daemon that is up
+	Notices []string      // what is odd about a daemon that is up, or how it breaks a limit
 	Took    time.Duration // from being found down to the end of the run
 	Steps   []Step
 	Plan    []Plan // of a dry run: what would be done
@@ -98,4 +111,20 @@ type Detail struct {
 	Exe    string
 	Counts bool
 	Why    string
+}
+
+// Ill is how a Wrong daemon or rule is.
+func (d Daemon) Ill() string {
+	if d.Rule {
+		return "broken"
+	}
+	return "wrong"
+}
+
+// Well is how a Clear daemon or rule is.
+func (d Daemon) Well() string {
+	if d.Rule {
+		return "kept"
+	}
+	return "not running, as it should be"
 }

@@ -77,7 +77,7 @@ func TestTextForPeople(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			var out, stderr bytes.Buffer
 			tc.face.Out, tc.face.Err = &out, &stderr
-			tc.face.Write(Report{[]Daemon{tc.daemon}})
+			tc.face.Write(Report{Daemons: []Daemon{tc.daemon}})
 			if out.String() != tc.out {
 				t.Errorf("stdout\n%q, want\n%q", &out, tc.out)
 			}
@@ -118,22 +118,45 @@ func TestPIDList(t *testing.T) {
 func TestProgressShowsOnlySlowSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		p := NewProgress(&out)
-		p.Begin("stopping service a")
+		p := NewProgress(&out, func() int { return 80 })
+		end := p.Begin("stopping service a")
 		time.Sleep(900 * time.Millisecond)
-		p.End()
+		end()
 		if out.Len() > 0 {
 			t.Errorf("a quick step printed %q", &out)
 		}
-		p.Begin("starting service a")
+		end = p.Begin("starting service a")
 		time.Sleep(2500 * time.Millisecond)
-		p.End()
+		end()
 		want := "\rstarting service a ... 1 s\x1b[K\rstarting service a ... 2 s\x1b[K\r\x1b[K"
 		if out.String() != want {
 			t.Errorf("printed %q, want %q", &out, want)
 		}
 		if strings.Contains(out.String(), "\n") {
 			t.Error("more than one line")
+		}
+	})
+}
+
+// What is under way at the same time stands on the one line, as far as there is
+// room for it.
+func TestProgressShowsEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := NewProgress(&out, func() int { return 64 })
+		var ends []func()
+		for _, name := range []string{"clamd", "named", "sshd"} {
+			ends = append(ends, p.Begin("waiting for "+name))
+		}
+		time.Sleep(1500 * time.Millisecond)
+		ends[1]()
+		time.Sleep(time.Second)
+		ends[0]()
+		ends[2]()
+		want := "\rwaiting for clamd ... 1 s; waiting for named ... 1 s; 1 more\x1b[K" +
+			"\rwaiting for clamd ... 2 s; waiting for sshd ... 2 s\x1b[K\r\x1b[K"
+		if out.String() != want {
+			t.Errorf("printed %q, want %q", &out, want)
 		}
 	})
 }

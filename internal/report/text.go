@@ -38,6 +38,9 @@ func paint(on bool, code, s string) painted {
 
 // Write prints the report.
 func (t Text) Write(r Report) {
+	for _, m := range r.Mistakes {
+		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
+	}
 	for _, d := range r.Daemons {
 		t.daemon(d)
 	}
@@ -51,9 +54,7 @@ func (t Text) daemon(d Daemon) {
 			return
 		}
 		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs))
-		for _, n := range d.Notices {
-			t.line("  %s", n)
-		}
+		t.notices(d)
 	case Held:
 		if t.Quiet || d.Busy && t.Diary && !t.Terminal && !t.Verbose {
 			return
@@ -61,14 +62,39 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
 	case BroughtBack:
 		if !t.Quiet {
-			t.line("%s was down and is %s again (%s), after %s", name, t.paint(green, "up"), PIDList(d.PIDs), Seconds(d.Took))
+			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs), Seconds(d.Took))
 		}
 	case StillDown:
-		t.line("%s is %s: %s", name, t.paint(red, "down"), d.Reason)
+		t.line("%s is %s%s: %s", name, t.paint(red, "down"), inBrackets(d.Trouble), d.Reason)
+	case Wrong:
+		t.line("%s is %s: %s", name, t.paint(red, d.Ill()), d.Reason)
+		t.notices(d)
+	case Clear:
+		if t.Quiet || !t.Terminal && !t.Verbose {
+			return
+		}
+		t.line("%s is %s", name, t.paint(green, d.Well()))
+		t.notices(d)
 	default:
 		Fail(t.Err, t.ErrColor, d.Reason, d.Hint)
 	}
 	t.more(d)
+}
+
+func (t Text) notices(d Daemon) {
+	if t.Quiet {
+		return
+	}
+	for _, n := range d.Notices {
+		t.line("  %s", n)
+	}
+}
+
+func inBrackets(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
 }
 
 // more is what -q leaves out.
@@ -89,7 +115,7 @@ func (t Text) more(d Daemon) {
 		t.line("hint: %s", d.Hint)
 	}
 	if t.Verbose {
-		t.details(d.Details)
+		t.details(d)
 	}
 }
 
@@ -112,11 +138,15 @@ func (t Text) step(s Step) {
 	}
 }
 
-func (t Text) details(list []Detail) {
-	if len(list) == 0 {
+func (t Text) details(daemon Daemon) {
+	switch {
+	case len(daemon.Details) > 0:
+	case daemon.Rule:
+		t.line("  no process breaks it")
+	default:
 		t.line("  no process has its name")
 	}
-	for _, d := range list {
+	for _, d := range daemon.Details {
 		word := "excluded"
 		if d.Counts {
 			word = "counts"
@@ -147,6 +177,11 @@ func Fail(w io.Writer, color bool, message, hint string) {
 	if hint != "" {
 		fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, bold, "hint:"), Printable(hint))
 	}
+}
+
+// Caution prints what may be wrong, and keeps nothing from being done.
+func Caution(w io.Writer, color bool, message string) {
+	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, yellow, "warning:"), Printable(message))
 }
 
 // Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,6 +81,37 @@ var steps = map[string]step{
 		return unix.Exec("/proc/"+a[0]+"/root"+a[1], append(a[1:2:2], rest...), os.Environ())
 	}},
 	"leader-exits": {0, func(_, _ []string) error { return leaderExits() }},
+	"group":        {1, func(a, _ []string) error { return effectiveGroup(a[0]) }},
+	"name":         {1, func(a, _ []string) error { return rename(a[0]) }},
+	"child":        {0, func(_, _ []string) error { return child() }},
+	"spin":         {1, func(a, _ []string) error { go spin(a[0]); return nil }},
+	"fill":         {1, func(a, _ []string) error { return fill(a[0]) }},
+	"reserve":      {1, func(a, _ []string) error { return reserve(a[0]) }},
+	"open":         {2, func(a, _ []string) error { return open(a[0], a[1]) }},
+	// What it listens to, and what it says there.
+	"greet":   {3, func(a, _ []string) error { return listen(a[0], a[1], greet(a[2])) }},
+	"hang-up": {3, func(a, _ []string) error { return listen(a[0], a[1], hangUp(a[2])) }},
+	"echo":    {2, func(a, _ []string) error { return listen(a[0], a[1], echo) }},
+	// Pidfiles.
+	"pidfile": {1, func(a, _ []string) error { _, err := writePID(a[0]); return err }},
+	"flock":   {1, func(a, _ []string) error { return flock(a[0]) }},
+	"lockf":   {1, func(a, _ []string) error { return lockf(a[0]) }},
+	"thread":  {1, func(a, _ []string) error { return writeThread(a[0]) }},
+	// spawn and leave have a child take the remaining steps; leave ends at once.
+	"spawn": {1, func(a, rest []string) error {
+		if err := spawn(a[0], rest); err != nil {
+			return err
+		}
+		wait()
+		return nil
+	}},
+	"leave": {1, func(a, rest []string) error {
+		err := spawn(a[0], rest)
+		if err == nil {
+			os.Exit(0)
+		}
+		return err
+	}},
 }
 
 // pivot makes a folder the root, as a container's runtime does.
@@ -129,6 +161,104 @@ func become(uid string) error {
 		return err
 	}
 	return errors.Join(syscall.Setgroups(nil), syscall.Setgid(id), syscall.Setuid(id))
+}
+
+// effectiveGroup leaves the real group as it is.
+func effectiveGroup(gid string) error {
+	id, err := strconv.Atoi(gid)
+	if err != nil {
+		return err
+	}
+	return syscall.Setregid(-1, id)
+}
+
+// rename changes the kernel's name for the process, PR_SET_NAME(2const).
+func rename(name string) error {
+	text, err := unix.BytePtrFromString(name)
+	if err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(text)), 0, 0, 0)
+}
+
+// child starts our program once more, as a daemon starts its workers, and ends it
+// at our own end.
+func child() error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(path)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(out, make([]byte, len("up "))); err != nil {
+		return err
+	}
+	fmt.Println("up", os.Getpid())
+	io.Copy(io.Discard, os.Stdin)
+	in.Close()
+	cmd.Wait()
+	os.Exit(0)
+	return nil
+}
+
+// spin keeps a CPU busy until a file exists.
+func spin(until string) {
+	for errors.Is(unix.Access(until, unix.F_OK), unix.ENOENT) {
+	}
+}
+
+// fill makes so many bytes resident.
+func fill(bytes string) error {
+	n, err := strconv.Atoi(bytes)
+	if err != nil {
+		return err
+	}
+	memory, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	for i := 0; i < len(memory); i += os.Getpagesize() {
+		memory[i] = 1
+	}
+	return err
+}
+
+// reserve takes so many bytes of address space and none of memory.
+func reserve(bytes string) error {
+	n, err := strconv.Atoi(bytes)
+	if err != nil {
+		return err
+	}
+	_, err = unix.Mmap(-1, 0, n, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	return err
+}
+
+// open opens so many files, below a limit of so many.
+func open(number, limit string) error {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	most, err := strconv.ParseUint(limit, 10, 63)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
+		return err
+	}
+	for range n {
+		if _, err := unix.Open("/dev/null", unix.O_RDONLY, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // zombie leaves a child unwaited for.

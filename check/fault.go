@@ -1,0 +1,133 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Fault is one thing that is wrong with a daemon, or a rule that is broken.
+type Fault struct {
+	Aspect   Aspect
+	Severity Severity
+	Text     string // what, which, how much
+}
+
+// Severity is what a fault calls for.
+type Severity int
+
+// The severities. Restart makes a daemon Down.
+const (
+	Warn    Severity = iota // somebody should know
+	Alarm                   // it is wrong, and must not be restarted for it
+	Restart                 // it must be restarted
+)
+
+// severity of a fault in an aspect that restarts only if the user has said so.
+func (s Spec) severity(a Aspect) Severity {
+	switch {
+	case s.restarts(a):
+		return Restart
+	case s.Rule, a == TooMany:
+		return Alarm
+	}
+	return Warn
+}
+
+// countFault compares the processes that count with their bounds.
+func countFault(spec Spec, v Verdict) (Fault, bool) {
+	n, count := len(v.Matches), spec.count()
+	switch {
+	case n < count.Min && spec.Rule:
+		return Fault{TooFew, Alarm, fmt.Sprintf("%s, and at least %d should be", processes(n), count.Min)}, true
+	case n == 0 && count.Min > 0:
+		return Fault{TooFew, Restart, "not running"}, true
+	case n < count.Min:
+		return Fault{TooFew, Restart, fmt.Sprintf("%s, and at least %d should be (%s)", processes(n), count.Min, listMatches(v.Matches))}, true
+	case count.exceeds(n) && count.Max == 0:
+		return Fault{TooMany, spec.severity(TooMany), fmt.Sprintf("%s, and none may be (%s)", processes(n), listMatches(v.Matches))}, true
+	case count.exceeds(n):
+		return Fault{TooMany, spec.severity(TooMany), fmt.Sprintf("%s, and at most %d may be (%s)", processes(n), count.Max, listMatches(v.Matches))}, true
+	}
+	return Fault{}, false
+}
+
+// listMatches names processes for a person, at most three of them.
+func listMatches(matches []Match) string {
+	var texts []string
+	for i, m := range matches {
+		if i == 3 {
+			texts = append(texts, fmt.Sprintf("and %d more", len(matches)-i))
+			break
+		}
+		texts = append(texts, m.Process.String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// String names a process as a person would look for it.
+func (p Process) String() string {
+	name := p.Exe
+	if name == "" {
+		name = p.Name
+	}
+	return fmt.Sprintf("pid %d %s of user %d", p.PID, name, p.User)
+}
+
+// usageFaults are the limits that single processes break.
+func usageFaults(spec Spec, matches []Match) []Fault {
+	var faults []Fault
+	add := func(a Aspect, text string) {
+		if text != "" {
+			faults = append(faults, Fault{a, spec.severity(a), text})
+		}
+	}
+	for _, m := range matches {
+		add(Memory, spec.Memory.broken(m.Process))
+		if spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil {
+			faults = append(faults, Fault{Files, Warn, fmt.Sprintf("the open files of process %d cannot be counted: %v", m.PID, m.Usage.FilesErr)})
+		} else {
+			add(Files, spec.Files.broken(m.Process))
+		}
+	}
+	add(Age, spec.tooYoung(matches))
+	return faults
+}
+
+func (l MemoryLimit) broken(p Process) string {
+	switch {
+	case l.RSS > 0 && p.RSS > l.RSS:
+		return fmt.Sprintf("process %d has %s in memory, more than %s", p.PID, bytesText(p.RSS), bytesText(l.RSS))
+	case l.VMS > 0 && p.VMS > l.VMS:
+		return fmt.Sprintf("process %d has an address space of %s, more than %s", p.PID, bytesText(p.VMS), bytesText(l.VMS))
+	}
+	return ""
+}
+
+func (l FilesLimit) broken(p Process) string {
+	u := p.Usage
+	switch {
+	case l.Number > 0 && u.Files > l.Number:
+		return fmt.Sprintf("process %d has %d files open, more than %d", p.PID, u.Files, l.Number)
+	case l.Share > 0 && u.FilesLimit > 0 && float64(u.Files) > l.Share*float64(u.FilesLimit):
+		return fmt.Sprintf("process %d has %d files open, more than %s of its limit of %d", p.PID, u.Files, percent(l.Share), u.FilesLimit)
+	}
+	return ""
+}
+
+// tooYoung: a daemon is as old as its oldest process, because its workers may
+// come and go.
+func (s Spec) tooYoung(matches []Match) string {
+	if s.MinAge == 0 || len(matches) == 0 {
+		return ""
+	}
+	oldest := matches[0]
+	for _, m := range matches {
+		if m.Usage.Age > oldest.Usage.Age {
+			oldest = m
+		}
+	}
+	if oldest.Usage.Age >= s.MinAge {
+		return ""
+	}
+	return fmt.Sprintf("process %d was started %v ago, less than %v", oldest.PID, roundAge(oldest.Usage.Age), s.MinAge)
+}

@@ -1,0 +1,157 @@
+package check
+
+import (
+	"io/fs"
+	"slices"
+	"testing"
+	"time"
+)
+
+const mib = 1 << 20
+
+// using is a process of clamd that uses so much.
+func using(pid int, change func(*Process)) Process {
+	return plain(func(p *Process) {
+		p.PID, p.RSS, p.VMS = pid, 100*mib, 400*mib
+		p.Usage = Usage{Files: 90, FilesLimit: 1024, Age: time.Hour}
+		if change != nil {
+			change(p)
+		}
+	})
+}
+
+// What a daemon's single processes may use: what is over a limit is said, and
+// what is at it is not.
+func TestLimits(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		spec Spec
+		p    Process
+		want []string
+	}{
+		{"no limit", Spec{}, using(7, nil), nil},
+		{"memory at the limit", Spec{Memory: MemoryLimit{RSS: 100 * mib, VMS: 400 * mib}}, using(7, nil), nil},
+		{"memory over the limit", Spec{Memory: MemoryLimit{RSS: 64 * mib}}, using(7, nil), []string{"memory/0: process 7 has 100 MiB in memory, more than 64 MiB"}},
+		{"address space over the limit", Spec{Memory: MemoryLimit{VMS: mib + mib/2}}, using(7, nil), []string{"memory/0: process 7 has an address space of 400 MiB, more than 1.5 MiB"}},
+		{"both over the limit: one is enough to be said", Spec{Memory: MemoryLimit{RSS: 1, VMS: 1}}, using(7, nil), []string{"memory/0: process 7 has 100 MiB in memory, more than 1 B"}},
+		{"one page over the limit", Spec{Memory: MemoryLimit{RSS: 100*mib - 4096}}, using(7, nil), []string{"memory/0: process 7 has 100 MiB in memory, more than 100.0 MiB"}},
+		{"a kernel that tells no memory", Spec{Memory: MemoryLimit{RSS: 1, VMS: 1}}, using(7, func(p *Process) { p.RSS, p.VMS = 0, 0 }), nil},
+
+		{"files at the limit", Spec{Files: FilesLimit{Number: 90}}, using(7, nil), nil},
+		{"files over the limit", Spec{Files: FilesLimit{Number: 89}}, using(7, nil), []string{"files/0: process 7 has 90 files open, more than 89"}},
+		{"files at the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *Process) { p.Usage.FilesLimit = 100 }), nil},
+		{"files over the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *Process) { p.Usage.Files, p.Usage.FilesLimit = 91, 100 }), []string{"files/0: process 7 has 91 files open, more than 90% of its limit of 100"}},
+		{"a share of a limit that it has lowered below what it has open", Spec{Files: FilesLimit{Share: 0.875}}, using(7, func(p *Process) { p.Usage.FilesLimit = 10 }), []string{"files/0: process 7 has 90 files open, more than 87.5% of its limit of 10"}},
+		{"a share of no limit", Spec{Files: FilesLimit{Share: 0.1}}, using(7, func(p *Process) { p.Usage.FilesLimit = 0 }), nil},
+		{"files that cannot be counted", Spec{Files: FilesLimit{Number: 1}, RestartOn: []Aspect{Files}}, using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} }), []string{"files/0: the open files of process 7 cannot be counted: permission denied"}},
+		{"files that nobody asks for cannot be counted", Spec{Memory: MemoryLimit{RSS: 1 << 40}}, using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} }), nil},
+
+		{"as old as it must be", Spec{MinAge: time.Hour}, using(7, nil), nil},
+		{"younger than it must be", Spec{MinAge: 10 * time.Minute}, using(7, func(p *Process) { p.Usage.Age = 3141 * time.Millisecond }), []string{"age/0: process 7 was started 3.1s ago, less than 10m0s"}},
+		{"a minute too young", Spec{MinAge: 10 * time.Minute}, using(7, func(p *Process) { p.Usage.Age = 9*time.Minute + 400*time.Millisecond }), []string{"age/0: process 7 was started 9m0s ago, less than 10m0s"}},
+
+		{"all at once", Spec{Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 2 * time.Hour}, using(7, nil), []string{
+			"memory/0: process 7 has 100 MiB in memory, more than 1 B", "files/0: process 7 has 90 files open, more than 1", "age/0: process 7 was started 1h0m0s ago, less than 2h0m0s",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.spec.Executable = clamd.Path
+			v := judge(tc.spec, clamd, tc.p)
+			if v.State != Up || len(v.Matches) != 1 || v.Err != nil {
+				t.Errorf("a limit that only warns makes it %v (%v)", v.State, v.Err)
+			}
+			wantSaidOf(t, v, tc.want...)
+		})
+	}
+}
+
+// Only what restart_on lists makes a daemon down; the rest of what is wrong is
+// said beside it.
+func TestRestartOn(t *testing.T) {
+	broken := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 2 * time.Hour, Count: &Count{0, 0}}
+	all := []Aspect{TooMany, Memory, Files, Age}
+	severities := func(v Verdict) map[Aspect]Severity {
+		m := map[Aspect]Severity{}
+		for _, f := range v.Faults {
+			m[f.Aspect] = f.Severity
+		}
+		return m
+	}
+	v := judge(broken, clamd, using(7, nil))
+	if got := severities(v); v.State != Up || len(got) != 4 || got[TooMany] != Alarm || got[Memory]+got[Files]+got[Age] != Warn {
+		t.Errorf("restart_on nothing: %v, %v", v.State, got)
+	}
+	for _, a := range all {
+		broken.RestartOn = []Aspect{CPU, a, Listening}
+		v := judge(broken, clamd, using(7, nil))
+		if v.State != Down || v.Err != nil || len(v.Faults) != 4 {
+			t.Errorf("restart_on %s: %v (%v), %q", a, v.State, v.Err, said(v.Faults))
+		}
+		for aspect, severity := range severities(v) {
+			if (severity == Restart) != (aspect == a) {
+				t.Errorf("restart_on %s: %s has severity %d", a, aspect, severity)
+			}
+		}
+	}
+	// What would make it down does not if the limit is kept.
+	broken.RestartOn, broken.Count = all, nil
+	broken.Memory, broken.Files, broken.MinAge = MemoryLimit{RSS: 1 << 40}, FilesLimit{Number: 1000}, time.Minute
+	if v := judge(broken, clamd, using(7, nil)); v.State != Up || len(v.Faults) > 0 {
+		t.Errorf("all limits are kept: %v, %q", v.State, said(v.Faults))
+	}
+}
+
+// A daemon is as old as its oldest process: workers come and go.
+func TestMinAgeOfTheOldest(t *testing.T) {
+	aged := func(pid int, age time.Duration) Process {
+		return using(pid, func(p *Process) { p.Usage.Age = age })
+	}
+	spec := Spec{Executable: clamd.Path, MinAge: time.Minute}
+	for _, tc := range []struct {
+		name      string
+		processes []Process
+		want      []string
+	}{
+		{"the first is old", []Process{aged(1, time.Hour), aged(2, time.Second)}, nil},
+		{"the last is old", []Process{aged(1, time.Second), aged(2, 2*time.Second), aged(3, time.Minute)}, nil},
+		{"none is old", []Process{aged(1, time.Second), aged(2, 20*time.Second), aged(3, 2*time.Second)}, []string{"age/0: process 2 was started 20s ago, less than 1m0s"}},
+		{"an old one of another file", []Process{aged(1, time.Second), {PID: 2, Name: "clamd", Exe: clamd.Path, File: FileID{1, 500}, Usage: Usage{Age: time.Hour}}}, []string{"age/0: process 1 was started 1s ago, less than 1m0s"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) { wantSaidOf(t, judge(spec, clamd, tc.processes...), tc.want...) })
+	}
+	if v := judge(spec, clamd); v.State != Down || !slices.Equal(said(v.Faults), []string{"too_few/2: not running"}) {
+		t.Errorf("none at all: %v, %q", v.State, said(v.Faults))
+	}
+}
+
+// Where the number cannot be told, nothing else that is wrong restarts it.
+func TestCloudedLimits(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}, Memory: MemoryLimit{RSS: 1}, RestartOn: []Aspect{Memory}}
+	other := denied("clamd")
+	if v := judge(spec, clamd, using(7, nil), other); v.State != Unknown || len(v.Faults) > 0 {
+		t.Errorf("one may be it: %v, %q", v.State, said(v.Faults))
+	}
+	spec.Count = nil
+	if v := judge(spec, clamd, using(7, nil), other); v.State != Down || v.Err != nil {
+		t.Errorf("one may be it, and that does not matter: %v (%v)", v.State, v.Err)
+	}
+}
+
+func TestBytesText(t *testing.T) {
+	for n, want := range map[uint64]string{
+		0: "0 B", 1: "1 B", 1023: "1023 B", 1024: "1 KiB", 1536: "1.5 KiB", 10 * mib: "10 MiB", 10*mib + 1: "10.0 MiB",
+		100*mib + 1: "100 MiB", 1 << 30: "1 GiB", 1<<40 + 1<<39: "1.5 TiB", 1 << 60: "1048576 TiB",
+	} {
+		if got := bytesText(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestPercent(t *testing.T) {
+	for share, want := range map[float64]string{0: "0%", 0.95: "95%", 0.875: "87.5%", 1: "100%", 2.5: "250%", 0.0004: "0%", 0.9999: "100%"} {
+		if got := percent(share); got != want {
+			t.Errorf("%v is %q, want %q", share, got, want)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package check
+
+import "strings"
+
+// hasLabel tells whether a security context, as /proc/PID/attr/current has it, is
+// the wanted one: all of it; SELinux's type, the third part of
+// user:role:type:level; or AppArmor's profile, without its mode in brackets.
+func hasLabel(context, wanted string) bool {
+	if context == wanted {
+		return true
+	}
+	if profile, mode, ok := cutLast(context, " ("); ok && strings.HasSuffix(mode, ")") && profile == wanted {
+		return true
+	}
+	parts := strings.SplitN(context, ":", 4)
+	return len(parts) > 2 && parts[2] == wanted
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// cleanLabel takes off what the modules put behind the context: SELinux a zero
+// byte, AppArmor a line end.
+func cleanLabel(text []byte) string { return strings.TrimRight(string(text), "\x00\n") }

@@ -1,0 +1,276 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+)
+
+// looker is one look under way.
+type looker struct {
+	table
+	snapshot *Snapshot
+	full     bool
+	careful  bool // the second pass is under way
+
+	targets   []*target
+	left      []*target            // those that leave something to be looked for in this pass
+	bounded   []*target            // those with a name of which there can be too many
+	names     map[string][]*target // by the last elements of the paths to look closer at
+	versions  []version            // interpreters, of which any version may be in use
+	multiCall map[FileID]bool      // programs that answer to several names
+	rows      map[int]bool         // processes that are in the snapshot
+}
+
+// version is an interpreter whose name any version may follow.
+type version struct {
+	name   string
+	target *target
+}
+
+// target is one Spec of a look.
+type target struct {
+	Spec
+	file     wanted
+	well     int  // processes that count without a blemish
+	counting int  // with those that are stopped or run an old image
+	hidden   bool // its file has other names, too, or it has none
+}
+
+func newLooker(t table, s *Snapshot, opts Options) *looker {
+	return &looker{
+		table: t, snapshot: s, full: opts.Full,
+		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
+	}
+}
+
+// want derives from a Spec what the quick pass looks for.
+func (l *looker) want(spec Spec) {
+	for _, e := range spec.Exempt {
+		l.find(e)
+	}
+	t := &target{Spec: spec, hidden: !spec.named()}
+	if spec.Executable != "" {
+		t.file = l.find(spec)
+		t.hidden = spec.count().Max != NoLimit && t.file.links > 1
+	}
+	if t.file.err != nil {
+		return // its verdict is known
+	}
+	l.targets = append(l.targets, t)
+	if t.named() && t.count().Max != NoLimit {
+		l.bounded = append(l.bounded, t)
+	}
+	if spec.Executable == "" {
+		if spec.Called != "" {
+			l.names[spec.Called] = append(l.names[spec.Called], t)
+		}
+		return
+	}
+	i := t.file.Interpreter
+	if i == nil {
+		name := filepath.Base(t.file.Resolved)
+		l.names[name] = append(l.names[name], t)
+		if t.file.Applet != "" {
+			l.multiCall[t.file.ID] = true
+		}
+		return
+	}
+	if i.Resolved == "" {
+		l.versions = append(l.versions, version{filepath.Base(i.Path), t})
+		return
+	}
+	l.versions = append(l.versions, version{i.stem(), t})
+	if name := filepath.Base(i.Resolved); !isVersionOf(name, i.stem()) {
+		l.names[name] = append(l.names[name], t)
+	}
+}
+
+// find looks at an executable once.
+func (l *looker) find(spec Spec) wanted {
+	if spec.Executable == "" {
+		return wanted{}
+	}
+	w, ok := l.snapshot.files[spec.Executable]
+	if !ok {
+		w.Executable, w.err = Find(spec.Executable)
+		if spec.mayBeMissing() && errors.Is(w.err, fs.ErrNotExist) {
+			w = wanted{Executable: Executable{Path: spec.Executable, Resolved: spec.Executable}}
+		}
+		l.snapshot.files[spec.Executable] = w
+	}
+	return w
+}
+
+// leaves tells whether there is something left to be looked for in this pass.
+func (l *looker) leaves(t *target) bool {
+	least := t.count().Min
+	switch {
+	case l.full:
+		return true
+	case l.careful:
+		return t.hidden || t.counting < least
+	case !t.named():
+		return false // no name tells anything
+	}
+	return t.seesAll() || t.well < least
+}
+
+// recount finds out which targets leave something.
+func (l *looker) recount() {
+	l.left = l.left[:0]
+	for _, t := range l.targets {
+		if l.leaves(t) {
+			l.left = append(l.left, t)
+		}
+	}
+}
+
+// pass looks at each process in turn, as long as some target leaves something to
+// be looked for.
+func (l *looker) pass(ctx context.Context, pids []int, see func(int) error) error {
+	l.recount()
+	for i, pid := range pids {
+		if i%256 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
+		}
+		if len(l.left) == 0 {
+			return nil
+		}
+		switch err := see(pid); {
+		case err == nil, errors.Is(err, errGone), errors.Is(err, errNoExe):
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// quick reads the path of the executable, and more only if its name is wanted.
+func (l *looker) quick(pid int) error {
+	exe, err := l.exe(pid)
+	var targets []*target
+	switch {
+	case errors.Is(err, errLost): // rare, and no name can tell
+		targets = l.targets
+	case errors.Is(err, errDeny), errors.Is(err, errNoExe):
+		targets = l.bounded // nothing that may be theirs is passed over; the others have the careful pass
+	case err != nil:
+		return err
+	default:
+		targets = l.candidates(exe)
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	p, err := l.examine(pid, exe, err, l.needsArgs)
+	if err != nil {
+		return err
+	}
+	return l.keep(p, targets)
+}
+
+// candidates are the targets whose processes have this name.
+func (l *looker) candidates(exe string) []*target {
+	base := baseName(exe)
+	targets := l.names[base]
+	for _, v := range l.versions {
+		if isVersionOf(base, v.name) {
+			targets = append(targets[:len(targets):len(targets)], v.target)
+		}
+	}
+	return targets
+}
+
+// beginCareful has the targets that are left look at the rows that others have
+// brought into the snapshot.
+func (l *looker) beginCareful() error {
+	l.careful = true
+	l.recount()
+	for _, t := range l.left {
+		t.well, t.counting = 0, 0
+	}
+	for i := range l.snapshot.Processes {
+		_, err := l.judge(&l.snapshot.Processes[i], slices.Clone(l.left))
+		if err != nil && !errors.Is(err, errGone) {
+			return err
+		}
+	}
+	return nil
+}
+
+// closely reads all that can be known of a process.
+func (l *looker) closely(pid int) error {
+	if l.rows[pid] {
+		return nil
+	}
+	exe, err := l.exe(pid)
+	if errors.Is(err, errGone) {
+		return err
+	}
+	p, err := l.examine(pid, exe, err, l.needsArgs)
+	if err != nil {
+		return err
+	}
+	return l.keep(p, l.left)
+}
+
+// keep puts a row into the snapshot if it says something about a target.
+func (l *looker) keep(p Process, targets []*target) error {
+	related, err := l.judge(&p, targets)
+	if err != nil || !related {
+		return err
+	}
+	l.rows[p.PID] = true
+	l.snapshot.Processes = append(l.snapshot.Processes, p)
+	return nil
+}
+
+// judge reads what is dear of a process that may count, and notes how the targets
+// stand with it.
+func (l *looker) judge(p *Process, targets []*target) (related bool, err error) {
+	var needs reading
+	for _, t := range targets {
+		_, reason := candidate(*l.snapshot, t.Spec, *p)
+		related = related || reason != unrelated
+		if reason == counts {
+			needs |= t.readings()
+		}
+	}
+	if needs &^= p.read; needs != 0 {
+		if err := l.read(p, needs); err != nil {
+			return false, err
+		}
+		p.read |= needs
+	}
+	enough := false
+	for _, t := range targets {
+		m, reason := match(*l.snapshot, t.Spec, *p)
+		if reason != counts {
+			continue
+		}
+		t.counting++
+		if !m.OldImage && !m.Stopped {
+			t.well++
+		}
+		enough = enough || !l.leaves(t)
+	}
+	if enough {
+		l.recount()
+	}
+	return related, nil
+}
+
+// needsArgs tells whether the arguments of a process decide what it is: it
+// executes the interpreter of a wanted script, or a wanted multi-call program.
+func (l *looker) needsArgs(p Process) bool {
+	for _, v := range l.versions {
+		if v.target.file.Interpreter.identify(Spec{}, &Match{Process: p}) != unrelated {
+			return true
+		}
+	}
+	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0
+}

@@ -1,0 +1,445 @@
+package check
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+)
+
+// readOf are the processes of which something dear was read, in order.
+func (f *fakeTable) readOf(what reading) (pids []int) {
+	for _, d := range f.dear {
+		if d.what&what != 0 {
+			pids = append(pids, d.pid)
+		}
+	}
+	return pids
+}
+
+// Criteria do not keep a healthy run from ending early, and what is dear is read
+// of candidates only, once.
+func TestQuickPassWithCriteria(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	spec := Spec{Executable: clamd.Path, User: id(7), Args: regexp.MustCompile("^-F$"), Label: "clamd_t"}
+	f := newFakeTable()
+	f.add(fakeRow{exe: "/usr/sbin/cron", p: Process{User: 7}, args: []string{"-F"}})
+	other := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 8}, args: []string{"-F"}})
+	without := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, usage: Usage{Label: "clamd_t"}})
+	right := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, args: []string{"-F"}, usage: Usage{Label: "clamd_t"}})
+	f.runs(clamd)
+	s := mustLook(t, f, Options{}, spec)
+	wantPIDs(t, "examined", f.examined, other, without, right)
+	if want := []dearRead{{without, argsReading | labelReading}, {right, argsReading | labelReading}}; !reflect.DeepEqual(f.dear, want) {
+		t.Errorf("dear readings %v, want %v", f.dear, want)
+	}
+	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{right}) {
+		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// Where the number is bounded or each single process has a limit, all of them
+// are seen; in no other case does a look go on behind the first.
+func TestWhoIsSeen(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	for _, tc := range []struct {
+		name string
+		spec Spec
+		want int
+	}{
+		{"no count", Spec{}, 1},
+		{"1-", Spec{Count: &Count{1, NoLimit}}, 1},
+		{"2-", Spec{Count: &Count{2, NoLimit}}, 2},
+		{"0-", Spec{Count: &Count{0, NoLimit}}, 0},
+		{"an address", Spec{Listen: &Listen{}}, 1},
+		{"criteria", Spec{User: id(0), NotGroup: id(9)}, 1},
+		{"1-2", Spec{Count: &Count{1, 2}}, 3},
+		{"0", Spec{Count: &Count{0, 0}}, 3},
+		{"a rule", Spec{Rule: true}, 3},
+		{"a rule of any number", Spec{Rule: true, Count: &Count{1, NoLimit}}, 1},
+		{"a limit of memory", Spec{Memory: MemoryLimit{VMS: 1}}, 3},
+		{"a limit of files", Spec{Files: FilesLimit{Share: 1}}, 3},
+		{"a limit of CPU", Spec{CPU: &CPULimit{}}, 3},
+		{"a limit of age", Spec{MinAge: time.Second}, 3},
+		{"a pidfile", Spec{PIDFile: &PIDFile{Path: "/no/such"}}, 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.spec.Executable = clamd.Path
+			f := newFakeTable()
+			for range 3 {
+				f.runs(clamd)
+			}
+			s := mustLook(t, f, Options{}, tc.spec)
+			if len(s.Processes) != tc.want || len(f.examined) != tc.want {
+				t.Errorf("%d kept and %d examined, want %d", len(s.Processes), len(f.examined), tc.want)
+			}
+			if s := mustLook(t, f, Options{Full: true}, tc.spec); len(s.Processes) != 3 {
+				t.Errorf("a full look keeps %d", len(s.Processes))
+			}
+		})
+	}
+}
+
+// What may not be looked at, and what has no executable, is passed over in
+// silence only where one more would change nothing.
+func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	for _, tc := range []struct {
+		name string
+		spec Spec
+		all  bool
+	}{
+		{"no count", Spec{Executable: clamd.Path}, false},
+		{"a limit of memory", Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}}, false},
+		{"1-1", Spec{Executable: clamd.Path, Count: &Count{1, 1}}, true},
+		{"1-2 of a name", Spec{Called: "clamd", Count: &Count{1, 2}}, true},
+		{"a rule", Spec{Executable: clamd.Path, Rule: true}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFakeTable()
+			may := f.add(fakeRow{exeErr: errDeny, p: Process{Name: "clamd", Denied: true}})
+			dead := f.add(fakeRow{exeErr: errNoExe, p: Process{Exe: clamd.Resolved, Name: "clamd", File: clamd.ID}})
+			f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe}) // of the kernel
+			f.add(fakeRow{exeErr: errDeny, p: Process{Name: "cron", Denied: true}})
+			f.add(fakeRow{exeErr: errGone})
+			right := f.runs(clamd)
+			s := mustLook(t, f, Options{}, tc.spec)
+			if want := []int{may, dead, right}; tc.all && !slices.Equal(rows(s), want) {
+				t.Errorf("kept %v, want %v", rows(s), want)
+			}
+			if v := Judge(s, tc.spec); !tc.all && (!slices.Equal(rows(s), []int{right}) || v.State != Up) {
+				t.Errorf("%v, kept %v, want %v", v.State, rows(s), right)
+			}
+		})
+	}
+	// One process counts and one may: which of 1-1 is broken cannot be told.
+	f := newFakeTable()
+	f.add(fakeRow{exeErr: errDeny, p: Process{Name: "clamd", Denied: true}})
+	f.runs(clamd)
+	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}}
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Unknown {
+		t.Errorf("%v (%v)", v.State, v.Err)
+	}
+}
+
+// A rule that names nothing looks at every process, once, and reads what is dear
+// only of those that meet what costs nothing.
+func TestRuleThatNamesNothing(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		spec Spec
+		what reading
+	}{
+		{"arguments", Spec{Args: regexp.MustCompile("^-x$")}, argsReading},
+		{"a label", Spec{Label: "init_t"}, labelReading},
+		{"open files", Spec{Files: FilesLimit{Number: 10}}, filesReading},
+		{"nothing dear", Spec{}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			spec := tc.spec
+			spec.Rule, spec.Group, spec.NotUser = true, id(0), id(0)
+			f := newFakeTable()
+			f.add(fakeRow{exe: "/usr/sbin/cron"})
+			f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7, Group: 7}})
+			f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe})
+			f.add(fakeRow{exeErr: errGone})
+			f.add(fakeRow{exeErr: errNoExe, p: Process{Zombie: true, User: 7}})
+			f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7, Foreign: true}})
+			odd := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x", "-x"}, usage: Usage{Label: "init_t", Files: 11}})
+			s := mustLook(t, f, Options{}, spec)
+			wantPIDs(t, "asked for the path", f.exes, f.list...)
+			wantPIDs(t, "arguments of", f.args)
+			if tc.what != 0 && !reflect.DeepEqual(f.dear, []dearRead{{odd, tc.what}}) || tc.what == 0 && len(f.dear) > 0 {
+				t.Errorf("dear readings %v, want %b of %d", f.dear, tc.what, odd)
+			}
+			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{odd}) || len(v.Faults) != 1 {
+				t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+			}
+		})
+	}
+}
+
+// What an exemption asks for is read of candidates too.
+func TestExemptionIsRead(t *testing.T) {
+	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Args: regexp.MustCompile("^--job$"), User: id(7)}}}
+	f := newFakeTable()
+	f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x", "--job"}})
+	other := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 8}, args: []string{"x", "--job"}})
+	idle := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x"}})
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Up || !slices.Equal(matching(v), []int{other, idle}) {
+		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// An exempt executable is recognised by its file, and may be none at all.
+func TestExemptExecutables(t *testing.T) {
+	boinc := program(t, "boinc", "\x7fELF")
+	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Executable: boinc.Path}, {Executable: "/no/such/program"}}}
+	f := newFakeTable()
+	f.add(fakeRow{exe: boinc.Resolved, p: Process{File: boinc.ID, User: 7}})
+	forged := f.add(fakeRow{exe: boinc.Resolved, p: Process{File: FileID{7, 7}, User: 7}})
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Up || !slices.Equal(matching(v), []int{forged}) {
+		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// A row that another daemon has brought into the snapshot is judged for a rule
+// that names nothing too, with what that wants to read, and counts once.
+func TestRowOfAnother(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	daemon := Spec{Executable: clamd.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 2}}
+	rule := Spec{Rule: true, Group: id(0), NotUser: id(0), Label: "init_t"}
+	f := newFakeTable()
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, args: []string{"clamd", "-F"}, usage: Usage{Label: "init_t"}})
+	other := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, usage: Usage{Label: "x_t"}})
+	for _, specs := range [][]Spec{{daemon, rule}, {rule, daemon}, {rule, rule, daemon, daemon}} {
+		f.exes, f.examined, f.dear = nil, nil, nil
+		s := mustLook(t, f, Options{}, specs...)
+		wantPIDs(t, "examined", f.examined, pid, 1, ownPID, other)
+		wantPIDs(t, "the arguments were read of", f.readOf(argsReading), pid)
+		wantPIDs(t, "the label was read of", f.readOf(labelReading), pid, other)
+		for _, spec := range []Spec{daemon, rule} {
+			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{pid}) {
+				t.Errorf("%+v: %v (%v), about %v", spec, v.State, v.Err, matching(v))
+			}
+		}
+	}
+}
+
+// The same holds where the daemon is not found by its name, so that the careful
+// pass is for both.
+func TestRowOfAnotherInTheCarefulPass(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	daemon := Spec{Executable: clamd.Path}
+	rule := Spec{Rule: true, NotUser: id(0), Files: FilesLimit{Number: 10}}
+	f := newFakeTable()
+	linked := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID, User: 7}, usage: Usage{Files: 11}})
+	behind := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, usage: Usage{Files: 12}})
+	s := mustLook(t, f, Options{}, daemon, rule)
+	wantPIDs(t, "examined", f.examined, f.list...)
+	wantPIDs(t, "the files were counted of", f.readOf(filesReading), linked, behind)
+	if v := Judge(s, daemon); v.State != Up || !slices.Equal(matching(v), []int{linked}) {
+		t.Errorf("daemon: %v (%v), about %v", v.State, v.Err, matching(v))
+	}
+	if v := Judge(s, rule); v.State != Up || !slices.Equal(matching(v), []int{linked, behind}) {
+		t.Errorf("rule: %v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// Of a file with several names each may be executed, so a bounded count needs
+// the careful pass; where only the least matters it does not.
+func TestHardLinksAndCount(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	if err := os.Link(clamd.Path, filepath.Join(filepath.Dir(clamd.Path), "scanner")); err != nil {
+		t.Fatal(err)
+	}
+	f := newFakeTable()
+	f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID}})
+	f.runs(clamd)
+	for _, tc := range []struct {
+		name  string
+		count *Count
+		want  int
+		wrong bool
+	}{
+		{"no count", nil, 1, false},
+		{"1-2", &Count{1, 2}, 2, false},
+		{"1", &Count{1, 1}, 2, true},
+		{"0", &Count{0, 0}, 2, true},
+		{"2-", &Count{2, NoLimit}, 2, false},
+	} {
+		spec := Spec{Executable: clamd.Path, Count: tc.count}
+		v := Judge(mustLook(t, f, Options{}, spec), spec)
+		if v.State != Up || len(v.Matches) != tc.want || len(v.Faults) > 0 != tc.wrong {
+			t.Errorf("%s: %v (%v), about %v, %q", tc.name, v.State, v.Err, matching(v), said(v.Faults))
+		}
+	}
+}
+
+// A missing executable is a mistake of one who wants it to run, and none of one
+// who wants it not to.
+func TestMissingExecutable(t *testing.T) {
+	const path = "/no/such/daemon"
+	for _, tc := range []struct {
+		name  string
+		spec  Spec
+		state State
+		wrong bool
+	}{
+		{"a daemon", Spec{}, Unknown, false},
+		{"a daemon, 1-2", Spec{Count: &Count{1, 2}}, Unknown, false},
+		{"a daemon, 0", Spec{Count: &Count{0, 0}}, Up, false},
+		{"a rule", Spec{Rule: true}, Up, false},
+		{"a rule that wants one", Spec{Rule: true, Count: &Count{1, NoLimit}}, Up, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFakeTable()
+			f.add(fakeRow{exe: path, p: Process{File: FileID{7, 7}}}) // a container's
+			tc.spec.Executable = path
+			v := Judge(mustLook(t, f, Options{}, tc.spec), tc.spec)
+			if v.State != tc.state || errors.Is(v.Err, fs.ErrNotExist) != (tc.state == Unknown) || len(v.Faults) > 0 != tc.wrong {
+				t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
+			}
+		})
+	}
+	// It may have been removed while it runs.
+	f := newFakeTable()
+	old := f.add(fakeRow{exe: path + deletedMark, p: Process{Exe: path, Deleted: true, SameMount: true, File: FileID{1, 1}}})
+	spec := Spec{Executable: path, Rule: true}
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); !slices.Equal(matching(v), []int{old}) {
+		t.Errorf("removed while it runs: %v (%v), about %v", v.State, v.Err, matching(v))
+	}
+	// Another mistake is one for everybody.
+	dir := realDir(t)
+	spec.Executable = dir
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Unknown || v.Err == nil {
+		t.Errorf("a rule about a folder: %v", v.State)
+	}
+}
+
+// A hundred daemons cost one look: each process is asked for its path once, and
+// only candidates are looked closer at, once.
+func TestHundredDaemons(t *testing.T) {
+	f := newFakeTable()
+	var all []Spec
+	for i := range 100 {
+		e := program(t, "daemon"+string(rune('a'+i/10))+string(rune('0'+i%10)), "\x7fELF")
+		f.add(fakeRow{exe: "/usr/sbin/other"})
+		f.add(fakeRow{exe: e.Resolved, p: Process{File: e.ID}, args: []string{"-F"}, usage: Usage{Files: 3}})
+		all = append(all, Spec{Executable: e.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 1}, Files: FilesLimit{Number: 9}})
+	}
+	s := mustLook(t, f, Options{}, all...)
+	wantPIDs(t, "asked for the path", f.exes, f.list...)
+	if len(f.examined) != 100 || len(f.dear) != 100 || len(s.Processes) != 100 {
+		t.Errorf("%d examined, %d times read, %d kept; want 100 each", len(f.examined), len(f.dear), len(s.Processes))
+	}
+	for _, spec := range all {
+		if v := Judge(s, spec); v.State != Up || len(v.Matches) != 1 || len(v.Faults) > 0 {
+			t.Fatalf("%s: %v (%v), %q", spec.Executable, v.State, v.Err, said(v.Faults))
+		}
+	}
+}
+
+// What several daemons want to know of one process is read together.
+func TestReadOnceForSeveral(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	f := newFakeTable()
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}, args: []string{"x"}, usage: Usage{Label: "x", Age: time.Hour}})
+	specs := []Spec{
+		{Executable: clamd.Path, Args: regexp.MustCompile("x")},
+		{Executable: clamd.Path, Label: "x"},
+		{Called: "clamd", MinAge: time.Minute},
+		{Executable: clamd.Path, User: id(7), Files: FilesLimit{Number: 1}}, // not a candidate of this one
+		{Rule: true, Label: "x", MinAge: time.Second},
+	}
+	s := mustLook(t, f, Options{}, specs...)
+	var ofIt []dearRead
+	for _, d := range f.dear {
+		if d.pid == pid {
+			ofIt = append(ofIt, d)
+		}
+	}
+	if want := []dearRead{{pid, argsReading | labelReading | timesReading}}; !reflect.DeepEqual(ofIt, want) {
+		t.Errorf("read %v, want %v", ofIt, want)
+	}
+	for i, want := range []State{Up, Up, Up, Down, Up} {
+		if v := Judge(s, specs[i]); v.State != want {
+			t.Errorf("%d: %v (%v), want %v", i, v.State, v.Err, want)
+		}
+	}
+}
+
+// What examine has read already is not read again.
+func TestArgumentsAreReadOnce(t *testing.T) {
+	perl := program(t, "perl", "\x7fELF")
+	script := program(t, "amavisd", "#!"+perl.Path+" -T\n")
+	spec := Spec{Executable: script.Path, Args: regexp.MustCompile("^-c$"), Label: "x"}
+	f := newFakeTable()
+	pid := f.add(fakeRow{
+		exe: perl.Path, usage: Usage{Label: "x"},
+		p: Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID, Args: []string{"perl", script.Path, "-c"}, read: argsReading},
+	})
+	s := mustLook(t, f, Options{}, spec)
+	if want := []dearRead{{pid, labelReading}}; !reflect.DeepEqual(f.dear, want) {
+		t.Errorf("read %v, want %v", f.dear, want)
+	}
+	if v := Judge(s, spec); v.State != Up {
+		t.Errorf("%v (%v)", v.State, v.Err)
+	}
+}
+
+// A process that ends while it is read is none; another error is one of the look.
+func TestDearReadingFails(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	broken := errors.New("cannot read: x")
+	for name, spec := range map[string]Spec{
+		"a daemon":                {Executable: clamd.Path, Label: "x"},
+		"a rule":                  {Rule: true, Executable: clamd.Path, Label: "x"},
+		"a rule that names none":  {Rule: true, Label: "x", NotUser: id(0)},
+		"a daemon with a maximum": {Executable: clamd.Path, Label: "x", Count: &Count{1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeTable()
+			f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: errGone})
+			s := mustLook(t, f, Options{}, spec)
+			if v := Judge(s, spec); len(s.Processes) > 0 || len(v.Matches) > 0 || v.State == Unknown {
+				t.Errorf("ended: kept %v, %v (%v)", rows(s), v.State, v.Err)
+			}
+			right := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, usage: Usage{Label: "x"}})
+			if v := Judge(mustLook(t, f, Options{}, spec), spec); !slices.Equal(matching(v), []int{right}) {
+				t.Errorf("another has not ended: %v (%v), about %v", v.State, v.Err, matching(v))
+			}
+			f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: broken})
+			s, err := look(t.Context(), f, []Spec{spec}, Options{Full: true})
+			if v := Judge(s, spec); !errors.Is(err, broken) || v.State == Down {
+				t.Errorf("it cannot be read: error %v, %v", err, v.State)
+			}
+		})
+	}
+}
+
+// A full look keeps each process once, however many daemons and rules want it.
+func TestFullLookKeepsOnce(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	specs := []Spec{{Executable: clamd.Path}, {Called: "clamd", Count: &Count{1, 1}}, {Rule: true, User: id(7)}, {Executable: clamd.Path, Rule: true, Memory: MemoryLimit{RSS: 1}}}
+	f := newFakeTable()
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7, RSS: 2}})
+	for _, opts := range []Options{{}, {Full: true}} {
+		s := mustLook(t, f, opts, specs...)
+		wantPIDs(t, "kept", rows(s), pid)
+		for _, spec := range specs {
+			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{pid}) {
+				t.Errorf("%+v: %v (%v), about %v", spec, v.State, v.Err, matching(v))
+			}
+		}
+	}
+}
+
+// A name needs no executable: the quick pass finds a program by it, and the
+// careful pass a script or a process that has renamed itself.
+func TestLookForAName(t *testing.T) {
+	f := newFakeTable()
+	worker := f.add(fakeRow{exe: "/opt/worker", p: Process{Name: "worker", File: FileID{1, 7}}})
+	script := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}}})
+	for _, tc := range []struct {
+		called   string
+		pid      int
+		examined []int
+	}{
+		{"worker", worker, []int{worker}},
+		{"backup", script, []int{1, ownPID, worker, script}},
+	} {
+		f.examined = nil
+		spec := Spec{Called: tc.called}
+		s := mustLook(t, f, Options{}, spec)
+		wantPIDs(t, "examined", f.examined, tc.examined...)
+		if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{tc.pid}) {
+			t.Errorf("%s: %v (%v), about %v", tc.called, v.State, v.Err, matching(v))
+		}
+	}
+}

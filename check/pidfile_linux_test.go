@@ -1,0 +1,435 @@
+package check
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pidFileTexts looks at a daemon and its pidfile, and returns what is wrong with
+// the latter.
+func pidFileTexts(t *testing.T, path string, file PIDFile) []string {
+	t.Helper()
+	v := verdict(t, Spec{Executable: path, PIDFile: &file})
+	var texts []string
+	for _, f := range v.Faults {
+		if f.Aspect != PIDFiles {
+			continue
+		}
+		text, isNamed := strings.CutPrefix(f.Text, file.Path+" ")
+		if !isNamed || f.Severity != Warn {
+			t.Errorf("%+v", f)
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+func wantTexts(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What real pidfiles hold, and what is said of them.
+func TestRealPIDFile(t *testing.T) {
+	is := func(p place, pid int) string { return fmt.Sprintf("(pid %d %s of user 0)", pid, p.path) }
+	number := func(t *testing.T, path string, n int) {
+		write(t, filepath.Dir(path), filepath.Base(path), strconv.Itoa(n), 0o644)
+	}
+	for _, tc := range []struct {
+		name  string
+		start func(t *testing.T, p place, file string) (want string)
+	}{
+		{"its own", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path, "pidfile", file)
+			return ""
+		}},
+		{"written by another hand, with a line end", func(t *testing.T, p place, file string) string {
+			write(t, p.dir+"/run", "pid", strconv.Itoa(run(t, nil, p.path))+"\n", 0o600)
+			return ""
+		}},
+		{"another user's", func(t *testing.T, p place, file string) string {
+			run(t, as(stranger), p.path, "pidfile", file)
+			must(t, os.Chmod(file, 0o600))
+			return ""
+		}},
+		{"its supervisor's", func(t *testing.T, p place, file string) string {
+			start(t, exec.Command(p.toy, "pidfile", file, "spawn", p.path))
+			return ""
+		}},
+		{"missing", func(t *testing.T, p place, _ string) string {
+			run(t, nil, p.path)
+			return "is missing"
+		}},
+		{"its folder is missing", func(t *testing.T, p place, _ string) string {
+			run(t, nil, p.path)
+			must(t, os.RemoveAll(p.dir+"/run"))
+			return "is missing"
+		}},
+		{"its folder is a file", func(t *testing.T, p place, _ string) string {
+			run(t, nil, p.path)
+			must(t, os.RemoveAll(p.dir+"/run"))
+			write(t, p.dir, "run", "", 0o644)
+			return "cannot be read: not a directory"
+		}},
+		{"a thread's", func(t *testing.T, p place, file string) string {
+			pid := run(t, nil, p.path, "thread", file)
+			text, err := os.ReadFile(file)
+			must(t, err)
+			if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%s", pid, text)); err != nil || string(text) == strconv.Itoa(pid) {
+				t.Fatalf("%s is no thread of %d: %v", text, pid, err)
+			}
+			return fmt.Sprintf("holds %s, which is a thread of %s(%d)", text, toyName, pid)
+		}},
+		{"a thread's of another program, and the daemon is down", func(t *testing.T, p place, file string) string {
+			pid := run(t, nil, p.toy, "thread", file)
+			text, err := os.ReadFile(file)
+			must(t, err)
+			return fmt.Sprintf("holds %s, which is a thread of toy(%d)", text, pid)
+		}},
+		{"another program's", func(t *testing.T, p place, file string) string {
+			pid, other := run(t, nil, p.path), run(t, nil, p.toy, "pidfile", file)
+			return fmt.Sprintf("holds %d, which is toy and not the daemon %s", other, is(p, pid))
+		}},
+		{"another program's, and the daemon is down", func(t *testing.T, p place, file string) string {
+			return fmt.Sprintf("holds %d, which is toy and not the daemon", run(t, nil, p.toy, "pidfile", file))
+		}},
+		{"a dead daemon's", func(t *testing.T, p place, file string) string {
+			dead := exec.Command(p.path, "pidfile", file, "exit")
+			must(t, dead.Run())
+			pid := run(t, nil, p.path)
+			return fmt.Sprintf("holds %d, and there is no such process (the daemon is %s", dead.Process.Pid, is(p, pid)[1:])
+		}},
+		{"a dead daemon's, and it is down", func(t *testing.T, p place, file string) string {
+			must(t, exec.Command(p.path, "pidfile", file, "exit").Run())
+			return ""
+		}},
+		{"a zombie's", func(t *testing.T, p place, file string) string {
+			_, child := start(t, exec.Command(p.toy, "zombie", p.path))
+			number(t, file, child)
+			pid := run(t, nil, p.path)
+			return fmt.Sprintf("holds %d, which is a zombie (the daemon is %s", child, is(p, pid)[1:])
+		}},
+		{"its leader is dead, its threads are not", func(t *testing.T, p place, file string) string {
+			pid := run(t, nil, p.path, "pidfile", file, "leader-exits")
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
+			return ""
+		}},
+		{"a number that no process can have", func(t *testing.T, p place, file string) string {
+			pid := run(t, nil, p.path)
+			number(t, file, 2147483647)
+			return "holds 2147483647, and there is no such process (the daemon is " + is(p, pid)[1:]
+		}},
+		{"just made", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path)
+			write(t, p.dir+"/run", "pid", "", 0o644)
+			must(t, os.Chtimes(file, time.Time{}, time.Now()))
+			return ""
+		}},
+		{"empty", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path)
+			write(t, p.dir+"/run", "pid", "", 0o644)
+			must(t, os.Chtimes(file, time.Time{}, time.Now().Add(-time.Minute)))
+			return "is empty"
+		}},
+		{"a secret", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path)
+			write(t, p.dir+"/run", "pid", "root:$6$salt$hash:19000:0:99999:7:::\n", 0o600)
+			return "holds no process id"
+		}},
+		{"a link, though to the right number", func(t *testing.T, p place, file string) string {
+			link(t, write(t, p.dir, "real", strconv.Itoa(run(t, nil, p.path)), 0o644), file)
+			return "is a symbolic link, which is not followed"
+		}},
+		{"in a linked folder", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path, "pidfile", file)
+			must(t, os.Rename(p.dir+"/run", p.dir+"/elsewhere"))
+			link(t, p.dir+"/elsewhere", p.dir+"/run")
+			return ""
+		}},
+		{"a FIFO without a writer", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path)
+			must(t, unix.Mkfifo(file, 0o644))
+			return "is not a regular file"
+		}},
+		{"a folder", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path)
+			must(t, os.Mkdir(file, 0o755))
+			return "is not a regular file"
+		}},
+		{"a socket", func(t *testing.T, p place, file string) string {
+			run(t, nil, p.path, "greet", "unix", file, "731")
+			return "cannot be read: no such device or address"
+		}},
+	} {
+		for _, locked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, locked %v", tc.name, locked), func(t *testing.T) {
+				p := newPlace(t)
+				must(t, os.Mkdir(p.dir+"/run", 0o777))
+				must(t, os.Chmod(p.dir+"/run", 0o777))
+				file := p.dir + "/run/pid"
+				want := tc.start(t, p, file)
+				got := pidFileTexts(t, p.path, PIDFile{file, locked})
+				if locked && len(got) > 0 && strings.HasPrefix(got[len(got)-1], "is not locked by the daemon (pid ") {
+					got = got[:len(got)-1] // true as well: see TestRealPIDFileLock
+				}
+				if len(got) == 0 && want == "" {
+					return
+				}
+				wantTexts(t, got, want)
+			})
+		}
+	}
+}
+
+// What the kernel makes up as it is read can be no pidfile, yet does no harm.
+func TestRealPIDFileOfTheKernel(t *testing.T) {
+	p := newPlace(t)
+	run(t, nil, p.path)
+	for path, want := range map[string]string{
+		"/proc/self/mem":     "cannot be read: input/output error",
+		"/proc/self/cmdline": "holds no process id",
+		"/dev/null":          "is not a regular file",
+		"/proc/self/fd/0":    "is a symbolic link, which is not followed",
+		"/dev/zero":          "is not a regular file",
+	} {
+		wantTexts(t, pidFileTexts(t, p.path, PIDFile{Path: path}), want)
+	}
+}
+
+// A pidfile that we may not read says nothing.
+func TestRealPIDFileUnreadable(t *testing.T) {
+	p := newPlace(t)
+	file := write(t, p.dir, "pid", "731", 0o600)
+	got := make(chan pidReading)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with its rights
+		unix.SetfsuidRetUid(stranger)
+		got <- readPIDFile(PIDFile{file, true}, []int{os.Getpid()})
+	}()
+	if r, want := <-got, (pidReading{trouble: "cannot be read: permission denied"}); !reflect.DeepEqual(r, want) {
+		t.Errorf("%+v, want %+v", r, want)
+	}
+}
+
+// The lock of a pidfile is seen, whoever has taken it, and is not taken.
+func TestRealPIDFileLock(t *testing.T) {
+	none := func(place, int) []string { return nil }
+	free := func(p place, pid int) []string {
+		return []string{fmt.Sprintf("is not locked by the daemon (pid %d %s of user 0)", pid, p.path)}
+	}
+	for _, tc := range []struct {
+		name  string
+		start func(t *testing.T, p place, file string) (pid int)
+		want  func(p place, pid int) []string
+	}{
+		{"flock", func(t *testing.T, p place, file string) int {
+			return run(t, nil, p.path, "flock", file)
+		}, none},
+		{"fcntl", func(t *testing.T, p place, file string) int {
+			return run(t, nil, p.path, "lockf", file)
+		}, none},
+		{"another user's daemon", func(t *testing.T, p place, file string) int {
+			return run(t, as(stranger), p.path, "flock", file)
+		}, none},
+		{"from its parent, which has ended", func(t *testing.T, p place, file string) int {
+			_, child := start(t, exec.Command(p.path, "flock", file, "leave", p.path, "pidfile", file))
+			return child
+		}, none},
+		{"not from its parent, which has locked it with fcntl", func(t *testing.T, p place, file string) int {
+			_, child := start(t, exec.Command(p.toy, "lockf", file, "leave", p.path, "pidfile", file))
+			return child
+		}, free},
+		{"its supervisor's", func(t *testing.T, p place, file string) int {
+			_, child := start(t, exec.Command(p.toy, "lockf", file, "spawn", p.path))
+			return child
+		}, none},
+		{"renamed to its name when it was locked", func(t *testing.T, p place, file string) int {
+			pid := run(t, nil, p.path, "flock", file+".new")
+			must(t, os.Rename(file+".new", file))
+			return pid
+		}, none},
+		{"open, and not locked", func(t *testing.T, p place, file string) int {
+			return run(t, nil, p.path, "pidfile", file)
+		}, free},
+		{"another file is locked", func(t *testing.T, p place, file string) int {
+			return run(t, nil, p.path, "flock", p.home+"/pid", "pidfile", file)
+		}, free},
+		{"another's lock", func(t *testing.T, p place, file string) int {
+			run(t, nil, p.toy, "flock", file)
+			return run(t, nil, p.path, "pidfile", file)
+		}, free},
+		{"replaced", func(t *testing.T, p place, file string) int {
+			pid := run(t, nil, p.path, "flock", file)
+			must(t, os.Rename(write(t, p.dir, "new", strconv.Itoa(pid), 0o644), file))
+			return pid
+		}, func(_ place, pid int) []string {
+			return []string{fmt.Sprintf("was replaced: process %d holds the lock of the file that was there", pid)}
+		}},
+		{"removed", func(t *testing.T, p place, file string) int {
+			pid := run(t, nil, p.path, "flock", file)
+			must(t, os.Remove(file))
+			return pid
+		}, func(_ place, pid int) []string {
+			return []string{fmt.Sprintf("was removed: process %d holds the lock of the file that was there", pid)}
+		}},
+		{"removed without a lock", func(t *testing.T, p place, file string) int {
+			pid := run(t, nil, p.path, "pidfile", file)
+			must(t, os.Remove(file))
+			return pid
+		}, func(place, int) []string { return []string{"is missing"} }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPlace(t)
+			must(t, os.Mkdir(p.dir+"/run", 0o777))
+			must(t, os.Chmod(p.dir+"/run", 0o777))
+			must(t, os.Symlink("run", p.dir+"/var")) // the kernel shows the folder by its real name
+			pid := tc.start(t, p, p.dir+"/var/app.pid")
+			wantTexts(t, pidFileTexts(t, p.path, PIDFile{p.dir + "/var/app.pid", true}), tc.want(p, pid)...)
+			wantTexts(t, pidFileTexts(t, p.path, PIDFile{p.dir + "/var/app.pid", false}), removedIsMissing(tc.want(p, pid))...)
+		})
+	}
+}
+
+// removedIsMissing is what is said where nobody has asked about the lock.
+func removedIsMissing(texts []string) []string {
+	if len(texts) == 1 && (strings.HasPrefix(texts[0], "was removed") || texts[0] == "is missing") {
+		return []string{"is missing"}
+	}
+	return nil
+}
+
+func textsOf(faults []Fault, path string) []string {
+	var texts []string
+	for _, f := range faults {
+		texts = append(texts, strings.TrimPrefix(f.Text, path+" "))
+	}
+	return texts
+}
+
+// Two daemons may share a pidfile: it is read once, and each looked at for its lock.
+func TestRealPIDFileShared(t *testing.T) {
+	p := newPlace(t)
+	file := p.dir + "/pid"
+	other := p.install(t, p.dir+"/other")
+	pid, idle := run(t, nil, p.path, "flock", file), run(t, nil, other)
+	specs := []Spec{
+		{Executable: p.path, PIDFile: &PIDFile{file, true}},
+		{Executable: other, PIDFile: &PIDFile{file, false}},
+	}
+	s, err := Look(t.Context(), specs, Options{})
+	must(t, err)
+	wantTexts(t, textsOf(Judge(s, specs[0]).Faults, file))
+	wantTexts(t, textsOf(Judge(s, specs[1]).Faults, file),
+		fmt.Sprintf("holds %d, which is %s and not the daemon (pid %d %s of user 0)", pid, toyName, idle, other))
+}
+
+// A line that says "lock:" tells of a lock, if it is one of those that processes
+// hold on files.
+func TestHoldsLock(t *testing.T) {
+	for _, tc := range []struct {
+		text string
+		want bool
+	}{
+		{"pos:\t5\nflags:\t0100002\nmnt_id:\t29\nino:\t12\nlock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
+		{"lock:\t1: POSIX  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
+		{"lock:\t1: OFDLCK ADVISORY  READ -1 00:13:11691 0 EOF\n", true},
+		{"lock:\t1: LEASE  ACTIVE    READ 359 00:13:11691 0 EOF\nlock:\t2: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
+		{"lock:\t1: LEASE  ACTIVE    READ 359 00:13:11691 0 EOF\n", false},
+		{"pos:\t5\nflags:\t0100002\nmnt_id:\t29\nino:\t12\n", false},
+		{"inotify wd:1 ino:9e7e sdev:800013 mask:800afce ignored_mask:0 fhandle-bytes:8\n", false},
+		{"lock:\n", false},
+		{"xlock:\t1: FLOCK\n", false},
+		{"", false},
+	} {
+		if got := holdsLock([]byte(tc.text)); got != tc.want {
+			t.Errorf("%q: %v", tc.text, got)
+		}
+	}
+}
+
+// What cannot be seen is unknown, never free.
+func TestLockOfUnknown(t *testing.T) {
+	const path = "/run/app.pid"
+	lock := "lock:\t1: FLOCK  ADVISORY  WRITE 684 00:13:11691 0 EOF\n"
+	for _, tc := range []struct {
+		name string
+		make func(f fakeProc)
+		want pidLock
+	}{
+		{"removed", func(f fakeProc) {
+			f.process(684, 1, "java", path+deletedMark)
+			f.file("684/fdinfo/0", lock)
+		}, pidLock{known: true, removed: []int{684}}},
+		{"removed from another folder", func(f fakeProc) {
+			f.process(684, 1, "java", "/tmp/app.pid"+deletedMark)
+			f.file("684/fdinfo/0", lock)
+		}, pidLock{known: true}},
+		{"of a name that goes on", func(f fakeProc) {
+			f.process(684, 1, "java", "/run/xapp.pid"+deletedMark)
+			f.file("684/fdinfo/0", lock)
+		}, pidLock{known: true}},
+		{"another file of that path in its own root", func(f fakeProc) {
+			f.process(684, 1, "java", path)
+			f.file("684/fdinfo/0", lock)
+		}, pidLock{known: true}},
+		{"closed meanwhile", func(f fakeProc) {
+			f.process(684, 1, "java", path+deletedMark)
+		}, pidLock{known: true}},
+		{"the process has ended", func(fakeProc) {}, pidLock{}},
+		{"what it has open is no folder", func(f fakeProc) {
+			f.process(684, 1, "java")
+			f.remove("684/fd")
+			f.file("684/fd", "")
+		}, pidLock{}},
+	} {
+		f := newFakeProc(t)
+		tc.make(f)
+		if got := f.lockOf(FileID{1, 2}, path, []int{684, 684}); !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A number belongs to a process, to a thread of one, to nothing, or it cannot be told.
+func TestOwnerOf(t *testing.T) {
+	f := newFakeProc(t)
+	f.process(684, 1, "java")
+	f.process(731, 1, "GC Thread#0")
+	f.file("731/status", strings.Replace(readText(t, f.dir(731)+"/status"), "Tgid:\t731", "Tgid:\t684", 1))
+	f.file("740/status", strings.Replace(readText(t, f.dir(731)+"/status"), "Tgid:\t684", "Tgid:\t9999", 1))
+	f.file("750/status", strings.Replace(readText(t, f.dir(684)+"/status"), "684", "750\x00", 1))
+	f.process(760, 1, `a\nb`)
+	f.file("770/status", "Name:\tjava\n")
+	for number, want := range map[int]numberOwner{
+		684: {known: true, pid: 684, name: "java"},
+		731: {known: true, pid: 684, name: "java"},
+		740: {known: true}, // its process has just ended
+		750: {},
+		760: {known: true, pid: 760, name: "a\nb"},
+		770: {},
+		999: {known: true},
+	} {
+		if got := f.ownerOf(number); got != want {
+			t.Errorf("%d: %+v, want %+v", number, got, want)
+		}
+	}
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	must(t, err)
+	return string(text)
+}

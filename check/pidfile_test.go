@@ -1,0 +1,214 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A pidfile is held against the processes that count.
+func TestPIDFileFaults(t *testing.T) {
+	java := []Match{{Process: Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
+	two := append(java, Match{Process: Process{PID: 685, Parent: 684, Exe: "/usr/bin/java", User: 7}})
+	ofInit := []Match{{Process: Process{PID: 684, Parent: 1, Exe: "/usr/bin/java", User: 7}}}
+	process := func(n int, name string) pidReading {
+		return pidReading{number: n, owner: numberOwner{known: true, pid: n, name: name}}
+	}
+	thread := pidReading{number: 731, owner: numberOwner{known: true, pid: 684, name: "java"}}
+	zombie := pidReading{number: 731, owner: numberOwner{known: true, pid: 731, name: "java", zombie: true}}
+	gone := pidReading{number: 731, owner: numberOwner{known: true}}
+	empty := func(age time.Duration) pidReading { return pidReading{trouble: "is empty", empty: true, age: age} }
+	missing := pidReading{trouble: "is missing", missing: true}
+	zombieParent := process(50, "daemon")
+	zombieParent.owner.zombie = true
+	goneParent := pidReading{number: 50, owner: numberOwner{known: true}}
+	for _, tc := range []struct {
+		name    string
+		r       pidReading
+		matches []Match
+		want    string // behind the path
+	}{
+		{"not read", pidReading{}, java, ""},
+		{"the daemon's", process(684, "java"), java, ""},
+		{"its second process", process(685, "java"), two, ""},
+		{"the daemon's, of which nothing can be told", pidReading{number: 684}, java, ""},
+		{"its supervisor's", process(50, "daemon"), java, ""},
+		{"its dead supervisor's", zombieParent, java, "holds 50, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
+		{"its former supervisor's", goneParent, java, "holds 50, and there is no such process (the daemon is pid 684 /usr/bin/java of user 7)"},
+		{"process 1's", process(1, "init"), ofInit, "holds 1, which is init and not the daemon (pid 684 /usr/bin/java of user 7)"},
+		{"missing", missing, java, "is missing"},
+		{"not readable", pidReading{trouble: "cannot be read: permission denied"}, java, "cannot be read: permission denied"},
+		{"a link", pidReading{trouble: "is a symbolic link, which is not followed"}, java, "is a symbolic link, which is not followed"},
+		{"no number", pidReading{trouble: "holds no process id"}, java, "holds no process id"},
+		{"just made", empty(0), java, ""},
+		{"made a moment ago", empty(firstMoment - 1), java, ""},
+		{"empty for too long", empty(firstMoment), java, "is empty"},
+		{"made in the future", empty(-time.Second), java, "is empty"},
+		{"nobody's", gone, java, "holds 731, and there is no such process (the daemon is pid 684 /usr/bin/java of user 7)"},
+		{"a thread's", thread, java, "holds 731, which is a thread of java(684)"},
+		{"a zombie's", zombie, java, "holds 731, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
+		{"another's", process(731, "sshd"), java, "holds 731, which is sshd and not the daemon (pid 684 /usr/bin/java of user 7)"},
+		{"what cannot be told", pidReading{number: 731}, java, ""},
+
+		{"down, the file not read", pidReading{}, nil, ""},
+		{"down, and missing", missing, nil, ""},
+		{"down, and empty", empty(time.Hour), nil, ""},
+		{"down, and no number", pidReading{trouble: "holds no process id"}, nil, ""},
+		{"down, and nobody's", gone, nil, ""},
+		{"down, and a zombie's", zombie, nil, ""},
+		{"down, and what cannot be told", pidReading{number: 731}, nil, ""},
+		{"down, and a thread's", thread, nil, "holds 731, which is a thread of java(684)"},
+		{"down, and another's", process(731, "sshd"), nil, "holds 731, which is sshd and not the daemon"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var want []Fault
+			if tc.want != "" {
+				want = []Fault{{PIDFiles, Warn, "/run/app.pid " + tc.want}}
+			}
+			for _, locked := range []bool{false, true} { // of which nothing is known
+				if got := pidFileFaults(PIDFile{"/run/app.pid", locked}, tc.r, tc.matches); !reflect.DeepEqual(got, want) {
+					t.Errorf("%+v, want %+v", got, want)
+				}
+			}
+		})
+	}
+}
+
+// The lock must be the daemon's.
+func TestPIDFileLocks(t *testing.T) {
+	java := []Match{{Process: Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
+	held := func(by ...int) pidLock { return pidLock{known: true, holders: by} }
+	number := func(n int, l pidLock) pidReading {
+		return pidReading{number: n, owner: numberOwner{known: true, pid: n, name: "daemon"}, lock: l}
+	}
+	missing := func(l pidLock) pidReading { return pidReading{trouble: "is missing", missing: true, lock: l} }
+	isJava := " (pid 684 /usr/bin/java of user 7)"
+	for _, tc := range []struct {
+		name     string
+		unlocked bool // it need not be locked
+		r        pidReading
+		matches  []Match
+		want     []string
+	}{
+		{"held", false, number(684, held(684)), java, nil},
+		{"held by one of several", false, number(684, held(683, 684)), java, nil},
+		{"held by somebody", false, number(684, held(someHolder)), java, nil},
+		{"held by the supervisor", false, number(50, held(50)), java, nil},
+		{"cannot be told", false, number(684, pidLock{}), java, nil},
+		{"free", false, number(684, held()), java, []string{"is not locked by the daemon" + isJava}},
+		{"free, as it may be", true, number(684, held()), java, nil},
+		{"another's", false, number(684, held(731)), java, []string{"is locked by process 731, not by the daemon" + isJava}},
+		{"another's, whose number it holds", false, number(731, held(731)), java, []string{
+			"holds 731, which is daemon and not the daemon" + isJava, "is locked by process 731, not by the daemon" + isJava,
+		}},
+		{"replaced", false, number(684, pidLock{known: true, removed: []int{684}}), java, []string{"was replaced: process 684 holds the lock of the file that was there"}},
+		{"replaced by another's", false, number(731, pidLock{known: true, removed: []int{684}, holders: []int{731}}), java, []string{
+			"holds 731, which is daemon and not the daemon" + isJava, "was replaced: process 684 holds the lock of the file that was there",
+		}},
+		{"held, and an old one too", false, number(684, pidLock{known: true, holders: []int{684}, removed: []int{684}}), java, nil},
+		{"free, another's old one", false, number(684, pidLock{known: true, removed: []int{731}}), java, []string{"is not locked by the daemon" + isJava}},
+		{"removed", false, missing(pidLock{known: true, removed: []int{684}}), java, []string{"was removed: process 684 holds the lock of the file that was there"}},
+		{"missing", false, missing(held()), java, []string{"is missing"}},
+		{"missing, another's old one", false, missing(pidLock{known: true, removed: []int{731}}), java, []string{"is missing"}},
+		{"down, and free", false, number(684, held()), nil, []string{"holds 684, which is daemon and not the daemon"}},
+		{"down, and removed", false, missing(held()), nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var want []Fault
+			for _, text := range tc.want {
+				want = append(want, Fault{PIDFiles, Warn, "/run/app.pid " + text})
+			}
+			if got := pidFileFaults(PIDFile{"/run/app.pid", !tc.unlocked}, tc.r, tc.matches); !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// One number, with white space around it or lines behind it, is a process id.
+func TestParsePID(t *testing.T) {
+	for text, want := range map[string]int{
+		"731":                            731,
+		"731\n":                          731,
+		"731\r\n":                        731,
+		" \t\n 731 \t\n\n":               731,
+		"00731":                          731,
+		"4194304":                        4194304,
+		strconv.Itoa(math.MaxInt32):      math.MaxInt32,
+		"731\n/var/lib/postgresql\n5432": 731,
+		"731 \nroot:x:0":                 731,
+		"":                               0,
+		" \n":                            0,
+		"0":                              0,
+		"-1":                             0,
+		"-731":                           0,
+		"+731":                           0,
+		"2147483648":                     0,
+		"99999999999999999999":           0,
+		"0x2db":                          0,
+		"7_31":                           0,
+		"7.31":                           0,
+		"731 732":                        0,
+		"731 sshd":                       0,
+		"sshd 731":                       0,
+		"pid=731":                        0,
+		"root:x:0:0\n731":                0,
+		"731\x00":                        0,
+		"\ufeff731":                      0,
+		"٧٣١":                            0,
+	} {
+		if got, ok := parsePID([]byte(text)); ok != (want > 0) || ok && got != want {
+			t.Errorf("%q: %d, %v; want %d", text, got, ok, want)
+		}
+	}
+}
+
+// No more is read than a number needs, and nothing else of it is told.
+func TestReadNumber(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		from io.Reader
+		want pidReading
+	}{
+		{"a number", strings.NewReader("731\n"), pidReading{number: 731}},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader("731\n")), pidReading{number: 731}},
+		{"nothing", strings.NewReader(""), pidReading{trouble: "is empty", empty: true}},
+		{"white space", strings.NewReader("\n"), pidReading{trouble: "holds no process id"}},
+		{"a secret", strings.NewReader("root:$6$"), pidReading{trouble: "holds no process id"}},
+		{"far too much white space", strings.NewReader(strings.Repeat(" ", 64) + "731"), pidReading{trouble: "holds no process id"}},
+		{"no end", strings.NewReader("731\n" + strings.Repeat("9", 1<<20)), pidReading{number: 731}},
+		{"an error", iotest.ErrReader(&os.PathError{Op: "read", Path: "/run/app.pid", Err: unix.EIO}), pidReading{trouble: "cannot be read: input/output error"}},
+		{"an error behind a number", io.MultiReader(strings.NewReader("73"), iotest.ErrReader(errors.New("torn"))), pidReading{trouble: "cannot be read: torn"}},
+	} {
+		var r pidReading
+		if r.readNumber(tc.from); !reflect.DeepEqual(r, tc.want) {
+			t.Errorf("%s: %+v, want %+v", tc.name, r, tc.want)
+		}
+	}
+}
+
+// Whatever the bytes, only a number is a number.
+func FuzzParsePID(f *testing.F) {
+	for _, seed := range []string{"731", " 731\n", "731\nx", "-1", "2147483648", "\x00", "731\r"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		n, ok := parsePID(text)
+		if ok != (n > 0) || n > math.MaxInt32 {
+			t.Errorf("%q: %d, %v", text, n, ok)
+		}
+		if ok && !bytes.Contains(text, []byte(strconv.Itoa(n))) {
+			t.Errorf("%q does not hold %d", text, n)
+		}
+	})
+}

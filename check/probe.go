@@ -1,0 +1,146 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Probe gives the last word on a verdict that is Pending: it connects to the
+// address at which the daemon listens, and watches for a while how much CPU its
+// processes use. Both at once; it returns when the longer has ended.
+//
+// afterRestart leaves out the CPU: what a daemon does with it in its first
+// seconds says nothing.
+func Probe(ctx context.Context, spec Spec, v Verdict, afterRestart bool) Verdict {
+	if !v.Pending {
+		return v
+	}
+	var wg sync.WaitGroup
+	var heard, busy probed
+	if spec.Listen != nil {
+		wg.Go(func() { heard = spec.Listen.probe(ctx, v.Matches) })
+	}
+	if spec.CPU != nil && !afterRestart {
+		wg.Go(func() { busy = watch(ctx, newTable(), *spec.CPU, v.Matches) })
+	}
+	wg.Wait()
+	return settle(spec, v, heard, busy)
+}
+
+// probed is what a probe has found.
+type probed struct {
+	faults []Fault
+	err    error // it cannot be told
+	busy   []int // processes that break the CPU limit
+}
+
+// settle is the pure half of Probe.
+func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
+	v.Pending = false
+	if spec.Rule && spec.CPU != nil {
+		v.Matches = slices.DeleteFunc(slices.Clone(v.Matches), func(m Match) bool { return !slices.Contains(busy.busy, m.PID) })
+	}
+	faults := append([]Fault(nil), heard.faults...)
+	for _, f := range busy.faults {
+		if !spec.Rule {
+			f.Severity = spec.severity(CPU)
+			faults = append(faults, f)
+		}
+	}
+	v.others = append(faults, v.others...)
+	v = conclude(spec, v)
+	if err := errors.Join(heard.err, busy.err); err != nil && v.State == Up {
+		v.State, v.Err = Unknown, err
+	}
+	return v
+}
+
+// firstMoments is how long all processes are watched; only those that are busy
+// from the first on are watched for the whole time.
+const firstMoments = 250 * time.Millisecond
+
+// watch finds the processes that use more CPU than the limit.
+func watch(ctx context.Context, t table, limit CPULimit, matches []Match) probed {
+	began := time.Now()
+	first, err := sample(t, matches)
+	if err != nil {
+		return probed{err: err}
+	}
+	if !pause(ctx, min(firstMoments, limit.For)) {
+		return probed{err: fmt.Errorf("cannot tell how busy it is: %w", context.Cause(ctx))}
+	}
+	soon, err := sample(t, matches)
+	if err != nil {
+		return probed{err: err}
+	}
+	// The kernel counts in whole ticks: be generous at first.
+	suspects := overLimit(matches, first, soon, limit.Over*float64(time.Since(began))-float64(2*tickOfClock))
+	if len(suspects) == 0 {
+		return probed{}
+	}
+	if !pause(ctx, limit.For-time.Since(began)) {
+		return probed{err: fmt.Errorf("cannot tell how busy it is: %w", context.Cause(ctx))}
+	}
+	last, err := sample(t, suspects)
+	if err != nil {
+		return probed{err: err}
+	}
+	took := time.Since(began)
+	var p probed
+	for _, m := range overLimit(suspects, first, last, limit.Over*float64(took)) {
+		used := last[m.PID].cpu - first[m.PID].cpu
+		p.busy = append(p.busy, m.PID)
+		p.faults = append(p.faults, Fault{Aspect: CPU, Text: fmt.Sprintf("process %d has used %s of a CPU for %v, more than %s",
+			m.PID, percent(float64(used)/float64(took)), took.Round(100*time.Millisecond), percent(limit.Over))})
+	}
+	return p
+}
+
+// tickOfClock is how exactly the kernel counts.
+const tickOfClock = 10 * time.Millisecond
+
+// sample leaves out processes that have ended.
+func sample(t table, matches []Match) (map[int]times, error) {
+	list := make(map[int]times, len(matches))
+	for _, m := range matches {
+		spent, err := t.times(m.PID)
+		switch {
+		case errors.Is(err, errGone):
+		case err != nil:
+			return nil, err
+		default:
+			list[m.PID] = spent
+		}
+	}
+	return list, nil
+}
+
+// overLimit are those that have used more than so many nanoseconds of CPU from
+// one sample to the other.
+func overLimit(matches []Match, from, to map[int]times, limit float64) []Match {
+	var over []Match
+	for _, m := range matches {
+		a, seen := from[m.PID]
+		b, still := to[m.PID]
+		if seen && still && a.start == b.start && float64(b.cpu-a.cpu) > limit {
+			over = append(over, m)
+		}
+	}
+	return over
+}
+
+// pause ends early, with false, if ctx does.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,272 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var errBlindfold = errors.New("cannot tell: x")
+
+// busyWith is what watch answers of processes that break the limit.
+func busyWith(pids ...int) (p probed) {
+	for _, pid := range pids {
+		p.busy = append(p.busy, pid)
+		p.faults = append(p.faults, Fault{Aspect: CPU, Text: "busy"})
+	}
+	return p
+}
+
+func notAnswering() probed { return probed{faults: []Fault{{Listening, Restart, "deaf"}}} }
+
+// The last word on a daemon is drawn from the processes and from both probes.
+func TestSettle(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		spec        Spec
+		n, clouded  int
+		heard, busy probed
+		state       State
+		err         bool
+		want        []string
+	}{
+		{"it answers and is idle", Spec{}, 1, 0, probed{}, probed{}, Up, false, nil},
+		{"it does not answer", Spec{}, 1, 0, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
+		{"something else answers for it", Spec{}, 1, 0, probed{faults: []Fault{{Listening, Warn, "not ours"}}}, probed{}, Up, false, []string{"listen/0: not ours"}},
+		{"it is busy", Spec{}, 1, 0, probed{}, busyWith(1001), Up, false, []string{"cpu/0: busy"}},
+		{"it is busy, which restarts it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, busyWith(1001), Down, false, []string{"cpu/2: busy"}},
+		{"it is busy, and another aspect restarts it", Spec{RestartOn: []Aspect{Memory, Age}}, 1, 0, probed{}, busyWith(1001), Up, false, []string{"cpu/0: busy"}},
+		{"it is idle, and being busy would restart it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, probed{}, Up, false, nil},
+		{"it is busy and does not answer", Spec{}, 2, 0, notAnswering(), busyWith(1001, 1002), Down, false, []string{"listen/2: deaf", "cpu/0: busy", "cpu/0: busy"}},
+
+		{"whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, probed{}, Unknown, true, nil},
+		{"how busy it is cannot be told", Spec{}, 1, 0, probed{}, probed{err: errBlindfold}, Unknown, true, nil},
+		{"it does not answer, and how busy it is cannot be told", Spec{}, 1, 0, notAnswering(), probed{err: errBlindfold}, Down, false, []string{"listen/2: deaf"}},
+		{"it is busy, and whether it answers cannot be told", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Down, false, []string{"cpu/2: busy"}},
+		{"it is busy, which only warns, and whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Unknown, true, []string{"cpu/0: busy"}},
+
+		{"too few run, and those that do answer", Spec{Count: &Count{3, NoLimit}}, 2, 0, probed{}, probed{}, Down, false, []string{"too_few/2: 2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
+		{"too many run, and none answers", Spec{Count: &Count{0, 0}}, 1, 0, notAnswering(), probed{}, Down, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "listen/2: deaf"}},
+		{"how many run cannot be told, and they do not answer", Spec{Count: &Count{1, 1}}, 1, 1, notAnswering(), probed{}, Unknown, true, nil},
+
+		{"a rule, and none is busy", Spec{Rule: true}, 3, 0, probed{}, probed{}, Up, false, nil},
+		{"a rule, and one is busy", Spec{Rule: true, RestartOn: []Aspect{CPU}}, 3, 0, probed{}, busyWith(1002), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1002 /usr/local/sbin/clamd of user 0)"}},
+		{"a rule, and one may be busy", Spec{Rule: true, Count: &Count{0, 1}}, 3, 0, probed{}, busyWith(1002), Up, false, nil},
+		{"a rule, and two are busy where one may be", Spec{Rule: true, Count: &Count{0, 1}}, 3, 0, probed{}, busyWith(1001, 1003), Up, false, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0)"}},
+		{"a rule, and how busy they are cannot be told", Spec{Rule: true}, 3, 0, probed{}, probed{err: errBlindfold}, Unknown, true, nil},
+		{"a rule, none is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, probed{}, Unknown, true, nil},
+		{"a rule, one is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, busyWith(1001), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.spec.Executable = clamd.Path
+			tc.spec.CPU = &CPULimit{Over: 0.9, For: time.Second}
+			first := judge(tc.spec, clamd, manyOf(tc.n, tc.clouded)...)
+			if !first.Pending {
+				t.Error("it does not wait for a probe")
+			}
+			v := settle(tc.spec, first, tc.heard, tc.busy)
+			if v.State != tc.state || v.Err != nil != tc.err || v.Pending {
+				t.Errorf("%v (%v), pending %v; want %v", v.State, v.Err, v.Pending, tc.state)
+			}
+			wantSaidOf(t, v, tc.want...)
+			if len(first.Matches) != tc.n {
+				t.Errorf("settle has changed the verdict that it was given: %v", matching(first))
+			}
+		})
+	}
+}
+
+// Of two things that cannot be told, both are said.
+func TestSettleJoinsErrors(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, CPU: &CPULimit{}}
+	v := settle(spec, judge(spec, clamd, plain(nil)), probed{err: errors.New("cannot a")}, probed{err: errors.New("cannot b")})
+	if v.State != Unknown || !strings.Contains(v.Err.Error(), "cannot a") || !strings.Contains(v.Err.Error(), "cannot b") {
+		t.Errorf("%v (%v)", v.State, v.Err)
+	}
+}
+
+// Of a rule with a CPU limit only the busy processes count, and it is kept as
+// long as none is; what it had matched before stays in no list.
+func TestSettleKeepsTheBusy(t *testing.T) {
+	spec := Spec{Rule: true, CPU: &CPULimit{Over: 0.9, For: time.Second}}
+	before := judgeAny(spec, anyProcesses()...)
+	for _, busy := range [][]int{nil, {102}, {101, 103}} {
+		v := settle(spec, before, probed{}, busyWith(busy...))
+		if v.State != Up || !slices.Equal(matching(v), busy) || len(v.Faults) != min(len(busy), 1) {
+			t.Errorf("busy are %v: %v, about %v, %q", busy, v.State, matching(v), said(v.Faults))
+		}
+	}
+	if len(before.Matches) != 4 {
+		t.Errorf("it was about %v", matching(before))
+	}
+}
+
+// A probe is asked for only where there is something to ask.
+func TestPending(t *testing.T) {
+	asks := Spec{Listen: &Listen{Network: "unix", Address: "/x"}}
+	for _, tc := range []struct {
+		name string
+		spec Spec
+		n    int
+		want bool
+	}{
+		{"nothing to ask", Spec{}, 1, false},
+		{"it listens", asks, 1, true},
+		{"it listens, but does not run", asks, 0, false},
+		{"it has a CPU limit", Spec{CPU: &CPULimit{}}, 1, true},
+		{"it has a CPU limit, but does not run", Spec{CPU: &CPULimit{}}, 0, false},
+		{"other limits are known at once", Spec{Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 1}, 1, false},
+	} {
+		tc.spec.Executable = clamd.Path
+		if v := judge(tc.spec, clamd, manyOf(tc.n, 0)...); v.Pending != tc.want {
+			t.Errorf("%s: pending %v", tc.name, v.Pending)
+		}
+	}
+	v := Verdict{State: Up, Matches: []Match{{Process: Process{PID: 1}}}, others: []Fault{{Text: "x"}}}
+	if got := Probe(t.Context(), asks, v, false); got.State != Up || len(got.Matches) != 1 || len(got.Faults) > 0 {
+		t.Errorf("a verdict that is not pending is changed: %+v", got)
+	}
+}
+
+// After a restart the CPU is not watched: what a daemon does with it in its
+// first seconds says nothing. The probe ends at once.
+func TestProbeAfterRestart(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, CPU: &CPULimit{Over: 0, For: time.Hour}, RestartOn: []Aspect{CPU}}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if v := Probe(ctx, spec, judge(spec, clamd, plain(nil)), true); v.State != Up || v.Pending || v.Err != nil {
+		t.Errorf("%v (%v)", v.State, v.Err)
+	}
+}
+
+// What a process has used counts from one sample to the other, if it is the same
+// process in both.
+func TestOverLimit(t *testing.T) {
+	second := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+	for _, tc := range []struct {
+		name     string
+		from, to map[int]times
+		want     bool
+	}{
+		{"more than the limit", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(6.1), 1}}, true},
+		{"just the limit", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(6), 1}}, false},
+		{"less, though it has used much before", map[int]times{7: {second(500), 1}}, map[int]times{7: {second(500.5), 1}}, false},
+		{"nothing", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(5), 1}}, false},
+		{"another process of that number", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(9), 2}}, false},
+		{"another process of that number, which has used less", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(1), 2}}, false},
+		{"it has ended", map[int]times{7: {second(5), 1}}, nil, false},
+		{"it had ended before", nil, map[int]times{7: {second(9), 1}}, false},
+	} {
+		got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, float64(time.Second))
+		if len(got) == 1 != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+	}
+}
+
+// watched is a table of processes by the CPU that they have used at each sample.
+func watched(used map[int][]time.Duration) (f *fakeTable, matches []Match) {
+	f = newFakeTable()
+	for range used {
+		pid := 98 + len(f.list)
+		r := fakeRow{exe: clamd.Path}
+		for _, cpu := range used[pid] {
+			r.samples = append(r.samples, times{cpu, 1})
+		}
+		f.add(r)
+		matches = append(matches, Match{Process: Process{PID: pid}})
+	}
+	return f, matches
+}
+
+// All are sampled twice, and only those that were busy from the first on a third
+// time; who was busy only at first, or later, is not reported.
+func TestWatch(t *testing.T) {
+	const s, ms = time.Second, time.Millisecond
+	f, matches := watched(map[int][]time.Duration{
+		100: {9 * s, 10 * s, 11 * s}, // all the time
+		101: {0, 30 * ms, 30 * ms},   // at first
+		102: {9 * s, 9 * s, 99 * s},  // not at first
+		103: {9 * s, 10 * s},         // ends
+		104: {9 * s},                 // ends early
+		105: {},                      // has ended
+	})
+	limit := CPULimit{Over: 0.9, For: 40 * ms}
+	began := time.Now()
+	p := watch(t.Context(), f, limit, matches)
+	if p.err != nil || !slices.Equal(p.busy, []int{100}) || len(p.faults) != 1 {
+		t.Errorf("%v, faults %q, error %v", p.busy, said(p.faults), p.err)
+	}
+	if took := time.Since(began); took < limit.For {
+		t.Errorf("it has watched for %v only", took)
+	}
+	for pid, want := range map[int]int{100: 3, 102: 2, 103: 3, 104: 2, 105: 2} { // a slow machine clears 101 sooner
+		if f.sampled[pid] != want {
+			t.Errorf("process %d was sampled %d times, want %d", pid, f.sampled[pid], want)
+		}
+	}
+	if len(p.faults) == 1 && !strings.HasPrefix(p.faults[0].Text, "process 100 has used ") {
+		t.Errorf("it says %q", p.faults[0].Text)
+	}
+}
+
+// Where nobody is busy at first, the watch ends after the first moments.
+func TestWatchEndsEarly(t *testing.T) {
+	f, matches := watched(map[int][]time.Duration{100: {0, 0, time.Hour}, 101: {time.Hour, time.Hour, 2 * time.Hour}})
+	p := watch(t.Context(), f, CPULimit{Over: 0.5, For: time.Hour}, matches)
+	if p.err != nil || len(p.busy)+len(p.faults) > 0 || f.sampled[100] != 2 || f.sampled[101] != 2 {
+		t.Errorf("%+v after %v samples", p, f.sampled)
+	}
+}
+
+// What a busy process is said to have used.
+func TestWatchWords(t *testing.T) {
+	f, matches := watched(map[int][]time.Duration{100: {0, time.Hour, 2 * time.Hour}})
+	p := watch(t.Context(), f, CPULimit{Over: 0.875, For: time.Millisecond}, matches)
+	if len(p.faults) != 1 {
+		t.Fatalf("%+v", p)
+	}
+	text := p.faults[0].Text
+	if p.faults[0].Aspect != CPU || !strings.HasPrefix(text, "process 100 has used ") || !strings.HasSuffix(text, ", more than 87.5%") || !strings.Contains(text, "% of a CPU for ") {
+		t.Errorf("it says %q", text)
+	}
+}
+
+// What cannot be sampled is an error, at whichever sample, and never idleness.
+func TestWatchFails(t *testing.T) {
+	for at := range 3 {
+		f, matches := watched(map[int][]time.Duration{100: {0, time.Hour, 2 * time.Hour}, 101: {0, time.Hour, 2 * time.Hour}})
+		f.sampling = func(pid, nth int) {
+			if r := f.rows[pid]; pid == 101 && nth == at {
+				r.sampleErr = errBlindfold
+				f.rows[pid] = r
+			}
+		}
+		p := watch(t.Context(), f, CPULimit{Over: 0.5, For: time.Millisecond}, matches)
+		if !errors.Is(p.err, errBlindfold) || len(p.busy)+len(p.faults) > 0 {
+			t.Errorf("at sample %d: %+v", at, p)
+		}
+	}
+}
+
+// A watch ends with its context, at once and with the reason.
+func TestWatchIsInterrupted(t *testing.T) {
+	why := errors.New("out of patience")
+	for name, at := range map[string]int{"in the first moments": 0, "later": 1} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		f, matches := watched(map[int][]time.Duration{100: {0, time.Hour, 2 * time.Hour}})
+		f.sampling = func(_, nth int) {
+			if nth == at {
+				cancel(why)
+			}
+		}
+		p := watch(ctx, f, CPULimit{Over: 0.5, For: time.Hour}, matches)
+		if !errors.Is(p.err, why) || len(p.busy)+len(p.faults) > 0 || !strings.HasPrefix(p.err.Error(), "cannot tell how busy it is: ") {
+			t.Errorf("%s: %+v", name, p)
+		}
+		cancel(nil)
+	}
+}

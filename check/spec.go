@@ -1,0 +1,192 @@
+package check
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Spec says which processes are a daemon, and what it takes to be healthy; or
+// which processes a rule is about. A process must meet all criteria that are
+// given.
+type Spec struct {
+	// Which processes: the criteria.
+	Executable string         // absolute path of a program, or of a script that opens with #!
+	Called     string         // the file name of the executable, or the kernel's name of a script's process
+	User       *uint32        // effective user id; nil counts any user's processes
+	NotUser    *uint32        // this one's do not count
+	Group      *uint32        // effective group id
+	NotGroup   *uint32        // this one's do not count
+	Args       *regexp.Regexp // one argument must match it
+	Label      string         // security context: SELinux's type or all of it, AppArmor's profile
+	Parent     int            // process id of the parent; 0: any
+	Exempt     []Spec         // processes that meet the criteria of one of these do not count
+
+	// What is healthy.
+	Count   *Count // how many processes; nil: at least one
+	Listen  *Listen
+	PIDFile *PIDFile
+	CPU     *CPULimit
+	Memory  MemoryLimit
+	Files   FilesLimit
+	MinAge  time.Duration // the oldest process that is younger was started too often; 0: no limit
+
+	RestartOn []Aspect // what makes a daemon Down besides having too few processes and not answering
+	Rule      bool     // it only forbids: the limits are criteria, and nothing is ever Down
+}
+
+// Count is how many processes there should be.
+type Count struct {
+	Min, Max int // Max is NoLimit for any number
+}
+
+// NoLimit is a Max that nothing exceeds.
+const NoLimit = -1
+
+func (c Count) exceeds(n int) bool { return c.Max != NoLimit && n > c.Max }
+
+// Listen is an address that must accept a connection.
+type Listen struct {
+	Network string // tcp, tcp6 or unix
+	Address string // host and port, or the path of the socket
+	Send    string // what is sent first
+	Expect  string // how the answer must begin; "" if accepting is enough
+	Timeout time.Duration
+}
+
+func (l Listen) String() string { return l.Network + "://" + l.Address }
+
+// addrPort is the address as the system's tables have it; false for a socket of
+// the file system.
+func (l Listen) addrPort() (netip.AddrPort, bool) {
+	host, port, ok := strings.Cut(l.Address, "localhost:")
+	if ok && host == "" {
+		loopback := "127.0.0.1:"
+		if l.Network == "tcp6" {
+			loopback = "[::1]:"
+		}
+		a, err := netip.ParseAddrPort(loopback + port)
+		return a, err == nil
+	}
+	a, err := netip.ParseAddrPort(l.Address)
+	return a, err == nil && l.Network != "unix"
+}
+
+// PIDFile is where a daemon writes down its process id.
+type PIDFile struct {
+	Path   string
+	Locked bool // the daemon holds a lock on it as long as it lives, pidfile_open(3)
+}
+
+// CPULimit is broken by a process that uses more than Over of one CPU (1 is all
+// of it) in a time of For, and in the first moments of that time.
+type CPULimit struct {
+	Over float64
+	For  time.Duration
+}
+
+// MemoryLimit is for each single process, in bytes; 0 is no limit.
+type MemoryLimit struct {
+	RSS uint64 // resident in memory
+	VMS uint64 // address space
+}
+
+// FilesLimit is for the open descriptors of each single process: a number, or a
+// share of its own limit (RLIMIT_NOFILE); 0 is no limit.
+type FilesLimit struct {
+	Number int
+	Share  float64
+}
+
+// Aspect is what can be wrong with a daemon.
+type Aspect string
+
+// The aspects, as the configuration calls them.
+const (
+	TooFew    Aspect = "too_few"
+	TooMany   Aspect = "too_many"
+	Listening Aspect = "listen"
+	PIDFiles  Aspect = "pidfile"
+	CPU       Aspect = "cpu"
+	Memory    Aspect = "memory"
+	Files     Aspect = "files"
+	Age       Aspect = "age"
+)
+
+// count is Count with its default.
+func (s Spec) count() Count {
+	if s.Count != nil {
+		return *s.Count
+	}
+	if s.Rule {
+		return Count{0, 0}
+	}
+	return Count{1, NoLimit}
+}
+
+// Subject names what is looked for.
+func (s Spec) Subject() string {
+	switch {
+	case s.Executable != "":
+		return s.Executable
+	case s.Called != "":
+		return s.Called
+	}
+	return "a process that the rule is about"
+}
+
+// named tells whether a process can be told by a name at all.
+func (s Spec) named() bool { return s.Executable != "" || s.Called != "" }
+
+// sees tells whether the number of processes matters beyond the least: then all
+// of them must be seen, not only the first.
+func (s Spec) seesAll() bool {
+	return s.count().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
+		s.MinAge > 0 || s.PIDFile != nil
+}
+
+// mayBeMissing tells whether a program that is not installed is no mistake: then
+// nothing executes it.
+func (s Spec) mayBeMissing() bool { return s.Rule || s.count().Max == 0 }
+
+// readings are what must be read of a process to judge it by this Spec, once its
+// name, its user and its parent have been seen to fit.
+func (s Spec) readings() reading {
+	var r reading
+	if s.Args != nil || s.nameIsCut() {
+		r |= argsReading
+	}
+	if s.Label != "" {
+		r |= labelReading
+	}
+	if s.Files != (FilesLimit{}) {
+		r |= filesReading
+	}
+	if s.MinAge > 0 {
+		r |= timesReading
+	}
+	for _, e := range s.Exempt {
+		r |= e.readings()
+	}
+	return r
+}
+
+// nameIsCut tells whether the name is longer than the kernel's may be; then an
+// argument must tell the rest.
+func (s Spec) nameIsCut() bool { return len(s.Called) > 15 }
+
+// restarts tells whether this fault is a reason to restart.
+func (s Spec) restarts(a Aspect) bool { return !s.Rule && slices.Contains(s.RestartOn, a) }
+
+func processes(n int) string {
+	switch n {
+	case 0:
+		return "no process"
+	case 1:
+		return "1 process"
+	}
+	return fmt.Sprintf("%d processes", n)
+}

@@ -1,0 +1,121 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func (t procTable) read(p *Process, what reading) error {
+	dir := t.dir(p.PID)
+	var err error
+	if what&argsReading != 0 {
+		if p.Args, err = readArgs(dir); err != nil {
+			return err
+		}
+	}
+	if what&labelReading != 0 {
+		text, err := os.ReadFile(dir + "/attr/current") // EINVAL without a security module
+		if isEnded(err) {
+			return errGone
+		}
+		p.Usage.Label = cleanLabel(text)
+	}
+	if what&filesReading != 0 {
+		if err := p.countFiles(dir); err != nil {
+			return err
+		}
+	}
+	if what&timesReading != 0 {
+		spent, err := t.times(p.PID)
+		if err != nil {
+			return err
+		}
+		p.Usage.Age = sinceBoot() - time.Duration(spent.start)*tick
+	}
+	return nil
+}
+
+// countFiles counts the open descriptors and reads their limit, proc_pid_fd(5)
+// and proc_pid_limits(5).
+func (p *Process) countFiles(dir string) error {
+	names, err := readNames(dir + "/fd")
+	if err == nil {
+		p.Usage.Files = len(names)
+		p.Usage.FilesLimit, err = filesLimit(dir)
+	}
+	if isEnded(err) {
+		return errGone
+	}
+	p.Usage.FilesErr = cause(err)
+	return nil
+}
+
+func readNames(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Readdirnames(-1)
+}
+
+func filesLimit(dir string) (int, error) {
+	text, err := os.ReadFile(dir + "/limits")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := bytes.Cut(text, []byte("Max open files"))
+	if fields := bytes.Fields(rest); len(fields) > 0 {
+		return strconv.Atoi(string(fields[0]))
+	}
+	return 0, errors.New("its limits name none for open files")
+}
+
+// tick is the unit of the times in /proc/PID/stat: USER_HZ, which is 100 on all
+// that Go runs on.
+const tick = 10 * time.Millisecond
+
+// times reads /proc/PID/stat, proc_pid_stat(5).
+func (t procTable) times(pid int) (times, error) {
+	text, err := readProc(t.dir(pid) + "/stat")
+	switch {
+	case isEnded(err):
+		return times{}, errGone
+	case err != nil:
+		return times{}, fmt.Errorf("cannot read the process table: %w", err)
+	}
+	return parseStat(text)
+}
+
+func parseStat(text []byte) (times, error) {
+	// The name, in brackets, may itself hold brackets, spaces and line ends.
+	end := bytes.LastIndexByte(text, ')')
+	fields := bytes.Fields(text[end+1:])
+	const first, utime, stime, start = 3, 14, 15, 22 // as the page counts them
+	if end < 0 || len(fields) <= start-first {
+		return times{}, errGone // emptied as it ended
+	}
+	var numbers [3]uint64
+	for i, n := range []int{utime, stime, start} {
+		var err error
+		if numbers[i], err = strconv.ParseUint(string(fields[n-first]), 10, 63); err != nil {
+			return times{}, fmt.Errorf("cannot read the process table: %w", err)
+		}
+	}
+	return times{time.Duration(numbers[0]+numbers[1]) * tick, numbers[2]}, nil
+}
+
+// sinceBoot is the clock by which starts are told.
+func sinceBoot() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
+}

@@ -1,0 +1,154 @@
+package keeper
+
+import (
+	"fmt"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/restart"
+)
+
+// The times between the looks that wait for a daemon, and how long an interrupted
+// run waits for it.
+const (
+	hurry     = 2 * time.Second
+	firstPoll = 50 * time.Millisecond
+	lastPoll  = time.Second
+)
+
+// Procedure is how services bring a daemon back.
+func Procedure(services []string, stop, start, verify, settle time.Duration) restart.Procedure {
+	return restart.Procedure{
+		Services: services, StopTimeout: stop, StartTimeout: start, Verify: verify, Settle: settle,
+		Hurry: hurry, FirstPoll: firstPoll, LastPoll: lastPoll,
+	}
+}
+
+// Daemons are the daemons and rules of a configuration that are wanted, and those
+// that they come after, which are only looked at.
+func Daemons(all, wanted config.Config) []Daemon {
+	isWanted, needed := make(map[string]bool), make(map[string]bool)
+	for _, d := range wanted.Daemons {
+		isWanted[d.Name] = true
+	}
+	byName := make(map[string]config.Daemon)
+	for _, d := range all.Daemons {
+		byName[d.Name] = d
+	}
+	for _, d := range wanted.Daemons {
+		need(d.Name, byName, needed)
+	}
+	var list []Daemon
+	for _, d := range all.Daemons {
+		if needed[d.Name] {
+			k := fromDaemon(d)
+			k.LookOnly = !isWanted[d.Name]
+			list = append(list, k)
+		}
+	}
+	for _, r := range wanted.Forbid {
+		list = append(list, fromRule(r))
+	}
+	return list
+}
+
+// need collects a daemon and all that it comes after.
+func need(name string, byName map[string]config.Daemon, needed map[string]bool) {
+	d, ok := byName[name]
+	if !ok || needed[name] {
+		return
+	}
+	needed[name] = true
+	for _, other := range d.After {
+		need(other, byName, needed)
+	}
+}
+
+func fromDaemon(d config.Daemon) Daemon {
+	spec := fromCriteria(d.Criteria)
+	spec.Count = fromCount(d.Count)
+	if d.Listen != nil {
+		spec.Listen = &check.Listen{
+			Network: d.Listen.Network, Address: d.Listen.Address,
+			Send: d.Send, Expect: d.Expect, Timeout: d.ProbeTimeout,
+		}
+	}
+	if d.PIDFile != nil {
+		spec.PIDFile = &check.PIDFile{Path: d.PIDFile.Path, Locked: d.PIDFile.Locked}
+	}
+	setLimits(&spec, d.CPU, d.Memory, d.Files)
+	spec.MinAge = d.MinAge
+	for _, word := range d.RestartOn {
+		spec.RestartOn = append(spec.RestartOn, check.Aspect(word))
+	}
+	return Daemon{
+		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, After: d.After,
+		Procedure: Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
+	}
+}
+
+func fromRule(r config.Rule) Daemon {
+	spec := fromCriteria(r.Criteria)
+	spec.Rule = true
+	spec.Count = fromCount(r.Count)
+	setLimits(&spec, r.CPU, r.Memory, r.Files)
+	for _, e := range r.Exempt {
+		spec.Exempt = append(spec.Exempt, fromCriteria(e.Criteria))
+	}
+	return Daemon{Name: r.Name, Spec: spec}
+}
+
+func fromCriteria(c config.Criteria) check.Spec {
+	spec := check.Spec{Executable: c.Executable, Called: c.Called, Args: c.Args, Label: c.Label}
+	for _, id := range []struct {
+		from *config.ID
+		to   **uint32
+	}{{c.User, &spec.User}, {c.NotUser, &spec.NotUser}, {c.Group, &spec.Group}, {c.NotGroup, &spec.NotGroup}} {
+		if id.from != nil {
+			*id.to = &id.from.Number
+		}
+	}
+	if c.Parent != nil {
+		spec.Parent = *c.Parent
+	}
+	return spec
+}
+
+func fromCount(c *config.Count) *check.Count {
+	if c == nil {
+		return nil
+	}
+	count := check.Count{Min: c.Min, Max: c.Max}
+	if c.Max == config.NoLimit {
+		count.Max = check.NoLimit
+	}
+	return &count
+}
+
+func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *config.Files) {
+	if cpu != nil {
+		spec.CPU = &check.CPULimit{Over: cpu.Over, For: cpu.For}
+	}
+	if memory != nil {
+		spec.Memory = check.MemoryLimit{RSS: memory.RSS, VMS: memory.VMS}
+	}
+	if files != nil {
+		spec.Files = check.FilesLimit{Number: files.Number, Share: files.Share}
+	}
+}
+
+// Doubts is what a configuration names and this machine does not have. It is no
+// mistake: the package may be installed later.
+func Doubts(c config.Config) []string {
+	var list []string
+	for _, d := range c.Daemons {
+		if d.Executable == "" || d.Count != nil && d.Count.Max == 0 {
+			continue
+		}
+		if _, err := check.Find(d.Executable); err != nil {
+			list = append(list, fmt.Sprintf("'%s': %v", d.Name, err))
+		}
+	}
+	return list
+}

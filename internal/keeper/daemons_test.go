@@ -1,0 +1,273 @@
+package keeper
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/config"
+)
+
+// fill sets whatever a pointer leads to to something that is not zero, and
+// different each time.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		if v.Type() == reflect.TypeFor[*regexp.Regexp]() {
+			v.Set(reflect.ValueOf(regexp.MustCompile(fmt.Sprint(*n))))
+			return
+		}
+		fill(v.Elem(), n)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	case reflect.String:
+		v.SetString(fmt.Sprint("text", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n))
+	case reflect.Float64:
+		v.SetFloat(float64(*n))
+	default:
+		panic("cannot fill " + v.Type().String())
+	}
+}
+
+// leaves calls f with each value that is one, and its path. What a pointer leads
+// to, or a list holds, is a part of the whole.
+func leaves(v reflect.Value, path string, f func(reflect.Value, string)) {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil() && v.Type() != reflect.TypeFor[*regexp.Regexp]():
+		leaves(v.Elem(), path, f)
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Name
+			if v.Type().Field(i).Anonymous {
+				leaves(v.Field(i), path, f)
+				continue
+			}
+			leaves(v.Field(i), strings.TrimPrefix(path+"."+name, "."), f)
+		}
+	case v.Kind() == reflect.Slice:
+		f(v, path)
+		for i := range v.Len() {
+			leaves(v.Index(i), path, f)
+		}
+	default:
+		f(v, path)
+	}
+}
+
+// differences are the paths at which two values of a type differ.
+func differences(a, b any) []string {
+	return diff(reflect.ValueOf(a), reflect.ValueOf(b), "")
+}
+
+func diff(a, b reflect.Value, path string) []string {
+	if reflect.DeepEqual(a.Interface(), b.Interface()) {
+		return nil
+	}
+	switch {
+	case a.Type() == reflect.TypeFor[*regexp.Regexp]():
+	case a.Kind() == reflect.Pointer && !a.IsNil() && !b.IsNil():
+		return diff(a.Elem(), b.Elem(), path)
+	case a.Kind() == reflect.Slice && a.Len() == b.Len():
+		var list []string
+		for i := range a.Len() {
+			list = append(list, diff(a.Index(i), b.Index(i), path)...)
+		}
+		return slices.Compact(list)
+	case a.Kind() == reflect.Struct:
+		var list []string
+		for i := range a.NumField() {
+			list = append(list, diff(a.Field(i), b.Field(i), strings.TrimPrefix(path+"."+a.Type().Field(i).Name, "."))...)
+		}
+		return list
+	}
+	return []string{path}
+}
+
+// Each key of a daemon and of a rule arrives where it belongs, and nowhere else.
+// A key that has been added to the configuration and forgotten here has no place.
+func TestEachKeyArrives(t *testing.T) {
+	criteria := func(from, to string) map[string]string {
+		m := make(map[string]string)
+		for _, name := range []string{"Executable", "Called", "Args", "Label", "Parent"} {
+			m[from+name] = to + name
+		}
+		for _, name := range []string{"User", "NotUser", "Group", "NotGroup"} {
+			m[from+name+".Number"] = to + name
+			m[from+name+".Text"] = "" // for people only
+		}
+		return m
+	}
+	limits := map[string]string{
+		"Name":      "Name",
+		"Count.Min": "Spec.Count.Min", "Count.Max": "Spec.Count.Max",
+		"CPU.Over": "Spec.CPU.Over", "CPU.For": "Spec.CPU.For",
+		"Memory.RSS": "Spec.Memory.RSS", "Memory.VMS": "Spec.Memory.VMS",
+		"Files.Number": "Spec.Files.Number", "Files.Share": "Spec.Files.Share",
+	}
+	daemon := map[string]string{
+		"Listen.Network": "Spec.Listen.Network", "Listen.Address": "Spec.Listen.Address",
+		"Send": "Spec.Listen.Send", "Expect": "Spec.Listen.Expect", "ProbeTimeout": "Spec.Listen.Timeout",
+		"PIDFile.Path": "Spec.PIDFile.Path", "PIDFile.Locked": "Spec.PIDFile.Locked",
+		"MinAge": "Spec.MinAge", "RestartOn": "Spec.RestartOn", "After": "After", "Recheck": "Recheck", "BootGrace": "BootGrace",
+		"Services": "Procedure.Services", "StopTimeout": "Procedure.StopTimeout", "StartTimeout": "Procedure.StartTimeout",
+		"Verify": "Procedure.Verify", "Settle": "Procedure.Settle",
+	}
+	rule := map[string]string{"Exempt": "Spec.Exempt"}
+	for _, m := range []map[string]string{limits, criteria("", "Spec.")} {
+		for from, to := range m {
+			daemon[from], rule[from] = to, to
+		}
+	}
+	for from, to := range criteria("Exempt.", "Spec.Exempt.") {
+		rule[from] = to
+	}
+	eachLeaf(t, daemon, fromDaemon)
+	eachLeaf(t, rule, fromRule)
+}
+
+// eachLeaf changes each value of a configuration in turn, and sees what becomes
+// different by it.
+func eachLeaf[T any](t *testing.T, places map[string]string, convert func(T) Daemon) {
+	t.Helper()
+	full := func() *T {
+		n, c := 0, new(T)
+		fill(reflect.ValueOf(c).Elem(), &n)
+		return c
+	}
+	var paths []string
+	leaves(reflect.ValueOf(*full()), "", func(_ reflect.Value, path string) { paths = append(paths, path) })
+	for i, path := range paths {
+		changed, n := full(), 0
+		leaves(reflect.ValueOf(changed).Elem(), "", func(v reflect.Value, _ string) {
+			if n == i {
+				v.SetZero()
+			}
+			n++
+		})
+		place, known := places[path]
+		switch got := strings.Join(differences(convert(*full()), convert(*changed)), " "); {
+		case !known:
+			t.Errorf("%T: it is not known where %s belongs; it has changed %q", *changed, path, got)
+		case got != place:
+			t.Errorf("%T: %s has changed %q, want %q", *changed, path, got, place)
+		}
+	}
+}
+
+// What is filled in stands for what is written there.
+func TestValuesArrive(t *testing.T) {
+	user := config.ID{Text: "root"} // number 0 is not nothing
+	parent := 1
+	d := fromDaemon(config.Daemon{
+		Name: "sshd", Criteria: config.Criteria{Executable: "/usr/sbin/sshd", User: &user, Parent: &parent, Args: regexp.MustCompile("x")},
+		Count: &config.Count{Min: 1, Max: config.NoLimit}, Listen: &config.Address{Network: "tcp", Address: "127.0.0.1:22"},
+		ProbeTimeout: 5 * time.Second, RestartOn: []string{"too_many", "listen", "cpu", "memory", "files", "age", "pidfile"},
+		Services: []string{"ssh"},
+	})
+	switch s := d.Spec; {
+	case s.User == nil || *s.User != 0 || s.NotUser != nil || s.Group != nil:
+		t.Errorf("users %v %v %v", s.User, s.NotUser, s.Group)
+	case s.Parent != 1, !s.Args.MatchString("x"), s.Rule:
+		t.Errorf("%+v", s)
+	case *s.Count != check.Count{Min: 1, Max: check.NoLimit}:
+		t.Errorf("count %+v", s.Count)
+	case *s.Listen != check.Listen{Network: "tcp", Address: "127.0.0.1:22", Timeout: 5 * time.Second}:
+		t.Errorf("listen %+v", s.Listen)
+	case s.CPU != nil || s.PIDFile != nil || s.Memory != check.MemoryLimit{} || s.Files != check.FilesLimit{}:
+		t.Errorf("limits out of nothing: %+v", s)
+	case !slices.Equal(s.RestartOn, []check.Aspect{check.TooMany, check.Listening, check.CPU, check.Memory, check.Files, check.Age, check.PIDFiles}):
+		t.Errorf("restart on %q", s.RestartOn)
+	}
+	if p := d.Procedure; p.Hurry == 0 || p.FirstPoll == 0 || p.LastPoll < p.FirstPoll {
+		t.Errorf("it would look without a pause: %+v", p)
+	}
+	bare := fromDaemon(config.Daemon{Name: "x", Count: &config.Count{Min: 1, Max: 2}})
+	if s := bare.Spec; s.Listen != nil || s.Count.Max != 2 {
+		t.Errorf("%+v", s)
+	}
+	r := fromRule(config.Rule{Name: "r", Count: &config.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
+	if s := r.Spec; !s.Rule || *s.Count != (check.Count{}) || len(s.Exempt) != 1 || *s.Exempt[0].User != 0 || len(r.Services) > 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func cfg(rules string, daemons ...string) config.Config {
+	var c config.Config
+	for _, d := range daemons {
+		name, after, _ := strings.Cut(d, "<")
+		daemon := config.Daemon{Name: name}
+		if after != "" {
+			daemon.After = strings.Split(after, ",")
+		}
+		c.Daemons = append(c.Daemons, daemon)
+	}
+	for r := range strings.FieldsSeq(rules) {
+		c.Forbid = append(c.Forbid, config.Rule{Name: r})
+	}
+	return c
+}
+
+// What is wanted, in the order of the files; what that comes after, in brackets;
+// then the rules that are wanted.
+func TestDaemonsThatAreWanted(t *testing.T) {
+	all := cfg("r q", "db", "web<cache,db", "cache<net", "net", "alone", "lost<nowhere", "loop<pool", "pool<loop")
+	for _, tc := range []struct {
+		wanted config.Config
+		want   string
+	}{
+		{all, "db web cache net alone lost loop pool r q"},
+		{cfg(""), ""},
+		{cfg("", "alone"), "alone"},
+		{cfg("q", "alone"), "alone q"},
+		{cfg("q"), "q"},
+		{cfg("", "web<cache,db"), "(db) web (cache) (net)"},
+		{cfg("", "net", "web<cache,db"), "(db) web (cache) net"},
+		{cfg("", "lost<nowhere"), "lost"},
+		{cfg("", "loop<pool"), "loop (pool)"},
+	} {
+		var got []string
+		for _, d := range Daemons(all, tc.wanted) {
+			if d.LookOnly {
+				d.Name = "(" + d.Name + ")"
+			}
+			got = append(got, d.Name)
+		}
+		if strings.Join(got, " ") != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}
+
+func TestDoubts(t *testing.T) {
+	c := cfg("", "gone", "named", "never", "here")
+	c.Daemons[0].Executable = "/nowhere/gone"
+	c.Daemons[2].Executable, c.Daemons[2].Count = "/nowhere/never", new(config.Count)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Daemons[3].Executable = self
+	if got := Doubts(c); len(got) != 1 || !strings.HasPrefix(got[0], "'gone': cannot ") {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,71 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+)
+
+// looks has daemons share snapshots: those that want a look while one is being
+// taken get the next one together. Twenty daemons that are down at once cost two
+// looks, not twenty.
+type looks struct {
+	look func(context.Context, []check.Spec, check.Options) []check.Verdict
+
+	mu      sync.Mutex
+	busy    bool
+	waiting []request
+}
+
+type request struct {
+	spec   check.Spec
+	full   bool
+	answer chan<- check.Verdict
+}
+
+// all is the first look of a run.
+func (l *looks) all(ctx context.Context, specs []check.Spec, opts check.Options) []check.Verdict {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), lookTime,
+		fmt.Errorf("it took longer than %s", report.Limit(lookTime)))
+	defer cancel()
+	return l.look(ctx, specs, opts)
+}
+
+// one is a look that begins now or later, never one that has begun.
+func (l *looks) one(ctx context.Context, spec check.Spec, opts check.Options) check.Verdict {
+	answer := make(chan check.Verdict, 1)
+	l.mu.Lock()
+	l.waiting = append(l.waiting, request{spec, opts.Full, answer})
+	if !l.busy {
+		l.busy = true
+		go l.serve(ctx)
+	}
+	l.mu.Unlock()
+	return <-answer
+}
+
+// serve takes looks until nobody waits.
+func (l *looks) serve(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		requests := l.waiting
+		l.waiting = nil
+		l.busy = len(requests) > 0
+		l.mu.Unlock()
+		if len(requests) == 0 {
+			return
+		}
+		specs := make([]check.Spec, len(requests))
+		full := false
+		for i, r := range requests {
+			specs[i] = r.spec
+			full = full || r.full
+		}
+		for i, v := range l.all(ctx, specs, check.Options{Full: full}) {
+			requests[i].answer <- v
+		}
+	}
+}
