@@ -30,9 +30,9 @@ func TestMedian(t *testing.T) {
 // threeAt is a row of each contender that the goals need.
 func threeAt(size int, keeper, floor, pipeline time.Duration, peak int64) []row {
 	return []row{
-		{size, nameKeeper, sample{keeper + time.Millisecond, keeper, peak}},
-		{size, nameFloor, sample{floor, floor, 2048}},
-		{size, namePipeline, sample{pipeline, pipeline, 4096}},
+		{size, nameKeeper, 1, sample{keeper + time.Millisecond, keeper, peak}},
+		{size, nameFloor, 1, sample{floor, floor, 2048}},
+		{size, namePipeline, 1, sample{pipeline, pipeline, 4096}},
 	}
 }
 
@@ -51,11 +51,11 @@ processes                         wall ms  CPU ms  x floor  x pipeline  peak MiB
    10,000  readlink loop (floor)     50.0    50.0     1.00                   2.0
    10,000  shell pipeline           600.0   600.0    12.00                   4.0
 `
-	if got := "\n" + text(rows); got != wantText {
+	if got := "\n" + text(one(rows)); got != wantText {
 		t.Errorf("text:\n%s\nwant:\n%s", got, wantText)
 	}
 
-	got := markdown(rows[:2])
+	got := markdown(one(rows[:2]))
 	want := `| processes |                       | wall ms | CPU ms | x floor | x pipeline | peak MiB |
 | --------: | --------------------- | ------: | -----: | ------: | ---------: | -------: |
 |     1,000 | daemon-keeper         |     7.0 |    6.0 |    1.20 |      0.000 |      4.9 |
@@ -67,8 +67,8 @@ processes                         wall ms  CPU ms  x floor  x pipeline  peak MiB
 }
 
 func TestSummarize(t *testing.T) {
-	got := summarize(100, "x", []sample{{3, 30, 7}, {1, 10, 9}, {2, 20, 8}})
-	if want := (row{100, "x", sample{2, 20, 9}}); got != want {
+	got := summarize(100, "x", 10, []sample{{3, 30, 7}, {1, 10, 9}, {2, 20, 8}})
+	if want := (row{100, "x", 10, sample{2, 20, 9}}); got != want {
 		t.Errorf("summarize = %+v, want %+v", got, want)
 	}
 }
@@ -86,11 +86,7 @@ func TestJudge(t *testing.T) {
 		{"small tables prove nothing", threeAt(1000, 100, 100, 2000, 1), nil},
 		{"no floor", threeAt(10000, 100, 100, 2000, 1)[:1], nil},
 	} {
-		var got []bool
-		for _, g := range judge(c.rows) {
-			got = append(got, g.met)
-		}
-		if !slices.Equal(got, c.want) {
+		if got := verdicts(judge(c.rows)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

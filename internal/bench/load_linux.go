@@ -15,15 +15,16 @@ import (
 // load is the processes that fill the table. They are copies of sleep(1), the
 // cheapest process that every machine can make: about 0.2 MiB and 0.8 ms each.
 type load struct {
-	idlePath, toyPath string
-	args              []string // after the path
-	null              *os.File
-	idle              []int // PIDs, all ours and not yet reaped, so none can be another's
-	toy               int   // PID of the daemon that everybody looks for; 0: none
+	idlePath string
+	toyPaths []string // of the daemons that are looked for
+	args     []string // after the path
+	null     *os.File
+	idle     []int // PIDs, all ours and not yet reaped, so none can be another's
+	toys     []int // PIDs of the daemons, which have the last of toyPaths
 }
 
-// newLoad puts the two programs into dir. Their command lines are pad bytes
-// longer than they have to be: what ps, grep and pgrep cost depends on it.
+// newLoad puts the programs into dir. Their command lines are pad bytes longer
+// than they have to be: what ps, grep and pgrep cost depends on it.
 func newLoad(dir string, pad int) (*load, error) {
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
@@ -33,12 +34,15 @@ func newLoad(dir string, pad int) (*load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot copy sleep: %w", err)
 	}
-	l := &load{idlePath: filepath.Join(dir, "idle"), toyPath: filepath.Join(dir, "toy")}
+	l := &load{idlePath: filepath.Join(dir, "idle")}
+	for i := range mostDaemons {
+		l.toyPaths = append(l.toyPaths, filepath.Join(dir, fmt.Sprintf("toy%03d", i+1))) // none is the beginning of another
+	}
 	l.args = []string{"infinity"}
 	if pad > 0 {
 		l.args = append(l.args, strings.Repeat("0", pad)) // sleep(1) adds them up
 	}
-	for _, path := range []string{l.idlePath, l.toyPath} {
+	for _, path := range append([]string{l.idlePath}, l.toyPaths...) {
 		if err := os.WriteFile(path, program, 0o755); err != nil {
 			return nil, fmt.Errorf("cannot copy sleep: %w", err)
 		}
@@ -49,18 +53,18 @@ func newLoad(dir string, pad int) (*load, error) {
 	return l, nil
 }
 
-// grow fills the table up to about size processes, the toy last, so that an
+// grow fills the table up to about size processes, the toys last, so that an
 // early end of the search helps nobody. It returns the size of the table.
 func (l *load) grow(ctx context.Context, size int) (int, error) {
+	daemons := daemonsAt(size)
 	for range 3 {
-		l.end(l.toy)
-		l.toy = 0
+		l.endToys()
 		pids, err := table()
 		if err != nil {
 			return 0, err
 		}
-		missing := max(size-len(pids)-1, 0)
-		if err := checkRoom(missing + 1); err != nil {
+		missing := max(size-len(pids)-daemons, 0)
+		if err := checkRoom(missing + daemons); err != nil {
 			return 0, err
 		}
 		for range missing {
@@ -68,15 +72,19 @@ func (l *load) grow(ctx context.Context, size int) (int, error) {
 				return 0, err
 			}
 		}
-		if l.toy, err = l.start(l.toyPath); err != nil {
-			return 0, err
+		for _, path := range last(l.toyPaths, daemons) {
+			pid, err := l.start(path)
+			if err != nil {
+				return 0, err
+			}
+			l.toys = append(l.toys, pid)
 		}
-		if l.endAbove(l.toy) == 0 {
+		if slices.IsSorted(l.toys) && l.endAbove(l.toys[0]) == 0 {
 			pids, err := table()
 			return len(pids), err
 		}
 	}
-	return 0, fmt.Errorf("cannot make the daemon the last in the table: PIDs wrap around too fast")
+	return 0, fmt.Errorf("cannot make the daemons the last in the table: PIDs wrap around too fast")
 }
 
 func (l *load) startIdle(ctx context.Context) error {
@@ -123,20 +131,23 @@ func (l *load) endAbove(pid int) int {
 
 // stop ends all that was started.
 func (l *load) stop() {
-	l.end(l.toy)
+	l.endToys()
 	l.end(l.idle...)
-	l.toy, l.idle = 0, nil
+	l.idle = nil
 }
 
-// end kills processes and waits for their end. 0 stands for none.
+func (l *load) endToys() {
+	l.end(l.toys...)
+	l.toys = nil
+}
+
+// end kills processes and waits for their end.
 func (l *load) end(pids ...int) {
 	for _, pid := range pids {
-		if pid > 0 {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
+		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	for _, pid := range pids {
-		for pid > 0 {
+		for {
 			if _, err := syscall.Wait4(pid, nil, 0, nil); err != syscall.EINTR {
 				break
 			}

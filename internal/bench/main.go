@@ -1,6 +1,7 @@
 // Bench measures what a healthy run of daemon-keeper costs, beside the shell
 // script that it replaces, pgrep, pidof, and a bare readlink loop as the floor,
-// all in one run, at several sizes of the process table.
+// and what a run over many daemons costs beside one over a single one: all in
+// one run, at several sizes of the process table.
 //
 // It starts idle processes until the table is full enough, and ends them all.
 // It exits 0, or 1 if -check was given and a goal is unmet, or 3 if it could
@@ -62,7 +63,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&opts.pad, "pad", 0, "bytes to lengthen the command line of each idle process by")
 	flags.StringVar(&opts.locale, "locale", "C", "LC_ALL for all contenders")
 	flags.BoolVar(&opts.check, "check", false, "exit 1 if a goal is unmet")
-	flags.BoolVar(&opts.markdown, "markdown", false, "print the table as Markdown")
+	flags.BoolVar(&opts.markdown, "markdown", false, "print the tables as Markdown")
 	if err := flags.Parse(args); err != nil {
 		return opts, err
 	}

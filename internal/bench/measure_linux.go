@@ -8,16 +8,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// contender is one way to ask whether the toy is up.
+// contender is one way to ask whether toys are up.
 type contender struct {
-	name string
-	args []string
-	want string // the standard output that proves that it found the one toy
+	name    string
+	daemons int // that it looks for: the last ones
+	args    []string
+	want    string // the standard output that proves that it found them
 }
 
 // tools is the directory with the programs of our own and what they work on.
@@ -47,27 +49,47 @@ func (t tools) build(ctx context.Context) error {
 	return nil
 }
 
-// keeperArgs is the healthy run of daemon-keeper.
-func (t tools) keeperArgs(toy string) []string {
-	return []string{
-		t.keeper, "-e", toy, "-s", "toy", "--service-command", "/bin/true",
-		"--no-syslog", "--run-dir", filepath.Join(t.dir, "run"),
+// keeperArgs is a healthy run of daemon-keeper.
+func (t tools) keeperArgs(daemons ...string) []string {
+	return append([]string{
+		t.keeper, "--service-command", "/bin/true", "--no-syslog", "--run-dir", filepath.Join(t.dir, "run"),
+	}, daemons...)
+}
+
+// configure writes the configurations, which name the last of the programs.
+func (t tools) configure(programs []string) error {
+	for _, n := range counts {
+		if err := os.WriteFile(t.configFile(n), []byte(configuration(last(programs, n))), 0o600); err != nil {
+			return fmt.Errorf("cannot write a configuration: %w", err)
+		}
 	}
+	return nil
+}
+
+func (t tools) configFile(daemons int) string {
+	return filepath.Join(t.dir, strconv.Itoa(daemons)+".yaml")
 }
 
 // contenders returns those that this machine has, and the names of the others.
 func (t tools) contenders(l *load) (all []contender, missing []string) {
+	toy := l.toyPaths[len(l.toyPaths)-1]
 	// The last grep counts the toy; the path in the shell's own arguments, and in
 	// those of that grep, goes with "grep -v grep". So the original has it.
-	pipeline := "ps aux | grep -v grep | grep -v daemon-keeper.sh | grep -c " + l.toyPath
-	pid := fmt.Sprintln(l.toy)
-	for _, c := range []contender{
-		{nameKeeper, t.keeperArgs(l.toyPath), ""},
-		{nameFloor, []string{filepath.Join(t.dir, "floor"), l.toyPath}, ""},
-		{namePipeline, []string{"sh", "-c", pipeline}, "1\n"},
-		{"pgrep -f", []string{"pgrep", "-f", l.toyPath}, pid},
-		{"pidof", []string{"pidof", l.toyPath}, pid},
-	} {
+	pipeline := "ps aux | grep -v grep | grep -v daemon-keeper.sh | grep -c " + toy
+	pid := fmt.Sprintln(l.toys[len(l.toys)-1])
+	candidates := []contender{
+		{nameKeeper, 1, t.keeperArgs("-e", toy, "-s", "toy"), ""},
+		{nameFloor, 1, []string{filepath.Join(t.dir, "floor"), toy}, ""},
+		{namePipeline, 1, []string{"sh", "-c", pipeline}, "1\n"},
+		{"pgrep -f", 1, []string{"pgrep", "-f", toy}, pid},
+		{"pidof", 1, []string{"pidof", toy}, pid},
+	}
+	if len(l.toys) == mostDaemons {
+		for _, n := range counts {
+			candidates = append(candidates, contender{nameConfig, n, t.keeperArgs("-c", t.configFile(n)), ""})
+		}
+	}
+	for _, c := range candidates {
 		path, err := exec.LookPath(c.args[0])
 		if err != nil {
 			missing = append(missing, c.args[0])
@@ -134,10 +156,10 @@ func (t tools) measure(ctx context.Context, c contender) (sample, error) {
 	return s, nil
 }
 
-// trace runs the healthy keeper once under strace and counts what it called.
-func (t tools) trace(ctx context.Context, l *load) (calls, error) {
+// trace runs a healthy keeper once under strace and counts what it called.
+func (t tools) trace(ctx context.Context, c contender) (calls, error) {
 	file := filepath.Join(t.dir, "trace")
-	args := append([]string{"-f", "-o", file}, t.keeperArgs(l.toyPath)...)
+	args := append([]string{"-f", "-o", file}, c.args...)
 	if out, err := t.command(ctx, "strace", args...).CombinedOutput(); err != nil {
 		return calls{}, fmt.Errorf("cannot trace: %w: %s", err, bytes.TrimSpace(out))
 	}

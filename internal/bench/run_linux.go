@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,9 +33,9 @@ func run(opts options) int {
 	if err != nil {
 		return fail(err)
 	}
-	goals := judge(got.rows)
-	show(opts, got, goals)
-	for _, g := range goals {
+	goals, more := judge(got.rows), judgeDaemons(got.rows, got.traced)
+	show(opts, got, goals, more)
+	for _, g := range slices.Concat(goals, more) {
 		if opts.check && !g.met {
 			return 1
 		}
@@ -50,6 +51,7 @@ type outcome struct {
 	rows   []row
 	notes  []string
 	rounds []string
+	traced []calls // of healthy runs over most daemons
 }
 
 // measureAll measures at each size. Nothing that it starts outlives it. A size
@@ -82,6 +84,9 @@ func measureAll(ctx context.Context, opts options) (got outcome, err error) {
 		return got, err
 	}
 	defer l.stop()
+	if err := t.configure(l.toyPaths); err != nil {
+		return got, err
+	}
 
 	for _, size := range opts.sizes {
 		if err := t.measureAt(ctx, l, size, opts.roundsAt(size), &got); err != nil {
@@ -111,50 +116,64 @@ func (t tools) measureAt(ctx context.Context, l *load, size, rounds int, got *ou
 		return err
 	}
 	for i, c := range all {
-		got.rows = append(got.rows, summarize(size, c.name, samples[i]))
+		got.rows = append(got.rows, summarize(size, c.name, c.daemons, samples[i]))
 	}
 	got.rounds = append(got.rounds, fmt.Sprintf("%d at %s", rounds, thousands(size)))
 	if len(missing) > 0 {
 		got.notes = append(got.notes, fmt.Sprintf("at %s processes: not installed, left out: %s",
 			thousands(size), strings.Join(missing, ", ")))
 	}
-	got.notes = append(got.notes, t.traceNote(ctx, l, size))
+	for _, c := range all {
+		if c.name == nameKeeper || c.name == nameConfig && c.daemons == mostDaemons {
+			t.traceNote(ctx, c, size, got)
+		}
+	}
 	return context.Cause(ctx)
 }
 
-// traceNote says what a healthy run calls. That it cannot be traced is no
+// traceNote notes what a healthy run calls. That it cannot be traced is no
 // failure: a container may forbid it.
-func (t tools) traceNote(ctx context.Context, l *load, size int) string {
-	at := fmt.Sprintf("strace, at %s processes: ", thousands(size))
-	if _, err := exec.LookPath("strace"); err != nil {
-		return at + "not installed, left out"
+func (t tools) traceNote(ctx context.Context, c contender, size int, got *outcome) {
+	made, err := t.trace(ctx, c)
+	at := fmt.Sprintf("strace, at %s processes", thousands(size))
+	if c.name == nameConfig {
+		at += fmt.Sprintf(", %d daemons", c.daemons)
 	}
-	c, err := t.trace(ctx, l)
 	if err != nil {
-		return at + "left out: " + err.Error()
+		got.notes = append(got.notes, fmt.Sprintf("%s: left out: %v", at, err))
+		return
 	}
-	return at + fmt.Sprintf("%d processes made, %d programs run, %s system calls (%s)",
-		c.forks, c.execs, thousands(c.total), c.most())
+	if c.name == nameConfig {
+		got.traced = append(got.traced, made)
+	}
+	got.notes = append(got.notes, fmt.Sprintf("%s: %d processes made, %d programs run, %s system calls (%s)",
+		at, made.forks, made.execs, thousands(made.total), made.most()))
 }
 
 // show writes the answer to standard output.
-func show(opts options, got outcome, goals []goal) {
+func show(opts options, got outcome, goals, more []goal) {
 	fmt.Printf("%s, %s.\n", time.Now().Format(time.DateOnly), machine())
 	fmt.Printf("Medians of rounds (%s), interleaved in random order; LC_ALL=%s, command lines +%d bytes.\n",
 		strings.Join(got.rounds, ", "), opts.locale, opts.pad)
 	fmt.Print("CPU: user + system, with all children. Peak: the largest process (2 MiB is the least that can be told).\n\n")
-	bullet := ""
+	format, bullet := text, ""
 	if opts.markdown {
-		fmt.Print(markdown(got.rows))
-		bullet = "- "
-	} else {
-		fmt.Print(text(got.rows))
+		format, bullet = markdown, "- "
 	}
-	fmt.Println()
+	fmt.Println(format(one(got.rows)))
+	if table := several(got.rows); len(table) > 1 {
+		fmt.Printf("A configuration (-c) of daemons that are each a program of their own; the cost of one pipeline is multiplied.\n\n")
+		fmt.Println(format(table))
+	}
 	for _, note := range got.notes {
 		fmt.Println(bullet + note)
 	}
-	fmt.Printf("\nGoals at %s processes:\n\n", thousands(goalSize))
+	showGoals(fmt.Sprintf("Goals at %s processes", thousands(goalSize)), bullet, goals)
+	showGoals(fmt.Sprintf("Goals over %d daemons", goalDaemons), bullet, more)
+}
+
+func showGoals(title, bullet string, goals []goal) {
+	fmt.Printf("\n%s:\n\n", title)
 	if goals == nil {
 		fmt.Println(bullet + "not measured")
 	}

@@ -11,6 +11,7 @@ import (
 // The contenders that others are compared with.
 const (
 	nameKeeper   = "daemon-keeper"
+	nameConfig   = "daemon-keeper -c" // over the daemons of a configuration
 	namePipeline = "shell pipeline"
 	nameFloor    = "readlink loop (floor)"
 )
@@ -25,14 +26,15 @@ type sample struct {
 // row is what a contender cost in a table of a size: medians of the times, and
 // the largest peak of all rounds.
 type row struct {
-	size int // processes in the table
-	name string
+	size    int // processes in the table
+	name    string
+	daemons int // that were looked for
 	sample
 }
 
 // summarize makes one row of a contender's samples.
-func summarize(size int, name string, samples []sample) row {
-	r := row{size: size, name: name}
+func summarize(size int, name string, daemons int, samples []sample) row {
+	r := row{size: size, name: name, daemons: daemons}
 	var walls, cpus []time.Duration
 	for _, s := range samples {
 		walls = append(walls, s.wall)
@@ -52,9 +54,9 @@ func median(values []time.Duration) time.Duration {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
-// find returns the row of a contender at a size.
-func find(rows []row, size int, name string) (row, bool) {
-	i := slices.IndexFunc(rows, func(r row) bool { return r.size == size && r.name == name })
+// find returns the row of a contender at a size, over that many daemons.
+func find(rows []row, size int, name string, daemons int) (row, bool) {
+	i := slices.IndexFunc(rows, func(r row) bool { return r.size == size && r.name == name && r.daemons == daemons })
 	if i < 0 {
 		return row{}, false
 	}
@@ -69,12 +71,15 @@ func ratio(a, b row) float64 {
 	return float64(a.cpu) / float64(b.cpu)
 }
 
-// cells turns rows into what both faces of the table show, the heading first.
-func cells(rows []row) [][]string {
+// one is what both faces of the table of one daemon show, the heading first.
+func one(rows []row) [][]string {
 	out := [][]string{{"processes", "", "wall ms", "CPU ms", "x floor", "x pipeline", "peak MiB"}}
 	for _, r := range rows {
-		floor, _ := find(rows, r.size, nameFloor)
-		pipeline, _ := find(rows, r.size, namePipeline)
+		if r.name == nameConfig {
+			continue
+		}
+		floor, _ := find(rows, r.size, nameFloor, 1)
+		pipeline, _ := find(rows, r.size, namePipeline, 1)
 		share := ""
 		if r.name == nameKeeper {
 			share = fmt.Sprintf("%.3f", ratio(r, pipeline))
@@ -87,9 +92,25 @@ func cells(rows []row) [][]string {
 	return out
 }
 
-// text formats the table for a terminal, a blank line between two sizes.
-func text(rows []row) string {
-	table := cells(rows)
+// several is the same of the table of several daemons.
+func several(rows []row) [][]string {
+	out := [][]string{{"processes", "daemons", "wall ms", "CPU ms", "x one daemon", "x that many pipelines", "peak MiB"}}
+	for _, r := range rows {
+		if r.name != nameConfig {
+			continue
+		}
+		single, _ := find(rows, r.size, nameConfig, 1)
+		pipeline, _ := find(rows, r.size, namePipeline, 1)
+		out = append(out, []string{
+			thousands(r.size), thousands(r.daemons), millis(r.wall), millis(r.cpu), fmt.Sprintf("%.2f", ratio(r, single)),
+			fmt.Sprintf("%.4f", ratio(r, pipeline)/float64(r.daemons)), mebi(r.peak),
+		})
+	}
+	return out
+}
+
+// text formats a table for a terminal, a blank line between two sizes.
+func text(table [][]string) string {
 	width := widths(table)
 	var b strings.Builder
 	for i, line := range table {
@@ -101,21 +122,20 @@ func text(rows []row) string {
 			if col > 0 {
 				out.WriteString("  ")
 			}
-			out.WriteString(pad(cell, width[col], col == 1))
+			out.WriteString(pad(cell, width[col], isName(table, col)))
 		}
 		b.WriteString(strings.TrimRight(out.String(), " ") + "\n")
 	}
 	return b.String()
 }
 
-// markdown formats the table for the README.
-func markdown(rows []row) string {
-	table := cells(rows)
+// markdown formats a table for the README.
+func markdown(table [][]string) string {
 	width := widths(table)
 	var b strings.Builder
 	for i, line := range table {
 		for col, cell := range line {
-			b.WriteString("| " + pad(cell, width[col], col == 1) + " ")
+			b.WriteString("| " + pad(cell, width[col], isName(table, col)) + " ")
 		}
 		b.WriteString("|\n")
 		if i > 0 {
@@ -123,7 +143,7 @@ func markdown(rows []row) string {
 		}
 		for col := range line {
 			dashes := strings.Repeat("-", width[col]-1)
-			if col == 1 {
+			if isName(table, col) {
 				b.WriteString("| -" + dashes + " ")
 			} else {
 				b.WriteString("| " + dashes + ": ")
@@ -133,6 +153,9 @@ func markdown(rows []row) string {
 	}
 	return b.String()
 }
+
+// isName tells whether a column is of names, not of numbers: it has no heading.
+func isName(table [][]string, col int) bool { return table[0][col] == "" }
 
 func widths(table [][]string) []int {
 	width := make([]int, len(table[0]))
