@@ -123,28 +123,28 @@ func (r Reason) String() string {
 
 // Judge gives the verdict on one daemon. It reads nothing but the snapshot.
 func Judge(s Snapshot, spec Spec) Verdict {
-	file := s.files[spec.Executable]
-	if _, ok := s.files[spec.Executable]; !ok && spec.Executable != "" {
-		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}
-	}
+	file, known := s.files[spec.Executable]
 	switch {
+	case spec.Executable == "":
+	case !known:
+		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}
 	case file.err != nil:
 		return Verdict{Err: file.err}
 	case file.ID == s.Self.File && file.ID != (FileID{}) && !spec.Rule:
 		return Verdict{Err: &OwnProgramError{spec.Executable}}
 	}
 	var v Verdict
-	for _, p := range s.Processes {
-		m, reason := match(s, spec, p)
-		switch reason {
+	for i := range s.Processes {
+		m := Match{Process: s.Processes[i]}
+		switch reason := match(&s, &spec, &m); reason {
 		case counts:
 			v.Matches = append(v.Matches, m)
 		case unrelated:
 		case Unreadable, Obscured, Unlabelled:
-			v.clouded = append(v.clouded, Exclusion{p, reason})
+			v.clouded = append(v.clouded, Exclusion{m.Process, reason})
 			fallthrough
 		default:
-			v.Excluded = append(v.Excluded, Exclusion{p, reason})
+			v.Excluded = append(v.Excluded, Exclusion{m.Process, reason})
 		}
 	}
 	if !spec.Rule {

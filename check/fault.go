@@ -23,7 +23,7 @@ const (
 )
 
 // severity of a fault in an aspect that restarts only if the user has said so.
-func (s Spec) severity(a Aspect) Severity {
+func (s *Spec) severity(a Aspect) Severity {
 	switch {
 	case s.restarts(a):
 		return Restart

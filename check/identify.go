@@ -10,40 +10,39 @@ const counts Reason = -1 // match's answer for a process that counts
 
 // match decides about one process. The order matters: what the process is comes
 // first, then whether it is one of ours, then what else is asked of it.
-func match(s Snapshot, spec Spec, p Process) (Match, Reason) {
-	m, reason := candidate(s, spec, p)
-	if reason != counts {
-		return m, reason
+func match(s *Snapshot, spec *Spec, m *Match) Reason {
+	if reason := candidate(s, spec, m); reason != counts {
+		return reason
 	}
-	if reason := meetsDear(spec, p); reason != counts {
-		return m, orUnrelated(spec, reason)
+	if reason := meetsDear(spec, &m.Process); reason != counts {
+		return orUnrelated(spec, reason)
 	}
-	for _, e := range spec.Exempt {
-		if _, reason := match(s, e, p); reason == counts {
-			return m, orUnrelated(spec, Exempt)
+	for i := range spec.Exempt {
+		if match(s, &spec.Exempt[i], &Match{Process: m.Process}) == counts {
+			return orUnrelated(spec, Exempt)
 		}
 	}
 	switch {
-	case spec.Rule && spec.Files != (FilesLimit{}) && p.Usage.FilesErr != nil:
-		return m, Unreadable
-	case spec.Rule && !breaks(spec, p):
-		return m, orUnrelated(spec, Within)
+	case spec.Rule && spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil:
+		return Unreadable
+	case spec.Rule && !breaks(spec, &m.Process):
+		return orUnrelated(spec, Within)
 	}
-	return m, counts
+	return counts
 }
 
 // breaks tells whether a process breaks one of the limits that a rule is about,
 // if it is about any.
-func breaks(rule Spec, p Process) bool {
+func breaks(rule *Spec, p *Process) bool {
 	if rule.Memory == (MemoryLimit{}) && rule.Files == (FilesLimit{}) {
 		return true
 	}
-	return rule.Memory.broken(p) != "" || rule.Files.broken(p) != ""
+	return rule.Memory.broken(*p) != "" || rule.Files.broken(*p) != ""
 }
 
 // orUnrelated: where a rule is about any process, most do not meet it, and none
 // of them nearly does.
-func orUnrelated(spec Spec, reason Reason) Reason {
+func orUnrelated(spec *Spec, reason Reason) Reason {
 	if spec.named() {
 		return reason
 	}
@@ -51,25 +50,24 @@ func orUnrelated(spec Spec, reason Reason) Reason {
 }
 
 // candidate is match without what is dear to read.
-func candidate(s Snapshot, spec Spec, p Process) (Match, Reason) {
-	m := Match{Process: p}
-	reason := identify(s.files[spec.Executable].Executable, spec, &m)
+func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
+	reason := identify(s.executable(spec), spec, m)
 	switch {
 	case reason != counts && reason != Obscured && reason != Unreadable:
-		return m, reason
-	case p.Foreign:
-		return m, orUnrelated(spec, Foreign)
-	case p.PID == s.Self.PID, p.File == s.Self.File && p.File != (FileID{}):
-		return m, orUnrelated(spec, Own)
+		return reason
+	case m.Foreign:
+		return orUnrelated(spec, Foreign)
+	case m.PID == s.Self.PID, m.File == s.Self.File && m.File != (FileID{}):
+		return orUnrelated(spec, Own)
 	}
-	if failed := meetsCheap(spec, p); failed != counts {
-		return m, orUnrelated(spec, failed)
+	if failed := meetsCheap(spec, &m.Process); failed != counts {
+		return orUnrelated(spec, failed)
 	}
-	return m, reason
+	return reason
 }
 
 // meetsCheap tells whether a process meets the criteria that cost nothing more.
-func meetsCheap(spec Spec, p Process) Reason {
+func meetsCheap(spec *Spec, p *Process) Reason {
 	switch {
 	case spec.User != nil && p.User != *spec.User, spec.NotUser != nil && p.User == *spec.NotUser:
 		return OtherUser
@@ -83,7 +81,7 @@ func meetsCheap(spec Spec, p Process) Reason {
 
 // meetsDear tells whether a process meets the criteria that are read only of
 // candidates. Arguments that a process has wiped out tell nothing.
-func meetsDear(spec Spec, p Process) Reason {
+func meetsDear(spec *Spec, p *Process) Reason {
 	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
 	switch {
 	case isCut && !slices.ContainsFunc(p.Args, func(arg string) bool { return filepath.Base(arg) == spec.Called }):
@@ -102,7 +100,7 @@ func meetsDear(spec Spec, p Process) Reason {
 
 // identify tells whether the process executes the wanted file, or has the wanted
 // name. Without either it is any process.
-func identify(file Executable, spec Spec, m *Match) Reason {
+func identify(file *Executable, spec *Spec, m *Match) Reason {
 	switch {
 	case spec.Executable == "" && spec.Called == "":
 		return identifyAny(m)
@@ -148,15 +146,14 @@ func identifyName(name string, m *Match) Reason {
 }
 
 // identifyFile tells whether the process executes the wanted file.
-func identifyFile(file Executable, spec Spec, m *Match) Reason {
-	named := file.couldBe(m.Process)
+func identifyFile(file *Executable, spec *Spec, m *Match) Reason {
 	switch {
-	case m.Denied && named:
-		return Unreadable
-	case m.Zombie && named:
-		return Zombie
-	case m.Denied, m.Zombie:
+	case (m.Denied || m.Zombie) && !file.couldBe(m.Process):
 		return unrelated
+	case m.Denied:
+		return Unreadable
+	case m.Zombie:
+		return Zombie
 	case file.Interpreter != nil:
 		return identifyScript(file, spec, m)
 	}
@@ -202,7 +199,7 @@ func (i image) isCalled(arg string) bool {
 
 // identifyImage compares what a process executes with a file. An equal path
 // proves nothing: a container's processes show the same paths.
-func identifyImage(want image, spec Spec, m *Match) Reason {
+func identifyImage(want image, spec *Spec, m *Match) Reason {
 	switch {
 	case m.File == want.id && m.File != (FileID{}):
 		return counts
@@ -221,7 +218,7 @@ func identifyImage(want image, spec Spec, m *Match) Reason {
 // namespaces of their own (unshare -Ur -m), and from outside of them such a file
 // can be executed through /proc/PID/root. What cannot be made up is the user, or
 // our user namespace together with a mount that the process itself sees.
-func identifyDeleted(spec Spec, m *Match) Reason {
+func identifyDeleted(spec *Spec, m *Match) Reason {
 	if m.OwnUserNS && !m.Smuggled || m.User == 0 || spec.User != nil && m.User == *spec.User {
 		m.OldImage = true
 		return counts
@@ -246,7 +243,7 @@ func identifyLost(want image, m *Match) Reason {
 }
 
 // identifyScript tells whether an interpreter runs the wanted script.
-func identifyScript(file Executable, spec Spec, m *Match) Reason {
+func identifyScript(file *Executable, spec *Spec, m *Match) Reason {
 	reason := file.Interpreter.identify(spec, m)
 	switch {
 	case reason == OtherFile && m.Exe == file.Interpreter.Resolved && (file.named(m.Script) || file.titled(m.Process)):

@@ -74,7 +74,7 @@ func anyProcesses() []Process {
 }
 
 func judgeAny(spec Spec, processes ...Process) Verdict {
-	files := map[string]wanted{"/usr/bin/boinc": {Executable: Executable{Path: "/usr/bin/boinc", Resolved: "/usr/bin/boinc", ID: FileID{1, 101}}}}
+	files := map[string]*wanted{"/usr/bin/boinc": {Executable: Executable{Path: "/usr/bin/boinc", Resolved: "/usr/bin/boinc", ID: FileID{1, 101}}}}
 	spec.Rule = true
 	return Judge(Snapshot{Self: self, Processes: processes, files: files}, spec)
 }

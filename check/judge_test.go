@@ -57,7 +57,7 @@ func judgeRows(t *testing.T, spec Spec, file Executable, beside Process, rows []
 }
 
 func judge(spec Spec, file Executable, processes ...Process) Verdict {
-	return Judge(Snapshot{Self: self, Processes: processes, files: map[string]wanted{file.Path: {Executable: file}}}, spec)
+	return Judge(Snapshot{Self: self, Processes: processes, files: map[string]*wanted{file.Path: {Executable: file}}}, spec)
 }
 
 func wantVerdict(t *testing.T, v Verdict, r row) {
@@ -160,7 +160,7 @@ func TestStoppedAndHalfDead(t *testing.T) {
 // The snapshot answers only for what was looked for, and for what was found.
 func TestUnknownWithoutALook(t *testing.T) {
 	missing := errors.New("cannot find executable /usr/local/sbin/clamd: no such file or directory")
-	s := Snapshot{Self: self, Processes: []Process{plain(nil)}, files: map[string]wanted{
+	s := Snapshot{Self: self, Processes: []Process{plain(nil)}, files: map[string]*wanted{
 		clamd.Path:   {Executable: clamd},
 		"/sbin/gone": {err: missing},
 	}}

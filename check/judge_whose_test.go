@@ -26,7 +26,7 @@ func TestOurselves(t *testing.T) {
 		t.Errorf("a rule about another daemon-keeper: %+v", v)
 	}
 	// Where our own file is not known, no unknown file is ours.
-	s := Snapshot{Self: Self{PID: 50}, Processes: []Process{lost("clamd", "clamd")}, files: map[string]wanted{clamd.Path: {Executable: clamd}}}
+	s := Snapshot{Self: Self{PID: 50}, Processes: []Process{lost("clamd", "clamd")}, files: map[string]*wanted{clamd.Path: {Executable: clamd}}}
 	if v := Judge(s, Spec{Executable: clamd.Path}); v.State != Up {
 		t.Errorf("own file unknown: %+v", v)
 	}

@@ -89,7 +89,7 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 	if err := sighted(pids, self.PID, t.needsInit()); err != nil {
 		return Snapshot{}, err
 	}
-	s := Snapshot{Self: self, files: make(map[string]wanted, len(specs)), pidFiles: make(map[string]pidReading)}
+	s := Snapshot{Self: self, files: make(map[string]*wanted, len(specs)), pidFiles: make(map[string]pidReading)}
 	l := newLooker(t, &s, opts)
 	for _, spec := range specs {
 		l.want(spec)

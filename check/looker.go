@@ -34,7 +34,7 @@ type version struct {
 // target is one Spec of a look.
 type target struct {
 	Spec
-	file     wanted
+	file     *wanted
 	well     int  // processes that count without a blemish
 	counting int  // with those that are stopped or run an old image
 	hidden   bool // its file has other names, too, or it has none
@@ -49,12 +49,11 @@ func newLooker(t table, s *Snapshot, opts Options) *looker {
 
 // want derives from a Spec what the quick pass looks for.
 func (l *looker) want(spec Spec) {
-	for _, e := range spec.Exempt {
-		l.find(e)
+	for i := range spec.Exempt {
+		l.find(&spec.Exempt[i])
 	}
-	t := &target{Spec: spec, hidden: !spec.named()}
+	t := &target{Spec: spec, file: l.find(&spec), hidden: !spec.named()}
 	if spec.Executable != "" {
-		t.file = l.find(spec)
 		t.hidden = spec.count().Max != NoLimit && t.file.links > 1
 	}
 	if t.file.err != nil {
@@ -90,15 +89,16 @@ func (l *looker) want(spec Spec) {
 }
 
 // find looks at an executable once.
-func (l *looker) find(spec Spec) wanted {
+func (l *looker) find(spec *Spec) *wanted {
 	if spec.Executable == "" {
-		return wanted{}
+		return new(wanted)
 	}
 	w, ok := l.snapshot.files[spec.Executable]
 	if !ok {
+		w = new(wanted)
 		w.Executable, w.err = Find(spec.Executable)
 		if spec.mayBeMissing() && errors.Is(w.err, fs.ErrNotExist) {
-			w = wanted{Executable: Executable{Path: spec.Executable, Resolved: spec.Executable}}
+			*w = wanted{Executable: Executable{Path: spec.Executable, Resolved: spec.Executable}}
 		}
 		l.snapshot.files[spec.Executable] = w
 	}
@@ -234,7 +234,7 @@ func (l *looker) keep(p Process, targets []*target) error {
 func (l *looker) judge(p *Process, targets []*target) (related bool, err error) {
 	var needs reading
 	for _, t := range targets {
-		_, reason := candidate(*l.snapshot, t.Spec, *p)
+		reason := candidate(l.snapshot, &t.Spec, &Match{Process: *p})
 		related = related || reason != unrelated
 		if reason == counts {
 			needs |= t.readings()
@@ -248,8 +248,8 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	}
 	enough := false
 	for _, t := range targets {
-		m, reason := match(*l.snapshot, t.Spec, *p)
-		if reason != counts {
+		m := Match{Process: *p}
+		if match(l.snapshot, &t.Spec, &m) != counts {
 			continue
 		}
 		t.counting++
@@ -268,7 +268,7 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 // executes the interpreter of a wanted script, or a wanted multi-call program.
 func (l *looker) needsArgs(p Process) bool {
 	for _, v := range l.versions {
-		if v.target.file.Interpreter.identify(Spec{}, &Match{Process: p}) != unrelated {
+		if v.target.file.Interpreter.identify(new(Spec), &Match{Process: p}) != unrelated {
 			return true
 		}
 	}

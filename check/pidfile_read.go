@@ -18,14 +18,15 @@ import (
 func (s *Snapshot) readPIDFiles(specs []Spec) {
 	files := make(map[string]PIDFile)
 	pids := make(map[string][]int)
-	for _, spec := range specs {
+	for i := range specs {
+		spec := &specs[i]
 		if spec.PIDFile == nil {
 			continue
 		}
 		path := spec.PIDFile.Path
 		files[path] = PIDFile{path, spec.PIDFile.Locked || files[path].Locked}
 		for _, p := range s.Processes {
-			if _, reason := match(*s, spec, p); reason == counts {
+			if match(s, spec, &Match{Process: p}) == counts {
 				pids[path] = append(pids[path], p.PID)
 			}
 		}

@@ -69,7 +69,7 @@ func envCommand(args []string) string {
 // another version of it: once an upgrade has moved python3 on to python3.12, or
 // written that into the script, a daemon that runs on python3.11 is an old image,
 // not a dead one. Which script it runs is what decides then.
-func (i *Interpreter) identify(spec Spec, m *Match) Reason {
+func (i *Interpreter) identify(spec *Spec, m *Match) Reason {
 	switch {
 	case i.ID == (FileID{}):
 		return i.identifyName(m)

@@ -13,7 +13,7 @@ type FileID struct {
 type Snapshot struct {
 	Self      Self
 	Processes []Process
-	files     map[string]wanted // by Spec.Executable
+	files     map[string]*wanted // by Spec.Executable
 	pidFiles  map[string]pidReading
 }
 
@@ -79,3 +79,11 @@ const (
 	filesReading
 	timesReading
 )
+
+// executable is what a Spec wants to be executed; nothing if it does not say.
+func (s *Snapshot) executable(spec *Spec) *Executable {
+	if w, ok := s.files[spec.Executable]; ok {
+		return &w.Executable
+	}
+	return &Executable{}
+}

@@ -117,7 +117,7 @@ const (
 )
 
 // count is Count with its default.
-func (s Spec) count() Count {
+func (s *Spec) count() Count {
 	if s.Count != nil {
 		return *s.Count
 	}
@@ -128,7 +128,7 @@ func (s Spec) count() Count {
 }
 
 // Subject names what is looked for.
-func (s Spec) Subject() string {
+func (s *Spec) Subject() string {
 	switch {
 	case s.Executable != "":
 		return s.Executable
@@ -139,22 +139,22 @@ func (s Spec) Subject() string {
 }
 
 // named tells whether a process can be told by a name at all.
-func (s Spec) named() bool { return s.Executable != "" || s.Called != "" }
+func (s *Spec) named() bool { return s.Executable != "" || s.Called != "" }
 
 // sees tells whether the number of processes matters beyond the least: then all
 // of them must be seen, not only the first.
-func (s Spec) seesAll() bool {
+func (s *Spec) seesAll() bool {
 	return s.count().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
 		s.MinAge > 0 || s.PIDFile != nil
 }
 
 // mayBeMissing tells whether a program that is not installed is no mistake: then
 // nothing executes it.
-func (s Spec) mayBeMissing() bool { return s.Rule || s.count().Max == 0 }
+func (s *Spec) mayBeMissing() bool { return s.Rule || s.count().Max == 0 }
 
 // readings are what must be read of a process to judge it by this Spec, once its
 // name, its user and its parent have been seen to fit.
-func (s Spec) readings() reading {
+func (s *Spec) readings() reading {
 	var r reading
 	if s.Args != nil || s.nameIsCut() {
 		r |= argsReading
@@ -168,18 +168,18 @@ func (s Spec) readings() reading {
 	if s.MinAge > 0 {
 		r |= timesReading
 	}
-	for _, e := range s.Exempt {
-		r |= e.readings()
+	for i := range s.Exempt {
+		r |= s.Exempt[i].readings()
 	}
 	return r
 }
 
 // nameIsCut tells whether the name is longer than the kernel's may be; then an
 // argument must tell the rest.
-func (s Spec) nameIsCut() bool { return len(s.Called) > 15 }
+func (s *Spec) nameIsCut() bool { return len(s.Called) > 15 }
 
 // restarts tells whether this fault is a reason to restart.
-func (s Spec) restarts(a Aspect) bool { return !s.Rule && slices.Contains(s.RestartOn, a) }
+func (s *Spec) restarts(a Aspect) bool { return !s.Rule && slices.Contains(s.RestartOn, a) }
 
 func processes(n int) string {
 	switch n {

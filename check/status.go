@@ -93,5 +93,8 @@ func kibibytes(value []byte) (uint64, error) {
 
 // unescape undoes what the kernel does to the name in /proc/PID/status.
 func unescape(name string) string {
+	if !strings.Contains(name, `\`) {
+		return name
+	}
 	return strings.NewReplacer(`\n`, "\n", `\\`, `\`).Replace(name)
 }

@@ -21,13 +21,15 @@ import (
 type procTable struct {
 	root   string
 	pinned context.Context // for gopsutil: a stray $HOST_PROC redirects nothing
+
+	scratch []byte // for the file that is being read: a look reads one at a time
 }
 
 func newTable() table { return newProcTable("/proc") }
 
 func newProcTable(root string) procTable {
 	env := common.EnvMap{common.HostProcEnvKey: root}
-	return procTable{root, context.WithValue(context.Background(), common.EnvKey, env)}
+	return procTable{root, context.WithValue(context.Background(), common.EnvKey, env), make([]byte, 0, 4<<10)}
 }
 
 func (t procTable) dir(pid int) string { return t.root + "/" + strconv.Itoa(pid) }
@@ -90,7 +92,7 @@ func rowError(err error) error {
 
 func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
 	dir := t.dir(pid)
-	text, err := readProc(dir + "/status")
+	text, err := readProc(dir+"/status", t.scratch)
 	switch {
 	case isEnded(err):
 		return Process{}, errGone
@@ -147,14 +149,15 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 }
 
 // readProc reads a file of proc(5). os.ReadFile would make six system calls more,
-// to find out whether such a file can be waited for.
-func readProc(path string) ([]byte, error) {
+// to find out whether such a file can be waited for. The text overwrites scratch,
+// which it may outgrow.
+func readProc(path string, scratch []byte) ([]byte, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
-	text := make([]byte, 0, 4<<10)
+	text := scratch[:0]
 	for {
 		n, err := unix.Read(fd, text[len(text):cap(text)])
 		switch {

@@ -83,7 +83,7 @@ const tick = 10 * time.Millisecond
 
 // times reads /proc/PID/stat, proc_pid_stat(5).
 func (t procTable) times(pid int) (times, error) {
-	text, err := readProc(t.dir(pid) + "/stat")
+	text, err := readProc(t.dir(pid)+"/stat", make([]byte, 0, 1<<10)) // looks may watch several at once
 	switch {
 	case isEnded(err):
 		return times{}, errGone
