@@ -318,7 +318,7 @@ func textsOf(faults []Fault, path string) []string {
 	return texts
 }
 
-// Two daemons may share a pidfile: it is read once, and each looked at for its lock.
+// Daemons may share a pidfile: it is read once, and each looked at for its lock.
 func TestRealPIDFileShared(t *testing.T) {
 	p := newPlace(t)
 	file := p.dir + "/pid"
@@ -326,13 +326,16 @@ func TestRealPIDFileShared(t *testing.T) {
 	pid, idle := run(t, nil, p.path, "flock", file), run(t, nil, other)
 	specs := []Spec{
 		{Executable: p.path, PIDFile: &PIDFile{file, true}},
+		{Executable: other, PIDFile: &PIDFile{file, true}},
 		{Executable: other, PIDFile: &PIDFile{file, false}},
 	}
 	s, err := Look(t.Context(), specs, Options{})
 	must(t, err)
+	isOther := fmt.Sprintf("(pid %d %s of user 0)", idle, other)
+	contradiction := fmt.Sprintf("holds %d, which is %s and not the daemon %s", pid, toyName, isOther)
 	wantTexts(t, textsOf(Judge(s, specs[0]).Faults, file))
-	wantTexts(t, textsOf(Judge(s, specs[1]).Faults, file),
-		fmt.Sprintf("holds %d, which is %s and not the daemon (pid %d %s of user 0)", pid, toyName, idle, other))
+	wantTexts(t, textsOf(Judge(s, specs[1]).Faults, file), contradiction, fmt.Sprintf("is locked by process %d, not by the daemon %s", pid, isOther))
+	wantTexts(t, textsOf(Judge(s, specs[2]).Faults, file), contradiction)
 }
 
 // A line that says "lock:" tells of a lock, if it is one of those that processes
@@ -396,8 +399,10 @@ func TestLockOfUnknown(t *testing.T) {
 	} {
 		f := newFakeProc(t)
 		tc.make(f)
-		if got := f.lockOf(FileID{1, 2}, path, []int{684, 684}); !reflect.DeepEqual(got, tc.want) {
-			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
+		for _, id := range []FileID{{1, 2}, {}} { // there is another file now, or none
+			if got := f.lockOf(id, path, []int{684, 684}); !reflect.DeepEqual(got, tc.want) {
+				t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
+			}
 		}
 	}
 }
@@ -412,6 +417,10 @@ func TestOwnerOf(t *testing.T) {
 	f.file("750/status", strings.Replace(readText(t, f.dir(684)+"/status"), "684", "750\x00", 1))
 	f.process(760, 1, `a\nb`)
 	f.file("770/status", "Name:\tjava\n")
+	dead := strings.NewReplacer("684", "780", "State:\tS", "State:\tZ")
+	f.file("780/status", dead.Replace(readText(t, f.dir(684)+"/status")))
+	dead = strings.NewReplacer("684", "790", "State:\tS", "State:\tZ", "Threads:\t1", "Threads:\t2") // its leader
+	f.file("790/status", dead.Replace(readText(t, f.dir(684)+"/status")))
 	for number, want := range map[int]numberOwner{
 		684: {known: true, pid: 684, name: "java"},
 		731: {known: true, pid: 684, name: "java"},
@@ -419,6 +428,8 @@ func TestOwnerOf(t *testing.T) {
 		750: {},
 		760: {known: true, pid: 760, name: "a\nb"},
 		770: {},
+		780: {known: true, pid: 780, name: "java", zombie: true},
+		790: {known: true, pid: 790, name: "java"},
 		999: {known: true},
 	} {
 		if got := f.ownerOf(number); got != want {

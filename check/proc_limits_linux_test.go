@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -105,19 +106,11 @@ func TestRealMinAge(t *testing.T) {
 	}
 }
 
-// spinning starts two processes, of which one keeps a CPU busy until a file is
-// made.
-func spinning(t *testing.T, p place) (busy, idle int, until string) {
-	t.Helper()
-	until = p.dir + "/enough"
-	return run(t, nil, p.path, "spin", until), run(t, nil, p.path), until
-}
-
 // A process that keeps a CPU busy is found, and one that sleeps is not.
 func TestRealCPU(t *testing.T) {
 	p := newPlace(t)
-	busy, idle, _ := spinning(t, p)
-	limit := &CPULimit{Over: 0.2, For: 400 * time.Millisecond}
+	busy, idle := run(t, nil, p.path, "spin", p.dir+"/never"), run(t, nil, p.path)
+	limit := &CPULimit{Over: 0.05, For: 400 * time.Millisecond}
 	only := regexp.MustCompile("^" + regexp.QuoteMeta(p.path) + "$")
 	for name, tc := range map[string]struct {
 		spec     Spec
@@ -135,7 +128,11 @@ func TestRealCPU(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			tc.spec.CPU = limit
-			v := Probe(ctx, tc.spec, verdict(t, tc.spec), false)
+			var v Verdict
+			eventually(t, "the machine has had a CPU for it", func() bool {
+				v = Probe(ctx, tc.spec, verdict(t, tc.spec), false)
+				return v.State != Up || len(v.Faults) > 0
+			})
 			got := matching(v)
 			slices.Sort(got)
 			slices.Sort(tc.matches)
@@ -172,21 +169,22 @@ func (s *sampledTable) times(pid int) (times, error) {
 // not reported.
 func TestRealBusyAtFirst(t *testing.T) {
 	p := newPlace(t)
-	until := p.dir + "/enough"
-	pid := run(t, nil, p.path, "spin", until)
-	table := &sampledTable{procTable: newProcTable("/proc"), after: func(n int) {
-		if n == 2 {
-			write(t, p.dir, "enough", "", 0o644)
+	limit := CPULimit{Over: 0.2, For: 2 * time.Second}
+	eventually(t, "the machine has had a CPU for it", func() bool {
+		until := t.TempDir() + "/enough"
+		pid := run(t, nil, p.path, "spin", until)
+		table := &sampledTable{procTable: newProcTable("/proc"), after: func(n int) {
+			if n == 2 {
+				write(t, filepath.Dir(until), "enough", "", 0o644)
+			}
+		}}
+		got := watch(t.Context(), table, limit, []Match{{Process: Process{PID: pid}}})
+		if got.err != nil || len(got.busy)+len(got.faults) > 0 {
+			t.Errorf("%+v", got)
 		}
-	}}
-	limit := CPULimit{Over: 0.25, For: 2 * time.Second}
-	got := watch(t.Context(), table, limit, []Match{{Process: Process{PID: pid}}})
-	if got.err != nil || len(got.busy)+len(got.faults) > 0 {
-		t.Errorf("%+v", got)
-	}
-	if table.n != 3 {
-		t.Errorf("it was sampled %d times, want 3: it was busy at first", table.n)
-	}
+		write(t, filepath.Dir(until), "enough", "", 0o644)
+		return table.n == 3 // it was busy at first
+	})
 }
 
 // A process that ends while it is watched is no fault and no error.

@@ -93,6 +93,10 @@ func TestBackByAnothersRestartIsToldOf(t *testing.T) {
 			t.Errorf("did %s", got)
 		}
 		wantInOrder(t, w.log, []string{"WARNING 'b' is not running", "INFO 'b' is running"})
+		i := slices.IndexFunc(w.lines, func(l line) bool { return strings.HasPrefix(l.text, "'b' is running") })
+		if i >= 0 && w.lines[i].level < report.Notice { // a log that has kept the warning must keep it, too
+			t.Errorf("told at level %d only", w.lines[i].level)
+		}
 	})
 }
 

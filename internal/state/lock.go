@@ -96,9 +96,13 @@ func readHolder(f *os.File) string {
 
 // Release lets go of all of them. It takes our name away first, so that the next
 // holder is not taken for us before it has signed.
+//
+// Closing would not do: a child that is being forked for another service has a
+// copy of the descriptor until it executes its program, flock(2).
 func (l *Locks) Release() {
 	for _, f := range l.files {
 		_ = f.Truncate(0) // only people read it
+		_ = unlock(f)
 		f.Close()
 	}
 	l.files = nil
