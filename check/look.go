@@ -48,13 +48,23 @@ func Verdicts(ctx context.Context, specs []Spec, opts Options) []Verdict {
 	verdicts := make([]Verdict, len(specs))
 	for i, spec := range specs {
 		if err != nil {
-			verdicts[i] = Verdict{Err: err}
+			verdicts[i] = Verdict{Err: &TableError{err}}
 			continue
 		}
 		verdicts[i] = Judge(snapshot, spec)
 	}
 	return verdicts
 }
+
+// TableError says that nothing can be told of any daemon, because the look itself
+// has failed.
+type TableError struct {
+	Err error
+}
+
+func (e *TableError) Error() string { return e.Err.Error() }
+
+func (e *TableError) Unwrap() error { return e.Err }
 
 // BlindError says that the process table shows too little to tell anything.
 type BlindError struct {

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -137,7 +138,8 @@ func TestProbeAfterRestart(t *testing.T) {
 	spec := Spec{Executable: clamd.Path, CPU: &CPULimit{Over: 0, For: time.Hour}, RestartOn: []Aspect{CPU}}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if v := Probe(ctx, spec, judge(spec, clamd, plain(nil)), true); v.State != Up || v.Pending || v.Err != nil {
+	ours := plain(func(p *Process) { p.PID = os.Getpid() }) // one that lives
+	if v := Probe(ctx, spec, judge(spec, clamd, ours), true); v.State != Up || v.Pending || v.Err != nil {
 		t.Errorf("%v (%v)", v.State, v.Err)
 	}
 }

@@ -75,7 +75,7 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 		case err != nil:
 			r.Log.Log(report.Warning, "%v", err)
 		case obstacle != nil:
-			r.Log.Log(report.Error, "%v; %s", obstacle, obstacle.Hint())
+			r.logOnce(report.Error, "%v; %s", obstacle, obstacle.Hint())
 			r.report.Steps = append(r.report.Steps, report.Step{
 				Verb: string(rcd.Start), Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
 			})

@@ -29,7 +29,7 @@ func TestInterleavedLinesCanBeToldApart(t *testing.T) {
 		w.obstacles = map[string]*rcd.Obstacle{"masked": {Service: "masked", Word: "masked", Enable: "systemctl unmask masked"}}
 		w.run(t, t.Context(), daemons...)
 		for _, l := range w.log {
-			if strings.HasSuffix(l, "daemons and rules are well") {
+			if strings.HasSuffix(l, "daemons and rules were well") {
 				continue
 			}
 			named := 0
@@ -105,7 +105,7 @@ func TestDaemonsThatAreUpAreNotToldOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.run(t, t.Context(), w.isUp("a", "a"), w.isUp("b", "b"))
-		if got := strings.Join(w.log, "\n"); got != "INFO 2 of 2 daemons and rules are well" {
+		if got := strings.Join(w.log, "\n"); got != "INFO 2 of 2 daemons and rules were well" {
 			t.Errorf("the diary says\n%s", got)
 		}
 	})

@@ -187,7 +187,7 @@ func (p *pass) summary(list []report.Daemon) {
 		}
 	}
 	if p.several() {
-		p.Log.Log(report.Routine, "%d of %d daemons and rules are well", well, len(list))
+		p.Log.Log(report.Routine, "%d of %d daemons and rules were well", well, len(list))
 	}
 }
 

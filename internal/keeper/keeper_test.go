@@ -391,5 +391,5 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 	if r := reports[1]; r.Result != report.Up {
 		t.Errorf("the good one: %+v", r)
 	}
-	wantInOrder(t, m.log, []string{"FATAL 'unknown': cannot find service nosuch", "INFO 1 of 2 daemons and rules are well"})
+	wantInOrder(t, m.log, []string{"FATAL 'unknown': cannot find service nosuch", "INFO 1 of 2 daemons and rules were well"})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // looks has daemons share snapshots: those that want a look while one is being
-// taken get the next one together. Twenty daemons that are down at once cost two
+// taken get the next one together. Twenty daemons that are down at once cost a few
 // looks, not twenty.
 type looks struct {
 	look func(context.Context, []check.Spec, check.Options) []check.Verdict

@@ -36,6 +36,11 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if !r.confirm(ctx) || !r.mayRestart() || !r.dependencies(ctx) || !r.allowed() {
 		return
 	}
+	if !r.turns.take(ctx, r.order, r.daemon.Services) {
+		r.leave("this run was interrupted")
+		return
+	}
+	defer r.turns.give(r.daemon.Services)
 	services, ok := r.startable(ctx)
 	switch {
 	case !ok:
@@ -44,11 +49,6 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		r.plan(services)
 		return
 	}
-	if !r.turns.take(ctx, r.order, r.daemon.Services) {
-		r.report.Reason = "this run was interrupted"
-		return
-	}
-	defer r.turns.give(r.daemon.Services)
 	locks, ok := r.lock()
 	if !ok {
 		return
@@ -98,7 +98,10 @@ func (r *run) settle(v check.Verdict) bool {
 
 // well reports a daemon that is not to be restarted, with what is odd about it.
 func (r *run) well(v check.Verdict) {
-	alone := !r.several() || r.report.Result == report.StillDown // else a line for all will do
+	level, alone := report.Routine, !r.several() // else a line for all will do
+	if r.report.Result == report.StillDown {     // which the diary was told
+		level, alone = report.Notice, true
+	}
 	r.report.Result = report.Up
 	r.report.PIDs = pids(v)
 	if r.daemon.Spec.Rule || len(v.Matches) == 0 {
@@ -110,9 +113,9 @@ func (r *run) well(v check.Verdict) {
 		r.report.Result, r.report.Reason = report.Wrong, alarms
 		r.Log.Log(report.Error, "'%s' is %s: %s", r.report.Name, r.report.Ill(), alarms)
 	case alone && r.report.Result == report.Clear:
-		r.Log.Log(report.Routine, "'%s' is %s", r.report.Name, r.report.Well())
+		r.Log.Log(level, "'%s' is %s", r.report.Name, r.report.Well())
 	case alone:
-		r.Log.Log(report.Routine, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs))
+		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs))
 	}
 	for _, n := range notices(v) {
 		r.Log.Log(n.level, "%s%s", r.inName(), n.text)
@@ -128,11 +131,16 @@ func (r *run) inName() string {
 	return "'" + r.report.Name + "': "
 }
 
+// cannotTell names the daemon, unless it is the whole table that tells nothing:
+// that is the same for all of them, and said once.
 func (r *run) cannotTell(err error) {
 	r.report.Result = report.CannotTell
-	r.report.Reason = r.inName() + err.Error()
+	r.report.Reason = err.Error()
+	if !errors.As(err, new(*check.TableError)) {
+		r.report.Reason = r.inName() + r.report.Reason
+	}
 	r.report.Hint = hint(err)
-	r.Log.Log(doubt(err), "%s; nothing was touched", r.report.Reason)
+	r.logOnce(doubt(err), "%s; nothing was touched", r.report.Reason)
 }
 
 // doubt: what a person must mend before it can ever work is fatal.
@@ -153,7 +161,7 @@ func (r *run) confirm(ctx context.Context) bool {
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
-			r.cannotTell(fmt.Errorf("interrupted before a second look at '%s', which was %s at the first", r.report.Name, standing(r.last)))
+			r.cannotTell(fmt.Errorf("interrupted before a second look; at the first '%s' was %s", r.report.Name, standing(r.last)))
 			return false
 		}
 		if v := r.look(ctx); r.settle(v) {
@@ -190,18 +198,34 @@ func (r *run) dependencies(ctx context.Context) bool {
 		select {
 		case <-other.done:
 		case <-ctx.Done():
-			r.report.Reason = "this run was interrupted"
+			r.leave("this run was interrupted")
 			return false
 		}
-		switch other.report.Result {
-		case report.Up, report.Clear, report.BroughtBack, report.Wrong:
-		default:
-			r.report.Reason = fmt.Sprintf("not restarted: it comes after '%s', which is not up", name)
-			r.Log.Log(report.Error, "'%s' is %s", r.report.Name, r.report.Reason)
+		if why := notUp(other.report.Result); why != "" {
+			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
 		}
 	}
 	return true
+}
+
+// notUp is why nothing that comes after a daemon is restarted; "" if that is up.
+func notUp(r report.Result) string {
+	switch r {
+	case report.StillDown:
+		return "which is down"
+	case report.Held:
+		return "which is left alone"
+	case report.CannotTell:
+		return "of which it cannot be told whether it is up"
+	}
+	return ""
+}
+
+// leave leaves a daemon as down as it is.
+func (r *run) leave(why string) {
+	r.report.Reason = why
+	r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
 }
 
 // hold leaves a daemon alone that is down.

@@ -27,7 +27,7 @@ func TestOneLookForAll(t *testing.T) {
 			t.Errorf("looked %d times, at %d", len(w.lookedAt), len(w.lookedAt[0].specs))
 		}
 		w.untouched(t)
-		if want := []string{"INFO 50 of 50 daemons and rules are well"}; !slices.Equal(w.log, want) {
+		if want := []string{"INFO 50 of 50 daemons and rules were well"}; !slices.Equal(w.log, want) {
 			t.Errorf("the diary says %q", w.log)
 		}
 	})

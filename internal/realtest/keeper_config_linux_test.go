@@ -70,7 +70,7 @@ func TestConfigFromCron(t *testing.T) {
 		l.File("/etc/rsyslog.d/priorities.conf", priorities, 0o644)
 		l.FastCron(20)
 	})
-	well := regexp.MustCompile(`^INFO 4 of 4 daemons and rules are well$`)
+	well := regexp.MustCompile(`^INFO 4 of 4 daemons and rules were well$`)
 	Until(t, 20*time.Second, "a run has found all well", func() bool {
 		lines := diary(t, m)
 		return len(lines) > 0 && well.MatchString(lines[len(lines)-1].text)

@@ -141,3 +141,14 @@ func TestCaution(t *testing.T) {
 		t.Errorf("printed %q, want %q", &out, want)
 	}
 }
+
+// What can be told of no daemon, because the table tells nothing, is said once.
+func TestWhatIsTrueOfAllIsSaidOnce(t *testing.T) {
+	var out, stderr bytes.Buffer
+	blind := Daemon{Reason: "cannot trust the process table", Hint: "mount /proc"}
+	Text{Out: &out, Err: &stderr}.Write(Report{Daemons: []Daemon{blind, blind, {Reason: "another"}, blind}})
+	want := "daemon-keeper: error: cannot trust the process table\ndaemon-keeper: hint: mount /proc\ndaemon-keeper: error: another\n"
+	if stderr.String() != want {
+		t.Errorf("stderr %q, want %q", &stderr, want)
+	}
+}

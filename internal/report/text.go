@@ -41,7 +41,14 @@ func (t Text) Write(r Report) {
 	for _, m := range r.Mistakes {
 		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
+	told := make(map[string]bool) // what cannot be told of any daemon is said once
 	for _, d := range r.Daemons {
+		if d.Result == CannotTell {
+			if told[d.Reason] {
+				continue
+			}
+			told[d.Reason] = true
+		}
 		t.daemon(d)
 	}
 }
