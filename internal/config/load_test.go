@@ -74,6 +74,7 @@ func TestDropIns(t *testing.T) {
 		{"in the order of names, after the main file", map[string]string{
 			"main": "daemons: {z: {name: z, services: []}, a: {name: a, services: []}}", "20-b.yaml": daemon("b"), "10-d.yaml": daemon("d"), "C.yaml": daemon("c"),
 		}, "z a d b c", ""},
+		{"only comments", map[string]string{"main": "# nothing"}, "", ""},
 		{"without a main file", map[string]string{"b.yaml": daemon("b"), "a.yaml": daemon("a")}, "a b", ""},
 		{"hidden files, backups and others are left out", map[string]string{
 			"a.yaml": daemon("a"), ".b.yaml": "x", "c.yaml~": "x", "d.yaml.bak": "x", "#e.yaml#": "x", "f.yaml.dpkg-dist": "x", "README": "x", ".#g.yaml": "x", "yaml": "x",
@@ -114,6 +115,16 @@ func TestDropIns(t *testing.T) {
 			}
 			again(t, c)
 		})
+	}
+}
+
+// Files are those that were read, be they kept or refused.
+func TestFiles(t *testing.T) {
+	path := lay(t, map[string]string{"main": daemon("m"), "a.yaml": "[", "b.yaml": daemon("b"), "c.yaml": daemon("c")})
+	chmod(t, filepath.Join(filepath.Dir(path), "keeper.d", "b.yaml"), 0o666)
+	c, _, _ := read(t, path)
+	if got := strings.ReplaceAll(strings.Join(c.Files, " "), filepath.Dir(path)+"/", ""); got != "keeper.yaml keeper.d/a.yaml keeper.d/c.yaml" {
+		t.Error(got)
 	}
 }
 
@@ -258,6 +269,33 @@ func TestLimits(t *testing.T) {
 		}
 		if _, kept, mistakes := read(t, path); kept != "m" || mistakes != "keeper.d: cannot read more than 10000 drop-ins" {
 			t.Errorf("kept %q, %s", kept, mistakes)
+		}
+	})
+	t.Run("items", func(t *testing.T) {
+		for n, want := range map[int]string{maxItems: "", maxItems + 1: "keeper.yaml:1:48: services of daemon x has 1001 items, more than 1000"} {
+			var b strings.Builder
+			b.WriteString("daemons: {x: {executable: /x, count: 1-, services: [")
+			for i := range n {
+				fmt.Fprintf(&b, "s%d,\n", i)
+			}
+			b.WriteString("]}}")
+			if _, _, mistakes := read(t, lay(t, map[string]string{"main": b.String()})); !strings.Contains(mistakes, strings.TrimPrefix(want, "keeper.yaml:1:48: ")) || (mistakes == "") != (want == "") {
+				t.Errorf("%d: %s", n, mistakes)
+			}
+		}
+	})
+	t.Run("marks", func(t *testing.T) {
+		path := lay(t, map[string]string{"main": strings.Repeat("# [[[[[[[[[\n", maxMarks/10+1)})
+		if _, _, mistakes := read(t, path); mistakes != "keeper.yaml:15001:1: cannot read on from here: the file holds too much" {
+			t.Error(mistakes)
+		}
+	})
+	t.Run("lines without any", func(t *testing.T) {
+		for n, want := range map[int]string{maxBare: "", maxBare + 1: "keeper.yaml:202:1: cannot read on from here: 201 lines in a row have no key and no dash"} {
+			path := lay(t, map[string]string{"main": "#\n" + strings.Repeat("\n", n) + "#\n"})
+			if _, _, mistakes := read(t, path); mistakes != want {
+				t.Errorf("%d: %s", n, mistakes)
+			}
 		}
 	})
 	t.Run("mistakes", func(t *testing.T) {

@@ -81,7 +81,9 @@ func TestUnreadable(t *testing.T) {
 	if _, kept, mistakes := read(t, path); kept != "a" || mistakes != "keeper.yaml: cannot read it: permission denied" {
 		t.Errorf("kept %q, %s", kept, mistakes)
 	}
-	chmod(t, filepath.Join(filepath.Dir(path), "keeper.d"), 0)
+	folder := filepath.Join(filepath.Dir(path), "keeper.d")
+	chmod(t, folder, 0)
+	t.Cleanup(func() { chmod(t, folder, 0o755) }) // so that it can be removed
 	if _, kept, mistakes := read(t, path); kept != "" || !strings.Contains(mistakes, "keeper.d: cannot read it: permission denied") {
 		t.Errorf("kept %q, %s", kept, mistakes)
 	}

@@ -19,7 +19,7 @@ func readRegexp(d *decoder, text string) (any, *problem) {
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, wrong("put it in 'single quotes', and a backslash before a character that stands for itself", "%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil, wrong("put it in 'single quotes', and a backslash before a character that stands for itself", "%s", short(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
 	}
 	n := steps(tree)
 	if d.regexps += n; n > maxRegexp || d.regexps > maxRegexps {

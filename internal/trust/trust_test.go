@@ -42,6 +42,7 @@ func TestWays(t *testing.T) {
 	}{
 		{"ours", func(*testing.T, string) {}, "d/f", "", "", false},
 		{"a folder that others can write", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d", 0o777)) }, "d/f", "others can write to it", "d", false},
+		{"what stands at the end is for File", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d/f", 0o666)) }, "d/f", "", "", false},
 		{"a sticky folder", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d", 0o777|os.ModeSticky)) }, "d/f", "", "", false},
 		{"a stranger's sticky folder", func(t *testing.T, dir string) {
 			must(t, os.Chmod(dir+"/d", 0o755|os.ModeSticky))
