@@ -98,6 +98,10 @@ func TestAcceptedBy(t *testing.T) {
 			f.process(731, 1, "nc", theSocket)
 			return []Match{f.process(684, 50, "sshd")}
 		}, ""},
+		{"a stranger, and its parent is out of sight", func(f fakeProc) []Match {
+			f.process(731, 1, "nc", theSocket)
+			return []Match{f.process(684, 0, "sshd")}
+		}, "pid 731 nc"},
 		{"its supervisor", func(f fakeProc) []Match {
 			f.process(50, 1, "supervisord", theSocket)
 			return []Match{f.process(684, 50, "sshd")}

@@ -23,56 +23,68 @@ type procStatus struct {
 // 2^31 that user namespaces bring.
 func parseStatus(text []byte) (procStatus, error) {
 	var st procStatus
-	found := 0
+	var found lines
 	for line := range bytes.Lines(text) {
 		key, value, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(":\t"))
-		isWanted, err := st.set(key, value)
+		line, err := st.set(key, value)
 		if err != nil {
 			return st, fmt.Errorf("%s: %w", key, err)
 		}
-		if isWanted {
-			found++
-		}
+		found |= line
 	}
-	if found < 7 {
+	if found != allLines {
 		return st, fmt.Errorf("some of Name, State, Tgid, PPid, Uid, Gid and Threads are missing")
 	}
 	return st, nil
 }
 
-// set takes over one line, and tells whether it is one that must be there.
-func (st *procStatus) set(key, value []byte) (isWanted bool, err error) {
+// lines are those that must be there.
+type lines uint8
+
+const (
+	nameLine lines = 1 << iota
+	stateLine
+	tgidLine
+	ppidLine
+	threadsLine
+	uidLine
+	gidLine
+	allLines = 1<<iota - 1
+)
+
+// set takes over one line, and tells which of those that must be there it is.
+func (st *procStatus) set(key, value []byte) (line lines, err error) {
 	switch string(key) {
 	case "Name":
-		st.name = string(value)
+		line, st.name = nameLine, string(value)
 	case "State":
 		if len(value) == 0 {
-			return true, fmt.Errorf("empty state")
+			return 0, fmt.Errorf("empty state")
 		}
-		st.state = value[0]
+		line, st.state = stateLine, value[0]
 	case "Tgid":
+		line = tgidLine
 		st.group, err = strconv.Atoi(string(value))
 	case "PPid":
+		line = ppidLine
 		st.parent, err = strconv.Atoi(string(value))
 	case "Threads":
+		line = threadsLine
 		st.threads, err = strconv.Atoi(string(value))
 	case "Uid":
+		line = uidLine
 		st.euid, err = effective(value)
 	case "Gid":
+		line = gidLine
 		st.egid, err = effective(value)
 	case "NSpid":
 		st.namespaces = len(bytes.Fields(value))
-		return false, nil
 	case "VmRSS":
 		st.rss, err = kibibytes(value)
-		return false, err
 	case "VmSize":
 		st.vms, err = kibibytes(value)
-		return false, err
-	default:
-		return false, nil
 	}
-	return true, err
+	return line, err
 }
 
 // effective is the second of the real, effective, saved and file system ids.

@@ -81,6 +81,7 @@ func TestParseStatusRefuses(t *testing.T) {
 		{"cut off", "Threads:\t9\n", "Thre", "missing"},
 		{"nothing", goodStatus, "", "missing"},
 		{"memory in place of a user", "Uid:\t1\t2\t3\t4", "VmRSS:\t1 kB", "missing"},
+		{"one twice, in place of another", "State:\tS (sleeping)", "Uid:\t1\t2\t3\t4", "missing"},
 		{"empty state", "S (sleeping)", "", "empty state"},
 		{"three users", "\t4\n", "\n", "Uid: 3 ids"},
 		{"five users", "\t4\n", "\t4\t5\n", "Uid: 5 ids"},
