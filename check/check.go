@@ -147,9 +147,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 			v.Excluded = append(v.Excluded, Exclusion{m.Process, reason})
 		}
 	}
-	if !spec.Rule {
-		v.others = usageFaults(spec, v.Matches)
-	}
+	v.others = usageFaults(spec, v.Matches)
 	if spec.PIDFile != nil {
 		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
 	}
@@ -173,7 +171,9 @@ func conclude(spec Spec, v Verdict) Verdict {
 	case isWrong:
 		v.Faults = append(v.Faults, wrong)
 	}
-	v.Faults = append(v.Faults, v.others...)
+	if !spec.Rule || isWrong { // a rule is about those that break its limits: as many as it says may
+		v.Faults = append(v.Faults, v.others...)
+	}
 	for _, f := range v.Faults {
 		if f.Severity == Restart {
 			v.State = Down

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -75,22 +76,34 @@ func (p Process) String() string {
 
 // usageFaults are the limits that single processes break.
 func usageFaults(spec Spec, matches []Match) []Fault {
-	var faults []Fault
-	add := func(a Aspect, text string) {
-		if text != "" {
-			faults = append(faults, Fault{a, spec.severity(a), text})
-		}
-	}
+	var memory, files, unread []Fault
 	for _, m := range matches {
-		add(Memory, spec.Memory.broken(m.Process))
+		if text := spec.Memory.broken(m.Process); text != "" {
+			memory = append(memory, Fault{Memory, spec.severity(Memory), text})
+		}
+		if text := spec.Files.broken(m.Process); text != "" {
+			files = append(files, Fault{Files, spec.severity(Files), text})
+		}
 		if spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil {
-			faults = append(faults, Fault{Files, Warn, fmt.Sprintf("the open files of process %d cannot be counted: %v", m.PID, m.Usage.FilesErr)})
-		} else {
-			add(Files, spec.Files.broken(m.Process))
+			unread = append(unread, Fault{Files, Warn, fmt.Sprintf("the open files of process %d cannot be counted: %v", m.PID, m.Usage.FilesErr)})
 		}
 	}
-	add(Age, spec.tooYoung(matches))
+	faults := slices.Concat(few(memory), few(files), few(unread))
+	if text := spec.tooYoung(matches); text != "" {
+		faults = append(faults, Fault{Age, spec.severity(Age), text})
+	}
 	return faults
+}
+
+// few keeps what a person reads of faults of the same kind.
+func few(faults []Fault) []Fault {
+	const most = 3
+	if len(faults) <= most {
+		return faults
+	}
+	last := faults[most-1]
+	last.Text += fmt.Sprintf(", and so %d more", len(faults)-most)
+	return append(slices.Clone(faults[:most-1]), last)
 }
 
 func (l MemoryLimit) broken(p Process) string {

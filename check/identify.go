@@ -18,8 +18,11 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 		return orUnrelated(spec, reason)
 	}
 	for i := range spec.Exempt {
-		if match(s, &spec.Exempt[i], &Match{Process: m.Process}) == counts {
+		switch reason := match(s, &spec.Exempt[i], &Match{Process: m.Process}); reason {
+		case counts:
 			return orUnrelated(spec, Exempt)
+		case Unreadable, Obscured, Unlabelled:
+			return reason
 		}
 	}
 	switch {
@@ -114,13 +117,13 @@ func identify(file *Executable, spec *Spec, m *Match) Reason {
 	return reason
 }
 
-// identifyAny: a zombie is none any more. What may not be looked at is told by
-// the other criteria, if they can be read.
+// identifyAny: a zombie is none any more. What a process executes does not matter,
+// so that it may not be looked at says nothing either.
 func identifyAny(m *Match) Reason {
 	switch {
 	case m.Zombie:
 		return unrelated
-	case m.Denied:
+	case m.Nowhere:
 		return Unreadable
 	}
 	return counts

@@ -172,7 +172,7 @@ func TestCountDefaults(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}
-	if (Count{1, NoLimit}).exceeds(1 << 40) {
+	if (Count{1, NoLimit}).exceeds(1 << 30) {
 		t.Error("something exceeds NoLimit")
 	}
 }

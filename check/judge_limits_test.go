@@ -124,6 +124,28 @@ func TestMinAgeOfTheOldest(t *testing.T) {
 	}
 }
 
+// Regression: of a thousand workers over a limit each was a line of its own in the
+// log, every minute.
+func TestManyOverALimit(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 64 * mib}, Files: FilesLimit{Number: 89}, CPU: &CPULimit{}}
+	var processes []Process
+	var busy probed
+	for pid := 1001; pid <= 2000; pid++ {
+		processes = append(processes, using(pid, nil))
+		busy.faults = append(busy.faults, Fault{Aspect: CPU, Text: "busy"})
+	}
+	v := settle(spec, judge(spec, clamd, processes...), probed{}, busy)
+	wantSaidOf(t, v,
+		"cpu/0: busy", "cpu/0: busy", "cpu/0: busy, and so 997 more",
+		"memory/0: process 1001 has 100 MiB in memory, more than 64 MiB",
+		"memory/0: process 1002 has 100 MiB in memory, more than 64 MiB",
+		"memory/0: process 1003 has 100 MiB in memory, more than 64 MiB, and so 997 more",
+		"files/0: process 1001 has 90 files open, more than 89",
+		"files/0: process 1002 has 90 files open, more than 89",
+		"files/0: process 1003 has 90 files open, more than 89, and so 997 more",
+	)
+}
+
 // Where the number cannot be told, nothing else that is wrong restarts it.
 func TestCloudedLimits(t *testing.T) {
 	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}, Memory: MemoryLimit{RSS: 1}, RestartOn: []Aspect{Memory}}

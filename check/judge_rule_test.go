@@ -23,8 +23,8 @@ func TestRuleIsNeverDown(t *testing.T) {
 	} {
 		spec.Rule, spec.Executable, spec.RestartOn = true, clamd.Path, all
 		v := judge(spec, clamd, using(1001, nil), using(1002, nil))
-		if v.State != Up || v.Err != nil || len(v.Faults) != 1 || v.Faults[0].Severity != Alarm {
-			t.Errorf("%s: %v (%v), %q; want one alarm", name, v.State, v.Err, said(v.Faults))
+		if v.State != Up || v.Err != nil || len(v.Faults) == 0 || slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Severity != Alarm }) {
+			t.Errorf("%s: %v (%v), %q; want alarms", name, v.State, v.Err, said(v.Faults))
 		}
 		for _, a := range all {
 			if spec.restarts(a) || spec.severity(a) != Alarm {
@@ -58,6 +58,15 @@ func TestRuleWords(t *testing.T) {
 			wantSaidOf(t, v, tc.want...)
 		})
 	}
+}
+
+// Regression: a rule with a limit named the processes that break it, and not by how
+// much.
+func TestRuleTellsHowMuch(t *testing.T) {
+	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 64 * mib}}
+	wantSaidOf(t, judge(spec, clamd, using(7, nil)),
+		"too_many/1: 1 process, and none may be (pid 7 /usr/local/sbin/clamd of user 0)",
+		"memory/1: process 7 has 100 MiB in memory, more than 64 MiB")
 }
 
 // anyProcesses are a few of a machine, of which a rule may be about any.
@@ -157,7 +166,8 @@ func TestRuleThatCannotTell(t *testing.T) {
 		{"its open files cannot be counted", Spec{Executable: clamd.Path, Files: FilesLimit{Number: 1}}, unreadable, Unreadable},
 		{"its open files cannot be counted, whatever it is", Spec{Files: FilesLimit{Number: 1}}, unreadable, Unreadable},
 		{"it may not be looked at", Spec{Executable: clamd.Path}, deniedWith(nil), Unreadable},
-		{"it may not be looked at, whatever it is", Spec{Group: id(clamav)}, deniedWith(nil), Unreadable},
+		{"not even its PID namespace can be told", Spec{Group: id(clamav)}, deniedWith(func(p *Process) { p.Nowhere = true }), Unreadable},
+		{"it may be the exempt one", Spec{Exempt: []Spec{{Executable: clamd.Path}}}, deniedWith(nil), Unreadable},
 		{"its label cannot be told", Spec{Executable: clamd.Path, Label: "clamd_t"}, using(4711, nil), Unlabelled},
 		{"its arguments are wiped out", Spec{Executable: clamd.Path, Args: regexp.MustCompile("x")}, using(4711, nil), Obscured},
 	} {
@@ -174,18 +184,21 @@ func TestRuleThatCannotTell(t *testing.T) {
 			}
 		})
 	}
+	// What a process executes does not matter to a rule about any.
+	if v := judge(Spec{Rule: true, Group: id(clamav)}, clamd, deniedWith(nil)); v.State != Up || len(v.Matches) != 1 {
+		t.Errorf("one that may not be looked at: %v (%v)", v.State, v.Err)
+	}
 	// Another user's process is not the rule's, may it be looked at or not.
 	if v := judge(Spec{Rule: true, Group: id(0)}, clamd, deniedWith(nil)); v.State != Up || v.Err != nil {
 		t.Errorf("another group's: %v (%v)", v.State, v.Err)
 	}
 }
 
-// A rule's limits are criteria: none of them is a fault beside the count, and
-// age, which a rule has not, is none either.
+// A rule's limits are criteria: where the count is right, none of them is a fault.
 func TestRuleLimitsAreNoFaults(t *testing.T) {
 	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 24 * time.Hour, Count: &Count{0, 5}}
 	v := judge(spec, clamd, using(7, nil))
-	if len(v.Faults) > 0 || len(v.others) > 0 || !reflect.DeepEqual(matching(v), []int{7}) {
+	if len(v.Faults) > 0 || !reflect.DeepEqual(matching(v), []int{7}) {
 		t.Errorf("%q, about %v", said(v.Faults), matching(v))
 	}
 }

@@ -45,11 +45,9 @@ func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
 		v.Matches = slices.DeleteFunc(slices.Clone(v.Matches), func(m Match) bool { return !slices.Contains(busy.busy, m.PID) })
 	}
 	faults := append([]Fault(nil), heard.faults...)
-	for _, f := range busy.faults {
-		if !spec.Rule {
-			f.Severity = spec.severity(CPU)
-			faults = append(faults, f)
-		}
+	for _, f := range few(busy.faults) {
+		f.Severity = spec.severity(CPU)
+		faults = append(faults, f)
 	}
 	v.others = append(faults, v.others...)
 	v = conclude(spec, v)

@@ -40,6 +40,7 @@ type Process struct {
 	Zombie    bool   // it has exited, and no thread of it is left
 	Stopped   bool   // by a signal or by a debugger: it does nothing until it is continued
 	Foreign   bool   // in another PID namespace, or in a jail that is not ours
+	Nowhere   bool   // Denied, and not even that could be told
 	OwnUserNS bool   // in our own user namespace
 	User      uint32 // effective user id, as we see it
 	Group     uint32 // effective group id

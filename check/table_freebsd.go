@@ -235,7 +235,7 @@ func (t *kernTable) place(p *Process, jid int32) error {
 		case errors.Is(err, unix.ENOENT):
 			return errGone // the jail has ended, and its processes with it
 		case err != nil:
-			p.Denied = true
+			p.Denied, p.Nowhere = true, true
 			return nil
 		}
 		service = strings.HasPrefix(name, "svcj-") && path == "/"

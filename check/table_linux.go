@@ -119,14 +119,15 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 			return p, err
 		}
 	case exeErr != nil:
-		p.Denied, p.read = true, argsReading
+		p.deny(st.namespaces)
+		p.read = argsReading
 		p.Args, err = readArgs(dir)
 		return p, err
 	}
 	if p.Exe, p.File, p.Deleted, err = readImage(dir, exe); isEnded(err) {
 		return Process{}, errGone
 	} else if err != nil {
-		p.Denied = true
+		p.deny(st.namespaces)
 		return p, nil
 	}
 	if err := t.namespaces(&p, dir, st.namespaces); err != nil {
@@ -251,11 +252,16 @@ func (t procTable) namespaces(p *Process, dir string, numbers int) (err error) {
 		p.OwnUserNS, err = t.sharesNamespace(dir, "user")
 	}
 	if errors.Is(err, errDeny) {
-		p.Denied = true
+		p.deny(numbers)
 		return nil
 	}
 	p.Foreign = !own
 	return err
+}
+
+// deny: anybody may read of a process how many PID namespaces it has a number in.
+func (p *Process) deny(numbers int) {
+	p.Denied, p.Foreign, p.Nowhere = true, numbers > 1, numbers == 0
 }
 
 // sharesNamespace compares a link such as pid:[4026531836], namespaces(7).

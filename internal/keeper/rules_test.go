@@ -111,7 +111,7 @@ func TestTooManyIsRestartedIfToldSo(t *testing.T) {
 				t.Errorf("trouble %q", r.Trouble)
 			}
 			if ill {
-				wantResult(t, r, report.StillDown, "within 30s it did not get well: 2 processes, and at most 1 may be")
+				wantResult(t, r, report.StillDown, "within 30s it did not get well")
 				return
 			}
 			wantResult(t, r, report.BroughtBack, "")

@@ -258,7 +258,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.report.Reason = o.Err.Error()
 		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
 	case !o.Up():
-		r.report.Reason = whyStillDown(o, p, r.last)
+		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
 		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
 		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
 	default:
@@ -299,13 +299,15 @@ func (r *run) unlessRestarted(services []string) []string {
 	return left
 }
 
-func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict) string {
+func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, trouble string) string {
 	unwell := texts(last, check.Restart)
 	switch {
 	case o.Interrupted:
 		return "this run was interrupted"
 	case o.Lost > 0:
 		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
+	case unwell != "" && unwell == trouble: // which stands beside it
+		return fmt.Sprintf("within %s it did not get well", report.Limit(p.Verify))
 	case len(last.Matches) > 0 && unwell != "":
 		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)
 	}
