@@ -128,7 +128,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 	case spec.Executable == "":
 	case !known:
 		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}
-	case file.err != nil:
+	case file.errFor(&spec) != nil:
 		return Verdict{Err: file.err}
 	case file.ID == s.Self.File && file.ID != (FileID{}) && !spec.Rule:
 		return Verdict{Err: &OwnProgramError{spec.Executable}}
@@ -166,7 +166,7 @@ func conclude(spec Spec, v Verdict) Verdict {
 	tooFew := isWrong && wrong.Aspect == TooFew
 	switch {
 	case len(v.clouded) > 0 && (tooFew || !isWrong && count.exceeds(n+len(v.clouded))):
-		v.State, v.Err = Unknown, &CloudedError{spec.Subject(), v.clouded}
+		v.State, v.Err = Unknown, &CloudedError{spec.Subject(), n, v.clouded}
 		return v
 	case isWrong:
 		v.Faults = append(v.Faults, wrong)
@@ -186,16 +186,20 @@ func conclude(spec Spec, v Verdict) Verdict {
 // told.
 type CloudedError struct {
 	Subject string // what was looked for
+	Sure    int    // how many processes count for sure
 	Why     []Exclusion
 }
 
 func (e *CloudedError) Error() string {
-	text := fmt.Sprintf("cannot tell whether %s is running", e.Subject)
+	text, may := fmt.Sprintf("cannot tell whether %s is running", e.Subject), "may be it"
+	if e.Sure > 0 {
+		text, may = fmt.Sprintf("cannot tell how many there are of %s: %d for sure", e.Subject, e.Sure), "may be another"
+	}
 	for i, x := range e.Why {
 		if i == 3 {
 			return fmt.Sprintf("%s, and %d more", text, len(e.Why)-i)
 		}
-		text += fmt.Sprintf("; process %d may be it: %s", x.PID, x.Reason)
+		text += fmt.Sprintf("; process %d %s: %s", x.PID, may, x.Reason)
 	}
 	return text
 }

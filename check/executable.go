@@ -126,13 +126,12 @@ func (e Executable) titled(p Process) bool {
 	if len(p.Args) > 0 {
 		texts = append(texts, filepath.Base(p.Args[0]), p.Args[0])
 	}
-	for _, text := range texts {
-		rest, ok := strings.CutPrefix(text, filepath.Base(e.Path))
-		if ok && (rest == "" || strings.ContainsAny(rest[:1], ": ([")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(texts, func(text string) bool { return isTitle(text, filepath.Base(e.Path)) })
+}
+
+func isTitle(text, name string) bool {
+	rest, ok := strings.CutPrefix(text, name)
+	return ok && (rest == "" || strings.ContainsAny(rest[:1], ": (["))
 }
 
 // isComm tells whether comm is what the kernel would call a process that

@@ -14,24 +14,28 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 	if reason := candidate(s, spec, m); reason != counts {
 		return reason
 	}
+	if m.ended && spec.readings()&^m.read != 0 {
+		return unrelated
+	}
 	if reason := meetsDear(spec, &m.Process); reason != counts {
 		return orUnrelated(spec, reason)
 	}
+	doubt := counts
 	for i := range spec.Exempt {
 		switch reason := match(s, &spec.Exempt[i], &Match{Process: m.Process}); reason {
 		case counts:
 			return orUnrelated(spec, Exempt)
 		case Unreadable, Obscured, Unlabelled:
-			return reason
+			doubt = reason
 		}
 	}
 	switch {
-	case spec.Rule && spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil:
+	case !spec.Rule || breaks(spec, &m.Process):
+		return doubt
+	case spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil:
 		return Unreadable
-	case spec.Rule && !breaks(spec, &m.Process):
-		return orUnrelated(spec, Within)
 	}
-	return counts
+	return orUnrelated(spec, Within)
 }
 
 // breaks tells whether a process breaks one of the limits that a rule is about,
@@ -44,9 +48,10 @@ func breaks(rule *Spec, p *Process) bool {
 }
 
 // orUnrelated: where a rule is about any process, most do not meet it, and none
-// of them nearly does.
+// of them nearly does. Arguments that are wiped out tell nothing there; a context
+// that cannot be read is no other context.
 func orUnrelated(spec *Spec, reason Reason) Reason {
-	if spec.named() {
+	if spec.named() || reason == Unlabelled {
 		return reason
 	}
 	return unrelated
@@ -87,7 +92,9 @@ func meetsCheap(spec *Spec, p *Process) Reason {
 func meetsDear(spec *Spec, p *Process) Reason {
 	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
 	switch {
-	case isCut && !slices.ContainsFunc(p.Args, func(arg string) bool { return filepath.Base(arg) == spec.Called }):
+	case isCut && len(p.Args) == 0:
+		return Obscured
+	case isCut && !isTitle(p.Args[0], spec.Called) && !slices.ContainsFunc(p.Args, func(arg string) bool { return filepath.Base(arg) == spec.Called }):
 		return OtherFile
 	case spec.Args != nil && len(p.Args) == 0:
 		return Obscured
@@ -132,7 +139,7 @@ func identifyAny(m *Match) Reason {
 // identifyName goes by the executable's file name, or by the kernel's name of a
 // script's process, which any process can change (PR_SET_NAME).
 func identifyName(name string, m *Match) Reason {
-	called := filepath.Base(m.Exe) == name
+	called := filepath.Base(m.Exe) == name || m.Denied && len(m.Args) > 0 && filepath.Base(m.Args[0]) == name
 	if !called && !isComm(m.Name, name) {
 		return unrelated
 	}

@@ -144,6 +144,16 @@ func TestCountWords(t *testing.T) {
 	}
 }
 
+// Regression: "cannot tell whether clamd is running" was said of one that was, and
+// only its number could not be told.
+func TestCloudedCountWords(t *testing.T) {
+	v := judge(Spec{Executable: clamd.Path, Count: &Count{1, 2}}, clamd, manyOf(2, 1)...)
+	const want = "cannot tell how many there are of /usr/local/sbin/clamd: 2 for sure; process 2001 may be another: may not be looked at"
+	if v.Err == nil || v.Err.Error() != want {
+		t.Errorf("it says %v, want %s", v.Err, want)
+	}
+}
+
 // A process without a path is named as the kernel names it.
 func TestProcessWords(t *testing.T) {
 	for want, p := range map[string]Process{

@@ -135,6 +135,10 @@ func TestCalled(t *testing.T) {
 		{"a script longer than 15 bytes, by its name", long, script(long[:15], "sh", long, "-v"), Up, counts},
 		{"another script with the same 15 bytes", long, script(long[:15], "/bin/sh", "/opt/verylongscriptn2.sh"), Down, OtherFile},
 		{"another script with the same 15 bytes and an argument that contains the name", long, script(long[:15], "/bin/sh", "/opt/verylongscriptn2.sh", long+".log"), Down, OtherFile},
+		// Regression: these two passed for another script, and the daemon for dead.
+		{"a script longer than 15 bytes that has wiped out its arguments", long, script(long[:15]), Unknown, Obscured},
+		{"a script longer than 15 bytes that has written its title", long, script(long[:15], long+": master"), Up, counts},
+		{"another script with the same 15 bytes that has written its title", long, script(long[:15], "verylongscriptn2.sh: "+long), Down, OtherFile},
 		{"a name of 17 bytes that FreeBSD keeps", "systemd-timesyncd", script("systemd-timesyncd"), Up, counts},
 
 		{"deleted", "clamd", plain(func(p *Process) { p.Deleted = true }), Up, counts},
@@ -143,6 +147,9 @@ func TestCalled(t *testing.T) {
 		{"it may not be looked at", "clamd", denied("clamd"), Unknown, Unreadable},
 		{"it may not be looked at, and is called otherwise", "clamd", denied("sshd"), Down, unrelated},
 		{"it may not be looked at, and its name is cut", long, denied(long[:15]), Unknown, Unreadable},
+		// Regression: one that has renamed itself passed for another, and so for dead.
+		{"it may not be looked at, and calls itself otherwise", "clamd", denied("main", "/usr/sbin/clamd", "-F"), Unknown, Unreadable},
+		{"it may not be looked at, and has the name as an argument", "clamd", denied("tail", "tail", "clamd"), Down, unrelated},
 		{"in a container", "clamd", plain(func(p *Process) { p.Foreign = true }), Down, Foreign},
 		{"ourselves", "clamd", plain(func(p *Process) { p.PID = self.PID }), Down, Own},
 	} {

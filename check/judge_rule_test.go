@@ -69,6 +69,15 @@ func TestRuleTellsHowMuch(t *testing.T) {
 		"memory/1: process 7 has 100 MiB in memory, more than 64 MiB")
 }
 
+// Regression: with a CPU limit, too, what idle processes use was told beside the
+// busy ones.
+func TestRuleTellsOnlyOfTheBusy(t *testing.T) {
+	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 64 * mib}, CPU: &CPULimit{}}
+	wantSaidOf(t, settle(spec, judge(spec, clamd, using(7, nil), using(8, nil)), probed{}, busyWith(8)),
+		"too_many/1: 1 process, and none may be (pid 8 /usr/local/sbin/clamd of user 0)",
+		"cpu/1: busy", "memory/1: process 8 has 100 MiB in memory, more than 64 MiB")
+}
+
 // anyProcesses are a few of a machine, of which a rule may be about any.
 func anyProcesses() []Process {
 	return []Process{
@@ -191,6 +200,50 @@ func TestRuleThatCannotTell(t *testing.T) {
 	// Another user's process is not the rule's, may it be looked at or not.
 	if v := judge(Spec{Rule: true, Group: id(0)}, clamd, deniedWith(nil)); v.State != Up || v.Err != nil {
 		t.Errorf("another group's: %v (%v)", v.State, v.Err)
+	}
+}
+
+// Regression: where no security context can be told, a rule about any process of
+// one was kept for ever.
+func TestRuleAboutALabelThatCannotBeTold(t *testing.T) {
+	for _, count := range []*Count{nil, {0, 1}, {1, NoLimit}} {
+		v := judgeAny(Spec{Label: "init_t", Count: count}, anyProcesses()...)
+		if v.State != Unknown || v.Err == nil || len(v.Faults) > 0 {
+			t.Errorf("%v: %v (%v), %q", count, v.State, v.Err, said(v.Faults))
+		}
+	}
+	// One that wipes out its arguments is none that has the wanted one: else any
+	// user could blind the rule.
+	if v := judgeAny(Spec{Args: regexp.MustCompile("x")}, anyProcesses()...); v.State != Up {
+		t.Errorf("%v (%v)", v.State, v.Err)
+	}
+}
+
+// Regression: where its context cannot be told, a process that may be exempt by it
+// broke the rule; then it clouded it even if it was exempt for another reason, or
+// within the limit.
+func TestExemptByALabelThatCannotBeTold(t *testing.T) {
+	spec := Spec{Rule: true, Executable: clamd.Path, Exempt: []Spec{{Label: "clamd_t"}}}
+	if v := judge(spec, clamd, using(7, nil)); v.State != Unknown || len(v.Faults) > 0 {
+		t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
+	}
+	spec.Exempt = append(spec.Exempt, Spec{User: id(0)})
+	if v := judge(spec, clamd, using(7, nil)); v.State != Up || len(v.Matches) > 0 {
+		t.Errorf("exempt for another reason: %v (%v), %q", v.State, v.Err, said(v.Faults))
+	}
+	spec.Exempt, spec.Memory = spec.Exempt[:1], MemoryLimit{RSS: 1 << 40}
+	if v := judge(spec, clamd, using(7, nil)); v.State != Up || len(v.Matches) > 0 {
+		t.Errorf("within the limit: %v (%v), %q", v.State, v.Err, said(v.Faults))
+	}
+}
+
+// Regression: files that cannot be counted clouded a rule that the memory has
+// broken already.
+func TestRuleBrokenByTheMemory(t *testing.T) {
+	p := using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} })
+	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}}
+	if v := judge(spec, clamd, p); v.State != Up || len(v.Matches) != 1 || len(v.Faults) == 0 {
+		t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
 	}
 }
 

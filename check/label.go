@@ -9,8 +9,8 @@ func hasLabel(context, wanted string) bool {
 	if context == wanted {
 		return true
 	}
-	if profile, mode, ok := cutLast(context, " ("); ok && strings.HasSuffix(mode, ")") && profile == wanted {
-		return true
+	if profile, mode, ok := cutLast(context, " ("); ok && strings.HasSuffix(mode, ")") {
+		return profile == wanted // a profile may hold colons; SELinux has no such brackets
 	}
 	parts := strings.SplitN(context, ":", 4)
 	return len(parts) > 2 && parts[2] == wanted

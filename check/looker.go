@@ -22,7 +22,9 @@ type looker struct {
 	names     map[string][]*target // by the last elements of the paths to look closer at
 	versions  []version            // interpreters, of which any version may be in use
 	multiCall map[FileID]bool      // programs that answer to several names
-	rows      map[int]bool         // processes that are in the snapshot
+
+	interpreters []*Interpreter // of wanted scripts and of exempt ones
+	rows         map[int]bool   // processes that are in the snapshot
 }
 
 // version is an interpreter whose name any version may follow.
@@ -37,7 +39,7 @@ type target struct {
 	file     *wanted
 	well     int  // processes that count without a blemish
 	counting int  // with those that are stopped or run an old image
-	hidden   bool // its file has other names, too, or it has none
+	hidden   bool // all must be seen, and not all by the name: it is the kernel's, the file has others too, or there is none
 }
 
 func newLooker(t table, s *Snapshot, opts Options) *looker {
@@ -50,13 +52,14 @@ func newLooker(t table, s *Snapshot, opts Options) *looker {
 // want derives from a Spec what the quick pass looks for.
 func (l *looker) want(spec Spec) {
 	for i := range spec.Exempt {
-		l.find(&spec.Exempt[i])
+		l.noteArgs(l.find(spec.Exempt[i].Executable))
 	}
-	t := &target{Spec: spec, file: l.find(&spec), hidden: !spec.named()}
+	t := &target{Spec: spec, file: l.find(spec.Executable), hidden: !spec.named() || spec.seesAll()}
 	if spec.Executable != "" {
-		t.hidden = spec.count().Max != NoLimit && t.file.links > 1
+		t.hidden = spec.seesAll() && t.file.links > 1
+		l.noteArgs(t.file)
 	}
-	if t.file.err != nil {
+	if t.file.errFor(&spec) != nil {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)
@@ -73,9 +76,6 @@ func (l *looker) want(spec Spec) {
 	if i == nil {
 		name := filepath.Base(t.file.Resolved)
 		l.names[name] = append(l.names[name], t)
-		if t.file.Applet != "" {
-			l.multiCall[t.file.ID] = true
-		}
 		return
 	}
 	if i.Resolved == "" {
@@ -88,19 +88,30 @@ func (l *looker) want(spec Spec) {
 	}
 }
 
-// find looks at an executable once.
-func (l *looker) find(spec *Spec) *wanted {
-	if spec.Executable == "" {
+// noteArgs notes a program of which the arguments decide what it is.
+func (l *looker) noteArgs(file *wanted) {
+	if file.Interpreter != nil {
+		l.interpreters = append(l.interpreters, file.Interpreter)
+	}
+	if file.Applet != "" {
+		l.multiCall[file.ID] = true
+	}
+}
+
+// find looks at an executable once. One that is missing may still be executed by
+// processes of before it was removed.
+func (l *looker) find(path string) *wanted {
+	if path == "" {
 		return new(wanted)
 	}
-	w, ok := l.snapshot.files[spec.Executable]
+	w, ok := l.snapshot.files[path]
 	if !ok {
 		w = new(wanted)
-		w.Executable, w.err = Find(spec.Executable)
-		if spec.mayBeMissing() && errors.Is(w.err, fs.ErrNotExist) {
-			*w = wanted{Executable: Executable{Path: spec.Executable, Resolved: spec.Executable}}
+		w.Executable, w.err = Find(path)
+		if errors.Is(w.err, fs.ErrNotExist) {
+			w.Executable = Executable{Path: path, Resolved: path}
 		}
-		l.snapshot.files[spec.Executable] = w
+		l.snapshot.files[path] = w
 	}
 	return w
 }
@@ -194,8 +205,11 @@ func (l *looker) beginCareful() error {
 		t.well, t.counting = 0, 0
 	}
 	for i := range l.snapshot.Processes {
-		_, err := l.judge(&l.snapshot.Processes[i], slices.Clone(l.left))
-		if err != nil && !errors.Is(err, errGone) {
+		p := &l.snapshot.Processes[i]
+		switch _, err := l.judge(p, slices.Clone(l.left)); {
+		case errors.Is(err, errGone):
+			p.ended = true
+		case err != nil:
 			return err
 		}
 	}
@@ -234,9 +248,7 @@ func (l *looker) keep(p Process, targets []*target) error {
 func (l *looker) judge(p *Process, targets []*target) (related bool, err error) {
 	var needs reading
 	for _, t := range targets {
-		reason := candidate(l.snapshot, &t.Spec, &Match{Process: *p})
-		related = related || reason != unrelated
-		if reason == counts {
+		if candidate(l.snapshot, &t.Spec, &Match{Process: *p}) == counts {
 			needs |= t.readings()
 		}
 	}
@@ -249,7 +261,9 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	enough := false
 	for _, t := range targets {
 		m := Match{Process: *p}
-		if match(l.snapshot, &t.Spec, &m) != counts {
+		reason := match(l.snapshot, &t.Spec, &m)
+		related = related || reason != unrelated
+		if reason != counts {
 			continue
 		}
 		t.counting++
@@ -267,8 +281,8 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 // needsArgs tells whether the arguments of a process decide what it is: it
 // executes the interpreter of a wanted script, or a wanted multi-call program.
 func (l *looker) needsArgs(p Process) bool {
-	for _, v := range l.versions {
-		if v.target.file.Interpreter.identify(new(Spec), &Match{Process: p}) != unrelated {
+	for _, i := range l.interpreters {
+		if i.identify(new(Spec), &Match{Process: p}) != unrelated {
 			return true
 		}
 	}

@@ -164,6 +164,19 @@ func TestRuleThatNamesNothing(t *testing.T) {
 	}
 }
 
+// Regression: a rule about any process kept every candidate in the snapshot, with
+// its arguments, though they did not match.
+func TestRuleKeepsOnlyWhatMatches(t *testing.T) {
+	f := newFakeTable()
+	f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x"}, usage: Usage{Label: "a"}})
+	right := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"-x"}, usage: Usage{Label: "b"}})
+	for _, spec := range []Spec{{Args: regexp.MustCompile("^-x$")}, {Label: "b"}, {Exempt: []Spec{{Label: "a"}}}} {
+		spec.Rule, spec.NotUser = true, id(0)
+		s := mustLook(t, f, Options{}, spec)
+		wantPIDs(t, "kept", rows(s), right)
+	}
+}
+
 // What an exemption asks for is read of candidates too.
 func TestExemptionIsRead(t *testing.T) {
 	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Args: regexp.MustCompile("^--job$"), User: id(7)}}}
@@ -185,6 +198,25 @@ func TestExemptExecutables(t *testing.T) {
 	forged := f.add(fakeRow{exe: boinc.Resolved, p: Process{File: FileID{7, 7}, User: 7}})
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Up || !slices.Equal(matching(v), []int{forged}) {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// Regression: the arguments that tell a script, or an applet of a multi-call
+// program, were not read of what is exempt, so that it never was.
+func TestExemptScriptsAndApplets(t *testing.T) {
+	perl, busybox := program(t, "perl", "\x7fELF"), program(t, "busybox", "\x7fELF")
+	script := program(t, "backup", "#!"+perl.Path+"\n")
+	crond := link(t, busybox.Path, filepath.Join(realDir(t), "crond"))
+	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Executable: script.Path}, {Executable: crond}}}
+	f := newFakeTable()
+	backup := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, User: 7, Script: script.Path, ScriptFile: script.ID}})
+	other := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, User: 7, Script: "/x", ScriptFile: FileID{1, 1}}})
+	cron := f.add(fakeRow{exe: busybox.Path, p: Process{File: busybox.ID, User: 7, Args: []string{"crond"}}})
+	f.add(fakeRow{exe: "/usr/bin/x", p: Process{File: FileID{1, 2}, User: 0}})
+	s := mustLook(t, f, Options{}, spec)
+	wantPIDs(t, "arguments of", f.args, backup, other, cron)
+	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{other}) {
+		t.Errorf("%v (%v), about %v, want %d", v.State, v.Err, matching(v), other)
 	}
 }
 
@@ -302,6 +334,83 @@ func TestMissingExecutable(t *testing.T) {
 	}
 }
 
+// Regression: who was first to look for a missing executable decided for all
+// whether that is a mistake. Beside a rule about it, a daemon passed for dead, and
+// would have been restarted; beside a daemon, nothing could be told of the rule.
+func TestMissingForOneAndNotForAnother(t *testing.T) {
+	const path = "/no/such/daemon"
+	daemon, rule, none := Spec{Executable: path}, Spec{Executable: path, Rule: true}, Spec{Executable: path, Count: &Count{0, 0}}
+	exempting := Spec{Rule: true, User: id(7), Exempt: []Spec{{Executable: path}}}
+	for _, specs := range [][]Spec{{daemon, rule, none}, {rule, daemon, none}, {none, daemon, rule}, {exempting, rule, daemon, none}} {
+		s := mustLook(t, newFakeTable(), Options{}, specs...)
+		for _, spec := range specs {
+			want := Up
+			if reflect.DeepEqual(spec, daemon) {
+				want = Unknown
+			}
+			if v := Judge(s, spec); v.State != want {
+				t.Errorf("rule %v, count %v, where %+v is first: %v (%v), want %v", spec.Rule, spec.count(), specs[0].count(), v.State, v.Err, want)
+			}
+		}
+	}
+}
+
+// Regression: an exempt program that is just being upgraded, or was removed while
+// it runs, was exempt no more.
+func TestExemptExecutableIsRemoved(t *testing.T) {
+	const path = "/no/such/program"
+	f := newFakeTable()
+	f.add(fakeRow{exe: path + deletedMark, p: Process{Exe: path, Deleted: true, SameMount: true, File: FileID{1, 1}, User: 7}})
+	spec := Spec{Rule: true, User: id(7), Exempt: []Spec{{Executable: path}}}
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); len(v.Matches) > 0 {
+		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// Regression: of a name that only the kernel knows (a script's, or one that a
+// process has given itself), a rule found no process at all, and a bounded count
+// or a limit saw the first alone.
+func TestAllOfAKernelsName(t *testing.T) {
+	f := newFakeTable()
+	first := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}}})
+	f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "sh", File: FileID{1, 8}}})
+	second := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}, RSS: 2}, usage: Usage{Files: 2}})
+	for name, tc := range map[string]struct {
+		spec Spec
+		want []int
+	}{
+		"no count":           {Spec{}, []int{first}},
+		"1":                  {Spec{Count: &Count{1, 1}}, []int{first, second}},
+		"0":                  {Spec{Count: &Count{0, 0}}, []int{first, second}},
+		"a rule":             {Spec{Rule: true}, []int{first, second}},
+		"a limit of memory":  {Spec{Memory: MemoryLimit{RSS: 1}}, []int{first, second}},
+		"a limit of files":   {Spec{Files: FilesLimit{Number: 1}}, []int{first, second}},
+		"a rule with limits": {Spec{Rule: true, Memory: MemoryLimit{RSS: 1}}, []int{second}},
+	} {
+		tc.spec.Called = "backup"
+		v := Judge(mustLook(t, f, Options{}, tc.spec), tc.spec)
+		if !slices.Equal(matching(v), tc.want) || len(v.Faults) > 0 != (len(tc.want) != 1 || tc.spec.Rule) {
+			t.Errorf("%s: %v (%v), about %v, %q; want %v", name, v.State, v.Err, matching(v), said(v.Faults), tc.want)
+		}
+	}
+}
+
+// Regression: a process that runs the file under another of its names kept no
+// limit.
+func TestHardLinksAndLimits(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	if err := os.Link(clamd.Path, filepath.Join(filepath.Dir(clamd.Path), "scanner")); err != nil {
+		t.Fatal(err)
+	}
+	f := newFakeTable()
+	f.runs(clamd)
+	over := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID, RSS: 2}})
+	spec := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}}
+	if v := Judge(mustLook(t, f, Options{}, spec), spec); len(v.Faults) != 1 || !slices.Contains(matching(v), over) {
+		t.Errorf("%v (%v), about %v, %q", v.State, v.Err, matching(v), said(v.Faults))
+	}
+}
+
 // A hundred daemons cost one look: each process is asked for its path once, and
 // only candidates are looked closer at, once.
 func TestHundredDaemons(t *testing.T) {
@@ -412,6 +521,24 @@ func TestDearReadingOfARowOfAnotherFails(t *testing.T) {
 	_, err := look(t.Context(), f, []Spec{{Executable: clamd.Path}, {Rule: true, Label: "x", NotUser: id(0)}}, Options{})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Regression: a process that a daemon's name had brought in, and that ended before
+// its context was read for a rule about any process, passed for one of which the
+// context cannot be told.
+func TestEndsBetweenThePasses(t *testing.T) {
+	clamd := program(t, "clamd", "\x7fELF")
+	daemon := Spec{Executable: clamd.Path}
+	rule := Spec{Rule: true, NotUser: id(0), Label: "init_t"}
+	f := newFakeTable()
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: errGone})
+	s := mustLook(t, f, Options{}, daemon, rule)
+	if v := Judge(s, rule); v.State != Up || len(v.Matches) > 0 {
+		t.Errorf("the rule: %v (%v)", v.State, v.Err)
+	}
+	if v := Judge(s, daemon); !slices.Equal(matching(v), []int{pid}) { // others may not have been looked at
+		t.Errorf("the daemon: %v (%v), about %v", v.State, v.Err, matching(v))
 	}
 }
 

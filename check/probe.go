@@ -43,6 +43,7 @@ func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
 	v.Pending = false
 	if spec.Rule && spec.CPU != nil {
 		v.Matches = slices.DeleteFunc(slices.Clone(v.Matches), func(m Match) bool { return !slices.Contains(busy.busy, m.PID) })
+		v.others = usageFaults(spec, v.Matches)
 	}
 	faults := append([]Fault(nil), heard.faults...)
 	for _, f := range few(busy.faults) {
@@ -75,8 +76,7 @@ func watch(ctx context.Context, t table, limit CPULimit, matches []Match) probed
 	if err != nil {
 		return probed{err: err}
 	}
-	// The kernel counts in whole ticks: be generous at first.
-	suspects := overLimit(matches, first, soon, limit.Over*float64(time.Since(began))-float64(2*tickOfClock))
+	suspects := overLimit(matches, first, soon, limit.Over, 2*tickOfClock) // generous: the kernel counts in whole ticks
 	if len(suspects) == 0 {
 		return probed{}
 	}
@@ -87,10 +87,9 @@ func watch(ctx context.Context, t table, limit CPULimit, matches []Match) probed
 	if err != nil {
 		return probed{err: err}
 	}
-	took := time.Since(began)
 	var p probed
-	for _, m := range overLimit(suspects, first, last, limit.Over*float64(took)) {
-		used := last[m.PID].cpu - first[m.PID].cpu
+	for _, m := range overLimit(suspects, first, last, limit.Over, 0) {
+		used, took := last[m.PID].since(first[m.PID])
 		p.busy = append(p.busy, m.PID)
 		p.faults = append(p.faults, Fault{Aspect: CPU, Text: fmt.Sprintf("process %d has used %s of a CPU for %v, more than %s",
 			m.PID, percent(float64(used)/float64(took)), took.Round(100*time.Millisecond), percent(limit.Over))})
@@ -101,9 +100,20 @@ func watch(ctx context.Context, t table, limit CPULimit, matches []Match) probed
 // tickOfClock is how exactly the kernel counts.
 const tickOfClock = 10 * time.Millisecond
 
+// moment is what a process had used when it was asked for: among thousands, the
+// last is asked a good while after the first.
+type moment struct {
+	times
+	at time.Time
+}
+
+func (m moment) since(earlier moment) (used, took time.Duration) {
+	return m.cpu - earlier.cpu, m.at.Sub(earlier.at)
+}
+
 // sample leaves out processes that have ended.
-func sample(t table, matches []Match) (map[int]times, error) {
-	list := make(map[int]times, len(matches))
+func sample(t table, matches []Match) (map[int]moment, error) {
+	list := make(map[int]moment, len(matches))
 	for _, m := range matches {
 		spent, err := t.times(m.PID)
 		switch {
@@ -111,20 +121,21 @@ func sample(t table, matches []Match) (map[int]times, error) {
 		case err != nil:
 			return nil, err
 		default:
-			list[m.PID] = spent
+			list[m.PID] = moment{spent, time.Now()}
 		}
 	}
 	return list, nil
 }
 
-// overLimit are those that have used more than so many nanoseconds of CPU from
-// one sample to the other.
-func overLimit(matches []Match, from, to map[int]times, limit float64) []Match {
+// overLimit are those that have used more than such a share of a CPU from one
+// sample to the other, or as much but for some slack.
+func overLimit(matches []Match, from, to map[int]moment, share float64, slack time.Duration) []Match {
 	var over []Match
 	for _, m := range matches {
 		a, seen := from[m.PID]
 		b, still := to[m.PID]
-		if seen && still && a.start == b.start && float64(b.cpu-a.cpu) > limit {
+		used, took := b.since(a)
+		if seen && still && a.start == b.start && float64(used+slack) > share*float64(took) {
 			over = append(over, m)
 		}
 	}

@@ -144,28 +144,62 @@ func TestProbeAfterRestart(t *testing.T) {
 	}
 }
 
-// What a process has used counts from one sample to the other, if it is the same
-// process in both.
+// What a process has used counts from one sample to the other, by the time between
+// its own two, if it is the same process in both.
 func TestOverLimit(t *testing.T) {
-	second := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	at := func(second, cpu float64, start uint64) map[int]moment {
+		d := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+		return map[int]moment{7: {times{d(cpu), start}, noon.Add(d(second))}}
+	}
 	for _, tc := range []struct {
 		name     string
-		from, to map[int]times
+		from, to map[int]moment
 		want     bool
 	}{
-		{"more than the limit", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(6.1), 1}}, true},
-		{"just the limit", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(6), 1}}, false},
-		{"less, though it has used much before", map[int]times{7: {second(500), 1}}, map[int]times{7: {second(500.5), 1}}, false},
-		{"nothing", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(5), 1}}, false},
-		{"another process of that number", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(9), 2}}, false},
-		{"another process of that number, which has used less", map[int]times{7: {second(5), 1}}, map[int]times{7: {second(1), 2}}, false},
-		{"it has ended", map[int]times{7: {second(5), 1}}, nil, false},
-		{"it had ended before", nil, map[int]times{7: {second(9), 1}}, false},
+		{"more than the limit", at(0, 5, 1), at(2, 6.1, 1), true},
+		{"just the limit", at(0, 5, 1), at(2, 6, 1), false},
+		{"as much in twice the time", at(0, 5, 1), at(4, 6.1, 1), false},
+		{"less, though it has used much before", at(0, 500, 1), at(2, 500.5, 1), false},
+		{"nothing", at(0, 5, 1), at(2, 5, 1), false},
+		{"another process of that number", at(0, 5, 1), at(2, 9, 2), false},
+		{"another process of that number, which has used less", at(0, 5, 1), at(2, 1, 2), false},
+		{"it has ended", at(0, 5, 1), nil, false},
+		{"it had ended before", nil, at(2, 9, 1), false},
 	} {
-		got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, float64(time.Second))
+		got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, 0.5, 0)
 		if len(got) == 1 != tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
+		if got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, 0.5, 2*time.Second); len(got) == 1 != (tc.from != nil && tc.to != nil && tc.to[7].start == tc.from[7].start) {
+			t.Errorf("%s, with slack: %v", tc.name, got)
+		}
+	}
+}
+
+// Regression: reading the times of thousands takes as long as half of the first
+// moments. That was counted as time in which the last of them was idle, and one
+// that kept a CPU busy passed for innocent.
+func TestWatchOfThousands(t *testing.T) {
+	f, matches := watched(make(map[int][]time.Duration))
+	busy := f.add(fakeRow{})
+	idle := f.add(fakeRow{samples: []times{{0, 1}, {0, 1}}})
+	began := time.Now()
+	f.sampling = func(pid, _ int) {
+		if pid == idle {
+			time.Sleep(150 * time.Millisecond) // for the thousands
+			return
+		}
+		r := f.rows[pid]
+		r.samples = append(r.samples, times{time.Since(began), 1})
+		f.rows[pid] = r
+	}
+	for _, pid := range []int{idle, busy} {
+		matches = append(matches, Match{Process: Process{PID: pid}})
+	}
+	p := watch(t.Context(), f, CPULimit{Over: 0.9, For: 300 * time.Millisecond}, matches)
+	if p.err != nil || !slices.Equal(p.busy, []int{busy}) {
+		t.Errorf("%+v, want process %d", p, busy)
 	}
 }
 

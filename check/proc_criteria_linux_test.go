@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,9 +28,22 @@ func wantPicked(t *testing.T, spec Spec, right, wrong int, reason Reason) {
 	if v.State != Up || v.Err != nil || !slices.Equal(matching(v), []int{right}) {
 		t.Errorf("%v (%v), about %v, want %d", v.State, v.Err, matching(v), right)
 	}
+	if got := matching(lean(t, spec)); !slices.Equal(got, []int{right}) {
+		t.Errorf("a lean look is about %v, want %d", got, right)
+	}
 	if reasonOf(v, wrong) != reason {
 		t.Errorf("process %d is left out as %q, want %q", wrong, reasonOf(v, wrong), reason)
 	}
+}
+
+// lean is the verdict of a look as a healthy run takes it.
+func lean(t *testing.T, spec Spec) Verdict {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	s, err := Look(ctx, []Spec{spec}, Options{})
+	must(t, err)
+	return Judge(s, spec)
 }
 
 func reasonOf(v Verdict, pid int) Reason {
@@ -127,6 +141,10 @@ func TestRealNames(t *testing.T) {
 			p := newPlace(t)
 			right, wrong := tc.right(t, p), tc.wrong(t, p)
 			wantPicked(t, Spec{Called: tc.called}, right, wrong, tc.reason)
+			v := lean(t, Spec{Called: tc.called, Rule: true})
+			if v.State != Up || !slices.Equal(matching(v), []int{right}) || len(v.Faults) != 1 {
+				t.Errorf("a rule: %v (%v), about %v, want %d", v.State, v.Err, matching(v), right)
+			}
 		})
 	}
 }
@@ -155,7 +173,8 @@ func TestRealCount(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.spec.Executable = p.path
-			v := verdict(t, tc.spec)
+			verdict(t, tc.spec)
+			v := lean(t, tc.spec)
 			if v.State != tc.state || len(v.Faults) > 1 || len(v.Faults) > 0 != (tc.wrong != "") || tc.wrong != "" && v.Faults[0].Aspect != tc.wrong {
 				t.Errorf("%v (%v), %q; want %v, %q", v.State, v.Err, said(v.Faults), tc.state, tc.wrong)
 			}
@@ -170,7 +189,7 @@ func TestRealCountOfAHardLink(t *testing.T) {
 	must(t, os.Link(p.path, p.dir+"/other"))
 	run(t, nil, p.path)
 	other := run(t, nil, p.dir+"/other")
-	v := verdict(t, Spec{Executable: p.path, Count: &Count{1, 1}})
+	v := lean(t, Spec{Executable: p.path, Count: &Count{1, 1}})
 	if v.State != Up || len(v.Faults) != 1 || !slices.Contains(matching(v), other) {
 		t.Errorf("%v (%v), about %v, %q", v.State, v.Err, matching(v), said(v.Faults))
 	}
@@ -189,8 +208,7 @@ func TestRealRuleAboutAnyProcess(t *testing.T) {
 		t.Errorf("%v (%v), about %v; want %d, and not %d nor %d", v.State, v.Err, pids, odd, roots, others)
 	}
 	rule.Args = regexp.MustCompile("^" + regexp.QuoteMeta(p.path) + "$") // leaves out what else this machine runs
-	v = verdict(t, rule)
-	wantSaidOf(t, v, fmt.Sprintf("too_many/1: 1 process, and none may be (pid %d %s of user %d)", odd, p.path, stranger))
+	wantSaidOf(t, lean(t, rule), fmt.Sprintf("too_many/1: 1 process, and none may be (pid %d %s of user %d)", odd, p.path, stranger))
 	for name, e := range map[string]Spec{"its path": {Executable: p.path}, "its user": {User: id(stranger)}, "its name": {Called: toyName}} {
 		rule.Exempt = []Spec{{User: id(7)}, e}
 		if v := verdict(t, rule); v.State != Up || len(v.Matches)+len(v.Faults) > 0 {
@@ -200,6 +218,19 @@ func TestRealRuleAboutAnyProcess(t *testing.T) {
 	rule.Exempt = []Spec{{Executable: p.toy}, {Executable: p.path, User: id(0)}}
 	if v := verdict(t, rule); !slices.Equal(matching(v), []int{odd}) {
 		t.Errorf("others are exempt: %v (%v), about %v", v.State, v.Err, matching(v))
+	}
+}
+
+// Regression: a script that is exempt was not.
+func TestRealExemptScript(t *testing.T) {
+	p := newPlace(t)
+	exempt := write(t, p.dir, "exempt", "#!/bin/sh\n"+shellLives, 0o755)
+	not := write(t, p.dir, "not", "#!/bin/sh\n"+shellLives, 0o755)
+	run(t, nil, exempt)
+	pid := run(t, nil, not)
+	rule := Spec{Rule: true, Args: regexp.MustCompile("^" + regexp.QuoteMeta(p.dir) + "/"), Exempt: []Spec{{Executable: exempt}}}
+	if v := lean(t, rule); v.State != Up || !slices.Equal(matching(v), []int{pid}) {
+		t.Errorf("%v (%v), about %v, want %d", v.State, v.Err, matching(v), pid)
 	}
 }
 
@@ -265,6 +296,22 @@ func TestRealLabel(t *testing.T) {
 	}
 }
 
+// Regression: a kernel without CONFIG_SECURITY has no attr folder, so that each
+// process passed for ended, and a daemon with a label for dead.
+func TestLabelOfAKernelWithoutSecurity(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.Mkdir(dir+"/100", 0o755))
+	table := newProcTable(dir)
+	p := Process{PID: 100}
+	if err := table.read(&p, labelReading); err != nil || p.Usage.Label != "" {
+		t.Errorf("label %q, error %v", p.Usage.Label, err)
+	}
+	p.PID = 101
+	if err := table.read(&p, labelReading); !errors.Is(err, errGone) {
+		t.Errorf("ended: error %v", err)
+	}
+}
+
 // Without a security module no context can be told, which is neither up nor down.
 func TestRealLabelWithoutAModule(t *testing.T) {
 	if _, err := os.ReadFile("/proc/self/attr/current"); err == nil {
@@ -276,4 +323,7 @@ func TestRealLabelWithoutAModule(t *testing.T) {
 	wantReal(t, verdict(t, spec), pid, Unknown, Unlabelled)
 	spec.Rule = true
 	wantReal(t, verdict(t, spec), pid, Unknown, Unlabelled)
+	if v := verdict(t, Spec{Rule: true, Label: "init_t", Count: &Count{0, 1}}); v.State != Unknown {
+		t.Errorf("a rule about any process: %v (%v)", v.State, v.Err)
+	}
 }

@@ -19,7 +19,7 @@ import (
 // rule is about that one alone.
 func wantOver(t *testing.T, spec Spec, aspect Aspect, over, within int, text string) {
 	t.Helper()
-	v := verdict(t, spec)
+	v := lean(t, spec)
 	if v.State != Up || len(v.Matches) != 2 {
 		t.Errorf("%v (%v), about %v; want two that are up", v.State, v.Err, matching(v))
 	}

@@ -1,6 +1,10 @@
 package check
 
-import "time"
+import (
+	"errors"
+	"io/fs"
+	"time"
+)
 
 // FileID is a file whatever its name: device and inode, stat(2). The zero
 // FileID is no file.
@@ -25,8 +29,17 @@ type Self struct {
 
 // wanted is an executable as it was on disk when the snapshot was taken.
 type wanted struct {
-	Executable
-	err error
+	Executable // if it is missing, only its path
+	err        error
+}
+
+// errFor is why a Spec cannot be judged: that the executable is missing is no
+// mistake everywhere.
+func (w *wanted) errFor(spec *Spec) error {
+	if spec.mayBeMissing() && errors.Is(w.err, fs.ErrNotExist) {
+		return nil
+	}
+	return w.err
 }
 
 // Process is one row of the table, as far as it was read.
@@ -60,6 +73,7 @@ type Process struct {
 
 	Usage Usage
 	read  reading // what of Args and Usage has been read
+	ended bool    // before the rest was
 }
 
 // Usage is what is read of a process only where a Spec asks for it.

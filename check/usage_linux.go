@@ -20,8 +20,9 @@ func (t procTable) read(p *Process, what reading) error {
 		}
 	}
 	if what&labelReading != 0 {
-		text, err := os.ReadFile(dir + "/attr/current") // EINVAL without a security module
-		if isEnded(err) {
+		// EINVAL without a security module; no such file in a kernel that supports none.
+		text, err := os.ReadFile(dir + "/attr/current")
+		if isEnded(err) && isEnded(exists(dir)) {
 			return errGone
 		}
 		p.Usage.Label = cleanLabel(text)
@@ -39,6 +40,11 @@ func (t procTable) read(p *Process, what reading) error {
 		p.Usage.Age = sinceBoot() - time.Duration(spent.start)*tick
 	}
 	return nil
+}
+
+func exists(path string) error {
+	_, err := os.Stat(path)
+	return err
 }
 
 // countFiles counts the open descriptors and reads their limit, proc_pid_fd(5)
