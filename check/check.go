@@ -9,6 +9,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // State is the answer to "is it up?". Its zero value is Unknown.
@@ -161,25 +162,27 @@ func Judge(s Snapshot, spec Spec) Verdict {
 // only where it decides: if too few others count, or if one more would be too many.
 func conclude(spec Spec, v Verdict) Verdict {
 	n, count := len(v.Matches), spec.count()
+	most := n + len(v.clouded)
 	v.State, v.Err, v.Faults = Up, nil, nil
 	wrong, isWrong := countFault(spec, v)
 	tooFew := isWrong && wrong.Aspect == TooFew
 	switch {
-	case len(v.clouded) > 0 && (tooFew || !isWrong && count.exceeds(n+len(v.clouded))):
+	case tooFew && most > n && most >= count.Min, !isWrong && count.exceeds(most):
 		v.State, v.Err = Unknown, &CloudedError{spec.Subject(), n, v.clouded}
-		return v
 	case isWrong:
 		v.Faults = append(v.Faults, wrong)
 	}
 	if !spec.Rule || isWrong { // a rule is about those that break its limits: as many as it says may
 		v.Faults = append(v.Faults, v.others...)
 	}
-	for _, f := range v.Faults {
-		if f.Severity == Restart {
-			v.State = Down
-		}
+	if v.has(Restart) { // for sure, whatever cannot be told
+		v.State, v.Err = Down, nil
 	}
 	return v
+}
+
+func (v Verdict) has(s Severity) bool {
+	return slices.ContainsFunc(v.Faults, func(f Fault) bool { return f.Severity == s })
 }
 
 // CloudedError says that some process may be the daemon, and why it cannot be

@@ -68,8 +68,11 @@ func listMatches(matches []Match) string {
 // String names a process as a person would look for it.
 func (p Process) String() string {
 	name := p.Exe
-	if name == "" {
+	switch {
+	case p.Exe == "":
 		name = p.Name
+	case p.Name != "" && !isComm(p.Name, p.Exe): // a script, or one that calls itself so
+		name = fmt.Sprintf("%s (%s)", p.Name, p.Exe)
 	}
 	return fmt.Sprintf("pid %d %s of user %d", p.PID, name, p.User)
 }
@@ -142,5 +145,5 @@ func (s Spec) tooYoung(matches []Match) string {
 	if oldest.Usage.Age >= s.MinAge {
 		return ""
 	}
-	return fmt.Sprintf("process %d was started %v ago, less than %v", oldest.PID, roundAge(oldest.Usage.Age), s.MinAge)
+	return fmt.Sprintf("process %d was started %s ago, less than %s", oldest.PID, timeText(oldest.Usage.Age), timeText(s.MinAge))
 }

@@ -25,33 +25,38 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 		switch reason := match(s, &spec.Exempt[i], &Match{Process: m.Process}); reason {
 		case counts:
 			return orUnrelated(spec, Exempt)
-		case Unreadable, Obscured, Unlabelled:
+		case Unreadable, Unlabelled: // who has wiped out their arguments shows no exemption
 			doubt = reason
 		}
 	}
-	switch {
-	case !spec.Rule || breaks(spec, &m.Process):
-		return doubt
-	case spec.Files != (FilesLimit{}) && m.Usage.FilesErr != nil:
-		return Unreadable
+	if reason := breaks(spec, &m.Process); reason != counts {
+		return orUnrelated(spec, reason)
 	}
-	return orUnrelated(spec, Within)
+	return doubt
 }
 
-// breaks tells whether a process breaks one of the limits that a rule is about,
-// if it is about any.
-func breaks(rule *Spec, p *Process) bool {
-	if rule.Memory == (MemoryLimit{}) && rule.Files == (FilesLimit{}) {
-		return true
+// breaks tells whether a process breaks all limits that a rule is about. A daemon's
+// limits are no criteria.
+func breaks(spec *Spec, p *Process) Reason {
+	files := spec.Files != FilesLimit{}
+	switch {
+	case !spec.Rule:
+		return counts
+	case spec.Memory != MemoryLimit{} && spec.Memory.broken(*p) == "":
+		return Within
+	case files && p.Usage.FilesErr != nil:
+		return Unreadable
+	case files && spec.Files.broken(*p) == "":
+		return Within
 	}
-	return rule.Memory.broken(*p) != "" || rule.Files.broken(*p) != ""
+	return counts
 }
 
 // orUnrelated: where a rule is about any process, most do not meet it, and none
 // of them nearly does. Arguments that are wiped out tell nothing there; a context
 // that cannot be read is no other context.
 func orUnrelated(spec *Spec, reason Reason) Reason {
-	if spec.named() || reason == Unlabelled {
+	if spec.named() || reason == Unlabelled || reason == Unreadable {
 		return reason
 	}
 	return unrelated

@@ -186,3 +186,16 @@ func TestCountDefaults(t *testing.T) {
 		t.Error("something exceeds NoLimit")
 	}
 }
+
+// Two that count and one that may are too few for four, whatever that one is.
+func TestTooFewForSure(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, Count: &Count{4, NoLimit}}
+	running := []Process{using(7, nil), using(8, nil), denied("clamd")}
+	if v := judge(spec, clamd, running...); v.State != Down || v.Err != nil {
+		t.Errorf("at most three: %v (%v)", v.State, v.Err)
+	}
+	spec.Count.Min = 3
+	if v := judge(spec, clamd, running...); v.State != Unknown {
+		t.Errorf("perhaps three: %v, %q", v.State, said(v.Faults))
+	}
+}

@@ -237,13 +237,24 @@ func TestExemptByALabelThatCannotBeTold(t *testing.T) {
 	}
 }
 
-// Regression: files that cannot be counted clouded a rule that the memory has
-// broken already.
-func TestRuleBrokenByTheMemory(t *testing.T) {
+// Files that cannot be counted do not matter where the memory is within its limit:
+// a rule is about those that break each of its limits.
+func TestRuleOfTwoLimits(t *testing.T) {
 	p := using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} })
-	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}}
-	if v := judge(spec, clamd, p); v.State != Up || len(v.Matches) != 1 || len(v.Faults) == 0 {
-		t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
+	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1 << 40}, Files: FilesLimit{Number: 1}}
+	if v := judge(spec, clamd, p); v.State != Up || v.Err != nil || len(v.Matches) > 0 {
+		t.Errorf("memory within: %v (%v), %q", v.State, v.Err, said(v.Faults))
+	}
+	spec.Memory.RSS = 1
+	if v := judge(spec, clamd, p); v.State != Unknown {
+		t.Errorf("memory broken, files unknown: %v, %q", v.State, said(v.Faults))
+	}
+	if v := judge(spec, clamd, using(7, nil)); v.State != Up || len(v.Matches) != 1 {
+		t.Errorf("both broken: %v (%v), %q", v.State, v.Err, said(v.Faults))
+	}
+	spec.Files.Number = 1 << 20
+	if v := judge(spec, clamd, using(7, nil)); v.State != Up || len(v.Matches) > 0 {
+		t.Errorf("files within: %v (%v), %q", v.State, v.Err, said(v.Faults))
 	}
 }
 

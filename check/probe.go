@@ -52,7 +52,11 @@ func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
 	}
 	v.others = append(faults, v.others...)
 	v = conclude(spec, v)
-	if err := errors.Join(heard.err, busy.err); err != nil && v.State == Up {
+	switch err := errors.Join(heard.err, busy.err); {
+	case err == nil || v.State != Up:
+	case v.has(Alarm): // which is for sure
+		v.Faults = append(v.Faults, Fault{Listening, Warn, err.Error()})
+	default:
 		v.State, v.Err = Unknown, err
 	}
 	return v

@@ -51,7 +51,7 @@ func TestSettle(t *testing.T) {
 
 		{"too few run, and those that do answer", Spec{Count: &Count{3, NoLimit}}, 2, 0, probed{}, probed{}, Down, false, []string{"too_few/2: 2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
 		{"too many run, and none answers", Spec{Count: &Count{0, 0}}, 1, 0, notAnswering(), probed{}, Down, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "listen/2: deaf"}},
-		{"how many run cannot be told, and they do not answer", Spec{Count: &Count{1, 1}}, 1, 1, notAnswering(), probed{}, Unknown, true, nil},
+		{"how many run cannot be told, and they do not answer", Spec{Count: &Count{1, 1}}, 1, 1, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
 
 		{"a rule, and none is busy", Spec{Rule: true}, 3, 0, probed{}, probed{}, Up, false, nil},
 		{"a rule, and one is busy", Spec{Rule: true, RestartOn: []Aspect{CPU}}, 3, 0, probed{}, busyWith(1002), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1002 /usr/local/sbin/clamd of user 0)", "cpu/1: busy"}},

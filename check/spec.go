@@ -149,8 +149,8 @@ func (s *Spec) seesAll() bool {
 }
 
 // mayBeMissing tells whether a program that is not installed is no mistake: then
-// nothing executes it.
-func (s *Spec) mayBeMissing() bool { return s.Rule || s.count().Max == 0 }
+// nothing executes it, and nothing need.
+func (s *Spec) mayBeMissing() bool { return s.Rule || s.count().Min == 0 }
 
 // readings are what must be read of a process to judge it by this Spec, once its
 // name, its user and its parent have been seen to fit.

@@ -143,7 +143,7 @@ func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *
 func Doubts(c config.Config) []string {
 	var list []string
 	for _, d := range c.Daemons {
-		if d.Executable == "" || d.Count != nil && d.Count.Max == 0 {
+		if d.Executable == "" || d.Count != nil && d.Count.Min == 0 {
 			continue
 		}
 		if _, err := check.Find(d.Executable); err != nil {
