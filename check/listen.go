@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -63,15 +64,22 @@ func (l Listen) connect(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, l.Network, a.String())
 }
 
+// refusedFor is how long a socket may refuse: where a full queue is refused at once
+// (BSD, listen(2)), only time tells it from a socket that nobody listens to.
+const refusedFor = time.Second
+
 // connectUnix waits where connect(2) does not: a full queue is EAGAIN at once on
-// Linux, unix(7). FreeBSD refuses then, which cannot be told from a dead socket.
+// Linux, unix(7), and ECONNREFUSED on FreeBSD.
 func (l Listen) connectUnix(ctx context.Context) (net.Conn, error) {
+	began := time.Now()
 	for {
 		conn, err := new(net.Dialer).DialContext(ctx, l.Network, l.Address)
+		refused := errors.Is(err, syscall.ECONNREFUSED)
 		switch {
-		case errors.Is(err, syscall.EAGAIN) && pause(ctx, queuePause):
-		case errors.Is(err, syscall.ECONNREFUSED) && !isSocket(l.Address): // Linux; others say ENOTSOCK
+		case refused && !isSocket(l.Address): // Linux; others say ENOTSOCK
 			return nil, syscall.ENOTSOCK
+		case errors.Is(err, syscall.EAGAIN) && pause(ctx, queuePause):
+		case refused && runtime.GOOS != "linux" && time.Since(began) < refusedFor && pause(ctx, queuePause):
 		default:
 			return conn, err
 		}

@@ -53,7 +53,7 @@ func envCommand(args []string) string {
 	for i := 0; i < len(args); i++ {
 		word := args[i]
 		switch {
-		case word == "-u" || word == "-C" || word == "-P" || word == "--unset" || word == "--chdir":
+		case word == "-u" || word == "-C" || word == "-P" || word == "-L" || word == "-U" || word == "--unset" || word == "--chdir":
 			i++ // its value
 		case strings.HasPrefix(word, "-S") && len(word) > 2:
 			return word[2:]
@@ -154,6 +154,9 @@ func styleOf(interpreter string) optionStyle {
 	}
 	return optionStyle{code: "cemp", valued: everyLetter} // a letter alone
 }
+
+// interprets tells whether a program is a known interpreter.
+func interprets(name string) bool { return styleOf(name).valued != everyLetter }
 
 // isCode tells whether an option means that no script is read from a file.
 func (o optionStyle) isCode(option string) bool {

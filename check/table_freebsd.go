@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unsafe"
@@ -94,7 +95,7 @@ func checkSight() error {
 	if os.Geteuid() == 0 {
 		return nil
 	}
-	for _, name := range []string{"security.bsd.see_other_uids", "security.bsd.see_other_gids"} {
+	for _, name := range []string{"security.bsd.see_other_uids", "security.bsd.see_other_gids", "security.bsd.see_jail_proc"} {
 		if v, err := unix.SysctlUint32(name); err == nil && v == 0 {
 			return &BlindError{name + " is 0: it hides the processes of others", asRoot}
 		}
@@ -171,11 +172,16 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 	if err := t.place(&p, k.Jid); err != nil {
 		return Process{}, err
 	}
-	if p.Denied || p.Deleted || needsArgs(p) {
+	if p.Denied || p.Deleted || interprets(p.Name) || needsArgs(p) {
 		p.read = argsReading
 		p.Args = readArgs(pid)
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
 		p.ScriptFile = statID(seenFrom(pid, p.Script))
+	}
+	if p.Script != "" && !p.Denied && !p.Deleted {
+		// The kernel has the interpreter's name for it, do_execve in
+		// sys/kern/kern_exec.c; Linux has the script's.
+		p.Name = filepath.Base(p.Script)
 	}
 	return p, nil
 }

@@ -2,6 +2,8 @@ package check
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"time"
 	"unsafe"
 
@@ -16,6 +18,9 @@ func (t *kernTable) read(p *Process, what reading) error {
 	}
 	if what&filesReading != 0 {
 		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = countFiles(p.PID)
+		if errors.Is(p.Usage.FilesErr, unix.ESRCH) {
+			return errGone
+		}
 	}
 	if what&timesReading != 0 {
 		spent, err := t.times(p.PID)
@@ -27,25 +32,46 @@ func (t *kernTable) read(p *Process, what reading) error {
 	return nil
 }
 
-// countFiles asks kern.proc.nfds and kern.proc.rlimit, <sys/sysctl.h>.
+// countFiles asks kern.proc.filedesc; kern.proc.nfds answers for the caller only.
 func countFiles(pid int) (open, limit int, err error) {
-	var n int32
-	buf, err := unix.SysctlRaw("kern.proc.nfds", pid)
-	switch {
-	case err != nil:
-		return 0, 0, err
-	case len(buf) != int(unsafe.Sizeof(n)):
-		return 0, 0, errors.New("kern.proc.nfds has another size")
+	rows, err := readFileRows(pid)
+	if err == nil {
+		open, err = countDescriptors(rows)
 	}
-	n = *(*int32)(unsafe.Pointer(&buf[0]))
-	buf, err = unix.SysctlRaw("kern.proc.rlimit", pid, unix.RLIMIT_NOFILE)
+	if err != nil {
+		return 0, 0, fmt.Errorf("sysctl kern.proc.filedesc: %w", err)
+	}
+	limit, err = filesLimit(pid)
+	return open, limit, err
+}
+
+// readFileRows tries again where files were opened between asking for the length
+// and for the rows, or while the process is about to execute another program.
+func readFileRows(pid int) ([]byte, error) {
+	for try := 1; ; try++ {
+		rows, err := unix.SysctlRaw("kern.proc.filedesc", pid)
+		if !errors.Is(err, unix.ENOMEM) && !errors.Is(err, unix.EBUSY) || try == listTries {
+			return rows, err
+		}
+		time.Sleep(listPause)
+	}
+}
+
+// filesLimit: what the kernel itself heeds is the lesser of the two, getmaxfd in
+// sys/kern/kern_descrip.c.
+func filesLimit(pid int) (int, error) {
+	buf, err := unix.SysctlRaw("kern.proc.rlimit", pid, unix.RLIMIT_NOFILE)
 	switch {
 	case err != nil:
-		return 0, 0, err
+		return 0, fmt.Errorf("sysctl kern.proc.rlimit: %w", err)
 	case len(buf) != int(unsafe.Sizeof(unix.Rlimit{})):
-		return 0, 0, errors.New("kern.proc.rlimit has another size")
+		return 0, errors.New("kern.proc.rlimit has another size")
 	}
-	return int(n), int((*unix.Rlimit)(unsafe.Pointer(&buf[0])).Cur), nil
+	limit := (*unix.Rlimit)(unsafe.Pointer(&buf[0])).Cur
+	if most, err := unix.SysctlUint32("kern.maxfilesperproc"); err == nil {
+		limit = min(limit, int64(most))
+	}
+	return int(min(limit, math.MaxInt32)), nil
 }
 
 // times: the start is told by the clock of the day as it is now, so that an age
