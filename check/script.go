@@ -155,9 +155,6 @@ func styleOf(interpreter string) optionStyle {
 	return optionStyle{code: "cemp", valued: everyLetter} // a letter alone
 }
 
-// interprets tells whether a program is a known interpreter.
-func interprets(name string) bool { return styleOf(name).valued != everyLetter }
-
 // isCode tells whether an option means that no script is read from a file.
 func (o optionStyle) isCode(option string) bool {
 	if name, ok := strings.CutPrefix(option, "--"); ok {

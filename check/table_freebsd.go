@@ -186,6 +186,9 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 	return p, nil
 }
 
+// interprets tells whether a program is a known interpreter.
+func interprets(name string) bool { return styleOf(name).valued != everyLetter }
+
 // readFile looks at the file behind the path. One that has gone since was replaced
 // at this very moment; another error says nothing about it.
 func (p *Process) readFile() {
