@@ -19,11 +19,11 @@ func TestKeeperFatal(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "daemon.crit FATAL nothing was asked for"},
+		{nil, "daemon.crit FATAL cannot find a configuration: there is neither /etc/daemon-keeper.yaml nor /etc/daemon-keeper.d/*.yaml"},
 		{[]string{"-e", toy, "-s", "../x"}, `daemon.crit FATAL cannot take "../x" for a service: the name may only have letters, digits and _ . @ : -, and must begin with one of the first three`},
 		{[]string{"-e", toy, "-s", "toy", "--facility", "none", "--tag", "a b"}, `daemon.crit FATAL cannot use --tag "a b"`},
-		{[]string{"--facility", "local3", "-e", toy, "-s", "nosuch"}, "local3.crit FATAL cannot find service nosuch: systemd knows none of that name"},
-		{[]string{"-e", "/nosuch\n\x1b[31m", "-s", "toy"}, `daemon.crit FATAL cannot look for "/nosuch\n\x1b[31m": no such file or directory`},
+		{[]string{"--facility", "local3", "-e", toy, "-s", "nosuch"}, "local3.crit FATAL cannot find service nosuch: systemd knows none of that name; nothing was touched"},
+		{[]string{"-e", "/nosuch\n\x1b[31m", "-s", "toy"}, `daemon.crit FATAL cannot look for "/nosuch\n\x1b[31m": no such file or directory; nothing was touched`},
 	} {
 		if out, status := m.Run(t, program, tc.args...); status != 3 {
 			t.Errorf("%q: status %d, %s", tc.args, status, out)
