@@ -90,8 +90,11 @@ func wanted(c cli.Command) ([]keeper.Daemon, []config.Mistake, error) {
 		}}, nil, nil
 	}
 	all, mistakes, err := load(c.ConfigFile)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case len(all.Daemons)+len(all.Forbid)+len(mistakes) == 0:
+		return nil, nil, &config.EmptyError{Files: all.Files}
 	}
 	chosen, err := all.Select(c.Names)
 	return keeper.Daemons(all, chosen), mistakes, err
@@ -130,7 +133,10 @@ func validate(c cli.Command) report.Status {
 	for _, doubt := range keeper.Doubts(all) {
 		report.Caution(os.Stderr, colored(os.Stderr), doubt)
 	}
-	_, _ = os.Stdout.Write(text)
+	if _, err = os.Stdout.Write(text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		report.Fail(os.Stderr, colored(os.Stderr), err.Error(), "")
+		return report.Unclear
+	}
 	return report.OK
 }
 

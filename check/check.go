@@ -148,7 +148,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 			v.Excluded = append(v.Excluded, Exclusion{m.Process, reason})
 		}
 	}
-	v.others = usageFaults(spec, v.Matches)
+	v.others = usageFaults(spec, v.Matches, len(v.clouded))
 	if spec.PIDFile != nil {
 		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
 	}

@@ -78,7 +78,7 @@ func (p Process) String() string {
 }
 
 // usageFaults are the limits that single processes break.
-func usageFaults(spec Spec, matches []Match) []Fault {
+func usageFaults(spec Spec, matches []Match, clouded int) []Fault {
 	var memory, files, unread []Fault
 	for _, m := range matches {
 		if text := spec.Memory.broken(m.Process); text != "" {
@@ -92,7 +92,7 @@ func usageFaults(spec Spec, matches []Match) []Fault {
 		}
 	}
 	faults := slices.Concat(few(memory), few(files), few(unread))
-	if text := spec.tooYoung(matches); text != "" {
+	if text := spec.tooYoung(matches); text != "" && clouded == 0 { // else the oldest may be one that cannot be told
 		faults = append(faults, Fault{Age, spec.severity(Age), text})
 	}
 	return faults

@@ -181,3 +181,15 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
+
+// The oldest may be the one that cannot be told.
+func TestMinAgeWhereOneIsNotTold(t *testing.T) {
+	spec := Spec{Executable: clamd.Path, MinAge: 2 * time.Hour, RestartOn: []Aspect{Age}}
+	young := using(7, nil)
+	if v := judge(spec, clamd, young); v.State != Down {
+		t.Fatalf("too young: %v", v.State)
+	}
+	if v := judge(spec, clamd, young, denied("clamd")); v.State != Up || len(v.Faults) > 0 {
+		t.Errorf("beside one that may be older: %v, %q", v.State, said(v.Faults))
+	}
+}

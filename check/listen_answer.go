@@ -76,7 +76,7 @@ func errnoOf(err error) error {
 func quote(s string) string {
 	const shown = 60
 	if len(s) > shown {
-		return fmt.Sprintf("%q…", s[:shown])
+		return fmt.Sprintf("%q...", s[:shown])
 	}
 	return fmt.Sprintf("%q", s)
 }

@@ -43,7 +43,7 @@ func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
 	v.Pending = false
 	if spec.Rule && spec.CPU != nil {
 		v.Matches = slices.DeleteFunc(slices.Clone(v.Matches), func(m Match) bool { return !slices.Contains(busy.busy, m.PID) })
-		v.others = usageFaults(spec, v.Matches)
+		v.others = usageFaults(spec, v.Matches, len(v.clouded))
 	}
 	faults := append([]Fault(nil), heard.faults...)
 	for _, f := range few(busy.faults) {

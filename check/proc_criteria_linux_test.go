@@ -327,3 +327,14 @@ func TestRealLabelWithoutAModule(t *testing.T) {
 		t.Errorf("a rule about any process: %v (%v)", v.State, v.Err)
 	}
 }
+
+// Regression: a process that has overwritten its arguments with zero bytes, as
+// memset(3) does, was one with other arguments, and so down.
+func TestRealWipedArguments(t *testing.T) {
+	p := newPlace(t)
+	pid := run(t, nil, p.path, "wipe")
+	spec := Spec{Executable: p.path, Args: regexp.MustCompile("^wipe$")}
+	wantReal(t, verdict(t, spec), pid, Unknown, Obscured)
+	spec.Args = nil
+	wantReal(t, verdict(t, spec), pid, Up, counts)
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -207,7 +208,11 @@ func (p *Process) readFile() {
 func readArgs(pid int) []string {
 	for range listTries {
 		args, err := (&process.Process{Pid: int32(pid)}).CmdlineSliceWithContext(context.Background())
-		if !errors.Is(err, unix.ENOMEM) { // longer by now
+		switch {
+		case errors.Is(err, unix.ENOMEM): // longer by now
+		case !slices.ContainsFunc(args, func(arg string) bool { return arg != "" }):
+			return nil // wiped out
+		default:
 			return args
 		}
 	}

@@ -337,7 +337,7 @@ func readArgs(dir string) ([]string, error) {
 		return nil, errGone
 	case err != nil && !errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("cannot read the process table: %w", err)
-	case len(text) == 0:
+	case len(bytes.Trim(text, "\x00 ")) == 0: // none, or wiped out: memset(3) leaves as many zero bytes
 		return nil, nil
 	}
 	return strings.Split(string(bytes.TrimSuffix(text, []byte{0})), "\x00"), nil

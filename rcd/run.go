@@ -146,7 +146,11 @@ type endedError struct {
 func (e *endedError) Error() string {
 	text := "interrupted"
 	if errors.Is(e.why, context.DeadlineExceeded) {
-		text = fmt.Sprintf("it took longer than %v", e.took.Round(time.Millisecond))
+		unit := time.Millisecond
+		if e.took >= 900*time.Millisecond { // the limit that was set, which the clock of ctx may miss by a little
+			unit = 100 * time.Millisecond
+		}
+		text = fmt.Sprintf("it took longer than %v", e.took.Round(unit))
 	}
 	if e.left != 0 {
 		text += fmt.Sprintf("; process %d cannot be killed and was left behind", e.left)

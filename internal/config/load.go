@@ -34,6 +34,21 @@ func (e *NotFoundError) Hint() string {
 	return "write the file, name another with -c FILE, or name one daemon with -e PATH -s NAME"
 }
 
+// EmptyError says that files are there and define nothing. A file may have lost
+// its content, and nothing would be kept in silence.
+type EmptyError struct {
+	Files []string
+}
+
+func (e *EmptyError) Error() string {
+	return fmt.Sprintf("cannot keep anything: no daemon and no rule is defined in %s", strings.Join(e.Files, ", "))
+}
+
+// Hint is the way out.
+func (e *EmptyError) Hint() string {
+	return "write daemons below daemons:, or leave the file away and take the line out of the crontab"
+}
+
 // Load reads path and the *.yaml of the folder beside it (/etc/x.yaml, /etc/x.d),
 // in the order of their names; either may be missing. The configuration holds
 // what the sound files say; a file with a mistake is left out as a whole, but for

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"daemon-keeper/check"
@@ -138,16 +139,24 @@ func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *
 	}
 }
 
-// Doubts is what a configuration names and this machine does not have. It is no
-// mistake: the package may be installed later.
+// Doubts is what may be wrong with a configuration, though it is no mistake: what
+// this machine does not have may be installed later.
 func Doubts(c config.Config) []string {
 	var list []string
 	for _, d := range c.Daemons {
-		if d.Executable == "" || d.Count != nil && d.Count.Min == 0 {
-			continue
+		doubt := func(format string, args ...any) {
+			list = append(list, fmt.Sprintf("'"+d.Name+"': "+format, args...))
 		}
-		if _, err := check.Find(d.Executable); err != nil {
-			list = append(list, fmt.Sprintf("'%s': %v", d.Name, err))
+		if d.Executable != "" && (d.Count == nil || d.Count.Min > 0) {
+			if _, err := check.Find(d.Executable); err != nil {
+				doubt("%v", err)
+			}
+		}
+		if slices.Contains(d.RestartOn, string(check.Age)) && d.MinAge > time.Minute {
+			doubt("each restart makes it young again, so a run each minute restarts it each minute: leave age out of restart_on")
+		}
+		if len(d.RestartOn) > 0 && d.User == nil {
+			doubt("any user who runs the program can have it restarted, by what restart_on lists: write user, too")
 		}
 	}
 	return list

@@ -140,12 +140,27 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	return p
 }
 
-// check sorts out what cannot work before anything is looked at or touched.
+// checksAtOnce bounds the commands that look for services of which no file tells.
+const checksAtOnce = 16
+
+// check sorts out what cannot work before anything is looked at or touched. A
+// manager that hangs costs its time once, not once for each daemon.
 func (p *pass) check(ctx context.Context) []*run {
+	errs := make([]error, len(p.runs))
+	slots := make(chan struct{}, checksAtOnce)
+	var checks sync.WaitGroup
+	for i, r := range p.runs {
+		slots <- struct{}{}
+		checks.Go(func() {
+			errs[i] = p.checkOne(ctx, r.daemon)
+			<-slots
+		})
+	}
+	checks.Wait()
 	var sound []*run
-	for _, r := range p.runs {
-		if err := p.checkOne(ctx, r.daemon); err != nil {
-			r.cannotTell(err)
+	for i, r := range p.runs {
+		if errs[i] != nil {
+			r.cannotTell(errs[i])
 			r.end()
 			continue
 		}

@@ -135,3 +135,28 @@ func TestRulesAmongDaemons(t *testing.T) {
 		wantInOrder(t, w.log, []string{"ERROR 'broken' is broken: 1 process", "WARNING 'b' is not running", "INFO 2 of 4"})
 	})
 }
+
+// Regression: a busy process that its service could not stop was "up again",
+// because no look behind a restart watches the CPU.
+func TestBusyProcessThatSurvivesIsNotBack(t *testing.T) {
+	busy := check.Verdict{
+		State: check.Down, Matches: up(7).Matches,
+		Faults: []check.Fault{{Aspect: check.CPU, Severity: check.Restart, Text: "busy"}},
+	}
+	for _, tc := range []struct {
+		after  int
+		result report.Result
+		reason string
+	}{
+		{7, report.StillDown, "within 30s it did not get well: no other process than before (pid 7)"},
+		{8, report.BroughtBack, ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := &machine{looks: []check.Verdict{busy, busy, busy, up(tc.after)}}
+			r := newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})[0]
+			if r.Result != tc.result || r.Reason != tc.reason {
+				t.Errorf("pid %d: result %v because %q", tc.after, r.Result, r.Reason)
+			}
+		})
+	}
+}

@@ -201,7 +201,12 @@ func (r *run) dependencies(ctx context.Context) bool {
 			r.leave("this run was interrupted")
 			return false
 		}
-		if why := notUp(other.report.Result); why != "" {
+		switch why := notUp(other.report.Result); {
+		case other.report.Result == report.Held: // and so is this one
+			r.report.Busy = other.report.Busy
+			r.hold(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
+			return false
+		case why != "":
 			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
 		}
@@ -245,7 +250,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	for _, service := range services {
 		r.Manager.Spare(service, func(pid int) bool { return r.isDaemon(service, pid) })
 	}
-	o := p.Run(ctx, r.Manager, prober{r}, r)
+	o := p.Run(ctx, r.Manager, prober{r, lingering(r.last)}, r)
 	r.report.PIDs = o.PIDs
 	for _, step := range p.Steps()[len(o.Steps):] {
 		r.report.Steps = append(r.report.Steps, report.Step{
@@ -322,7 +327,21 @@ func times(n int) string {
 }
 
 // prober is restart's view of the daemon.
-type prober struct{ *run }
+type prober struct {
+	*run
+	before []int // its processes, if only other ones show that it was restarted
+}
+
+// lingering are the processes of a daemon that is down for what no look behind a
+// restart can tell: how busy it is, and how old.
+func lingering(v check.Verdict) []int {
+	if slices.ContainsFunc(v.Faults, func(f check.Fault) bool {
+		return f.Severity == check.Restart && (f.Aspect == check.CPU || f.Aspect == check.Age)
+	}) {
+		return pids(v)
+	}
+	return nil
+}
 
 // Probe looks at every process, because after an incident people want to see
 // what was excluded. A daemon that has just been started is young, whatever its
@@ -332,6 +351,10 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 	spec.MinAge = 0
 	v := p.looks.one(ctx, spec, check.Options{Full: true})
 	v = p.probe(ctx, v, true)
+	if v.State == check.Up && len(p.before) > 0 && isSubset(pids(v), p.before) {
+		v.State = check.Down
+		v.Faults = append(v.Faults, check.Fault{Severity: check.Restart, Text: "no other process than before (" + report.PIDList(p.before) + ")"})
+	}
 	p.last = v
 	p.report.Details = details(spec, v)
 	switch v.State {
@@ -341,6 +364,11 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 		return nil, nil
 	}
 	return pids(v), nil
+}
+
+// isSubset tells whether none is new.
+func isSubset(list, of []int) bool {
+	return !slices.ContainsFunc(list, func(pid int) bool { return !slices.Contains(of, pid) })
 }
 
 // trouble is what is wrong with a daemon of which a process runs.

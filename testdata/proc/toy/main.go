@@ -80,6 +80,7 @@ var steps = map[string]step{
 	"through": {2, func(a, rest []string) error {
 		return unix.Exec("/proc/"+a[0]+"/root"+a[1], append(a[1:2:2], rest...), os.Environ())
 	}},
+	"wipe":         {0, func(_, _ []string) error { wipe(); return nil }},
 	"leader-exits": {0, func(_, _ []string) error { return leaderExits() }},
 	"group":        {1, func(a, _ []string) error { return effectiveGroup(a[0]) }},
 	"name":         {1, func(a, _ []string) error { return rename(a[0]) }},
@@ -291,6 +292,13 @@ func memfd(name string) error {
 		return err
 	}
 	return unix.Exec("/proc/self/fd/"+strconv.Itoa(fd), []string{name}, os.Environ())
+}
+
+// wipe overwrites all arguments with zero bytes, where the kernel has them.
+func wipe() {
+	for _, arg := range os.Args {
+		clear(unsafe.Slice(unsafe.StringData(arg), len(arg)))
+	}
 }
 
 // leaderExits ends the first thread, as pthread_exit(3) does in main.
