@@ -79,7 +79,7 @@ const (
 	OtherParent               // another process has started it
 	OtherArgs                 // no argument is the wanted one
 	OtherLabel                // another security context
-	Unlabelled                // it may be the daemon, but its security context cannot be told
+	Unlabelled                // it may be the daemon, but its security context is not supported here or cannot be read
 	Exempt                    // the rule leaves it out
 	Within                    // it keeps the limit that the rule is about
 )
@@ -113,7 +113,7 @@ func (r Reason) String() string {
 	case OtherLabel:
 		return "another security context"
 	case Unlabelled:
-		return "its security context cannot be told"
+		return "its security context is not supported here or cannot be read"
 	case Exempt:
 		return "exempt"
 	case Within:

@@ -243,8 +243,8 @@ func TestCloudedWords(t *testing.T) {
 		processes = append(processes, with(func(p *Process) { p.PID, p.Usage.Label = pid, "" }))
 	}
 	v := judge(Spec{Executable: clamd.Path, Label: "clamd_t"}, clamd, processes...)
-	const want = "cannot tell whether /usr/local/sbin/clamd is running; process 101 may be it: its security context cannot be told; " +
-		"process 102 may be it: its security context cannot be told; process 103 may be it: its security context cannot be told, and 2 more"
+	const want = "cannot tell whether /usr/local/sbin/clamd is running; process 101 may be it: its security context is not supported here or cannot be read; " +
+		"process 102 may be it: its security context is not supported here or cannot be read; process 103 may be it: its security context is not supported here or cannot be read, and 2 more"
 	if v.Err == nil || v.Err.Error() != want {
 		t.Errorf("it says\n%v, want\n%s", v.Err, want)
 	}
