@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/restart"
 )
 
 // run is the state of one pass over one daemon.
@@ -184,191 +182,11 @@ func (r *run) mayRestart() bool {
 	return len(r.daemon.Services) > 0 && !r.daemon.LookOnly
 }
 
-// dependencies waits for the daemons that this one comes after, and leaves it
-// alone if one of them is not up.
-func (r *run) dependencies(ctx context.Context) bool {
-	if r.DryRun {
-		return true
-	}
-	for _, name := range r.daemon.After {
-		other, ok := r.byName[name]
-		if !ok {
-			continue // its file was refused, and that is reported
-		}
-		select {
-		case <-other.done:
-		case <-ctx.Done():
-			r.leave("this run was interrupted")
-			return false
-		}
-		switch why := notUp(other.report.Result); {
-		case other.report.Result == report.Held: // and so is this one
-			r.report.Busy = other.report.Busy
-			r.hold(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
-			return false
-		case why != "":
-			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
-			return false
-		}
-	}
-	return true
-}
-
-// notUp is why nothing that comes after a daemon is restarted; "" if that is up.
-func notUp(r report.Result) string {
-	switch r {
-	case report.StillDown:
-		return "which is down"
-	case report.Held:
-		return "which is left alone"
-	case report.CannotTell:
-		return "of which it cannot be told whether it is up"
-	}
-	return ""
-}
-
-// leave leaves a daemon as down as it is.
-func (r *run) leave(why string) {
-	r.report.Reason = why
-	r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
-}
-
 // hold leaves a daemon alone that is down.
 func (r *run) hold(level report.Level, why string) {
 	r.report.Result = report.Held
 	r.report.Reason = why
 	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
-}
-
-// restart acts.
-func (r *run) restart(ctx context.Context, services []string) {
-	p := r.daemon.Procedure
-	p.Services = services
-	defer context.AfterFunc(ctx, func() {
-		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
-	})()
-	for _, service := range services {
-		r.Manager.Spare(service, func(pid int) bool { return r.isDaemon(service, pid) })
-	}
-	o := p.Run(ctx, r.Manager, prober{r, lingering(r.last)}, r)
-	r.report.PIDs = o.PIDs
-	for _, step := range p.Steps()[len(o.Steps):] {
-		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
-		})
-	}
-	name, pids := r.report.Name, report.PIDList(o.PIDs)
-	switch {
-	case o.Err != nil:
-		r.report.Reason = o.Err.Error()
-		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
-	case !o.Up():
-		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
-		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
-		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
-	default:
-		r.report.Result = report.BroughtBack
-		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
-	}
-}
-
-// isDaemon tells whether a process is of a daemon that the service starts, this one
-// or another, well or not. If that cannot be told, it may be.
-func (p *pass) isDaemon(service string, pid int) bool {
-	for _, r := range p.runs {
-		if !slices.Contains(r.daemon.Services, service) {
-			continue
-		}
-		v := p.looks.one(context.Background(), r.daemon.Spec, check.Options{Full: true})
-		if v.State == check.Unknown || slices.Contains(pids(v), pid) {
-			return true
-		}
-	}
-	return false
-}
-
-// unlessRestarted leaves out the services that were restarted in this run for
-// another daemon.
-func (r *run) unlessRestarted(services []string) []string {
-	var left []string
-	for _, service := range services {
-		by := r.turns.claim(service, r.report.Name)
-		if by == r.report.Name {
-			left = append(left, service)
-			continue
-		}
-		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(restart.Start), Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
-		})
-	}
-	return left
-}
-
-func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, trouble string) string {
-	unwell := texts(last, check.Restart)
-	switch {
-	case o.Interrupted:
-		return "this run was interrupted"
-	case o.Lost > 0:
-		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
-	case unwell != "" && unwell == trouble: // which stands beside it
-		return fmt.Sprintf("within %s it did not get well", report.Limit(p.Verify))
-	case len(last.Matches) > 0 && unwell != "":
-		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)
-	}
-	return fmt.Sprintf("it did not appear within %s", report.Limit(p.Verify))
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-// prober is restart's view of the daemon.
-type prober struct {
-	*run
-	before []int // its processes, if only other ones show that it was restarted
-}
-
-// lingering are the processes of a daemon that is down for what no look behind a
-// restart can tell: how busy it is, and how old.
-func lingering(v check.Verdict) []int {
-	if slices.ContainsFunc(v.Faults, func(f check.Fault) bool {
-		return f.Severity == check.Restart && (f.Aspect == check.CPU || f.Aspect == check.Age)
-	}) {
-		return pids(v)
-	}
-	return nil
-}
-
-// Probe looks at every process, because after an incident people want to see
-// what was excluded. A daemon that has just been started is young, whatever its
-// rules say of its age.
-func (p prober) Probe(ctx context.Context) ([]int, error) {
-	spec := p.daemon.Spec
-	spec.MinAge = 0
-	v := p.looks.one(ctx, spec, check.Options{Full: true})
-	v = p.probe(ctx, v, true)
-	if v.State == check.Up && len(p.before) > 0 && isSubset(pids(v), p.before) {
-		v.State = check.Down
-		v.Faults = append(v.Faults, check.Fault{Severity: check.Restart, Text: "no other process than before (" + report.PIDList(p.before) + ")"})
-	}
-	p.last = v
-	p.report.Details = details(spec, v)
-	switch v.State {
-	case check.Unknown:
-		return nil, v.Err
-	case check.Down:
-		return nil, nil
-	}
-	return pids(v), nil
-}
-
-// isSubset tells whether none is new.
-func isSubset(list, of []int) bool {
-	return !slices.ContainsFunc(list, func(pid int) bool { return !slices.Contains(of, pid) })
 }
 
 // trouble is what is wrong with a daemon of which a process runs.

@@ -1,0 +1,57 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+
+	"daemon-keeper/internal/report"
+)
+
+// dependencies waits for the daemons that this one comes after, and leaves it
+// alone if one of them is not up.
+func (r *run) dependencies(ctx context.Context) bool {
+	if r.DryRun {
+		return true
+	}
+	for _, name := range r.daemon.After {
+		other, ok := r.byName[name]
+		if !ok {
+			continue // its file was refused, and that is reported
+		}
+		select {
+		case <-other.done:
+		case <-ctx.Done():
+			r.leave("this run was interrupted")
+			return false
+		}
+		switch why := notUp(other.report.Result); {
+		case other.report.Result == report.Held: // and so is this one
+			r.report.Busy = other.report.Busy
+			r.hold(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
+			return false
+		case why != "":
+			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
+			return false
+		}
+	}
+	return true
+}
+
+// notUp is why nothing that comes after a daemon is restarted; "" if that is up.
+func notUp(r report.Result) string {
+	switch r {
+	case report.StillDown:
+		return "which is down"
+	case report.Held:
+		return "which is left alone"
+	case report.CannotTell:
+		return "of which it cannot be told whether it is up"
+	}
+	return ""
+}
+
+// leave leaves a daemon as down as it is.
+func (r *run) leave(why string) {
+	r.report.Reason = why
+	r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
+}
