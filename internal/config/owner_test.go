@@ -1,9 +1,12 @@
 package config
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -73,8 +76,9 @@ func TestOwners(t *testing.T) {
 // What only root may read is a mistake for others, and no reason to say that
 // there is nothing.
 func TestUnreadable(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root reads everything")
+	if os.Geteuid() == 0 { // who reads everything
+		asNobody(t)
+		return
 	}
 	path := lay(t, map[string]string{"main": daemon("m"), "a.yaml": daemon("a")})
 	chmod(t, path, 0)
@@ -86,6 +90,37 @@ func TestUnreadable(t *testing.T) {
 	t.Cleanup(func() { chmod(t, folder, 0o755) }) // so that it can be removed
 	if _, kept, mistakes := read(t, path); kept != "" || !strings.Contains(mistakes, "keeper.d: cannot read it: permission denied") {
 		t.Errorf("kept %q, %s", kept, mistakes)
+	}
+}
+
+// asNobody runs the test once more, without root's rights.
+func asNobody(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		chmod(t, d, 0o755)
+	}
+	theirs := filepath.Join(dir, "theirs")
+	if err := errors.Join(os.Mkdir(theirs, 0o755), os.Chown(theirs, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/test", program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(dir+"/test", "-test.run=^"+t.Name()+"$", "-test.count=1")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+theirs)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 }
 
