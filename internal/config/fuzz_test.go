@@ -9,19 +9,7 @@ import (
 // Whatever a file holds: no panic, and a mistake says where and what. What is
 // taken can be written, and means the same then.
 func FuzzLoad(f *testing.F) {
-	for _, pattern := range []string{"testdata/good/*.yaml", "testdata/broken/*.yaml"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(data)
-		}
-	}
+	addExamples(f)
 	for _, s := range []string{"a: &x\nb: c", "a: !!map\n- b", "- ? a\n: b", "a: |", "a: >-\n\n b", "a: [b: c]", "a: {b, c: }", "? - a", "a: 'b", "- - a\n - b", "a: *b : c", "&a b: c", "--- a\n...\n# c\n", "%a", "a:\n-", "{a: b}: c", "\"a\\u2028\": b", "[", "a: [\n]b"} {
 		f.Add([]byte(s))
 	}
@@ -52,4 +40,22 @@ func FuzzLoad(f *testing.F) {
 			again(t, c)
 		}
 	})
+}
+
+// addExamples begins with the files of the other tests.
+func addExamples(f *testing.F) {
+	f.Helper()
+	for _, pattern := range []string{"testdata/good/*.yaml", "testdata/broken/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
 }
