@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -181,26 +182,28 @@ func TestOverLimit(t *testing.T) {
 // moments. That was counted as time in which the last of them was idle, and one
 // that kept a CPU busy passed for innocent.
 func TestWatchOfThousands(t *testing.T) {
-	f, matches := watched(make(map[int][]time.Duration))
-	busy := f.add(fakeRow{})
-	idle := f.add(fakeRow{samples: []times{{0, 1}, {0, 1}}})
-	began := time.Now()
-	f.sampling = func(pid, _ int) {
-		if pid == idle {
-			time.Sleep(150 * time.Millisecond) // for the thousands
-			return
+	synctest.Test(t, func(t *testing.T) {
+		f, matches := watched(make(map[int][]time.Duration))
+		busy := f.add(fakeRow{})
+		idle := f.add(fakeRow{samples: []times{{0, 1}, {0, 1}}})
+		began := time.Now()
+		f.sampling = func(pid, _ int) {
+			if pid == idle {
+				time.Sleep(150 * time.Millisecond) // for the thousands
+				return
+			}
+			r := f.rows[pid]
+			r.samples = append(r.samples, times{time.Since(began), 1})
+			f.rows[pid] = r
 		}
-		r := f.rows[pid]
-		r.samples = append(r.samples, times{time.Since(began), 1})
-		f.rows[pid] = r
-	}
-	for _, pid := range []int{idle, busy} {
-		matches = append(matches, Match{Process: Process{PID: pid}})
-	}
-	p := watch(t.Context(), f, CPULimit{Over: 0.9, For: 300 * time.Millisecond}, matches)
-	if p.err != nil || !slices.Equal(p.busy, []int{busy}) {
-		t.Errorf("%+v, want process %d", p, busy)
-	}
+		for _, pid := range []int{idle, busy} {
+			matches = append(matches, Match{Process: Process{PID: pid}})
+		}
+		p := watch(t.Context(), f, CPULimit{Over: 0.9, For: 300 * time.Millisecond}, matches)
+		if p.err != nil || !slices.Equal(p.busy, []int{busy}) {
+			t.Errorf("%+v, want process %d", p, busy)
+		}
+	})
 }
 
 // watched is a table of processes by the CPU that they have used at each sample.
