@@ -24,8 +24,8 @@ type run struct {
 
 func (r *run) end() { close(r.done) }
 
-// keep is the flow of a run, from the first verdict on. Each part ends it by
-// returning false.
+// keep is the flow of a run, from the first verdict on. It ends with the part that
+// has settled what there is to report.
 func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if v := r.probe(ctx, first, false); r.settle(v) {
 		return
