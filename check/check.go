@@ -161,7 +161,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 // A process that may be the daemon and cannot be told from it clouds the verdict
 // only where it decides: if too few others count, or if one more would be too many.
 func conclude(spec Spec, v Verdict) Verdict {
-	n, count := len(v.Matches), spec.count()
+	n, count := len(v.Matches), spec.Bounds()
 	most := n + len(v.clouded)
 	v.State, v.Err, v.Faults = Up, nil, nil
 	wrong, isWrong := countFault(spec, v)

@@ -36,7 +36,7 @@ func (s *Spec) severity(a Aspect) Severity {
 
 // countFault compares the processes that count with their bounds.
 func countFault(spec Spec, v Verdict) (Fault, bool) {
-	n, count := len(v.Matches), spec.count()
+	n, count := len(v.Matches), spec.Bounds()
 	switch {
 	case n < count.Min && spec.Rule:
 		return Fault{TooFew, Alarm, fmt.Sprintf("%s, and at least %d should be", processes(n), count.Min)}, true

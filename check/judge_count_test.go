@@ -178,7 +178,7 @@ func TestCountDefaults(t *testing.T) {
 		{"a daemon with a count", Spec{Count: &Count{0, 2}}, Count{0, 2}},
 		{"a rule with a count", Spec{Rule: true, Count: &Count{1, NoLimit}}, Count{1, NoLimit}},
 	} {
-		if got := tc.spec.count(); got != tc.want {
+		if got := tc.spec.Bounds(); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}

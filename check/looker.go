@@ -63,7 +63,7 @@ func (l *looker) want(spec Spec) {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)
-	if t.named() && t.count().Max != NoLimit {
+	if t.named() && t.Bounds().Max != NoLimit {
 		l.bounded = append(l.bounded, t)
 	}
 	if spec.Executable == "" {
@@ -118,7 +118,7 @@ func (l *looker) find(path string) *wanted {
 
 // leaves tells whether there is something left to be looked for in this pass.
 func (l *looker) leaves(t *target) bool {
-	least := t.count().Min
+	least := t.Bounds().Min
 	switch {
 	case l.full:
 		return true

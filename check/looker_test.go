@@ -349,7 +349,7 @@ func TestMissingForOneAndNotForAnother(t *testing.T) {
 				want = Unknown
 			}
 			if v := Judge(s, spec); v.State != want {
-				t.Errorf("rule %v, count %v, where %+v is first: %v (%v), want %v", spec.Rule, spec.count(), specs[0].count(), v.State, v.Err, want)
+				t.Errorf("rule %v, count %v, where %+v is first: %v (%v), want %v", spec.Rule, spec.Bounds(), specs[0].Bounds(), v.State, v.Err, want)
 			}
 		}
 	}

@@ -83,6 +83,7 @@ type Usage struct {
 	FilesLimit int    // RLIMIT_NOFILE
 	FilesErr   error  // why Files is not known
 	Age        time.Duration
+	CPU        time.Duration // that it has used
 }
 
 // reading is a set of what is dear to read, and so is read of candidates only.

@@ -116,8 +116,8 @@ const (
 	Age       Aspect = "age"
 )
 
-// count is Count with its default.
-func (s *Spec) count() Count {
+// Bounds is Count with its default.
+func (s *Spec) Bounds() Count {
 	if s.Count != nil {
 		return *s.Count
 	}
@@ -144,13 +144,13 @@ func (s *Spec) named() bool { return s.Executable != "" || s.Called != "" }
 // sees tells whether the number of processes matters beyond the least: then all
 // of them must be seen, not only the first.
 func (s *Spec) seesAll() bool {
-	return s.count().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
+	return s.Bounds().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
 		s.MinAge > 0 || s.PIDFile != nil
 }
 
 // mayBeMissing tells whether a program that is not installed is no mistake: then
 // nothing executes it, and nothing need.
-func (s *Spec) mayBeMissing() bool { return s.Rule || s.count().Min == 0 }
+func (s *Spec) mayBeMissing() bool { return s.Rule || s.Bounds().Min == 0 }
 
 // readings are what must be read of a process to judge it by this Spec, once its
 // name, its user and its parent have been seen to fit.

@@ -70,8 +70,10 @@ type Keeper struct {
 	RunDir    string       // where the locks are; made only when a daemon is down
 	Outputs   *rcd.Outputs // the manager's; its folder is set once RunDir is known to be safe
 	Uptime    func() (time.Duration, error)
-	NeedsRoot bool // we lack the right to stop and start services
+	UserName  func(uint32) string // nil: only numbers
+	NeedsRoot bool                // we lack the right to stop and start services
 	DryRun    bool
+	Measure   bool // see all processes that count, with their age and the CPU that they have used
 	Details   bool // look at every process, to report what was excluded and why
 	AtOnce    int  // how many daemons may be restarted at the same time; 0: 1
 }
@@ -133,7 +135,7 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 		phase: sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
 	}
 	for i, d := range daemons {
-		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{Name: d.Name, Rule: d.Spec.Rule}}
+		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds())}}
 		p.runs = append(p.runs, r)
 		p.byName[d.Name] = r
 	}

@@ -38,8 +38,8 @@ func TestUnwellIsRestartedAndProbed(t *testing.T) {
 				return
 			}
 			wantResult(t, r, report.BroughtBack, "")
-			if !slices.Equal(r.PIDs, []int{w.toy("a").pid}) {
-				t.Errorf("pids %v", r.PIDs)
+			if !slices.Equal(r.PIDs(), []int{w.toy("a").pid}) {
+				t.Errorf("pids %v", r.PIDs())
 			}
 		})
 	}

@@ -143,8 +143,8 @@ func isTrue(t *testing.T, w *world, d Daemon, reports map[string]report.Daemon) 
 			t.Errorf("'%s' has result %d, and %v were restarted", d.Name, r.Result, ran)
 		}
 	}
-	if r.Result == report.BroughtBack && !slices.Equal(r.PIDs, []int{toy.pid}) && !restartedLater(w, toy, r) {
-		t.Errorf("'%s' is said to have %v, and has %d", d.Name, r.PIDs, toy.pid)
+	if r.Result == report.BroughtBack && !slices.Equal(r.PIDs(), []int{toy.pid}) && !restartedLater(w, toy, r) {
+		t.Errorf("'%s' is said to have %v, and has %d", d.Name, r.PIDs(), toy.pid)
 	}
 	if d.BootGrace > time.Hour && len(ran) > 0 {
 		t.Errorf("'%s' was restarted within its boot grace", d.Name)

@@ -21,7 +21,6 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.Manager.Spare(service, func(pid int) bool { return r.isDaemon(service, pid) })
 	}
 	o := p.Run(ctx, r.Manager, prober{r, lingering(r.last)}, r)
-	r.report.PIDs = o.PIDs
 	for _, step := range p.Steps()[len(o.Steps):] {
 		r.report.Steps = append(r.report.Steps, report.Step{
 			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
@@ -125,8 +124,7 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 		v.State = check.Down
 		v.Faults = append(v.Faults, check.Fault{Severity: check.Restart, Text: "no other process than before (" + report.PIDList(p.before) + ")"})
 	}
-	p.last = v
-	p.report.Details = details(spec, v)
+	p.see(v)
 	switch v.State {
 	case check.Unknown:
 		return nil, v.Err

@@ -30,11 +30,11 @@ func TestVerdictsThatRestartNothing(t *testing.T) {
 		{"a rule is kept", true, none, report.Daemon{Result: report.Clear}, report.OK, "INFO 'x' is kept", ""},
 		{
 			"a rule is broken", true, faulty(up(7), check.TooMany, check.Alarm, "1 process, and none may be (pid 7)"),
-			report.Daemon{Result: report.Wrong, Reason: "1 process, and none may be (pid 7)", PIDs: []int{7}},
+			report.Daemon{Result: report.Wrong, Reason: "1 process, and none may be (pid 7)", Processes: []report.Process{{PID: 7}}},
 			report.Failed,
 			"ERROR 'x' is broken: 1 process, and none may be (pid 7)", "ERROR 'x' is broken: 1 process, and none may be (pid 7)",
 		},
-		{"a rule lets one pass", true, up(7), report.Daemon{Result: report.Clear, PIDs: []int{7}}, report.OK, "INFO 'x' is kept", ""},
+		{"a rule lets one pass", true, up(7), report.Daemon{Result: report.Clear, Processes: []report.Process{{PID: 7}}}, report.OK, "INFO 'x' is kept", ""},
 		{
 			"a rule cannot be judged", true, unclear(errors.New("clouded")),
 			report.Daemon{Reason: "'x': clouded"},
@@ -50,13 +50,13 @@ func TestVerdictsThatRestartNothing(t *testing.T) {
 		{"a daemon that should not run, and does not", false, none, report.Daemon{Result: report.Clear}, report.OK, "INFO 'x' is not running, as it should be", ""},
 		{
 			"too many", false, faulty(up(7), check.TooMany, check.Alarm, "2 processes, and at most 1 may be"),
-			report.Daemon{Result: report.Wrong, Reason: "2 processes, and at most 1 may be", PIDs: []int{7}},
+			report.Daemon{Result: report.Wrong, Reason: "2 processes, and at most 1 may be", Processes: []report.Process{{PID: 7}}},
 			report.Failed,
 			"ERROR 'x' is wrong: 2 processes, and at most 1 may be", "ERROR 'x' is wrong: 2 processes, and at most 1 may be",
 		},
 		{
 			"a limit that only warns", false, faulty(up(7), check.Memory, check.Warn, "process 7 has 2 GiB in memory, more than 1 GiB"),
-			report.Daemon{Result: report.Up, PIDs: []int{7}, Notices: []string{"process 7 has 2 GiB in memory, more than 1 GiB"}},
+			report.Daemon{Result: report.Up, Processes: []report.Process{{PID: 7}}, Notices: []string{"process 7 has 2 GiB in memory, more than 1 GiB"}},
 			report.OK,
 			"INFO 'x' is running (pid 7)", "WARNING 'x': process 7 has 2 GiB in memory, more than 1 GiB",
 		},
@@ -78,7 +78,7 @@ func TestVerdictsThatRestartNothing(t *testing.T) {
 					if r.Status() != tc.status {
 						t.Errorf("status %d, want %d", r.Status(), tc.status)
 					}
-					if r.Reason != tc.want.Reason || !slices.Equal(r.PIDs, tc.want.PIDs) || !slices.Equal(r.Notices, tc.want.Notices) || r.Rule != tc.rule {
+					if r.Reason != tc.want.Reason || !slices.Equal(r.PIDs(), tc.want.PIDs()) || !slices.Equal(r.Notices, tc.want.Notices) || r.Rule != tc.rule {
 						t.Errorf("%+v, want %+v", r, tc.want)
 					}
 					if line != "" && w.log[0] != line {

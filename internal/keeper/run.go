@@ -79,10 +79,16 @@ func (r *run) probe(ctx context.Context, v check.Verdict, afterRestart bool) che
 	return r.Probe(ctx, r.daemon.Spec, v, afterRestart)
 }
 
+// see takes over what a look has shown of processes.
+func (r *run) see(v check.Verdict) {
+	r.last = v
+	r.report.Processes = r.processes(v)
+	r.report.Details = details(r.daemon.Spec, v)
+}
+
 // settle reports a verdict that ends the run; only Down does not.
 func (r *run) settle(v check.Verdict) bool {
-	r.last = v
-	r.report.Details = details(r.daemon.Spec, v)
+	r.see(v)
 	switch v.State {
 	case check.Up:
 		r.well(v)
@@ -101,7 +107,6 @@ func (r *run) well(v check.Verdict) {
 		level, alone = report.Notice, true
 	}
 	r.report.Result = report.Up
-	r.report.PIDs = pids(v)
 	if r.daemon.Spec.Rule || len(v.Matches) == 0 {
 		r.report.Result = report.Clear
 	}
@@ -113,7 +118,7 @@ func (r *run) well(v check.Verdict) {
 	case alone && r.report.Result == report.Clear:
 		r.Log.Log(level, "'%s' is %s", r.report.Name, r.report.Well())
 	case alone:
-		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs))
+		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs()))
 	}
 	for _, n := range notices(v) {
 		r.Log.Log(n.level, "%s%s", r.inName(), n.text)

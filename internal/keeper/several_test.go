@@ -19,8 +19,8 @@ func TestOneLookForAll(t *testing.T) {
 		}
 		for n, r := range w.run(t, t.Context(), daemons...) {
 			wantResult(t, r, report.Up, "")
-			if want := w.toy(n).pid; !slices.Equal(r.PIDs, []int{want}) {
-				t.Errorf("'%s' has pids %v, want %d", n, r.PIDs, want)
+			if want := w.toy(n).pid; !slices.Equal(r.PIDs(), []int{want}) {
+				t.Errorf("'%s' has pids %v, want %d", n, r.PIDs(), want)
 			}
 		}
 		if len(w.lookedAt) != 1 || len(w.lookedAt[0].specs) != 50 || w.lookedAt[0].full {
@@ -45,8 +45,8 @@ func TestManyThatAreDownShareLooks(t *testing.T) {
 			}
 			for n, r := range w.run(t, t.Context(), daemons...) {
 				wantResult(t, r, report.BroughtBack, "")
-				if want := w.toy(n).pid; !slices.Equal(r.PIDs, []int{want}) {
-					t.Errorf("'%s' has pids %v, want %d", n, r.PIDs, want)
+				if want := w.toy(n).pid; !slices.Equal(r.PIDs(), []int{want}) {
+					t.Errorf("'%s' has pids %v, want %d", n, r.PIDs(), want)
 				}
 			}
 			all = len(w.lookedAt)
@@ -224,8 +224,8 @@ func TestVerdictsAreNotMixedUp(t *testing.T) {
 				wantResult(t, r, report.CannotTell, "'"+n+"': cannot see "+n)
 			default:
 				wantResult(t, r, report.BroughtBack, "")
-				if !slices.Equal(r.PIDs, []int{w.toy(n).pid}) {
-					t.Errorf("'%s' has pids %v, want %d", n, r.PIDs, w.toy(n).pid)
+				if !slices.Equal(r.PIDs(), []int{w.toy(n).pid}) {
+					t.Errorf("'%s' has pids %v, want %d", n, r.PIDs(), w.toy(n).pid)
 				}
 			}
 		}

@@ -3,6 +3,8 @@ package keeper
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
@@ -14,6 +16,36 @@ func pids(v check.Verdict) []int {
 		list = append(list, m.PID)
 	}
 	return list
+}
+
+// processes are those that count, as people are told of them.
+func (k *Keeper) processes(v check.Verdict) []report.Process {
+	var list []report.Process
+	for _, m := range v.Matches {
+		p := report.Process{
+			PID: m.PID, User: k.user(m.User), Exe: m.Exe, CPU: m.Usage.CPU, RSS: m.RSS, VMS: m.VMS,
+			OldImage: m.OldImage, Stopped: m.Stopped,
+		}
+		if m.Usage.Age > 0 {
+			p.Started = time.Now().Add(-m.Usage.Age)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func (k *Keeper) user(id uint32) string {
+	if k.UserName != nil {
+		return k.UserName(id)
+	}
+	return strconv.FormatUint(uint64(id), 10)
+}
+
+func bounds(c check.Count) report.Bounds {
+	if c.Max == check.NoLimit {
+		return report.Bounds{Min: c.Min, Max: report.NoLimit}
+	}
+	return report.Bounds(c)
 }
 
 type notice struct {

@@ -1,7 +1,10 @@
 // Package report says what a run has found and done: one Report, many faces.
 package report
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Status is the exit status of a run, the same for every command and output.
 type Status int
@@ -16,11 +19,14 @@ const (
 
 // Report is what one run has found and done.
 type Report struct {
-	Mistakes []Mistake // of the configuration: files that were not used
+	Command  string // that has made it: run, check or status
+	Began    time.Time
+	Took     time.Duration
+	Mistakes []Mistake // what could not be used: files of the configuration, or the command line
 	Daemons  []Daemon  // and rules
 }
 
-// Mistake is something that a person must mend in a file, and how.
+// Mistake is something that a person must mend, and how.
 type Mistake struct {
 	Text, Hint string
 }
@@ -38,6 +44,9 @@ func (r Report) Status() Status {
 	}
 	return worst
 }
+
+// Changed tells whether the run has done anything to a service.
+func (r Report) Changed() bool { return slices.ContainsFunc(r.Daemons, Daemon.Changed) }
 
 func rank(s Status) int {
 	return map[Status]int{OK: 0, Restored: 1, Unclear: 2, Failed: 3}[s]
@@ -72,19 +81,63 @@ func (d Daemon) Status() Status {
 
 // Daemon is what was found and done about one daemon, or about a rule.
 type Daemon struct {
-	Name    string // what people call it
-	Rule    bool   // it is a rule, which forbids something
-	Result  Result
-	Trouble string        // what was wrong with it when it was found down, though a process runs
-	Busy    bool          // Held, because another run is at work, which will report
-	Reason  string        // why it is held, still down, or not to be told
-	Hint    string        // what a person could do about it
-	PIDs    []int         // its processes at the end
-	Notices []string      // what is odd about a daemon that is up, or how it breaks a limit
-	Took    time.Duration // from being found down to the end of the run
-	Steps   []Step
-	Plan    []Plan // of a dry run: what would be done
-	Details []Detail
+	Name      string // what people call it
+	Rule      bool   // it is a rule, which forbids something
+	Count     Bounds // how many processes there should be
+	Result    Result
+	Trouble   string        // what was wrong with it when it was found down, though a process runs
+	Busy      bool          // Held, because another run is at work, which will report
+	Reason    string        // why it is held, still down, or not to be told
+	Hint      string        // what a person could do about it
+	Processes []Process     // that count, at the end
+	Notices   []string      // what is odd about a daemon that is up, or how it breaks a limit
+	Took      time.Duration // from being found down to the end of the run
+	Services  []Service
+	Steps     []Step
+	Plan      []Plan // of a dry run: what would be done
+	Details   []Detail
+}
+
+// Changed tells whether anything was done to a service of it.
+func (d Daemon) Changed() bool {
+	return slices.ContainsFunc(d.Steps, func(s Step) bool { return !s.Skipped })
+}
+
+// PIDs are the numbers of its processes.
+func (d Daemon) PIDs() []int {
+	list := make([]int, len(d.Processes))
+	for i, p := range d.Processes {
+		list[i] = p.PID
+	}
+	return list
+}
+
+// Bounds are how many processes there should be.
+type Bounds struct {
+	Min, Max int // Max is NoLimit for any number
+}
+
+// NoLimit is a Max that nothing exceeds.
+const NoLimit = -1
+
+// Process is one that counts. What was not read, or cannot be told, is zero.
+type Process struct {
+	PID      int
+	User     string // the name, or the number of one who has none
+	Exe      string
+	Started  time.Time
+	CPU      time.Duration // that it has used since
+	RSS      uint64        // bytes resident in memory
+	VMS      uint64        // bytes of address space
+	OldImage bool          // its program has been replaced since it started
+	Stopped  bool          // by a signal or a debugger
+}
+
+// Service is one that brings a daemon back, with its manager's own opinion.
+type Service struct {
+	Name  string
+	State string // running, stopped or unknown; "" if the manager was not asked
+	Err   string // why it is unknown, if that can be told
 }
 
 // Step is one command that was run.

@@ -30,8 +30,8 @@ func TestWorstStatusCounts(t *testing.T) {
 }
 
 var (
-	up   = Daemon{Name: "/sbin/x", Result: Up, PIDs: []int{723}, Notices: []string{"process 723 is stopped"}}
-	back = Daemon{Name: "/sbin/x", Result: BroughtBack, PIDs: []int{9, 10}, Took: 2100 * time.Millisecond, Steps: []Step{
+	up   = Daemon{Name: "/sbin/x", Result: Up, Processes: []Process{{PID: 723}}, Notices: []string{"process 723 is stopped"}}
+	back = Daemon{Name: "/sbin/x", Result: BroughtBack, Processes: []Process{{PID: 9}, {PID: 10}}, Took: 2100 * time.Millisecond, Steps: []Step{
 		{Verb: "stop", Service: "a", Took: 40 * time.Millisecond}, {Verb: "start", Service: "a", Took: 90 * time.Second, Slow: true, Err: "time"},
 	}}
 	held   = Daemon{Name: "/sbin/x", Result: Held, Reason: "another run is at work"}
@@ -42,7 +42,7 @@ var (
 	}}
 	unclear = Daemon{Name: "/sbin/x", Reason: "cannot trust\nthe process table", Hint: "mount /proc"}
 	dry     = Daemon{Name: "/sbin/x", Result: StillDown, Reason: "dry run", Plan: []Plan{{Argv: []string{"/usr/sbin/service", "a", "stop"}, Timeout: time.Minute}}}
-	looked  = Daemon{Name: "/sbin/x", Result: Up, PIDs: []int{1}, Details: []Detail{{1, "/sbin/x", true, "it is"}, {2, "", false, "a zombie"}}}
+	looked  = Daemon{Name: "/sbin/x", Result: Up, Processes: []Process{{PID: 1}}, Details: []Detail{{1, "/sbin/x", true, "it is"}, {2, "", false, "a zombie"}}}
 )
 
 func TestTextForPeople(t *testing.T) {

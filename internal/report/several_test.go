@@ -48,11 +48,11 @@ func TestStatusOfEachResult(t *testing.T) {
 var (
 	kept    = Daemon{Name: "one-init", Rule: true, Result: Clear}
 	idle    = Daemon{Name: "telnetd", Result: Clear}
-	broken  = Daemon{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 7)", PIDs: []int{7}, Notices: []string{"odd"}}
-	tooMany = Daemon{Name: "postfix", Result: Wrong, Reason: "3 processes, and at most 2 may be", PIDs: []int{7, 8, 9}, Notices: []string{"process 7 is stopped"}}
+	broken  = Daemon{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 7)", Processes: []Process{{PID: 7}}, Notices: []string{"odd"}}
+	tooMany = Daemon{Name: "postfix", Result: Wrong, Reason: "3 processes, and at most 2 may be", Processes: []Process{{PID: 7}, {PID: 8}, {PID: 9}}, Notices: []string{"process 7 is stopped"}}
 	unwell  = Daemon{Name: "sshd", Result: StillDown, Trouble: "tcp://127.0.0.1:22 refuses connections", Reason: "within 30s it did not get well", Hint: "look"}
-	well    = Daemon{Name: "sshd", Result: BroughtBack, Trouble: "tcp://127.0.0.1:22 refuses connections", PIDs: []int{9}, Took: 4 * time.Second}
-	shared  = Daemon{Name: "dovecot", Result: BroughtBack, PIDs: []int{9}, Took: 4 * time.Second, Steps: []Step{
+	well    = Daemon{Name: "sshd", Result: BroughtBack, Trouble: "tcp://127.0.0.1:22 refuses connections", Processes: []Process{{PID: 9}}, Took: 4 * time.Second}
+	shared  = Daemon{Name: "dovecot", Result: BroughtBack, Processes: []Process{{PID: 9}}, Took: 4 * time.Second, Steps: []Step{
 		{Verb: "start", Service: "dovecot", Skipped: true, Err: "it was restarted for 'clamd' already"},
 	}}
 )
@@ -98,7 +98,7 @@ func TestTextOfSeveral(t *testing.T) {
 		{
 			"mistakes",
 			Text{},
-			Report{[]Mistake{{"a.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}, {"b.yaml: cannot\nread", ""}}, []Daemon{well}},
+			Report{Mistakes: []Mistake{{"a.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}, {"b.yaml: cannot\nread", ""}}, Daemons: []Daemon{well}},
 			"'sshd' was down (tcp://127.0.0.1:22 refuses connections) and is up again (pid 9), after 4.0 s\n",
 			"daemon-keeper: error: a.yaml:3:1: cannot find key \"servces\"\ndaemon-keeper: hint: did you mean services?\n" +
 				"daemon-keeper: error: b.yaml: cannot\\x0aread\n",
@@ -107,7 +107,7 @@ func TestTextOfSeveral(t *testing.T) {
 		{
 			"trouble from outside",
 			Text{},
-			of(Daemon{Name: "x\x1b", Result: BroughtBack, Trouble: "says \x1b[2J", PIDs: []int{1}}),
+			of(Daemon{Name: "x\x1b", Result: BroughtBack, Trouble: "says \x1b[2J", Processes: []Process{{PID: 1}}}),
 			"'x\\x1b' was down (says \\x1b[2J) and is up again (pid 1), after 0 ms\n", "",
 		},
 		{

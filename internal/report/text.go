@@ -60,7 +60,7 @@ func (t Text) daemon(d Daemon) {
 		if t.Quiet || !t.Terminal && !t.Verbose {
 			return
 		}
-		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs))
+		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs()))
 		t.notices(d)
 	case Held:
 		if t.Quiet || d.Busy && t.Diary && !t.Terminal && !t.Verbose {
@@ -69,7 +69,7 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
 	case BroughtBack:
 		if !t.Quiet {
-			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs), Seconds(d.Took))
+			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.Took))
 		}
 	case StillDown:
 		t.line("%s is %s%s: %s", name, t.paint(red, "down"), inBrackets(d.Trouble), d.Reason)
