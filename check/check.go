@@ -57,7 +57,8 @@ type Match struct {
 // Exclusion is a process that has the daemon's name and yet does not count.
 type Exclusion struct {
 	Process
-	Reason Reason
+	Reason  Reason
+	Threads []int // of reason Thread: those that have the name
 }
 
 // Reason is why a process does not count.
@@ -82,6 +83,9 @@ const (
 	Unlabelled                // it may be the daemon, but its security context is not supported here or cannot be read
 	Exempt                    // the rule leaves it out
 	Within                    // it keeps the limit that the rule is about
+	Namesake                  // it executes something else, and calls itself by the name
+	Mention                   // it executes something else, and an argument names the wanted file
+	Thread                    // one of its threads has the name
 )
 
 func (r Reason) String() string {
@@ -118,6 +122,12 @@ func (r Reason) String() string {
 		return "exempt"
 	case Within:
 		return "within the limit"
+	case Namesake:
+		return "another program, which only calls itself so"
+	case Mention:
+		return "another program, which only names it in its arguments"
+	case Thread:
+		return "a thread of it has that name; a thread is no process"
 	}
 	return "not related"
 }
@@ -142,12 +152,13 @@ func Judge(s Snapshot, spec Spec) Verdict {
 			v.Matches = append(v.Matches, m)
 		case unrelated:
 		case Unreadable, Obscured, Unlabelled:
-			v.clouded = append(v.clouded, Exclusion{m.Process, reason})
+			v.clouded = append(v.clouded, Exclusion{Process: m.Process, Reason: reason})
 			fallthrough
 		default:
-			v.Excluded = append(v.Excluded, Exclusion{m.Process, reason})
+			v.Excluded = append(v.Excluded, Exclusion{Process: m.Process, Reason: reason})
 		}
 	}
+	v.Excluded = append(v.Excluded, nearMisses(&s, &spec, v)...)
 	v.others = usageFaults(spec, v.Matches, len(v.clouded))
 	if spec.PIDFile != nil {
 		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
@@ -175,6 +186,7 @@ func conclude(spec Spec, v Verdict) Verdict {
 	if !spec.Rule || isWrong { // a rule is about those that break its limits: as many as it says may
 		v.Faults = append(v.Faults, v.others...)
 	}
+	v.Faults = append(v.Faults, nameFaults(spec, v.Matches)...)
 	if v.has(Restart) { // for sure, whatever cannot be told
 		v.State, v.Err = Down, nil
 	}

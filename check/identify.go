@@ -70,7 +70,7 @@ func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 		return reason
 	case m.Foreign:
 		return orUnrelated(spec, Foreign)
-	case m.PID == s.Self.PID, m.File == s.Self.File && m.File != (FileID{}):
+	case s.Self.is(&m.Process):
 		return orUnrelated(spec, Own)
 	}
 	if failed := meetsCheap(spec, &m.Process); failed != counts {
@@ -120,11 +120,11 @@ func identify(file *Executable, spec *Spec, m *Match) Reason {
 	case spec.Executable == "" && spec.Called == "":
 		return identifyAny(m)
 	case spec.Executable == "":
-		return identifyName(spec.Called, m)
+		return identifyName(spec, m)
 	}
 	reason := identifyFile(file, spec, m)
 	if spec.Called != "" && reason == counts {
-		return identifyName(spec.Called, m)
+		return identifyName(spec, m)
 	}
 	return reason
 }
@@ -138,25 +138,6 @@ func identifyAny(m *Match) Reason {
 	case m.Nowhere:
 		return Unreadable
 	}
-	return counts
-}
-
-// identifyName goes by the executable's file name, or by the kernel's name of a
-// script's process, which any process can change (PR_SET_NAME).
-func identifyName(name string, m *Match) Reason {
-	called := filepath.Base(m.Exe) == name || m.Denied && len(m.Args) > 0 && filepath.Base(m.Args[0]) == name
-	if !called && !isComm(m.Name, name) {
-		return unrelated
-	}
-	switch {
-	case m.Zombie:
-		return Zombie
-	case m.Denied:
-		return Unreadable
-	case !called && m.Exe != "" && isComm(m.Name, m.Exe):
-		return unrelated // a longer name, of which the kernel's is cut
-	}
-	m.OldImage = m.Deleted
 	return counts
 }
 

@@ -72,7 +72,7 @@ func wantVerdict(t *testing.T, v Verdict, r row) {
 		matches = []Match{{r.p, r.old}}
 	case unrelated:
 	default:
-		excluded = []Exclusion{{r.p, r.reason}}
+		excluded = []Exclusion{{Process: r.p, Reason: r.reason}}
 	}
 	if !reflect.DeepEqual(v.Matches, matches) {
 		t.Errorf("matches %+v, want %+v", v.Matches, matches)
@@ -96,6 +96,15 @@ func matching(v Verdict) (pids []int) {
 		pids = append(pids, m.PID)
 	}
 	return pids
+}
+
+func reasonOf(v Verdict, pid int) Reason {
+	for _, x := range v.Excluded {
+		if x.PID == pid {
+			return x.Reason
+		}
+	}
+	return unrelated
 }
 
 func beside() Process { return plain(func(p *Process) { p.PID = 4712 }) }
@@ -215,7 +224,7 @@ func TestManyProcesses(t *testing.T) {
 // Each reason and each state has words of its own.
 func TestWords(t *testing.T) {
 	seen := map[string]bool{}
-	for r := unrelated; r <= OtherUser; r++ {
+	for r := unrelated; r <= Thread; r++ {
 		if seen[r.String()] {
 			t.Errorf("%d is %q, as another", r, r)
 		}
@@ -224,7 +233,7 @@ func TestWords(t *testing.T) {
 	if Unknown.String() != "unknown" || Up.String() != "up" || Down.String() != "down" || State(9).String() != "unknown" {
 		t.Error("states")
 	}
-	err := &CloudedError{Subject: clamd.Path, Why: []Exclusion{{Process{PID: 4711}, Unreadable}, {Process{PID: 4712}, Obscured}}}
+	err := &CloudedError{Subject: clamd.Path, Why: []Exclusion{{Process: Process{PID: 4711}, Reason: Unreadable}, {Process: Process{PID: 4712}, Reason: Obscured}}}
 	if want := "cannot tell whether /usr/local/sbin/clamd is running; process 4711 may be it: may not be looked at; " +
 		"process 4712 may be it: what it runs cannot be told"; err.Error() != want {
 		t.Errorf("%q", err)

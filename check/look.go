@@ -12,6 +12,15 @@ type Options struct {
 	// ends as soon as each daemon has a process that counts without a blemish:
 	// that is all a healthy run needs to know.
 	Full bool
+
+	// Measure sees all processes that count, not only as many as decide, and
+	// reads of each how old it is and how much CPU time it has used.
+	Measure bool
+
+	// Near also looks for what a person could take for the daemon, as a search for
+	// its name finds it: the reasons from Namesake on. It reads everything of every
+	// process, and implies Full.
+	Near bool
 }
 
 // Look takes a snapshot of the process table for all daemons at once.
@@ -112,6 +121,11 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 	}
 	if err := l.pass(ctx, pids, l.closely); err != nil {
 		return Snapshot{}, err
+	}
+	if opts.Near {
+		if err := l.pass(ctx, pids, l.nearby); err != nil {
+			return Snapshot{}, err
+		}
 	}
 	s.readPIDFiles(specs)
 	return s, nil

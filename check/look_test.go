@@ -38,6 +38,7 @@ type fakeRow struct {
 	args       []string // what read finds
 	usage      Usage
 	readErr    error
+	threads    []thread
 	samples    []times // what times answers, one after the other; errGone behind the last
 	sampleErr  error
 }
@@ -84,7 +85,7 @@ func (f *fakeTable) read(p *Process, what reading) error {
 		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = r.usage.Files, r.usage.FilesLimit, r.usage.FilesErr
 	}
 	if what&timesReading != 0 {
-		p.Usage.Age = r.usage.Age
+		p.Usage.Age, p.Usage.CPU = r.usage.Age, r.usage.CPU
 	}
 	return nil
 }
@@ -104,6 +105,8 @@ func (f *fakeTable) times(pid int) (times, error) {
 	}
 	return r.samples[nth], nil
 }
+
+func (f *fakeTable) threads(pid int) []thread { return f.rows[pid].threads }
 
 // newFakeTable holds process 1, ourselves, and after them each row that is
 // added, from PID 100 on.

@@ -14,11 +14,12 @@ type looker struct {
 	table
 	snapshot *Snapshot
 	full     bool
+	measure  bool
 	careful  bool // the second pass is under way
 
 	targets   []*target
 	left      []*target            // those that leave something to be looked for in this pass
-	bounded   []*target            // those with a name of which there can be too many
+	bounded   []*target            // those with a name of which one more can matter
 	names     map[string][]*target // by the last elements of the paths to look closer at
 	versions  []version            // interpreters, of which any version may be in use
 	multiCall map[FileID]bool      // programs that answer to several names
@@ -44,7 +45,7 @@ type target struct {
 
 func newLooker(t table, s *Snapshot, opts Options) *looker {
 	return &looker{
-		table: t, snapshot: s, full: opts.Full,
+		table: t, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure,
 		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
 	}
 }
@@ -54,16 +55,16 @@ func (l *looker) want(spec Spec) {
 	for i := range spec.Exempt {
 		l.noteArgs(l.find(spec.Exempt[i].Executable))
 	}
-	t := &target{Spec: spec, file: l.find(spec.Executable), hidden: !spec.named() || spec.seesAll()}
+	t := &target{Spec: spec, file: l.find(spec.Executable), hidden: !spec.named() || l.seesAll(&spec)}
 	if spec.Executable != "" {
-		t.hidden = spec.seesAll() && t.file.links > 1
+		t.hidden = l.seesAll(&spec) && t.file.links > 1
 		l.noteArgs(t.file)
 	}
 	if t.file.errFor(&spec) != nil {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)
-	if t.named() && t.Bounds().Max != NoLimit {
+	if t.named() && (l.measure || t.Bounds().Max != NoLimit) {
 		l.bounded = append(l.bounded, t)
 	}
 	if spec.Executable == "" {
@@ -127,7 +128,18 @@ func (l *looker) leaves(t *target) bool {
 	case !t.named():
 		return false // no name tells anything
 	}
-	return t.seesAll() || t.well < least
+	return l.seesAll(&t.Spec) || t.well < least
+}
+
+// seesAll tells whether all processes that count must be seen.
+func (l *looker) seesAll(spec *Spec) bool { return l.measure || spec.seesAll() }
+
+// readings are what must be read of a process that may count.
+func (l *looker) readings(spec *Spec) reading {
+	if l.measure {
+		return spec.readings() | timesReading
+	}
+	return spec.readings()
 }
 
 // recount finds out which targets leave something.
@@ -249,7 +261,7 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	var needs reading
 	for _, t := range targets {
 		if candidate(l.snapshot, &t.Spec, &Match{Process: *p}) == counts {
-			needs |= t.readings()
+			needs |= l.readings(&t.Spec)
 		}
 	}
 	if needs &^= p.read; needs != 0 {

@@ -46,15 +46,6 @@ func lean(t *testing.T, spec Spec) Verdict {
 	return Judge(s, spec)
 }
 
-func reasonOf(v Verdict, pid int) Reason {
-	for _, x := range v.Excluded {
-		if x.PID == pid {
-			return x.Reason
-		}
-	}
-	return unrelated
-}
-
 // Of two processes of one program, each criterion takes the one that meets it.
 func TestRealCriteria(t *testing.T) {
 	p := newPlace(t)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -52,6 +53,32 @@ func TestUnprivilegedLook(t *testing.T) {
 	wantSaid(t, lookAs(t, nobodysName, as(nobody)), "down")
 	wantSaid(t, lookAs(t, own, as(nobody)), "up")
 	wantSaid(t, lookAs(t, p.path, nil), "up")
+}
+
+// Where the kernel's name is enough, an ordinary user sees what ps shows: not what
+// is in a container, and no longer name that begins with the same 15 bytes.
+func TestUnprivilegedLookForAName(t *testing.T) {
+	p := newPlace(t)
+	pid := run(t, nil, p.path)
+	got := lookAs(t, toyName, as(nobody))
+	wantSaid(t, got, "up <nil>\n"+fmt.Sprintf("process %d may not be looked at: it counts by", pid))
+	wantSaid(t, lookAs(t, toyName, nil), "up <nil>")
+	wantSaid(t, lookAs(t, toyName+"x", as(nobody)), "down")
+
+	long := toyName + "-of-a-long-name"
+	run(t, nil, p.install(t, p.dir+"/"+long+"-indeed"))
+	wantSaid(t, lookAs(t, long, as(nobody)), "down")
+	wantSaid(t, lookAs(t, long[:15], as(nobody)), "down")
+	run(t, nil, p.install(t, p.dir+"/"+long))
+	wantSaid(t, lookAs(t, long, as(nobody)), "up <nil>\nprocess ")
+
+	foreign := "f" + toyName
+	run(t, in(unix.CLONE_NEWPID), p.install(t, p.dir+"/"+foreign))
+	wantSaid(t, lookAs(t, foreign, as(nobody)), "down")
+
+	dead := "d" + toyName
+	start(t, exec.Command(p.toy, "zombie", p.install(t, p.dir+"/"+dead)))
+	wantSaid(t, lookAs(t, dead, as(nobody)), "down")
 }
 
 // Root without CAP_SYS_PTRACE, as in many containers, is no better off.

@@ -46,11 +46,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// tell looks at one path as whoever we are, and says what it sees.
+// tell looks at one path, or for a name that is enough, as whoever we are, and
+// says what it sees.
 func tell(path string) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	spec := Spec{Executable: path}
+	if !filepath.IsAbs(path) {
+		spec = Spec{Called: path, NameIsEnough: true}
+	}
 	s, err := Look(ctx, []Spec{spec}, Options{})
 	if err != nil {
 		fmt.Println(Unknown, err)
@@ -58,6 +62,9 @@ func tell(path string) {
 	}
 	v := Judge(s, spec)
 	fmt.Println(v.State, v.Err)
+	for _, f := range v.Faults {
+		fmt.Println(f.Text)
+	}
 }
 
 var toyDir string

@@ -17,6 +17,7 @@ type FileID struct {
 type Snapshot struct {
 	Self      Self
 	Processes []Process
+	near      []neighbour        // all processes, where near misses are asked for
 	files     map[string]*wanted // by Spec.Executable
 	pidFiles  map[string]pidReading
 }
@@ -25,6 +26,10 @@ type Snapshot struct {
 type Self struct {
 	PID  int
 	File FileID // its executable
+}
+
+func (s Self) is(p *Process) bool {
+	return p.PID == s.PID || p.File == s.File && p.File != (FileID{})
 }
 
 // wanted is an executable as it was on disk when the snapshot was taken.
@@ -49,7 +54,7 @@ type Process struct {
 	Exe       string // path of its executable as the kernel tells it, without " (deleted)"; "" if it tells none
 	File      FileID // the executable; zero where the system does not tell
 	Deleted   bool   // the executable is no longer in any folder
-	Denied    bool   // it may not be looked at: only PID, Name and Args may be known
+	Denied    bool   // it may not be looked at: of what it executes only Name and Args may be known
 	Zombie    bool   // it has exited, and no thread of it is left
 	Stopped   bool   // by a signal or by a debugger: it does nothing until it is continued
 	Foreign   bool   // in another PID namespace, or in a jail that is not ours
@@ -76,14 +81,14 @@ type Process struct {
 	ended bool    // before the rest was
 }
 
-// Usage is what is read of a process only where a Spec asks for it.
+// Usage is what is read of a process only where a Spec or the Options ask for it.
 type Usage struct {
-	Label      string // security context; "" if it could not be read
-	Files      int    // open descriptors
-	FilesLimit int    // RLIMIT_NOFILE
-	FilesErr   error  // why Files is not known
-	Age        time.Duration
-	CPU        time.Duration // that it has used
+	Label      string        // security context; "" if it could not be read
+	Files      int           // open descriptors
+	FilesLimit int           // RLIMIT_NOFILE
+	FilesErr   error         // why Files is not known
+	Age        time.Duration // since its start; 0 if it was not read
+	CPU        time.Duration // that it has used since
 }
 
 // reading is a set of what is dear to read, and so is read of candidates only.

@@ -25,6 +25,11 @@ type Spec struct {
 	Parent     int            // process id of the parent; 0: any
 	Exempt     []Spec         // processes that meet the criteria of one of these do not count
 
+	// NameIsEnough has a process that may not be looked at count by the kernel's
+	// name for it, which any process can give itself: never where something is
+	// restarted. It needs Called, and no Executable.
+	NameIsEnough bool
+
 	// What is healthy.
 	Count   *Count // how many processes; nil: at least one
 	Listen  *Listen
@@ -114,6 +119,8 @@ const (
 	Memory    Aspect = "memory"
 	Files     Aspect = "files"
 	Age       Aspect = "age"
+
+	ByName Aspect = "name" // only ever a warning: see NameIsEnough
 )
 
 // Bounds is Count with its default.

@@ -28,6 +28,14 @@ type table interface {
 	// times is how much CPU a process has used since its start, or errGone. The
 	// start tells it from another one of that number.
 	times(pid int) (times, error)
+	// threads lists the threads of a process. What cannot be read is left out.
+	threads(pid int) []thread
+}
+
+// thread is one of a process, which may have a name of its own.
+type thread struct {
+	id   int
+	name string // the kernel's, cut at 15 or 16 bytes
 }
 
 // times is what a process has used so far.

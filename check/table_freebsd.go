@@ -179,7 +179,7 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
 		p.ScriptFile = statID(seenFrom(pid, p.Script))
 	}
-	if p.Script != "" && !p.Denied && !p.Deleted {
+	if p.Script != "" && !p.Deleted {
 		// The kernel has the interpreter's name for it, do_execve in
 		// sys/kern/kern_exec.c; Linux has the script's.
 		p.Name = filepath.Base(p.Script)
@@ -310,7 +310,8 @@ func seenFrom(pid int, path string) string {
 	return string(dir) + "/" + path
 }
 
-func cString(chars []int8) string {
+// cString: whether char has a sign differs between machines.
+func cString[char int8 | uint8](chars []char) string {
 	var b strings.Builder
 	for _, c := range chars {
 		if c == 0 {

@@ -24,4 +24,6 @@ func (noTable) examine(int, string, error, func(Process) bool) (Process, error) 
 
 func (noTable) read(*Process, reading) error { return ErrNotSupported }
 
+func (noTable) threads(int) []thread { return nil }
+
 func (noTable) times(int) (times, error) { return times{}, ErrNotSupported }

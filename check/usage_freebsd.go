@@ -28,6 +28,7 @@ func (t *kernTable) read(p *Process, what reading) error {
 			return err
 		}
 		p.Usage.Age = time.Since(time.UnixMicro(int64(spent.start)))
+		p.Usage.CPU = spent.cpu
 	}
 	return nil
 }

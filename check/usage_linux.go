@@ -38,6 +38,7 @@ func (t procTable) read(p *Process, what reading) error {
 			return err
 		}
 		p.Usage.Age = sinceBoot() - time.Duration(spent.start)*tick
+		p.Usage.CPU = spent.cpu
 	}
 	return nil
 }

@@ -84,6 +84,7 @@ var steps = map[string]step{
 	"leader-exits": {0, func(_, _ []string) error { return leaderExits() }},
 	"group":        {1, func(a, _ []string) error { return effectiveGroup(a[0]) }},
 	"name":         {1, func(a, _ []string) error { return rename(a[0]) }},
+	"name-thread":  {1, func(a, _ []string) error { return nameThread(a[0]) }},
 	"child":        {0, func(_, _ []string) error { return child() }},
 	"spin":         {1, func(a, _ []string) error { go spin(a[0]); return nil }},
 	"fill":         {1, func(a, _ []string) error { return fill(a[0]) }},
@@ -180,6 +181,17 @@ func rename(name string) error {
 		return err
 	}
 	return unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(text)), 0, 0, 0)
+}
+
+// nameThread starts a thread of that name.
+func nameThread(name string) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		done <- rename(name)
+		select {}
+	}()
+	return <-done
 }
 
 // child starts our program once more, as a daemon starts its workers, and ends it
