@@ -54,10 +54,7 @@ func (e *EmptyError) Hint() string {
 // what the sound files say; a file with a mistake is left out as a whole, but for
 // the defaults of the main file. The error is a NotFoundError.
 func Load(path string, opts Options) (Config, []Mistake, error) {
-	l := &loader{
-		checkOwner: opts.CheckOwner,
-		shared:     &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
-	}
+	l := newLoader(opts)
 	times := l.builtIn()
 	if main := l.load(path, times, &times); main != nil {
 		l.parts = append(l.parts, main)
@@ -72,6 +69,13 @@ func Load(path string, opts Options) (Config, []Mistake, error) {
 	l.checkNames()
 	l.checkAfter()
 	return l.result()
+}
+
+func newLoader(opts Options) *loader {
+	return &loader{
+		checkOwner: opts.CheckOwner,
+		shared:     &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
+	}
 }
 
 // folderOf is where the drop-ins of a file are.

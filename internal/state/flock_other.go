@@ -9,4 +9,6 @@ import (
 
 func flock(*os.File) error { return errors.ErrUnsupported }
 
+func flockShared(*os.File) error { return errors.ErrUnsupported }
+
 func unlock(*os.File) error { return nil }

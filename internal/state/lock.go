@@ -31,7 +31,7 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another run is at work on service %s: %s", e.Service, e.Holder)
 }
 
-// Lock takes one lock for each service and never waits. In sorted order, two
+// Lock takes one lock for each service and never waits for another run. In sorted order, two
 // runs that share services cannot each hold what the other wants.
 func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 	names := slices.Clone(services)
@@ -59,7 +59,7 @@ func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 		err = errors.New("it is not a regular file")
 	}
 	if err == nil {
-		err = flock(f)
+		err = lockFile(f, func() { time.Sleep(lockPause) })
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
@@ -72,6 +72,23 @@ func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	}
 	f.Close()
 	return nil, err
+}
+
+// A command that only looks holds a lock for some microseconds, see FindHolder.
+// That must not cost a daemon its restart.
+const (
+	lockTries = 3
+	lockPause = 2 * time.Millisecond
+)
+
+func lockFile(f *os.File, pause func()) error {
+	for try := 1; ; try++ {
+		err := flock(f)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || try == lockTries {
+			return err
+		}
+		pause()
+	}
 }
 
 // signLock writes down who holds it, for the one who finds it held. On a full

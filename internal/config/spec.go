@@ -1,0 +1,140 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// SpecError says why a word is no SPEC.
+type SpecError struct {
+	Text string
+	Why  string
+	hint string
+}
+
+func (e *SpecError) Error() string {
+	return fmt.Sprintf("cannot read SPEC %s: %s", quote(e.Text), e.Why)
+}
+
+// Hint is the way out.
+func (e *SpecError) Hint() string { return e.hint }
+
+// ReadSpec reads a word that says which processes there should be: a name or a
+// path, then perhaps @USER, then perhaps :COUNT. It is what the argument of mon's
+// ps.monitor is (tor:1-1, master:1-2, dbus-daemon:1-), and more. The daemon is
+// called what stands before the count, and has no services.
+//
+// The error is a SpecError.
+func ReadSpec(text string, opts Options) (Daemon, error) {
+	l := newLoader(opts)
+	subject, count, hasCount := cutLast(text, ":")
+	d := Daemon{Name: subject, Count: &Count{Min: 1, Max: NoLimit}, Recheck: l.builtIn().Recheck}
+	var p *problem
+	if hasCount {
+		d.Count, p = readBounds(count)
+	}
+	if p == nil {
+		p = l.subject(subject, &d.Criteria)
+	}
+	if p != nil {
+		return Daemon{}, &SpecError{text, p.message, p.hint}
+	}
+	return d, nil
+}
+
+// subject reads sshd, /usr/sbin/sshd, sshd@root. A path may have an @ in the name
+// of a folder.
+func (l *loader) subject(text string, c *Criteria) *problem {
+	name, user, hasUser := cutLast(text, "@")
+	if hasUser && (name == "" || strings.Contains(user, "/")) {
+		name, hasUser = text, false
+	}
+	var p *problem
+	if hasUser {
+		if c.User, p = l.users.read(user); p != nil {
+			return p
+		}
+	}
+	if strings.HasPrefix(name, "/") {
+		c.Executable, p = readPath(name)
+		return p
+	}
+	if c.Called, p = readFileName(name); p != nil && name != "" {
+		p.hint = "write the full path, or only what follows the last slash"
+	}
+	return p
+}
+
+// readBounds is readCount; ps.monitor also takes bounds that are left out.
+func readBounds(text string) (*Count, *problem) {
+	if strings.HasPrefix(text, "-") {
+		text = "0" + text
+	}
+	c, p := readCount(text)
+	if p != nil {
+		p.message = "its count is wrong: " + p.message
+		p.hint = "write NAME:1-2, NAME:1- for at least one, NAME:1 for exactly one, or NAME:0 for none"
+	}
+	return c, p
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
+}
+
+// Pick is Select for words that may also be SPECs. A word without a colon, a slash
+// or an @ must be a name of the configuration, if there is one: it may be one with
+// a typing error.
+func (c Config) Pick(words []string, opts Options) (Config, error) {
+	var names []string
+	var others []Daemon
+	for _, word := range words {
+		if c.defines(word) || len(c.Files) > 0 && !strings.ContainsAny(word, ":/@") {
+			names = append(names, word)
+			continue
+		}
+		d, err := ReadSpec(word, opts)
+		if err != nil {
+			return Config{}, err
+		}
+		others = append(others, d)
+	}
+	picked := Config{Files: c.Files}
+	if len(names) > 0 || len(words) == 0 {
+		var err error
+		picked, err = c.Select(names)
+		if unknown := (*UnknownNameError)(nil); errors.As(err, &unknown) {
+			unknown.hint += "; for any process of that name write " + unknown.Name + ":1-"
+		}
+		if err != nil {
+			return Config{}, err
+		}
+	}
+	for _, d := range others {
+		if picked.defines(d.Name) {
+			return Config{}, &SpecError{d.Name, "it is given twice", "give all that is meant in one: " + d.Name + ":1-2"}
+		}
+		picked.Daemons = append(picked.Daemons, d)
+	}
+	return picked, nil
+}
+
+// defines tells whether a daemon or a rule has this name.
+func (c Config) defines(name string) bool {
+	for _, d := range c.Daemons {
+		if d.Name == name {
+			return true
+		}
+	}
+	for _, r := range c.Forbid {
+		if r.Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,48 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"daemon-keeper/internal/trust"
+)
+
+// FindHolder tells whether a run is at work on one of the services: then the error
+// is a HeldError. It makes nothing, and any user may ask.
+//
+// It takes each lock for a moment, shared with others that ask; a run that finds
+// the lock taken just then tries again, see lockTries.
+func FindHolder(path string, services []string) error {
+	dir, err := trust.Folder(path)
+	if err != nil {
+		return nil // it is missing, or no run takes a lock in it
+	}
+	for _, service := range services {
+		if err := findHolder(filepath.Join(dir, service+".lock"), service); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func findHolder(path, service string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot open lock: %w", err)
+	}
+	defer f.Close()
+	switch err := flockShared(f); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return &HeldError{Service: service, Holder: readHolder(f)}
+	case err != nil:
+		return fmt.Errorf("cannot look at lock %s: %w", path, err)
+	}
+	return unlock(f)
+}
