@@ -33,6 +33,17 @@ const (
 	Stopped
 )
 
+// String is the word for people.
+func (s State) String() string {
+	switch s {
+	case Running:
+		return "running"
+	case Stopped:
+		return "stopped"
+	}
+	return "unknown"
+}
+
 // Phase is what the machine as a whole is doing.
 type Phase int
 

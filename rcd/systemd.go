@@ -112,9 +112,27 @@ func properties(text string) map[string]string {
 	return props
 }
 
+// opinion: LoadState= says more of a unit that systemd cannot start at all.
+func (s systemd) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
+	props, err := s.show(ctx, run, service)
+	if err != nil {
+		return Opinion{}, err
+	}
+	word := props["ActiveState"]
+	switch {
+	case props["LoadState"] != "loaded":
+		word = props["LoadState"]
+	case word == "active", word == "inactive": // as our own words say
+		word = ""
+	}
+	return Opinion{activeState(props), word}, nil
+}
+
 // state: a unit that is activating or deactivating is neither.
-func (systemd) state(r result) State {
-	switch properties(r.output)["ActiveState"] {
+func (systemd) state(r result) State { return activeState(properties(r.output)) }
+
+func activeState(props map[string]string) State {
+	switch props["ActiveState"] {
 	case "active", "reloading", "refreshing":
 		return Running
 	case "inactive", "failed":
