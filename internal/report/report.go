@@ -137,6 +137,7 @@ type Process struct {
 type Service struct {
 	Name  string
 	State string // running, stopped or unknown; "" if the manager was not asked
+	Word  string // the manager's own, where it says more
 	Err   string // why it is unknown, if that can be told
 }
 
@@ -161,6 +162,7 @@ type Plan struct {
 // Detail is one process that was looked at closely.
 type Detail struct {
 	PID    int
+	User   string
 	Exe    string
 	Counts bool
 	Why    string

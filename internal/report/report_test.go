@@ -42,7 +42,7 @@ var (
 	}}
 	unclear = Daemon{Name: "/sbin/x", Reason: "cannot trust\nthe process table", Hint: "mount /proc"}
 	dry     = Daemon{Name: "/sbin/x", Result: StillDown, Reason: "dry run", Plan: []Plan{{Argv: []string{"/usr/sbin/service", "a", "stop"}, Timeout: time.Minute}}}
-	looked  = Daemon{Name: "/sbin/x", Result: Up, Processes: []Process{{PID: 1}}, Details: []Detail{{1, "/sbin/x", true, "it is"}, {2, "", false, "a zombie"}}}
+	looked  = Daemon{Name: "/sbin/x", Result: Up, Processes: []Process{{PID: 1}}, Details: []Detail{{1, "root", "/sbin/x", true, "it is"}, {2, "root", "", false, "a zombie"}}}
 )
 
 func TestTextForPeople(t *testing.T) {

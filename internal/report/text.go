@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -14,6 +15,7 @@ type Text struct {
 	Color    bool // of Out
 	ErrColor bool
 	Diary    bool // somebody reads the diary: what another run will report is not printed for cron to mail
+	Notices  bool // say what is odd about daemons that are up, to whom ever
 	Quiet    bool // only what needs a person, in one line
 	Verbose  bool // also what was matched, what was excluded, and why
 }
@@ -44,6 +46,7 @@ func (t Text) Write(r Report) {
 	told := make(map[string]bool) // what cannot be told of any daemon is said once
 	for _, d := range r.Daemons {
 		if d.Result == CannotTell {
+			d.Reason = d.doubt()
 			if told[d.Reason] {
 				continue
 			}
@@ -53,11 +56,22 @@ func (t Text) Write(r Report) {
 	}
 }
 
+// doubt is why a daemon or rule cannot be judged. No error is without a text.
+func (d Daemon) doubt() string {
+	switch {
+	case d.Reason != "":
+		return d.Reason
+	case d.Rule:
+		return "cannot tell whether '" + d.Name + "' is kept"
+	}
+	return "cannot tell whether '" + d.Name + "' is up"
+}
+
 func (t Text) daemon(d Daemon) {
 	name := "'" + Printable(d.Name) + "'"
 	switch d.Result {
 	case Up:
-		if t.Quiet || !t.Terminal && !t.Verbose {
+		if !t.tells(d) {
 			return
 		}
 		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs()))
@@ -66,18 +80,18 @@ func (t Text) daemon(d Daemon) {
 		if t.Quiet || d.Busy && t.Diary && !t.Terminal && !t.Verbose {
 			return
 		}
-		t.line("%s is %s and left alone: %s", name, t.paint(yellow, "down"), d.Reason)
+		t.line("%s is %s and left alone%s", name, t.paint(yellow, "down"), because(d.Reason))
 	case BroughtBack:
 		if !t.Quiet {
 			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.Took))
 		}
 	case StillDown:
-		t.line("%s is %s%s: %s", name, t.paint(red, "down"), inBrackets(d.Trouble), d.Reason)
+		t.line("%s is %s%s%s", name, t.paint(red, "down"), inBrackets(d.Trouble), because(d.Reason))
 	case Wrong:
-		t.line("%s is %s: %s", name, t.paint(red, d.Ill()), d.Reason)
+		t.line("%s is %s%s", name, t.paint(red, d.Ill()), because(d.Reason))
 		t.notices(d)
 	case Clear:
-		if t.Quiet || !t.Terminal && !t.Verbose {
+		if !t.tells(d) {
 			return
 		}
 		t.line("%s is %s", name, t.paint(green, d.Well()))
@@ -88,6 +102,11 @@ func (t Text) daemon(d Daemon) {
 	t.more(d)
 }
 
+// tells whether a daemon that is well is worth a word: cron mails what is printed.
+func (t Text) tells(d Daemon) bool {
+	return !t.Quiet && (t.Terminal || t.Verbose || t.Notices && len(d.Notices) > 0)
+}
+
 func (t Text) notices(d Daemon) {
 	if t.Quiet {
 		return
@@ -95,6 +114,14 @@ func (t Text) notices(d Daemon) {
 	for _, n := range d.Notices {
 		t.line("  %s", n)
 	}
+}
+
+// because: the trouble may say it all.
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
 }
 
 func inBrackets(s string) string {
@@ -118,10 +145,11 @@ func (t Text) more(d Daemon) {
 	for _, p := range d.Plan {
 		t.line("  %s   (at most %s)", strings.Join(p.Argv, " "), Limit(p.Timeout))
 	}
-	if d.Result == StillDown && d.Hint != "" {
+	if d.Result != CannotTell && d.Hint != "" {
 		t.line("hint: %s", d.Hint)
 	}
 	if t.Verbose {
+		t.services(d)
 		t.details(d)
 	}
 }
@@ -142,6 +170,16 @@ func (t Text) step(s Step) {
 	}
 	if s.Hint != "" {
 		t.line("        hint: %s", s.Hint)
+	}
+}
+
+// services says what the manager thinks of them, if it was asked: that may be
+// something else than what was seen.
+func (t Text) services(d Daemon) {
+	for _, s := range d.Services {
+		if s.State != "" {
+			t.line("  service  %s: %s%s", s.Name, s.State, inBrackets(cmp.Or(s.Err, s.Word)))
+		}
 	}
 }
 

@@ -1,0 +1,75 @@
+package report
+
+import "fmt"
+
+// Matches is the face of match: which processes count, which nearly do, and why
+// they do not.
+type Matches struct {
+	Text
+}
+
+// Write prints the report.
+func (m Matches) Write(r Report) {
+	for _, mistake := range r.Mistakes {
+		Fail(m.Err, m.ErrColor, mistake.Text, mistake.Hint)
+	}
+	for _, d := range r.Daemons {
+		m.daemon(d)
+	}
+}
+
+func (m Matches) daemon(d Daemon) {
+	counts := 0
+	for _, p := range d.Details {
+		if p.Counts {
+			counts++
+		}
+	}
+	state := m.paint(green, "up")
+	switch d.Result {
+	case CannotTell:
+		state = m.paint(yellow, "unknown")
+	case Wrong:
+		state = m.paint(red, d.Ill())
+	case Clear:
+		state = m.paint(green, d.Well())
+	case StillDown, Held:
+		state = m.paint(red, "down")
+	}
+	nearly := "none nearly does"
+	if n := len(d.Details) - counts; n > 0 {
+		nearly = fmt.Sprintf("%d nearly", n)
+	}
+	m.line("'%s' is %s: %s, %s", d.Name, state, howMany(counts), nearly)
+	for _, p := range d.Details {
+		m.process(p)
+	}
+	if d.Result == CannotTell || d.Result == Wrong {
+		m.line("  %s", d.Reason)
+	}
+	if d.Hint != "" {
+		m.line("  hint: %s", d.Hint)
+	}
+}
+
+func (m Matches) process(p Detail) {
+	word := m.paint(yellow, "excluded")
+	if p.Counts {
+		word = m.paint(green, "counts  ")
+	}
+	exe := p.Exe
+	if exe == "" {
+		exe = "(no executable to be seen)"
+	}
+	m.line("  %s  pid %d of %s, %s: %s", word, p.PID, p.User, exe, p.Why)
+}
+
+func howMany(n int) string {
+	switch n {
+	case 0:
+		return "no process counts"
+	case 1:
+		return "1 process counts"
+	}
+	return fmt.Sprintf("%d processes count", n)
+}

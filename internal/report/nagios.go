@@ -1,0 +1,238 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Nagios is the face for Nagios, Icinga and what else runs plugins by
+// https://www.monitoring-plugins.org/doc/guidelines.html: a summary and
+// performance data on the first line, then the details.
+type Nagios struct {
+	Out io.Writer
+}
+
+// NRPE 2 takes 1 KiB, which holds the first line, and Nagios 8 KiB of all lines.
+// They cut what is longer anywhere, and half a number is another number.
+const (
+	nagiosAll     = 8<<10 - 1 // C's end of a string
+	nagiosLine    = 1 << 10
+	nagiosSummary = nagiosLine / 2
+	nagiosData    = 6 << 10 // all performance data; the details have the rest
+	nagiosName    = 64
+)
+
+// Write prints the report.
+func (n Nagios) Write(r Report) {
+	line := fmt.Sprintf("KEEPER %s: %s |", nagiosWord(r.Status()), summary(r))
+	data, lost := perfdata(r)
+	for len(data) > 0 && len(line)+len(" ")+len(data[0])+len("\n") <= nagiosLine {
+		line += " " + data[0]
+		data = data[1:]
+	}
+	line += "\n"
+	// A second separator ends the text for good. Nagios would take further lines
+	// of data, Icinga 2 would not.
+	rest := ""
+	if len(data) > 0 {
+		rest = fmt.Sprintf("more performance data%s | %s\n", missing(lost), strings.Join(data, " "))
+	}
+	_, _ = io.WriteString(n.Out, line+whole(nagiosDetails(r), nagiosAll-len(line)-len(rest))+rest)
+}
+
+func missing(lost int) string {
+	if lost == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", without that of the last %d", lost)
+}
+
+// nagiosWord is what Nagios calls an exit status.
+func nagiosWord(s Status) string {
+	switch s {
+	case OK:
+		return "OK"
+	case Restored:
+		return "WARNING"
+	case Failed:
+		return "CRITICAL"
+	}
+	return "UNKNOWN"
+}
+
+// summary counts what there is, and names what is not well: of each kind five,
+// or fewer where there is no room.
+func summary(r Report) string {
+	switch {
+	case len(r.Daemons) > 0:
+	case len(r.Mistakes) > 0:
+		return shorten(unpiped(r.Mistakes[0].Text), nagiosSummary)
+	default:
+		return "nothing to look at"
+	}
+	for most := 5; most > 0; most-- {
+		if text := counted(r, most); len(text) <= nagiosSummary {
+			return text
+		}
+	}
+	return counted(r, 0)
+}
+
+// counted counts the kinds, the worst first, and names at most so many of each.
+func counted(r Report, most int) string {
+	names := map[string][]string{"mistake": make([]string, len(r.Mistakes))}
+	for _, d := range r.Daemons {
+		names[d.word()] = append(names[d.word()], shorten(unpiped(d.Name), nagiosName))
+	}
+	var parts []string
+	for _, kind := range []struct {
+		word, one, many string
+		named           bool
+	}{
+		{"down", "down", "down", true},
+		{"wrong", "wrong", "wrong", true},
+		{"broken", "broken", "broken", true},
+		{"unknown", "unknown", "unknown", true},
+		{"mistake", "mistake in the configuration", "mistakes in the configuration", false},
+		{"held", "held", "held", true},
+		{"brought_back", "brought back", "brought back", true},
+		{"up", "up", "up", false},
+		{"not_running", "not running", "not running", false},
+		{"kept", "kept", "kept", false},
+	} {
+		list, text := names[kind.word], kind.many
+		switch {
+		case len(list) == 0:
+			continue
+		case len(list) == 1:
+			text = kind.one
+		}
+		text = fmt.Sprintf("%d %s", len(list), text)
+		if kind.named && most > 0 {
+			text += inBrackets(some(list, most))
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// some names at most so many.
+func some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// perfdata has an item for each daemon and rule, in their order, and the time
+// that the run took. It says how many there is no room for; which these are does
+// not depend on how long the texts are, for a graph wants each item each time.
+func perfdata(r Report) (items []string, lost int) {
+	last := fmt.Sprintf("'time'=%.3fs", inSeconds(r.Took))
+	room := nagiosData - len(last)
+	for i, label := range nagiosLabels(r.Daemons) {
+		d := r.Daemons[i]
+		value := fmt.Sprint(len(d.Processes))
+		if d.Result == CannotTell {
+			value = "U"
+		}
+		item := fmt.Sprintf("'%s'=%s;;%s;0;", label, value, d.Count.span())
+		if room -= len(item) + len(" "); room < 0 {
+			return append(items, last), len(r.Daemons) - i
+		}
+		items = append(items, item)
+	}
+	return append(items, last), 0
+}
+
+// span is the range outside of which a number alarms; "" if there is none.
+func (b Bounds) span() string {
+	switch {
+	case b.Max != NoLimit:
+		return fmt.Sprintf("%d:%d", b.Min, b.Max)
+	case b.Min > 0:
+		return fmt.Sprintf("%d:", b.Min)
+	}
+	return ""
+}
+
+// nagiosLabels are the names as the label of an item may be, each another one. A name
+// that may stand as it is does, whatever others are called.
+func nagiosLabels(daemons []Daemon) []string {
+	list := make([]string, len(daemons))
+	taken := map[string]bool{"time": true}
+	for i, d := range daemons {
+		if clean := nagiosLabel(d.Name); clean == d.Name && !taken[clean] {
+			list[i], taken[clean] = clean, true
+		}
+	}
+	for i, d := range daemons {
+		if list[i] != "" {
+			continue
+		}
+		list[i] = nagiosLabel(d.Name)
+		for n := 2; taken[list[i]]; n++ {
+			list[i] = fmt.Sprintf("%s_%d", nagiosLabel(d.Name), n)
+		}
+		taken[list[i]] = true
+	}
+	return list
+}
+
+// nagiosLabel keeps what also those can read who do not know of quotes, and whom
+// Nagios gives the data with its illegal_macro_output_chars removed.
+func nagiosLabel(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	if clean == "" {
+		return "_"
+	}
+	return clean[:min(len(clean), nagiosName)]
+}
+
+// nagiosDetails is what people read at a terminal, the worst first: the rest may
+// be cut.
+func nagiosDetails(r Report) string {
+	r.Daemons = slices.Clone(r.Daemons)
+	slices.SortStableFunc(r.Daemons, func(a, b Daemon) int { return cmp.Compare(rank(b.Status()), rank(a.Status())) })
+	var b bytes.Buffer
+	Text{Out: &b, Err: &b, Terminal: true}.Write(r)
+	// What a service has printed stands behind one of our own.
+	text := strings.ReplaceAll(b.String(), "\n        | ", "\n        : ")
+	return strings.ReplaceAll(text, "|", `\x7c`)
+}
+
+// unpiped is Printable, and separates nothing.
+func unpiped(s string) string {
+	return escape(s, func(r rune) bool { return unicode.IsPrint(r) && r != '|' })
+}
+
+// shorten keeps text within a number of bytes, and whole characters.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most-3], "") + "..."
+}
+
+// whole keeps text within a number of bytes, and whole lines.
+func whole(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	lines := strings.SplitAfter(text, "\n")
+	kept := 0
+	for room := most - len("... and 99999 more lines\n"); room >= len(lines[kept]); kept++ {
+		room -= len(lines[kept])
+	}
+	return strings.Join(lines[:kept], "") + fmt.Sprintf("... and %d more lines\n", len(lines)-1-kept)
+}

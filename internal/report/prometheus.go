@@ -1,0 +1,200 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// promFamily is a metric of Prometheus with a sample for each daemon, or without one
+// where there is nothing to tell.
+type promFamily struct {
+	name, kind, help string
+	value            func(Daemon) (float64, bool)
+}
+
+const (
+	gauge   = "gauge"
+	counter = "counter"
+)
+
+// The metric that has to be read again, see textfile.go.
+const (
+	restartsName = "daemon_keeper_restarts_total"
+	restartsHelp = "Runs that have stopped and started the daemon."
+)
+
+// promFile is a file in the text-based format of Prometheus.
+type promFile struct{ bytes.Buffer }
+
+// exposition is the report as node_exporter's textfile collector reads it. before
+// has the restarts that were counted until this run. There are no timestamps: the
+// collector drops a file that has any.
+func exposition(r Report, before map[string]uint64) []byte {
+	var p promFile
+	daemons := distinct(r.Daemons)
+	for _, f := range promFamilies() {
+		headed := false
+		for _, d := range daemons {
+			v, ok := f.value(d)
+			if ok && !headed {
+				p.head(f.name, f.kind, f.help)
+				headed = true
+			}
+			if ok {
+				p.sample(f.name, Printable(d.Name), v)
+			}
+		}
+	}
+	p.restarts(daemons, before)
+	p.ofRun(r)
+	return p.Bytes()
+}
+
+// distinct leaves out a second daemon of a name, for the collector drops a file
+// that has a sample twice. No configuration has two; only names that cannot be
+// printed may come to look alike.
+func distinct(daemons []Daemon) []Daemon {
+	seen := make(map[string]bool, len(daemons))
+	var list []Daemon
+	for _, d := range daemons {
+		name := Printable(d.Name)
+		if !seen[name] {
+			list = append(list, d)
+		}
+		seen[name] = true
+	}
+	return list
+}
+
+// promFamilies are the metrics that have a sample for each daemon or rule.
+func promFamilies() []promFamily {
+	return []promFamily{
+		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", Daemon.promUp},
+		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", Daemon.promUnknown},
+		{"daemon_keeper_held", gauge, "Whether the daemon is down and deliberately left alone.", Daemon.promHeld},
+		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", Daemon.promWrong},
+		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", Daemon.promProcesses},
+		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", Daemon.promRSS},
+		// No counter: the sum falls when a worker ends, which Prometheus would take
+		// for a start from zero, and count what the others have used a second time.
+		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", Daemon.promCPU},
+		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", Daemon.promStartTime},
+	}
+}
+
+// promUp has no sample where an alert on 0 would be no news, or a lie.
+func (d Daemon) promUp() (float64, bool) {
+	up := d.up()
+	return oneIf(up != nil && *up), up != nil
+}
+
+func (d Daemon) promUnknown() (float64, bool) { return oneIf(d.Status() == Unclear), true }
+
+func (d Daemon) promHeld() (float64, bool) { return oneIf(d.Result == Held), !d.Rule }
+
+func (d Daemon) promWrong() (float64, bool) { return oneIf(d.Result == Wrong), true }
+
+func (d Daemon) promProcesses() (float64, bool) {
+	return float64(len(d.Processes)), d.Status() != Unclear
+}
+
+// promKnown tells whether there are processes of a daemon to be told of.
+func (d Daemon) promKnown() bool {
+	return !d.Rule && d.Status() != Unclear && len(d.Processes) > 0
+}
+
+func (d Daemon) promRSS() (float64, bool) {
+	sum := totalRSS(d.Processes)
+	return float64(sum), d.promKnown() && sum > 0
+}
+
+func (d Daemon) promCPU() (float64, bool) {
+	sum, read := totalCPU(d.Processes)
+	return sum.Seconds(), d.promKnown() && read
+}
+
+func (d Daemon) promStartTime() (float64, bool) {
+	if !d.promKnown() {
+		return 0, false
+	}
+	started := oldest(d.Processes).Started
+	return unixSeconds(started), !started.IsZero()
+}
+
+// unixSeconds is in seconds, to the millisecond.
+func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// restarts goes on counting. Daemons that this run has not looked at keep their
+// number: a run may name some of the daemons only, and must not set back the
+// others. Those that are in no configuration any more keep it, too, which alarms
+// nobody: the number stays as it is. Who minds removes the file.
+func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
+	now := maps.Clone(before)
+	if now == nil {
+		now = make(map[string]uint64)
+	}
+	for _, d := range daemons {
+		name := Printable(d.Name)
+		switch {
+		case d.Rule:
+			delete(now, name)
+		case d.Changed():
+			now[name]++
+		default:
+			now[name] += 0 // a first restart can only be seen where there was a zero
+		}
+	}
+	if len(now) == 0 {
+		return
+	}
+	p.head(restartsName, counter, restartsHelp)
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		p.sample(restartsName, name, float64(now[name]))
+	}
+}
+
+// mostRestarts: a greater number is not a whole one in Prometheus.
+const mostRestarts = 1 << 53
+
+// ofRun are the metrics of the run itself.
+func (p *promFile) ofRun(r Report) {
+	for _, m := range []struct {
+		name, help string
+		value      float64
+	}{
+		{"daemon_keeper_mistakes", "Mistakes that a person must mend, in the configuration or the command.", float64(len(r.Mistakes))},
+		{"daemon_keeper_last_run_timestamp_seconds", "Unix time at which the last run has ended.", unixSeconds(r.Began.Add(r.Took))},
+		{"daemon_keeper_last_run_duration_seconds", "Time that the last run took.", r.Took.Seconds()},
+		{"daemon_keeper_last_run_status", "Exit status of the last run: 0 fine, 1 brought back, 2 down or wrong, 3 unknown.", float64(r.Status())},
+	} {
+		p.head(m.name, gauge, m.help)
+		fmt.Fprintf(p, "%s %s\n", m.name, promNumber(m.value))
+	}
+}
+
+func (p *promFile) head(name, kind, help string) {
+	fmt.Fprintf(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+func (p *promFile) sample(name, daemon string, value float64) {
+	fmt.Fprintf(p, "%s{daemon=\"%s\"} %s\n", name, labelValue(daemon), promNumber(value))
+}
+
+// labelValue escapes what is Printable already, and so valid UTF-8.
+func labelValue(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
+}
+
+func promNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// nothing stands where there is nothing to tell.
+const nothing = "-"
+
+// standing is the word for how a daemon or a rule is, and its colour.
+func standing(d Daemon) (state, code string) {
+	switch d.Result {
+	case Up, BroughtBack:
+		state, code = "up", green
+	case Held:
+		return "held", yellow
+	case StillDown:
+		return "down", red
+	case Wrong:
+		return d.Ill(), red
+	case Clear:
+		state, code = "not running", green
+		if d.Rule {
+			state = d.Well()
+		}
+	default:
+		return "unknown", yellow
+	}
+	if len(d.Notices) > 0 {
+		code = yellow
+	}
+	return state, code
+}
+
+// pidCell names the oldest process, and how many others there are.
+func pidCell(d Daemon) cell {
+	if len(d.Processes) == 0 {
+		return cell{head: nothing}
+	}
+	c := cell{head: strconv.Itoa(oldest(d.Processes).PID)}
+	if others := len(d.Processes) - 1; others > 0 {
+		c.tail = fmt.Sprintf(" +%d", others)
+	}
+	return c
+}
+
+// oldest is the first of those whose age is not known, if none is.
+func oldest(processes []Process) Process {
+	first := processes[0]
+	for _, p := range processes[1:] {
+		if !p.Started.IsZero() && (first.Started.IsZero() || p.Started.Before(first.Started)) {
+			first = p
+		}
+	}
+	return first
+}
+
+func ageCell(d Daemon, now time.Time) cell {
+	if len(d.Processes) == 0 {
+		return cell{tail: nothing}
+	}
+	started := oldest(d.Processes).Started
+	if started.IsZero() {
+		return cell{tail: nothing}
+	}
+	return cell{tail: age(now.Sub(started))}
+}
+
+// longestUser is how much of a user's name there is room for.
+const longestUser = 16
+
+// userCell names the oldest process's user, and how many others there are.
+func userCell(d Daemon) cell {
+	var users []string
+	for _, p := range d.Processes {
+		if p.User != "" && !slices.Contains(users, p.User) {
+			users = append(users, p.User)
+		}
+	}
+	if len(users) == 0 {
+		return cell{tail: nothing}
+	}
+	first := oldest(d.Processes).User
+	if first == "" {
+		first = users[0]
+	}
+	c := cell{tail: cutMiddle(Printable(first), longestUser)}
+	if len(users) > 1 {
+		c.tail += fmt.Sprintf(" +%d", len(users)-1)
+	}
+	return c
+}
+
+// memoryCell is what all processes have in memory. What several of them share
+// counts several times, as in top(1).
+func memoryCell(d Daemon) cell {
+	if rss := totalRSS(d.Processes); rss > 0 {
+		return cell{tail: size(rss)}
+	}
+	return cell{tail: nothing}
+}
+
+func cpuCell(d Daemon) cell {
+	if cpu, ok := totalCPU(d.Processes); ok {
+		return cell{tail: used(cpu)}
+	}
+	return cell{tail: nothing}
+}
+
+func totalRSS(processes []Process) uint64 {
+	var sum uint64
+	for _, p := range processes {
+		sum += p.RSS
+	}
+	return sum
+}
+
+// totalCPU is what the processes that run have used, if that was read: none may
+// have used any yet.
+func totalCPU(processes []Process) (sum time.Duration, ok bool) {
+	for _, p := range processes {
+		sum += p.CPU
+		ok = ok || p.CPU > 0 || !p.Started.IsZero()
+	}
+	return sum, ok
+}
+
+// countCell is how many processes there are, and how many there should be.
+func countCell(d Daemon) cell {
+	c := cell{head: strconv.Itoa(len(d.Processes)), tail: " of " + d.Count.short()}
+	if d.Result == CannotTell {
+		c.head = "?"
+	}
+	return c
+}
+
+func (b Bounds) short() string {
+	switch {
+	case b.Max == NoLimit && b.Min == 0:
+		return "any"
+	case b.Max == NoLimit:
+		return fmt.Sprintf("%d+", b.Min)
+	case b.Max == b.Min:
+		return strconv.Itoa(b.Max)
+	}
+	return fmt.Sprintf("%d-%d", b.Min, b.Max)
+}
+
+// services lists them with their managers' own opinion, where they were asked.
+func services(d Daemon) string {
+	var list []string
+	for _, s := range d.Services {
+		list = append(list, strings.TrimSpace(Printable(s.Name)+" "+Printable(s.State)+inBrackets(Printable(s.Word))))
+	}
+	return strings.Join(list, ", ")
+}

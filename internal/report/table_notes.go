@@ -1,0 +1,137 @@
+package report
+
+import "fmt"
+
+// notes are the lines below a row. told has the first daemon of each reason that
+// was given for why it cannot be told.
+func notes(d Daemon, told map[string]string) [][]word {
+	var list [][]word
+	add := func(l []word, s string) {
+		if s != "" {
+			list = append(list, append(l, text(s)...))
+		}
+	}
+	first, again := told[d.Reason]
+	switch {
+	case d.Result == BroughtBack:
+		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), used(d.Took)))
+	case d.Result == CannotTell && again:
+		add(nil, fmt.Sprintf("for the same reason as '%s'", first))
+	case d.Result == CannotTell:
+		told[d.Reason] = d.Name
+		add(nil, d.Reason)
+		add(label("hint", bold), d.Hint)
+	case d.Result == Held:
+		add(nil, d.Trouble)
+		add(nil, "left alone"+because(d.Reason))
+	default:
+		add(nil, d.Trouble)
+		add(nil, d.Reason)
+		add(label("hint", bold), d.Hint)
+	}
+	for _, n := range d.Notices {
+		add(label("notice", yellow), n)
+	}
+	for _, s := range d.Services {
+		if s.Err != "" {
+			add(nil, fmt.Sprintf("service %s: %s", s.Name, s.Err))
+		}
+	}
+	return list
+}
+
+// inspected is a process that was looked at closely.
+func inspected(x Detail) string {
+	exe := x.Exe
+	if exe == "" {
+		exe = "(no executable)"
+	}
+	return fmt.Sprintf("pid %d %s: %s", x.PID, exe, x.Why)
+}
+
+// mostNamed is how many daemons of a kind the summary names.
+const mostNamed = 8
+
+// tableSummary counts, and names what is not well: whoever is woken by it sees it above
+// the prompt, however long the table is.
+func tableSummary(r Report) []word {
+	var words []word
+	part := func(p []word) {
+		if len(words) > 0 {
+			words[len(words)-1].text += ";"
+		}
+		words = append(words, p...)
+	}
+	for _, k := range kindsOf(r.Daemons) {
+		part(k.words())
+	}
+	if len(r.Daemons) == 0 {
+		part(text("no daemon and no rule"))
+	}
+	if n := len(r.Mistakes); n > 0 {
+		count := fmt.Sprintf("%d mistakes", n)
+		if n == 1 {
+			count = "1 mistake"
+		}
+		part(append([]word{{count, red}}, text("(see the errors)")...))
+	}
+	return words
+}
+
+// kind is what is said in the summary of all that are alike.
+type kind struct {
+	title, code string
+	well        bool
+	names       []string
+}
+
+// kindsOf has the worst first, and no empty kind.
+func kindsOf(daemons []Daemon) []*kind {
+	all := []*kind{
+		{title: "down", code: red},
+		{title: "wrong", code: red},
+		{title: "broken", code: red},
+		{title: "unknown", code: yellow},
+		{title: "held", code: yellow},
+		{title: "with notices", code: yellow},
+		{title: "well", code: green, well: true},
+	}
+	for _, d := range daemons {
+		title, code := standing(d)
+		switch {
+		case code == green:
+			title = "well"
+		case d.Result == Up || d.Result == BroughtBack || d.Result == Clear:
+			title = "with notices"
+		}
+		for _, k := range all {
+			if k.title == title {
+				k.names = append(k.names, d.Name)
+			}
+		}
+	}
+	var list []*kind
+	for _, k := range all {
+		if len(k.names) > 0 {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+func (k *kind) words() []word {
+	words := []word{{fmt.Sprintf("%d %s", len(k.names), k.title), k.code}}
+	if k.well {
+		return words
+	}
+	mark := ":"
+	for i, name := range k.names {
+		if i == mostNamed {
+			return append(words, text(fmt.Sprintf("and %d more", len(k.names)-mostNamed))...)
+		}
+		words[len(words)-1].text += mark
+		mark = ","
+		words = append(words, text(name)...)
+	}
+	return words
+}

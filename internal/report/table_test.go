@@ -1,0 +1,307 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return tableNow.Add(-d) }
+
+// nightmare has everything that a person may meet at three in the morning.
+func nightmare() Report {
+	const longName = "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share"
+	blind := "cannot trust the process table: it does not have this very process"
+	any, one := Bounds{1, NoLimit}, Bounds{1, 1}
+	return Report{
+		Mistakes: []Mistake{{"/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}},
+		Daemons: []Daemon{
+			{
+				Name: "clamd", Result: Up, Count: any,
+				Processes: []Process{
+					{PID: 14711, User: "clamav", Started: ago(2 * time.Hour), CPU: time.Minute, RSS: 1 << 20},
+					{PID: 815, User: "clamav", Started: ago(76 * time.Hour), CPU: 662 * time.Second, RSS: 5 << 28},
+					{PID: 816, User: "root", RSS: 1 << 18},
+				},
+				Services: []Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "stopped", Word: "failed"}},
+			},
+			{
+				Name: "nginx", Result: Up, Count: any,
+				Processes: []Process{{PID: 7, User: "www-data", Started: ago(747 * day), CPU: 5*time.Hour + 2*time.Minute, RSS: 830_000, Stopped: true}},
+				Notices:   []string{"process 7 of '/usr/sbin/nginx' is stopped by a signal or a debugger: it does nothing until it is continued (kill -CONT 7)"},
+				Services:  []Service{{Name: "nginx"}},
+			},
+			{
+				Name: "named", Result: StillDown, Count: any, Reason: "it was started 3 times within 10m and is still not running",
+				Hint:     "look at what the service has printed and at the daemon's own log; then run its start by hand",
+				Services: []Service{{Name: "named", State: "unknown", Err: "cannot ask service named: exit status 4"}},
+			},
+			{
+				Name: "sshd", Result: StillDown, Count: one, Trouble: "tcp://127.0.0.1:22 refuses connections", Reason: "within 30s it did not get well",
+				Processes: []Process{{PID: 99, User: "root", Started: ago(45 * time.Second), CPU: 412 * time.Millisecond, RSS: 9 << 20}},
+				Services:  []Service{{Name: "ssh", State: "running"}},
+			},
+			{Name: "cron", Result: Held, Busy: true, Count: any, Reason: "another run is at work on service cron: pid 321, since 2026-11-21T02:59:58Z"},
+			{Name: "ntpd", Reason: blind, Hint: "mount /proc, or run outside of the container", Count: any},
+			{Name: "postfix", Result: Wrong, Count: Bounds{1, 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
+			{Name: "one-init", Rule: true, Result: Clear, Count: Bounds{0, 1}},
+			{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 12)", Processes: []Process{{PID: 12, User: "mallory", Started: ago(13 * time.Minute), CPU: 90 * time.Second, RSS: 3 << 30}}},
+			{Name: "telnetd", Result: Clear, Services: []Service{{Name: "telnet", State: "stopped"}}},
+			{
+				Name: longName, Result: BroughtBack, Count: any, Trouble: "its memory of 3 GiB is over 2 GiB", Took: 4200 * time.Millisecond,
+				Processes: []Process{{PID: 4194303, User: "a-user-with-a-very-long-name", Started: ago(4 * time.Second), RSS: 1023<<20 + 1000<<10}},
+				Services:  []Service{{Name: "a-service-with-a-long-name@instance", State: "running"}, {Name: "another-service-with-a-long-name@instance"}},
+			},
+			{Name: "uid0", Rule: true, Reason: blind, Hint: "mount /proc, or run outside of the container"},
+			{
+				Name: "\x1b[2Jevil\nname", Result: StillDown, Count: any, Reason: "\x1b]0;owned\x07 " + strings.Repeat("x", 100) + " \u202eend",
+				Notices: []string{"\r\x1b[1A all is well"}, Services: []Service{{Name: "s\t", State: "\x1b[32mrunning", Err: "bad\xff"}},
+			},
+			{
+				Name: "日本語デーモン", Result: Up, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 2, User: "ümläut", Started: ago(-time.Hour)}},
+				Details: []Detail{{PID: 2, Exe: "/usr/sbin/日本", Counts: true, Why: "it executes the wanted file"}, {PID: 3, Why: "it is a zombie"}},
+			},
+		},
+	}
+}
+
+func TestTableOfEverything(t *testing.T) {
+	for _, width := range []int{0, 40, 80, 120} {
+		for _, color := range []bool{false, true} {
+			name := fmt.Sprintf("table-%d", width)
+			if color {
+				name += "-colour"
+			}
+			t.Run(name, func(t *testing.T) {
+				out, stderr := tabulate(Table{Width: width, Color: color, ErrColor: color, Verbose: width == 0}, nightmare())
+				tableGolden(t, "testdata/"+name+".want", out+"\n-- stderr --\n"+stderr)
+			})
+		}
+	}
+}
+
+func tabulate(face Table, r Report) (out, stderr string) {
+	var o, e bytes.Buffer
+	face.Out, face.Err = &o, &e
+	if face.Now.IsZero() {
+		face.Now = tableNow
+	}
+	face.Write(r)
+	return o.String(), e.String()
+}
+
+func tableGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got:\n%s\nwant (go test -update writes it anew):\n%s", got, want)
+	}
+}
+
+var sgr = regexp.MustCompile("\x1b\\[[0-9]+m")
+
+// At any width no line is wider (a word that is longer than a line is broken), none
+// ends in a space, and colour is only paint.
+func TestTableFitsItsWidth(t *testing.T) {
+	for seed := range uint64(700) {
+		random := rand.New(rand.NewPCG(seed, 4))
+		width, r := 40+random.IntN(161), randomReport(random)
+		plain, _ := tabulate(Table{Width: width, Verbose: true}, r)
+		painted, _ := tabulate(Table{Width: width, Verbose: true, Color: true}, r)
+		if got := sgr.ReplaceAllString(painted, ""); got != plain {
+			t.Fatalf("seed %d: in colour, without the colours:\n%s\nwithout:\n%s", seed, got, plain)
+		}
+		for _, line := range strings.Split(plain, "\n") {
+			if strings.HasSuffix(line, " ") || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' }) {
+				t.Fatalf("seed %d: line %q", seed, line)
+			}
+			if breadth(line) > width {
+				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, breadth(line), width, line, plain)
+			}
+		}
+	}
+}
+
+// Whatever is left out or moved, these stand on the row, or right below it.
+func TestTableKeepsWhatMatters(t *testing.T) {
+	for width := 40; width <= 200; width++ {
+		out, _ := tabulate(Table{Width: width}, nightmare())
+		flat := strings.Join(strings.Fields(out), "")
+		for _, want := range []string{
+			"connections", "3 processes, and at most 2 may be", "left alone", "mount /proc", "(kill -CONT 7)", "dovecot stopped", "exit status 4",
+			"down:", "not running", "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share",
+		} {
+			if !strings.Contains(flat, strings.ReplaceAll(want, " ", "")) {
+				t.Errorf("at %d columns %q is lost:\n%s", width, want, out)
+			}
+		}
+	}
+}
+
+func randomReport(random *rand.Rand) Report {
+	var r Report
+	for range random.IntN(3) {
+		r.Mistakes = append(r.Mistakes, Mistake{randomText(random), randomText(random)})
+	}
+	for range random.IntN(14) {
+		d := Daemon{
+			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: Bounds{random.IntN(3), random.IntN(1000) - 1},
+			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random),
+		}
+		for range random.IntN(4) {
+			d.Notices = append(d.Notices, randomText(random))
+			d.Services = append(d.Services, Service{randomText(random), randomText(random), randomText(random), randomText(random)})
+			d.Details = append(d.Details, Detail{PID: random.Int(), Exe: randomText(random), Why: randomText(random)})
+		}
+		for range random.IntN(5) {
+			p := Process{PID: random.Int() >> random.IntN(63), User: randomText(random), CPU: randomTime(random), RSS: random.Uint64() >> random.IntN(65)}
+			if random.IntN(3) > 0 {
+				p.Started = tableNow.Add(-randomTime(random))
+			}
+			d.Processes = append(d.Processes, p)
+		}
+		r.Daemons = append(r.Daemons, d)
+	}
+	return r
+}
+
+func randomTime(random *rand.Rand) time.Duration {
+	return time.Duration(random.Int64() >> random.IntN(63))
+}
+
+// randomText is mostly harmless, sometimes long, and sometimes meant to do harm.
+func randomText(random *rand.Rand) string {
+	pieces := []string{
+		"clamd", "sshd", "/usr/local/sbin/named", "a", " ", "  ", "\n", "\x1b[31m", "\x1b[0m", "\r", "\xff", "\u202e", "ü", "日本", "デ", "e\u0301", "\u0301",
+		"🙂", "ﾃ", strings.Repeat("x", 90), "\t", "1", "\u200b", "\u3000", "\ufffd", ".", "-", "", "", "",
+	}
+	var b strings.Builder
+	for range random.IntN(1 + random.IntN(12)) {
+		b.WriteString(pieces[random.IntN(len(pieces))])
+	}
+	return b.String()
+}
+
+func TestTableOfLittle(t *testing.T) {
+	mistake := []Mistake{{"cannot read x.yaml", "chmod a+r x.yaml"}}
+	const errors = "daemon-keeper: error: cannot read x.yaml\ndaemon-keeper: hint: chmod a+r x.yaml\n"
+	for _, tc := range []struct {
+		name        string
+		report      Report
+		out, stderr string
+	}{
+		{"nothing", Report{}, "no daemon and no rule\n", ""},
+		{"mistakes only", Report{Mistakes: mistake}, "no daemon and no rule; 1 mistake (see the errors)\n", errors},
+		{"a rule only", of(kept), "NAME      STATE  COUNT\none-init  kept   0 of 0\n\n1 well\n", ""},
+		{
+			"a restart in passing", of(well),
+			"NAME  STATE  PID  COUNT\nsshd  up     9    1 of 0\n    was down (tcp://127.0.0.1:22 refuses connections), and is up again after\n      4.0s\n\n1 well\n", "",
+		},
+		{
+			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: Bounds{1, NoLimit}}),
+			"NAME  STATE  COUNT\na     down   0 of 1+\n\n1 down: a\n", "",
+		},
+		{
+			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: Bounds{0, NoLimit}}),
+			"NAME  STATE  COUNT\na     held   0 of any\n    left alone\n\n1 held: a\n", "",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out, stderr := tabulate(Table{Width: 80}, tc.report)
+			if out != tc.out || stderr != tc.stderr {
+				t.Errorf("stdout\n%s\nwant\n%s\nstderr\n%s\nwant\n%s", out, tc.out, stderr, tc.stderr)
+			}
+		})
+	}
+}
+
+// A thousand that are down are not all named twice.
+func TestTableSummaryIsShort(t *testing.T) {
+	var r Report
+	for i := range 1000 {
+		r.Daemons = append(r.Daemons, Daemon{Name: fmt.Sprintf("d%d", i), Result: StillDown})
+	}
+	out, _ := tabulate(Table{Width: 80}, r)
+	if want := "\n\n1000 down: d0, d1, d2, d3, d4, d5, d6, d7 and 992 more\n"; !strings.HasSuffix(out, want) {
+		t.Errorf("it ends with %q", out[len(out)-100:])
+	}
+}
+
+func TestUnitsForEyes(t *testing.T) {
+	const hour = time.Hour
+	for _, tc := range []struct {
+		d         time.Duration
+		age, used string
+	}{
+		{-hour, "0s", "0.0s"},
+		{0, "0s", "0.0s"},
+		{499 * time.Millisecond, "0s", "0.4s"},
+		{45 * time.Second, "45s", "45.0s"},
+		{time.Minute - 1, "59s", "59.9s"},
+		{time.Minute, "1m", "1m 0s"},
+		{12*time.Minute + 3*time.Second, "12m", "12m 3s"},
+		{hour - 1, "59m", "59m 59s"},
+		{7*hour + 53*time.Minute, "7h 53m", "7h 53m"},
+		{day - 1, "23h 59m", "23h 59m"},
+		{76 * hour, "3d 4h", "3d 4h"},
+		{year - 1, "364d 23h", "364d 23h"},
+		{747 * day, "2y 17d", "2y 17d"},
+		{1<<63 - 1, "292y 171d", "292y 171d"},
+	} {
+		if got := age(tc.d); got != tc.age {
+			t.Errorf("age(%v) = %q, want %q", tc.d, got, tc.age)
+		}
+		if got := used(tc.d); got != tc.used {
+			t.Errorf("used(%v) = %q, want %q", tc.d, got, tc.used)
+		}
+	}
+	for bytes, want := range map[uint64]string{
+		1: "0 KiB", 4096: "4 KiB", 1<<20 - 1: "1.0 MiB", 1<<20 - 1024: "1023 KiB", 1 << 20: "1.0 MiB", 5 << 28: "1.2 GiB",
+		1<<30 - 1: "1.0 GiB", 1023 << 20: "1023.0 MiB", 1 << 63: "8192.0 PiB",
+	} {
+		if got := size(bytes); got != want {
+			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
+		}
+	}
+}
+
+func TestBreadth(t *testing.T) {
+	for s, want := range map[string]int{"": 0, "clamd": 5, "ümläut": 6, "日本": 4, "ﾃﾞ": 2, "e\u0301": 1, "🙂": 2, "한": 2, "！": 2} {
+		if got := breadth(s); got != want {
+			t.Errorf("breadth(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+func TestNamesAreCutInTheMiddle(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		most int
+		want string
+	}{
+		{"/usr/local/sbin/clamd", 21, "/usr/local/sbin/clamd"},
+		{"/usr/local/sbin/clamd", 20, "/usr/loc...bin/clamd"},
+		{"日本語デーモン", 14, "日本語デーモン"},
+		{"日本語デーモン", 13, "日本...モン"},
+		{"日本語デーモン", 12, "日本...モン"},
+	} {
+		if got := cutMiddle(tc.name, tc.most); got != tc.want {
+			t.Errorf("cutMiddle(%q, %d) = %q, want %q", tc.name, tc.most, got, tc.want)
+		}
+	}
+}

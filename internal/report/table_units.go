@@ -1,0 +1,52 @@
+package report
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// age is how long something has been so, for people: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
+func age(d time.Duration) string {
+	switch {
+	case d < 0: // the clock was set back
+		return "0s"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < day:
+		return fmt.Sprintf("%dh %dm", d/time.Hour, d%time.Hour/time.Minute)
+	case d < year:
+		return fmt.Sprintf("%dd %dh", d/day, d%day/time.Hour)
+	}
+	return fmt.Sprintf("%dy %dd", d/year, d%year/day)
+}
+
+// used is CPU time, for people: 0.4s, 12m 3s, 5h 2m, 3d 4h.
+func used(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", max(d, 0).Truncate(100*time.Millisecond).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm %ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return age(d)
+}
+
+// size is memory, for people: 812 KiB, 1.2 GiB.
+func size(bytes uint64) string {
+	const kib = 1 << 10
+	n, units := float64(bytes)/kib, []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
+	if n < kib-0.5 {
+		return fmt.Sprintf("%.0f KiB", n)
+	}
+	for len(units) > 1 && n >= kib-0.05 { // else it would be printed as 1024.0
+		n, units = n/kib, units[1:]
+	}
+	return fmt.Sprintf("%.1f %s", n, units[0])
+}

@@ -1,0 +1,207 @@
+package report
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// WriteTextfile writes the report's metrics for node_exporter's textfile collector,
+// which reads what ends in .prom. The new file takes the place of the old one, or of
+// a link of that name, at once and as a whole; on an error the old one stays. How
+// often each daemon was restarted is read from the old file, and goes on from there.
+//
+// The error names the file and the cause; it may have a Hint.
+func WriteTextfile(path string, r Report) error {
+	return textfile{path, 2 * time.Second, time.Now}.write(r)
+}
+
+// textfile is a file of metrics.
+type textfile struct {
+	path     string
+	patience time.Duration // for another run that writes into the same folder
+	now      func() time.Time
+}
+
+// textfileError says why metrics were not written.
+type textfileError struct {
+	path  string
+	cause error
+}
+
+func (e *textfileError) Error() string {
+	return fmt.Sprintf("cannot write metrics to %s: %v", e.path, e.cause)
+}
+
+func (e *textfileError) Unwrap() error { return e.cause }
+
+var errNoTextfile = errors.New("its name does not end in .prom")
+
+// Hint is a way out, or "".
+func (e *textfileError) Hint() string {
+	folder := filepath.Dir(e.path)
+	switch {
+	case errors.Is(e.cause, errNoTextfile):
+		return "node_exporter reads no other files; call it " + filepath.Join(folder, "daemon-keeper.prom")
+	case errors.Is(e.cause, syscall.ENOENT):
+		return "make the folder: mkdir -p " + folder
+	case errors.Is(e.cause, syscall.ENOTDIR):
+		return "name a file in a folder, the one of --collector.textfile.directory"
+	case errors.Is(e.cause, syscall.EEXIST), errors.Is(e.cause, syscall.EISDIR):
+		return "it is a folder; name a file"
+	case errors.Is(e.cause, syscall.ENOSPC), errors.Is(e.cause, syscall.EDQUOT):
+		return "make room; the old file stands as it was"
+	case errors.Is(e.cause, syscall.EROFS):
+		return "its file system is mounted read-only; name a file on another"
+	case errors.Is(e.cause, fs.ErrPermission):
+		return "run it as a user who may write into " + folder
+	}
+	return ""
+}
+
+func (t textfile) write(r Report) error {
+	folder, name := filepath.Split(t.path)
+	if !strings.HasSuffix(name, ".prom") {
+		return &textfileError{t.path, errNoTextfile}
+	}
+	// Held open, it is the same folder to the end, whoever renames what leads to it.
+	folder = filepath.Clean(folder)
+	root, err := os.OpenRoot(folder)
+	if info, statErr := os.Stat(folder); err != nil && statErr == nil && !info.IsDir() {
+		err = syscall.ENOTDIR // a Root says it in words only
+	}
+	if err != nil {
+		return &textfileError{t.path, bare(err)}
+	}
+	defer root.Close()
+	if err := t.renew(root, name, r); err != nil {
+		return &textfileError{t.path, bare(err)}
+	}
+	return nil
+}
+
+// renew writes a new file and puts it in place of the old one.
+func (t textfile) renew(root *os.Root, name string, r Report) error {
+	folder, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	defer t.lock(folder)()
+	t.sweep(folder, root)
+	temporary := temporaryPrefix + rand.Text() + temporarySuffix
+	err = create(root, temporary, exposition(r, countedRestarts(oldFile(root, name))))
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+		return err
+	}
+	// Not every file system can sync a folder: fsync(2) has EINVAL for that.
+	if err := folder.Sync(); !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// create writes a file for all to read, node_exporter being another user, whatever
+// the umask is. It is on the disk before it may take the place of another.
+func create(root *os.Root, name string, data []byte) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+}
+
+// largestOld is far more than thousands of daemons need.
+const largestOld = 8 << 20
+
+// oldFile is what an earlier run has written, or nothing. The folder may be another
+// user's: a link is not followed, and a pipe not waited for.
+func oldFile(root *os.Root, name string) []byte {
+	named, err := root.Lstat(name)
+	if err != nil || !named.Mode().IsRegular() {
+		return nil
+	}
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	// A Root follows links within its folder, whatever it is told.
+	opened, err := f.Stat()
+	if err != nil || !os.SameFile(named, opened) {
+		return nil
+	}
+	var b bytes.Buffer
+	if n, err := io.Copy(&b, io.LimitReader(f, largestOld+1)); err != nil || n > largestOld {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// The name of a temporary file. node_exporter does not read it, and no two writers
+// have the same.
+const (
+	temporaryPrefix = ".daemon-keeper."
+	temporarySuffix = ".tmp"
+)
+
+// abandoned is how old a temporary file is of which a killed run knows no more;
+// one that is written takes milliseconds.
+const abandoned = time.Hour
+
+// sweep removes what killed runs have left behind. Whatever fails here will do so
+// again in the next run, and harms nobody.
+func (t textfile) sweep(folder *os.File, root *os.Root) {
+	names, _ := folder.Readdirnames(-1)
+	for _, name := range names {
+		if !strings.HasPrefix(name, temporaryPrefix) || !strings.HasSuffix(name, temporarySuffix) {
+			continue
+		}
+		info, err := root.Lstat(name)
+		if err == nil && info.Mode().IsRegular() && t.now().Sub(info.ModTime()) > abandoned {
+			_ = root.Remove(name)
+		}
+	}
+}
+
+// lock makes another run that writes at the same time wait for its turn: else both
+// would go on from the same number of restarts, and one of them would be lost. It is
+// the folder that is locked, so nothing is left behind.
+//
+// Anybody who may read the folder may hold such a lock for ever. Without it no file
+// is broken, and at worst one restart not counted; so it is not waited for long.
+func (t textfile) lock(folder *os.File) (unlock func()) {
+	const pause = 5 * time.Millisecond
+	for began := time.Now(); ; time.Sleep(pause) {
+		err := flockFolder(folder)
+		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Since(began) >= t.patience {
+			return func() { unlockFolder(folder) }
+		}
+	}
+}
+
+// bare leaves out the path that the message names already.
+func bare(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
