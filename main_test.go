@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"daemon-keeper": main})
+	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main})
 }
 
 // TestScript runs the command for real, on real processes. In each script
@@ -113,14 +114,14 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // kept STATUS [ARG...] is exits for a run with the configuration keeper.yaml; its
-// times stand there. For validate it leaves out the flags of run.
+// times stand there. For commands that only look it leaves out the flags of run.
 func kept(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: kept STATUS [ARG...]")
 	}
 	ts.Setenv("DAEMON_KEEPER_CONFIG", ts.MkAbs("keeper.yaml"))
 	argv := append([]string{args[0], "daemon-keeper"}, args[1:]...)
-	if len(args) < 2 || args[1] != "validate" {
+	if len(args) < 2 || !slices.Contains([]string{"validate", "check", "match"}, args[1]) {
 		argv = append(argv, "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog")
 	}
 	exits(ts, neg, argv)

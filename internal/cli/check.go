@@ -18,7 +18,7 @@ import (
 // check refuses what cannot be meant. With -e there is no configuration, and
 // without it there must be one, whose path it returns.
 func (r *Run) check(given []string) (config string, err error) {
-	checks := []func() error{r.checkCommand, r.checkSyslog, r.checkOutput}
+	checks := []func() error{r.checkCommand, r.checkRunDir, r.checkSyslog, r.checkAtOnce, r.checkFace}
 	if len(r.Executable) > 0 || len(r.Service) > 0 {
 		if slices.Contains(given, "config") || len(r.Names) > 0 {
 			return "", r.bothWays()
@@ -34,12 +34,38 @@ func (r *Run) check(given []string) (config string, err error) {
 			return "", err
 		}
 	}
+	return config, all(checks...)
+}
+
+// checkWatch is check for a command that only looks.
+func (r *Run) checkWatch() (config string, err error) {
+	if err := all(r.checkCommand, r.checkRunDir, r.checkFace); err != nil {
+		return "", err
+	}
+	return configFile(r.Config)
+}
+
+// checkMatch is check for match.
+func (r *Run) checkMatch(given []string) (config string, err error) {
+	switch {
+	case len(r.Executable) > 0 && (slices.Contains(given, "config") || len(r.Names) > 0):
+		return "", usage("give one of the two", "cannot use both -e and names")
+	case len(r.Executable) > 0:
+		return "", all(r.checkExecutable, r.findUser)
+	case r.User != nil:
+		return "", usage("write -e PATH -u USER, or NAME@USER", "cannot use -u without -e")
+	}
+	return configFile(r.Config)
+}
+
+// all is the first error.
+func all(checks ...func() error) error {
 	for _, check := range checks {
 		if err := check(); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return config, nil
+	return nil
 }
 
 // keyOf names the key of the configuration that stands for a flag.
@@ -72,11 +98,26 @@ func configFile(list []string) (string, error) {
 	return path, nil
 }
 
-func (r *Run) checkOutput() error {
+func (r *Run) checkFace() error {
+	const hint = "name a file in the folder that node_exporter reads: --prometheus /var/lib/prometheus/node-exporter/daemon-keeper.prom"
 	switch {
 	case r.Quiet && r.Verbose:
 		return usage("choose one of the two", "cannot print both less and more: -q and -v exclude each other")
-	case r.AtOnce < 1 || r.AtOnce > 100:
+	case !slices.Contains(outputs(), r.Output):
+		return usage("choose one of "+strings.Join(outputs(), ", "), "cannot print the report as %q", r.Output)
+	case r.Prometheus == "":
+	case !filepath.IsAbs(r.Prometheus) || strings.ContainsRune(r.Prometheus, 0):
+		return usage(hint, "cannot write metrics to %q: not an absolute path", r.Prometheus)
+	case filepath.Ext(r.Prometheus) != ".prom":
+		return usage(hint, "cannot write metrics to %q: the collector reads only what ends in .prom", r.Prometheus)
+	case r.DryRun:
+		return usage("leave out one of the two", "cannot write metrics of a dry run")
+	}
+	return nil
+}
+
+func (r *Run) checkAtOnce() error {
+	if r.AtOnce < 1 || r.AtOnce > 100 {
 		return usage("give a number from 1 to 100", "cannot use --at-once %d", r.AtOnce)
 	}
 	return nil
@@ -182,7 +223,11 @@ func (r *Run) checkSyslog() error {
 	if !isFacility(r.Facility) {
 		return usage("use daemon, cron, user or local0 to local7", "cannot use --facility %q: there is none of that name", r.Facility)
 	}
-	if r.RunDir == "" || !filepath.IsAbs(r.RunDir) {
+	return nil
+}
+
+func (r *Run) checkRunDir() error {
+	if !filepath.IsAbs(r.RunDir) {
 		return usage("give the folder with its full path", "cannot use --run-dir %q: not an absolute path", r.RunDir)
 	}
 	return nil

@@ -6,56 +6,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
-
-// Run is the command that keeps daemons: those of the configuration, or the one
-// that -e names. Slices take what must be given once, so that a second one can be
-// refused instead of winning in silence.
-type Run struct {
-	Names []string `arg:"" optional:"" sep:"none" name:"name"`
-
-	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" help:"The configuration; also read are the *.yaml in the folder of its name with .d (${config})."`
-	AtOnce int      `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
-
-	Executable []string `short:"e" sep:"none" placeholder:"PATH" help:"Keep this one daemon, without a configuration: its executable, an absolute path; for a script daemon, the script."`
-	Service    []string `short:"s" sep:"none" placeholder:"NAME" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
-	User       *string  `short:"u" placeholder:"USER" help:"Count only processes whose effective user this is, a name or a number."`
-
-	Recheck      time.Duration `default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
-	StopTimeout  time.Duration `default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`
-	StartTimeout time.Duration `default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
-	Verify       time.Duration `default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
-	Settle       time.Duration `default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
-	BootGrace    time.Duration `default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
-
-	DryRun  bool `short:"n" help:"Print the steps that would run; run none. Works for any user."`
-	Quiet   bool `short:"q" help:"Print less: only what needs a person."`
-	Verbose bool `short:"v" help:"Print what was matched, what was excluded, and why."`
-
-	ServiceCommand string `placeholder:"PATH" help:"Run PATH NAME stop, start and status instead of the machine's service manager."`
-	RunDir         string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR" help:"Where the locks and the services' output are (${default})."`
-	Facility       string `default:"daemon" placeholder:"NAME" help:"Syslog facility (${default})."`
-	Tag            string `default:"DAEMON-KEEPER" placeholder:"TEXT" help:"Syslog tag (${default})."`
-	NoSyslog       bool   `help:"Do not write to syslog; with -v, show on stderr what would be written."`
-
-	UserID *uint32 `kong:"-"` // what User means
-}
-
-// Validate is the command that looks at the configuration alone.
-type Validate struct {
-	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
-}
-
-type grammar struct {
-	Run      Run      `cmd:"" default:"withargs"`
-	Validate Validate `cmd:""`
-	Schema   struct{} `cmd:""`
-	Version  bool     `help:"Print the version."`
-}
 
 // Action is which command was given.
 type Action string
@@ -63,6 +17,9 @@ type Action string
 // The actions.
 const (
 	Keep         Action = "run"
+	Check        Action = "check"
+	ShowStatus   Action = "status"
+	ShowMatches  Action = "match"
 	CheckConfig  Action = "validate"
 	PrintSchema  Action = "schema"
 	PrintHelp    Action = "help"
@@ -72,8 +29,13 @@ const (
 // Command is what was asked for.
 type Command struct {
 	Action
-	Run
-	ConfigFile string // of Keep without -e, and of CheckConfig
+	Run               // what does not belong to the action has its zero value
+	ConfigFile string // "" if there is none to be read
+}
+
+// Looks tells whether the command only looks.
+func (c Command) Looks() bool {
+	return c.Action == Check || c.Action == ShowStatus || c.Action == ShowMatches
 }
 
 // Defaults are those that differ from system to system.
@@ -99,7 +61,7 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 		return Command{Action: PrintHelp}, nil
 	}
 	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
-		return refused(Run{}), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
+		return refused(args, Run{}), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
 	var g grammar
 	parser, err := newParser(&g, defaults)
@@ -108,26 +70,42 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		g.Run.NoSyslog = slices.Contains(args, "--no-syslog") // the rest may not have been read
-		return refused(g.Run), parseError(err)
+		return refused(args, g.Run), parseError(err)
 	}
-	c := Command{Action: Keep, Run: g.Run}
-	switch {
-	case g.Version:
+	if g.Version {
 		return Command{Action: PrintVersion}, nil
-	case parsed.Command() == string(PrintSchema):
-		return Command{Action: PrintSchema}, nil
-	case parsed.Command() == string(CheckConfig):
-		c.Action, c.Config = CheckConfig, g.Validate.Config
-		c.ConfigFile, err = configFile(c.Config)
-	default:
-		c.Service = unique(c.Service)
-		c.ConfigFile, err = c.Run.check(given(parsed))
 	}
+	words := strings.Fields(parsed.Command()) // the command, and <name>
+	c, err := g.command(Action(words[0]), given(parsed))
 	if err != nil {
-		return refused(c.Run), err
+		return refused(args, c.Run), err
 	}
 	return c, nil
+}
+
+// command is what was asked for, once that makes sense.
+func (g *grammar) command(action Action, given []string) (Command, error) {
+	c := Command{Action: action, Run: g.Run}
+	var err error
+	switch action {
+	case PrintSchema:
+	case CheckConfig:
+		c.ConfigFile, err = configFile(g.Validate.Config)
+	case Check:
+		c.Run = g.Check.asRun()
+		c.ConfigFile, err = c.Run.checkWatch()
+	case ShowStatus:
+		c.Run = g.Status.asRun()
+		c.ConfigFile, err = c.Run.checkWatch()
+	case ShowMatches:
+		c.Run = g.Match.asRun()
+		c.ConfigFile, err = c.Run.checkMatch(given)
+	default:
+		c.Action = Keep
+		c.Service = unique(c.Service)
+		c.ConfigFile, err = c.Run.check(given)
+	}
+	return c, err
 }
 
 // given are the flags that stand on the command line.
@@ -141,16 +119,40 @@ func given(parsed *kong.Context) []string {
 	return flags
 }
 
-// refused is what is left of a command line that cannot be used: where syslog is
-// to be told of it.
-func refused(r Run) Command {
+// refused is what is left of a command line that cannot be used: where, and how,
+// it is told.
+func refused(args []string, r Run) Command {
 	if !isFacility(r.Facility) {
 		r.Facility = "daemon"
 	}
 	if !isTag(r.Tag) {
 		r.Tag = "DAEMON-KEEPER"
 	}
-	return Command{Action: Keep, Run: r}
+	c := Command{Action: Keep, Run: r}
+	if len(args) > 0 && slices.Contains([]Action{Check, ShowStatus, ShowMatches}, Action(args[0])) {
+		c.Action = Action(args[0])
+	}
+	c.NoSyslog = c.Looks() || slices.Contains(args, "--no-syslog") // the rest may not have been read
+	c.Output = outputOf(args)
+	return c
+}
+
+// outputOf finds the output that a command line asks for, even if it cannot be
+// used: a plugin's user sees nothing but that.
+func outputOf(args []string) string {
+	for i, arg := range args {
+		value, found := strings.CutPrefix(arg, "--output=")
+		if !found && strings.HasPrefix(arg, "-o") {
+			value, found = strings.TrimPrefix(arg, "-o"), true
+		}
+		if (arg == "-o" || arg == "--output") && i+1 < len(args) {
+			value, found = args[i+1], true
+		}
+		if found && slices.Contains(outputs(), value) {
+			return value
+		}
+	}
+	return Text
 }
 
 func newParser(g *grammar, d Defaults) (*kong.Kong, error) {

@@ -29,6 +29,9 @@ func Help(w io.Writer, defaults Defaults) error {
 // Usage is the first lines of the help.
 const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
        daemon-keeper [run] -e PATH -s NAME [-s NAME]... [flags]
+       daemon-keeper check [NAME|SPEC]... [-o FORMAT]
+       daemon-keeper status [NAME|SPEC]...
+       daemon-keeper match [-e PATH | NAME|SPEC...]
        daemon-keeper validate [-c FILE]
        daemon-keeper schema
 
@@ -36,8 +39,18 @@ Look whether daemons are up. If one is not, stop and start its services in
 order, and see that it is back. Made for root's crontab, every minute.
 
 run keeps the daemons of the configuration, all or those named, or the one of
--e. validate names every mistake in the configuration, or prints what it means.
-schema prints its JSON Schema, for editors.
+-e. check and status look and restart nothing: a report for other tools, and a
+table for eyes. match shows which processes count, and which nearly do and why
+they do not. validate names every mistake in the configuration, or prints what
+it means. schema prints its JSON Schema, for editors.
+
+A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
+sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the
+executable's file or of a script. A word without : / @ is a name of the
+configuration, if there is one.
+
+check and status take -c, -o, --prometheus, -q, -v and --run-dir, status also
+--service-command; match takes -c, and -e with -u.
 
 `
 

@@ -67,14 +67,19 @@ type Keeper struct {
 	Log      Log
 	Progress Progress // may be nil
 
+	// Opinion asks the manager what it says of a service itself; nil: nobody does.
+	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
+
 	RunDir    string       // where the locks are; made only when a daemon is down
 	Outputs   *rcd.Outputs // the manager's; its folder is set once RunDir is known to be safe
 	Uptime    func() (time.Duration, error)
 	UserName  func(uint32) string // nil: only numbers
 	NeedsRoot bool                // we lack the right to stop and start services
 	DryRun    bool
+	Watching  bool // only look: nothing is restarted, and the Manager may be nil
 	Measure   bool // see all processes that count, with their age and the CPU that they have used
 	Details   bool // look at every process, to report what was excluded and why
+	Near      bool // and report what a person could take for the daemon
 	AtOnce    int  // how many daemons may be restarted at the same time; 0: 1
 }
 
@@ -90,7 +95,7 @@ const probesAtOnce = 200
 // nothing else.
 func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	p := k.newPass(ctx, daemons)
-	if !k.DryRun {
+	if !k.DryRun && !k.Watching {
 		p.trim()
 	}
 	sound := p.check(ctx)
@@ -98,7 +103,7 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	for i, r := range sound {
 		specs[i] = r.daemon.Spec
 	}
-	verdicts := p.looks.all(ctx, specs, check.Options{Full: k.Details})
+	verdicts := p.looks.all(ctx, specs, k.options())
 	var busy sync.WaitGroup
 	for i, r := range sound {
 		if v := verdicts[i]; !v.Pending && r.settle(v) {
@@ -111,7 +116,14 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 		})
 	}
 	busy.Wait()
+	if k.Opinion != nil {
+		p.ask(ctx)
+	}
 	return p.reports()
+}
+
+func (k *Keeper) options() check.Options {
+	return check.Options{Full: k.Details, Measure: k.Measure, Near: k.Near}
 }
 
 // pass is what the daemons of one run share.
@@ -134,8 +146,14 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce),
 		phase: sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
 	}
+	if k.Manager == nil {
+		p.phase = func() (rcd.Phase, error) { return rcd.Working, nil }
+	}
 	for i, d := range daemons {
-		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds())}}
+		d.Spec.NameIsEnough = k.Watching
+		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
+			Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds()), Services: servicesOf(d),
+		}}
 		p.runs = append(p.runs, r)
 		p.byName[d.Name] = r
 	}
@@ -172,7 +190,7 @@ func (p *pass) check(ctx context.Context) []*run {
 }
 
 func (p *pass) checkOne(ctx context.Context, d Daemon) error {
-	if d.LookOnly {
+	if d.LookOnly || p.Watching {
 		return nil
 	}
 	for _, service := range d.Services {

@@ -22,7 +22,7 @@ type looks struct {
 
 type request struct {
 	spec   check.Spec
-	full   bool
+	opts   check.Options
 	answer chan<- check.Verdict
 }
 
@@ -38,7 +38,7 @@ func (l *looks) all(ctx context.Context, specs []check.Spec, opts check.Options)
 func (l *looks) one(ctx context.Context, spec check.Spec, opts check.Options) check.Verdict {
 	answer := make(chan check.Verdict, 1)
 	l.mu.Lock()
-	l.waiting = append(l.waiting, request{spec, opts.Full, answer})
+	l.waiting = append(l.waiting, request{spec, opts, answer})
 	if !l.busy {
 		l.busy = true
 		go l.serve(ctx)
@@ -59,12 +59,14 @@ func (l *looks) serve(ctx context.Context) {
 			return
 		}
 		specs := make([]check.Spec, len(requests))
-		full := false
+		var opts check.Options // whatever one of them wants
 		for i, r := range requests {
 			specs[i] = r.spec
-			full = full || r.full
+			opts.Full = opts.Full || r.opts.Full
+			opts.Measure = opts.Measure || r.opts.Measure
+			opts.Near = opts.Near || r.opts.Near
 		}
-		for i, v := range l.all(ctx, specs, check.Options{Full: full}) {
+		for i, v := range l.all(ctx, specs, opts) {
 			requests[i].answer <- v
 		}
 	}

@@ -118,7 +118,9 @@ func lingering(v check.Verdict) []int {
 func (p prober) Probe(ctx context.Context) ([]int, error) {
 	spec := p.daemon.Spec
 	spec.MinAge = 0
-	v := p.looks.one(ctx, spec, check.Options{Full: true})
+	opts := p.options()
+	opts.Full = true
+	v := p.looks.one(ctx, spec, opts)
 	v = p.probe(ctx, v, true)
 	if v.State == check.Up && len(p.before) > 0 && isSubset(pids(v), p.before) {
 		v.State = check.Down

@@ -31,7 +31,14 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		return
 	}
 	began := time.Now()
-	if !r.confirm(ctx) || !r.mayRestart() || !r.dependencies(ctx) || !r.allowed() {
+	switch {
+	case !r.confirm(ctx):
+		return
+	case r.Watching:
+		r.watch(ctx)
+		return
+	}
+	if !r.mayRestart() || !r.dependencies(ctx) || !r.allowed() {
 		return
 	}
 	if !r.turns.take(ctx, r.order, r.daemon.Services) {
@@ -63,7 +70,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 
 // look takes a snapshot, together with others that want one, and judges it.
 func (r *run) look(ctx context.Context) check.Verdict {
-	v := r.looks.one(ctx, r.daemon.Spec, check.Options{Full: r.Details})
+	v := r.looks.one(ctx, r.daemon.Spec, r.options())
 	return r.probe(ctx, v, false)
 }
 
@@ -83,7 +90,7 @@ func (r *run) probe(ctx context.Context, v check.Verdict, afterRestart bool) che
 func (r *run) see(v check.Verdict) {
 	r.last = v
 	r.report.Processes = r.processes(v)
-	r.report.Details = details(r.daemon.Spec, v)
+	r.report.Details = r.details(r.daemon.Spec, v)
 }
 
 // settle reports a verdict that ends the run; only Down does not.
@@ -158,8 +165,8 @@ func doubt(err error) report.Level {
 
 // confirm looks again after a while: it may have been a restart in passing.
 func (r *run) confirm(ctx context.Context) bool {
-	if r.daemon.Recheck > 0 {
-		timer := time.NewTimer(r.daemon.Recheck)
+	if wait := r.recheck(); wait > 0 {
+		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
 		case <-timer.C:

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// user is one that wants a turn, for a time.
-type user struct {
+// taker is one that wants a turn, for a time.
+type taker struct {
 	services []string
 	at, uses time.Duration
 	patience time.Duration // 0: for ever
@@ -22,7 +22,7 @@ type user struct {
 
 // useTurns has all take their turns, and sees that no more are at work than may
 // be, and no two that share a service.
-func useTurns(t *testing.T, atOnce int, users []*user) {
+func useTurns(t *testing.T, atOnce int, users []*taker) {
 	t.Helper()
 	turns := newTurns(atOnce)
 	var mu sync.Mutex
@@ -76,9 +76,9 @@ func TestTurnsAtRandom(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 0))
 			atOnce := 1 + rnd.IntN(5)
-			var users []*user
+			var users []*taker
 			for range 1 + rnd.IntN(30) {
-				u := &user{at: randomTime(rnd), uses: randomTime(rnd)}
+				u := &taker{at: randomTime(rnd), uses: randomTime(rnd)}
 				for s := range 6 {
 					if rnd.IntN(3) == 0 {
 						u.services = append(u.services, fmt.Sprint(s))
@@ -113,7 +113,7 @@ func randomTime(rnd *rand.Rand) time.Duration {
 // A free turn is not kept for one that cannot use it yet.
 func TestTurnsPassByOneThatWaitsForAService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		users := []*user{
+		users := []*taker{
 			{services: []string{"a"}, uses: time.Minute},
 			{services: []string{"a"}, at: time.Second, uses: time.Second},
 			{services: []string{"b"}, at: 2 * time.Second, uses: time.Second},
@@ -131,7 +131,7 @@ func TestTurnsPassByOneThatWaitsForAService(t *testing.T) {
 // have come.
 func TestTurnsKeepTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		users := []*user{
+		users := []*taker{
 			{at: 3 * time.Second, uses: time.Second},
 			{at: 2 * time.Second, uses: time.Second},
 			{at: time.Second, uses: time.Second},
@@ -149,7 +149,7 @@ func TestTurnsKeepTheOrder(t *testing.T) {
 // One that leaves the queue makes way: nobody waits for its services.
 func TestTurnsAreNotKeptForThoseThatLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		users := []*user{
+		users := []*taker{
 			{services: []string{"a"}, uses: 10 * time.Second},
 			{services: []string{"a", "b"}, at: time.Second, patience: time.Second, uses: time.Hour},
 			{services: []string{"b"}, at: 3 * time.Second, uses: time.Second},
@@ -174,9 +174,9 @@ func TestClaimIsTheFirsts(t *testing.T) {
 
 // For the race detector: many at the same real time.
 func TestTurnsUnderLoad(t *testing.T) {
-	var users []*user
+	var users []*taker
 	for i := range 300 {
-		users = append(users, &user{
+		users = append(users, &taker{
 			services: []string{fmt.Sprint(i % 7), fmt.Sprint(i % 11)},
 			uses:     time.Duration(i%3) * time.Microsecond,
 		})

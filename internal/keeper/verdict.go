@@ -78,21 +78,38 @@ func notices(v check.Verdict) []notice {
 	return list
 }
 
-func details(spec check.Spec, v check.Verdict) []report.Detail {
+func (k *Keeper) details(spec check.Spec, v check.Verdict) []report.Detail {
 	var list []report.Detail
 	for _, m := range v.Matches {
-		list = append(list, report.Detail{PID: m.PID, Exe: m.Exe, Counts: true, Why: whyCounts(spec, m)})
+		list = append(list, report.Detail{PID: m.PID, User: k.user(m.User), Exe: seen(m.Process), Counts: true, Why: whyCounts(spec, m)})
 	}
 	for _, x := range v.Excluded {
-		list = append(list, report.Detail{PID: x.PID, Exe: x.Exe, Why: x.Reason.String()})
+		list = append(list, report.Detail{PID: x.PID, User: k.user(x.User), Exe: seen(x.Process), Why: whyNot(x)})
 	}
 	return list
+}
+
+// seen is what a process executes, or the kernel's name for it.
+func seen(p check.Process) string {
+	if p.Exe == "" {
+		return "(" + p.Name + ")"
+	}
+	return p.Exe
+}
+
+func whyNot(x check.Exclusion) string {
+	if len(x.Threads) > 0 {
+		return fmt.Sprintf("%v (%d)", x.Reason, x.Threads[0])
+	}
+	return x.Reason.String()
 }
 
 func whyCounts(spec check.Spec, m check.Match) string {
 	switch {
 	case spec.Executable == "" && spec.Called == "":
 		return "it is what the rule is about"
+	case spec.Executable == "" && m.Denied:
+		return "the kernel has the wanted name for it; it may not be looked at"
 	case spec.Executable == "":
 		return "it has the wanted name"
 	case m.OldImage:

@@ -1,0 +1,103 @@
+package cli
+
+import "time"
+
+// Run is the command that keeps daemons: those of the configuration, or the one
+// that -e names. Slices take what must be given once, so that a second one can be
+// refused instead of winning in silence.
+type Run struct {
+	Names []string `arg:"" optional:"" sep:"none" name:"name"`
+
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" help:"The configuration; also read are the *.yaml in the folder of its name with .d (${config})."`
+	AtOnce int      `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
+
+	Executable []string `short:"e" sep:"none" placeholder:"PATH" help:"Keep this one daemon, without a configuration: its executable, an absolute path; for a script daemon, the script."`
+	Service    []string `short:"s" sep:"none" placeholder:"NAME" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
+	User       *string  `short:"u" placeholder:"USER" help:"Count only processes whose effective user this is, a name or a number."`
+
+	Recheck      time.Duration `default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
+	StopTimeout  time.Duration `default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`
+	StartTimeout time.Duration `default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
+	Verify       time.Duration `default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
+	Settle       time.Duration `default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
+	BootGrace    time.Duration `default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
+
+	DryRun bool `short:"n" help:"Print the steps that would run; run none. Works for any user."`
+	Face
+	ServiceCommand string `placeholder:"PATH" help:"Run PATH NAME stop, start and status instead of the machine's service manager."`
+	RunDir         string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR" help:"Where the locks and the services' output are (${default})."`
+	Facility       string `default:"daemon" placeholder:"NAME" help:"Syslog facility (${default})."`
+	Tag            string `default:"DAEMON-KEEPER" placeholder:"TEXT" help:"Syslog tag (${default})."`
+	NoSyslog       bool   `help:"Do not write to syslog; with -v, show on stderr what would be written."`
+
+	UserID *uint32 `kong:"-"` // what User means
+}
+
+// Face is how the report looks.
+type Face struct {
+	Output     string `short:"o" default:"text" placeholder:"FORMAT" help:"Print the report as text, json, nagios or mon (${default})."`
+	Prometheus string `placeholder:"FILE" help:"Also write it to this file, for node_exporter's textfile collector; the name ends in .prom."`
+	Quiet      bool   `short:"q" help:"Print less: only what needs a person."`
+	Verbose    bool   `short:"v" help:"Print what was matched, what was excluded, and why."`
+}
+
+// The outputs.
+const (
+	Text   = "text"
+	JSON   = "json"
+	Nagios = "nagios"
+	Mon    = "mon"
+)
+
+func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
+
+// watch is a command that only looks. Its flags are those of Run.
+type watch struct {
+	Specs  []string `arg:"" optional:"" sep:"none" name:"spec"`
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+	Face
+	RunDir string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
+}
+
+func (w watch) asRun() Run {
+	return Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, NoSyslog: true}
+}
+
+// status is watch for eyes; it asks the manager, too.
+type status struct {
+	watch          `embed:""`
+	ServiceCommand string `placeholder:"PATH"`
+}
+
+func (s status) asRun() Run {
+	r := s.watch.asRun()
+	r.ServiceCommand = s.ServiceCommand
+	return r
+}
+
+// match explains which processes count. Its flags are those of Run.
+type match struct {
+	Specs      []string `arg:"" optional:"" sep:"none" name:"spec"`
+	Config     []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+	Executable []string `short:"e" sep:"none" placeholder:"PATH"`
+	User       *string  `short:"u" placeholder:"USER"`
+}
+
+func (m match) asRun() Run {
+	return Run{Names: m.Specs, Config: m.Config, Executable: m.Executable, User: m.User, Face: Face{Output: Text}, NoSyslog: true}
+}
+
+// validate looks at the configuration alone.
+type validate struct {
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+}
+
+type grammar struct {
+	Run      Run      `cmd:"" default:"withargs"`
+	Check    watch    `cmd:""`
+	Status   status   `cmd:""`
+	Match    match    `cmd:""`
+	Validate validate `cmd:""`
+	Schema   struct{} `cmd:""`
+	Version  bool     `help:"Print the version."`
+}

@@ -1,0 +1,92 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// longestRecheck is as long as somebody who only looks waits for a second look.
+const longestRecheck = 2 * time.Second
+
+// recheck is the time between the two looks that find a daemon down.
+func (r *run) recheck() time.Duration {
+	if r.Watching {
+		return min(r.daemon.Recheck, longestRecheck)
+	}
+	return r.daemon.Recheck
+}
+
+// watch reports a daemon that is down, and whether a run would leave it alone.
+func (r *run) watch(ctx context.Context) {
+	r.report.Trouble, r.report.Reason = "", "not running"
+	if len(r.last.Matches) > 0 {
+		r.report.Reason = texts(r.last, check.Restart)
+	}
+	if len(r.daemon.Services) == 0 || !r.dependencies(ctx) {
+		return
+	}
+	if why := r.bootOrShutdown(); why != "" {
+		r.hold(report.Info, why)
+		return
+	}
+	err := state.FindHolder(r.RunDir, r.daemon.Services)
+	switch held := (*state.HeldError)(nil); {
+	case errors.As(err, &held):
+		r.hold(report.Info, err.Error())
+		r.report.Busy = true
+	case err != nil:
+		r.report.Notices = append(r.report.Notices, "whether another run is at work cannot be told: "+err.Error())
+	}
+}
+
+// ask asks the manager about each service, once.
+func (p *pass) ask(ctx context.Context) {
+	var answers sync.Map // report.Service by name
+	slots := make(chan struct{}, checksAtOnce)
+	var questions sync.WaitGroup
+	for _, r := range p.runs {
+		for _, s := range r.report.Services {
+			if _, asked := answers.LoadOrStore(s.Name, s); asked {
+				continue
+			}
+			slots <- struct{}{}
+			questions.Go(func() {
+				answers.Store(s.Name, opinion(ctx, p.Opinion, s.Name))
+				<-slots
+			})
+		}
+	}
+	questions.Wait()
+	for _, r := range p.runs {
+		for i, s := range r.report.Services {
+			if answer, ok := answers.Load(s.Name); ok {
+				r.report.Services[i] = answer.(report.Service)
+			}
+		}
+	}
+}
+
+func opinion(ctx context.Context, ask func(context.Context, string) (rcd.Opinion, error), service string) report.Service {
+	o, err := ask(ctx, service)
+	answer := report.Service{Name: service, State: o.State.String(), Word: o.Word}
+	if err != nil {
+		answer.Err = err.Error()
+	}
+	return answer
+}
+
+// servicesOf are those of a daemon, before anybody is asked.
+func servicesOf(d Daemon) []report.Service {
+	var list []report.Service
+	for _, name := range d.Services {
+		list = append(list, report.Service{Name: name})
+	}
+	return list
+}

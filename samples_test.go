@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"daemon-keeper/internal/report"
+)
+
+// noon is when the samples of the README were taken.
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
+
+// sampleHost is a host with a daemon in each state, and a broken rule.
+func sampleHost() report.Report {
+	process := func(pid int, user string, age, cpu time.Duration, rss uint64) report.Process {
+		return report.Process{PID: pid, User: user, Started: noon().Add(-age), CPU: cpu, RSS: rss << 20, VMS: rss << 22}
+	}
+	one, some := report.Bounds{Min: 1, Max: report.NoLimit}, report.Bounds{Min: 1, Max: 2}
+	return report.Report{
+		Command: "check", Began: noon(), Took: 2014 * time.Millisecond,
+		Daemons: []report.Daemon{
+			{
+				Name: "clamd", Result: report.Up, Count: one, Processes: []report.Process{process(723, "clamav", 78*time.Hour, 724*time.Second, 1228)},
+				Services: []report.Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "running"}},
+			},
+			{
+				Name: "postfix", Result: report.Up, Count: some, Processes: []report.Process{process(911, "root", 78*time.Hour, 3*time.Second, 21)},
+				Services: []report.Service{{Name: "postfix", State: "running"}},
+			},
+			{
+				Name: "named", Result: report.StillDown, Count: one, Reason: "not running",
+				Services: []report.Service{{Name: "named", State: "running"}},
+			},
+			{
+				Name: "webapp", Result: report.Held, Busy: true, Count: one,
+				Reason:   "another run is at work on service webapp: pid 75509, since 2026-11-21T11:59:01Z",
+				Services: []report.Service{{Name: "webapp", State: "unknown"}},
+			},
+			{
+				Name: "java-app", Count: one, Reason: `'java-app': cannot look for "/usr/bin/java": no such file or directory`,
+				Hint:     "give the daemon's program, or its script, with its full path; 'command -v NAME' finds a program",
+				Services: []report.Service{{Name: "app", State: "stopped"}},
+			},
+			{
+				Name: "no-telnetd", Rule: true, Result: report.Wrong, Reason: "1 process, and none may be (pid 4242 /usr/sbin/telnetd of user 0)",
+				Processes: []report.Process{process(4242, "root", 95*time.Second, 0, 3)},
+			},
+		},
+	}
+}
+
+// sampleRestart is a run that has brought a daemon back.
+func sampleRestart() report.Report {
+	return report.Report{
+		Command: "run", Began: noon(), Took: 4310 * time.Millisecond,
+		Daemons: []report.Daemon{{
+			Name: "named", Result: report.BroughtBack, Count: report.Bounds{Min: 1, Max: report.NoLimit}, Took: 4300 * time.Millisecond,
+			Processes: []report.Process{{
+				PID: 75641, User: "bind", Exe: "/usr/sbin/named", Started: noon().Add(1810 * time.Millisecond), CPU: 90 * time.Millisecond,
+				RSS: 41 << 20, VMS: 300 << 20,
+			}},
+			Services: []report.Service{{Name: "named"}},
+			Steps: []report.Step{
+				{Verb: "stop", Service: "named", Took: 64 * time.Millisecond},
+				{Verb: "start", Service: "named", Took: 190 * time.Millisecond},
+			},
+		}},
+	}
+}
+
+// The README's samples are what the faces print.
+func TestReadmeSamples(t *testing.T) {
+	readme := read(t, "README.md")
+	var b bytes.Buffer
+	text := report.Text{Out: &b, Err: &b}
+	restart := sampleRestart()
+	for command, write := range map[string]func(){
+		"daemon-keeper":                 func() { text.Write(restart) },
+		"daemon-keeper check":           func() { report.Mon{Text: text}.Write(sampleHost()) },
+		"daemon-keeper check -o nagios": func() { report.Nagios{Out: &b}.Write(sampleHost()) },
+		"daemon-keeper -o json":         func() { report.JSON{Out: &b}.Write(restart) },
+		"COLUMNS=100 daemon-keeper status | cat": func() {
+			report.Table{Out: &b, Err: &b, Width: 100, Now: noon()}.Write(sampleHost())
+		},
+		"grep -v '^#' /var/lib/prometheus/node-exporter/daemon-keeper.prom": func() {
+			path := filepath.Join(t.TempDir(), "daemon-keeper.prom")
+			if err := report.WriteTextfile(path, restart); err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(read(t, path)) {
+				if !strings.HasPrefix(line, "#") {
+					b.WriteString(line)
+				}
+			}
+		},
+	} {
+		b.Reset()
+		write()
+		block := "```console\n$ " + command + "\n" + b.String() + "```\n"
+		if !strings.Contains(readme, block) {
+			t.Errorf("README.md lacks this block, or has another version of it:\n%s", block)
+		}
+	}
+}
