@@ -40,6 +40,7 @@ nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
 	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
+	--dpkgopt='path-exclude=/usr/share/javascript/*' \
 	--include="$include" bookworm "$out" "$mirror"
 
 echo toyhost >"$out/etc/hostname" # mmdebstrap copies the host's
