@@ -21,11 +21,11 @@ func outputsUser(t *testing.T, m *Machine) {
 	}
 	before, pid := files(), onlyPid(t, m, "/usr/local/sbin/up")
 
-	for _, how := range []string{"-v", "-ojson", "-onagios"} {
+	for _, how := range []string{"-otext", "-ojson", "-onagios"} {
 		expect(t, look("up:1-1", how), 0, "it counts by the kernel's name for it, which any process can give itself")
 	}
 	expect(t, look("up@root:1-1", "forbidden:1-"), 0)
-	expect(t, look("up:1-1", "down:1-"), 2, "down\n'down' is down")
+	expect(t, look("up:1-1", "down:1-"), 2, "down\n", "'down' is down")
 
 	cannot := []string{"cannot tell whether /usr/local/sbin/up is running", "hint: run it as root"}
 	expect(t, look("/usr/local/sbin/up:1-1"), 3, cannot...)
