@@ -15,6 +15,7 @@ type looker struct {
 	snapshot *Snapshot
 	full     bool
 	measure  bool
+	remember bool
 	careful  bool // the second pass is under way
 
 	targets   []*target
@@ -45,7 +46,7 @@ type target struct {
 
 func newLooker(t table, s *Snapshot, opts Options) *looker {
 	return &looker{
-		table: t, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure,
+		table: t, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
 		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
 	}
 }
@@ -136,10 +137,14 @@ func (l *looker) seesAll(spec *Spec) bool { return l.measure || spec.seesAll() }
 
 // readings are what must be read of a process that may count.
 func (l *looker) readings(spec *Spec) reading {
-	if l.measure {
-		return spec.readings() | timesReading
+	needs := spec.readings()
+	if l.measure || l.remember {
+		needs |= timesReading
 	}
-	return spec.readings()
+	if l.remember {
+		needs |= threadsReading
+	}
+	return needs
 }
 
 // recount finds out which targets leave something.

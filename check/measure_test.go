@@ -35,7 +35,7 @@ func TestMeasure(t *testing.T) {
 	wantPIDs(t, "measured", f.readOf(timesReading), pids...)
 	wantPIDs(t, "about", matching(v), pids...)
 	for i, m := range v.Matches {
-		if want := (Usage{Age: time.Duration(i+1) * time.Hour, CPU: time.Duration(i+1) * time.Second}); m.Usage != want {
+		if want := (Usage{Age: time.Duration(i+1) * time.Hour, CPU: time.Duration(i+1) * time.Second}); !reflect.DeepEqual(m.Usage, want) {
 			t.Errorf("process %d: %+v, want %+v", m.PID, m.Usage, want)
 		}
 	}

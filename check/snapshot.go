@@ -77,8 +77,9 @@ type Process struct {
 	ScriptFile FileID // that script
 
 	Usage Usage
+	Tasks int     // threads that it has; 0 where the system does not tell
 	read  reading // what of Args and Usage has been read
-	ended bool    // before the rest was
+	ended bool    // before the rest was read
 }
 
 // Usage is what is read of a process only where a Spec or the Options ask for it.
@@ -89,6 +90,8 @@ type Usage struct {
 	FilesErr   error         // why Files is not known
 	Age        time.Duration // since its start; 0 if it was not read
 	CPU        time.Duration // that it has used since
+	Start      uint64        // when that was, as the kernel counts it: with the PID, the process
+	Threads    []int         // ids of its threads, but for those beyond the 64th
 }
 
 // reading is a set of what is dear to read, and so is read of candidates only.
@@ -99,6 +102,7 @@ const (
 	labelReading
 	filesReading
 	timesReading
+	threadsReading
 )
 
 // executable is what a Spec wants to be executed; nothing if it does not say.

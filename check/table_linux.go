@@ -104,7 +104,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Pro
 	}
 	p := Process{
 		PID: pid, Name: unescape(st.name), Parent: st.parent, User: st.euid, Group: st.egid,
-		RSS: st.rss, VMS: st.vms, Stopped: st.state == 'T' || st.state == 't',
+		RSS: st.rss, VMS: st.vms, Stopped: st.state == 'T' || st.state == 't', Tasks: st.threads,
 	}
 	switch {
 	case st.state == 'Z' && st.threads < 2:

@@ -22,13 +22,21 @@ func (t *kernTable) read(p *Process, what reading) error {
 			return errGone
 		}
 	}
+	if what&threadsReading != 0 {
+		for i, th := range t.threads(p.PID) {
+			if i == maxThreads {
+				break
+			}
+			p.Usage.Threads = append(p.Usage.Threads, th.id)
+		}
+	}
 	if what&timesReading != 0 {
 		spent, err := t.times(p.PID)
 		if err != nil {
 			return err
 		}
 		p.Usage.Age = time.Since(time.UnixMicro(int64(spent.start)))
-		p.Usage.CPU = spent.cpu
+		p.Usage.CPU, p.Usage.Start = spent.cpu, spent.start
 	}
 	return nil
 }

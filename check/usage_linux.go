@@ -32,15 +32,38 @@ func (t procTable) read(p *Process, what reading) error {
 			return err
 		}
 	}
+	if what&threadsReading != 0 {
+		p.Usage.Threads = []int{p.PID}
+		if p.Tasks != 1 {
+			p.Usage.Threads = t.threadIDs(p.PID)
+		}
+	}
 	if what&timesReading != 0 {
-		spent, err := t.times(p.PID)
+		spent, err := t.timesBy(p.PID, t.scratch)
 		if err != nil {
 			return err
 		}
 		p.Usage.Age = sinceBoot() - time.Duration(spent.start)*tick
-		p.Usage.CPU = spent.cpu
+		p.Usage.CPU, p.Usage.Start = spent.cpu, spent.start
 	}
 	return nil
+}
+
+// threadIDs lists /proc/PID/task, proc_pid_task(5). What cannot be read is left out.
+func (t procTable) threadIDs(pid int) []int {
+	f, err := os.Open(t.dir(pid) + "/task")
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(maxThreads) // as many as there are, at the end of the list
+	ids := make([]int, 0, len(names))
+	for _, name := range names {
+		if id, err := strconv.Atoi(name); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func exists(path string) error {
@@ -90,7 +113,11 @@ const tick = 10 * time.Millisecond
 
 // times reads /proc/PID/stat, proc_pid_stat(5).
 func (t procTable) times(pid int) (times, error) {
-	text, err := readProc(t.dir(pid)+"/stat", make([]byte, 0, 1<<10)) // looks may watch several at once
+	return t.timesBy(pid, make([]byte, 0, 1<<10)) // looks may watch several at once
+}
+
+func (t procTable) timesBy(pid int, scratch []byte) (times, error) {
+	text, err := readProc(t.dir(pid)+"/stat", scratch)
 	switch {
 	case isEnded(err):
 		return times{}, errGone
@@ -103,17 +130,23 @@ func (t procTable) times(pid int) (times, error) {
 func parseStat(text []byte) (times, error) {
 	// The name, in brackets, may itself hold brackets, spaces and line ends.
 	end := bytes.LastIndexByte(text, ')')
-	fields := bytes.Fields(text[end+1:])
 	const first, utime, stime, start = 3, 14, 15, 22 // as the page counts them
-	if end < 0 || len(fields) <= start-first {
-		return times{}, errGone // emptied as it ended
-	}
 	var numbers [3]uint64
-	for i, n := range []int{utime, stime, start} {
-		var err error
-		if numbers[i], err = strconv.ParseUint(string(fields[n-first]), 10, 63); err != nil {
-			return times{}, fmt.Errorf("cannot read the process table: %w", err)
+	wanted, n, found := [3]int{utime, stime, start}, first, 0
+	for field := range bytes.FieldsSeq(text[end+1:]) {
+		if n == wanted[found] {
+			var err error
+			if numbers[found], err = strconv.ParseUint(string(field), 10, 63); err != nil {
+				return times{}, fmt.Errorf("cannot read the process table: %w", err)
+			}
+			if found++; found == len(wanted) {
+				break // the rest is as long again
+			}
 		}
+		n++
+	}
+	if end < 0 || found < len(wanted) {
+		return times{}, errGone // emptied as it ended
 	}
 	return times{time.Duration(numbers[0]+numbers[1]) * tick, numbers[2]}, nil
 }

@@ -1,0 +1,19 @@
+package check
+
+import "errors"
+
+// Runs tells whether a process that was started then, see Usage.Start, still runs
+// under its number.
+func Runs(pid int, start uint64) (bool, error) {
+	spent, err := newTable().times(pid)
+	if errors.Is(err, errGone) {
+		return false, nil
+	}
+	return err == nil && spent.start == start, err
+}
+
+// Started tells when a process was started, by which Runs knows it again.
+func Started(pid int) (start uint64, err error) {
+	spent, err := newTable().times(pid)
+	return spent.start, err
+}
