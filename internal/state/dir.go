@@ -1,5 +1,6 @@
-// Package state keeps what outlives a run: for now, the locks that keep two runs
-// from restarting the same service at once.
+// Package state keeps what outlives a run: the locks that keep two runs from
+// restarting the same service at once, the journal of what a run is about to do, the
+// memory of each daemon, pauses, and the ledger of incidents.
 package state
 
 import (

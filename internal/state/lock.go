@@ -50,13 +50,16 @@ func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 
 func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	path := filepath.Join(d.path, service+".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open lock: %w", err)
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is not a regular file")
+	}
+	if err == nil && info.Mode().Perm()&0o077 != 0 { // who can open it can hold it, and so keep us from our work
+		err = f.Chmod(0o600)
 	}
 	if err == nil {
 		err = lockFile(f, func() { time.Sleep(lockPause) })

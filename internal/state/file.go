@@ -1,0 +1,239 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"daemon-keeper/internal/trust"
+)
+
+// FileError says why a file of a store cannot be used, and what to do about it.
+type FileError struct {
+	Op   string // read, write, remove or lock
+	Path string
+	Why  string
+	hint string
+
+	cause error // nil if it is the file's own fault, which no other try mends
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("cannot %s %s: %s", e.Op, e.Path, e.Why) }
+
+// Hint is the way out.
+func (e *FileError) Hint() string { return e.hint }
+
+func (e *FileError) Unwrap() error { return e.cause }
+
+// failed is the system's refusal.
+func failed(op, path string, err error) error {
+	e := &FileError{op, path, bare(err).Error(), "", err}
+	switch {
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR):
+		e.Why, e.hint = "it is a folder", "remove it"
+	case errors.Is(err, fs.ErrNotExist):
+		e.hint = "somebody has removed the folder; the next run makes it"
+	default:
+		e.hint = storeHint(err)
+	}
+	return e
+}
+
+// bare leaves out the paths that the message names already.
+func bare(err error) error {
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return cause(err)
+}
+
+// bad is the file's own fault.
+func bad(path, why string) error { return &FileError{Op: "read", Path: path, Why: why} }
+
+// isBad tells whether an error is a file's own fault.
+func isBad(err error) bool {
+	var file *FileError
+	return errors.As(err, &file) && file.cause == nil && file.Op == "read"
+}
+
+// load reads a file of the store, by a parser that need not bound its size. What
+// cannot be believed is set aside as .bad-KIND, and the error says so: then the next
+// run is not troubled by it. A file that is missing is fs.ErrNotExist.
+func load[T any](s *Store, name, kind string, limit int64, parse func([]byte) (T, error)) (T, error) {
+	path := s.file(name)
+	var none T
+	info, err := os.Lstat(path)
+	if err != nil {
+		return none, failed("read", path, err)
+	}
+	data, err := read(path, info, limit)
+	if err == nil {
+		var parsed T
+		if parsed, err = parse(data); err == nil {
+			return parsed, nil
+		}
+		err = bad(path, err.Error())
+	}
+	if isBad(err) {
+		err = s.setAside(name, kind, info, err)
+	}
+	return none, err
+}
+
+// read opens no link, waits for no pipe, disturbs no device, and believes nobody
+// else's words.
+func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
+	if !info.Mode().IsRegular() { // opening a device may do something
+		return nil, bad(path, "it is not a regular file")
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, failed("read", path, err)
+	}
+	defer f.Close()
+	if err := trust.File(f); err != nil {
+		var why *trust.Error
+		if errors.As(err, &why) && why.Unwrap() == nil {
+			return nil, bad(path, why.Why)
+		}
+		return nil, failed("read", path, err)
+	}
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), limit)) + bytes.MinRead) // or it would be read in many pieces
+	n, err := data.ReadFrom(io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		return nil, failed("read", path, err)
+	case n > limit:
+		return nil, bad(path, fmt.Sprintf("it is larger than %d bytes", limit))
+	}
+	return data.Bytes(), nil
+}
+
+// asidePrefix begins the names of files that no run could use. One of each kind is
+// kept, for who wants to know what has happened.
+const asidePrefix = ".bad-"
+
+// setAside gets a bad file out of the way of the next run, if it is still there.
+func (s *Store) setAside(name, kind string, seen fs.FileInfo, why error) error {
+	e := why.(*FileError) //nolint:errorlint // see isBad
+	if s.looks {
+		e.hint = "the next run sets it aside"
+		return e
+	}
+	now, err := os.Lstat(e.Path)
+	if err != nil || !os.SameFile(seen, now) {
+		e.hint = "another run has replaced it meanwhile"
+		return e
+	}
+	aside := s.file(asidePrefix + kind)
+	_ = os.Remove(aside) // a folder would be in the way
+	switch err := os.Rename(e.Path, aside); {
+	case err == nil:
+		e.hint = "it counts as empty from now on, and is kept as " + aside
+	case os.Remove(e.Path) == nil:
+		e.hint = "it has been removed"
+	default:
+		e.hint = "remove it"
+	}
+	return e
+}
+
+// temporaryPrefix begins the names of files that are not whole yet.
+const temporaryPrefix = ".tmp-"
+
+// replace puts a new file in place of an old one at once and as a whole: however
+// the run ends, one of the two is there. With sync that holds for the machine's end
+// too. On an error the old one stays.
+func (s *Store) replace(name string, data []byte, sync bool) error {
+	path := s.file(name)
+	if s.looks {
+		return &FileError{"write", path, "the folder was opened for looking only", "", fs.ErrPermission}
+	}
+	temporary := s.file(temporaryPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36))
+	err := create(temporary, data, sync)
+	if err == nil {
+		if err = os.Rename(temporary, path); err != nil {
+			_ = os.Remove(temporary)
+		}
+	}
+	if err == nil && sync {
+		err = syncFolder(s.path)
+	}
+	if err != nil {
+		return failed("write", path, err)
+	}
+	return nil
+}
+
+// create leaves nothing behind if it fails, unless the run is killed: see sweep.
+func create(path string, data []byte, sync bool) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil && sync {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return err
+}
+
+// syncFolder puts the names of a folder's files on the disk, fsync(2). Not every
+// file system can: EINVAL.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := folder.Sync(); !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// remove removes a file of the store, for good. One that is missing is no error.
+func (s *Store) remove(name string) error {
+	err := os.Remove(s.file(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncFolder(s.path)
+	}
+	if err != nil {
+		return failed("remove", s.file(name), err)
+	}
+	return nil
+}
+
+// abandoned is how old a temporary file is of which a killed run knows no more;
+// one that is written takes milliseconds.
+const abandoned = time.Hour
+
+// sweep removes a temporary file that a killed run has left behind. Whatever fails
+// here will do so again in the next run, and harms nobody.
+func (s *Store) sweep(name string, now time.Time) {
+	if s.looks || !strings.HasPrefix(name, temporaryPrefix) {
+		return
+	}
+	info, err := os.Lstat(s.file(name))
+	if err == nil && now.Sub(info.ModTime()).Abs() > abandoned { // the clock may have been set back
+		_ = os.Remove(s.file(name))
+	}
+}

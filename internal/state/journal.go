@@ -1,0 +1,226 @@
+package state
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	largestJournal = 64 << 10
+	journalPrefix  = "journal-"
+	journalSuffix  = ".json"
+)
+
+// The verbs of a mark, as those of a restart.
+const (
+	markStop  = "stop"
+	markStart = "start"
+)
+
+// Intent is what a run was about to do, and how far it came.
+type Intent struct {
+	Version      int           `json:"version"` // Begin sets it
+	Daemon       string        `json:"daemon"`
+	PID          int           `json:"pid"` // of the run
+	Began        Stamp         `json:"began"`
+	Manager      string        `json:"manager,omitempty"`
+	Services     []string      `json:"services"` // in the order of the procedure
+	StopTimeout  time.Duration `json:"stop_timeout,omitempty"`
+	StartTimeout time.Duration `json:"start_timeout,omitempty"`
+	Marks        []Mark        `json:"marks,omitempty"` // the last of each verb and service, in the order in which they were begun
+
+	file string // where it was found; "" if it is yet to be written
+}
+
+func (i *Intent) version() int { return i.Version }
+
+// Mark is one step that was begun.
+type Mark struct {
+	Verb    string `json:"verb"` // stop or start
+	Service string `json:"service"`
+	Ended   bool   `json:"ended,omitempty"`
+
+	Command *Process `json:"command,omitempty"` // which goes on if its run is killed
+}
+
+// Stopped lists the services whose stop was begun and whose start has not ended, in
+// the order of the procedure: these a run that has died may have left stopped.
+func (i Intent) Stopped() []string {
+	stopped := map[string]bool{}
+	for _, m := range i.Marks {
+		switch {
+		case m.Verb == markStop:
+			stopped[m.Service] = true
+		case m.Ended:
+			delete(stopped, m.Service)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(i.Services), func(service string) bool { return !stopped[service] })
+}
+
+// mark puts a step in the place of the same step's earlier mark, which tells nothing
+// any more. So a procedure of many tries needs no more room than one of one.
+func (i *Intent) mark(m Mark) {
+	same := func(o Mark) bool { return o.Verb == m.Verb && o.Service == m.Service }
+	i.Marks = append(slices.DeleteFunc(slices.Clone(i.Marks), same), m)
+}
+
+// name is the file of a procedure. Who holds the locks of the services is the only
+// one to write it: so it is not the daemon's alone, of which two runs may know
+// different services.
+func (i Intent) name() string {
+	if i.file != "" {
+		return i.file
+	}
+	sum := sha256.Sum256([]byte(strings.Join(i.Services, "\x00")))
+	return journalPrefix + escape(i.Daemon) + "." + hex.EncodeToString(sum[:8]) + journalSuffix
+}
+
+// Journal is the intent of a procedure under way.
+type Journal struct {
+	store  *Store
+	intent Intent
+}
+
+// Begin writes down what is about to be done, before the first stop: when it returns
+// without an error, it is on the disk. The caller holds the locks of the services.
+func (s *Store) Begin(i Intent) (*Journal, error) {
+	i.Version, i.file, i.Marks = formatVersion, "", nil
+	i.Services = slices.Clone(i.Services)
+	if left, err := s.readJournal(i.name()); err == nil { // by a run that has died since we looked for such
+		i.Marks = left.Marks
+	}
+	j := &Journal{s, i}
+	return j, j.write()
+}
+
+// Continue goes on in the journal of a run that has died, for the one that finishes
+// what it has left. The caller holds the locks of the services.
+func (s *Store) Continue(i Intent) *Journal { return &Journal{s, i} }
+
+// Begin says that a step is about to be run. If it cannot be written, that is an
+// error, and it is written with the next step.
+func (j *Journal) Begin(verb, service string) error {
+	j.intent.mark(Mark{Verb: verb, Service: service})
+	return j.write()
+}
+
+// Running says which process carries out a step. It is not worth waiting for the
+// disk: no process outlives a crash of the machine.
+func (j *Journal) Running(verb, service string, p Process) error {
+	j.intent.mark(Mark{Verb: verb, Service: service, Command: &p})
+	return j.save(false)
+}
+
+// End says that a step has done what it can.
+func (j *Journal) End(verb, service string) error {
+	j.intent.mark(Mark{Verb: verb, Service: service, Ended: true})
+	return j.write()
+}
+
+// Close says that the procedure is over: nothing is left for another run.
+func (j *Journal) Close() error { return j.store.remove(j.intent.name()) }
+
+func (j *Journal) write() error { return j.save(true) }
+
+func (j *Journal) save(sync bool) error {
+	name := j.intent.name()
+	data, err := encodeFormat(j.store.file(name), j.intent, largestJournal)
+	if err != nil {
+		return err
+	}
+	return j.store.replace(name, data, sync)
+}
+
+// Unfinished lists the procedures that are under way or whose runs have died, oldest
+// first, and what cannot be read, with a Hint. It also cleans up behind runs that were
+// killed as they wrote. Who finishes one first takes the services' locks, and then
+// reads it again with Reread.
+func (s *Store) Unfinished() ([]Intent, []error) {
+	names, err := s.names()
+	if err != nil {
+		return nil, []error{failed("read", s.path, err)}
+	}
+	var intents []Intent
+	var errs []error
+	for _, name := range names {
+		s.sweep(name, time.Now())
+		if !strings.HasPrefix(name, journalPrefix) || !strings.HasSuffix(name, journalSuffix) {
+			continue
+		}
+		switch i, err := s.readJournal(name); {
+		case err == nil:
+			intents = append(intents, i)
+		case !errors.Is(err, fs.ErrNotExist): // or its run has just ended
+			errs = append(errs, err)
+		}
+	}
+	slices.SortStableFunc(intents, func(a, b Intent) int {
+		return cmp.Or(a.Began.Time.Compare(b.Began.Time), cmp.Compare(a.file, b.file))
+	})
+	return intents, errs
+}
+
+// names lists the folder. It has no more than some files for each daemon.
+func (s *Store) names() ([]string, error) {
+	folder, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	return folder.Readdirnames(-1)
+}
+
+// Reread is a journal's present state; fs.ErrNotExist if its run has ended meanwhile.
+func (s *Store) Reread(i Intent) (Intent, error) { return s.readJournal(i.name()) }
+
+func (s *Store) readJournal(name string) (Intent, error) {
+	i, err := load(s, name, "journal", largestJournal, parseJournal)
+	i.file = name
+	if isBad(err) {
+		e := err.(*FileError) //nolint:errorlint // see isBad
+		e.hint += "; see that no service was left stopped"
+	}
+	return i, err
+}
+
+// Forget removes a journal once its procedure is finished.
+func (s *Store) Forget(i Intent) error { return s.remove(i.name()) }
+
+// parseJournal reads a file that may hold anything. What it returns can be written
+// and read again.
+func parseJournal(data []byte) (Intent, error) {
+	var i Intent
+	if err := parseFormat(data, &i); err != nil {
+		return Intent{}, err
+	}
+	if i.Version == 0 { // it did not tell how far its run came: any service may be stopped
+		i.Version, i.Marks = formatVersion, nil
+		for _, service := range i.Services {
+			i.mark(Mark{Verb: markStop, Service: service})
+		}
+	}
+	if !i.valid() {
+		return Intent{}, errDamaged
+	}
+	return i, nil
+}
+
+// valid tells whether a run can have written it.
+func (i Intent) valid() bool {
+	strange := func(service string) bool {
+		return service == "" || service[0] == '-' || strings.ContainsFunc(service, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
+	}
+	unknown := func(m Mark) bool {
+		return m.Verb != markStop && m.Verb != markStart || !slices.Contains(i.Services, m.Service)
+	}
+	return i.Daemon != "" && i.PID >= 0 && i.StopTimeout >= 0 && i.StartTimeout >= 0 &&
+		len(i.Services) > 0 && !slices.ContainsFunc(i.Services, strange) && !slices.ContainsFunc(i.Marks, unknown)
+}

@@ -1,0 +1,172 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"daemon-keeper/internal/trust"
+)
+
+// ledger is a file with a line of JSON for each incident that is over. It is only
+// ever appended to, until it is full: then a shorter one takes its place.
+type ledger struct {
+	store *Store
+	lines int   // at most
+	bytes int64 // at most
+}
+
+const ledgerName = "ledger.jsonl"
+
+func newLedger(s *Store) ledger { return ledger{s, 10_000, 10 << 20} }
+
+// Append writes down an incident that is over. When it returns, the line is on the
+// disk; on an error the ledger is as it was. What a text has too much of is cut, and
+// the oldest incidents make room for new ones.
+func (s *Store) Append(i Incident) error { return newLedger(s).append(i) }
+
+// Incidents are those that were not over before since, in the order in which they
+// ended, and the number of lines that cannot be read: torn, garbage, or written by a
+// newer version. There is no error if there is no ledger.
+func (s *Store) Incidents(since time.Time) ([]Incident, int, error) {
+	return newLedger(s).incidents(since)
+}
+
+func (l ledger) path() string { return l.store.file(ledgerName) }
+
+func (l ledger) append(i Incident) error {
+	line, err := ledgerLine(i)
+	if err != nil {
+		return &FileError{"write", l.path(), err.Error(), "see whether the clock is right", err}
+	}
+	unlockStore, err := l.store.lock()
+	if err != nil {
+		return err
+	}
+	defer unlockStore()
+	f, err := l.open("write", os.O_RDWR|os.O_APPEND|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return l.add(f, line)
+}
+
+// open follows no link, waits for nobody, and believes nobody's file but ours and
+// root's.
+func (l ledger) open(op string, flags int) (*os.File, error) {
+	info, err := os.Lstat(l.path()) // opening a device may do something
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &FileError{op, l.path(), "it is not a regular file", "remove it", nil}
+	}
+	f, err := os.OpenFile(l.path(), flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, failed(op, l.path(), err)
+	}
+	if err := trust.File(f); err != nil {
+		f.Close()
+		var why *trust.Error
+		if errors.As(err, &why) && why.Hint() != "" {
+			return nil, &FileError{op, l.path(), why.Why, why.Hint(), err}
+		}
+		return nil, failed(op, l.path(), err)
+	}
+	return f, nil
+}
+
+// add puts a line behind the others. A last one without its end is what a run has
+// left that was killed, or a machine that lost its power: it is ended first, and so
+// it alone is lost.
+func (l ledger) add(f *os.File, line []byte) error {
+	info, err := f.Stat()
+	if err != nil {
+		return failed("write", l.path(), err)
+	}
+	size := info.Size()
+	lines, torn := 0, false
+	full := size+int64(len(line)) >= l.bytes
+	if !full {
+		lines, torn, err = countLines(f, size)
+		full = lines >= l.lines
+	}
+	switch {
+	case err != nil:
+		return failed("read", l.path(), err)
+	case full:
+		return l.renew(f, size, line)
+	case torn:
+		line = append([]byte("\n"), line...)
+	}
+	if err := l.write(f, size, line); err != nil {
+		return failed("write", l.path(), err)
+	}
+	return nil
+}
+
+// write leaves nothing half written behind: if it cannot take that back either, the
+// next run ends the torn line.
+func (l ledger) write(f *os.File, size int64, line []byte) error {
+	_, err := f.Write(line)
+	if err == nil {
+		err = f.Sync()
+	}
+	switch {
+	case err != nil:
+		_ = f.Truncate(size)
+		return err
+	case size == 0: // the file may be new
+		return syncFolder(l.store.path)
+	}
+	return nil
+}
+
+func countLines(f io.ReaderAt, size int64) (lines int, torn bool, err error) {
+	r, buf := io.NewSectionReader(f, 0, size), make([]byte, 64<<10)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			lines += bytes.Count(buf[:n], []byte("\n"))
+			torn = buf[n-1] != '\n'
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return lines, torn, nil
+		case err != nil:
+			return 0, false, err
+		}
+	}
+}
+
+// renew puts a new ledger in the place of a full one: nine tenths of it, so that
+// this happens once in a thousand incidents, and the new line. What is in it is not
+// read: lines of a newer version are kept as well as others.
+func (l ledger) renew(f *os.File, size int64, line []byte) error {
+	kept, err := tail(f, size, l.bytes*9/10-int64(len(line)), l.lines*9/10-1)
+	if err != nil {
+		return failed("read", l.path(), err)
+	}
+	return l.store.replace(ledgerName, append(kept, line...), true)
+}
+
+// tail is as many whole lines of the end as there may be.
+func tail(f io.ReaderAt, size, most int64, lines int) ([]byte, error) {
+	from := max(size-max(most, 0), 0)
+	before := min(from, 1) // what stands before the first byte tells whether a line begins there
+	buf := make([]byte, size-from+before)
+	if _, err := f.ReadAt(buf, from-before); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if before > 0 {
+		_, buf, _ = bytes.Cut(buf, []byte("\n"))
+	}
+	if len(buf) > 0 && buf[len(buf)-1] != '\n' {
+		buf = append(buf, '\n')
+	}
+	for range bytes.Count(buf, []byte("\n")) - max(lines, 0) {
+		_, buf, _ = bytes.Cut(buf, []byte("\n"))
+	}
+	return buf, nil
+}

@@ -1,0 +1,133 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ledgerVersion stands in each line, because lines of several versions may stand in
+// one file. It grows when a field changes its meaning or goes.
+const ledgerVersion = 1
+
+// What a line holds at most.
+const (
+	longestLine = 64 << 10 // bytes, with its end
+	longestText = 4 << 10  // bytes of a reason, or of a daemon's name, which may be a path
+	mostSteps   = 40
+	mostSeconds = 100 * 365 * 24 * 60 * 60 // what is more comes from no clock
+)
+
+// line is an incident in the ledger.
+type line struct {
+	V int `json:"v"`
+	plainIncident
+	Began *Stamp `json:"began,omitempty"` // hides Incident's, which is for the one under way
+}
+
+// ledgerLine is an incident as a line of the ledger, with its end.
+func ledgerLine(i Incident) ([]byte, error) {
+	i.Seconds, i.Held = seconds(i.Seconds), seconds(i.Held)
+	i.Down, i.Up, i.LastUp = i.Down.UTC(), i.Up.UTC(), i.LastUp.UTC()
+	i.Daemon = start(i.Daemon, longestText)
+	i.Steps = slices.Clone(i.Steps[max(len(i.Steps)-mostSteps, 0):])
+	for n := longestText; ; n /= 2 {
+		shorten(&i, n)
+		data, err := json.Marshal(line{V: ledgerVersion, plainIncident: plainIncident(i)})
+		if err != nil || len(data) < longestLine {
+			return append(data, '\n'), err
+		}
+	}
+}
+
+// shorten cuts all texts but the name.
+func shorten(i *Incident, n int) {
+	i.Reason, i.Cause, i.Outcome = start(i.Reason, n), start(i.Cause, n), start(i.Outcome, n)
+	for k := range i.Steps {
+		s := &i.Steps[k]
+		s.Seconds = seconds(s.Seconds)
+		s.Verb, s.Service, s.Error = start(s.Verb, n), start(s.Service, n), start(s.Error, n)
+	}
+}
+
+func start(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// seconds makes a number of what JSON has none for, or what no clock has counted.
+func seconds(s float64) float64 {
+	if math.IsNaN(s) {
+		return 0
+	}
+	return min(max(s, 0), mostSeconds)
+}
+
+var errLine = errors.New("it is no incident")
+
+// readLine reads a line of this version or of an older one.
+func readLine(data []byte) (Incident, error) {
+	var l line
+	if err := json.Unmarshal(data, &l); err != nil {
+		return Incident{}, err
+	}
+	i := Incident(l.plainIncident)
+	switch l.V {
+	case ledgerVersion:
+	case 0:
+		var old line0
+		if err := json.Unmarshal(data, &old); err != nil {
+			return Incident{}, err
+		}
+		i = old.incident()
+	default:
+		return Incident{}, errLine
+	}
+	if !i.sound() {
+		return Incident{}, errLine
+	}
+	i.Held = min(i.Held, i.Seconds)
+	return i, nil
+}
+
+// sound tells whether it can be reckoned with.
+func (i Incident) sound() bool {
+	for _, s := range i.Steps {
+		if s.Seconds != seconds(s.Seconds) {
+			return false
+		}
+	}
+	for _, t := range []time.Time{i.LastUp, i.Up} {
+		if !t.IsZero() && !plausible(t) {
+			return false
+		}
+	}
+	return i.Daemon != "" && plausible(i.Down) && i.Tries >= 0 && len(i.Steps) <= mostSteps &&
+		i.Seconds == seconds(i.Seconds) && i.Held == seconds(i.Held)
+}
+
+// plausible: no clock goes before 1970, and RFC 3339 not beyond 9999.
+func plausible(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 9999 }
+
+// line0 is how a line was before there was a version in it.
+type line0 struct {
+	Daemon  string    `json:"daemon"`
+	Down    time.Time `json:"down_at"`
+	Up      time.Time `json:"up_at"`
+	Reason  string    `json:"reason"`
+	Outcome string    `json:"outcome"`
+}
+
+// incident: the downtime was not measured then.
+func (l line0) incident() Incident {
+	i := Incident{Daemon: l.Daemon, Down: l.Down, Up: l.Up, Reason: l.Reason, Outcome: l.Outcome}
+	if !i.Up.IsZero() {
+		i.Seconds = seconds(i.Up.Sub(i.Down).Seconds())
+	}
+	return i
+}

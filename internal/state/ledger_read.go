@@ -1,0 +1,78 @@
+package state
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+func (l ledger) incidents(since time.Time) ([]Incident, int, error) {
+	f, err := l.open("read", os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	list, bad, err := l.read(f, since)
+	if err != nil {
+		return nil, 0, failed("read", l.path(), err)
+	}
+	return list, bad, nil
+}
+
+// read takes no lock: lines are written at once, and a shorter ledger is another
+// file. What is longer than any ledger of ours is read at its end, and what is
+// written meanwhile is not.
+func (l ledger) read(f *os.File, since time.Time) ([]Incident, int, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	from := max(info.Size()-l.bytes-longestLine, 0)
+	return readLedger(io.NewSectionReader(f, from, info.Size()-from), since)
+}
+
+// readLedger reads lines, and counts those that are no incidents.
+func readLedger(r io.Reader, since time.Time) (list []Incident, bad int, err error) {
+	lines := bufio.NewReaderSize(r, longestLine)
+	for {
+		data, err := lines.ReadSlice('\n')
+		long := errors.Is(err, bufio.ErrBufferFull)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = lines.ReadSlice('\n')
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, 0, err
+		}
+		if long {
+			bad++
+		} else if data = bytes.TrimSpace(data); len(data) > 0 {
+			i, err := readLine(data)
+			switch {
+			case err != nil:
+				bad++
+			case !i.end().Before(since):
+				list = append(list, i)
+			}
+		}
+		if err != nil {
+			return list, bad, nil
+		}
+	}
+}
+
+// end is when it was over. A clock that was set back does not make that earlier
+// than its beginning.
+func (i Incident) end() time.Time {
+	end := i.Down.Add(time.Duration(i.Seconds * float64(time.Second)))
+	if i.Up.After(end) {
+		return i.Up
+	}
+	return end
+}

@@ -1,0 +1,35 @@
+package state
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// ReadAll is Read for all ways of being called together: who asks what has happened
+// does not care which line of a crontab has seen it. Of a daemon that is in several
+// memories the one that has seen it last counts.
+func (s *Store) ReadAll() (map[string]Daemon, error) {
+	names, err := s.names()
+	if err != nil {
+		return map[string]Daemon{}, failed("list", s.path, err)
+	}
+	slices.Sort(names)
+	all := make(map[string]Daemon)
+	var errs []error
+	for _, name := range names {
+		if name != memoryName("") && !(strings.HasPrefix(name, "memory-") && strings.HasSuffix(name, ".json")) {
+			continue
+		}
+		daemons, err := load(s, name, "memory", largestMemory, parseMemory)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for name, d := range daemons {
+			if before, ok := all[name]; !ok || before.LastUp.Time.Before(d.LastUp.Time) {
+				all[name] = d
+			}
+		}
+	}
+	return all, errors.Join(errs...)
+}

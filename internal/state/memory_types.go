@@ -1,0 +1,65 @@
+package state
+
+import "time"
+
+// Daemon is what is remembered of one.
+type Daemon struct {
+	Known     Stamp           `json:"known,omitzero"`      // since when it has been watched
+	LastUp    Stamp           `json:"last_up,omitzero"`    // when it was last seen up
+	UpSince   Stamp           `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
+	Processes []Process       `json:"processes,omitempty"` // as they were last seen
+	Tally     Tally           `json:"tally,omitzero"`      // of tries to bring it back
+	Held      string          `json:"held,omitempty"`      // what keeps it from being restarted, as people know: pause, stopped...
+	HeldWhy   string          `json:"held_why,omitempty"`  // in words
+	HeldSince Stamp           `json:"held_since,omitzero"` // since when
+	Incident  *Incident       `json:"incident,omitempty"`  // the one under way
+	Told      string          `json:"told,omitempty"`      // why nothing was done, as people know
+	Stops     map[string]Span `json:"stops,omitempty"`     // our own last stop of each service
+	Reminded  Stamp           `json:"reminded,omitzero"`   // when somebody was last told of the incident
+	Totals    Totals          `json:"totals,omitzero"`     // since it has been watched
+}
+
+// Process is one of a daemon's.
+type Process struct {
+	PID     int    `json:"pid"`
+	Start   uint64 `json:"start"` // as the kernel counts it
+	Threads []int  `json:"threads,omitempty"`
+}
+
+// Totals are sums over all incidents, those too that the ledger has dropped.
+type Totals struct {
+	Incidents int     `json:"incidents"`
+	Restarts  int     `json:"restarts"`
+	Downtime  float64 `json:"downtime"` // seconds
+}
+
+// Span is a time.
+type Span struct {
+	From Stamp `json:"from"`
+	To   Stamp `json:"to"`
+}
+
+// Incident is from a daemon's being seen down to its being seen up again.
+type Incident struct {
+	Daemon  string    `json:"daemon"`
+	LastUp  time.Time `json:"last_up,omitzero"`       // zero if it was never seen up
+	Down    time.Time `json:"down"`                   // when it was first seen down
+	Up      time.Time `json:"up,omitzero"`            // when it was up again
+	Seconds float64   `json:"seconds"`                // downtime
+	Held    float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
+	Reason  string    `json:"reason,omitempty"`       // how it was found
+	Cause   string    `json:"cause,omitempty"`        // if known
+	Tries   int       `json:"tries"`
+	Steps   []Step    `json:"steps,omitempty"` // of all tries, the last ones
+	Outcome string    `json:"outcome"`         // brought_back, came_back, held or still_down
+	Began   Stamp     `json:"began"`
+}
+
+// Step is one command that was run.
+type Step struct {
+	Verb    string  `json:"verb"`
+	Service string  `json:"service"`
+	Seconds float64 `json:"seconds"`
+	Exit    *int    `json:"exit,omitempty"` // nil: it ran out of time, or could not be run
+	Error   string  `json:"error,omitempty"`
+}

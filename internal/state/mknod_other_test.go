@@ -1,0 +1,7 @@
+//go:build !linux
+
+package state
+
+import "errors"
+
+func mknod(string) error { return errors.ErrUnsupported }

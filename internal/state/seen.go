@@ -1,0 +1,59 @@
+package state
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// seen is the memory that was read last. If it still is the same when it is changed,
+// as nearly always, it need not be parsed again: that would be most of the work.
+type seen struct {
+	mu      sync.Mutex
+	data    []byte
+	daemons map[string]Daemon // nobody else's
+}
+
+func (s *seen) keep(data []byte, daemons map[string]Daemon) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.data, s.daemons = data, daemons
+}
+
+// parse gives what was kept to its first caller, who may change it.
+func (s *seen) parse(data []byte) (map[string]Daemon, error) {
+	s.mu.Lock()
+	kept, same := s.daemons, bytes.Equal(data, s.data)
+	s.data, s.daemons = nil, nil
+	s.mu.Unlock()
+	if kept != nil && same {
+		return kept, nil
+	}
+	return parseMemory(data)
+}
+
+// cloneMemory shares nothing with the original.
+func cloneMemory(daemons map[string]Daemon) map[string]Daemon {
+	clones := make(map[string]Daemon, len(daemons))
+	for name, d := range daemons {
+		d.Processes = slices.Clone(d.Processes)
+		for i := range d.Processes {
+			d.Processes[i].Threads = slices.Clone(d.Processes[i].Threads)
+		}
+		d.Stops = maps.Clone(d.Stops)
+		if d.Incident != nil {
+			incident := *d.Incident
+			incident.Steps = slices.Clone(incident.Steps)
+			for i, step := range incident.Steps {
+				if step.Exit != nil {
+					exit := *step.Exit
+					incident.Steps[i].Exit = &exit
+				}
+			}
+			d.Incident = &incident
+		}
+		clones[name] = d
+	}
+	return clones
+}

@@ -1,0 +1,106 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Stamp is a point in time that survives steps of the clock and reboots.
+type Stamp struct {
+	Time time.Time     `json:"time"`           // by the clock of the day, UTC
+	Boot string        `json:"boot,omitempty"` // which boot: an id, "" if the system tells none
+	Up   time.Duration `json:"up"`             // since that boot, nanoseconds; negative before it, see Tally.Wait
+}
+
+// Now is the stamp of this moment.
+func Now() Stamp { return Clock()() }
+
+// Clock is Now for who asks often: it asks for the id of the boot once.
+func Clock() func() Stamp {
+	id := sync.OnceValue(bootID)
+	return func() Stamp {
+		s := Stamp{Time: writable(time.Now())}
+		up, ok := uptime()
+		if ok && id() != "" {
+			s.Boot, s.Up = id(), up
+		}
+		return s
+	}
+}
+
+// writable is a time that JSON can hold: with a clock that is beyond the year 9999,
+// nothing could be written down any more. None that is right is before 1970.
+func writable(t time.Time) time.Time {
+	t = t.UTC().Round(0) // without Go's own monotonic time, which no file keeps
+	first, last := time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
+}
+
+// IsZero tells whether it is no point in time.
+func (s Stamp) IsZero() bool { return s.Time.IsZero() && s.Boot == "" && s.Up == 0 }
+
+// Since is the time from an earlier stamp to this one, never negative: an earlier
+// one that lies in the future counts as now. Within a boot the clock of the day
+// does not matter.
+func (s Stamp) Since(earlier Stamp) time.Duration {
+	if !s.sameBoot(earlier) {
+		return max(s.Time.Sub(earlier.Time), 0)
+	}
+	if s.Before(earlier) {
+		return 0
+	}
+	since := s.Up - earlier.Up
+	if since < 0 { // too long for a Duration: the file was not written by us
+		return math.MaxInt64
+	}
+	return since
+}
+
+// Before tells whether the other lies in this one's future.
+func (s Stamp) Before(other Stamp) bool {
+	if s.sameBoot(other) {
+		return s.Up < other.Up
+	}
+	return s.Time.Before(other.Time)
+}
+
+func (s Stamp) sameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
+
+// stampFields are the fields of a Stamp without its methods.
+type stampFields Stamp
+
+// MarshalText writes a stamp as one word for each field: most of a file is stamps, and
+// as objects they took package json twice as long.
+func (s Stamp) MarshalText() ([]byte, error) {
+	text, err := s.Time.AppendText(make([]byte, 0, 96))
+	text = strconv.AppendInt(append(text, ' '), int64(s.Up), 10)
+	if s.Boot != "" {
+		text = append(append(text, ' '), s.Boot...)
+	}
+	return text, err
+}
+
+// UnmarshalJSON reads also the objects of last year.
+func (s *Stamp) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '"' {
+		return json.Unmarshal(data, (*stampFields)(s))
+	}
+	text, rest, _ := bytes.Cut(bytes.Trim(data, `"`), []byte(" "))
+	up, id, _ := bytes.Cut(rest, []byte(" "))
+	n, err := strconv.ParseInt(string(up), 10, 64)
+	if err == nil {
+		err = s.Time.UnmarshalText(text)
+	}
+	s.Up, s.Boot = time.Duration(n), string(id)
+	return err
+}

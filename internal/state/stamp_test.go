@@ -1,0 +1,142 @@
+package state
+
+import (
+	"encoding/json"
+	"math"
+	"runtime"
+	"testing"
+	"time"
+)
+
+const (
+	bootA = "11111111-aaaa-4bbb-8ccc-111111111111"
+	bootB = "22222222-aaaa-4bbb-8ccc-222222222222"
+)
+
+// at is a stamp: minutes of the clock of the day, minutes since the boot.
+func at(clock int, boot string, up int) Stamp {
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	return Stamp{noon.Add(time.Duration(clock) * time.Minute), boot, time.Duration(up) * time.Minute}
+}
+
+func TestSince(t *testing.T) {
+	early := Stamp{Time: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)}
+	late := Stamp{Time: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	for name, tc := range map[string]struct {
+		now, earlier Stamp
+		want         time.Duration
+	}{
+		"one boot":                      {at(5, bootA, 15), at(0, bootA, 10), 5 * time.Minute},
+		"one boot, clock put back":      {at(-9999, bootA, 15), at(0, bootA, 10), 5 * time.Minute},
+		"one boot, clock put on":        {at(9999, bootA, 15), at(0, bootA, 10), 5 * time.Minute},
+		"one boot, from before it":      {at(0, bootA, 5), at(0, bootA, -5), 10 * time.Minute},
+		"a restored snapshot":           {at(5, bootA, 5), at(0, bootA, 10), 0},
+		"another boot":                  {at(5, bootB, 1), at(0, bootA, 10), 5 * time.Minute},
+		"another boot, clock put back":  {at(-5, bootB, 1), at(0, bootA, 10), 0},
+		"no boot known":                 {at(5, "", 0), at(0, "", 0), 5 * time.Minute},
+		"no boot known, clock put back": {at(-5, "", 0), at(0, "", 0), 0},
+		"boot not known any more":       {at(5, "", 0), at(0, bootA, 10), 5 * time.Minute},
+		"the ends of time":              {late, early, math.MaxInt64},
+		"the ends of time, turned":      {early, late, 0},
+		"the ends of a boot":            {Stamp{Boot: bootA, Up: math.MaxInt64}, Stamp{Boot: bootA, Up: math.MinInt64}, math.MaxInt64},
+		"the ends of a boot, turned":    {Stamp{Boot: bootA, Up: math.MinInt64}, Stamp{Boot: bootA, Up: math.MaxInt64}, 0},
+	} {
+		if got := tc.now.Since(tc.earlier); got != tc.want {
+			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+func TestNow(t *testing.T) {
+	one := Now()
+	two := Now()
+	if one.IsZero() || one.Time.Location() != time.UTC || time.Since(one.Time).Abs() > time.Hour {
+		t.Errorf("now is %+v", one)
+	}
+	if (runtime.GOOS == "linux" || runtime.GOOS == "freebsd") && (one.Boot == "" || one.Boot != two.Boot || two.Up < one.Up || one.Up <= 0) {
+		t.Errorf("%+v, then %+v", one, two)
+	}
+	text, err := json.Marshal(one)
+	var read Stamp
+	if err != nil || json.Unmarshal(text, &read) != nil || read != one {
+		t.Errorf("%+v was written as %s, %v, and read as %+v", one, text, err, read)
+	}
+}
+
+// A clock that was far off made the stamp impossible to write, and so all memory.
+func TestNowCanBeWritten(t *testing.T) {
+	for _, far := range []time.Time{
+		time.Unix(-1<<50, 0),
+		{},
+		time.Unix(1<<50, 0),
+		time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200)),
+	} {
+		stamp := Stamp{Time: writable(far)}
+		if _, err := json.Marshal(stamp); err != nil || stamp.IsZero() {
+			t.Errorf("%v: %v, zero %v", far, err, stamp.IsZero())
+		}
+	}
+}
+
+func TestZeroStamp(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"time":"0001-01-01T00:00:00Z","up":0}`:      true,
+		`{"time":"0001-01-01T00:00:00+00:00","up":0}`: true,
+		`{}`:                                     true,
+		`{"time":"0001-01-01T00:00:00Z","up":1}`: false,
+		`{"time":"0001-01-01T00:00:00Z","boot":"a","up":0}`: false,
+		`{"time":"2026-11-21T12:00:00Z","up":0}`:            false,
+	} {
+		var s Stamp
+		if err := json.Unmarshal([]byte(text), &s); err != nil || s.IsZero() != want {
+			t.Errorf("%s: %v, %v", text, s.IsZero(), err)
+		}
+	}
+}
+
+func TestBootID(t *testing.T) {
+	for text, want := range map[string]string{
+		bootA + "\n":                             bootA,
+		bootA + bootB:                            "",
+		"":                                       "",
+		"\n":                                     "",
+		"x":                                      "",
+		"11111111-AAAA-4bbb-8ccc-111111111111":   "",
+		"11111111-\x1b\n\x00-4bbb-8ccc-1111":     "",
+		"00000000-0000-0000-0000-000000000000\n": "",
+	} {
+		if got := textID([]byte(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := rawID([]byte("\x01\xff2345678901234\x00")); got != "01ff3233343536373839303132333400" {
+		t.Errorf("raw: %q", got)
+	}
+	if rawID(make([]byte, 16)) != "" || rawID([]byte("short")) != "" || rawID(nil) != "" {
+		t.Error("made an id of nothing")
+	}
+}
+
+// FuzzStamp: what was read can be written, and means the same.
+func FuzzStamp(f *testing.F) {
+	f.Add(`{"time":"2026-11-21T12:00:00Z","boot":"` + bootA + `","up":60000000000}`)
+	f.Add(`{"time":"9999-12-31T23:59:59.999999999-23:59","up":-9223372036854775808}`)
+	f.Add(`{"time":"0000-01-01T00:00:00+23:59","up":9223372036854775807}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var s, again Stamp
+		if json.Unmarshal([]byte(text), &s) != nil {
+			return
+		}
+		written, err := json.Marshal(s)
+		if err != nil {
+			t.Fatalf("read, but cannot be written: %+v: %v", s, err)
+		}
+		if err := json.Unmarshal(written, &again); err != nil || !again.Time.Equal(s.Time) || again.Boot != s.Boot || again.Up != s.Up {
+			t.Fatalf("%s: %+v became %+v: %v", text, s, again, err)
+		}
+		now := at(0, bootA, 10)
+		if now.Since(s) < 0 || s.Since(now) < 0 || s.Since(s) != 0 {
+			t.Fatalf("negative: %v, %v, %v", now.Since(s), s.Since(now), s.Since(s))
+		}
+	})
+}

@@ -1,0 +1,154 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"daemon-keeper/internal/trust"
+)
+
+// Store is a folder in which runs keep what they remember. Only we and root can
+// change it, so nobody else decides what the next run does.
+type Store struct {
+	path     string
+	looks    bool          // it is for looking only: nothing in it is changed
+	patience time.Duration // for another run that changes a file just now
+	seen     seen
+}
+
+// OpenStore makes the folder if it is missing (0700). The error is a DirError.
+func OpenStore(path string) (*Store, error) {
+	resolved, err := trust.Folder(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeStore(path); err != nil {
+			return nil, err
+		}
+		resolved, err = trust.Folder(path)
+	}
+	if err != nil {
+		return nil, refusedStore(path, err)
+	}
+	return &Store{path: resolved, patience: time.Second}, nil
+}
+
+// makeStore makes what leads to the folder readable as others expect it of
+// /var/lib, and the folder itself ours alone. That nobody else has a say in where
+// this is, trust.Folder has seen up to the first that is missing.
+func makeStore(path string) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = os.Mkdir(path, 0o700)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) { // another run may have made it just now
+		return refusedStore(path, err)
+	}
+	return nil
+}
+
+// LookStore opens a folder for who only looks, and makes nothing. The error is
+// fs.ErrNotExist if no run has ever kept anything, fs.ErrPermission if only
+// another user may look, or else a DirError.
+func LookStore(path string) (*Store, error) {
+	resolved, err := trust.Folder(path)
+	if err != nil {
+		return nil, refusedStore(path, err)
+	}
+	folder, err := os.Open(resolved)
+	if err != nil {
+		return nil, refusedStore(path, err)
+	}
+	defer folder.Close()
+	return &Store{path: resolved, looks: true, patience: time.Second}, nil
+}
+
+// Path is the folder's, with symbolic links followed.
+func (s *Store) Path() string { return s.path }
+
+func (s *Store) file(name string) string { return filepath.Join(s.path, name) }
+
+// storeError is a DirError of which the cause matters to who calls.
+type storeError struct {
+	*DirError
+	cause error
+}
+
+func (e *storeError) Unwrap() []error { return []error{e.DirError, e.cause} }
+
+// refusedStore says it of the folder or of what leads to it, with what mends it.
+func refusedStore(path string, err error) error {
+	e := &storeError{&DirError{path, cause(err).Error(), ""}, err}
+	var why *trust.Error
+	if errors.As(err, &why) {
+		e.DirError = &DirError{why.Path, why.Why, why.Hint()}
+	}
+	if e.hint == "" {
+		e.hint = storeHint(err)
+	}
+	return e
+}
+
+func storeHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "run it as root, or name another folder with --state-dir"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "make room, or name another folder with --state-dir"
+	case errors.Is(err, syscall.EROFS):
+		return "its file system is mounted read-only; name another folder with --state-dir"
+	case errors.Is(err, fs.ErrNotExist):
+		return "the next run makes it, or name another folder with --state-dir"
+	}
+	return "name another folder with --state-dir"
+}
+
+// lockName is the file that who changes a file of the store holds locked. It
+// stays, and means nothing.
+const lockName = "lock"
+
+// lockPoll is a part of what a change by another run takes, with its fsync.
+const lockPoll = 2 * time.Millisecond
+
+// lock waits until no other run changes a file of the store, so that none is
+// changed from what it was before another's change. A run that hangs with the lock
+// must not hang this one too, so it is not waited for long.
+func (s *Store) lock() (unlockStore func(), err error) {
+	if s.looks {
+		return nil, &FileError{"lock", s.file(lockName), "the folder was opened for looking only", "", fs.ErrPermission}
+	}
+	f, err := s.openLock()
+	if err != nil {
+		return nil, err
+	}
+	for began := time.Now(); ; time.Sleep(lockPoll) {
+		err := flock(f)
+		switch {
+		case err == nil:
+			return func() { _ = unlock(f); f.Close() }, nil // see Locks.Release
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			f.Close()
+			return nil, failed("lock", f.Name(), err)
+		case time.Since(began) >= s.patience:
+			f.Close()
+			why := fmt.Sprintf("another run has held it for more than %v", s.patience)
+			return nil, &FileError{"lock", f.Name(), why, "see who does: fuser " + f.Name(), err}
+		}
+	}
+}
+
+func (s *Store) openLock() (*os.File, error) {
+	path := s.file(lockName)
+	info, err := os.Lstat(path) // opening a device may do something
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &FileError{"lock", path, "it is not a regular file", "remove it", nil}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, failed("lock", path, err)
+	}
+	return f, nil
+}
