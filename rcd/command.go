@@ -9,12 +9,13 @@ import (
 // called as PATH NAME stop, start or status, and its status exits like an init
 // script's: 0 running, 1 to 3 not running, 4 unknown to it.
 type program struct {
+	root string
 	path string
 }
 
 // Program makes a manager of a command, which must be an absolute path.
 func Program(path string, outputs *Outputs) *Manager {
-	return &Manager{program{path}, newSystem(outputs)}
+	return &Manager{program{path: path}, newSystem(outputs)}
 }
 
 func (p program) Name() string { return filepath.Base(p.path) }

@@ -21,7 +21,7 @@ func TestProgramArgv(t *testing.T) {
 // TestProgramObstacle: the program is not asked by find, which a healthy run
 // calls, but before anything is touched.
 func TestProgramObstacle(t *testing.T) {
-	p := program{"/sbin/rc-service"}
+	p := program{path: "/sbin/rc-service"}
 	if err := p.find(t.Context(), &fakeRunner{t: t}, "nosuch"); err != nil {
 		t.Errorf("find: %v", err)
 	}

@@ -174,6 +174,14 @@ func (m *Manager) Spare(service string, isDaemon func(pid int) bool) {
 	}
 }
 
+// Began has f be told of the process of each stop and start, as it begins: it goes on
+// if we are killed. It is to be set before the first of them.
+func (m *Manager) Began(f func(service string, pid int)) {
+	if s, ok := m.run.(*system); ok {
+		s.began = f
+	}
+}
+
 // Start starts a service. It returns once the command has ended or ctx has; a
 // command that takes longer is ended, but not what it has started so far. If the
 // manager has given the service up, that is lifted and the start tried once more.

@@ -58,9 +58,10 @@ func environment() []string {
 // system runs commands for real.
 type system struct {
 	outputs   *Outputs
-	killAfter time.Duration // from TERM to KILL, where a command outlives its time
-	queryTime time.Duration // limit for a query
-	spares    sync.Map      // by service: func(pid int) bool, which knows the daemon's processes
+	killAfter time.Duration                 // from TERM to KILL, where a command outlives its time
+	queryTime time.Duration                 // limit for a query
+	began     func(service string, pid int) // is told of the command of a step; may be nil
+	spares    sync.Map                      // by service: func(pid int) bool, which knows the daemon's processes
 }
 
 func newSystem(outputs *Outputs) *system {
@@ -87,7 +88,7 @@ func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
-	err := s.supervise(ctx, cmd, endCommand)
+	err := s.supervise(ctx, cmd, func(int) {}, endCommand)
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
@@ -122,7 +123,11 @@ func (s *system) step(ctx context.Context, verb Verb, service string, argv []str
 	if verb == Stop {
 		end = endGroup
 	}
-	err = s.supervise(ctx, cmd, end)
+	err = s.supervise(ctx, cmd, func(pid int) {
+		if s.began != nil {
+			s.began(service, pid)
+		}
+	}, end)
 	if err == nil {
 		return nil
 	}
@@ -163,13 +168,14 @@ func (e *endedError) Unwrap() error { return e.why }
 // supervise runs a command until it or ctx ends. A command whose time is over
 // gets a TERM, and later a KILL; one that not even that ends, because it is
 // stuck in the kernel, is left behind.
-func (s *system) supervise(ctx context.Context, cmd *exec.Cmd, end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
+func (s *system) supervise(ctx context.Context, cmd *exec.Cmd, begun func(pid int), end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	begun(cmd.Process.Pid)
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()

@@ -105,11 +105,27 @@ func (p Procedure) Run(ctx context.Context, c Controller, prober Prober, w Witne
 			o.Steps = append(o.Steps, carryOut(ctx, step, c, prober, w))
 		}
 	}
+	p.await(ctx, prober, w, &o)
+	return o
+}
+
+// Finish carries out what is left of a procedure that was begun by a run which has
+// died: it starts these services, in order, whatever becomes of ctx.
+func (p Procedure) Finish(ctx context.Context, services []string, c Controller, prober Prober, w Witness) Outcome {
+	var o Outcome
+	for _, service := range services {
+		o.Steps = append(o.Steps, carryOut(ctx, Step{Start, service, p.StartTimeout}, c, prober, w))
+	}
+	p.await(ctx, prober, w, &o)
+	return o
+}
+
+// await sees whether the daemon is there to stay.
+func (p Procedure) await(ctx context.Context, prober Prober, w Witness, o *Outcome) {
 	done := w.Await()
-	p.verify(ctx, prober, &o)
+	p.verify(ctx, prober, o)
 	done()
 	o.Interrupted = ctx.Err() != nil
-	return o
 }
 
 // carryOut runs one command, whatever has become of ctx.

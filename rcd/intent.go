@@ -1,0 +1,77 @@
+package rcd
+
+import (
+	"context"
+	"time"
+)
+
+// Kind is how somebody has said that a service is to be left down.
+type Kind string
+
+// The kinds of wishes.
+const (
+	WishStopped  Kind = "stopped"  // its manager was told to stop it
+	WishMasked   Kind = "masked"   // systemd: nothing may start it
+	WishDisabled Kind = "disabled" // it is not among those that a boot starts
+	WishDown     Kind = "down"     // daemontools and its kin: its supervisor is to leave it down
+)
+
+// Wish is what somebody has said of a service: that it is to be left down.
+type Wish struct {
+	Service string
+	Kind    Kind
+	Why     string    // "it is masked"; the same each time, for as long as the wish is the same
+	At      time.Time // since when; zero if nobody can tell
+	Undo    string    // the command that a person would type to have it kept again
+	Bars    bool      // a start would do nothing, though it may exit 0: there is no ignoring it
+}
+
+// Past is what the caller remembers of a service.
+type Past struct {
+	// Our own last stop of it, by the clock of the day; a zero From: none that is
+	// known, a zero To: it has not ended as far as we know. A stop of ours is
+	// nobody's wish.
+	From, To time.Time
+	// Its daemon was seen up in this boot: that it is disabled then says nothing of now.
+	WasUp bool
+}
+
+// stopMargin is for the time that a stop's way into the journal takes, and for
+// clocks that count in seconds.
+const stopMargin = 2 * time.Second
+
+// hasStopped tells whether what lasted from begin to end was a stop of ours. One
+// whose time was over is ended by the manager later, so its beginning will do.
+func (p Past) hasStopped(begin, end time.Time) bool {
+	if p.From.IsZero() || end.Before(p.From.Add(-stopMargin)) {
+		return false
+	}
+	return p.To.IsZero() || !begin.After(p.To.Add(stopMargin))
+}
+
+// wisher is a dialect whose manager knows what people want of a service.
+type wisher interface {
+	wish(ctx context.Context, run runner, service string, past Past) (*Wish, error)
+}
+
+// Wish tells whether somebody has said that a service, whose daemon is down, is to
+// be left down; nil if not. It starts processes. What it cannot find out, or doubts,
+// is no wish; an error says that it could not, and is no reason to leave a daemon down.
+//
+// A signal is no wish, whoever has sent it, and neither is systemctl kill. Nor is a
+// restart whose start has failed.
+func (m *Manager) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
+	if d, ok := m.dialect.(wisher); ok {
+		return d.wish(ctx, m.run, service, past)
+	}
+	return nil, nil
+}
+
+// wish is the obstacle: who has not enabled a service does not want it started.
+func (f freebsd) wish(ctx context.Context, run runner, service string, _ Past) (*Wish, error) {
+	o, err := f.obstacle(ctx, run, service)
+	if o == nil {
+		return nil, err
+	}
+	return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled in rc.conf", Undo: o.Enable, Bars: true}, nil
+}

@@ -1,0 +1,181 @@
+package rcd
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// unitState is what systemd says of a unit, as far as wishes go.
+type unitState struct {
+	id     string // its own name: service may be an alias
+	load   string // LoadState=
+	active string // ActiveState=
+	file   string // UnitFileState=
+	bound  []string
+	whim   bool          // systemd itself stops it once nobody needs it
+	upAt   time.Duration // when it was last started, since the boot; 0 if systemd has forgotten
+}
+
+const wishProps = "Id,LoadState,ActiveState,UnitFileState,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
+
+func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitState, error) {
+	argv := []string{s.systemctl, "show", "-p", wishProps, unit}
+	r, err := run.query(ctx, argv)
+	if err != nil {
+		return unitState{}, err
+	}
+	p := properties(r.output)
+	if r.status != 0 || p["Id"] == "" {
+		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s: exit status %d: %s",
+			unit, strings.Join(argv, " "), r.status, strings.TrimSpace(r.output))
+	}
+	return unitState{
+		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], file: p["UnitFileState"],
+		bound: strings.Fields(p["BindsTo"]), whim: p["StopWhenUnneeded"] == "yes", upAt: micros(p["ActiveEnterTimestampMonotonic"]),
+	}, nil
+}
+
+// micros reads systemd's microseconds; what is none is 0.
+func micros(text string) time.Duration {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > int64(1<<63-1)/int64(time.Microsecond) {
+		return 0
+	}
+	return time.Duration(n) * time.Microsecond
+}
+
+// wish: a mask bars the unit whatever has happened to it. Else the last job of this
+// boot counts, and a unit that had none and is disabled was never meant to run.
+func (s systemd) wish(ctx context.Context, run runner, service string, past Past) (*Wish, error) {
+	u, err := s.unitState(ctx, run, unitName(service))
+	switch {
+	case err != nil:
+		return nil, err
+	case u.load == "masked":
+		return &Wish{Service: service, Kind: WishMasked, Why: "it is masked", Undo: "systemctl unmask " + u.id, Bars: true}, nil
+	case u.load != "loaded", u.active != "inactive" && u.active != "failed" && u.active != "deactivating":
+		return nil, nil // it is up, or in its manager's hands
+	}
+	list, err := s.jobs(ctx, run, u.id)
+	if err != nil {
+		return nil, err
+	}
+	if stop, ok := lastStop(list); ok {
+		return s.stopped(ctx, run, service, u, stop, past)
+	}
+	if len(list) == 0 && u.file == "disabled" && u.upAt == 0 && !past.WasUp {
+		return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled, and nothing has started it since the boot", Undo: "systemctl enable --now " + u.id}, nil
+	}
+	return nil, nil
+}
+
+// stopped looks for reasons why a stop job is no wish of anybody's. One that came
+// with a dependency's stop, a conflicting unit's start or an isolate is like one that
+// was asked for: to start the unit again would undo what was asked for.
+func (s systemd) stopped(ctx context.Context, run runner, service string, u unitState, stop stopJob, past Past) (*Wish, error) {
+	if u.upAt > stop.up || stop.isOurs(past) {
+		return nil, nil
+	}
+	why := fmt.Sprintf("it was stopped at %s (by job %s of systemd)", stop.end.Local().Format(time.DateTime), stop.id)
+	if !stop.done {
+		why = fmt.Sprintf("it has been stopping since %s (job %s of systemd)", stop.begin.Local().Format(time.DateTime), stop.id)
+	}
+	for _, doubt := range []func() (bool, error){
+		func() (bool, error) { return s.isOtherJob(ctx, run, u, stop) },
+		func() (bool, error) { return s.isOfEarlierLife(ctx, run, stop) },
+		func() (bool, error) { return s.byItself(ctx, run, u, 1) },
+	} {
+		if no, err := doubt(); no || err != nil {
+			return nil, err
+		}
+	}
+	return &Wish{Service: service, Kind: WishStopped, Why: why, At: stop.end, Undo: "systemctl start " + u.id}, nil
+}
+
+// isOtherJob tells whether a stop that has not ended is one: the journal calls the
+// first half of a restart a stop, too.
+func (s systemd) isOtherJob(ctx context.Context, run runner, u unitState, stop stopJob) (bool, error) {
+	if stop.done {
+		return false, nil
+	}
+	r, err := run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u.id})
+	if err != nil {
+		return true, err
+	}
+	f := strings.Fields(r.output) // 951 toy.service stop running
+	return len(f) < 3 || f[0] != stop.id || f[2] != "stop", nil
+}
+
+// isOfEarlierLife: a container that was restarted may have the boot id of its host,
+// and so the journal of its last end, when all was stopped.
+func (s systemd) isOfEarlierLife(ctx context.Context, run runner, stop stopJob) (bool, error) {
+	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "UserspaceTimestampMonotonic"})
+	if err != nil {
+		return true, err
+	}
+	began := micros(properties(r.output)["UserspaceTimestampMonotonic"])
+	return began == 0 || began > stop.up, nil
+}
+
+// maxBound and maxDepth bound what byItself asks.
+const (
+	maxBound = 4
+	maxDepth = 3
+)
+
+// byItself tells whether systemd may have stopped the unit of its own accord: because
+// one that it is bound to (BindsTo=) has died, or because nobody needs it any more. A
+// bound unit that was stopped itself takes this one along rightly.
+func (s systemd) byItself(ctx context.Context, run runner, u unitState, depth int) (bool, error) {
+	if u.whim || len(u.bound) > maxBound || depth > maxDepth {
+		return true, nil
+	}
+	for _, unit := range u.bound {
+		b, err := s.unitState(ctx, run, unit)
+		if err != nil {
+			return true, err
+		}
+		if b.active == "active" || b.active == "reloading" {
+			continue
+		}
+		list, err := s.jobs(ctx, run, b.id)
+		if _, ok := lastStop(list); err != nil || !ok {
+			return true, err
+		}
+		if alone, err := s.byItself(ctx, run, b, depth+1); alone || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// jobs asks the journal of this boot for a unit's jobs, the newest first. Only PID 1
+// can have written them: journald vouches for fields with an underscore. The journal
+// may have been cut, or be without its latest, while journald is down.
+func (s systemd) jobs(ctx context.Context, run runner, unit string) ([]job, error) {
+	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "ActiveState", "systemd-journald.service"})
+	if err != nil {
+		return nil, err
+	}
+	if properties(r.output)["ActiveState"] != "active" {
+		return nil, fmt.Errorf("cannot tell whether %s was stopped on purpose: systemd-journald is not running", unit)
+	}
+	argv := []string{
+		filepath.Join(filepath.Dir(s.systemctl), "journalctl"), "-b", "-r", "-q", "-o", "json", "--no-pager", "-n", "20",
+		"--output-fields=JOB_TYPE,JOB_RESULT,JOB_ID,MESSAGE_ID", "_PID=1", "UNIT=" + unit,
+		"JOB_TYPE=start", "JOB_TYPE=stop", "JOB_TYPE=restart", "JOB_TYPE=try-restart",
+	}
+	if r, err = run.query(ctx, argv); err != nil {
+		return nil, err
+	}
+	list := parseJobs(r.output)
+	if r.status != 0 || len(list) == 0 && strings.TrimSpace(r.output) != "" {
+		return nil, fmt.Errorf("cannot tell whether %s was stopped on purpose: %s: exit status %d: %s",
+			unit, argv[0], r.status, strings.TrimSpace(r.output))
+	}
+	return list, nil
+}
