@@ -1,0 +1,175 @@
+package notify
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	namesInSubject = 3
+	nameBytes      = 64   // of a name in a list
+	lineBytes      = 500  // of a reason or a cause in a text
+	itemsInText    = 200  // a mail is for people; the report has all
+	valueBytes     = 4096 // of a variable in the environment
+)
+
+// Compose makes one message of all that happened.
+//
+// Of several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE and
+// KEEPER_DOWNTIME (in seconds) are those of KEEPER_DAEMON, the gravest.
+func Compose(host string, items []Item) Message {
+	if len(items) == 0 {
+		return Message{}
+	}
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b Item) int { return gravity(a) - gravity(b) })
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = item.Name
+	}
+	host = clean(host, nameBytes)
+	m := Message{Event: event(items[0]), Daemons: names, Subject: subject(host, items)}
+	m.Text = body(host, m.Subject, items)
+	m.Env = map[string]string{
+		"KEEPER_EVENT":    m.Event,
+		"KEEPER_HOST":     host,
+		"KEEPER_SUBJECT":  m.Subject,
+		"KEEPER_COUNT":    strconv.Itoa(len(items)),
+		"KEEPER_DAEMONS":  strings.Join(names, " "),
+		"KEEPER_DAEMON":   names[0],
+		"KEEPER_STATE":    state(items[0]),
+		"KEEPER_REASON":   items[0].Reason,
+		"KEEPER_CAUSE":    items[0].Cause,
+		"KEEPER_DOWNTIME": strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
+	}
+	return m
+}
+
+// gravity orders: what begins before what lasts before what has ended.
+func gravity(item Item) int { return slices.Index([]string{Begin, Reminder, End}, event(item)) }
+
+// event takes one that is not known for the gravest.
+func event(item Item) string {
+	if item.Event == Reminder || item.Event == End {
+		return item.Event
+	}
+	return Begin
+}
+
+func state(item Item) string {
+	switch {
+	case event(item) == End:
+		return "up"
+	case item.State == "":
+		return "down"
+	}
+	return item.State
+}
+
+// subject is one line: who, what, where.
+func subject(host string, items []Item) string {
+	if len(items) == 1 {
+		return headline(items[0], nameBytes) + " on " + host
+	}
+	var groups []string
+	for rest := items; len(rest) > 0; {
+		n := slices.IndexFunc(rest, func(item Item) bool { return event(item) != event(rest[0]) })
+		if n < 0 {
+			n = len(rest)
+		}
+		groups = append(groups, group(rest[:n], len(groups) == 0))
+		rest = rest[n:]
+	}
+	return strings.Join(groups, ", ") + " on " + host + ": " + list(items)
+}
+
+// headline says it of one daemon, whose name has that many bytes at most.
+func headline(item Item, most int) string {
+	name, word := clean(item.Name, most), clean(state(item), nameBytes)
+	switch event(item) {
+	case Reminder:
+		return fmt.Sprintf("%s is still %s after %s", name, word, span(item.Downtime))
+	case End:
+		return fmt.Sprintf("%s recovered after %s", name, span(item.Downtime))
+	}
+	return fmt.Sprintf("%s is %s", name, word)
+}
+
+// group says it of several daemons with the same event: "20 daemons are down".
+func group(items []Item, first bool) string {
+	word := clean(state(items[0]), nameBytes)
+	if slices.ContainsFunc(items, func(item Item) bool { return state(item) != state(items[0]) }) {
+		word = "in trouble"
+	}
+	count, are := strconv.Itoa(len(items)), ""
+	if first && len(items) == 1 {
+		count, are = count+" daemon", "is "
+	} else if first {
+		count, are = count+" daemons", "are "
+	}
+	switch event(items[0]) {
+	case Reminder:
+		return count + " " + are + "still " + word
+	case End:
+		return count + " recovered"
+	}
+	return count + " " + are + word
+}
+
+// list names the first ones, and counts the others.
+func list(items []Item) string {
+	var names []string
+	for _, item := range items[:min(len(items), namesInSubject)] {
+		names = append(names, clean(item.Name, nameBytes))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(items) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// body is a paragraph for each daemon.
+func body(host, subject string, items []Item) string {
+	var b strings.Builder
+	if len(items) > 1 {
+		b.WriteString(subject + "\n\n")
+	}
+	for _, item := range items[:min(len(items), itemsInText)] {
+		fmt.Fprintf(&b, "%s on %s\n", headline(item, lineBytes), host)
+		for _, line := range []struct{ key, value string }{{"found", item.Reason}, {"cause", item.Cause}} {
+			if line.value != "" {
+				fmt.Fprintf(&b, "    %s: %s\n", line.key, clean(line.value, lineBytes))
+			}
+		}
+	}
+	if more := len(items) - itemsInText; more > 0 {
+		fmt.Fprintf(&b, "and %d more\n", more)
+	}
+	return b.String()
+}
+
+// span is a time for people, of two units at most: 45s, 7m, 1h 5m, 3d 4h.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, u := range []struct {
+		long, short time.Duration
+		a, b        string
+	}{{day, time.Hour, "d", "h"}, {time.Hour, time.Minute, "h", "m"}} {
+		if d < u.long {
+			continue
+		}
+		text := fmt.Sprintf("%d%s", d/u.long, u.a)
+		if rest := d % u.long / u.short; rest > 0 {
+			text += fmt.Sprintf(" %d%s", rest, u.b)
+		}
+		return text
+	}
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", max(d, 0)/time.Second)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
+}

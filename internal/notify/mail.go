@@ -1,0 +1,126 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"mime/quotedprintable"
+	"os"
+	"strings"
+	"time"
+)
+
+// Mail sends a message through the system's sendmail, sendmail(8): that of
+// Postfix, Exim, OpenSMTPD, dma and msmtp takes the same few arguments.
+type Mail struct {
+	To       []string
+	Sendmail string        // an absolute path; "": it is looked for
+	Timeout  time.Duration // 0: only the context's
+}
+
+const subjectBytes = 250 // a header's line must not be longer than 998, RFC 5322, even if encoded
+
+// Tell hands the message to sendmail; whether and when it arrives, nobody knows.
+func (m Mail) Tell(ctx context.Context, msg Message) error {
+	if len(m.To) == 0 {
+		return errors.New("cannot mail anyone: there is no recipient")
+	}
+	if err := m.tell(ctx, msg); err != nil {
+		return fmt.Errorf("cannot mail %s: %w", clean(strings.Join(m.To, ", "), lineBytes), err)
+	}
+	return nil
+}
+
+func (m Mail) tell(ctx context.Context, msg Message) error {
+	for _, to := range m.To {
+		if err := checkRecipient(to); err != nil {
+			return err
+		}
+	}
+	path := m.Sendmail
+	if path == "" {
+		var err error
+		if path, err = findSendmail(sendmailPlaces()); err != nil {
+			return err
+		}
+	}
+	// -oi: a line with only a dot does not end the message. Not every sendmail
+	// knows --, and no recipient begins with a dash.
+	c := command(append([]string{path, "-oi"}, m.To...), m.Timeout)
+	c.input = letter(m.To, msg, time.Now())
+	if err := c.run(ctx); err != nil {
+		return fmt.Errorf("%s: %w", printable(path), err)
+	}
+	return nil
+}
+
+// checkRecipient refuses what sendmail would take for an option, a list, a program
+// or a file, and what would end a header.
+func checkRecipient(to string) error {
+	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`,;:<>()[]"\|`, r) }
+	if to == "" || len(to) > 254 || strings.IndexFunc(to, bad) >= 0 || strings.ContainsAny(to[:1], "-/") {
+		return fmt.Errorf("recipient %q is no address", cut(to, 254))
+	}
+	return nil
+}
+
+// sendmailPlaces are where systems have it: FreeBSD and Linux, the FHS, then others.
+func sendmailPlaces() []string {
+	return []string{"/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail", "/usr/local/sbin/sendmail", "/sbin/sendmail"}
+}
+
+// MissingError says that the system cannot send mail.
+type MissingError struct {
+	places []string
+}
+
+func (e *MissingError) Error() string { return "no sendmail in " + strings.Join(e.places, ", ") }
+
+// Hint is the way out.
+func (e *MissingError) Hint() string {
+	return "install a mail transfer agent such as postfix, dma or msmtp-mta, or use on_incident"
+}
+
+func findSendmail(places []string) (string, error) {
+	for _, path := range places {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", &MissingError{places}
+}
+
+// letter is the whole message, with lines that end as the system's do. Quoted-
+// printable keeps lines short and the text whole on its way through any server. The
+// sender is sendmail's business: FreeBSD's dma(8) leaves a From without a domain as
+// it is, and many servers refuse that.
+func letter(to []string, msg Message, now time.Time) []byte {
+	var b bytes.Buffer
+	for _, header := range []struct{ key, value string }{
+		{"To", strings.Join(to, ", ")},
+		{"Subject", header(msg.Subject)},
+		{"Date", now.Format(time.RFC1123Z)},
+		{"Auto-Submitted", "auto-generated"}, // no holiday notice in return, RFC 3834
+		{"MIME-Version", "1.0"},
+		{"Content-Type", "text/plain; charset=utf-8"},
+		{"Content-Transfer-Encoding", "quoted-printable"},
+	} {
+		b.WriteString(header.key + ": " + header.value + "\n")
+	}
+	b.WriteByte('\n')
+	var body bytes.Buffer
+	w := quotedprintable.NewWriter(&body)
+	_, _ = w.Write([]byte(msg.Text)) // neither fails: it is memory
+	_ = w.Close()
+	b.Write(bytes.ReplaceAll(body.Bytes(), []byte("\r\n"), []byte("\n")))
+	return b.Bytes()
+}
+
+// header makes any text the value of a header: one line, RFC 2047. What looks as
+// if it were encoded already is made to look as it is.
+func header(text string) string {
+	text = strings.ReplaceAll(clean(text, subjectBytes), "=?", "= ?")
+	return mime.QEncoding.Encode("utf-8", text)
+}

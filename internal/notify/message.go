@@ -1,0 +1,31 @@
+// Package notify tells someone of incidents: through a command of theirs, and by mail.
+package notify
+
+import "time"
+
+// The events that are told.
+const (
+	Begin    = "begin"
+	Reminder = "reminder" // the incident still lasts
+	End      = "end"
+)
+
+// Item is what happened to one daemon. All texts may be hostile.
+type Item struct {
+	Name     string
+	Event    string        // Begin, Reminder or End
+	State    string        // down, held, wrong...; "" is down
+	Reason   string        // how it was found
+	Cause    string        // "" if not known
+	Downtime time.Duration // so far, or of the whole incident at its End
+}
+
+// Message is what is told of a run's transitions: all in one.
+type Message struct {
+	Event   string            // the gravest of all: Begin, then Reminder, then End
+	Daemons []string          // their names, the gravest first
+	Subject string            // one line
+	Text    string            // the body
+	Report  []byte            // JSON of the report, for the hook's standard input; not made by Compose
+	Env     map[string]string // KEEPER_..., for the hook; others are not passed on
+}
