@@ -53,6 +53,8 @@ type (
 		Status    Status        `json:"status"`
 		Changed   bool          `json:"changed"`
 		Busy      bool          `json:"busy"`
+		Hold      string        `json:"hold,omitempty"`
+		NextTry   string        `json:"next_try,omitempty"`
 		Reason    string        `json:"reason,omitempty"`
 		Hint      string        `json:"hint,omitempty"`
 		Trouble   string        `json:"trouble,omitempty"`
@@ -120,7 +122,7 @@ func (j JSON) report(r Report) jsonReport {
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy,
+		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: Printable(d.Hold), NextTry: instantIf(d.NextTry),
 		Reason: Printable(d.Reason), Hint: Printable(d.Hint), Trouble: Printable(d.Trouble),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),

@@ -54,7 +54,7 @@ var noon = time.Date(2026, 11, 21, 13, 0, 0, 123_456_789, time.FixedZone("CET", 
 // everything has something in each field.
 var everything = Report{
 	Command: "run", Began: noon, Took: 300 * time.Millisecond,
-	Mistakes: []Mistake{{"/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}, {Text: "b\xff: cannot read"}},
+	Mistakes: []Mistake{{Text: "/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}, {Text: "b\xff: cannot read"}},
 	Daemons: []Daemon{
 		{
 			Name: "clamd", Count: Bounds{1, NoLimit}, Result: Up, Notices: []string{"process 723 is stopped"},
@@ -255,6 +255,11 @@ func fill(r *rand.Rand, v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			fill(r, v.Index(i))
+		}
+	case reflect.Pointer:
+		if r.IntN(2) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(r, v.Elem())
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {

@@ -21,7 +21,11 @@ func (m Mon) Write(r Report) {
 	t := m.Text
 	t.Err, t.ErrColor = t.Out, t.Color
 	t.Notices = true
-	if names := troubled(r); len(names) > 0 || !t.Terminal && !t.Quiet && (t.Verbose || isOdd(r)) {
+	r.Daemons = slices.Clone(r.Daemons)
+	for i := range r.Daemons {
+		r.Daemons[i].Known = false // mon knows nothing but what it is told now
+	}
+	if names := troubled(r); len(names) > 0 || !t.Terminal && !t.Quiet && (t.Verbose || t.isOdd(r)) {
 		t.line("%s", strings.Join(names, " "))
 	}
 	if t.Quiet {
@@ -31,15 +35,17 @@ func (m Mon) Write(r Report) {
 }
 
 // isOdd tells whether there is something to be said of what is well.
-func isOdd(r Report) bool {
-	return slices.ContainsFunc(r.Daemons, func(d Daemon) bool { return len(d.Notices) > 0 || d.Result == Held })
+func (t Text) isOdd(r Report) bool {
+	return slices.ContainsFunc(r.Daemons, func(d Daemon) bool { return len(d.Notices) > 0 || d.Result == Held && !t.isKnown(d) })
 }
 
 // troubled names what is not well, in words.
 func troubled(r Report) []string {
 	var names []string
-	if len(r.Mistakes) > 0 {
-		names = append(names, "configuration")
+	for _, m := range r.Mistakes {
+		if !slices.Contains(names, m.about()) {
+			names = append(names, m.about())
+		}
 	}
 	for _, d := range r.Daemons {
 		if d.Status() != OK {
@@ -58,7 +64,7 @@ func oneWord(name string) string {
 func brief(r Report) Report {
 	var short Report
 	for _, m := range r.Mistakes {
-		short.Mistakes = append(short.Mistakes, Mistake{Text: m.Text})
+		short.Mistakes = append(short.Mistakes, Mistake{Text: m.Text, About: m.About})
 	}
 	for _, d := range r.Daemons {
 		if d.Status() != OK {

@@ -10,7 +10,7 @@ import (
 func TestMon(t *testing.T) {
 	clouded := Daemon{Name: "ntpd", Reason: "'ntpd': clouded", Hint: "wait"}
 	calm := Daemon{Name: "calm", Result: Up, Processes: up.Processes}
-	mistakes := []Mistake{{"x.yaml: bad", "mend it"}}
+	mistakes := []Mistake{{Text: "x.yaml: bad", Hint: "mend it"}}
 	for _, tc := range []struct {
 		name   string
 		face   Text

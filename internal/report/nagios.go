@@ -85,9 +85,15 @@ func summary(r Report) string {
 
 // counted counts the kinds, the worst first, and names at most so many of each.
 func counted(r Report, most int) string {
-	names := map[string][]string{"mistake": make([]string, len(r.Mistakes))}
+	names := make(map[string][]string)
+	for _, m := range r.Mistakes {
+		names[m.about()] = append(names[m.about()], "")
+	}
 	for _, d := range r.Daemons {
 		names[d.word()] = append(names[d.word()], shorten(unpiped(d.Name), nagiosName))
+		if len(d.Notices) > 0 {
+			names["odd"] = append(names["odd"], "")
+		}
 	}
 	var parts []string
 	for _, kind := range []struct {
@@ -98,12 +104,14 @@ func counted(r Report, most int) string {
 		{"wrong", "wrong", "wrong", true},
 		{"broken", "broken", "broken", true},
 		{"unknown", "unknown", "unknown", true},
-		{"mistake", "mistake in the configuration", "mistakes in the configuration", false},
+		{"configuration", "mistake in the configuration", "mistakes in the configuration", false},
+		{"metrics", "file of metrics not written", "files of metrics not written", false},
 		{"held", "held", "held", true},
 		{"brought_back", "brought back", "brought back", true},
 		{"up", "up", "up", false},
 		{"not_running", "not running", "not running", false},
 		{"kept", "kept", "kept", false},
+		{"odd", "of these with notices", "of these with notices", false},
 	} {
 		list, text := names[kind.word], kind.many
 		switch {

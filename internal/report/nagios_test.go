@@ -42,7 +42,7 @@ func TestNagios(t *testing.T) {
 		},
 		{
 			"each kind, the worst first",
-			Report{Took: time.Second, Mistakes: []Mistake{{"x.yaml: bad", "mend it"}}, Daemons: []Daemon{
+			Report{Took: time.Second, Mistakes: []Mistake{{Text: "x.yaml: bad", Hint: "mend it"}}, Daemons: []Daemon{
 				{Name: "u", Result: Up, Count: Bounds{1, 2}, Processes: []Process{{PID: 7}}},
 				{Name: "k", Rule: true, Result: Clear, Count: Bounds{0, 5}},
 				{Name: "n", Result: Clear},
@@ -68,7 +68,7 @@ func TestNagios(t *testing.T) {
 		},
 		{
 			"used wrongly",
-			Report{Mistakes: []Mistake{{"cannot use --colour | -c", "see --help"}, {"another", ""}}},
+			Report{Mistakes: []Mistake{{Text: "cannot use --colour | -c", Hint: "see --help"}, {Text: "another", Hint: ""}}},
 			"KEEPER UNKNOWN: cannot use --colour \\x7c -c | 'time'=0.000s\n" +
 				"daemon-keeper: error: cannot use --colour \\x7c -c\ndaemon-keeper: hint: see --help\ndaemon-keeper: error: another\n",
 		},
@@ -86,7 +86,7 @@ func TestNagios(t *testing.T) {
 		{
 			"notices",
 			of(Daemon{Name: "a", Result: Up, Count: Bounds{1, NoLimit}, Processes: []Process{{PID: 7}}, Notices: []string{"process 7 is stopped"}}),
-			"KEEPER OK: 1 up | 'a'=1;;1:;0; 'time'=0.000s\n'a' is up (pid 7)\n  process 7 is stopped\n",
+			"KEEPER OK: 1 up, 1 of these with notices | 'a'=1;;1:;0; 'time'=0.000s\n'a' is up (pid 7)\n  process 7 is stopped\n",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

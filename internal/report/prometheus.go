@@ -84,6 +84,8 @@ func promFamilies() []promFamily {
 		// for a start from zero, and count what the others have used a second time.
 		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", Daemon.promCPU},
 		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", Daemon.promStartTime},
+		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", Daemon.promIncidents},
+		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", Daemon.promDowntime},
 	}
 }
 
@@ -126,6 +128,22 @@ func (d Daemon) promStartTime() (float64, bool) {
 	return unixSeconds(started), !started.IsZero()
 }
 
+// promIncidents has no sample where nothing is remembered: 0 would be a lie, and
+// Prometheus would take the next number for as many new incidents.
+func (d Daemon) promIncidents() (float64, bool) {
+	if d.Rule || d.Totals == nil {
+		return 0, false
+	}
+	return float64(d.Totals.Incidents), true
+}
+
+func (d Daemon) promDowntime() (float64, bool) {
+	if d.Rule || d.Totals == nil {
+		return 0, false
+	}
+	return inSeconds(d.Totals.Downtime), true
+}
+
 // unixSeconds is in seconds, to the millisecond.
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
@@ -139,7 +157,8 @@ func oneIf(yes bool) float64 {
 // restarts goes on counting. Daemons that this run has not looked at keep their
 // number: a run may name some of the daemons only, and must not set back the
 // others. Those that are in no configuration any more keep it, too, which alarms
-// nobody: the number stays as it is. Who minds removes the file.
+// nobody: the number stays as it is. Who minds removes the file: then the memory's
+// number stands in it.
 func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 	now := maps.Clone(before)
 	if now == nil {
@@ -154,6 +173,9 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 			now[name]++
 		default:
 			now[name] += 0 // a first restart can only be seen where there was a zero
+		}
+		if !d.Rule && d.Totals != nil {
+			now[name] = min(max(now[name], uint64(max(d.Totals.Restarts, 0))), mostRestarts)
 		}
 	}
 	if len(now) == 0 {

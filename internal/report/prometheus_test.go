@@ -97,6 +97,38 @@ func TestRestartsGoOn(t *testing.T) {
 	}
 }
 
+// What is remembered makes counters, and a count of restarts that was lost with its
+// file comes back.
+func TestTotalsInMetrics(t *testing.T) {
+	totals := &Totals{Incidents: 7, Downtime: 90*time.Minute + 250*time.Millisecond, Restarts: 9}
+	for _, tc := range []struct {
+		name                 string
+		d                    Daemon
+		before               uint64
+		incidents, down, rts string
+	}{
+		{"nothing is remembered", Daemon{}, 3, "", "", "3"},
+		{"nothing has happened", Daemon{Totals: new(Totals)}, 0, "0", "0", "0"},
+		{"a new file", Daemon{Totals: totals}, 0, "7", "5400.25", "9"},
+		{"this run's restart is counted once", stepped(Daemon{Totals: totals}), 8, "7", "5400.25", "9"},
+		{"a new memory", stepped(Daemon{Totals: &Totals{Incidents: 1, Restarts: 1}}), 20, "1", "0", "21"},
+		{"less than nothing", Daemon{Totals: &Totals{Downtime: -1, Restarts: -1}}, 2, "0", "0", "2"},
+		{"a rule", Daemon{Rule: true, Totals: totals}, 2, "", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.d.Name = "x"
+			got := string(exposition(of(tc.d), map[string]uint64{"x": tc.before}))
+			checkExposition(t, []byte(got))
+			for metric, want := range map[string]string{"incidents_total": tc.incidents, "downtime_seconds_total": tc.down, "restarts_total": tc.rts} {
+				sample := fmt.Sprintf("\ndaemon_keeper_%s{daemon=\"x\"} %s\n", metric, want)
+				if want == "" && strings.Contains(got, "daemon_keeper_"+metric) || want != "" && !strings.Contains(got, sample) {
+					t.Errorf("not as wanted: %s in\n%s", sample, got)
+				}
+			}
+		})
+	}
+}
+
 // The collector drops a file with one bad line, or with a sample twice: then
 // nobody is told of any daemon.
 func TestHostileNamesInMetrics(t *testing.T) {

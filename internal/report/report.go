@@ -2,6 +2,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -29,7 +30,11 @@ type Report struct {
 // Mistake is something that a person must mend, and how.
 type Mistake struct {
 	Text, Hint string
+	About      string // in a word: metrics; "" is the configuration
 }
+
+// about is what a mistake is about, in a word.
+func (m Mistake) about() string { return cmp.Or(m.About, "configuration") }
 
 // Status is the worst of the daemons': 2 over 3 over 1 over 0.
 func (r Report) Status() Status {
@@ -87,6 +92,9 @@ type Daemon struct {
 	Result    Result
 	Trouble   string        // what was wrong with it when it was found down, though a process runs
 	Busy      bool          // Held, because another run is at work, which will report
+	Hold      string        // what keeps it from being restarted: pause, stopped, disabled or packages
+	Known     bool          // people have been told of it, and nothing has changed since
+	NextTry   time.Time     // when a daemon that keeps dying is restarted again
 	Reason    string        // why it is held, still down, or not to be told
 	Hint      string        // what a person could do about it
 	Processes []Process     // that count, at the end
@@ -96,6 +104,15 @@ type Daemon struct {
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
 	Details   []Detail
+	Totals    *Totals // nil if nothing is remembered
+}
+
+// Totals are what has happened to a daemon since it is remembered, this run and the
+// incident under way too. They never fall while the memory lasts.
+type Totals struct {
+	Incidents int
+	Downtime  time.Duration // without the time that it was held
+	Restarts  int
 }
 
 // Changed tells whether anything was done to a service of it.

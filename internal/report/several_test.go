@@ -98,12 +98,12 @@ func TestTextOfSeveral(t *testing.T) {
 		{
 			"mistakes",
 			Text{},
-			Report{Mistakes: []Mistake{{"a.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}, {"b.yaml: cannot\nread", ""}}, Daemons: []Daemon{well}},
+			Report{Mistakes: []Mistake{{Text: "a.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}, {Text: "b.yaml: cannot\nread", Hint: ""}}, Daemons: []Daemon{well}},
 			"'sshd' was down (tcp://127.0.0.1:22 refuses connections) and is up again (pid 9), after 4.0 s\n",
 			"daemon-keeper: error: a.yaml:3:1: cannot find key \"servces\"\ndaemon-keeper: hint: did you mean services?\n" +
 				"daemon-keeper: error: b.yaml: cannot\\x0aread\n",
 		},
-		{"mistakes, quiet", Text{Quiet: true}, Report{Mistakes: []Mistake{{"b.yaml: cannot read", ""}}}, "", "daemon-keeper: error: b.yaml: cannot read\n"},
+		{"mistakes, quiet", Text{Quiet: true}, Report{Mistakes: []Mistake{{Text: "b.yaml: cannot read", Hint: ""}}}, "", "daemon-keeper: error: b.yaml: cannot read\n"},
 		{
 			"trouble from outside",
 			Text{},

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,6 +19,7 @@ type Table struct {
 	Color    bool // of Out
 	ErrColor bool
 	Now      time.Time // ages are counted up to it
+	Quiet    bool      // only what is not well has a row
 	Verbose  bool      // also what was matched, what was excluded, and why
 }
 
@@ -36,12 +38,19 @@ func (t Table) Write(r Report) {
 	var whole bytes.Buffer // else each line would be a system call
 	out := t.Out
 	t.Out = &whole
-	if len(r.Daemons) > 0 {
-		t.rows(r.Daemons)
+	if shown := t.shown(r.Daemons); len(shown) > 0 {
+		t.rows(shown)
 		t.line(nil)
 	}
 	t.wrapped(tableSummary(r), 0)
 	_, _ = out.Write(whole.Bytes())
+}
+
+func (t Table) shown(daemons []Daemon) []Daemon {
+	if !t.Quiet {
+		return daemons
+	}
+	return slices.DeleteFunc(slices.Clone(daemons), func(d Daemon) bool { return d.Status() == OK })
 }
 
 // rows prints the heading, and each row with what stands below it.

@@ -21,7 +21,7 @@ func nightmare() Report {
 	blind := "cannot trust the process table: it does not have this very process"
 	any, one := Bounds{1, NoLimit}, Bounds{1, 1}
 	return Report{
-		Mistakes: []Mistake{{"/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", "did you mean services?"}},
+		Mistakes: []Mistake{{Text: "/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}},
 		Daemons: []Daemon{
 			{
 				Name: "clamd", Result: Up, Count: any,
@@ -156,7 +156,7 @@ func TestTableKeepsWhatMatters(t *testing.T) {
 func randomReport(random *rand.Rand) Report {
 	var r Report
 	for range random.IntN(3) {
-		r.Mistakes = append(r.Mistakes, Mistake{randomText(random), randomText(random)})
+		r.Mistakes = append(r.Mistakes, Mistake{Text: randomText(random), Hint: randomText(random)})
 	}
 	for range random.IntN(14) {
 		d := Daemon{
@@ -198,7 +198,7 @@ func randomText(random *rand.Rand) string {
 }
 
 func TestTableOfLittle(t *testing.T) {
-	mistake := []Mistake{{"cannot read x.yaml", "chmod a+r x.yaml"}}
+	mistake := []Mistake{{Text: "cannot read x.yaml", Hint: "chmod a+r x.yaml"}}
 	const errors = "daemon-keeper: error: cannot read x.yaml\ndaemon-keeper: hint: chmod a+r x.yaml\n"
 	for _, tc := range []struct {
 		name        string
@@ -303,5 +303,19 @@ func TestNamesAreCutInTheMiddle(t *testing.T) {
 		if got := cutMiddle(tc.name, tc.most); got != tc.want {
 			t.Errorf("cutMiddle(%q, %d) = %q, want %q", tc.name, tc.most, got, tc.want)
 		}
+	}
+}
+
+// Who wants less sees the rows of what is not well, and the whole summary.
+func TestQuietTable(t *testing.T) {
+	var b bytes.Buffer
+	Table{Out: &b, Err: &b, Now: time.Now(), Quiet: true}.Write(of(Daemon{Name: "calm", Result: Up}, unwell, kept))
+	if got := b.String(); strings.Contains(got, "calm") || !strings.Contains(got, "\nsshd ") || !strings.Contains(got, "1 down: sshd; 2 well") {
+		t.Errorf("got:\n%s", got)
+	}
+	b.Reset()
+	Table{Out: &b, Err: &b, Now: time.Now(), Quiet: true}.Write(of(Daemon{Result: Up}, kept))
+	if got := b.String(); got != "2 well\n" {
+		t.Errorf("got:\n%s", got)
 	}
 }

@@ -77,7 +77,7 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs()))
 		t.notices(d)
 	case Held:
-		if t.Quiet || d.Busy && t.Diary && !t.Terminal && !t.Verbose {
+		if t.Quiet || t.isKnown(d) {
 			return
 		}
 		t.line("%s is %s and left alone%s", name, t.paint(yellow, "down"), because(d.Reason))
@@ -86,7 +86,11 @@ func (t Text) daemon(d Daemon) {
 			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.Took))
 		}
 	case StillDown:
+		if t.isKnown(d) {
+			return
+		}
 		t.line("%s is %s%s%s", name, t.paint(red, "down"), inBrackets(d.Trouble), because(d.Reason))
+		t.notices(d)
 	case Wrong:
 		t.line("%s is %s%s", name, t.paint(red, d.Ill()), because(d.Reason))
 		t.notices(d)
@@ -102,7 +106,13 @@ func (t Text) daemon(d Daemon) {
 	t.more(d)
 }
 
-// tells whether a daemon that is well is worth a word: cron mails what is printed.
+// isKnown tells whether people have been told, or will be by another run: cron need
+// not mail it each minute.
+func (t Text) isKnown(d Daemon) bool {
+	return (d.Busy && t.Diary || d.Known) && !t.Terminal && !t.Verbose
+}
+
+// tells tells whether a daemon that is well is worth a word: cron mails what is printed.
 func (t Text) tells(d Daemon) bool {
 	return !t.Quiet && (t.Terminal || t.Verbose || t.Notices && len(d.Notices) > 0)
 }

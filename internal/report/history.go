@@ -1,0 +1,65 @@
+package report
+
+import (
+	"io"
+	"time"
+)
+
+// Past is what is remembered of a daemon. Of the time before Known and after Seen
+// nothing is known, unless there was an incident.
+type Past struct {
+	Name      string
+	Known     time.Time  // since when it has been watched; zero: not before its first incident
+	Seen      time.Time  // when it was last seen; zero: not after its last incident
+	Incidents []Incident // also from before the period that is asked for, and the one under way
+}
+
+// Incident is from a daemon's being seen down to its being seen up again.
+type Incident struct {
+	LastUp   time.Time     // zero if it was never seen up
+	Down     time.Time     // when it was first seen down
+	Up       time.Time     // when it was up again; zero if it was not seen up again
+	UnderWay bool          // it is down now
+	Took     time.Duration // by a clock that nobody sets, until now if it is under way; 0: only Down and Up tell
+	Held     time.Duration // of that, how long it was deliberately left alone
+	Reason   string        // how it was found
+	Cause    string        // why it was down, if that is known
+	Outcome  string        // brought_back, came_back, held or still_down
+	Tries    int
+	Steps    []IncidentStep // of all tries
+}
+
+// IncidentStep is one command that was run.
+type IncidentStep struct {
+	Verb, Service string
+	Took          time.Duration
+	Exit          *int   // nil: it ran out of time, or could not be run
+	Err           string // "" if it did its work
+}
+
+// History is the face of what has happened: for eyes a bar for each daemon along the
+// time, what it comes to, and the last incidents; or one JSON object, of which
+// docs/daemon-keeper.history.schema.json tells.
+type History struct {
+	Out    io.Writer
+	Width  int // columns of the terminal, at least 40; 0 if there is no limit
+	Color  bool
+	Now    time.Time     // the end of the period; its location is that of the dates for eyes
+	Since  time.Duration // the length of the period
+	JSON   bool
+	Broken int // lines of the ledger that could not be read
+}
+
+// Write prints the history, in the order of the daemons that is given.
+func (h History) Write(pasts []Past) {
+	period := span{h.Now.Add(-h.Since), h.Now}
+	list := make([]tally, len(pasts))
+	for i, p := range pasts {
+		list[i] = p.tally(period)
+	}
+	if h.JSON {
+		h.object(period, list)
+		return
+	}
+	h.text(period, list)
+}

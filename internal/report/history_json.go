@@ -1,0 +1,112 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// historyVersion grows when a field changes its meaning or goes.
+const historyVersion = 1
+
+// The types behind the fields. All text in them is Printable.
+type (
+	jsonHistory struct {
+		Version         int        `json:"version"`
+		Command         string     `json:"command"`
+		From            string     `json:"from"`
+		To              string     `json:"to"`
+		Seconds         float64    `json:"seconds"`
+		UnreadableLines int        `json:"unreadable_lines"`
+		Daemons         []jsonPast `json:"daemons"`
+	}
+	jsonPast struct {
+		Name         string         `json:"name"`
+		KnownFrom    string         `json:"known_from,omitempty"`
+		KnownTo      string         `json:"known_to,omitempty"`
+		KnownSeconds float64        `json:"known_seconds"`
+		UpSeconds    float64        `json:"up_seconds"`
+		DownSeconds  float64        `json:"down_seconds"`
+		HeldSeconds  float64        `json:"held_seconds"`
+		Availability *float64       `json:"availability_percent"`
+		Deaths       int            `json:"deaths"`
+		MTBF         *float64       `json:"mtbf_seconds"`
+		MTTR         *float64       `json:"mttr_seconds"`
+		Incidents    []jsonIncident `json:"incidents"`
+	}
+	jsonIncident struct {
+		LastUp      string             `json:"last_up,omitempty"`
+		Down        string             `json:"down"`
+		Up          string             `json:"up,omitempty"`
+		UnderWay    bool               `json:"under_way"`
+		Seconds     float64            `json:"seconds"`
+		HeldSeconds float64            `json:"held_seconds"`
+		Death       bool               `json:"death"`
+		Reason      string             `json:"reason,omitempty"`
+		Cause       string             `json:"cause,omitempty"`
+		Outcome     string             `json:"outcome"`
+		Tries       int                `json:"tries"`
+		Steps       []jsonIncidentStep `json:"steps"`
+	}
+	jsonIncidentStep struct {
+		Verb    string  `json:"verb"`
+		Service string  `json:"service"`
+		Seconds float64 `json:"seconds"`
+		Exit    *int    `json:"exit"`
+		Error   string  `json:"error,omitempty"`
+	}
+)
+
+// object prints the history for programs, in one piece.
+func (h History) object(period span, list []tally) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // see JSON.Write
+	e.SetIndent("", "  ")
+	_ = e.Encode(jsonHistory{
+		Version: historyVersion, Command: "history", From: instant(period.from), To: instant(period.to), Seconds: inSeconds(period.length()),
+		UnreadableLines: max(h.Broken, 0), Daemons: each(list, newJSONPast),
+	})
+	_, _ = h.Out.Write(b.Bytes())
+}
+
+func newJSONPast(t tally) jsonPast {
+	out := jsonPast{
+		Name: Printable(t.name), KnownSeconds: inSeconds(t.known.length()), UpSeconds: inSeconds(t.up()), DownSeconds: inSeconds(t.down), HeldSeconds: inSeconds(t.held),
+		Deaths: t.deaths, Incidents: each(t.episodes, newJSONIncident),
+	}
+	if t.known.length() > 0 {
+		out.KnownFrom, out.KnownTo = instant(t.known.from), instant(t.known.to)
+	}
+	if percent, ok := t.availability(); ok {
+		out.Availability = &percent
+	}
+	out.MTBF, out.MTTR = secondsIf(t.between()), secondsIf(t.toRecovery())
+	return out
+}
+
+func secondsIf(d time.Duration, ok bool) *float64 {
+	if !ok {
+		return nil
+	}
+	return new(inSeconds(d))
+}
+
+func newJSONIncident(e episode) jsonIncident {
+	return jsonIncident{
+		LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
+		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
+		Reason: Printable(e.Reason), Cause: Printable(e.Cause), Outcome: Printable(e.Outcome), Tries: max(e.Tries, 0),
+		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
+			return jsonIncidentStep{Printable(s.Verb), Printable(s.Service), inSeconds(s.Took), s.Exit, Printable(s.Err)}
+		}),
+	}
+}
+
+// instantIf is "" for no time.
+func instantIf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return instant(t)
+}
