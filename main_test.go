@@ -55,6 +55,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("DAEMON", daemon)
 	env.Setenv("SVC", svc)
 	env.Setenv("RUN", filepath.Join(env.WorkDir, "run"))
+	env.Setenv("DAEMON_KEEPER_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("NO_COLOR", "")
 	env.Defer(func() { endAll(filepath.Join(env.WorkDir, "pids")) })
 	return nil
@@ -109,7 +110,7 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	exits(ts, neg, append([]string{
 		args[0], "daemon-keeper", "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog",
-		"--boot-grace", "0", "--recheck", "20ms", "--verify", "2s", "--settle", "100ms",
+		"--boot-grace", "0", "--recheck", "20ms", "--verify", "2s", "--settle", "100ms", "--backoff", "0s",
 	}, args[1:]...))
 }
 

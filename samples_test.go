@@ -71,6 +71,20 @@ func sampleRestart() report.Report {
 	}
 }
 
+// samplePast is a week of two daemons.
+func samplePast() []report.Past {
+	ago := func(h float64) time.Time { return noon().Add(-time.Duration(h * float64(time.Hour))) }
+	return []report.Past{
+		{Name: "clamd", Known: ago(2000), Seen: noon(), Incidents: []report.Incident{
+			{LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Took: 36 * time.Second, Reason: "not running", Outcome: "brought_back", Tries: 1},
+			{LastUp: ago(40.02), Down: ago(40), Up: ago(36), Took: 4 * time.Hour, Held: 4 * time.Hour, Reason: "not running", Outcome: "held"},
+		}},
+		{Name: "webapp", Known: ago(120), Seen: noon(), Incidents: []report.Incident{
+			{LastUp: ago(1.02), Down: ago(1), UnderWay: true, Took: time.Hour, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5},
+		}},
+	}
+}
+
 // The README's samples are what the faces print.
 func TestReadmeSamples(t *testing.T) {
 	readme := read(t, "README.md")
@@ -84,6 +98,9 @@ func TestReadmeSamples(t *testing.T) {
 		"daemon-keeper -o json":         func() { report.JSON{Out: &b}.Write(restart) },
 		"COLUMNS=100 daemon-keeper status | cat": func() {
 			report.Table{Out: &b, Err: &b, Width: 100, Now: noon()}.Write(sampleHost())
+		},
+		"COLUMNS=100 daemon-keeper history --since 7d | cat": func() {
+			report.History{Out: &b, Width: 100, Now: noon(), Since: 7 * 24 * time.Hour}.Write(samplePast())
 		},
 		"grep -v '^#' /var/lib/prometheus/node-exporter/daemon-keeper.prom": func() {
 			path := filepath.Join(t.TempDir(), "daemon-keeper.prom")

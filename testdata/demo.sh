@@ -28,7 +28,7 @@ run() {
 	echo "\$ daemon-keeper -e $dir/toyd -s toy"
 	status=0
 	"$keeper" -e "$dir/toyd" -s toy --service-command "$dir/service" --run-dir "$dir/run" \
-		--boot-grace 0 --settle 500ms --no-syslog -v >"$dir/out" 2>"$dir/log" || status=$?
+		--boot-grace 0 --state-dir "$dir/state" --settle 500ms --no-syslog -v >"$dir/out" 2>"$dir/log" || status=$?
 	echo "  exit status $status; what it sends to syslog:"
 	sed "s/^daemon-keeper: /    DAEMON-KEEPER: /" "$dir/log"
 	grep -Ev '^  (counts|excluded|no process)' "$dir/out" >"$dir/answer" || :

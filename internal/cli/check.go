@@ -23,7 +23,7 @@ func (r *Run) check(given []string) (config string, err error) {
 		if slices.Contains(given, "config") || len(r.Names) > 0 {
 			return "", r.bothWays()
 		}
-		checks = append([]func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.findUser}, checks...)
+		checks = append([]func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.checkBackoff, r.findUser}, checks...)
 	} else {
 		for _, flag := range given {
 			if _, inFile := keyOf[flag]; inFile {
@@ -71,7 +71,7 @@ func all(checks ...func() error) error {
 // keyOf names the key of the configuration that stands for a flag.
 var keyOf = map[string]string{
 	"user": "user", "recheck": "recheck", "stop-timeout": "stop_timeout", "start-timeout": "start_timeout",
-	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace",
+	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace", "backoff": "backoff", "acceptable": "acceptable",
 }
 
 func (r *Run) bothWays() error {
@@ -98,8 +98,9 @@ func configFile(list []string) (string, error) {
 	return path, nil
 }
 
+const prometheusHint = "name a file in the folder that node_exporter reads: --prometheus /var/lib/prometheus/node-exporter/daemon-keeper.prom"
+
 func (r *Run) checkFace() error {
-	const hint = "name a file in the folder that node_exporter reads: --prometheus /var/lib/prometheus/node-exporter/daemon-keeper.prom"
 	switch {
 	case r.Quiet && r.Verbose:
 		return usage("choose one of the two", "cannot print both less and more: -q and -v exclude each other")
@@ -107,9 +108,9 @@ func (r *Run) checkFace() error {
 		return usage("choose one of "+strings.Join(outputs(), ", "), "cannot print the report as %q", r.Output)
 	case r.Prometheus == "":
 	case !filepath.IsAbs(r.Prometheus) || strings.ContainsRune(r.Prometheus, 0):
-		return usage(hint, "cannot write metrics to %q: not an absolute path", r.Prometheus)
+		return usage(prometheusHint, "cannot write metrics to %q: not an absolute path", r.Prometheus)
 	case filepath.Ext(r.Prometheus) != ".prom":
-		return usage(hint, "cannot write metrics to %q: the collector reads only what ends in .prom", r.Prometheus)
+		return usage(prometheusHint, "cannot write metrics to %q: the collector reads only what ends in .prom", r.Prometheus)
 	case r.DryRun:
 		return usage("leave out one of the two", "cannot write metrics of a dry run")
 	}
@@ -230,7 +231,58 @@ func (r *Run) checkRunDir() error {
 	if !filepath.IsAbs(r.RunDir) {
 		return usage("give the folder with its full path", "cannot use --run-dir %q: not an absolute path", r.RunDir)
 	}
+	if r.StateDir == "" { // nothing is remembered
+		return nil
+	}
+	return r.checkStateDir()
+}
+
+func (r *Run) checkStateDir() error {
+	if !filepath.IsAbs(r.StateDir) {
+		return usage("give the folder with its full path", "cannot use --state-dir %q: not an absolute path", r.StateDir)
+	}
 	return nil
+}
+
+// checkBackoff reads the times, of which there must be one.
+func (r *Run) checkBackoff() error {
+	if r.Acceptable < 0 {
+		return usage(timeHint, "cannot use --acceptable %v: it must be at least 0s", r.Acceptable)
+	}
+	for _, text := range r.Backoff {
+		d, err := time.ParseDuration(strings.TrimSpace(text))
+		if err != nil || d < 0 {
+			return usage("write times such as 0s,1m,5m", "cannot use %q in --backoff: it is no time", text)
+		}
+		r.Delays = append(r.Delays, d)
+	}
+	return nil
+}
+
+// checkPause refuses a pause of nothing, and one that would end before it begins.
+func (c *Command) checkPause(length *time.Duration) error {
+	switch {
+	case c.All == (len(c.Names) > 0):
+		return usage("name the daemons, or say --all", "cannot tell which daemons are meant")
+	case length != nil && *length <= 0:
+		return usage(timeHint, "cannot use --for %v: it must be more than 0s", *length)
+	case length != nil:
+		c.For = *length
+	}
+	var err error
+	if c.Action == Pause && !c.All {
+		if c.ConfigFile, err = configFile(c.Config); err != nil {
+			return err
+		}
+	}
+	return c.checkStateDir()
+}
+
+func (c *Command) checkHistory() error {
+	if c.Output != Text && c.Output != JSON {
+		return usage("choose text or json", "cannot print the history as %q", c.Output)
+	}
+	return c.checkStateDir()
 }
 
 // findUser turns a name into a number. Without cgo, names are looked for in

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
@@ -20,6 +21,9 @@ const (
 	Check        Action = "check"
 	ShowStatus   Action = "status"
 	ShowMatches  Action = "match"
+	Pause        Action = "pause"
+	Resume       Action = "resume"
+	ShowHistory  Action = "history"
 	CheckConfig  Action = "validate"
 	PrintSchema  Action = "schema"
 	PrintHelp    Action = "help"
@@ -31,16 +35,23 @@ type Command struct {
 	Action
 	Run               // what does not belong to the action has its zero value
 	ConfigFile string // "" if there is none to be read
+
+	All    bool          // Pause and Resume: all daemons
+	For    time.Duration // Pause: for so long; 0: until it is resumed
+	Reason string        // Pause: why
+	Since  string        // ShowHistory: from when on
 }
 
-// Looks tells whether the command only looks.
-func (c Command) Looks() bool {
-	return c.Action == Check || c.Action == ShowStatus || c.Action == ShowMatches
+// Looks tells whether the command restarts nothing, and so has nothing to tell syslog.
+func (c Command) Looks() bool { return isLook(c.Action) }
+
+func isLook(a Action) bool {
+	return slices.Contains([]Action{Check, ShowStatus, ShowMatches, ShowHistory, Pause, Resume}, a)
 }
 
 // Defaults are those that differ from system to system.
 type Defaults struct {
-	RunDir, Config string
+	RunDir, StateDir, Config string
 }
 
 // UsageError is a command line that is refused.
@@ -86,11 +97,27 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 // command is what was asked for, once that makes sense.
 func (g *grammar) command(action Action, given []string) (Command, error) {
 	c := Command{Action: action, Run: g.Run}
+	if slices.Contains(given, "prometheus") && g.Run.Prometheus+g.Check.Prometheus+g.Status.Prometheus == "" {
+		c.NoSyslog = action != Keep || c.NoSyslog
+		return c, usage(prometheusHint, "cannot write metrics to a file without a name")
+	}
 	var err error
 	switch action {
 	case PrintSchema:
 	case CheckConfig:
 		c.ConfigFile, err = configFile(g.Validate.Config)
+	case Pause:
+		c.Run = Run{Names: g.Pause.Names, Config: g.Pause.Config, StateDir: g.Pause.StateDir, Face: Face{Output: Text}, NoSyslog: true}
+		c.All, c.Reason = g.Pause.All, g.Pause.Reason
+		err = c.checkPause(g.Pause.For)
+	case Resume:
+		c.Run = Run{Names: g.Resume.Names, StateDir: g.Resume.StateDir, Face: Face{Output: Text}, NoSyslog: true}
+		c.All = g.Resume.All
+		err = c.checkPause(nil)
+	case ShowHistory:
+		c.Run = Run{Names: g.History.Names, StateDir: g.History.StateDir, Face: Face{Output: g.History.Output}, NoSyslog: true}
+		c.Since = g.History.Since
+		err = c.checkHistory()
 	case Check:
 		c.Run = g.Check.asRun()
 		c.ConfigFile, err = c.Run.checkWatch()
@@ -129,7 +156,7 @@ func refused(args []string, r Run) Command {
 		r.Tag = "DAEMON-KEEPER"
 	}
 	c := Command{Action: Keep, Run: r}
-	if len(args) > 0 && slices.Contains([]Action{Check, ShowStatus, ShowMatches}, Action(args[0])) {
+	if len(args) > 0 && isLook(Action(args[0])) {
 		c.Action = Action(args[0])
 	}
 	c.NoSyslog = c.Looks() || slices.Contains(args, "--no-syslog") // the rest may not have been read
@@ -156,7 +183,7 @@ func outputOf(args []string) string {
 }
 
 func newParser(g *grammar, d Defaults) (*kong.Kong, error) {
-	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "config": d.Config}, kong.NoDefaultHelp())
+	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "state_dir": d.StateDir, "config": d.Config}, kong.NoDefaultHelp())
 }
 
 // wantsHelp finds a request for help before the first "--".

@@ -29,7 +29,7 @@ func TestRefusalsKeepTheirOutput(t *testing.T) {
 		{"-n --prometheus /x.prom -e /x -s x -o json", JSON, Keep},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
-			c, err := Parse(strings.Fields(tc.args), Defaults{RunDir: "/run", Config: "/etc/x.yaml"})
+			c, err := Parse(strings.Fields(tc.args), Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/x.yaml"})
 			if err == nil || c.Output != tc.output || c.Action != tc.action || c.Looks() != (tc.action != Keep) {
 				t.Errorf("%q of %q, %v", c.Output, c.Action, err)
 			}
@@ -57,7 +57,7 @@ func TestCommandsThatLook(t *testing.T) {
 		{"match -e /x -u 0", ShowMatches, "", "", Text},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
-			c, err := Parse(strings.Fields(tc.args), Defaults{RunDir: "/run", Config: "/etc/x.yaml"})
+			c, err := Parse(strings.Fields(tc.args), Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/x.yaml"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestCommandsThatLook(t *testing.T) {
 
 // mon's monitor reads no configuration, and each of its arguments has a count.
 func TestParseMonitor(t *testing.T) {
-	c, err := ParseMonitor([]string{"-x:1-", "tor:1-1"}, Defaults{RunDir: "/run", Config: "/etc/x.yaml"})
+	c, err := ParseMonitor([]string{"-x:1-", "tor:1-1"}, Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/x.yaml"})
 	if err != nil || c.ConfigFile != "" || c.Output != Mon || len(c.Names) != 2 || c.RunDir != "/run" {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -78,5 +78,28 @@ func TestParseMonitor(t *testing.T) {
 		if c, err := ParseMonitor(strings.Fields(args), Defaults{}); err == nil || c.Output != Mon || err.(*UsageError).Hint() == "" {
 			t.Errorf("%q: %+v, %v", args, c, err)
 		}
+	}
+}
+
+// Without a folder a run remembers nothing; what is about that folder needs one.
+func TestEmptyStateDir(t *testing.T) {
+	for _, tc := range []struct {
+		args string
+		ok   bool
+	}{
+		{"-e /x -s x", true},
+		{"check", true},
+		{"status", true},
+		{"pause --all", false},
+		{"resume --all", false},
+		{"history", false},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			args := append(strings.Fields(tc.args), "--state-dir=")
+			c, err := Parse(args, Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/x.yaml"})
+			if tc.ok != (err == nil) || c.StateDir != "" {
+				t.Errorf("%q, %v", c.StateDir, err)
+			}
+		})
 	}
 }

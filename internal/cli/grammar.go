@@ -22,15 +22,22 @@ type Run struct {
 	Settle       time.Duration `default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
 	BootGrace    time.Duration `default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
 
+	Backoff    []string      `sep:"," default:"0s,1m,2m,5m,15m,30m,1h" placeholder:"TIMES" help:"How long to wait before each try to bring it back, if it keeps dying (${default})."`
+	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"Up for so long, it begins anew with the first of them (${default})."`
+
+	IgnoreIntent bool `help:"Restart also what somebody has paused, stopped or disabled, and while packages are installed."`
+
 	DryRun bool `short:"n" help:"Print the steps that would run; run none. Works for any user."`
 	Face
 	ServiceCommand string `placeholder:"PATH" help:"Run PATH NAME stop, start and status instead of the machine's service manager."`
 	RunDir         string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR" help:"Where the locks and the services' output are (${default})."`
+	StateDir       string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR" help:"Where is kept what outlives a run (${default}); if empty, nothing is."`
 	Facility       string `default:"daemon" placeholder:"NAME" help:"Syslog facility (${default})."`
 	Tag            string `default:"DAEMON-KEEPER" placeholder:"TEXT" help:"Syslog tag (${default})."`
 	NoSyslog       bool   `help:"Do not write to syslog; with -v, show on stderr what would be written."`
 
-	UserID *uint32 `kong:"-"` // what User means
+	UserID *uint32         `kong:"-"` // what User means
+	Delays []time.Duration `kong:"-"` // what Backoff means
 }
 
 // Face is how the report looks.
@@ -56,11 +63,12 @@ type watch struct {
 	Specs  []string `arg:"" optional:"" sep:"none" name:"spec"`
 	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 	Face
-	RunDir string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
+	RunDir   string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
+	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
 
 func (w watch) asRun() Run {
-	return Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, NoSyslog: true}
+	return Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, StateDir: w.StateDir, NoSyslog: true}
 }
 
 // status is watch for eyes; it asks the manager, too.
@@ -92,11 +100,39 @@ type validate struct {
 	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 }
 
+// pause keeps daemons from being restarted.
+type pause struct {
+	Names    []string       `arg:"" optional:"" sep:"none" name:"name"`
+	All      bool           `help:"Pause all daemons."`
+	For      *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
+	Reason   string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
+	Config   []string       `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+	StateDir string         `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+}
+
+// resume ends pauses.
+type resume struct {
+	Names    []string `arg:"" optional:"" sep:"none" name:"name"`
+	All      bool
+	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+}
+
+// history prints what has happened.
+type history struct {
+	Names    []string `arg:"" optional:"" sep:"none" name:"name"`
+	Since    string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
+	Output   string   `short:"o" default:"text" placeholder:"FORMAT"`
+	StateDir string   `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+}
+
 type grammar struct {
 	Run      Run      `cmd:"" default:"withargs"`
 	Check    watch    `cmd:""`
 	Status   status   `cmd:""`
 	Match    match    `cmd:""`
+	Pause    pause    `cmd:""`
+	Resume   resume   `cmd:""`
+	History  history  `cmd:""`
 	Validate validate `cmd:""`
 	Schema   struct{} `cmd:""`
 	Version  bool     `help:"Print the version."`

@@ -32,6 +32,9 @@ const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
        daemon-keeper check [NAME|SPEC]... [-o FORMAT]
        daemon-keeper status [NAME|SPEC]...
        daemon-keeper match [-e PATH | NAME|SPEC...]
+       daemon-keeper pause NAME...|--all [--for TIME] [--reason TEXT]
+       daemon-keeper resume NAME...|--all
+       daemon-keeper history [NAME]... [--since TIME] [-o text|json]
        daemon-keeper validate [-c FILE]
        daemon-keeper schema
 
@@ -41,16 +44,19 @@ order, and see that it is back. Made for root's crontab, every minute.
 run keeps the daemons of the configuration, all or those named, or the one of
 -e. check and status look and restart nothing: a report for other tools, and a
 table for eyes. match shows which processes count, and which nearly do and why
-they do not. validate names every mistake in the configuration, or prints what
-it means. schema prints its JSON Schema, for editors.
+they do not. pause keeps run from restarting a daemon, until it ends by itself
+or by resume. history prints what has happened, back for --since 30d or to a
+date. validate names every mistake in the configuration, or prints what it
+means. schema prints its JSON Schema, for editors.
 
 A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
 sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the
 executable's file or of a script. A word without : / @ is a name of the
 configuration, if there is one.
 
-check and status take -c, -o, --prometheus, -q, -v and --run-dir, status also
---service-command; match takes -c, and -e with -u.
+check and status take -c, -o, --prometheus, -q, -v, --run-dir and --state-dir,
+status also --service-command; match takes -c, and -e with -u; pause, resume and
+history take --state-dir.
 
 `
 

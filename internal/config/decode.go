@@ -17,6 +17,8 @@ type shared struct {
 type decoder struct {
 	*shared
 	file     string
+	isMain   bool   // and no drop-in
+	told     Notify // what it says of who is told
 	mistakes []Mistake
 }
 
@@ -225,12 +227,25 @@ func (d *decoder) defaults(s *section, into reflect.Value) {
 		if f.def == "" {
 			continue
 		}
-		v, p := kindOf(f.kind).read(d, f.def)
-		if p != nil {
-			panic("cannot use default of " + f.key + ": " + p.message)
+		target := into.FieldByIndex(f.index)
+		if !f.list {
+			target.Set(d.byDefault(&f, f.def))
+			continue
 		}
-		into.FieldByIndex(f.index).Set(reflect.ValueOf(v))
+		items := strings.Split(f.def, ", ")
+		target.Set(reflect.MakeSlice(target.Type(), len(items), len(items)))
+		for i, item := range items {
+			target.Index(i).Set(d.byDefault(&f, item))
+		}
 	}
+}
+
+func (d *decoder) byDefault(f *field, text string) reflect.Value {
+	v, p := kindOf(f.kind).read(d, text)
+	if p != nil {
+		panic("cannot use default of " + f.key + ": " + p.message)
+	}
+	return reflect.ValueOf(v)
 }
 
 // maxItems of a list are more than anybody needs.
@@ -246,6 +261,10 @@ func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
 		d.tell(n, hint, "%s of %s must be a list, not %s", f.key, where, n.shape)
 		return
 	}
+	if len(n.items) == 0 && f.repeats { // nothing to wait for, or to run
+		d.tell(n, "write at least one item, or leave the key out", "%s of %s has no items", f.key, where)
+		return
+	}
 	if len(n.items) > maxItems {
 		d.tell(n, "leave some out", "%s of %s has %d items, more than %d", f.key, where, len(n.items), maxItems)
 		return
@@ -259,7 +278,7 @@ func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
 			d.noValue(item, "an item of "+f.key, where)
 		case f.kind == "":
 			d.structure(f, item, f.key+" of "+where, out.Index(i))
-		case item.shape == scalar && seen[item.text]:
+		case item.shape == scalar && seen[item.text] && !f.repeats:
 			d.tell(item, "leave one of the two out", "%s of %s has %s twice", f.key, where, quote(item.text))
 		default:
 			seen[item.text] = true

@@ -47,10 +47,27 @@ func (d *decoder) top(root *node, times defaults) ([]entry, defaults) {
 		case forbidKey:
 			entries = append(entries, d.entries(p.value, forbidKey, d.rule)...)
 		default:
-			d.unknown(p.key, "the file", []string{defaultsKey, daemonsKey, forbidKey})
+			d.notify(p, reflect.ValueOf(&d.told).Elem())
 		}
 	}
 	return entries, times
+}
+
+// notify reads a key that says who is told of incidents.
+func (d *decoder) notify(p pair, into reflect.Value) {
+	s := d.of(into.Type())
+	f := s.field(p.key.text)
+	switch {
+	case f == nil:
+		d.unknown(p.key, "the file", append([]string{defaultsKey, daemonsKey, forbidKey}, s.keys()...))
+	case !d.isMain:
+		d.tell(p.key, "write it into the main file: it is about all daemons", "cannot use %s in a drop-in", f.key)
+	default:
+		d.value(f, p.value, "the file", into.FieldByIndex(f.index))
+	}
+	if f != nil && f.key == "on_incident" && len(d.told.OnIncident) > 0 && !strings.HasPrefix(d.told.OnIncident[0], "/") && p.value.shape == list && p.value.items[0].shape == scalar {
+		d.tell(p.value.items[0], "write its full path", "on_incident must begin with the path of a program")
+	}
 }
 
 // isMapping tells it if a value is none.

@@ -9,12 +9,14 @@ import "reflect"
 //	short     the key of that mapping which a single value stands for
 //	default   what holds if it is left out
 //	required  that it must not be left out
+//	repeats   that a list may have the same text twice
 //	needs     a key without which it means nothing
 //	doc       a line about it
 type field struct {
 	key, kind, short, def, needs, doc string
 
 	required bool
+	repeats  bool
 	index    []int
 	typ      reflect.Type // without the slice or the pointer to a mapping
 	list     bool
@@ -41,7 +43,7 @@ func sectionOf(t reflect.Type) *section {
 		s.byKey[key] = len(s.fields)
 		s.fields = append(s.fields, field{
 			key: key, kind: f.Tag.Get("kind"), short: f.Tag.Get("short"), def: f.Tag.Get("default"), needs: f.Tag.Get("needs"), doc: f.Tag.Get("doc"),
-			required: f.Tag.Get("required") != "", index: f.Index, typ: typ, list: list,
+			required: f.Tag.Get("required") != "", repeats: f.Tag.Get("repeats") != "", index: f.Index, typ: typ, list: list,
 		})
 	}
 	return s

@@ -4,7 +4,7 @@ import "reflect"
 
 // Key is a line of the table of keys.
 type Key struct {
-	Section string // defaults, daemon, forbid, exempt, pidfile, cpu or memory
+	Section string // file, defaults, daemon, forbid, exempt, pidfile, cpu or memory
 	Key     string
 	Syntax  string
 	Default string // "" if there is none
@@ -19,6 +19,7 @@ type keyed struct {
 
 func keyedSections() []keyed {
 	return []keyed{
+		{"file", reflect.TypeFor[Notify]()},
 		{"defaults", reflect.TypeFor[defaults]()},
 		{"daemon", reflect.TypeFor[Daemon]()},
 		{"forbid", reflect.TypeFor[Rule]()},

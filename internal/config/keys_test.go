@@ -32,12 +32,14 @@ var (
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
 		Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
 		Verify: 14 * time.Second, Settle: 15 * time.Second, BootGrace: 0,
+		Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []string{},
 	}
 	first = Daemon{
 		Name: "first", Criteria: Criteria{Called: "first"}, Count: &Count{1, 1}, PIDFile: &PIDFile{"/run/first.pid", false},
 		CPU: &CPU{0.01, 10 * time.Second}, Memory: &Memory{VMS: 1}, Files: &Files{Number: 1000}, Services: []string{},
 		Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
 		Verify: 4 * time.Second, Settle: 5 * time.Second, BootGrace: 6 * time.Second,
+		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
 	}
 	every = Rule{
 		Name: "every",
@@ -68,12 +70,15 @@ func TestEveryKeyArrives(t *testing.T) {
 	if got := c.Daemons[3]; *got.Count != (Count{0, 0}) || got.Services != nil {
 		t.Errorf("got %+v", got)
 	}
+	if want := (Notify{[]string{"/usr/local/bin/tell", "--pager", "--pager"}, "root@example.org", 4 * time.Hour}); !reflect.DeepEqual(c.Notify, want) {
+		t.Errorf("got %+v", c.Notify)
+	}
 	text, err := c.YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range Keys() { // whoever adds a key must add it to the file
-		if !strings.Contains(string(text), " "+k.Key+":") {
+		if !strings.Contains(string(text), k.Key+":") {
 			t.Errorf("no %s", k.Key)
 		}
 	}
@@ -147,7 +152,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
-	want := map[string]int{"defaults": 7, "daemon": 28, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
+	want := map[string]int{"file": 3, "defaults": 10, "daemon": 31, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
 	if !reflect.DeepEqual(sections, want) {
 		t.Errorf("got %v, want %v", sections, want)
 	}

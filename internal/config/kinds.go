@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,12 @@ func kindOf(name string) kind {
 		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
 	case "reason":
 		return kind{syntax: "list", words: reasons(), read: plain(readReason)}
+	case "intent":
+		return kind{syntax: "list", words: intents(), read: plain(readIntent)}
+	case "word":
+		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
+	case "recipient":
+		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: plain(readRecipient)}
 	case "service":
 		return kind{syntax: "list of names", pattern: servicePattern, read: plain(readService), anything: true}
 	case "name":
@@ -69,6 +76,8 @@ func timeKind(name string) kind {
 	switch name {
 	case "time":
 		k.read = plain(readTime(0, maxTime))
+	case "delay":
+		k.syntax, k.read = "list of TIMEs", plain(readTime(0, maxTime))
 	case "timeout":
 		k.read = plain(readTime(time.Millisecond, maxTime))
 	case "window": // a run must not outlive cron's minute by much
@@ -224,6 +233,25 @@ func keyOfReason(reason string) string {
 func readReason(text string) (string, *problem) {
 	if !slices.Contains(reasons(), text) {
 		return "", wrong(didYouMean(text, reasons()), "there is no such reason")
+	}
+	return text, nil
+}
+
+// intents are what keeps a daemon from being restarted, if they are respected.
+func intents() []string { return []string{"pause", "stopped", "disabled", "packages"} }
+
+func readIntent(text string) (string, *problem) {
+	if !slices.Contains(intents(), text) {
+		return "", wrong(didYouMean(text, intents()), "there is no such reason")
+	}
+	return text, nil
+}
+
+const recipientPattern = `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$`
+
+func readRecipient(text string) (string, *problem) {
+	if !regexp.MustCompile(recipientPattern).MatchString(text) {
+		return "", wrong("write a user, or an address such as root@example.org; for several, an alias", "it is no recipient")
 	}
 	return text, nil
 }

@@ -114,7 +114,7 @@ func (l *loader) builtIn() (times defaults) {
 // load reads one file. It returns nil if that is the main file (own is where its
 // defaults go) and it is missing.
 func (l *loader) load(path string, times defaults, own *defaults) *part {
-	p := &part{decoder: decoder{shared: l.shared, file: path}}
+	p := &part{decoder: decoder{shared: l.shared, file: path, isMain: own != nil}}
 	data, err := readFile(path, l.checkOwner)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && own != nil && !isThere(path):
@@ -197,6 +197,9 @@ func (l *loader) result() (Config, []Mistake, error) {
 		mistakes = append(mistakes, p.mistakes...)
 		if !p.sound() {
 			continue
+		}
+		if p.isMain {
+			c.Notify = p.told
 		}
 		for _, e := range p.entries {
 			if e.daemon != nil {

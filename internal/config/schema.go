@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 )
 
 // object is a JSON object; json writes its keys in order of the alphabet, so that
@@ -18,6 +19,12 @@ func Schema() []byte {
 	for _, k := range keyedSections() {
 		defs[k.name] = s.section(k.typ)
 	}
+	top := defs["file"].(object)["properties"].(object)
+	delete(defs, "file")
+	top["on_incident"].(object)["prefixItems"] = []any{object{"type": "string", "pattern": "^/"}}
+	top[defaultsKey] = object{"$ref": "#/$defs/defaults", "description": "Times for the daemons of this file; in the main file, for those of the drop-ins too."}
+	top[daemonsKey] = s.named("#/$defs/daemon", "The daemons to keep, by name.")
+	top[forbidKey] = s.named("#/$defs/forbid", "What should not run, by name; it is reported and never restarted.")
 	s.daemon(defs["daemon"].(object))
 	s.rule(defs["forbid"].(object))
 	defs["exempt"].(object)["minProperties"] = 1
@@ -27,12 +34,8 @@ func Schema() []byte {
 		"title":                "daemon-keeper.yaml",
 		"type":                 []string{"object", "null"}, // an empty file is fine
 		"additionalProperties": false,
-		"properties": object{
-			defaultsKey: object{"$ref": "#/$defs/defaults", "description": "Times for the daemons of this file; in the main file, for those of the drop-ins too."},
-			daemonsKey:  s.named("#/$defs/daemon", "The daemons to keep, by name."),
-			forbidKey:   s.named("#/$defs/forbid", "What should not run, by name; it is reported and never restarted."),
-		},
-		"$defs": defs,
+		"properties":           top,
+		"$defs":                defs,
 	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
@@ -63,7 +66,10 @@ func (s schema) section(t reflect.Type) object {
 	for _, f := range s.of(t).fields {
 		p := s.property(&f)
 		p["description"] = f.doc
-		if f.def != "" {
+		switch {
+		case f.def != "" && f.list:
+			p["default"] = strings.Split(f.def, ", ")
+		case f.def != "":
 			p["default"] = f.def
 		}
 		properties[f.key] = p
@@ -98,7 +104,10 @@ func (s schema) property(f *field) object {
 		return item
 	}
 	list := object{"type": "array", "items": item}
-	if f.kind != "" {
+	switch {
+	case f.repeats:
+		list["minItems"] = 1
+	case f.kind != "":
 		list["uniqueItems"] = true
 	}
 	return list

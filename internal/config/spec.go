@@ -47,8 +47,11 @@ func ReadSpec(text string, opts Options) (Daemon, error) {
 // of a folder.
 func (l *loader) subject(text string, c *Criteria) *problem {
 	name, user, hasUser := cutLast(text, "@")
-	if hasUser && (name == "" || strings.Contains(user, "/")) {
+	if hasUser && strings.Contains(user, "/") {
 		name, hasUser = text, false
+	}
+	if name == "" || strings.TrimSpace(name) != name {
+		return wrong("write sshd:1-, sshd@root or /usr/sbin/sshd", "it names no process")
 	}
 	var p *problem
 	if hasUser {
@@ -60,7 +63,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 		c.Executable, p = readPath(name)
 		return p
 	}
-	if c.Called, p = readFileName(name); p != nil && name != "" {
+	if c.Called, p = readFileName(name); p != nil {
 		p.hint = "write the full path, or only what follows the last slash"
 	}
 	return p
@@ -104,7 +107,7 @@ func (c Config) Pick(words []string, opts Options) (Config, error) {
 		}
 		others = append(others, d)
 	}
-	picked := Config{Files: c.Files}
+	picked := Config{Notify: c.Notify, Files: c.Files}
 	if len(names) > 0 || len(words) == 0 {
 		var err error
 		picked, err = c.Select(names)

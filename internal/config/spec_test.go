@@ -34,7 +34,6 @@ func TestReadSpec(t *testing.T) {
 		{"x", "x", "", "x", "", 1, NoLimit},
 		{"sshd@root:1-", "sshd@root", "", "sshd", "root", 1, NoLimit},
 		{"sshd@0", "sshd@0", "", "sshd", "0", 1, NoLimit},
-		{"@x", "@x", "", "@x", "", 1, NoLimit},
 		{"a@b@root:1", "a@b@root", "", "a@b", "root", 1, 1},
 		{"/usr/lib/postfix/sbin/master:1-2", "/usr/lib/postfix/sbin/master", "/usr/lib/postfix/sbin/master", "", "", 1, 2},
 		{"/srv/a@b/bin/x:1-", "/srv/a@b/bin/x", "/srv/a@b/bin/x", "", "", 1, NoLimit},
@@ -62,8 +61,10 @@ func TestReadSpec(t *testing.T) {
 // What is no SPEC is refused with a hint.
 func TestReadSpecRefuses(t *testing.T) {
 	for _, tc := range []struct{ text, why, hint string }{
-		{"", "it is empty", "write a name"},
-		{":1-", "it is empty", "write a name"},
+		{"", "it names no process", "sshd:1-"},
+		{":1-", "it names no process", "sshd:1-"},
+		{"@root:1-", "it names no process", "sshd@root"},
+		{"up :1-", "it names no process", "sshd:1-"},
 		{"x:", "its count is wrong", "NAME:1-2"},
 		{"x:2-1", "its count is wrong: the range is empty", "NAME:1-2"},
 		{"x:one", "its count is wrong", "NAME:1-2"},

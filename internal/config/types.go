@@ -11,7 +11,15 @@ import (
 type Config struct {
 	Daemons []Daemon // in the order of files and of lines
 	Forbid  []Rule
+	Notify  Notify
 	Files   []string // that were read, the refused ones too
+}
+
+// Notify is who is told of incidents. It stands at the top of the main file.
+type Notify struct {
+	OnIncident []string      `yaml:"on_incident" kind:"word" repeats:"true" doc:"Command that is run at the beginning and the end of incidents: a program's path and its arguments; no shell."`
+	Mail       string        `yaml:"mail" kind:"recipient" doc:"Who gets a mail then, through the system's sendmail."`
+	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Tell again of what is still down after each such time; 0s never does."`
 }
 
 // Criteria say which processes are meant: those that meet all of them. What is
@@ -64,6 +72,10 @@ type Daemon struct {
 	Verify       time.Duration `yaml:"verify" kind:"time" doc:"How long the daemon may take to appear after the last start."`
 	Settle       time.Duration `yaml:"settle" kind:"time" doc:"How long it must then stay up."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" doc:"Do not act while the machine has been up for less than this."`
+
+	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
+	Acceptable time.Duration   `yaml:"acceptable" kind:"time" doc:"Up for so long, it begins anew with the first of them."`
+	Respect    []string        `yaml:"respect" kind:"intent" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
 }
 
 // Rule is about processes that should not be. One that has limits means only
@@ -131,4 +143,8 @@ type defaults struct {
 	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" doc:"How long it must then stay up."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" doc:"Do not act while the machine has been up for less than this."`
 	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" default:"5s" doc:"How long connecting and answering may take."`
+
+	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
+	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Up for so long, it begins anew with the first of them."`
+	Respect    []string        `yaml:"respect" kind:"intent" default:"pause, stopped, disabled, packages" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
 }

@@ -16,6 +16,9 @@ func (c Config) YAML() ([]byte, error) {
 	for _, d := range c.Daemons {
 		daemons[d.Name] = true
 	}
+	if !reflect.ValueOf(c.Notify).IsZero() {
+		w.mapping(0, reflect.ValueOf(c.Notify))
+	}
 	if len(c.Daemons) > 0 {
 		w.line(0, daemonsKey+":")
 	}
@@ -53,13 +56,13 @@ func (w *writer) mapping(level int, v reflect.Value) {
 
 func (w *writer) field(level int, f *field, v reflect.Value) {
 	switch {
-	case f.key == "services" && v.Len() == 0:
-		w.line(level, "services: []")
+	case (f.key == "services" || f.key == "respect") && v.Len() == 0: // which says something
+		w.line(level, f.key+": []")
 	case v.IsZero() && !f.spelled(), f.list && v.Len() == 0:
 	case f.list && f.kind != "":
 		w.line(level, f.key+":")
 		for i := range v.Len() {
-			w.line(level+1, "- "+plainOrQuoted(v.Index(i).String()))
+			w.line(level+1, "- "+plainOrQuoted(text(v.Index(i).Interface())))
 		}
 	case f.list:
 		w.line(level, f.key+":")

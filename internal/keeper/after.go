@@ -27,7 +27,7 @@ func (r *run) dependencies(ctx context.Context) bool {
 		switch why := notUp(other.report.Result); {
 		case other.report.Result == report.Held: // and so is this one
 			r.report.Busy = other.report.Busy
-			r.hold(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
+			r.holdOnce(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
 		case why != "":
 			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
@@ -53,5 +53,16 @@ func notUp(r report.Result) string {
 // leave leaves a daemon as down as it is.
 func (r *run) leave(why string) {
 	r.report.Reason = why
-	r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
+	if r.news(why) {
+		r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
+	}
+}
+
+// holdOnce is hold, and says so once for as long as the reason is the same.
+func (r *run) holdOnce(level report.Level, why string) {
+	if r.news(why) {
+		r.hold(level, why)
+		return
+	}
+	r.report.Result, r.report.Reason = report.Held, why
 }

@@ -26,9 +26,12 @@ func (e *RootError) Hint() string {
 }
 
 // allowed tells whether a daemon that is down may be restarted now.
-func (r *run) allowed() bool {
+func (r *run) allowed(ctx context.Context) bool {
 	if why := r.bootOrShutdown(); why != "" {
-		r.hold(report.Notice, why)
+		r.holdOnce(report.Notice, why)
+		return false
+	}
+	if r.intended(ctx) {
 		return false
 	}
 	if r.NeedsRoot && !r.DryRun {
@@ -45,7 +48,7 @@ func (r *run) bootOrShutdown() string {
 	case err != nil:
 		r.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
 	case up < r.daemon.BootGrace:
-		return fmt.Sprintf("the machine has been up for %s only, less than its boot grace of %s", report.Seconds(up), report.Limit(r.daemon.BootGrace))
+		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", report.Limit(r.daemon.BootGrace))
 	}
 	phase, err := r.phase()
 	if err != nil {
@@ -65,6 +68,12 @@ func (r *run) bootOrShutdown() string {
 // nothing to be done.
 func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 	for _, service := range r.daemon.Services {
+		if w := r.spared[service]; w != nil {
+			r.report.Steps = append(r.report.Steps, report.Step{
+				Verb: string(rcd.Start), Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
+			})
+			continue
+		}
 		obstacle, err := r.Manager.Obstacle(ctx, service)
 		var unknown *rcd.NotFoundError
 		switch {
@@ -85,6 +94,7 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 	}
 	if len(services) == 0 {
 		r.report.Reason = fmt.Sprintf("none of its services can be started (%s)", strings.Join(r.daemon.Services, ", "))
+		r.news(r.report.Reason)
 		return nil, false
 	}
 	return services, true

@@ -7,6 +7,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/restart"
 )
 
@@ -85,6 +86,7 @@ func fromDaemon(d config.Daemon) Daemon {
 	}
 	return Daemon{
 		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, After: d.After,
+		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Respect: d.Respect,
 		Procedure: Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}
 }

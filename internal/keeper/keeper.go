@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/packages"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -25,6 +27,8 @@ type Daemon struct {
 	Recheck   time.Duration // from being found down to the look that confirms it
 	BootGrace time.Duration // it is left alone while the machine has been up for less
 	After     []string      // it is restarted only when these are up
+	Policy    state.Policy  // of the back-off
+	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
 	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
 	restart.Procedure
 }
@@ -39,8 +43,12 @@ type Manager interface {
 	Find(ctx context.Context, service string) error
 	// Obstacle is what would make a start do nothing; nil if nothing would.
 	Obstacle(ctx context.Context, service string) (*rcd.Obstacle, error)
+	// Wish is what somebody has said of a service that is down; nil if nobody has.
+	Wish(ctx context.Context, service string, past rcd.Past) (*rcd.Wish, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
 	Argv(verb rcd.Verb, service string) []string
+	// Began has f be told of the process of each stop and start.
+	Began(f func(service string, pid int))
 	// Spare names the processes that a start of the service whose time is over
 	// must not end.
 	Spare(service string, isDaemon func(pid int) bool)
@@ -66,6 +74,19 @@ type Keeper struct {
 	Probe    func(ctx context.Context, spec check.Spec, v check.Verdict, afterRestart bool) check.Verdict
 	Log      Log
 	Progress Progress // may be nil
+
+	// Store is what is remembered from run to run, under Key; nil: nothing is.
+	Store        *state.Store
+	Key          string
+	Forgetful    error                                        // why there is no Store, though there may be something to remember
+	Clock        func() state.Stamp                           // nil: state.Clock()
+	Started      func(pid int) (start uint64, err error)      // by which a process is known again
+	Runs         func(pid int, start uint64) (bool, error)    // whether a process that is remembered still runs
+	Packages     func() (*packages.Work, error)               // the package manager at work
+	Tell         func(ctx context.Context, list []Transition) // nil: nobody is told
+	Remind       time.Duration                                // tell again of what is still down; 0: never
+	IgnoreIntent bool                                         // restart whatever somebody wants
+	PID          int                                          // of this run, for people
 
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
@@ -98,6 +119,11 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	if !k.DryRun && !k.Watching {
 		p.trim()
 	}
+	p.load()
+	p.unfinished()
+	if p.memory.store != nil && p.Manager != nil {
+		p.Manager.Began(p.running)
+	}
 	sound := p.check(ctx)
 	specs := make([]check.Spec, len(sound))
 	for i, r := range sound {
@@ -105,8 +131,11 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	}
 	verdicts := p.looks.all(ctx, specs, k.options())
 	var busy sync.WaitGroup
+	for _, i := range p.strange {
+		busy.Go(func() { p.finishStrange(ctx, i) })
+	}
 	for i, r := range sound {
-		if v := verdicts[i]; !v.Pending && r.settle(v) {
+		if v := verdicts[i]; r.left == nil && !v.Pending && r.settle(ctx, v) {
 			r.end()
 			continue
 		}
@@ -116,6 +145,8 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 		})
 	}
 	busy.Wait()
+	p.saveAll()
+	p.teller.end(ctx)
 	if k.Opinion != nil {
 		p.ask(ctx)
 	}
@@ -123,7 +154,7 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 }
 
 func (k *Keeper) options() check.Options {
-	return check.Options{Full: k.Details, Measure: k.Measure, Near: k.Near}
+	return check.Options{Full: k.Details, Measure: k.Measure, Near: k.Near, Remember: k.Store != nil}
 }
 
 // pass is what the daemons of one run share.
@@ -136,6 +167,12 @@ type pass struct {
 	probes chan struct{}
 	phase  func() (rcd.Phase, error) // asked once
 
+	memory   *memory
+	commands sync.Map       // by service: the *run that stops or starts it
+	strange  []state.Intent // left by runs that have died, of daemons of which this one knows nothing
+	packages func() (*packages.Work, error)
+	teller   *teller
+
 	outputs sync.Once // has told the manager where outputs go
 	told    sync.Map  // lines that the diary needs once
 }
@@ -144,7 +181,12 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	p := &pass{
 		Keeper: k, byName: make(map[string]*run, len(daemons)),
 		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce),
-		phase: sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
+		phase:  sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
+		memory: k.remember(), teller: &teller{tell: k.Tell},
+		packages: func() (*packages.Work, error) { return nil, nil },
+	}
+	if k.Packages != nil {
+		p.packages = sync.OnceValues(k.Packages)
 	}
 	if k.Manager == nil {
 		p.phase = func() (rcd.Phase, error) { return rcd.Working, nil }
@@ -205,6 +247,9 @@ func (p *pass) reports() []report.Daemon {
 	var list []report.Daemon
 	for _, r := range p.runs {
 		if !r.daemon.LookOnly {
+			if !r.daemon.Spec.Rule {
+				r.report.Totals = r.totals()
+			}
 			list = append(list, r.report)
 		}
 	}

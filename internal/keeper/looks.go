@@ -64,6 +64,7 @@ func (l *looks) serve(ctx context.Context) {
 			specs[i] = r.spec
 			opts.Full = opts.Full || r.opts.Full
 			opts.Measure = opts.Measure || r.opts.Measure
+			opts.Remember = opts.Remember || r.opts.Remember
 			opts.Near = opts.Near || r.opts.Near
 		}
 		for i, v := range l.all(ctx, specs, opts) {

@@ -20,7 +20,11 @@ func (r *run) restart(ctx context.Context, services []string) {
 	for _, service := range services {
 		r.Manager.Spare(service, func(pid int) bool { return r.isDaemon(service, pid) })
 	}
+	r.tries()
+	r.intend(services)
 	o := p.Run(ctx, r.Manager, prober{r, lingering(r.last)}, r)
+	r.endJournal()
+	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
 		r.report.Steps = append(r.report.Steps, report.Step{
 			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
@@ -38,7 +42,9 @@ func (r *run) restart(ctx context.Context, services []string) {
 	default:
 		r.report.Result = report.BroughtBack
 		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
+		r.sawUp(ctx, r.last)
 	}
+	_ = r.save(true, r)
 }
 
 // isDaemon tells whether a process is of a daemon that the service starts, this one

@@ -9,6 +9,9 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
 )
 
 // run is the state of one pass over one daemon.
@@ -20,6 +23,22 @@ type run struct {
 	done   chan struct{} // closed at the end: the report is written
 	last   check.Verdict // of the last look
 	step   func()        // ends what the person at the terminal is shown
+
+	past       state.Daemon    // what is remembered of it
+	inFile     state.Daemon    // what of that is in the file
+	saved      bool            // at the last try; else another run has written meanwhile
+	over       *state.Incident // that has ended, and is not in the ledger yet
+	tellEnd    func()          // of that; nil: nobody is to be told
+	left       *state.Intent   // what a run that has died has left
+	journal    *state.Journal  // of what is being done; nil: none
+	stopBegan  state.Stamp
+	verb       restart.Verb         // of the step under way
+	spared     map[string]*rcd.Wish // services that somebody wants to be left down
+	locked     bool                 // we have its locks: no other run knows better
+	acted      bool                 // we have had its locks, and have done something
+	finished   bool                 // what another run has left, and that brought it back
+	others     bool                 // another run is at work, and knows better
+	transition bool                 // something has changed that must not be forgotten
 }
 
 func (r *run) end() { close(r.done) }
@@ -27,7 +46,11 @@ func (r *run) end() { close(r.done) }
 // keep is the flow of a run, from the first verdict on. It ends with the part that
 // has settled what there is to report.
 func (r *run) keep(ctx context.Context, first check.Verdict) {
-	if v := r.probe(ctx, first, false); r.settle(v) {
+	if r.left != nil {
+		r.finish(ctx)
+		first = r.looks.one(ctx, r.daemon.Spec, r.options())
+	}
+	if v := r.probe(ctx, first, false); r.settle(ctx, v) {
 		return
 	}
 	began := time.Now()
@@ -38,7 +61,18 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		r.watch(ctx)
 		return
 	}
-	if !r.mayRestart() || !r.dependencies(ctx) || !r.allowed() {
+	r.sawDown(standing(r.last))
+	switch {
+	case !r.mayRestart(), !r.dependencies(ctx):
+		if r.report.Result == report.StillDown {
+			r.announce(ctx)
+		}
+		return
+	case !r.allowed(ctx):
+		return
+	}
+	r.announce(ctx)
+	if r.backsOff() {
 		return
 	}
 	if !r.turns.take(ctx, r.order, r.daemon.Services) {
@@ -58,10 +92,18 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if !ok {
 		return
 	}
-	defer locks.Release()
+	r.locked = true
+	defer func() {
+		r.locked = false
+		locks.Release()
+	}()
+	r.reload()
 	// Another run, or the restart of another daemon, may have been at work
 	// between our look and our lock.
-	if v := r.look(ctx); r.settle(v) {
+	if v := r.look(ctx); r.settle(ctx, v) {
+		return
+	}
+	if r.pausedMeanwhile() {
 		return
 	}
 	r.restart(ctx, r.unlessRestarted(services))
@@ -94,11 +136,11 @@ func (r *run) see(v check.Verdict) {
 }
 
 // settle reports a verdict that ends the run; only Down does not.
-func (r *run) settle(v check.Verdict) bool {
+func (r *run) settle(ctx context.Context, v check.Verdict) bool {
 	r.see(v)
 	switch v.State {
 	case check.Up:
-		r.well(v)
+		r.well(ctx, v)
 		return true
 	case check.Down:
 		return false
@@ -108,12 +150,15 @@ func (r *run) settle(v check.Verdict) bool {
 }
 
 // well reports a daemon that is not to be restarted, with what is odd about it.
-func (r *run) well(v check.Verdict) {
+func (r *run) well(ctx context.Context, v check.Verdict) {
 	level, alone := report.Routine, !r.several() // else a line for all will do
 	if r.report.Result == report.StillDown {     // which the diary was told
 		level, alone = report.Notice, true
 	}
 	r.report.Result = report.Up
+	if r.finished {
+		r.report.Result = report.BroughtBack
+	}
 	if r.daemon.Spec.Rule || len(v.Matches) == 0 {
 		r.report.Result = report.Clear
 	}
@@ -128,9 +173,9 @@ func (r *run) well(v check.Verdict) {
 		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs()))
 	}
 	for _, n := range notices(v) {
-		r.Log.Log(n.level, "%s%s", r.inName(), n.text)
-		r.report.Notices = append(r.report.Notices, n.text)
+		r.notice(n.level, n.text)
 	}
+	r.sawUp(ctx, v)
 }
 
 // inName opens a message that does not name the daemon by itself.
@@ -174,12 +219,9 @@ func (r *run) confirm(ctx context.Context) bool {
 			r.cannotTell(fmt.Errorf("interrupted before a second look; at the first '%s' was %s", r.report.Name, standing(r.last)))
 			return false
 		}
-		if v := r.look(ctx); r.settle(v) {
+		if v := r.look(ctx); r.settle(ctx, v) {
 			return false
 		}
-	}
-	if !r.DryRun && !r.daemon.LookOnly {
-		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, standing(r.last))
 	}
 	r.report.Result = report.StillDown
 	r.report.Trouble = trouble(r.last)
@@ -190,6 +232,7 @@ func (r *run) confirm(ctx context.Context) bool {
 func (r *run) mayRestart() bool {
 	if len(r.daemon.Services) == 0 && !r.daemon.LookOnly {
 		r.report.Reason = "it has no services, so it is only watched"
+		r.news(r.report.Reason)
 	}
 	return len(r.daemon.Services) > 0 && !r.daemon.LookOnly
 }

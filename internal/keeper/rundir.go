@@ -12,7 +12,7 @@ import (
 // lock keeps other runs from the services. Without a folder that can be trusted
 // there are no locks, and the daemon is restarted all the same.
 func (r *run) lock() (*state.Locks, bool) {
-	locks, err := r.takeLocks()
+	locks, err := r.locksOf(r.daemon.Services)
 	var held *state.HeldError
 	switch {
 	case errors.As(err, &held):
@@ -26,13 +26,13 @@ func (r *run) lock() (*state.Locks, bool) {
 	return locks, true
 }
 
-func (r *run) takeLocks() (*state.Locks, error) {
-	dir, err := state.OpenDir(r.RunDir)
+func (p *pass) locksOf(services []string) (*state.Locks, error) {
+	dir, err := state.OpenDir(p.RunDir)
 	if err != nil {
 		return nil, err
 	}
-	r.outputs.Do(func() { r.Outputs.Dir = dir.Path() })
-	return dir.Lock(r.daemon.Services, time.Now())
+	p.outputs.Do(func() { p.Outputs.Dir = dir.Path() })
+	return dir.Lock(services, time.Now())
 }
 
 // trim cuts what daemons have written to the output of their own start.

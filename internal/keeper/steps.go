@@ -11,6 +11,11 @@ import (
 
 // Begin tells the diary and a person at the terminal what is under way.
 func (r *run) Begin(s restart.Step) {
+	if r.journal != nil {
+		r.mark(r.journal.Begin, s)
+	}
+	r.stopBegan, r.verb = r.memory.now(), s.Verb
+	r.commands.Store(s.Service, r)
 	r.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
 	r.step = r.show(doing(s.Verb) + " service " + s.Service)
 }
@@ -26,6 +31,10 @@ func (r *run) show(what string) (end func()) {
 // End tells how a step has ended.
 func (r *run) End(d restart.Done) {
 	r.step()
+	if r.journal != nil {
+		r.mark(r.journal.End, d.Step)
+	}
+	r.noteStep(d)
 	took := report.Seconds(d.Took)
 	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
@@ -83,4 +92,5 @@ func (r *run) plan(services []string) {
 		})
 	}
 	r.report.Reason = "this was a dry run; nothing was touched"
+	r.noteForgetful()
 }

@@ -6,37 +6,69 @@ import (
 	"slices"
 	"strings"
 
+	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
 )
 
+// Wanted is what a run is asked for.
+type Wanted struct {
+	Daemons  []Daemon         // and rules
+	Mistakes []config.Mistake // of files that are left out
+	Notify   config.Notify    // who is told
+}
+
 // Configured are the daemons and rules of a configuration: all, or those that are
-// named, with what they come after. Mistakes are those of files that are left out.
-func Configured(path string, names []string) ([]Daemon, []config.Mistake, error) {
+// named, with what they come after.
+func Configured(path string, names []string) (Wanted, error) {
 	all, mistakes, err := Load(path)
 	if err != nil {
-		return nil, mistakes, err
+		return Wanted{Mistakes: mistakes}, err
 	}
 	chosen, err := all.Select(names)
-	return Daemons(all, chosen), mistakes, err
+	return Wanted{Daemons(all, chosen), mistakes, all.Notify}, err
 }
 
 // Watched are those that are only to be looked at: words may also be SPECs, and a
-// configuration is needed only if they are not. Without a path there is none.
-func Watched(path string, words []string) ([]Daemon, []config.Mistake, error) {
+// configuration is needed only if they are not. Without a path there is none, and
+// an optional one may be missing.
+func Watched(path string, optional bool, words []string) (Wanted, error) {
 	var all config.Config
 	var mistakes []config.Mistake
 	var err error
 	if path != "" && mayBeNames(words) {
 		all, mistakes, err = Load(path)
-		if len(words) > 0 && errors.As(err, new(*config.NotFoundError)) {
+		if optional && len(words) > 0 && errors.As(err, new(*config.NotFoundError)) {
 			err = nil
 		}
 	}
-	if err != nil {
-		return nil, mistakes, err
+	switch {
+	case err != nil:
+		return Wanted{Mistakes: mistakes}, err
+	case len(mistakes) > 0 && areSpecs(words):
+		mistakes = nil // of what nobody has asked for
+	case len(mistakes) > 0 && len(all.Files) == 0:
+		all.Files = []string{path} // there is one, which cannot be read
 	}
 	chosen, err := all.Pick(words, config.Options{})
-	return Daemons(chosen, chosen), mistakes, err
+	return Wanted{Daemons: Daemons(withSpecs(all, chosen), chosen), Mistakes: mistakes}, err
+}
+
+// withSpecs is a configuration with the daemons that were picked by SPECs: what is
+// named may come after others that are not.
+func withSpecs(all, chosen config.Config) config.Config {
+	known := len(all.Daemons)
+	all.Daemons = slices.Clip(all.Daemons)
+	for _, d := range chosen.Daemons {
+		if !slices.ContainsFunc(all.Daemons[:known], func(k config.Daemon) bool { return k.Name == d.Name }) {
+			all.Daemons = append(all.Daemons, d)
+		}
+	}
+	return all
+}
+
+// areSpecs tells whether all words are, unless they are names.
+func areSpecs(words []string) bool {
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/@") })
 }
 
 // mayBeNames tells whether something may be in the configuration: no name there
@@ -60,7 +92,7 @@ func (d Daemon) ProcessesOnly() Daemon {
 	d.Recheck = 0
 	d.Spec.Listen, d.Spec.PIDFile = nil, nil
 	if !d.Spec.Rule { // whose limit says which processes are meant
-		d.Spec.CPU = nil
+		d.Spec.CPU, d.Spec.Memory, d.Spec.Files, d.Spec.MinAge = nil, check.MemoryLimit{}, check.FilesLimit{}, 0
 	}
 	return d
 }

@@ -32,18 +32,55 @@ func (r *run) watch(ctx context.Context) {
 	if len(r.daemon.Services) == 0 || !r.dependencies(ctx) {
 		return
 	}
-	if why := r.bootOrShutdown(); why != "" {
+	if why := r.wouldHold(ctx); why != "" {
 		r.hold(report.Info, why)
 		return
 	}
+	if r.atWork() {
+		return
+	}
+	r.noteForgetful()
+	r.backsOff()
+}
+
+// noteForgetful says what cannot be told without a memory.
+func (r *run) noteForgetful() {
+	if r.Forgetful != nil {
+		r.report.Notices = append(r.report.Notices, "whether it is left alone on purpose cannot be told: "+r.Forgetful.Error())
+	}
+}
+
+// atWork tells whether another run is at work on the daemon, which is left to it.
+func (r *run) atWork() bool {
 	err := state.FindHolder(r.RunDir, r.daemon.Services)
 	switch held := (*state.HeldError)(nil); {
 	case errors.As(err, &held):
 		r.hold(report.Info, err.Error())
 		r.report.Busy = true
+		return true
 	case err != nil:
 		r.report.Notices = append(r.report.Notices, "whether another run is at work cannot be told: "+err.Error())
 	}
+	return false
+}
+
+// wouldHold is why a run would leave the daemon alone. What a manager wants is known
+// from the last run that has asked it.
+func (r *run) wouldHold(ctx context.Context) string {
+	if why := r.bootOrShutdown(); why != "" {
+		return why
+	}
+	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+		if kind, why := ask(ctx); kind != "" {
+			r.report.Hold = kind
+			return why
+		}
+	}
+	if past := r.past; (past.Held == holdStopped || past.Held == holdDisabled) && r.respects(past.Held) {
+		r.report.Hold = past.Held
+		return past.HeldWhy
+	}
+	return ""
 }
 
 // ask asks the manager about each service, once.

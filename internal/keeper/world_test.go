@@ -12,6 +12,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -36,6 +37,9 @@ type world struct {
 	spares                map[string]func(int) bool
 	lines                 []line
 	faults                []string // what should never happen
+
+	boot  string        // the id of this boot
+	clock time.Duration // by which the clock of the day is wrong
 }
 
 // toy is a daemon, or what a rule is about.
@@ -392,3 +396,89 @@ func names(n int) []string {
 	}
 	return list
 }
+
+// remembers gives the runs a memory.
+func (w *world) remembers(t *testing.T) *state.Store {
+	t.Helper()
+	w.boot = "b"
+	w.keeper.Store = openStore(t, t.TempDir()+"/state")
+	w.keeper.Clock, w.keeper.Runs, w.keeper.PID = w.now, w.runs, 4711
+	return w.keeper.Store
+}
+
+func openStore(t *testing.T, path string) *state.Store {
+	t.Helper()
+	s, err := state.OpenStore(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// now is by the clock of the bubble; the machine had been up for an hour.
+func (w *world) now() state.Stamp {
+	return state.Stamp{Time: time.Now().Add(w.clock).UTC().Round(0), Boot: w.boot, Up: time.Hour + time.Since(w.began)}
+}
+
+func (w *world) runs(pid int, _ uint64) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range w.toys {
+		if d.up && (d.pid == pid || d.verdict != nil && slices.Contains(pids(*d.verdict), pid)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// dies kills a daemon; the services know nothing of it.
+func (w *world) dies(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.toy(name).up, w.toy(name).upAt = false, time.Time{}
+}
+
+// comesUp is somebody else's start of a daemon.
+func (w *world) comesUp(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.toy(name).up = true
+	w.toy(name).pid++
+}
+
+// again is one more run: what was noted of earlier ones is left out.
+func (w *world) again(t *testing.T, daemons ...Daemon) map[string]report.Daemon {
+	t.Helper()
+	w.steps, w.lines, w.log, w.lookedAt = nil, nil, nil, nil
+	return w.run(t, t.Context(), daemons...)
+}
+
+// another is the keeper of another process.
+func (w *world) another(t *testing.T) *Keeper {
+	t.Helper()
+	k := *w.keeper
+	k.Store, k.Outputs, k.PID = openStore(t, w.keeper.Store.Path()), new(rcd.Outputs), 4712
+	return &k
+}
+
+// known is what is remembered of a daemon.
+func (w *world) known(t *testing.T, name string) state.Daemon {
+	t.Helper()
+	all, err := w.keeper.Store.Read(w.keeper.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[name]
+}
+
+func (w *world) ledger(t *testing.T) []state.Incident {
+	t.Helper()
+	list, broken, err := w.keeper.Store.Incidents(time.Time{})
+	if err != nil || broken > 0 {
+		t.Fatalf("%d broken lines, %v", broken, err)
+	}
+	return list
+}
+
+// diary is what runs have said since again.
+func (w *world) diary() string { return strings.Join(w.log, "\n") }

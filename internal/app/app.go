@@ -1,0 +1,90 @@
+// Package app is daemon-keeper as a whole: it puts a run together from the command
+// line, has it made, and shows what has come of it.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/report"
+)
+
+// Main is the whole program; its result is the exit status.
+func Main(argv []string) int {
+	// Most runs are over before the default, 100, would have garbage collected for
+	// the first time, beyond 4 MiB; that would be a twentieth of their work.
+	debug.SetGCPercent(200)
+	return int(run(filepath.Base(argv[0]), argv[1:]))
+}
+
+func run(name string, args []string) report.Status {
+	syscall.Umask(0o022) // what we start keeps it
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer stop()
+	// A reader that goes away must not end a run between a stop and a start.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	parse := cli.Parse
+	if name == cli.MonitorName {
+		parse = cli.ParseMonitor
+	}
+	command, err := parse(args, defaults())
+	if err != nil {
+		return refuse(command, err)
+	}
+	switch command.Action {
+	case cli.PrintHelp:
+		err = cli.Help(os.Stdout, defaults())
+	case cli.PrintVersion:
+		_, err = fmt.Println("daemon-keeper", version())
+	case cli.PrintSchema:
+		_, err = os.Stdout.Write(config.Schema())
+	case cli.CheckConfig:
+		return validate(command)
+	case cli.Pause:
+		err = pause(command)
+	case cli.Resume:
+		err = resume(command)
+	case cli.ShowHistory:
+		err = history(command)
+	default:
+		return look(ctx, command, len(args) == 0)
+	}
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return refuse(command, err)
+	}
+	return report.OK
+}
+
+// defaults: the folder for the locks does not outlive a boot, that of the memory
+// does, hier(7).
+func defaults() cli.Defaults {
+	if runtime.GOOS == "linux" {
+		return cli.Defaults{RunDir: "/run/daemon-keeper", StateDir: "/var/lib/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}
+	}
+	return cli.Defaults{RunDir: "/var/run/daemon-keeper", StateDir: "/var/db/daemon-keeper", Config: "/usr/local/etc/daemon-keeper.yaml"}
+}
+
+// version is what the build itself knows.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	text := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (text == "" || text == "(devel)") {
+			text = s.Value
+		}
+	}
+	return fmt.Sprintf("%s %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+}

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+)
+
+// history prints what has happened.
+func history(c cli.Command) error {
+	now := state.Now()
+	since, err := report.ParseSince(c.Since, now.Time.Local())
+	if err != nil {
+		return err
+	}
+	store, err := state.LookStore(c.StateDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &noHistoryError{c.StateDir}
+	}
+	if err != nil {
+		return err
+	}
+	ledger, broken, err := store.Incidents(time.Time{})
+	if err != nil {
+		return err
+	}
+	pasts, err := pasts(store, ledger, now, c.Names)
+	if err != nil {
+		return err
+	}
+	var out output
+	report.History{
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout),
+		Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON, Broken: broken,
+	}.Write(pasts)
+	return out.err
+}
+
+// noHistoryError says that there is nothing to be told.
+type noHistoryError struct{ dir string }
+
+func (e *noHistoryError) Error() string {
+	return "cannot tell any history: no run has remembered anything in " + e.dir
+}
+
+// Hint is the way out.
+func (e *noHistoryError) Hint() string {
+	return "it is kept by daemon-keeper run, as root; if it is elsewhere, name the folder with --state-dir"
+}
+
+// pasts joins what the ledger has of each daemon with what runs remember of it.
+func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string) ([]report.Past, error) {
+	known, err := store.ReadAll()
+	if err != nil { // the ledger has the rest
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), err.Error())
+	}
+	incidents := make(map[string][]report.Incident)
+	for _, i := range ledger {
+		incidents[i.Daemon] = append(incidents[i.Daemon], ended(i))
+	}
+	all := slices.Collect(maps.Keys(incidents))
+	for name := range known {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("cannot tell any history of %q: no run has seen a daemon of that name", name)
+		}
+	}
+	if len(names) > 0 {
+		all = slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(names, name) })
+	}
+	list := make([]report.Past, len(all))
+	for i, name := range all {
+		d := known[name]
+		list[i] = report.Past{Name: name, Known: d.Known.Time, Seen: d.LastUp.Time, Incidents: incidents[name]}
+		if d.Incident != nil {
+			list[i].Incidents, list[i].Seen = append(list[i].Incidents, underWay(*d.Incident, d, now)), now.Time
+		}
+	}
+	return list, nil
+}
+
+func ended(i state.Incident) report.Incident {
+	out := report.Incident{
+		LastUp: i.LastUp, Down: i.Down, Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
+		Reason: i.Reason, Cause: i.Cause, Outcome: i.Outcome, Tries: i.Tries,
+	}
+	for _, s := range i.Steps {
+		out.Steps = append(out.Steps, report.IncidentStep{Verb: s.Verb, Service: s.Service, Took: duration(s.Seconds), Exit: s.Exit, Err: s.Error})
+	}
+	return out
+}
+
+func underWay(i state.Incident, d state.Daemon, now state.Stamp) report.Incident {
+	out := ended(i)
+	out.UnderWay, out.Took = true, now.Since(i.Began)
+	if d.Held != "" {
+		out.Held += now.Since(d.HeldSince)
+		out.Outcome = "held"
+	}
+	return out
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }

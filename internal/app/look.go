@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+)
+
+// look looks at the daemons, and run acts.
+func look(ctx context.Context, c cli.Command, bare bool) report.Status {
+	began := time.Now()
+	k, err := wire(c)
+	if err != nil {
+		return refuse(c, err)
+	}
+	w, err := wanted(c)
+	if err != nil {
+		if bare && errors.As(err, new(*config.NotFoundError)) {
+			fmt.Fprint(os.Stderr, cli.Usage)
+		}
+		return refuse(c, err, w.Mistakes...)
+	}
+	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {
+		k.UserName = keeper.UserNames()
+	}
+	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons)}
+	r.Took = time.Since(began)
+	measure(c, k.Log, &r)
+	return show(c, r)
+}
+
+// measure writes the report for Prometheus, too.
+func measure(c cli.Command, log keeper.Log, r *report.Report) {
+	if c.Prometheus == "" {
+		return
+	}
+	if err := report.WriteTextfile(c.Prometheus, *r); err != nil {
+		log.Log(report.Error, "%v", err)
+		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: hint(err), About: "metrics"})
+	}
+}
+
+// show prints the report, and tells what is to be believed of it.
+func show(c cli.Command, r report.Report) report.Status {
+	var out output
+	face(c, r, &out).Write(r)
+	if out.err == nil {
+		return r.Status()
+	}
+	fail(out.err)
+	r.Mistakes = append(r.Mistakes, mistake(out.err))
+	return r.Status()
+}
+
+// wanted are the daemons of this run: the one of -e, or those of the
+// configuration; of a command that only looks, SPECs too.
+func wanted(c cli.Command) (keeper.Wanted, error) {
+	switch {
+	case len(c.Executable) > 0:
+		return keeper.Wanted{Daemons: []keeper.Daemon{{
+			Name:      c.Executable[0],
+			Spec:      check.Spec{Executable: c.Executable[0], User: c.UserID},
+			Recheck:   c.Recheck,
+			BootGrace: c.BootGrace,
+			Policy:    state.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
+			Respect:   keeper.EveryReason(),
+			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),
+		}}}, nil
+	case c.Action == cli.ShowMatches:
+		w, err := keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+		for i, d := range w.Daemons {
+			w.Daemons[i] = d.ProcessesOnly()
+		}
+		return w, err
+	case c.Looks():
+		return keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+	}
+	return keeper.Configured(c.ConfigFile, c.Names)
+}
+
+// face is how the report looks. A person who has mistyped something is told so in
+// words, even where the answer would have been a table.
+func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report.Report) } {
+	text := report.Text{
+		Out: out, Err: os.Stderr,
+		Terminal: terminal.Is(os.Stdout), Color: terminal.Colored(os.Stdout), ErrColor: terminal.Colored(os.Stderr),
+		Diary: !c.NoSyslog, Quiet: c.Quiet, Verbose: c.Verbose,
+	}
+	switch {
+	case c.Output == cli.JSON:
+		return report.JSON{Out: out, Verbose: c.Verbose}
+	case c.Output == cli.Nagios:
+		return report.Nagios{Out: out}
+	case c.Output == cli.Mon, c.Action == cli.Check && len(r.Daemons) > 0:
+		return report.Mon{Text: text}
+	case c.Action == cli.ShowMatches:
+		return report.Matches{Text: text}
+	case c.Action == cli.ShowStatus && len(r.Daemons) > 0:
+		return report.Table{
+			Out: out, Err: os.Stderr, Width: terminal.Width(os.Stdout), Now: time.Now(),
+			Color: text.Color, ErrColor: text.ErrColor, Quiet: c.Quiet, Verbose: c.Verbose,
+		}
+	}
+	return text
+}
+
+// tell writes the mistakes down, and passes them on to the report.
+func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
+	var list []report.Mistake
+	for _, m := range mistakes {
+		log.Log(report.Error, "%v", m)
+		list = append(list, mistake(m))
+	}
+	return list
+}
+
+func mistake(err error) report.Mistake { return report.Mistake{Text: err.Error(), Hint: hint(err)} }
+
+// refuse says what is wrong, and what to do; nothing was touched.
+func refuse(c cli.Command, err error, mistakes ...config.Mistake) report.Status {
+	log := diary(c, io.Discard)
+	r := report.Report{Command: string(c.Action), Began: time.Now(), Mistakes: append(tell(log, mistakes), mistake(err))}
+	if !errors.As(err, new(*cli.UsageError)) { // else the name of the file may be what is wrong
+		measure(c, log, &r)
+	}
+	log.Log(report.Fatal, "%v", err)
+	return show(c, r)
+}
+
+// hint is what an error itself knows of a way out.
+func hint(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"time"
+
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/notify"
+	"daemon-keeper/internal/report"
+)
+
+// notifyTime is the limit for each way of telling someone.
+const notifyTime = 30 * time.Second
+
+// teller tells those whom the configuration names; nil if it names nobody. That it
+// fails is written down, and stops nothing.
+func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Transition) {
+	var ways []interface {
+		Tell(context.Context, notify.Message) error
+	}
+	if len(to.OnIncident) > 0 {
+		ways = append(ways, notify.Hook{Argv: to.OnIncident, Timeout: notifyTime})
+	}
+	if to.Mail != "" {
+		ways = append(ways, notify.Mail{To: []string{to.Mail}, Timeout: notifyTime})
+	}
+	if len(ways) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, list []keeper.Transition) {
+		m := message(list)
+		for _, way := range ways {
+			if err := way.Tell(context.WithoutCancel(ctx), m); err != nil {
+				log.Log(report.Warning, "%s", withHint(err))
+			}
+		}
+	}
+}
+
+// message is all that has happened, in one.
+func message(list []keeper.Transition) notify.Message {
+	r := report.Report{Command: "run", Began: time.Now()}
+	items := make([]notify.Item, len(list))
+	for i, t := range list {
+		r.Daemons = append(r.Daemons, t.Daemon)
+		items[i] = notify.Item{Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason, Downtime: t.Downtime}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this host"
+	}
+	m := notify.Compose(host, items)
+	var b bytes.Buffer
+	report.JSON{Out: &b}.Write(r)
+	m.Report = b.Bytes()
+	return m
+}
+
+func withHint(err error) string {
+	if h := hint(err); h != "" {
+		return err.Error() + " (" + h + ")"
+	}
+	return err.Error()
+}

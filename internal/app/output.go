@@ -1,0 +1,23 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// output is standard output, which remembers that it could not be written: a tool
+// must not take half a report for a whole one. A reader who has gone away wants no
+// more.
+type output struct {
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := os.Stdout.Write(p)
+	if err != nil && o.err == nil && !errors.Is(err, syscall.EPIPE) {
+		o.err = fmt.Errorf("cannot write the report: %w", errors.Unwrap(err))
+	}
+	return n, err
+}

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
+)
+
+// validate names the mistakes of the configuration, or says what it means.
+func validate(c cli.Command) report.Status {
+	all, mistakes, err := keeper.Load(c.ConfigFile)
+	for _, m := range mistakes {
+		fail(m)
+	}
+	var text []byte
+	if err == nil && len(mistakes) == 0 {
+		text, err = all.YAML()
+	}
+	if err != nil {
+		fail(err)
+	}
+	if err != nil || len(mistakes) > 0 {
+		return report.Unclear
+	}
+	for _, doubt := range keeper.Doubts(all) {
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), doubt)
+	}
+	if _, err = os.Stdout.Write(text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		fail(err)
+		return report.Unclear
+	}
+	return report.OK
+}
+
+func fail(err error) {
+	report.Fail(os.Stderr, terminal.Colored(os.Stderr), err.Error(), hint(err))
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/packages"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/rcd"
+)
+
+// wire puts a run together from the command line.
+func wire(c cli.Command) (*keeper.Keeper, error) {
+	k := &keeper.Keeper{
+		Look:     check.Verdicts,
+		Probe:    check.Probe,
+		Log:      diary(c, os.Stderr),
+		RunDir:   c.RunDir,
+		Outputs:  new(rcd.Outputs),
+		Uptime:   keeper.Uptime,
+		DryRun:   c.DryRun,
+		Watching: c.Looks(),
+		Details:  c.Verbose,
+		Near:     c.Action == cli.ShowMatches,
+		Measure:  c.Looks() || c.Output != cli.Text || c.Prometheus != "",
+		AtOnce:   c.AtOnce,
+
+		Started:      check.Started,
+		Runs:         check.Runs,
+		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
+		IgnoreIntent: c.IgnoreIntent,
+		PID:          os.Getpid(),
+	}
+	remember(k, c)
+	if k.Measure || k.Details { // a healthy run reads no names
+		k.UserName = keeper.UserNames()
+	}
+	if c.Looks() {
+		if c.Action == cli.ShowStatus {
+			k.Opinion = opinion(manager(c, k.Outputs))
+		}
+		return k, nil
+	}
+	m, err := manager(c, k.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	k.Manager = m
+	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
+	if terminal.Is(os.Stderr) && !c.Quiet {
+		k.Progress = report.NewProgress(os.Stderr, func() int { return terminal.Width(os.Stderr) })
+	}
+	return k, nil
+}
+
+// remember opens the memory, unless none is wanted. A run without one goes on; a look without one says so,
+// if there is any that it may not see.
+func remember(k *keeper.Keeper, c cli.Command) {
+	if c.StateDir == "" {
+		return
+	}
+	if k.Key = c.ConfigFile; c.ConfigFile == defaults().Config {
+		k.Key = ""
+	}
+	if len(c.Executable) > 0 {
+		k.Key = c.Executable[0]
+		if c.UserID != nil { // another line of the crontab may keep another user's
+			k.Key += "@" + strconv.FormatUint(uint64(*c.UserID), 10)
+		}
+	}
+	open := state.OpenStore
+	if c.Looks() || c.DryRun {
+		open = state.LookStore
+	}
+	store, err := open(c.StateDir)
+	switch {
+	case err == nil:
+		k.Store = store
+	case c.Looks() || c.DryRun:
+		if !errors.Is(err, fs.ErrNotExist) {
+			k.Forgetful = err
+		}
+	default:
+		k.Log.Log(report.Warning, "%s; daemons are restarted all the same, as if nothing were known", withHint(err))
+	}
+}
+
+// manager is the machine's, or the program that was named in its place.
+func manager(c cli.Command, outputs *rcd.Outputs) (*rcd.Manager, error) {
+	if c.ServiceCommand != "" {
+		return rcd.Program(c.ServiceCommand, outputs), nil
+	}
+	return rcd.Detect(rcd.ThisHost(), outputs)
+}
+
+// opinion asks the manager about a service; without a manager that is the answer.
+func opinion(m *rcd.Manager, err error) func(context.Context, string) (rcd.Opinion, error) {
+	if err != nil {
+		return func(context.Context, string) (rcd.Opinion, error) { return rcd.Opinion{}, err }
+	}
+	return m.Opinion
+}
+
+// diary opens the system log. What only looks, or only says what it would do, does
+// nothing that is worth a line in it.
+func diary(c cli.Command, stderr io.Writer) *report.Diary {
+	mirror := report.Info
+	switch {
+	case c.Verbose:
+		mirror = report.Routine
+	case c.NoSyslog:
+		stderr = io.Discard
+	}
+	if c.DryRun || c.Looks() {
+		return report.NewDiary(nil, io.Discard, false, mirror)
+	}
+	var sender report.Sender
+	if !c.NoSyslog {
+		if s, err := report.OpenSyslog(c.Facility, c.Tag); err == nil {
+			sender = s
+		}
+	}
+	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr), mirror)
+}

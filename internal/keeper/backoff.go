@@ -1,0 +1,61 @@
+package keeper
+
+import (
+	"fmt"
+	"time"
+
+	"daemon-keeper/internal/report"
+)
+
+// backsOff tells whether a daemon that keeps dying has to wait for its next try.
+// People are told once for each step.
+func (r *run) backsOff() bool {
+	if r.store() == nil {
+		return false
+	}
+	now := r.memory.now()
+	wait, tally := r.past.Tally.Wait(r.daemon.Policy, now)
+	moved := tally.Last != r.past.Tally.Last
+	r.past.Tally = tally
+	switch {
+	case wait <= 0:
+		return false
+	case !r.Watching && r.atWork():
+		return true
+	case moved && r.save(true, r) != nil: // a wait that cannot be remembered would begin anew each time
+		return false
+	}
+	next := now.Time.Add(wait)
+	r.report.NextTry = next
+	r.report.Reason = fmt.Sprintf("it was %s to bring it back; the next try is in %s, at %s",
+		tried(tally.Tries), report.Seconds(wait), next.Local().Format(time.TimeOnly))
+	step := tally.Tries + 1 // of the first people must be told, too
+	if tally.Told == step {
+		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		return true
+	}
+	r.past.Tally.Told = step
+	r.transition = true
+	r.Log.Log(report.Warning, "'%s' is held back: %s", r.report.Name, r.report.Reason)
+	return true
+}
+
+// tries counts a try, before it is made: a run that dies has tried, too.
+func (r *run) tries() {
+	now := r.memory.now()
+	r.past.Tally = r.past.Tally.Tried(now)
+	r.acted, r.transition = true, true
+	r.past.Totals.Restarts++
+	if i := r.past.Incident; i != nil {
+		i.Tries++
+	}
+	r.release(now)
+	_ = r.save(true, r)
+}
+
+func tried(n int) string {
+	if n == 0 {
+		return "not yet tried"
+	}
+	return "tried " + times(n)
+}

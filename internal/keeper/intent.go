@@ -1,0 +1,132 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+)
+
+// What keeps a daemon from being restarted, as the configuration calls it.
+const (
+	holdPause    = "pause"
+	holdStopped  = "stopped"
+	holdDisabled = "disabled"
+	holdPackages = "packages"
+)
+
+// EveryReason is what a daemon is left alone for, unless its configuration says
+// less.
+func EveryReason() []string { return []string{holdPause, holdStopped, holdDisabled, holdPackages} }
+
+// longestUpgrade is how long a package manager may be at work.
+const longestUpgrade = 30 * time.Minute
+
+func (r *run) respects(kind string) bool {
+	return !r.IgnoreIntent && slices.Contains(r.daemon.Respect, kind)
+}
+
+// intended leaves a daemon alone that somebody wants to be left alone.
+func (r *run) intended(ctx context.Context) bool {
+	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted} {
+		if kind, why := ask(ctx); kind != "" {
+			r.holdFor(kind, why)
+			return true
+		}
+	}
+	r.release(r.memory.now())
+	return false
+}
+
+// holdFor is hold for a reason that may last; people are told once.
+func (r *run) holdFor(kind, why string) {
+	r.report.Hold = kind
+	known := r.past.Held == kind
+	if !known {
+		now := r.memory.now()
+		r.release(now)
+		r.past.Held, r.past.HeldSince, r.transition = kind, now, true
+	}
+	r.past.HeldWhy = why
+	if known && r.store() != nil {
+		r.report.Result, r.report.Reason, r.report.Known = report.Held, why, !r.DryRun
+		return
+	}
+	r.hold(report.Notice, why)
+}
+
+func (r *run) paused(context.Context) (kind, why string) {
+	if !r.respects(holdPause) {
+		return "", ""
+	}
+	for _, p := range r.memory.pauses {
+		if p.Name == state.AllPaused || p.Name == r.daemon.Name {
+			return holdPause, PauseText(p)
+		}
+	}
+	return "", ""
+}
+
+// pausedMeanwhile is intended for a pause that was given while the daemon waited for
+// its turn.
+func (r *run) pausedMeanwhile() bool {
+	if r.store() == nil || r.DryRun {
+		return false
+	}
+	pauses, err := r.store().Pauses(r.memory.now())
+	if err != nil {
+		return false // it was said at the beginning
+	}
+	for _, p := range pauses {
+		if r.respects(holdPause) && (p.Name == state.AllPaused || p.Name == r.daemon.Name) {
+			r.holdFor(holdPause, PauseText(p))
+			return true
+		}
+	}
+	return false
+}
+
+// PauseText says who has paused a daemon, when, until when and why.
+func PauseText(p state.Pause) string {
+	text := "it is paused"
+	if p.By != "" {
+		text += " by " + p.By
+	}
+	text += " since " + p.From.Time.Local().Format(time.DateTime)
+	if p.For > 0 {
+		text += ", until " + p.From.Time.Add(p.For).Local().Format(time.DateTime)
+	}
+	if p.Reason != "" {
+		text += ": " + p.Reason
+	}
+	return text
+}
+
+// upgraded: a package manager at work may be about to start what it has stopped.
+func (r *run) upgraded(context.Context) (kind, why string) {
+	if !r.respects(holdPackages) {
+		return "", ""
+	}
+	work, err := r.packages()
+	switch {
+	case err != nil:
+		r.logOnce(report.Info, "cannot tell whether a package manager is at work: %v", err)
+		return "", ""
+	case work == nil:
+		return "", ""
+	}
+	why = fmt.Sprintf("%v, and may start it itself", work)
+	switch now := r.memory.now(); {
+	case r.past.Held == "" && r.past.HeldWhy == why: // its time is over, as people know
+		return "", ""
+	case r.past.Held == holdPackages && now.Since(r.past.HeldSince) > longestUpgrade:
+		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, report.Limit(longestUpgrade), r.report.Name)
+		r.release(now)
+		r.past.HeldWhy = why
+		return "", ""
+	}
+	return holdPackages, why
+}

@@ -1,0 +1,393 @@
+package keeper
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
+)
+
+// memory is what a run knows of earlier ones, and leaves to later ones. Without a
+// store it knows nothing, and the work goes on.
+type memory struct {
+	store  *state.Store
+	key    string
+	pauses []state.Pause
+	stops  map[string]state.Span // our last of each service, which daemons may share
+	now    func() state.Stamp
+	saving sync.Mutex // others of this run are waited for, however many they are
+}
+
+func (k *Keeper) remember() *memory {
+	m := &memory{store: k.Store, key: k.Key, now: k.Clock}
+	if m.now == nil {
+		m.now = state.Clock()
+	}
+	return m
+}
+
+// load reads what earlier runs have left. What cannot be read counts as nothing.
+func (p *pass) load() {
+	m := p.memory
+	if m.store == nil {
+		return
+	}
+	all, err := m.store.Read(m.key)
+	if err != nil {
+		p.forgotten(err)
+	}
+	if m.pauses, err = m.store.Pauses(m.now()); err != nil {
+		p.forgotten(err)
+	}
+	m.stops = make(map[string]state.Span)
+	for _, d := range all {
+		for service, stop := range d.Stops {
+			if m.stops[service].From.Time.Before(stop.From.Time) {
+				m.stops[service] = stop
+			}
+		}
+	}
+	for _, r := range p.runs {
+		r.inFile = all[r.daemon.Name]
+		r.past = copyOf(r.inFile)
+		if r.past.Known.IsZero() {
+			r.past.Known = m.now()
+		}
+	}
+}
+
+// reload takes over what another run has remembered since, once the locks say that
+// none is at work any more.
+func (r *run) reload() {
+	if r.store() == nil || r.DryRun {
+		return
+	}
+	all, err := r.store().Read(r.memory.key)
+	if now := all[r.daemon.Name]; err == nil && !same(now, r.inFile) {
+		r.inFile, r.past = now, copyOf(now)
+		r.sawDown(standing(r.last))
+	}
+}
+
+// copyOf keeps what is in the file from being changed.
+func copyOf(d state.Daemon) state.Daemon {
+	d.Stops = maps.Clone(d.Stops)
+	if d.Incident != nil {
+		i := *d.Incident
+		i.Steps = slices.Clone(i.Steps)
+		d.Incident = &i
+	}
+	return d
+}
+
+// forgotten says that the memory fails; what fails for the same reason is said once,
+// by the first of its files.
+func (p *pass) forgotten(err error) {
+	var file *state.FileError
+	if errors.As(err, &file) {
+		if _, before := p.told.LoadOrStore("memory: "+file.Why, true); before {
+			return
+		}
+	}
+	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(hint(err)))
+}
+
+// save leaves what these runs know to later ones. Who does not hold the locks gives
+// way to another run that has written since. What is over is made known only then:
+// so one run alone does it, and once.
+func (p *pass) save(sync bool, runs ...*run) error {
+	m := p.memory
+	if m.store == nil || p.DryRun || p.Watching {
+		return nil
+	}
+	m.saving.Lock()
+	defer m.saving.Unlock()
+	err := m.store.Update(m.key, sync, func(all map[string]state.Daemon) {
+		for _, r := range runs {
+			r.saved = r.locked || same(all[r.daemon.Name], r.inFile)
+			if r.saved {
+				all[r.daemon.Name] = r.past
+			}
+		}
+	})
+	if err != nil {
+		p.forgotten(err)
+	}
+	for _, r := range runs {
+		r.saved = r.saved && err == nil
+		if r.saved {
+			r.inFile = copyOf(r.past)
+			r.conclude()
+		}
+	}
+	return err
+}
+
+// same tells whether two are the same once they are in a file.
+func same(a, b state.Daemon) bool {
+	if reflect.DeepEqual(a, b) { // as nearly always
+		return true
+	}
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// saveAll is the one write of a run that finds all well.
+func (p *pass) saveAll() {
+	var list []*run
+	sync := false
+	for _, r := range p.runs {
+		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && r.report.Result != report.CannotTell {
+			list = append(list, r)
+			sync = sync || r.transition
+		}
+	}
+	if len(list) > 0 {
+		_ = p.save(sync, list...) // it was told
+	}
+}
+
+// sawUp remembers a daemon that is up, and tells whether it is not the one that
+// was there before.
+func (r *run) sawUp(ctx context.Context, v check.Verdict) {
+	if r.store() == nil || r.daemon.LookOnly || len(v.Matches) == 0 && r.past.Incident == nil { // of none that may be, only an end is worth a word
+		return
+	}
+	if r.past.Incident != nil && !r.acted && !r.locked && r.isOthers() {
+		r.others = true // who restarts it has the last word
+		return
+	}
+	now := r.memory.now()
+	before, seen := r.past.Processes, remembered(v)
+	sameBoot := r.past.LastUp.Boot == now.Boot
+	replaced := len(before) > 0 && (!sameBoot || r.isGone(before, seen) && !r.wasThere(ctx, now))
+	if replaced && sameBoot && r.past.Incident == nil && !r.acted {
+		r.notice(report.Notice, "it was restarted by someone else: "+pidsText(before)+" -> "+pidsText(seen))
+	}
+	if r.past.UpSince.IsZero() || replaced || now.Before(r.past.UpSince) {
+		r.past.UpSince = now
+	}
+	r.past.LastUp, r.past.Processes, r.past.Told = now, seen, ""
+	r.past.Tally = r.past.Tally.Up(r.daemon.Policy, r.past.UpSince, now)
+	r.endIncident(ctx, now)
+	r.release(now)
+	r.past.HeldWhy = "" // see upgraded
+}
+
+// isOthers tells whether another run is at work on it.
+func (r *run) isOthers() bool {
+	return errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
+}
+
+// news tells whether people do not know yet why nothing is done. What they know is
+// said no more, but for status and its kin.
+func (r *run) news(why string) bool {
+	if r.store() == nil {
+		return true
+	}
+	if r.past.Told == why {
+		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		return false
+	}
+	r.past.Told, r.transition = why, true
+	return true
+}
+
+// isGone tells whether none of these processes runs any more. Mostly the look has
+// seen one of them.
+func (r *run) isGone(list, seen []state.Process) bool {
+	return !slices.ContainsFunc(list, func(p state.Process) bool {
+		if slices.ContainsFunc(seen, func(s state.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
+			return true
+		}
+		runs, err := r.Runs(p.PID, p.Start)
+		return runs || err != nil
+	})
+}
+
+// wasThere tells whether some process of the daemon was there when it was last seen
+// up. A healthy run does not see all of them, and the one that it saw may have been
+// a worker, which come and go.
+func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
+	opts := r.options()
+	opts.Measure = true
+	v := r.looks.one(ctx, r.daemon.Spec, opts)
+	since := now.Since(r.past.LastUp)
+	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age >= since })
+}
+
+func remembered(v check.Verdict) []state.Process {
+	const most = 16
+	var list []state.Process
+	for _, m := range v.Matches[:min(len(v.Matches), most)] {
+		p := state.Process{PID: m.PID, Start: m.Usage.Start}
+		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
+			p.Threads = m.Usage.Threads
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+func pidsText(list []state.Process) string {
+	numbers := make([]int, len(list))
+	for i, p := range list {
+		numbers[i] = p.PID
+	}
+	return report.PIDList(numbers)
+}
+
+// sawDown remembers a daemon that is down, and opens an incident.
+func (r *run) sawDown(reason string) {
+	switch {
+	case r.DryRun || r.daemon.LookOnly:
+		return
+	case r.store() == nil:
+		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+		return
+	}
+	now := r.memory.now()
+	if r.past.Incident == nil {
+		r.past.Incident = &state.Incident{
+			Daemon: r.daemon.Name, LastUp: r.past.LastUp.Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+		}
+		r.transition = true
+		r.past.Totals.Incidents++
+		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+	}
+	r.past.UpSince = state.Stamp{}
+}
+
+// The outcomes of an incident.
+const (
+	broughtBackWord = "brought_back"
+	cameBackWord    = "came_back"
+	stillDownWord   = "still_down"
+	heldWord        = "held"
+)
+
+// endIncident ends the incident, if there is one.
+func (r *run) endIncident(ctx context.Context, now state.Stamp) {
+	i := r.past.Incident
+	if i == nil {
+		return
+	}
+	i.Up, i.Seconds, i.Outcome = now.Time, now.Since(i.Began).Seconds(), cameBackWord
+	if r.past.Held != "" {
+		i.Held += now.Since(r.past.HeldSince).Seconds()
+	}
+	switch {
+	case r.acted:
+		i.Outcome = broughtBackWord
+	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
+		i.Outcome = heldWord
+	}
+	r.past.Totals.Downtime += i.Seconds - i.Held
+	if !r.acted && !r.Watching { // else the diary has the restart
+		r.Log.Log(report.Notice, "'%s' is up again by itself, after %s", r.report.Name, report.Seconds(now.Since(i.Began)))
+	}
+	r.transition = true
+	r.over = i
+	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
+		end := r.transitionNow(Ends)
+		r.tellEnd = func() { r.teller.add(ctx, end) }
+	}
+	r.past.Incident, r.past.Reminded = nil, state.Stamp{}
+}
+
+// conclude makes known that an incident is over, once it is no longer remembered as
+// the one under way.
+func (r *run) conclude() {
+	if r.over == nil {
+		return
+	}
+	if err := r.store().Append(*r.over); err != nil {
+		r.forgotten(err)
+	}
+	if r.tellEnd != nil {
+		r.tellEnd()
+	}
+	r.over, r.tellEnd = nil, nil
+}
+
+// release ends what has kept a daemon from being restarted.
+func (r *run) release(now state.Stamp) {
+	if r.past.Held == "" {
+		return
+	}
+	if i := r.past.Incident; i != nil {
+		i.Held += now.Since(r.past.HeldSince).Seconds()
+	}
+	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", state.Stamp{}
+}
+
+// totals are those that are remembered, with the incident under way.
+func (r *run) totals() *report.Totals {
+	if r.store() == nil {
+		return nil
+	}
+	t := r.past.Totals
+	down := t.Downtime
+	if i := r.past.Incident; i != nil {
+		now := r.memory.now()
+		down += now.Since(i.Began).Seconds() - i.Held
+		if r.past.Held != "" {
+			down -= now.Since(r.past.HeldSince).Seconds()
+		}
+	}
+	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: time.Duration(down * float64(time.Second))}
+}
+
+func (r *run) store() *state.Store { return r.memory.store }
+
+// notice says what is odd about a daemon that is up.
+func (r *run) notice(level report.Level, text string) {
+	r.Log.Log(level, "%s%s", r.inName(), text)
+	r.report.Notices = append(r.report.Notices, text)
+}
+
+// noteStep remembers a step: in the incident for people, and a stop lest it be
+// taken for the admin's.
+func (r *run) noteStep(d restart.Done) {
+	if d.Verb == restart.Stop {
+		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
+	}
+	i := r.past.Incident
+	if i == nil {
+		return
+	}
+	const most = 40
+	i.Steps = append(i.Steps, state.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
+	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
+}
+
+// exitOf is the exit status of a command, if it has one.
+func exitOf(err error) *int {
+	if err == nil {
+		return new(int)
+	}
+	var failed *rcd.CommandError
+	if errors.As(err, &failed) && !failed.TimedOut && failed.Status >= 0 {
+		return &failed.Status
+	}
+	return nil
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

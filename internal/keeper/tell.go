@@ -1,0 +1,116 @@
+package keeper
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"daemon-keeper/internal/report"
+)
+
+// Transition is what somebody is told of.
+type Transition struct {
+	Kind     string // begin, reminder or end
+	Daemon   report.Daemon
+	Downtime time.Duration // so far
+}
+
+// The kinds of transitions.
+const (
+	Begins  = "begin"
+	Reminds = "reminder"
+	Ends    = "end"
+)
+
+// gathering is how long a first beginning waits for others: twenty daemons that are
+// down at once are one message.
+const gathering = time.Second
+
+// teller passes transitions on while the work goes on: a hook that hangs keeps no
+// daemon from being restarted.
+type teller struct {
+	tell func(context.Context, []Transition)
+
+	mu      sync.Mutex
+	waiting []Transition
+	timer   *time.Timer
+	under   sync.WaitGroup
+}
+
+func (t *teller) add(ctx context.Context, x Transition) {
+	if t.tell == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting = append(t.waiting, x)
+	if t.timer == nil && x.Kind == Begins {
+		t.under.Add(1)
+		t.timer = time.AfterFunc(gathering, func() {
+			defer t.under.Done()
+			t.flush(ctx)
+		})
+	}
+}
+
+// flush tells all that has come together.
+func (t *teller) flush(ctx context.Context) {
+	t.mu.Lock()
+	list := t.waiting
+	t.waiting, t.timer = nil, nil
+	t.mu.Unlock()
+	for _, kind := range []string{Begins, Reminds, Ends} { // who is told of an end must not look for it behind a beginning
+		of := slices.DeleteFunc(slices.Clone(list), func(x Transition) bool { return x.Kind != kind })
+		if len(of) > 0 {
+			t.tell(ctx, of)
+		}
+	}
+}
+
+// end tells the rest, and waits until everybody has been told.
+func (t *teller) end(ctx context.Context) {
+	if t.tell == nil {
+		return
+	}
+	t.mu.Lock()
+	if t.timer != nil && t.timer.Stop() {
+		t.under.Done()
+		t.timer = nil
+	}
+	t.mu.Unlock()
+	t.under.Wait()
+	t.flush(ctx)
+}
+
+// announce tells of a daemon that is down and is not left alone: once, and again
+// after each time of reminding.
+func (r *run) announce(ctx context.Context) {
+	if r.store() == nil || r.past.Incident == nil {
+		return
+	}
+	now := r.memory.now()
+	kind := Begins
+	if !r.past.Reminded.IsZero() {
+		kind = Reminds
+		if r.Remind <= 0 || now.Since(r.past.Reminded) < r.Remind {
+			return
+		}
+	}
+	before := r.past.Reminded
+	r.past.Reminded, r.transition = now, true
+	if r.save(false, r) != nil || !r.saved { // else somebody would be told each minute, or twice
+		r.past.Reminded = before
+		return
+	}
+	r.teller.add(ctx, r.transitionNow(kind))
+}
+
+// transitionNow is what is told of the daemon as it is now.
+func (r *run) transitionNow(kind string) Transition {
+	d := r.report
+	if kind == Begins && d.Reason == "" {
+		d.Reason = standing(r.last)
+	}
+	return Transition{kind, d, r.memory.now().Since(r.past.Incident.Began)}
+}

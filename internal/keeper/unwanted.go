@@ -1,0 +1,56 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// unwanted: who has stopped or disabled a service does not want it back. The daemon
+// is left alone if that is its first service, which is its own; another one is left
+// out.
+func (r *run) unwanted(ctx context.Context) (kind, why string) {
+	var first *rcd.Wish
+	for i, service := range r.daemon.Services {
+		w, err := r.Manager.Wish(ctx, service, r.pastOf(service))
+		if err != nil {
+			r.logOnce(report.Info, "cannot tell whether service '%s' was stopped on purpose: %v", service, err)
+		}
+		if w == nil || !r.respects(holdKind(w)) {
+			continue
+		}
+		if i == 0 {
+			first = w
+		}
+		if r.spared == nil {
+			r.spared = make(map[string]*rcd.Wish)
+		}
+		r.spared[service] = w
+	}
+	if first == nil {
+		return "", ""
+	}
+	return holdKind(first), fmt.Sprintf("service %s: %s; to have it kept again: %s", first.Service, first.Why, first.Undo)
+}
+
+// holdKind is what the configuration calls a wish.
+func holdKind(w *rcd.Wish) string {
+	if w.Kind == rcd.WishStopped {
+		return holdStopped
+	}
+	return holdDisabled
+}
+
+// pastOf is what the manager must know to tell our own stops from others'.
+func (r *run) pastOf(service string) rcd.Past {
+	stop := r.past.Stops[service]
+	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
+		stop = shared
+	}
+	return rcd.Past{
+		From: stop.From.Time, To: stop.To.Time,
+		WasUp: !r.past.LastUp.IsZero() && r.past.LastUp.Boot == r.memory.now().Boot,
+	}
+}
