@@ -27,10 +27,11 @@ type tools struct {
 	dir    string
 	keeper string
 	locale string
+	states map[string]string // folders of the memory, by the names of who remembers there
 }
 
 // build makes the floor and the launcher, with the flags of the product.
-func (t tools) build(ctx context.Context) error {
+func (t *tools) build(ctx context.Context) error {
 	for _, name := range []string{"floor", "launch"} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w",
 			"-o", filepath.Join(t.dir, name), "daemon-keeper/internal/bench/"+name)
@@ -50,14 +51,15 @@ func (t tools) build(ctx context.Context) error {
 }
 
 // keeperArgs is a healthy run of daemon-keeper.
-func (t tools) keeperArgs(daemons ...string) []string {
+func (t *tools) keeperArgs(stateDir string, daemons ...string) []string {
 	return append([]string{
 		t.keeper, "--service-command", "/bin/true", "--no-syslog", "--run-dir", filepath.Join(t.dir, "run"),
+		"--state-dir=" + stateDir,
 	}, daemons...)
 }
 
 // configure writes the configurations, which name the last of the programs.
-func (t tools) configure(programs []string) error {
+func (t *tools) configure(programs []string) error {
 	for _, n := range counts {
 		if err := os.WriteFile(t.configFile(n), []byte(configuration(last(programs, n))), 0o600); err != nil {
 			return fmt.Errorf("cannot write a configuration: %w", err)
@@ -66,19 +68,19 @@ func (t tools) configure(programs []string) error {
 	return nil
 }
 
-func (t tools) configFile(daemons int) string {
+func (t *tools) configFile(daemons int) string {
 	return filepath.Join(t.dir, strconv.Itoa(daemons)+".yaml")
 }
 
 // contenders returns those that this machine has, and the names of the others.
-func (t tools) contenders(l *load) (all []contender, missing []string) {
+func (t *tools) contenders(l *load) (all []contender, missing []string) {
 	toy := l.toyPaths[len(l.toyPaths)-1]
 	// The last grep counts the toy; the path in the shell's own arguments, and in
 	// those of that grep, goes with "grep -v grep". So the original has it.
 	pipeline := "ps aux | grep -v grep | grep -v daemon-keeper.sh | grep -c " + toy
 	pid := fmt.Sprintln(l.toys[len(l.toys)-1])
 	candidates := []contender{
-		{nameKeeper, 1, t.keeperArgs("-e", toy, "-s", "toy"), ""},
+		{nameKeeper, 1, t.keeperArgs(t.stateDir(), "-e", toy, "-s", "toy"), ""},
 		{nameFloor, 1, []string{filepath.Join(t.dir, "floor"), toy}, ""},
 		{namePipeline, 1, []string{"sh", "-c", pipeline}, "1\n"},
 		{"pgrep -f", 1, []string{"pgrep", "-f", toy}, pid},
@@ -86,7 +88,7 @@ func (t tools) contenders(l *load) (all []contender, missing []string) {
 	}
 	if len(l.toys) == mostDaemons {
 		for _, n := range counts {
-			candidates = append(candidates, contender{nameConfig, n, t.keeperArgs("-c", t.configFile(n)), ""})
+			candidates = append(candidates, contender{nameConfig, n, t.keeperArgs(t.stateDir(), "-c", t.configFile(n)), ""})
 		}
 	}
 	for _, c := range candidates {
@@ -105,7 +107,7 @@ func (t tools) contenders(l *load) (all []contender, missing []string) {
 // hits all of them, and returns each one's samples. Each round has an order of
 // chance: in a fixed one, who always came after the pipeline found the
 // processor's caches cold, a tenth to a fifth between two equal programs.
-func (t tools) race(ctx context.Context, all []contender, rounds int) ([][]sample, error) {
+func (t *tools) race(ctx context.Context, all []contender, rounds int) ([][]sample, error) {
 	samples := make([][]sample, len(all))
 	for round := -1; round < rounds; round++ {
 		for _, i := range rand.Perm(len(all)) {
@@ -122,7 +124,7 @@ func (t tools) race(ctx context.Context, all []contender, rounds int) ([][]sampl
 }
 
 // measure runs a contender once, and holds it to its answer.
-func (t tools) measure(ctx context.Context, c contender) (sample, error) {
+func (t *tools) measure(ctx context.Context, c contender) (sample, error) {
 	figures, w, err := os.Pipe()
 	if err != nil {
 		return sample{}, fmt.Errorf("cannot make a pipe: %w", err)
@@ -157,7 +159,7 @@ func (t tools) measure(ctx context.Context, c contender) (sample, error) {
 }
 
 // trace runs a healthy keeper once under strace and counts what it called.
-func (t tools) trace(ctx context.Context, c contender) (calls, error) {
+func (t *tools) trace(ctx context.Context, c contender) (calls, error) {
 	file := filepath.Join(t.dir, "trace")
 	args := append([]string{"-f", "-o", file}, c.args...)
 	if out, err := t.command(ctx, "strace", args...).CombinedOutput(); err != nil {
@@ -172,7 +174,7 @@ func (t tools) trace(ctx context.Context, c contender) (calls, error) {
 
 // command is a command that dies with us. The environment is the same for all,
 // and has no GOGC, GOMAXPROCS or GODEBUG.
-func (t tools) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+func (t *tools) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = t.dir
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/", "LC_ALL=" + t.locale}

@@ -33,9 +33,9 @@ func run(opts options) int {
 	if err != nil {
 		return fail(err)
 	}
-	goals, more := judge(got.rows), judgeDaemons(got.rows, got.traced)
-	show(opts, got, goals, more)
-	for _, g := range slices.Concat(goals, more) {
+	goals, more, memory := judge(got.rows), judgeDaemons(got.rows, got.traced), judgeMemory(got.rows, got.traced)
+	show(opts, got, goals, more, memory)
+	for _, g := range slices.Concat(goals, more, memory) {
 		if opts.check && !g.met {
 			return 1
 		}
@@ -75,7 +75,7 @@ func measureAll(ctx context.Context, opts options) (got outcome, err error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil { // /proc/PID/exe has none
 		return got, fmt.Errorf("cannot resolve the directory: %w", err)
 	}
-	t := tools{dir: dir, keeper: keeper, locale: opts.locale}
+	t := &tools{dir: dir, keeper: keeper, locale: opts.locale}
 	if err := t.build(ctx); err != nil {
 		return got, err
 	}
@@ -88,6 +88,10 @@ func measureAll(ctx context.Context, opts options) (got outcome, err error) {
 		return got, err
 	}
 
+	defer t.removeStates()
+	if got.notes, err = t.makeStates(); err != nil {
+		return got, err
+	}
 	for _, size := range opts.sizes {
 		if err := t.measureAt(ctx, l, size, opts.roundsAt(size), &got); err != nil {
 			if h := (hinted{}); errors.As(err, &h) && len(got.rows) > 0 {
@@ -101,7 +105,7 @@ func measureAll(ctx context.Context, opts options) (got outcome, err error) {
 }
 
 // measureAt measures in a table of about size processes.
-func (t tools) measureAt(ctx context.Context, l *load, size, rounds int, got *outcome) error {
+func (t *tools) measureAt(ctx context.Context, l *load, size, rounds int, got *outcome) error {
 	fmt.Fprintf(os.Stderr, "bench: %s processes, %d rounds\n", thousands(size), rounds)
 	actual, err := l.grow(ctx, size)
 	if err != nil {
@@ -118,6 +122,13 @@ func (t tools) measureAt(ctx context.Context, l *load, size, rounds int, got *ou
 	for i, c := range all {
 		got.rows = append(got.rows, summarize(size, c.name, c.daemons, samples[i]))
 	}
+	if len(l.toys) == mostDaemons {
+		rows, err := t.raceMindful(ctx, size, memoryRounds*rounds)
+		if err != nil {
+			return err
+		}
+		got.rows = append(got.rows, rows...)
+	}
 	got.rounds = append(got.rounds, fmt.Sprintf("%d at %s", rounds, thousands(size)))
 	if len(missing) > 0 {
 		got.notes = append(got.notes, fmt.Sprintf("at %s processes: not installed, left out: %s",
@@ -133,7 +144,7 @@ func (t tools) measureAt(ctx context.Context, l *load, size, rounds int, got *ou
 
 // traceNote notes what a healthy run calls. That it cannot be traced is no
 // failure: a container may forbid it.
-func (t tools) traceNote(ctx context.Context, c contender, size int, got *outcome) {
+func (t *tools) traceNote(ctx context.Context, c contender, size int, got *outcome) {
 	made, err := t.trace(ctx, c)
 	at := fmt.Sprintf("strace, at %s processes", thousands(size))
 	if c.name == nameConfig {
@@ -151,7 +162,7 @@ func (t tools) traceNote(ctx context.Context, c contender, size int, got *outcom
 }
 
 // show writes the answer to standard output.
-func show(opts options, got outcome, goals, more []goal) {
+func show(opts options, got outcome, goals, more, memory []goal) {
 	fmt.Printf("%s, %s.\n", time.Now().Format(time.DateOnly), machine())
 	fmt.Printf("Medians of rounds (%s), interleaved in random order; LC_ALL=%s, command lines +%d bytes.\n",
 		strings.Join(got.rounds, ", "), opts.locale, opts.pad)
@@ -165,11 +176,16 @@ func show(opts options, got outcome, goals, more []goal) {
 		fmt.Printf("A configuration (-c) of daemons that are each a program of their own; the cost of one pipeline is multiplied.\n\n")
 		fmt.Println(format(table))
 	}
+	if table := memories(got.rows); len(table) > 1 {
+		fmt.Printf("The same with a memory (--state-dir) and without; %d times as many rounds.\n\n", memoryRounds)
+		fmt.Println(format(table))
+	}
 	for _, note := range got.notes {
 		fmt.Println(bullet + note)
 	}
 	showGoals(fmt.Sprintf("Goals at %s processes", thousands(goalSize)), bullet, goals)
 	showGoals(fmt.Sprintf("Goals over %d daemons", goalDaemons), bullet, more)
+	showGoals("Goals of the memory", bullet, memory)
 }
 
 func showGoals(title, bullet string, goals []goal) {

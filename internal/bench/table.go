@@ -75,7 +75,7 @@ func ratio(a, b row) float64 {
 func one(rows []row) [][]string {
 	out := [][]string{{"processes", "", "wall ms", "CPU ms", "x floor", "x pipeline", "peak MiB"}}
 	for _, r := range rows {
-		if r.name == nameConfig {
+		if r.name == nameConfig || isMindful(r) {
 			continue
 		}
 		floor, _ := find(rows, r.size, nameFloor, 1)

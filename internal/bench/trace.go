@@ -29,6 +29,15 @@ func (c calls) most() string {
 	return strings.Join(out, ", ")
 }
 
+// sum is how often any of these was called.
+func (c calls) sum(names ...string) int {
+	n := 0
+	for _, name := range names {
+		n += c.names[name]
+	}
+	return n
+}
+
 // A line of "strace -f -o FILE" that opens a call: a PID, then the call. The
 // second half of an interrupted one ("<... read resumed>"), signals ("---") and
 // ends ("+++") do not look like this.

@@ -11,7 +11,7 @@ import (
 // mainConfig is the configuration of a machine with two daemons of one service,
 // a real sshd, and a rule.
 const mainConfig = `
-defaults: {recheck: 100ms, verify: 5s, settle: 200ms, boot_grace: 0s}
+defaults: {recheck: 100ms, verify: 5s, settle: 200ms, boot_grace: 0s, backoff: [0s]}
 daemons:
   sshd:
     executable: /usr/sbin/sshd

@@ -50,7 +50,7 @@ func TestKeeperCron(t *testing.T) {
 	toy := addDaemon(t, l, "toy")
 	l.Unit("toy.service", "[Service]\nExecStart="+toy+" infinity\n[Install]\nWantedBy=multi-user.target\n")
 	l.File("/etc/cron.d/daemon-keeper", "* * * * * root "+program+" -e "+toy+
-		" -s toy --boot-grace 0 --recheck 100ms --verify 5s --settle 300ms\n", 0o644)
+		" -s toy --boot-grace 0 --backoff 0s --recheck 100ms --verify 5s --settle 300ms\n", 0o644)
 	l.File("/usr/sbin/sendmail", "#!/bin/sh\ncat >>/var/tmp/mail\n", 0o755)
 	l.File("/etc/rsyslog.d/priorities.conf", priorities, 0o644)
 	l.FastCron(20)

@@ -181,7 +181,7 @@ func (a answer) String() string {
 // stands before the program is given by prefix.
 func keeperArgs(prefix []string, arg ...string) []string {
 	cron := []string{"env", "-i", "HOME=/root", "LOGNAME=root", "SHELL=/bin/sh", "PATH=/usr/bin:/bin"}
-	quick := []string{program, "--boot-grace", "0", "--recheck", "100ms", "--verify", "3s", "--settle", "200ms"}
+	quick := []string{program, "--boot-grace", "0", "--backoff", "0s", "--recheck", "100ms", "--verify", "3s", "--settle", "200ms"}
 	return slices.Concat(cron, prefix, quick, arg)
 }
 

@@ -29,7 +29,7 @@ var fiveStates = map[string]string{
 // busy is down, and another run waits for its slow start; nobody can tell about
 // one whose program is not installed; and something runs that must not.
 const outputsConfig = `
-defaults: {recheck: 50ms, verify: 5s, settle: 100ms, boot_grace: 0s, start_timeout: 30m}
+defaults: {recheck: 50ms, verify: 5s, settle: 100ms, boot_grace: 0s, backoff: [0s], start_timeout: 30m}
 daemons:
   up: {executable: /usr/local/sbin/up, services: [up]}
   down: {executable: /usr/local/sbin/down, services: []}

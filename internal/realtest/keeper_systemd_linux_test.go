@@ -11,7 +11,7 @@ import (
 // recorder runs daemon-keeper from within a unit and leaves what it said and
 // how it ended in /run; while /run/NAME.gate is a fifo it then waits.
 const recorder = `#!/bin/sh
-` + program + ` -e /usr/local/sbin/$1 -s $1 --boot-grace 0 --recheck 100ms --verify 1s >/run/$1.out 2>&1
+` + program + ` -e /usr/local/sbin/$1 -s $1 --boot-grace 0 --backoff 0s --recheck 100ms --verify 1s >/run/$1.out 2>&1
 echo $? >/run/$1.status
 [ ! -p /run/$1.gate ] || read _ </run/$1.gate
 `
@@ -113,16 +113,13 @@ func systemdBootGrace(t *testing.T, m *Machine) {
 	expect(t, a, 0, "left alone", "less than its boot grace of 100000h")
 }
 
-// A unit that was killed and one that was stopped are both brought back, in two
-// steps, and a healthy run is silent.
+// A unit that nobody has started or enabled, since nothing can enable it, and one that
+// was killed are both brought back, in two steps, and a healthy run is silent.
 func systemdPlain(t *testing.T, m *Machine) {
 	const exe = "/usr/local/sbin/plain"
-	for _, how := range []string{"never started", "killed", "stopped"} {
-		switch how {
-		case "killed":
+	for _, how := range []string{"never started", "killed"} {
+		if how == "killed" {
 			kill(t, m, exe)
-		case "stopped":
-			m.Must(t, "systemctl", "stop", "plain")
 		}
 		expect(t, keep(t, m, "-e", exe, "-s", "plain"), 1, "'"+exe+"' was down and is up again (pid ", "stop  plain", "start plain")
 		silent(t, m, "-e", exe, "-s", "plain")
@@ -152,13 +149,23 @@ func systemdWithoutService(t *testing.T, m *Machine) {
 	silent(t, m, "-e", exe, "-s", "plain")
 }
 
-// A masked unit is reported as masked, with the way out; nothing else is touched.
+// A masked unit is left alone, with the way out; if it must not be, it is reported as
+// what cannot be started. Nothing is touched.
 func systemdMasked(t *testing.T, m *Machine) {
-	var a answer
-	list := jobs(t, m, func() { a = keep(t, m, "-e", "/usr/local/sbin/masked", "-s", "masked") })
-	expect(t, a, 2, "it is masked", "systemctl unmask masked.service", "not tried")
-	if len(list) > 0 {
-		t.Errorf("nothing was to be touched: %q", list)
+	for _, c := range []struct {
+		args   []string
+		status int
+		word   string
+	}{
+		{nil, 0, "left alone"},
+		{[]string{"--ignore-intent"}, 2, "not tried"},
+	} {
+		var a answer
+		list := jobs(t, m, func() { a = keep(t, m, append(c.args, "-e", "/usr/local/sbin/masked", "-s", "masked")...) })
+		expect(t, a, c.status, "it is masked", "systemctl unmask masked.service", c.word)
+		if len(list) > 0 {
+			t.Errorf("nothing was to be touched: %q", list)
+		}
 	}
 }
 
@@ -214,7 +221,8 @@ func systemdOrder(t *testing.T, m *Machine) {
 	const exe = "/usr/local/sbin/second"
 	for _, order := range [][]string{{"second", "first"}, {"first", "second"}} {
 		m.Must(t, "systemctl", "start", "first")
-		m.Must(t, "systemctl", "stop", "second")
+		m.Must(t, "systemctl", "start", "second")
+		kill(t, m, exe) // a stop would be somebody's wish
 		first := m.Must(t, "systemctl", "show", "-p", "MainPID", "first")
 		var a answer
 		list := jobs(t, m, func() { a = keep(t, m, "-e", exe, "-s", order[0], "-s", order[1]) })

@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,8 +38,13 @@ func TestKeeperUnprivileged(t *testing.T) {
 
 	m.Start(t, asUser[0], slices.Concat(asUser[1:], []string{toy, "1000"})...)
 	onlyPid(t, m, toy)
-	if a := keepBy(t, m, asUser, args...); a.status != 0 || a.stdout+a.stderr != "" {
-		t.Errorf("their own daemon is up:\n%v", a)
+	a = keepBy(t, m, asUser, args...)
+	expect(t, a, 0)
+	contains(t, "stderr", a.stderr, "WARNING cannot use folder /var/lib/daemon-keeper: permission denied", "name another folder with --state-dir", "as if nothing were known")
+	for range 2 { // what they remember themselves
+		if a := keepBy(t, m, asUser, append(args, "--state-dir", "/tmp/state")...); a.status != 0 || a.stdout+a.stderr != "" {
+			t.Errorf("their own daemon is up:\n%v", a)
+		}
 	}
 	silent(t, m, args...)
 	silent(t, m, append(args, "--user", "1000")...)
@@ -51,6 +57,10 @@ func TestKeeperUnprivileged(t *testing.T) {
 	a = keepBy(t, m, asUser, args...)
 	expect(t, a, 3)
 	contains(t, "stderr", a.stderr, "cannot tell whether /usr/local/sbin/toy is running", "may not be looked at")
+	a = keep(t, m, args...) // which has seen the other one
+	if want := regexp.MustCompile(`^daemon-keeper: INFO it was restarted by someone else: pid \d+ -> pid \d+\n$`); a.status != 0 || a.stdout != "" || !want.MatchString(a.stderr) {
+		t.Errorf("%v", a)
+	}
 	silent(t, m, args...)
 	untouched()
 }

@@ -1,0 +1,86 @@
+package realtest
+
+import (
+	"strconv"
+	"testing"
+)
+
+// killsConfig has a daemon of two services, the second of which is no part of it, and
+// one that is a stranger to both.
+const killsConfig = `
+defaults: {recheck: 0s, verify: 3s, settle: 10ms, boot_grace: 0s, backoff: [0s]}
+daemons:
+  toy: {executable: /usr/local/sbin/toy, services: [toy, helper]}
+  other: {executable: /usr/local/sbin/other, services: [other]}
+`
+
+// killing is a program for --service-command. At the point that stands in the file at,
+// such as "stop.toy.begin", it kills the run that has started it; with "dies" behind
+// it, it ends there, and goes on otherwise. Two steps of one service that overlap are
+// written down, with "orphan" if the run of the earlier one is dead.
+const killing = `#!/bin/sh
+cd /run/kills || exit 9
+case $2 in
+status) kill -0 "$(cat $1.pid)" 2>/dev/null || exit 3; exit 0 ;;
+esac
+at() {
+	read -r point how 2>/dev/null <at || return 0
+	[ "$point" = "$1" ] || return 0
+	rm at
+	kill -9 $PPID
+	case $how in
+	dies) rm -f $name.busy; exit 9 ;;
+	slow) sleep 0.3 ;;
+	esac
+}
+name=$1 verb=$2
+if ! ln -s $PPID $name.busy 2>/dev/null; then
+	owner=$(readlink $name.busy)
+	kill -0 "$owner" 2>/dev/null || owner=orphan
+	echo "$verb $name of $PPID while $owner" >>overlaps
+fi
+echo "$verb $name" >>calls
+at $verb.$name.begin
+case $verb in
+start)
+	if ! kill -0 "$(cat $name.pid)" 2>/dev/null; then
+		/usr/local/sbin/$name infinity >/dev/null 2>&1 &
+		echo $! >$name.pid
+	fi
+	;;
+stop)
+	kill -9 "$(cat $name.pid)" 2>/dev/null
+	rm -f $name.pid
+	;;
+esac
+at $verb.$name.end
+rm -f $name.busy
+`
+
+// A run can be killed at any moment: the next one starts what it has left stopped, and
+// says so. Each part counts some dozens of deaths.
+func TestMemoryKills(t *testing.T) {
+	for _, part := range []struct {
+		name   string
+		rounds int
+	}{
+		{"steps", 5},
+		{"finishing", 3},
+		{"moments", 100},
+		{"pairs", 60},
+		{"strangers", 40},
+		{"reboots", 2},
+		{"slow", 2},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			l := keeperLayer(t)
+			for _, name := range []string{"toy", "helper", "other"} {
+				addDaemon(t, l, name)
+			}
+			l.File("/etc/daemon-keeper.yaml", killsConfig, 0o644)
+			l.File("/usr/local/sbin/manage", killing, 0o755)
+			m := Enter(t, Tree(t), l, selfLayer(t))
+			inside(t, m, "^TestMemoryKillsInside$/^"+part.name+"$", killsRounds+"="+strconv.Itoa(part.rounds))
+		})
+	}
+}
