@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"daemon-keeper/check"
@@ -450,6 +451,7 @@ func (w *world) comesUp(name string) {
 func (w *world) again(t *testing.T, daemons ...Daemon) map[string]report.Daemon {
 	t.Helper()
 	w.steps, w.lines, w.log, w.lookedAt = nil, nil, nil, nil
+	defer synctest.Wait() // for what a test has looked at meanwhile
 	return w.run(t, t.Context(), daemons...)
 }
 
