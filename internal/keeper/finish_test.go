@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -491,10 +492,13 @@ func TestJournalOfARun(t *testing.T) {
 		d.StopTimeout, d.StartTimeout = 7*time.Second, 8*time.Second
 		w.brings("t", "a")
 		seen := make(map[time.Duration]string)
+		var mu sync.Mutex
 		// The looks and the recheck take 2.04 s.
 		for at, want := range map[time.Duration]string{2000: "none", 2090: "s", 2190: "s", 2290: "t", 2390: "t", 2490: ""} {
 			time.AfterFunc(at*time.Millisecond, func() {
 				list := w.left(t)
+				mu.Lock()
+				defer mu.Unlock()
 				if len(list) == 0 {
 					seen[at] = "none"
 					return
@@ -543,8 +547,11 @@ func TestKilledWhileItFinishes(t *testing.T) {
 		w.died(t, d, "stop s.", "stop t.")
 		w.services["s"].startIs, w.services["t"].startIs = time.Second, time.Second
 		var left []string
+		var mu sync.Mutex
 		for _, at := range []time.Duration{500, 1500} {
 			time.AfterFunc(at*time.Millisecond, func() {
+				mu.Lock()
+				defer mu.Unlock()
 				for _, i := range w.left(t) {
 					left = append(left, fmt.Sprint(i.PID, i.Stopped()))
 				}
