@@ -171,15 +171,20 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// A daemon that is up, of which nothing was stopped, is left alone.
+// A daemon that is up, of which nothing is left stopped, is left alone. What a run that
+// has died has brought back is told by the next.
 func TestFinishNothing(t *testing.T) {
 	for _, marks := range [][]string{nil, {"stop s.", "start s."}} {
+		want := report.Up
+		if marks != nil {
+			want = report.BroughtBack
+		}
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			w.remembers(t)
 			d := w.isUp("a", "s")
 			w.died(t, d, marks...)
-			wantResult(t, w.again(t, d)["a"], report.Up, "")
+			wantResult(t, w.again(t, d)["a"], want, "")
 			if len(w.steps) > 0 || len(w.left(t)) > 0 || strings.Contains(w.diary(), "finishing") {
 				t.Errorf("did %s, left %+v, the diary says\n%s", w.did(), w.left(t), w.diary())
 			}

@@ -227,7 +227,7 @@ func TestMemoryHistory(t *testing.T) {
 			t.Errorf("an incident is %+v", i)
 		}
 	}
-	if len(h.Daemons) != 1 || strings.Join(outcomes, " ") != "brought_back brought_back brought_back came_back" {
+	if len(h.Daemons) != 1 || strings.Join(outcomes, " ") != "brought_back brought_back brought_back held" {
 		t.Errorf("toy's history: %v", a)
 	}
 
