@@ -1,0 +1,129 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
+)
+
+// sawDown remembers a daemon that is down, and opens an incident.
+func (r *run) sawDown(reason string) {
+	switch {
+	case r.DryRun || r.daemon.LookOnly:
+		return
+	case r.store() == nil:
+		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+		return
+	}
+	now := r.memory.now()
+	if r.past.Incident == nil {
+		r.past.Incident = &state.Incident{
+			Daemon: r.daemon.Name, LastUp: r.past.LastUp.Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+		}
+		r.transition = true
+		r.past.Totals.Incidents++
+		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+	}
+	r.past.UpSince = state.Stamp{}
+}
+
+// The outcomes of an incident.
+const (
+	broughtBackWord = "brought_back"
+	cameBackWord    = "came_back"
+	stillDownWord   = "still_down"
+	heldWord        = "held"
+)
+
+// endIncident ends the incident, if there is one.
+func (r *run) endIncident(ctx context.Context, now state.Stamp) {
+	i := r.past.Incident
+	if i == nil {
+		return
+	}
+	i.Up, i.Seconds, i.Outcome = now.Time, now.Since(i.Began).Seconds(), cameBackWord
+	if r.past.Held != "" {
+		i.Held += now.Since(r.past.HeldSince).Seconds()
+	}
+	switch {
+	case r.acted:
+		i.Outcome = broughtBackWord
+	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
+		i.Outcome = heldWord
+	}
+	r.past.Totals.Downtime += i.Seconds - i.Held
+	if !r.acted && !r.Watching { // else the diary has the restart
+		r.Log.Log(report.Notice, "'%s' is up again by itself, after %s", r.report.Name, report.Seconds(now.Since(i.Began)))
+	}
+	r.transition = true
+	r.over = i
+	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
+		end := r.transitionNow(Ends)
+		r.tellEnd = func() { r.teller.add(ctx, end) }
+	}
+	r.past.Incident, r.past.Reminded = nil, state.Stamp{}
+}
+
+// conclude makes known that an incident is over, once it is no longer remembered as
+// the one under way.
+func (r *run) conclude() {
+	if r.over == nil {
+		return
+	}
+	if err := r.store().Append(*r.over); err != nil {
+		r.forgotten(err)
+	}
+	if r.tellEnd != nil {
+		r.tellEnd()
+	}
+	r.over, r.tellEnd = nil, nil
+}
+
+// release ends what has kept a daemon from being restarted.
+func (r *run) release(now state.Stamp) {
+	if r.past.Held == "" {
+		return
+	}
+	if i := r.past.Incident; i != nil {
+		i.Held += now.Since(r.past.HeldSince).Seconds()
+	}
+	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", state.Stamp{}
+}
+
+// noteStep remembers a step: in the incident for people, and a stop lest it be
+// taken for the admin's.
+func (r *run) noteStep(d restart.Done) {
+	if d.Verb == restart.Stop {
+		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
+	}
+	i := r.past.Incident
+	if i == nil {
+		return
+	}
+	const most = 40
+	i.Steps = append(i.Steps, state.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
+	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
+}
+
+// exitOf is the exit status of a command, if it has one.
+func exitOf(err error) *int {
+	if err == nil {
+		return new(int)
+	}
+	var failed *rcd.CommandError
+	if errors.As(err, &failed) && !failed.TimedOut && failed.Status >= 0 {
+		return &failed.Status
+	}
+	return nil
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
