@@ -55,8 +55,8 @@ executable's file or of a script. A word without : / @ is a name of the
 configuration, if there is one.
 
 check and status take -c, -o, --prometheus, -q, -v, --run-dir and --state-dir,
-status also --service-command; match takes -c, and -e with -u; pause, resume and
-history take --state-dir.
+status also --service-command; match takes -c, and -e with -u; pause takes -c,
+and like resume and history --state-dir.
 
 `
 

@@ -31,8 +31,8 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another run is at work on service %s: %s", e.Service, e.Holder)
 }
 
-// Lock takes one lock for each service and never waits for another run. In sorted order, two
-// runs that share services cannot each hold what the other wants.
+// Lock takes one lock for each service and never waits for another run. In sorted
+// order, two runs that share services cannot each hold what the other wants.
 func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 	names := slices.Clone(services)
 	slices.Sort(names)
