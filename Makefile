@@ -14,6 +14,9 @@ demo: build ## a toy daemon dies and is brought back; needs no root, leaves noth
 test: ## all tests; on Linux as root also on a real systemd, cron and rsyslog
 	@sh .ci/test
 
+test-packages: ## the packages, the Ansible role, the alert rules and the completions, for real
+	@sh .ci/test-packages
+
 lint: ## format, vet for every system, staticcheck, the man page
 	@sh .ci/lint "$(TOOL)"
 
@@ -39,6 +42,6 @@ clean: ## remove what was built, and the Debian tree of the tests
 	rm -rf build .cache
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
-.PHONY: build demo test lint bench cover install uninstall clean help
+.PHONY: build demo test test-packages lint bench cover install uninstall clean help

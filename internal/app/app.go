@@ -50,6 +50,10 @@ func run(name string, args []string) report.Status {
 		_, err = os.Stdout.Write(config.Schema())
 	case cli.CheckConfig:
 		return validate(command)
+	case cli.Import:
+		return imports(command)
+	case cli.Propose:
+		err = propose(ctx)
 	case cli.Pause:
 		err = pause(command)
 	case cli.Resume:

@@ -26,6 +26,8 @@ const (
 	ShowHistory  Action = "history"
 	CheckConfig  Action = "validate"
 	PrintSchema  Action = "schema"
+	Import       Action = "import"
+	Propose      Action = "init"
 	PrintHelp    Action = "help"
 	PrintVersion Action = "version"
 )
@@ -40,13 +42,14 @@ type Command struct {
 	For    time.Duration // Pause: for so long; 0: until it is resumed
 	Reason string        // Pause: why
 	Since  string        // ShowHistory: from when on
+	Files  []string      // Import: what is read; none or - is standard input
 }
 
 // Looks tells whether the command restarts nothing, and so has nothing to tell syslog.
 func (c Command) Looks() bool { return isLook(c.Action) }
 
 func isLook(a Action) bool {
-	return slices.Contains([]Action{Check, ShowStatus, ShowMatches, ShowHistory, Pause, Resume}, a)
+	return slices.Contains([]Action{Check, ShowStatus, ShowMatches, ShowHistory, Pause, Resume, Import, Propose}, a)
 }
 
 // Defaults are those that differ from system to system.
@@ -104,6 +107,11 @@ func (g *grammar) command(action Action, given []string) (Command, error) {
 	var err error
 	switch action {
 	case PrintSchema:
+	case Import:
+		c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
+		c.Files = g.Import.Files
+	case Propose:
+		c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
 	case CheckConfig:
 		c.ConfigFile, err = configFile(g.Validate.Config)
 	case Pause:

@@ -125,6 +125,11 @@ type history struct {
 	StateDir string   `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
 
+// imports reads what has kept daemons until now.
+type imports struct {
+	Files []string `arg:"" optional:"" sep:"none" name:"file"`
+}
+
 type grammar struct {
 	Run      Run      `cmd:"" default:"withargs"`
 	Check    watch    `cmd:""`
@@ -135,5 +140,7 @@ type grammar struct {
 	History  history  `cmd:""`
 	Validate validate `cmd:""`
 	Schema   struct{} `cmd:""`
+	Import   imports  `cmd:""`
+	Init     struct{} `cmd:""`
 	Version  bool     `help:"Print the version."`
 }

@@ -37,6 +37,8 @@ const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
        daemon-keeper history [NAME]... [--since TIME] [-o text|json]
        daemon-keeper validate [-c FILE]
        daemon-keeper schema
+       daemon-keeper init
+       daemon-keeper import [FILE]...
 
 Look whether daemons are up. If one is not, stop and start its services in
 order, and see that it is back. Made for root's crontab, every minute.
@@ -47,7 +49,9 @@ table for eyes. match shows which processes count, and which nearly do and why
 they do not. pause keeps run from restarting a daemon, until it ends by itself
 or by resume. history prints what has happened, back for --since 30d or to a
 date. validate names every mistake in the configuration, or prints what it
-means. schema prints its JSON Schema, for editors.
+means. schema prints its JSON Schema, for editors. init prints a first
+configuration for this machine, import one from a crontab with lines of the old
+script or from Monit's control file: for a person to read; nothing is touched.
 
 A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
 sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the

@@ -24,14 +24,14 @@ func (c Config) YAML() ([]byte, error) {
 	}
 	for _, d := range c.Daemons {
 		d.After = slices.DeleteFunc(slices.Clone(d.After), func(name string) bool { return !daemons[name] })
-		w.line(1, plainOrQuoted(d.Name)+":")
+		w.line(1, Quoted(d.Name)+":")
 		w.mapping(2, reflect.ValueOf(d))
 	}
 	if len(c.Forbid) > 0 {
 		w.line(0, forbidKey+":")
 	}
 	for _, r := range c.Forbid {
-		w.line(1, plainOrQuoted(r.Name)+":")
+		w.line(1, Quoted(r.Name)+":")
 		w.mapping(2, reflect.ValueOf(r))
 	}
 	return w.buf.Bytes(), nil
@@ -62,7 +62,7 @@ func (w *writer) field(level int, f *field, v reflect.Value) {
 	case f.list && f.kind != "":
 		w.line(level, f.key+":")
 		for i := range v.Len() {
-			w.line(level+1, "- "+plainOrQuoted(text(v.Index(i).Interface())))
+			w.line(level+1, "- "+Quoted(text(v.Index(i).Interface())))
 		}
 	case f.list:
 		w.line(level, f.key+":")
@@ -73,7 +73,7 @@ func (w *writer) field(level int, f *field, v reflect.Value) {
 		w.line(level, f.key+":")
 		w.mapping(level+1, v.Elem())
 	default:
-		w.line(level, f.key+": "+plainOrQuoted(text(v.Interface())))
+		w.line(level, f.key+": "+Quoted(text(v.Interface())))
 	}
 }
 
@@ -93,9 +93,9 @@ func (w *writer) item(level int, v reflect.Value) {
 	}
 }
 
-// plainOrQuoted puts in quotes what would not be read as the same text, by us or
-// by a program that takes yes for true.
-func plainOrQuoted(s string) string {
+// Quoted puts text in quotes if it would not be read as the same text without, by us
+// or by a program that takes yes for true.
+func Quoted(s string) string {
 	switch strings.ToLower(s) {
 	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
 		if s != "true" && s != "false" {

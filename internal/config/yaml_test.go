@@ -79,7 +79,7 @@ func TestQuoting(t *testing.T) {
 		"`a", "'", `"`, `\`, "a\nb", "a\tb", "\x00", "\x1b", "é", "\u2028", "\ufeff", "\U0001F600", "?", "? a", ":", "a:", "<<", "=", "...", "---", "a,b", "tcp://127.0.0.1:22",
 		"unix:///x", "tcp:", "0x1F", ".inf", "\u0085", "\u00a0", "\ufffd", "1e3", "a'b\"c", "2024-01-01",
 	} {
-		written := plainOrQuoted(s)
+		written := Quoted(s)
 		root, told, stop := parse([]byte("k: " + written + "\n"))
 		if stop != nil || len(told) > 0 || root.pairs[0].value.text != s || root.pairs[0].value.shape != scalar {
 			t.Errorf("%q is written %s and read %+v, %v", s, written, root, stop)

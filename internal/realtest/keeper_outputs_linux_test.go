@@ -9,13 +9,6 @@ import (
 	"time"
 )
 
-// consumers are the packages of the programs that read what daemon-keeper
-// prints. promtool comes with prometheus only.
-var consumers = []string{
-	"ansible-core", "curl", "mon", "monitoring-plugins-basic", "nagios4-core",
-	"prometheus", "prometheus-node-exporter", "sudo",
-}
-
 // packaged are the consumers' own services, which start in their tests and not
 // at boot.
 var packaged = []string{"mon", "nagios4", "prometheus", "prometheus-node-exporter"}
@@ -68,7 +61,7 @@ func TestOutputs(t *testing.T) {
 func outputsHost(t *testing.T) *Machine {
 	t.Helper()
 	l := keeperLayer(t)
-	tree := Tree(t, consumers...)
+	tree := Tree(t, Consumers()...)
 	for name, service := range map[string]string{
 		"up":        "\n[Install]\nWantedBy=multi-user.target",
 		"down":      "",

@@ -26,6 +26,16 @@ var basePackages = []string{
 	"cron", "dbus", "faketime", "iproute2", "procps", "rsyslog", "systemd", "systemd-sysv",
 }
 
+// Consumers are the packages of the programs that read what daemon-keeper prints, or
+// that put it on a machine, in one tree, because each tree takes a minute to build.
+// promtool comes with prometheus only.
+func Consumers() []string {
+	return []string{
+		"ansible-core", "ansible-lint", "bash-completion", "curl", "fish", "libarchive-tools", "lintian", "mon", "monitoring-plugins-basic", "nagios4-core",
+		"prometheus", "prometheus-node-exporter", "rpm", "sudo", "zsh",
+	}
+}
+
 // Tree returns the folder of a Debian 12 with systemd, cron, rsyslog and the
 // named packages. It is built once (under a minute, 200 MB) and kept in the
 // repository's .cache/realtest, under a name made of all that it depends on.
