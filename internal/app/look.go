@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"daemon-keeper/check"
@@ -25,6 +26,13 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 		return refuse(c, err)
 	}
 	w, err := wanted(c)
+	if blank := blankFiles(c, err); blank != "" {
+		k.Log.Log(report.Routine, "nothing is kept yet: %s", blank)
+		if terminal.Is(os.Stdout) && c.Output == cli.Text {
+			fmt.Printf("nothing is kept yet: %s; 'daemon-keeper init' proposes what to write\n", report.Printable(blank))
+		}
+		err = nil
+	}
 	if err != nil {
 		if bare && errors.As(err, new(*config.NotFoundError)) {
 			fmt.Fprint(os.Stderr, cli.Usage)
@@ -38,6 +46,16 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	r.Took = time.Since(began)
 	measure(c, k.Log, &r)
 	return show(c, r)
+}
+
+// blankFiles says that nobody has written anything into the configuration yet, if so.
+// A package lays down one like that, and cron runs us each minute.
+func blankFiles(c cli.Command, err error) string {
+	var empty *config.EmptyError
+	if c.Action != cli.Keep || len(c.Names) > 0 || !errors.As(err, &empty) || !empty.Blank {
+		return ""
+	}
+	return strings.Join(empty.Files, ", ") + " has only comments"
 }
 
 // measure writes the report for Prometheus, too.

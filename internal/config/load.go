@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ func (e *NotFoundError) Hint() string {
 // its content, and nothing would be kept in silence.
 type EmptyError struct {
 	Files []string
+	Blank bool // they hold comments, and nothing else
 }
 
 func (e *EmptyError) Error() string {
@@ -100,6 +102,7 @@ type part struct {
 	entries []entry
 	read    bool // its bytes
 	known   bool // the names that it defines
+	blank   bool // it holds comments, and nothing else
 }
 
 func (p *part) sound() bool { return len(p.mistakes) == 0 }
@@ -137,6 +140,7 @@ func (l *loader) load(path string, times defaults, own *defaults) *part {
 		return p
 	}
 	p.known = true
+	p.blank = root == nil && bytes.IndexByte(data, '#') >= 0
 	p.entries, times = p.top(root, times)
 	if own != nil {
 		*own = times
@@ -187,7 +191,9 @@ func (l *loader) checkNames() {
 func (l *loader) result() (Config, []Mistake, error) {
 	var c Config
 	var mistakes []Mistake
+	c.Blank = len(l.parts) > 0
 	for _, p := range l.parts {
+		c.Blank = c.Blank && p.blank
 		if p.read {
 			c.Files = append(c.Files, p.file)
 		}

@@ -348,3 +348,27 @@ func mkdir(t *testing.T, path string, mode os.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+// Files that hold only comments are what a package has laid down; one without
+// anything may have lost its content.
+func TestBlank(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  bool
+	}{
+		{"comments", map[string]string{"main": "# daemons:\n#   x: {}\n"}, true},
+		{"comments in a drop-in, too", map[string]string{"main": "# nothing yet\n", "a.yaml": "\n  # nor here\n"}, true},
+		{"a document without content", map[string]string{"main": "---\n# nothing yet\n"}, true},
+		{"no byte", map[string]string{"main": ""}, false},
+		{"a drop-in without a byte", map[string]string{"main": "# nothing yet\n", "a.yaml": ""}, false},
+		{"no daemon", map[string]string{"main": "daemons: {} # yet\n"}, false},
+		{"defaults", map[string]string{"main": "# mine\ndefaults: {recheck: 1s}\n"}, false},
+		{"a daemon", map[string]string{"main": "# mine\n" + daemon("a")}, false},
+		{"a mistake", map[string]string{"main": "# mine\ndaemons: [\n"}, false},
+	} {
+		if got, _, _ := read(t, lay(t, c.files)); got.Blank != c.want {
+			t.Errorf("%s: %v", c.name, got.Blank)
+		}
+	}
+}

@@ -13,6 +13,7 @@ type Config struct {
 	Forbid  []Rule
 	Notify  Notify
 	Files   []string // that were read, the refused ones too
+	Blank   bool     // they hold comments, and nothing else: what a package has laid down, say
 }
 
 // Notify is who is told of incidents. It stands at the top of the main file.

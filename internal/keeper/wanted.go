@@ -82,7 +82,7 @@ func mayBeNames(words []string) bool {
 func Load(path string) (config.Config, []config.Mistake, error) {
 	all, mistakes, err := config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0})
 	if err == nil && len(all.Daemons)+len(all.Forbid)+len(mistakes) == 0 {
-		err = &config.EmptyError{Files: all.Files}
+		err = &config.EmptyError{Files: all.Files, Blank: all.Blank}
 	}
 	return all, mistakes, err
 }
