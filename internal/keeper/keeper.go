@@ -45,6 +45,8 @@ type Manager interface {
 	Obstacle(ctx context.Context, service string) (*rcd.Obstacle, error)
 	// Wish is what somebody has said of a service that is down; nil if nobody has.
 	Wish(ctx context.Context, service string, past rcd.Past) (*rcd.Wish, error)
+	// Death is how a service that is down has ended.
+	Death(ctx context.Context, service string) (rcd.Death, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
 	Argv(verb rcd.Verb, service string) []string
 	// Began has f be told of the process of each stop and start.
@@ -248,7 +250,7 @@ func (p *pass) reports() []report.Daemon {
 	for _, r := range p.runs {
 		if !r.daemon.LookOnly {
 			if !r.daemon.Spec.Rule {
-				r.report.Totals = r.totals()
+				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths
 			}
 			list = append(list, r.report)
 		}

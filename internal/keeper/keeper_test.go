@@ -81,6 +81,10 @@ func (m *machine) Wish(_ context.Context, service string, past rcd.Past) (*rcd.W
 	return m.wishes[service], m.wishErr
 }
 
+func (m *machine) Death(context.Context, string) (rcd.Death, error) {
+	return rcd.Death{Cause: rcd.CauseUnknown}, nil
+}
+
 func (m *machine) Phase(context.Context) (rcd.Phase, error) { return m.phase, m.phaseErr }
 
 func (m *machine) Argv(v rcd.Verb, service string) []string {

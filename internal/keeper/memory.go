@@ -80,7 +80,7 @@ func (r *run) reload() {
 
 // copyOf keeps what is in the file from being changed.
 func copyOf(d state.Daemon) state.Daemon {
-	d.Stops = maps.Clone(d.Stops)
+	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
 	if d.Incident != nil {
 		i := *d.Incident
 		i.Steps = slices.Clone(i.Steps)

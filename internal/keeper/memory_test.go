@@ -56,7 +56,7 @@ func TestIncident(t *testing.T) {
 			t.Errorf("took %v", got)
 		}
 		i.LastUp, i.Down, i.Up, i.Seconds, i.Steps, i.Began = time.Time{}, time.Time{}, time.Time{}, 0, nil, state.Stamp{}
-		if want := (state.Incident{Daemon: "a", Reason: "not running", Tries: 1, Outcome: "brought_back"}); inJSON(t, i) != inJSON(t, want) {
+		if want := (state.Incident{Daemon: "a", Reason: "not running", Kind: "unknown", Tries: 1, Outcome: "brought_back"}); inJSON(t, i) != inJSON(t, want) {
 			t.Errorf("got %+v, want %+v", i, want)
 		}
 

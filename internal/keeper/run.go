@@ -71,6 +71,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	case !r.allowed(ctx):
 		return
 	}
+	r.findCause(ctx)
 	r.announce(ctx)
 	if r.backsOff() {
 		return

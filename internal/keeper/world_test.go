@@ -39,6 +39,10 @@ type world struct {
 	lines                 []line
 	faults                []string // what should never happen
 
+	deaths     map[string]rcd.Death // by service
+	deathTakes time.Duration
+	autopsies  []string
+
 	boot  string        // the id of this boot
 	clock time.Duration // by which the clock of the day is wrong
 }
@@ -87,7 +91,7 @@ type line struct {
 // newWorld is to be called within the bubble.
 func newWorld(t *testing.T) *world {
 	w := &world{
-		toys: make(map[string]*toy), services: make(map[string]*service), inStep: make(map[string]bool), spares: make(map[string]func(int) bool),
+		toys: make(map[string]*toy), services: make(map[string]*service), inStep: make(map[string]bool), spares: make(map[string]func(int) bool), deaths: make(map[string]rcd.Death),
 		began: time.Now(), lookTakes: 10 * time.Millisecond, probeTakes: 10 * time.Millisecond,
 	}
 	w.keeper = &Keeper{
@@ -263,6 +267,20 @@ func (w *world) Spare(service string, isDaemon func(int) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.spares[service] = isDaemon
+}
+
+func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
+	w.mu.Lock()
+	d, takes := w.deaths[service], w.deathTakes
+	w.autopsies = append(w.autopsies, service)
+	w.mu.Unlock()
+	if err := w.take(ctx, takes); err != nil {
+		return rcd.Death{Cause: rcd.CauseUnknown}, err
+	}
+	if d == (rcd.Death{}) {
+		d.Cause = rcd.CauseUnknown
+	}
+	return d, nil
 }
 
 func (w *world) Phase(ctx context.Context) (rcd.Phase, error) {

@@ -64,16 +64,17 @@ func TestKeeperCron(t *testing.T) {
 	var incident []diaryLine
 	Until(t, 20*time.Second, "toy is back, and the next run finds it up", func() bool {
 		incident = diary(t, m)[before:]
-		return len(incident) > 6
+		return len(incident) > 7
 	})
-	isDiary(t, incident[:6],
+	isDiary(t, incident[:7],
 		`daemon\.warning WARNING '/usr/local/sbin/toy' is not running`,
+		`daemon\.notice INFO '/usr/local/sbin/toy': its main process was killed by SIGKILL`,
 		`daemon\.notice INFO stopping service 'toy'`,
 		`daemon\.notice INFO stopped service 'toy' in [0-9.]+ m?s`,
 		`daemon\.notice INFO starting service 'toy'`,
 		`daemon\.notice INFO started service 'toy' in [0-9.]+ m?s`,
 		`daemon\.notice INFO '/usr/local/sbin/toy' is running again \(pid \d+\)`)
-	isDiary(t, incident[6:7], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
+	isDiary(t, incident[7:8], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
 	if now := onlyPid(t, m, toy); now == pid {
 		t.Error("toy is the process that was killed")
 	}

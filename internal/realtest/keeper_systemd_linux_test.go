@@ -118,10 +118,16 @@ func systemdBootGrace(t *testing.T, m *Machine) {
 func systemdPlain(t *testing.T, m *Machine) {
 	const exe = "/usr/local/sbin/plain"
 	for _, how := range []string{"never started", "killed"} {
+		cause := ""
 		if how == "killed" {
 			kill(t, m, exe)
+			cause = "\n  its main process was killed by SIGKILL\n"
 		}
-		expect(t, keep(t, m, "-e", exe, "-s", "plain"), 1, "'"+exe+"' was down and is up again (pid ", "stop  plain", "start plain")
+		a := keep(t, m, "-e", exe, "-s", "plain")
+		expect(t, a, 1, "'"+exe+"' was down and is up again (pid ", cause, "stop  plain", "start plain")
+		if cause == "" && strings.Contains(a.stdout, "main process") {
+			t.Errorf("it has never run, and is said to have died:\n%v", a)
+		}
 		silent(t, m, "-e", exe, "-s", "plain")
 	}
 }

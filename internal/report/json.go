@@ -58,6 +58,7 @@ type (
 		Reason    string        `json:"reason,omitempty"`
 		Hint      string        `json:"hint,omitempty"`
 		Trouble   string        `json:"trouble,omitempty"`
+		Cause     string        `json:"cause,omitempty"`
 		Count     jsonCount     `json:"count"`
 		Processes []jsonProcess `json:"processes"`
 		Notices   []string      `json:"notices"`
@@ -123,7 +124,7 @@ func (j JSON) report(r Report) jsonReport {
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
 		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: Printable(d.Hold), NextTry: instantIf(d.NextTry),
-		Reason: Printable(d.Reason), Hint: Printable(d.Hint), Trouble: Printable(d.Trouble),
+		Reason: Printable(d.Reason), Hint: Printable(d.Hint), Trouble: Printable(d.Trouble), Cause: Printable(d.Cause),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),
 		Notices:   each(d.Notices, Printable),

@@ -77,7 +77,7 @@ var everything = Report{
 		},
 		{Name: "named", Result: Held, Busy: true, Reason: "another run is at work", Count: Bounds{1, NoLimit}},
 		{Name: "cron", Result: StillDown, Reason: "dry run", Count: Bounds{1, NoLimit}, Plan: []Plan{{[]string{"/usr/sbin/service", "cron", "start"}, 90 * time.Second}}},
-		{Name: "nginx", Result: BroughtBack, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second},
+		{Name: "nginx", Result: BroughtBack, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second, Cause: "its main process was killed by SIGKILL"},
 		{Name: "postfix", Result: Wrong, Count: Bounds{1, 1}, Reason: "2 processes, and at most 1 may be"},
 		{Name: "rpcbind", Result: Wrong, Reason: "1 process, and none may be"},
 		{Name: "telnetd", Result: Clear},
@@ -255,6 +255,14 @@ func fill(r *rand.Rand, v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 		for i := range n {
 			fill(r, v.Index(i))
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range r.IntN(4) {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(r, key)
+			fill(r, value)
+			v.SetMapIndex(key, value)
 		}
 	case reflect.Pointer:
 		if r.IntN(2) > 0 {

@@ -50,6 +50,7 @@ func exposition(r Report, before map[string]uint64) []byte {
 			}
 		}
 	}
+	p.deaths(daemons)
 	p.restarts(daemons, before)
 	p.ofRun(r)
 	return p.Bytes()
@@ -142,6 +143,25 @@ func (d Daemon) promDowntime() (float64, bool) {
 		return 0, false
 	}
 	return inSeconds(d.Totals.Downtime), true
+}
+
+// deaths have no sample for a cause that was never seen: there would be one for each
+// cause and daemon.
+func (p *promFile) deaths(daemons []Daemon) {
+	const name = "daemon_keeper_deaths_total"
+	headed := false
+	for _, d := range daemons {
+		if d.Rule {
+			continue
+		}
+		for _, cause := range slices.Sorted(maps.Keys(d.Deaths)) {
+			if !headed {
+				p.head(name, counter, "Times that the daemon was found down and was not left alone, by cause.")
+				headed = true
+			}
+			fmt.Fprintf(p, "%s{daemon=\"%s\",cause=\"%s\"} %d\n", name, labelValue(Printable(d.Name)), labelValue(Printable(cause)), max(d.Deaths[cause], 0))
+		}
+	}
 }
 
 // unixSeconds is in seconds, to the millisecond.

@@ -129,6 +129,29 @@ func TestTotalsInMetrics(t *testing.T) {
 	}
 }
 
+// Deaths are counted by their causes; one that was never seen has no sample.
+func TestDeathsInMetrics(t *testing.T) {
+	r := of(
+		Daemon{Name: "x", Totals: new(Totals), Deaths: map[string]int{"signal": 2, "exit": 1, "bad\"\n": -1}},
+		Daemon{Name: "y", Totals: new(Totals)},
+		Daemon{Name: "a rule", Rule: true, Deaths: map[string]int{"signal": 2}},
+		Daemon{Name: "z", Totals: new(Totals), Deaths: map[string]int{"unknown": 7}},
+	)
+	got := string(exposition(r, nil))
+	checkExposition(t, []byte(got))
+	want := "# TYPE daemon_keeper_deaths_total counter\n" +
+		"daemon_keeper_deaths_total{daemon=\"x\",cause=\"bad\\\"\\\\x0a\"} 0\n" +
+		"daemon_keeper_deaths_total{daemon=\"x\",cause=\"exit\"} 1\n" +
+		"daemon_keeper_deaths_total{daemon=\"x\",cause=\"signal\"} 2\n" +
+		"daemon_keeper_deaths_total{daemon=\"z\",cause=\"unknown\"} 7\n"
+	if !strings.Contains(got, want) || strings.Count(got, "daemon_keeper_deaths_total{") != 4 {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+	if none := string(exposition(of(Daemon{Name: "x"}), nil)); strings.Contains(none, "deaths") {
+		t.Errorf("of no death:\n%s", none)
+	}
+}
+
 // The collector drops a file with one bad line, or with a sample twice: then
 // nobody is told of any daemon.
 func TestHostileNamesInMetrics(t *testing.T) {
@@ -149,7 +172,7 @@ func TestHostileNamesInMetrics(t *testing.T) {
 func checkExposition(t *testing.T, file []byte) {
 	t.Helper()
 	comment := regexp.MustCompile(`^# (HELP|TYPE) (daemon_keeper_[a-z_]+) [ -~]+$`)
-	sample := regexp.MustCompile(`^((daemon_keeper_[a-z_]+)(\{daemon="([^"\\]|\\[\\"n])*"\})?) -?[0-9]+(\.[0-9]+)?$`)
+	sample := regexp.MustCompile(`^((daemon_keeper_[a-z_]+)(\{daemon="([^"\\]|\\[\\"n])*"(,cause="([^"\\]|\\[\\"n])*")?\})?) -?[0-9]+(\.[0-9]+)?$`)
 	if !strings.HasSuffix(string(file), "\n") {
 		t.Error("no newline at the end")
 	}

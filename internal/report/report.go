@@ -91,6 +91,7 @@ type Daemon struct {
 	Count     Bounds // how many processes there should be
 	Result    Result
 	Trouble   string        // what was wrong with it when it was found down, though a process runs
+	Cause     string        // why it was down, as its manager says; "" if that is not known
 	Busy      bool          // Held, because another run is at work, which will report
 	Hold      string        // what keeps it from being restarted: pause, stopped, disabled or packages
 	Known     bool          // people have been told of it, and nothing has changed since
@@ -104,7 +105,8 @@ type Daemon struct {
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
 	Details   []Detail
-	Totals    *Totals // nil if nothing is remembered
+	Totals    *Totals        // nil if nothing is remembered
+	Deaths    map[string]int // by their causes, of incidents in which it was not left alone
 }
 
 // Totals are what has happened to a daemon since it is remembered, this run and the

@@ -146,6 +146,9 @@ func (t Text) more(d Daemon) {
 	if t.Quiet {
 		return
 	}
+	if d.Cause != "" && (d.Result == BroughtBack || d.Result == StillDown) {
+		t.line("  %s", d.Cause)
+	}
 	for _, s := range d.Steps {
 		t.step(s)
 	}

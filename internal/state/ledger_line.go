@@ -45,7 +45,7 @@ func ledgerLine(i Incident) ([]byte, error) {
 
 // shorten cuts all texts but the name.
 func shorten(i *Incident, n int) {
-	i.Reason, i.Cause, i.Outcome = start(i.Reason, n), start(i.Cause, n), start(i.Outcome, n)
+	i.Reason, i.Kind, i.Cause, i.Outcome = start(i.Reason, n), start(i.Kind, n), start(i.Cause, n), start(i.Outcome, n)
 	for k := range i.Steps {
 		s := &i.Steps[k]
 		s.Seconds = seconds(s.Seconds)

@@ -15,13 +15,13 @@ func full(t *testing.T) Daemon {
 	stamp := Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 7, time.UTC), Boot: "b", Up: 7}
 	exit := 1
 	d := Daemon{
-		Known: stamp, LastUp: stamp, UpSince: stamp, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x",
+		Known: stamp, LastUp: stamp, UpSince: stamp, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
 		Processes: []Process{{PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}}},
 		Tally:     Tally{Tries: 3, Last: stamp, Told: 2},
 		Stops:     map[string]Span{"a": {stamp, stamp}},
 		Incident: &Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
-			Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
+			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
 	for v, n := reflect.ValueOf(d), 0; n < v.NumField(); n++ {

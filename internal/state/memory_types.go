@@ -17,6 +17,7 @@ type Daemon struct {
 	Stops     map[string]Span `json:"stops,omitempty"`     // our own last stop of each service
 	Reminded  Stamp           `json:"reminded,omitzero"`   // when somebody was last told of the incident
 	Totals    Totals          `json:"totals,omitzero"`     // since it has been watched
+	Deaths    map[string]int  `json:"deaths,omitempty"`    // by their causes, of incidents in which it was not left alone
 }
 
 // Process is one of a daemon's.
@@ -48,6 +49,7 @@ type Incident struct {
 	Seconds float64   `json:"seconds"`                // downtime
 	Held    float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
 	Reason  string    `json:"reason,omitempty"`       // how it was found
+	Kind    string    `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
 	Cause   string    `json:"cause,omitempty"`        // if known
 	Tries   int       `json:"tries"`
 	Steps   []Step    `json:"steps,omitempty"` // of all tries, the last ones

@@ -1,0 +1,38 @@
+package rcd
+
+import "context"
+
+// Cause is a kind of death. There are only these, so that deaths can be counted by
+// their causes.
+type Cause string
+
+// The causes. Unknown is also what a manager without a memory for deaths says.
+const (
+	CauseUnknown Cause = "unknown"
+	Signalled    Cause = "signal"        // killed by one
+	DumpedCore   Cause = "core_dump"     // killed by one, and left a core
+	Exited       Cause = "exit"          // of its own accord, with whatever status
+	OutOfMemory  Cause = "out_of_memory" // killed for it
+	TimedOut     Cause = "timeout"       // it took longer than its manager allows, or did not answer it in time
+	NeverBegan   Cause = "never_began"   // its manager could not start it
+)
+
+// Death is how a service has ended.
+type Death struct {
+	Cause Cause
+	Text  string // for people, such as: its main process was killed by SIGKILL; "" if unknown
+}
+
+// witness is a dialect whose manager remembers how a service has ended.
+type witness interface {
+	death(ctx context.Context, run runner, service string) (Death, error)
+}
+
+// Death asks the manager how a service that is down has ended. A service that is not
+// down, and one of which the manager has forgotten it, has an unknown cause.
+func (m *Manager) Death(ctx context.Context, service string) (Death, error) {
+	if d, ok := m.dialect.(witness); ok {
+		return d.death(ctx, m.run, service)
+	}
+	return Death{Cause: CauseUnknown}, nil
+}

@@ -1,0 +1,71 @@
+package rcd
+
+import (
+	"errors"
+	"testing"
+)
+
+// What systemd 252 says of each kind of death.
+func TestDeath(t *testing.T) {
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus x.service"
+	answer := func(active, result, code, status string) string {
+		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
+	}
+	for _, tc := range []struct {
+		name, answer string
+		status       int
+		cause        Cause
+		text         string
+	}{
+		{"kill -9", answer("failed", "signal", "2", "9"), 0, Signalled, "its main process was killed by SIGKILL"},
+		{"TERM", answer("inactive", "success", "2", "15"), 0, Signalled, "its main process was killed by SIGTERM"},
+		{"TERM, forgotten", answer("inactive", "success", "0", "0"), 0, CauseUnknown, ""},
+		{"SEGV without a core", answer("failed", "signal", "2", "11"), 0, Signalled, "its main process was killed by SIGSEGV"},
+		{"ABRT with a core", answer("failed", "core-dump", "3", "6"), 0, DumpedCore, "its main process was killed by SIGABRT and dumped core"},
+		{"a signal without a name", answer("failed", "signal", "2", "40"), 0, Signalled, "its main process was killed by signal 40"},
+		{"exit 3", answer("failed", "exit-code", "1", "3"), 0, Exited, "its main process has exited with status 3"},
+		{"exit 0", answer("inactive", "success", "1", "0"), 0, Exited, "its main process has exited with status 0"},
+		{"exit 143 of a TERM trap", answer("failed", "exit-code", "1", "143"), 0, Exited, "its main process has exited with status 143"},
+		{"no binary", answer("failed", "exit-code", "1", "203"), 0, NeverBegan, "its program could not be executed (status 203)"},
+		{"no user", answer("failed", "exit-code", "1", "217"), 0, NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
+		{"never ready", answer("failed", "timeout", "2", "15"), 0, TimedOut, "it took longer to start, to run or to stop than its unit allows"},
+		{"ExecStartPre fails", answer("failed", "exit-code", "0", "0"), 0, NeverBegan, "a command that its unit runs before its program, or in order to start it, has failed (result exit-code)"},
+		{"watchdog", answer("failed", "watchdog", "2", "6"), 0, TimedOut, "it did not report to systemd's watchdog in time"},
+		{"oom", answer("failed", "oom-kill", "2", "9"), 0, OutOfMemory, "its main process, or another of its service, was killed for want of memory"},
+		{"start limit after crashes", answer("failed", "start-limit-hit", "1", "7"), 0, Exited, "its main process has exited with status 7"},
+		{"a job that failed", answer("failed", "resources", "0", "0"), 0, NeverBegan, "systemd could not start it (result resources)"},
+		{"it runs", answer("active", "success", "0", "0"), 0, CauseUnknown, ""},
+		{"it waits for its restart", "SubState=auto-restart\n" + answer("activating", "signal", "2", "9"), 0, Signalled, "its main process was killed by SIGKILL"},
+		{"the same of systemd 254", "SubState=auto-restart-queued\n" + answer("activating", "exit-code", "1", "3"), 0, Exited, "its main process has exited with status 3"},
+		{"it is being started", "SubState=start-pre\n" + answer("activating", "signal", "2", "9"), 0, CauseUnknown, ""},
+		{"a condition", answer("inactive", "exec-condition", "0", "0"), 0, NeverBegan, "a condition of its unit did not hold (ExecCondition=)"},
+		{"no unit", answer("inactive", "success", "", ""), 0, CauseUnknown, ""},
+		{"nonsense", "ActiveState=failed\nResult=signal\nExecMainCode=2\nExecMainStatus=SIGKILL\n", 0, CauseUnknown, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
+			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
+			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text}) {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// Who cannot be asked is no witness.
+func TestDeathWithoutAWitness(t *testing.T) {
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus x.service"
+	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
+	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
+	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
+		t.Errorf("a refusal: %+v, %v", got, err)
+	}
+	f.queryErr = errors.New("it hangs")
+	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
+		t.Errorf("a failure: %+v, %v", got, err)
+	}
+	m = &Manager{program{path: "/svc"}, f}
+	if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{Cause: CauseUnknown}) {
+		t.Errorf("another manager: %+v, %v", got, err)
+	}
+}
