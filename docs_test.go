@@ -103,11 +103,11 @@ func TestManPageHasTheExitStatuses(t *testing.T) {
 	}
 }
 
-// The README's table of keys is what the types of the configuration say.
-func TestReadmeHasTheKeys(t *testing.T) {
+// The table of keys is what the types of the configuration say.
+func TestTableOfKeys(t *testing.T) {
 	block := "<!-- keys: held against the types by a test -->\n" + keyTable() + "<!-- end of keys -->\n"
-	if !strings.Contains(read(t, "README.md"), block) {
-		t.Errorf("README.md lacks this block, or has another version of it:\n%s", block)
+	if !strings.Contains(read(t, "docs/configuration.md"), block) {
+		t.Errorf("docs/configuration.md lacks this block, or has another version of it:\n%s", block)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// noon is when the samples of the README were taken.
+// noon is when the samples of docs/outputs.md were taken.
 func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
 // sampleHost is a host with a daemon in each state, and a broken rule.
@@ -85,9 +85,9 @@ func samplePast() []report.Past {
 	}
 }
 
-// The README's samples are what the faces print.
+// The samples are what the faces print.
 func TestReadmeSamples(t *testing.T) {
-	readme := read(t, "README.md")
+	page := read(t, "docs/outputs.md")
 	var b bytes.Buffer
 	text := report.Text{Out: &b, Err: &b}
 	restart := sampleRestart()
@@ -117,8 +117,8 @@ func TestReadmeSamples(t *testing.T) {
 		b.Reset()
 		write()
 		block := "```console\n$ " + command + "\n" + b.String() + "```\n"
-		if !strings.Contains(readme, block) {
-			t.Errorf("README.md lacks this block, or has another version of it:\n%s", block)
+		if !strings.Contains(page, block) {
+			t.Errorf("docs/outputs.md lacks this block, or has another version of it:\n%s", block)
 		}
 	}
 }

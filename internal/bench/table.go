@@ -129,7 +129,7 @@ func text(table [][]string) string {
 	return b.String()
 }
 
-// markdown formats a table for the README.
+// markdown formats a table for docs/cost.md.
 func markdown(table [][]string) string {
 	width := widths(table)
 	var b strings.Builder
