@@ -30,6 +30,9 @@ func TestCause(t *testing.T) {
 		w.deaths["s"] = killed("SIGKILL")
 		r := w.again(t, d)["a"]
 		wantResult(t, r, report.BroughtBack, "")
+		if !r.DownSince.IsZero() {
+			t.Errorf("it is up, and down since %v", r.DownSince)
+		}
 		if r.Cause != "its main process was killed by SIGKILL" || r.Deaths["signal"] != 1 || len(r.Deaths) != 1 {
 			t.Errorf("cause %q, deaths %v", r.Cause, r.Deaths)
 		}
@@ -63,9 +66,16 @@ func TestCauseIsThatOfTheFirstDeath(t *testing.T) {
 		w.again(t, d)
 		w.dies("a")
 		w.barren("s")
+		var since time.Time
 		for _, signal := range []string{"SIGSEGV", "SIGTERM", "SIGTERM"} {
 			w.deaths["s"] = killed(signal)
 			r := w.again(t, d)["a"]
+			if since.IsZero() {
+				since = time.Now()
+			}
+			if r.DownSince.IsZero() || r.DownSince.After(since) {
+				t.Errorf("after %s: down since %v", signal, r.DownSince)
+			}
 			if r.Cause != "its main process was killed by SIGSEGV" {
 				t.Errorf("after %s: %q", signal, r.Cause)
 			}

@@ -251,6 +251,9 @@ func (p *pass) reports() []report.Daemon {
 		if !r.daemon.LookOnly {
 			if !r.daemon.Spec.Rule {
 				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths
+				if i := r.past.Incident; i != nil {
+					r.report.DownSince = i.Down
+				}
 			}
 			list = append(list, r.report)
 		}

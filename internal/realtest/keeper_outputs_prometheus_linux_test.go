@@ -42,15 +42,16 @@ func outputsNodeExporter(t *testing.T, m *Machine) {
 		"\ndaemon_keeper_up{daemon=\"busy\"} 0\n",
 		"\ndaemon_keeper_held{daemon=\"busy\"} 1\n",
 		"\ndaemon_keeper_held{daemon=\"down\"} 0\n",
+		"\ndaemon_keeper_held_reason{daemon=\"busy\",reason=\"busy\"} 1\n",
 		"\ndaemon_keeper_unknown{daemon=\"unknown\"} 1\n",
 		"\ndaemon_keeper_unknown{daemon=\"up\"} 0\n",
 		"\ndaemon_keeper_wrong{daemon=\"forbidden\"} 1\n",
 		"\ndaemon_keeper_processes{daemon=\"up\"} 1\n",
 		"\ndaemon_keeper_processes{daemon=\"forbidden\"} 1\n",
-		"\ndaemon_keeper_mistakes 0\n",
+		"\ndaemon_keeper_mistakes{file=\"daemon-keeper.prom\"} 0\n",
 		"\ndaemon_keeper_rss_bytes{daemon=\"up\"} ",
 		"\ndaemon_keeper_cpu_seconds{daemon=\"up\"} ",
-		"\ndaemon_keeper_last_run_timestamp_seconds ",
+		"\ndaemon_keeper_last_run_timestamp_seconds{file=\"daemon-keeper.prom\"} ",
 	)
 	if strings.Contains(scraped, `daemon_keeper_up{daemon="unknown"}`) {
 		t.Errorf("it claims to know about unknown:\n%s", scraped)

@@ -55,6 +55,7 @@ type (
 		Busy      bool          `json:"busy"`
 		Hold      string        `json:"hold,omitempty"`
 		NextTry   string        `json:"next_try,omitempty"`
+		DownSince string        `json:"down_since,omitempty"`
 		Reason    string        `json:"reason,omitempty"`
 		Hint      string        `json:"hint,omitempty"`
 		Trouble   string        `json:"trouble,omitempty"`
@@ -123,7 +124,7 @@ func (j JSON) report(r Report) jsonReport {
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: Printable(d.Hold), NextTry: instantIf(d.NextTry),
+		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: Printable(d.Hold), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
 		Reason: Printable(d.Reason), Hint: Printable(d.Hint), Trouble: Printable(d.Trouble), Cause: Printable(d.Cause),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),

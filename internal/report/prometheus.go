@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,9 +33,11 @@ const (
 type promFile struct{ bytes.Buffer }
 
 // exposition is the report as node_exporter's textfile collector reads it. before
-// has the restarts that were counted until this run. There are no timestamps: the
-// collector drops a file that has any.
-func exposition(r Report, before map[string]uint64) []byte {
+// has the restarts that were counted until this run; file is the name of the file,
+// which tells the metrics of one line of the crontab from those of another, for the
+// collector drops what it finds twice. There are no timestamps: it drops a whole file
+// that has any.
+func exposition(r Report, before map[string]uint64, file string) []byte {
 	var p promFile
 	daemons := distinct(r.Daemons)
 	for _, f := range promFamilies() {
@@ -50,9 +53,10 @@ func exposition(r Report, before map[string]uint64) []byte {
 			}
 		}
 	}
+	p.holds(daemons)
 	p.deaths(daemons)
 	p.restarts(daemons, before)
-	p.ofRun(r)
+	p.ofRun(r, file)
 	return p.Bytes()
 }
 
@@ -85,6 +89,7 @@ func promFamilies() []promFamily {
 		// for a start from zero, and count what the others have used a second time.
 		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", Daemon.promCPU},
 		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", Daemon.promStartTime},
+		{"daemon_keeper_down_since_timestamp_seconds", gauge, "Unix time at which the daemon was first seen down, while it is.", Daemon.promDownSince},
 		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", Daemon.promIncidents},
 		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", Daemon.promDowntime},
 	}
@@ -129,6 +134,10 @@ func (d Daemon) promStartTime() (float64, bool) {
 	return unixSeconds(started), !started.IsZero()
 }
 
+func (d Daemon) promDownSince() (float64, bool) {
+	return unixSeconds(d.DownSince), !d.Rule && !d.DownSince.IsZero()
+}
+
 // promIncidents has no sample where nothing is remembered: 0 would be a lie, and
 // Prometheus would take the next number for as many new incidents.
 func (d Daemon) promIncidents() (float64, bool) {
@@ -149,18 +158,40 @@ func (d Daemon) promDowntime() (float64, bool) {
 // cause and daemon.
 func (p *promFile) deaths(daemons []Daemon) {
 	const name = "daemon_keeper_deaths_total"
-	headed := false
+	head := sync.OnceFunc(func() {
+		p.head(name, counter, "Times that the daemon was found down and was not left alone, by cause.")
+	})
 	for _, d := range daemons {
 		if d.Rule {
 			continue
 		}
 		for _, cause := range slices.Sorted(maps.Keys(d.Deaths)) {
-			if !headed {
-				p.head(name, counter, "Times that the daemon was found down and was not left alone, by cause.")
-				headed = true
-			}
-			fmt.Fprintf(p, "%s{daemon=\"%s\",cause=\"%s\"} %d\n", name, labelValue(Printable(d.Name)), labelValue(Printable(cause)), max(d.Deaths[cause], 0))
+			head()
+			p.labelled(name, d, "cause", cause, float64(max(d.Deaths[cause], 0)))
 		}
+	}
+}
+
+// holds tell what a person would have to do for a daemon to be restarted: the reason
+// has a metric of its own, lest the series of daemon_keeper_held end when it changes.
+func (p *promFile) holds(daemons []Daemon) {
+	const name = "daemon_keeper_held_reason"
+	head := sync.OnceFunc(func() {
+		p.head(name, gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, busy or other.")
+	})
+	for _, d := range daemons {
+		if d.Rule || d.Result != Held {
+			continue
+		}
+		reason := d.Hold
+		switch {
+		case d.Busy:
+			reason = "busy"
+		case reason == "":
+			reason = "other"
+		}
+		head()
+		p.labelled(name, d, "reason", reason, 1)
 	}
 }
 
@@ -211,7 +242,7 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 const mostRestarts = 1 << 53
 
 // ofRun are the metrics of the run itself.
-func (p *promFile) ofRun(r Report) {
+func (p *promFile) ofRun(r Report, file string) {
 	for _, m := range []struct {
 		name, help string
 		value      float64
@@ -222,7 +253,7 @@ func (p *promFile) ofRun(r Report) {
 		{"daemon_keeper_last_run_status", "Exit status of the last run: 0 fine, 1 brought back, 2 down or wrong, 3 unknown.", float64(r.Status())},
 	} {
 		p.head(m.name, gauge, m.help)
-		fmt.Fprintf(p, "%s %s\n", m.name, promNumber(m.value))
+		fmt.Fprintf(p, "%s{file=\"%s\"} %s\n", m.name, labelValue(Printable(file)), promNumber(m.value))
 	}
 }
 
@@ -232,6 +263,11 @@ func (p *promFile) head(name, kind, help string) {
 
 func (p *promFile) sample(name, daemon string, value float64) {
 	fmt.Fprintf(p, "%s{daemon=\"%s\"} %s\n", name, labelValue(daemon), promNumber(value))
+}
+
+// labelled is a sample with one label more.
+func (p *promFile) labelled(name string, d Daemon, label, text string, value float64) {
+	fmt.Fprintf(p, "%s{daemon=\"%s\",%s=\"%s\"} %s\n", name, labelValue(Printable(d.Name)), label, labelValue(Printable(text)), promNumber(value))
 }
 
 // labelValue escapes what is Printable already, and so valid UTF-8.

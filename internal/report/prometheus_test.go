@@ -24,7 +24,7 @@ func TestMetricsOfEverything(t *testing.T) {
 			r.Daemons[i] = stepped(r.Daemons[i])
 		}
 	}
-	got := exposition(r, map[string]uint64{"named": 41, "of-another-run": 7, "gid0": 3})
+	got := exposition(r, map[string]uint64{"named": 41, "of-another-run": 7, "gid0": 3}, "x.prom")
 	tableGolden(t, "testdata/everything.prom", string(got))
 }
 
@@ -57,7 +57,7 @@ func TestSamples(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.d.Name = "x"
-			got := string(exposition(of(tc.d), nil))
+			got := string(exposition(of(tc.d), nil, "x.prom"))
 			for metric, want := range map[string]string{
 				"up": tc.up, "unknown": tc.unknown, "held": tc.held, "wrong": tc.wrong, "processes": tc.processes,
 				"rss_bytes": tc.rss, "cpu_seconds": tc.cpu, "start_time_seconds": tc.s, "restarts_total": tc.rts,
@@ -73,10 +73,10 @@ func TestSamples(t *testing.T) {
 
 func TestMetricsOfTheRun(t *testing.T) {
 	r := Report{Began: time.Unix(1795233668, 5e8), Took: 2250 * time.Millisecond, Mistakes: []Mistake{{}, {}}, Daemons: []Daemon{{Result: StillDown}}}
-	got := string(exposition(r, nil))
+	got := string(exposition(r, nil, "x.prom"))
 	for _, want := range []string{
-		"daemon_keeper_mistakes 2\n", "daemon_keeper_last_run_timestamp_seconds 1795233670.75\n",
-		"daemon_keeper_last_run_duration_seconds 2.25\n", "daemon_keeper_last_run_status 2\n",
+		"daemon_keeper_mistakes{file=\"x.prom\"} 2\n", "daemon_keeper_last_run_timestamp_seconds{file=\"x.prom\"} 1795233670.75\n",
+		"daemon_keeper_last_run_duration_seconds{file=\"x.prom\"} 2.25\n", "daemon_keeper_last_run_status{file=\"x.prom\"} 2\n",
 	} {
 		if !strings.Contains(got, "\n"+want) {
 			t.Errorf("no %q in\n%s", want, got)
@@ -89,7 +89,7 @@ func TestRestartsGoOn(t *testing.T) {
 	before := map[string]uint64{"a": 5, "b": 2, "gone": 9, "most": mostRestarts, "rule": 1}
 	r := of(stepped(Daemon{Name: "a"}), stepped(Daemon{Name: "new"}), Daemon{Name: "calm"}, stepped(Daemon{Name: "most"}), Daemon{Name: "rule", Rule: true})
 	want := map[string]uint64{"a": 6, "b": 2, "gone": 9, "new": 1, "calm": 0, "most": mostRestarts}
-	if got := countedRestarts(exposition(r, before)); !maps.Equal(got, want) {
+	if got := countedRestarts(exposition(r, before, "x.prom")); !maps.Equal(got, want) {
 		t.Errorf("counted %v, want %v", got, want)
 	}
 	if before["a"] != 5 || len(before) != 5 {
@@ -117,7 +117,7 @@ func TestTotalsInMetrics(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.d.Name = "x"
-			got := string(exposition(of(tc.d), map[string]uint64{"x": tc.before}))
+			got := string(exposition(of(tc.d), map[string]uint64{"x": tc.before}, "x.prom"))
 			checkExposition(t, []byte(got))
 			for metric, want := range map[string]string{"incidents_total": tc.incidents, "downtime_seconds_total": tc.down, "restarts_total": tc.rts} {
 				sample := fmt.Sprintf("\ndaemon_keeper_%s{daemon=\"x\"} %s\n", metric, want)
@@ -129,6 +129,34 @@ func TestTotalsInMetrics(t *testing.T) {
 	}
 }
 
+// Why a daemon is held is told while it is.
+func TestHoldsInMetrics(t *testing.T) {
+	got := string(exposition(of(
+		Daemon{Name: "a", Result: Held, Hold: "pause"},
+		Daemon{Name: "b", Result: Held, Busy: true},
+		Daemon{Name: "c", Result: Held}, // the machine is booting
+		Daemon{Name: "d", Result: StillDown, Hold: "pause"},
+		Daemon{Name: "e", Rule: true, Result: Held},
+	), nil, "x.prom"))
+	checkExposition(t, []byte(got))
+	want := "daemon_keeper_held_reason{daemon=\"a\",reason=\"pause\"} 1\n" +
+		"daemon_keeper_held_reason{daemon=\"b\",reason=\"busy\"} 1\n" +
+		"daemon_keeper_held_reason{daemon=\"c\",reason=\"other\"} 1\n"
+	if !strings.Contains(got, want) || strings.Count(got, "held_reason{") != 3 {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+}
+
+// Since when a daemon is down is told while it is.
+func TestDownSinceInMetrics(t *testing.T) {
+	at := time.Unix(1795262401, 810_000_000)
+	got := string(exposition(of(Daemon{Name: "a", Result: StillDown, DownSince: at}, Daemon{Name: "b", Result: Up}, Daemon{Name: "c", Rule: true, DownSince: at}), nil, "x.prom"))
+	checkExposition(t, []byte(got))
+	if !strings.Contains(got, "daemon_keeper_down_since_timestamp_seconds{daemon=\"a\"} 1795262401.81\n") || strings.Count(got, "down_since_timestamp_seconds{") != 1 {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 // Deaths are counted by their causes; one that was never seen has no sample.
 func TestDeathsInMetrics(t *testing.T) {
 	r := of(
@@ -137,7 +165,7 @@ func TestDeathsInMetrics(t *testing.T) {
 		Daemon{Name: "a rule", Rule: true, Deaths: map[string]int{"signal": 2}},
 		Daemon{Name: "z", Totals: new(Totals), Deaths: map[string]int{"unknown": 7}},
 	)
-	got := string(exposition(r, nil))
+	got := string(exposition(r, nil, "x.prom"))
 	checkExposition(t, []byte(got))
 	want := "# TYPE daemon_keeper_deaths_total counter\n" +
 		"daemon_keeper_deaths_total{daemon=\"x\",cause=\"bad\\\"\\\\x0a\"} 0\n" +
@@ -147,7 +175,7 @@ func TestDeathsInMetrics(t *testing.T) {
 	if !strings.Contains(got, want) || strings.Count(got, "daemon_keeper_deaths_total{") != 4 {
 		t.Errorf("got\n%s\nwant in it\n%s", got, want)
 	}
-	if none := string(exposition(of(Daemon{Name: "x"}), nil)); strings.Contains(none, "deaths") {
+	if none := string(exposition(of(Daemon{Name: "x"}), nil, "x.prom")); strings.Contains(none, "deaths") {
 		t.Errorf("of no death:\n%s", none)
 	}
 }
@@ -159,7 +187,7 @@ func TestHostileNamesInMetrics(t *testing.T) {
 		stepped(Daemon{Name: "a\"} 1\nevil_total 1\n#"}), stepped(Daemon{Name: "\xff\xfe"}), stepped(Daemon{Name: `back\slash`}), stepped(Daemon{Name: ""}),
 		stepped(Daemon{Name: "same\x1b", Result: StillDown}), stepped(Daemon{Name: `same\x1b`, Result: Up}), stepped(Daemon{Name: `日本\`}), stepped(Daemon{Name: `\n"`}),
 	)
-	got := exposition(r, nil)
+	got := exposition(r, nil, "x.prom")
 	checkExposition(t, got)
 	want := map[string]uint64{`a"} 1\x0aevil_total 1\x0a#`: 1, `\xff\xfe`: 1, `back\slash`: 1, "": 1, `same\x1b`: 1, `日本\`: 1, `\n"`: 1}
 	if counted := countedRestarts(got); !maps.Equal(counted, want) {
@@ -172,7 +200,7 @@ func TestHostileNamesInMetrics(t *testing.T) {
 func checkExposition(t *testing.T, file []byte) {
 	t.Helper()
 	comment := regexp.MustCompile(`^# (HELP|TYPE) (daemon_keeper_[a-z_]+) [ -~]+$`)
-	sample := regexp.MustCompile(`^((daemon_keeper_[a-z_]+)(\{daemon="([^"\\]|\\[\\"n])*"(,cause="([^"\\]|\\[\\"n])*")?\})?) -?[0-9]+(\.[0-9]+)?$`)
+	sample := regexp.MustCompile(`^((daemon_keeper_[a-z_]+)(\{daemon="([^"\\]|\\[\\"n])*"(,(cause|reason)="([^"\\]|\\[\\"n])*")?\}|\{file="[a-z]+\.prom"\})?) -?[0-9]+(\.[0-9]+)?$`)
 	if !strings.HasSuffix(string(file), "\n") {
 		t.Error("no newline at the end")
 	}
@@ -197,7 +225,7 @@ func checkExposition(t *testing.T, file []byte) {
 
 func TestMetricsOfRandomReports(t *testing.T) {
 	for seed := range uint64(500) {
-		checkExposition(t, exposition(randomReport(rand.New(rand.NewPCG(seed, 5))), nil))
+		checkExposition(t, exposition(randomReport(rand.New(rand.NewPCG(seed, 5))), nil, "x.prom"))
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
@@ -227,11 +255,11 @@ func TestGarbageCountsAsNothing(t *testing.T) {
 
 func FuzzCountedRestarts(f *testing.F) {
 	f.Add([]byte(goodSample))
-	f.Add(exposition(nightmare(), map[string]uint64{`\"`: 1}))
+	f.Add(exposition(nightmare(), map[string]uint64{`\"`: 1}, "x.prom"))
 	f.Add([]byte(restartsName + "{daemon=\"\\\\\\\"\"} 0\n# HELP daemon_keeper_ x\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		counted := countedRestarts(file)
-		again := exposition(Report{}, counted)
+		again := exposition(Report{}, counted, "x.prom")
 		checkExposition(t, again)
 		if got := countedRestarts(again); !maps.Equal(got, counted) {
 			t.Errorf("read %v, wrote it, and read %v", counted, got)

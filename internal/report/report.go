@@ -96,6 +96,7 @@ type Daemon struct {
 	Hold      string        // what keeps it from being restarted: pause, stopped, disabled or packages
 	Known     bool          // people have been told of it, and nothing has changed since
 	NextTry   time.Time     // when a daemon that keeps dying is restarted again
+	DownSince time.Time     // when a daemon that is down, held or not, was first seen so
 	Reason    string        // why it is held, still down, or not to be told
 	Hint      string        // what a person could do about it
 	Processes []Process     // that count, at the end

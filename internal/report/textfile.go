@@ -98,7 +98,7 @@ func (t textfile) renew(root *os.Root, name string, r Report) error {
 	defer t.lock(folder)()
 	t.sweep(folder, root)
 	temporary := temporaryPrefix + rand.Text() + temporarySuffix
-	err = create(root, temporary, exposition(r, countedRestarts(oldFile(root, name))))
+	err = create(root, temporary, exposition(r, countedRestarts(oldFile(root, name)), name))
 	if err == nil {
 		err = root.Rename(temporary, name)
 	}

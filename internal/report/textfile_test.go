@@ -80,7 +80,7 @@ func TestTextfileInTheWorkingFolder(t *testing.T) {
 // Whatever stands in place of the old file is not read, not waited for, and not
 // written through.
 func TestTextfileInPlaceOfSomethingElse(t *testing.T) {
-	old := string(exposition(Report{}, map[string]uint64{"clamd": 7}))
+	old := string(exposition(Report{}, map[string]uint64{"clamd": 7}, "x.prom"))
 	for _, tc := range []struct {
 		name string
 		make func(path string) error
