@@ -39,10 +39,11 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 		}
 		return refuse(c, err, w.Mistakes...)
 	}
+	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.Mistakes) == 0
 	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {
 		k.UserName = keeper.UserNames()
 	}
-	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons)}
+	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
 	r.Took = time.Since(began)
 	measure(c, k.Log, &r)
 	return show(c, r)

@@ -28,7 +28,7 @@ func (r *run) findCause(ctx context.Context) {
 	if r.report.Cause = d.Text; d.Text != "" {
 		r.Log.Log(report.Notice, "'%s': %s", r.report.Name, d.Text)
 	}
-	if i == nil || r.DryRun {
+	if i == nil || r.DryRun || ctx.Err() != nil { // nothing is restarted any more: the next run asks
 		return
 	}
 	i.Kind, i.Cause, r.transition = string(d.Cause), d.Text, true
@@ -44,6 +44,8 @@ func (r *run) death(ctx context.Context) rcd.Death {
 	if trouble(r.last) != "" {
 		return rcd.Death{Cause: notWell} // in which way stands in every report
 	}
+	r.deaths <- struct{}{} // 300 at once take longer than each of them may
+	defer func() { <-r.deaths }()
 	ctx, cancel := context.WithTimeout(ctx, deathTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])

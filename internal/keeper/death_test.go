@@ -188,3 +188,47 @@ func TestCauseWithoutAMemory(t *testing.T) {
 		}
 	})
 }
+
+// Of many that are down at once, a few are asked for at a time, and each has its time.
+func TestCausesOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.deathTakes = 2 * time.Second
+		var all []Daemon
+		for _, name := range names(40) {
+			all = append(all, w.add(name, "s-"+name))
+			w.deaths["s-"+name] = killed("SIGKILL")
+		}
+		w.keeper.AtOnce = 100
+		for name, r := range w.run(t, context.Background(), all...) {
+			if r.Cause == "" {
+				t.Errorf("%s has no cause", name)
+			}
+		}
+		if w.mostAsking > checksAtOnce || w.mostAsking < 2 {
+			t.Errorf("%d were asked for at once", w.mostAsking)
+		}
+	})
+}
+
+// A run that ends before it could ask leaves that to the next.
+func TestCauseOfAnInterruptedRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		w.again(t, d)
+		w.dies("a")
+		w.deaths["s"], w.deathTakes = killed("SIGKILL"), time.Second
+		ctx, cancel := context.WithTimeout(t.Context(), d.Recheck+500*time.Millisecond)
+		defer cancel()
+		w.run(t, ctx, d)
+		if m := w.known(t, "a"); m.Incident == nil || m.Incident.Kind != "" || len(m.Deaths) > 0 {
+			t.Errorf("remembered: %+v, deaths %v", m.Incident, m.Deaths)
+		}
+		if r := w.again(t, d)["a"]; r.Cause != "its main process was killed by SIGKILL" || r.Deaths["signal"] != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
+}

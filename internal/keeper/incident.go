@@ -37,18 +37,15 @@ const (
 	cameBackWord    = "came_back"
 	stillDownWord   = "still_down"
 	heldWord        = "held"
+	removedWord     = "removed" // from the configuration
 )
 
 // endIncident ends the incident, if there is one.
 func (r *run) endIncident(ctx context.Context, now state.Stamp) {
-	i := r.past.Incident
-	if i == nil {
+	if r.past.Incident == nil {
 		return
 	}
-	i.Up, i.Seconds, i.Outcome = now.Time, now.Since(i.Began).Seconds(), cameBackWord
-	if r.past.Held != "" {
-		i.Held += now.Since(r.past.HeldSince).Seconds()
-	}
+	i := closed(r.past, now, cameBackWord)
 	switch {
 	case r.acted:
 		i.Outcome = broughtBackWord

@@ -80,6 +80,7 @@ type Keeper struct {
 	// Store is what is remembered from run to run, under Key; nil: nothing is.
 	Store        *state.Store
 	Key          string
+	Whole        bool                                         // what is not among these daemons is kept no more
 	Forgetful    error                                        // why there is no Store, though there may be something to remember
 	Clock        func() state.Stamp                           // nil: state.Clock()
 	Started      func(pid int) (start uint64, err error)      // by which a process is known again
@@ -148,6 +149,7 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	}
 	busy.Wait()
 	p.saveAll()
+	p.prune()
 	p.teller.end(ctx)
 	if k.Opinion != nil {
 		p.ask(ctx)
@@ -167,6 +169,7 @@ type pass struct {
 	looks  *looks
 	turns  *turns
 	probes chan struct{}
+	deaths chan struct{}             // bounds the commands that ask for causes
 	phase  func() (rcd.Phase, error) // asked once
 
 	memory   *memory
@@ -182,7 +185,7 @@ type pass struct {
 func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	p := &pass{
 		Keeper: k, byName: make(map[string]*run, len(daemons)),
-		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce),
+		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce), deaths: make(chan struct{}, checksAtOnce),
 		phase:  sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
 		memory: k.remember(), teller: &teller{tell: k.Tell},
 		packages: func() (*packages.Work, error) { return nil, nil },
@@ -204,7 +207,7 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	return p
 }
 
-// checksAtOnce bounds the commands that look for services of which no file tells.
+// checksAtOnce bounds the commands of one kind that only ask.
 const checksAtOnce = 16
 
 // check sorts out what cannot work before anything is looked at or touched. A

@@ -22,7 +22,8 @@ type memory struct {
 	store  *state.Store
 	key    string
 	pauses []state.Pause
-	stops  map[string]state.Span // our last of each service, which daemons may share
+	stops  map[string]state.Span   // our last of each service, which daemons may share
+	gone   map[string]state.Daemon // what is remembered, and this run was not asked for
 	now    func() state.Stamp
 	saving sync.Mutex // others of this run are waited for, however many they are
 }
@@ -48,8 +49,11 @@ func (p *pass) load() {
 	if m.pauses, err = m.store.Pauses(m.now()); err != nil {
 		p.forgotten(err)
 	}
-	m.stops = make(map[string]state.Span)
-	for _, d := range all {
+	m.stops, m.gone = make(map[string]state.Span), make(map[string]state.Daemon)
+	for name, d := range all {
+		if p.byName[name] == nil {
+			m.gone[name] = d
+		}
 		for service, stop := range d.Stops {
 			if m.stops[service].From.Time.Before(stop.From.Time) {
 				m.stops[service] = stop
@@ -163,7 +167,7 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	if r.store() == nil || r.daemon.LookOnly || len(v.Matches) == 0 && r.past.Incident == nil { // of none that may be, only an end is worth a word
 		return
 	}
-	if r.past.Incident != nil && !r.acted && !r.locked && r.isOthers() {
+	if r.past.Incident != nil && !r.acted && !r.locked && (r.isOthers() || r.isStale()) {
 		r.others = true // who restarts it has the last word
 		return
 	}
@@ -187,6 +191,13 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 // isOthers tells whether another run is at work on it.
 func (r *run) isOthers() bool {
 	return errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
+}
+
+// isStale tells whether another run has written since: it may have restarted the
+// daemon, and have told everybody.
+func (r *run) isStale() bool {
+	all, err := r.store().Read(r.memory.key)
+	return err == nil && !same(all[r.daemon.Name], r.inFile)
 }
 
 // news tells whether people do not know yet why nothing is done. What they know is

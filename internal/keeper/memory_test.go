@@ -506,6 +506,31 @@ func TestUpWhileAnotherRunIsAtWork(t *testing.T) {
 	})
 }
 
+// What another run has just restarted has not come up by itself.
+func TestUpThroughAnotherRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.add("a", "s")
+		d.Policy = policy()
+		w.barren("s")
+		wantResult(t, w.again(t, d)["a"], report.StillDown, "")
+		w.brings("s", "a")
+		time.Sleep(time.Hour)
+		slow := d
+		slow.Recheck = time.Minute
+		other := w.another(t)
+		done := make(chan []report.Daemon)
+		go func() { done <- other.Run(t.Context(), []Daemon{slow}) }()
+		time.Sleep(time.Second)
+		wantResult(t, w.another(t).Run(t.Context(), []Daemon{d})[0], report.BroughtBack, "")
+		wantResult(t, (<-done)[0], report.Up, "")
+		if strings.Contains(w.diary(), "by itself") || len(w.ledger(t)) != 1 {
+			t.Errorf("the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
+		}
+	})
+}
+
 // Totals never fall, and have the incident under way.
 func TestTotals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

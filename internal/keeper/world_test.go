@@ -43,6 +43,8 @@ type world struct {
 	deathTakes time.Duration
 	autopsies  []string
 
+	asking, mostAsking int // how a service has died
+
 	boot  string        // the id of this boot
 	clock time.Duration // by which the clock of the day is wrong
 }
@@ -273,7 +275,14 @@ func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
 	w.mu.Lock()
 	d, takes := w.deaths[service], w.deathTakes
 	w.autopsies = append(w.autopsies, service)
+	w.asking++
+	w.mostAsking = max(w.mostAsking, w.asking)
 	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.asking--
+		w.mu.Unlock()
+	}()
 	if err := w.take(ctx, takes); err != nil {
 		return rcd.Death{Cause: rcd.CauseUnknown}, err
 	}

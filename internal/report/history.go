@@ -24,7 +24,7 @@ type Incident struct {
 	Held     time.Duration // of that, how long it was deliberately left alone
 	Reason   string        // how it was found
 	Cause    string        // why it was down, if that is known
-	Outcome  string        // brought_back, came_back, held or still_down
+	Outcome  string        // brought_back, came_back, held, removed or still_down
 	Tries    int
 	Steps    []IncidentStep // of all tries
 }

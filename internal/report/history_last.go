@@ -82,6 +82,8 @@ func (e episode) ending() (what, code string) {
 		what, code = "came back by itself", green
 	case heldOutcome:
 		what, code = "held", yellow
+	case removed:
+		what, code = "and then no longer kept", yellow
 	case stillDown, "":
 		what, code = "still down", red
 	default:

@@ -89,6 +89,7 @@ const (
 	broughtBack = "brought_back"
 	cameBack    = "came_back"
 	heldOutcome = "held"
+	removed     = "removed"
 	stillDown   = "still_down"
 )
 

@@ -55,6 +55,9 @@ func exposition(r Report, before map[string]uint64, file string) []byte {
 	}
 	p.holds(daemons)
 	p.deaths(daemons)
+	if r.Whole {
+		before = countersOf(daemons, before)
+	}
 	p.restarts(daemons, before)
 	p.ofRun(r, file)
 	return p.Bytes()
@@ -207,9 +210,8 @@ func oneIf(yes bool) float64 {
 
 // restarts goes on counting. Daemons that this run has not looked at keep their
 // number: a run may name some of the daemons only, and must not set back the
-// others. Those that are in no configuration any more keep it, too, which alarms
-// nobody: the number stays as it is. Who minds removes the file: then the memory's
-// number stands in it.
+// others. A run for the whole configuration drops those that are kept no more: they
+// may have moved to another line of the crontab, and so to another file.
 func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 	now := maps.Clone(before)
 	if now == nil {
@@ -236,6 +238,17 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		p.sample(restartsName, name, float64(now[name]))
 	}
+}
+
+// countersOf leaves out the counters of other daemons.
+func countersOf(daemons []Daemon, counted map[string]uint64) map[string]uint64 {
+	now := make(map[string]uint64)
+	for _, d := range daemons {
+		if n, ok := counted[Printable(d.Name)]; ok {
+			now[Printable(d.Name)] = n
+		}
+	}
+	return now
 }
 
 // mostRestarts: a greater number is not a whole one in Prometheus.

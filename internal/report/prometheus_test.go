@@ -266,3 +266,13 @@ func FuzzCountedRestarts(f *testing.F) {
 		}
 	})
 }
+
+// A daemon that has moved to another line of the crontab is not counted in two files.
+func TestRestartsOfTheWhole(t *testing.T) {
+	before := map[string]uint64{"a": 5, "gone": 7}
+	r := of(stepped(Daemon{Name: "a"}), Daemon{Name: "b"})
+	r.Whole = true
+	if got, want := countedRestarts(exposition(r, before, "x.prom")), (map[string]uint64{"a": 6, "b": 0}); !maps.Equal(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
+}

@@ -25,6 +25,7 @@ type Report struct {
 	Took     time.Duration
 	Mistakes []Mistake // what could not be used: files of the configuration, or the command line
 	Daemons  []Daemon  // and rules
+	Whole    bool      // these are all that are kept
 }
 
 // Mistake is something that a person must mend, and how.

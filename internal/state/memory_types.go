@@ -53,7 +53,7 @@ type Incident struct {
 	Cause   string    `json:"cause,omitempty"`        // if known
 	Tries   int       `json:"tries"`
 	Steps   []Step    `json:"steps,omitempty"` // of all tries, the last ones
-	Outcome string    `json:"outcome"`         // brought_back, came_back, held or still_down
+	Outcome string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
 	Began   Stamp     `json:"began"`
 }
 

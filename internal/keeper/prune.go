@@ -1,0 +1,52 @@
+package keeper
+
+import (
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+)
+
+// prune drops what is remembered of daemons that are in the configuration no more,
+// else one that was down when it was taken out would stay down for ever. Only a run
+// for all of the configuration, without a mistake in it, knows which these are.
+func (p *pass) prune() {
+	if !p.Whole || len(p.memory.gone) == 0 || p.DryRun || p.Watching {
+		return
+	}
+	var over []state.Incident
+	err := p.memory.store.Update(p.memory.key, true, func(all map[string]state.Daemon) {
+		over = nil
+		for name, was := range p.memory.gone {
+			d, there := all[name]
+			if !there || !same(d, was) { // another run keeps it just now
+				continue
+			}
+			if d.Incident != nil {
+				i := *closed(d, p.memory.now(), removedWord)
+				i.Up = time.Time{} // it was not seen up
+				over = append(over, i)
+			}
+			delete(all, name)
+		}
+	})
+	for _, i := range over {
+		if err == nil {
+			err = p.memory.store.Append(i)
+		}
+		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, report.Seconds(time.Duration(i.Seconds*float64(time.Second))))
+	}
+	if err != nil {
+		p.forgotten(err)
+	}
+}
+
+// closed is the incident under way at its end.
+func closed(d state.Daemon, now state.Stamp, outcome string) *state.Incident {
+	i := d.Incident
+	i.Up, i.Seconds, i.Outcome = now.Time, now.Since(i.Began).Seconds(), outcome
+	if d.Held != "" {
+		i.Held += now.Since(d.HeldSince).Seconds()
+	}
+	return i
+}
