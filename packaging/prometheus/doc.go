@@ -1,0 +1,2 @@
+// Package prometheus tests the alert rules of this folder, with the real promtool.
+package prometheus
