@@ -131,16 +131,16 @@ type imports struct {
 }
 
 type grammar struct {
-	Run      Run      `cmd:"" default:"withargs"`
-	Check    watch    `cmd:""`
-	Status   status   `cmd:""`
-	Match    match    `cmd:""`
-	Pause    pause    `cmd:""`
-	Resume   resume   `cmd:""`
-	History  history  `cmd:""`
-	Validate validate `cmd:""`
-	Schema   struct{} `cmd:""`
-	Import   imports  `cmd:""`
-	Init     struct{} `cmd:""`
+	Run      Run      `cmd:"" default:"withargs" help:"Keep daemons up; this is what is done without a command."`
+	Check    watch    `cmd:"" help:"Report whether they are up, for other tools; restarts nothing."`
+	Status   status   `cmd:"" help:"Show them in a table, for eyes; restarts nothing."`
+	Match    match    `cmd:"" help:"Show which processes count, and which nearly do and why they do not."`
+	Pause    pause    `cmd:"" help:"Keep run from restarting a daemon."`
+	Resume   resume   `cmd:"" help:"End a pause."`
+	History  history  `cmd:"" help:"Print what has happened."`
+	Validate validate `cmd:"" help:"Name every mistake in the configuration, or print what it means."`
+	Schema   struct{} `cmd:"" help:"Print the JSON Schema of the configuration."`
+	Import   imports  `cmd:"" help:"Print a configuration for what a crontab or Monit keeps."`
+	Init     struct{} `cmd:"" help:"Print a first configuration for this machine."`
 	Version  bool     `help:"Print the version."`
 }
