@@ -111,6 +111,20 @@ func TestTableOfKeys(t *testing.T) {
 	}
 }
 
+// The sample of import is what a script holds the program against.
+func TestSampleOfImport(t *testing.T) {
+	script := read(t, "testdata/script/import.txtar")
+	section := func(name string) string {
+		_, rest, _ := strings.Cut(script, "-- "+name+" --\n")
+		text, _, _ := strings.Cut(rest, "\n-- ")
+		return text + "\n"
+	}
+	block := "```console\n$ cat crontab\n" + section("crontab") + "$ daemon-keeper import crontab\n" + section("want.yaml") + "```\n"
+	if !strings.Contains(read(t, "docs/moving-in.md"), block) {
+		t.Errorf("docs/moving-in.md lacks this block, or has another version of it:\n%s", block)
+	}
+}
+
 // headings of the table, by section.
 var headings = map[string]string{
 	"file":     "at the top of the main file",

@@ -6,18 +6,17 @@
 package draft
 
 import (
-	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"daemon-keeper/internal/config"
 )
 
 // Draft is a configuration, as yet to be read by a person.
 type Draft struct {
-	About   []string // comments at the top
+	About   []string // comments at the top, see Daemon.About
 	Daemons []Daemon
 	Left    []string // comments at the end: what is not in it, and why
 }
@@ -25,7 +24,7 @@ type Draft struct {
 // Daemon is an entry below daemons:.
 type Daemon struct {
 	Name  string   // its key, see Name
-	About []string // comments above it
+	About []string // comments above it; one that begins with a blank is not wrapped
 	Keys  []Key    // in this order
 	Off   bool     // written as a comment: it is no use before a person has completed it
 }
@@ -34,7 +33,7 @@ type Daemon struct {
 type Key struct {
 	Name  string
 	Value any    // a string, or a []string for a list; a Raw is written as it is
-	About string // a comment behind it
+	About string // a comment behind it, or above it if there is no room
 }
 
 // Raw is YAML that holds nothing from outside, such as {rss: 2G}.
@@ -54,71 +53,6 @@ func (d Draft) YAML() []byte {
 	return w.Bytes()
 }
 
-type writer struct{ bytes.Buffer }
-
-// section writes the entries. An empty section would be a mistake in a
-// configuration, so its name is a comment, too, if all entries are.
-func (w *writer) section(daemons []Daemon) {
-	off := "# "
-	for _, d := range daemons {
-		if !d.Off {
-			off = ""
-		}
-	}
-	fmt.Fprintf(w, "%sdaemons:\n", off)
-	for i, d := range daemons {
-		if i > 0 && len(d.About) > 0 {
-			w.WriteByte('\n')
-		}
-		w.comments("  ", d.About)
-		off := ""
-		if d.Off {
-			off = "# "
-		}
-		fmt.Fprintf(w, "%s  %s:\n", off, config.Quoted(d.Name))
-		for _, k := range d.Keys {
-			fmt.Fprintf(w, "%s    %s: %s%s\n", off, k.Name, value(k.Value), behind(k.About))
-		}
-	}
-}
-
-func (w *writer) comments(indent string, lines []string) {
-	for _, line := range lines {
-		fmt.Fprintln(w, strings.TrimRight(indent+"# "+Clean(line), " "))
-	}
-}
-
-func behind(comment string) string {
-	if comment == "" {
-		return ""
-	}
-	return "  # " + Clean(comment)
-}
-
-func value(v any) string {
-	switch v := v.(type) {
-	case Raw:
-		return string(v)
-	case []string:
-		quoted := make([]string, len(v))
-		for i, s := range v {
-			quoted[i] = config.Quoted(s)
-		}
-		return "[" + strings.Join(quoted, ", ") + "]"
-	}
-	return config.Quoted(fmt.Sprint(v))
-}
-
-// Clean keeps text from outside within its comment.
-func Clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
-}
-
 // Name makes a name that the configuration takes from any text, and one that is not
 // taken yet.
 func Name(text string, taken map[string]bool) string {
@@ -128,14 +62,33 @@ func Name(text string, taken map[string]bool) string {
 		}
 		return r
 	}, text), ".@+-")
-	const most = 60
+	const most = 58 // which leaves room for -1000
 	if name = name[:min(len(name), most)]; name == "" {
 		name = "daemon"
 	}
 	unique := name
 	for n := 2; taken[unique]; n++ {
-		unique = fmt.Sprintf("%s-%d", name, n)
+		unique = name + "-" + strconv.Itoa(n)
 	}
 	taken[unique] = true
 	return unique
 }
+
+// value is how a value is written in one line.
+func value(v any) string {
+	switch v := v.(type) {
+	case Raw:
+		return string(v)
+	case []string:
+		quoted := make([]string, len(v))
+		for i, s := range v {
+			quoted[i] = quote(s)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	}
+	return quote(fmt.Sprint(v))
+}
+
+// quote is for one text. A byte that is not UTF-8 has no place in YAML, where \xff
+// is a character.
+func quote(s string) string { return config.Quoted(strings.ToValidUTF8(s, "\uFFFD")) }

@@ -1,10 +1,14 @@
 // Package importer reads what has kept daemons until now, crontab lines of the old
 // shell script and Monit's control file, and makes a draft of a configuration of it.
-// It touches nothing.
+// It touches nothing, and looks at nothing but the files' text: they may come from
+// another machine.
 package importer
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"daemon-keeper/internal/draft"
 )
@@ -12,12 +16,17 @@ import (
 // Problem is a line that could not be read. The rest was read all the same.
 type Problem struct {
 	File string
-	Line int // from 1
+	Line int // from 1; 0: the file as a whole
 	What string
 	hint string
 }
 
-func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What) }
+func (p Problem) Error() string {
+	if p.Line == 0 {
+		return p.What
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What)
+}
 
 // Hint is the way out.
 func (p Problem) Hint() string { return p.hint }
@@ -31,5 +40,47 @@ type File struct {
 // Read makes a draft of the files together; which kind each of them is, its own text
 // tells.
 func Read(files []File) (draft.Draft, []Problem) {
-	return draft.Draft{}, nil
+	g := newGathering(files)
+	for _, f := range files {
+		text := strings.TrimPrefix(string(f.Text), "\ufeff") // an editor's
+		switch kindOf(text) {
+		case crontab:
+			g.crontabs = append(g.crontabs, readCrontab(f.Name, text))
+		case monit:
+			g.monits = append(g.monits, readMonit(f.Name, text))
+		case empty:
+		default:
+			g.unknown(f.Name)
+		}
+	}
+	g.addScripts()
+	g.addMonit()
+	if len(g.entries) == 0 && len(g.problems) == 0 && !g.found {
+		for _, f := range files {
+			g.unknown(f.Name)
+		}
+	}
+	return g.draft(), g.sorted()
+}
+
+func (g *gathering) unknown(file string) {
+	g.problem(file, 0, "cannot find a line of the script, or Monit's check process, in "+file,
+		"give a crontab (crontab -l | daemon-keeper import) or Monit's control file (daemon-keeper import /etc/monit/monitrc)")
+}
+
+// problem notes what could not be read.
+func (g *gathering) problem(file string, line int, what, hint string) {
+	g.problems = append(g.problems, Problem{File: file, Line: line, What: what, hint: hint})
+}
+
+// sorted are the problems in the order of the files and their lines.
+func (g *gathering) sorted() []Problem {
+	order := make(map[string]int, len(g.files))
+	for i, f := range g.files {
+		order[f.Name] = i
+	}
+	slices.SortStableFunc(g.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line))
+	})
+	return g.problems
 }

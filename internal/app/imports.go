@@ -1,0 +1,100 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/importer"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
+)
+
+// imports prints a configuration for what has kept daemons until now, and says
+// which files and lines it could not read.
+func imports(c cli.Command) report.Status {
+	var files []importer.File
+	names := c.Files
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	status := report.OK
+	complain := func(err error) {
+		fail(err)
+		status = report.Unclear
+	}
+	for _, name := range names {
+		f, err := readImport(name)
+		if err != nil {
+			complain(err)
+			continue
+		}
+		files = append(files, f)
+	}
+	d, problems := importer.Read(files)
+	for _, p := range problems {
+		complain(p)
+	}
+	var out output
+	out.Write(d.YAML())
+	if out.err != nil {
+		complain(out.err)
+	}
+	return status
+}
+
+// mostImported is more than a crontab has, and less than what would fill the memory.
+const mostImported = 1 << 20
+
+func readImport(name string) (importer.File, error) {
+	in, shown := os.Stdin, "standard input"
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return importer.File{}, unread(name, err)
+		}
+		defer f.Close()
+		in, shown = f, name
+	} else if terminal.Is(in) {
+		fmt.Fprintln(os.Stderr, "daemon-keeper: reading a crontab or Monit's control file from this terminal, up to Ctrl-D")
+	}
+	text, err := io.ReadAll(io.LimitReader(in, mostImported+1))
+	if err == nil && len(text) > mostImported {
+		err = errTooLarge
+	}
+	if err != nil {
+		return importer.File{}, unread(shown, err)
+	}
+	return importer.File{Name: report.Printable(shown), Text: text}, nil
+}
+
+var errTooLarge = errors.New("it is larger than 1 MiB")
+
+// unreadError is a file that could not be read.
+type unreadError struct {
+	file string
+	why  error
+}
+
+func unread(file string, err error) error {
+	return &unreadError{report.Printable(file), cmp.Or(errors.Unwrap(err), err)}
+}
+
+func (e *unreadError) Error() string { return fmt.Sprintf("cannot read %s: %v", e.file, e.why) }
+
+func (e *unreadError) Unwrap() error { return e.why }
+
+// Hint is the way out.
+func (e *unreadError) Hint() string {
+	switch {
+	case errors.Is(e.why, syscall.EISDIR):
+		return "name the files in it"
+	case errors.Is(e.why, errTooLarge):
+		return "leave out of it what is about no daemon"
+	}
+	return "name files that can be read, or - for standard input: crontab -l | daemon-keeper import"
+}

@@ -1,0 +1,189 @@
+package importer
+
+import (
+	"os"
+	"strings"
+)
+
+// job is a line of a crontab that runs a command.
+type job struct {
+	file     string
+	line     int
+	schedule string // "" if it is each minute
+	user     string // of a system crontab; "" if it has none
+	commands []bare
+	raw      string
+	err      error // why its commands could not be read
+}
+
+// cronFile is what a crontab holds.
+type cronFile struct {
+	name      string
+	jobs      []job
+	broken    []job // lines without a schedule: raw and the place alone
+	mailTo    string
+	mailLine  int
+	commented []job // that were taken out by a # in front of them
+}
+
+var (
+	fiveFields = pattern{text: `(?i)^(([0-9*/,~-]+[ \t]+){3}([0-9*/,~-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+[ \t]+` +
+		`([0-9*/,~-]|sun|mon|tue|wed|thu|fri|sat)+)[ \t]+(.*)$`}
+	nickname = pattern{text: `^(@[0-9A-Za-z_]+)[ \t]+(.*)$`}
+	variable = pattern{text: `^["']?([A-Za-z_][A-Za-z0-9_]*)["']?[ \t]*=[ \t]*(.*)$`}
+
+	// FreeBSD: user:group/class.
+	userColumn = pattern{text: `^[a-z_][a-z0-9_-]*\$?(:[a-z_][a-z0-9_-]*)?(/[a-z_][a-z0-9_-]*)?$`}
+	cronOption = pattern{text: `^-[nq]+$`}
+
+	// Commands that a path follows, as it follows a user.
+	noUser = pattern{text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php)$`}
+)
+
+// mostLine is more than any cron takes: 1,000 bytes, FreeBSD's 10,000.
+const mostLine = 10_000
+
+// mostValue is more than a variable of a crontab has, that stands for a program.
+const mostValue = 1000
+
+func readCrontab(name, text string) cronFile {
+	c := cronFile{name: name}
+	vars := make(map[string]string)
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case line[0] == '#':
+			if j, ok := c.job(strings.TrimLeft(line, "# \t"), number, vars); ok {
+				c.commented = append(c.commented, j)
+			}
+		default:
+			c.line(line, number, vars)
+		}
+	}
+	return c
+}
+
+func (c *cronFile) line(line string, number int, vars map[string]string) {
+	if j, ok := c.job(line, number, vars); ok {
+		c.jobs = append(c.jobs, j)
+		return
+	}
+	m := variable.get().FindStringSubmatch(line)
+	if m == nil {
+		c.broken = append(c.broken, job{file: c.name, line: number, raw: line})
+		return
+	}
+	value := unquoted(strings.TrimSpace(m[2]))
+	if len(value) <= mostValue {
+		vars[m[1]] = value
+	}
+	if m[1] == "MAILTO" {
+		c.mailTo, c.mailLine = value, number
+	}
+}
+
+func unquoted(s string) string {
+	if len(s) > 1 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// job reads a line with a schedule.
+func (c *cronFile) job(line string, number int, vars map[string]string) (job, bool) {
+	m := fiveFields.get().FindStringSubmatch(line)
+	if m == nil {
+		m = nickname.get().FindStringSubmatch(line)
+	}
+	if m == nil {
+		return job{}, false
+	}
+	j := job{file: c.name, line: number, schedule: strings.Join(strings.Fields(m[1]), " "), raw: m[len(m)-1]}
+	if everyMinute(j.schedule) {
+		j.schedule = ""
+	}
+	if len(line) > mostLine {
+		j.err = errTooLong
+		return j, true
+	}
+	command := beforePercent(j.raw)
+	j.user, command = splitUser(command)
+	if j.commands, j.err = unwrap(command, vars); j.err != nil {
+		j.raw = os.Expand(j.raw[:min(len(j.raw), mostValue)], func(name string) string { return vars[name] })
+	}
+	return j, true
+}
+
+// isOften tells whether it runs several times in an hour.
+func (j job) isOften() bool {
+	first, _ := cutWord(j.schedule)
+	return j.schedule == "" || strings.ContainsAny(first, "*,-") || strings.Trim(first, "@0123456789") == "" && first[0] == '@'
+}
+
+func everyMinute(schedule string) bool {
+	switch schedule {
+	case "* * * * *", "*/1 * * * *", "@every_minute":
+		return true
+	}
+	return false
+}
+
+// beforePercent is the command: what follows a % is its standard input, and \% is a
+// percent sign.
+func beforePercent(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '%':
+			return b.String()
+		case text[i] == '\\' && i+1 < len(text) && text[i+1] == '%':
+			i++
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// splitUser takes off the user, whom only a system crontab has, and FreeBSD's options
+// -n and -q behind it. Nothing says which sort of crontab it is but that the command
+// follows: a program and not a flag.
+func splitUser(command string) (user, rest string) {
+	first, behind := cutWord(command)
+	if cronOption.get().MatchString(first) {
+		return "", skipOptions(command)
+	}
+	if _, known := wrappers[first]; known || first == own || noUser.get().MatchString(first) || shells.get().MatchString(first) || !userColumn.get().MatchString(first) {
+		return "", command
+	}
+	next, more := cutWord(skipOptions(behind))
+	_, isWrapper := wrappers[next]
+	switch {
+	case strings.HasPrefix(next, "-"):
+	case strings.ContainsAny(next, "/=$") && !strings.ContainsAny(next, "<>|&;#"), isWrapper, shells.get().MatchString(next),
+		next != "" && strings.HasPrefix(more, "-") && !cronOption.get().MatchString(behind[:min(2, len(behind))]):
+		return first, skipOptions(behind)
+	}
+	return "", command
+}
+
+func skipOptions(text string) string {
+	for {
+		first, rest := cutWord(text)
+		if !cronOption.get().MatchString(first) {
+			return text
+		}
+		text = rest
+	}
+}
+
+func cutWord(text string) (first, rest string) {
+	text = strings.TrimLeft(text, " \t")
+	i := strings.IndexAny(text, " \t")
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimLeft(text[i:], " \t")
+}

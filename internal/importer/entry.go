@@ -1,0 +1,143 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daemon-keeper/internal/draft"
+)
+
+// entry is a daemon in the making.
+type entry struct {
+	process
+	file          string
+	lines         []int
+	kind          string // what Monit calls it: check process NAME
+	title         string // what it is to be called
+	name          string // what it is called, see draft.Name
+	services      []string
+	servicesAbout string
+	calledAbout   string
+	keys          []draft.Key // the other ones
+	after         []*entry
+	about         []string
+	example       string // a command that settles the doubt
+}
+
+// mostNotes keeps the comments of an entry within reason.
+const mostNotes = 20
+
+func (e *entry) note(format string, args ...any) {
+	switch {
+	case len(e.about) < mostNotes:
+		e.about = append(e.about, fmt.Sprintf(format, args...))
+	case len(e.about) == mostNotes:
+		e.about = append(e.about, "And more that is not carried over.")
+	}
+}
+
+// off tells whether it is of no use before a person has completed it.
+func (e *entry) off() bool { return e.doubt != "" }
+
+// setKey keeps the last value of a key.
+func setKey(keys []draft.Key, name string, value any) []draft.Key {
+	for i := range keys {
+		if keys[i].Name == name {
+			keys[i].Value = value
+			return keys
+		}
+	}
+	return append(keys, draft.Key{Name: name, Value: value})
+}
+
+// order is that of the manual.
+var order = []string{
+	"executable", "name", "user", "group", "args", "listen", "send", "expect", "probe_timeout", "pidfile", "cpu", "memory",
+	"files", "min_age", "restart_on", "services", "after", "recheck", "stop_timeout", "start_timeout", "verify", "settle",
+	"boot_grace", "backoff", "acceptable", "respect",
+}
+
+// draft is the entry as it is written.
+func (e *entry) draft(where string) draft.Daemon {
+	d := draft.Daemon{Name: e.name, Off: e.off()}
+	d.About = append([]string{where}, e.about...)
+	for _, n := range e.notes {
+		d.About = append(d.About, sentence(n))
+	}
+	switch {
+	case e.example != "":
+		d.About = append(d.About, strings.TrimSuffix(sentence(e.doubt), ".")+":", "  "+e.example)
+	case e.doubt != "":
+		d.About = append(d.About, sentence(e.doubt))
+	}
+	d.Keys = append(d.Keys, e.identity()...)
+	d.Keys = append(d.Keys, e.keys...)
+	d.Keys = append(d.Keys, e.restart())
+	if names := e.afterNames(); len(names) > 0 {
+		d.Keys = append(d.Keys, draft.Key{Name: "after", Value: names})
+	}
+	slices.SortStableFunc(d.Keys, func(a, b draft.Key) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
+	return d
+}
+
+func (e *entry) identity() []draft.Key {
+	var keys []draft.Key
+	switch {
+	case e.executable != "":
+		keys = append(keys, draft.Key{Name: "executable", Value: e.executable})
+	case e.called != "":
+		keys = append(keys, draft.Key{Name: "name", Value: e.called, About: e.calledAbout})
+	default:
+		keys = append(keys, draft.Key{Name: "executable", Value: "/PATH"})
+	}
+	if e.args != "" {
+		keys = append(keys, draft.Key{Name: "args", Value: e.args})
+	}
+	return keys
+}
+
+func (e *entry) restart() draft.Key {
+	k := draft.Key{Name: "services", Value: e.services, About: e.servicesAbout}
+	if len(e.services) == 0 {
+		k.Value = draft.Raw("[]")
+	}
+	return k
+}
+
+// afterNames are those of the daemons that are written as this one is: one that is a
+// comment does not exist.
+func (e *entry) afterNames() []string {
+	var names []string
+	for _, a := range e.after {
+		if e.off() || !a.off() {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
+func sentence(text string) string {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
+		return text + "."
+	}
+	return string(text[0]-'a'+'A') + text[1:] + "."
+}
+
+var userName = pattern{text: `^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$`}
+
+// isUser tells whether it looks like a user or a group, a name or a number.
+func isUser(text string) bool {
+	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
+		return strconv.FormatUint(n, 10) == text
+	}
+	return userName.get().MatchString(text)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

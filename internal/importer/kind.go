@@ -1,0 +1,43 @@
+package importer
+
+import (
+	"strings"
+)
+
+// kind is what a file is.
+type kind int
+
+const (
+	unclear kind = iota
+	empty        // nothing but comments
+	crontab
+	monit
+)
+
+var (
+	// A line of a crontab with its schedule, crontab(5).
+	cronLine = pattern{text: `^[ \t]*([0-9*][0-9*/,~-]*([ \t]+[0-9A-Za-z*][0-9A-Za-z*/,~-]*){4}[ \t]+\S|@[0-9a-z_]+[ \t]+\S)`}
+
+	// A statement that only Monit's control file has.
+	monitLine = pattern{text: `(?i)^[ \t]*(check[ \t]+(process|file|fifo|filesystem|device|directory|host|system|program|network)[ \t]|` +
+		`set[ \t]+(daemon|log|logfile|httpd|mailserver|alert|idfile|pidfile|statefile|eventqueue|mmonit|limits|ssl|tls|mail-format|onreboot|init|terminal|fips)\b|` +
+		`include[ \t]+["']?/)`}
+)
+
+// kindOf goes by the first line that tells.
+func kindOf(text string) kind {
+	k := empty
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		switch bare := strings.TrimSpace(line); {
+		case bare == "" || bare[0] == '#':
+		case cronLine.get().MatchString(line):
+			return crontab
+		case monitLine.get().MatchString(line):
+			return monit
+		default:
+			k = unclear
+		}
+	}
+	return k
+}

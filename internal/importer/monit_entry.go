@@ -1,0 +1,264 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// maker makes an entry of a block.
+type maker struct {
+	g           *gathering
+	block       *block
+	entry       *entry
+	cycle       int                  // seconds between Monit's looks
+	limits      map[string]condition // by the key that they became
+	reasons     []string             // of restart_on
+	connections []condition
+	starts      statement
+	stops       statement
+	restarts    statement
+	watchOnly   string // why it is not restarted
+	forbidden   bool   // it should not run
+}
+
+func (g *gathering) makeEntry(b *block, cycle int) *entry {
+	m := &maker{g: g, block: b, cycle: cycle, limits: make(map[string]condition)}
+	m.entry = &entry{file: b.file, lines: []int{b.line}, kind: b.title(), title: b.name}
+	for _, s := range b.statements {
+		m.statement(s)
+	}
+	switch {
+	case usable(b.pidfile) && path.IsAbs(b.pidfile):
+		m.set("pidfile", b.pidfile)
+	case b.pidfile != "":
+		m.entry.note("Not carried over: pidfile %s (which is no full path)", brief(b.pidfile))
+	}
+	m.listen()
+	m.services()
+	m.identify()
+	m.restart()
+	return m.entry
+}
+
+func (m *maker) statement(s statement) {
+	switch s.verb {
+	case "start":
+		m.starts = s
+	case "stop":
+		m.stops = s
+	case "restart":
+		m.restarts = s
+	case "if":
+		m.test(s)
+	case "depends": // see link
+	case "group":
+		for _, w := range s.words {
+			m.g.groups = addName(m.g.groups, w.text)
+		}
+	case "mode":
+		m.mode(s)
+	case "onreboot":
+		if !has(s.words, "start") {
+			m.lost(s, "daemon-keeper pause leaves it alone, over a reboot, too")
+		}
+	case "every":
+		m.lost(s, "it is looked at in each run")
+	case "alert", "noalert":
+		m.lost(s, "mail: is about all of them")
+	default:
+		m.lost(s, "")
+	}
+}
+
+func (m *maker) mode(s statement) {
+	switch {
+	case has(s.words, "active"):
+	case has(s.words, "passive"):
+		m.watchOnly = "Monit only alerted (mode passive)"
+	default:
+		m.watchOnly = "Monit did not restart it (" + s.text + ")"
+	}
+}
+
+// restart says what it is restarted on, besides being down.
+func (m *maker) restart() {
+	switch {
+	case len(m.reasons) == 0:
+	case len(m.entry.services) > 0:
+		m.set("restart_on", m.reasons)
+	default:
+		m.entry.note("Monit restarted it on %s: restart_on: [%[1]s], once it has services.", strings.Join(m.reasons, ", "))
+	}
+}
+
+// listen takes the first connection that restarted it and that is understood here.
+func (m *maker) listen() {
+	taken := false
+	for _, c := range m.connections {
+		test := connectionOf(c.words)
+		address, why := test.address()
+		switch {
+		case has(c.words, "succeeded"):
+			m.lost(c.statement, "")
+		case why != "":
+			m.lost(c.statement, why)
+		case weight(c.action) == 0:
+			m.lost(c.statement, "Monit did not restart it; listen: "+address+" would")
+		case taken:
+			m.lost(c.statement, "there is room for one listen:")
+		default:
+			taken = true
+			m.takeConnection(c, test, address)
+		}
+	}
+}
+
+func (m *maker) takeConnection(c condition, test connection, address string) {
+	m.set("listen", address)
+	send, expect, lost := test.words()
+	if send != "" {
+		m.set("send", send)
+	}
+	if expect != "" {
+		m.set("expect", expect)
+	}
+	if test.timeout > 0 {
+		m.set("probe_timeout", inSeconds(test.timeout))
+	}
+	var about []string
+	if lost != "" {
+		about = append(about, lost)
+	}
+	if test.more {
+		about = append(about, "not all of Monit's test")
+	}
+	if c.often != "" {
+		about = append(about, "Monit waited for "+c.often)
+	}
+	m.explain("listen", strings.Join(about, "; "))
+}
+
+// commandOf is the command of a start, stop or restart program.
+func commandOf(s statement) string {
+	var words []string
+	for _, w := range s.words {
+		switch {
+		case w.form == quotedWord:
+			return strings.Join(strings.Fields(w.text), " ")
+		case w.is("uid", "gid", "timeout"):
+			return strings.Join(words, " ")
+		case !w.is("=", "=="):
+			words = append(words, w.text)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// valueOf is what follows a keyword.
+func valueOf(s statement, keyword string) string {
+	for i, w := range s.words {
+		if w.is(keyword) && i+1 < len(s.words) {
+			return s.words[i+1].text
+		}
+	}
+	return ""
+}
+
+// method is a command of Monit's, as far as it calls a service manager.
+type method struct {
+	command  string
+	services []string
+	about    string
+	programs []string // that are none
+}
+
+// harmless commands only look, wait or speak.
+var harmless = pattern{text: `^(test|\[|sleep|true|:|echo|logger|cd|fi|exit)$`}
+
+func methodOf(s statement, stops bool) method {
+	m := method{command: commandOf(s)}
+	commands, err := unwrap(m.command[:min(len(m.command), mostLine)], nil)
+	if err != nil {
+		return m
+	}
+	for _, b := range commands {
+		c, ok := serviceCall(texts(b.words))
+		switch {
+		case ok && c.stops == stops:
+			for _, name := range c.services {
+				if !slices.Contains(m.services, name) && len(m.services) < mostServices {
+					m.services = append(m.services, name)
+				}
+			}
+			m.about = cmp.Or(m.about, c.about)
+		case !ok && !harmless.get().MatchString(path.Base(b.program())):
+			m.programs = append(m.programs, b.program())
+		}
+	}
+	return m
+}
+
+// services are those of the start program.
+func (m *maker) services() {
+	start, stop := methodOf(m.starts, false), methodOf(m.stops, true)
+	if again := methodOf(m.restarts, false); len(start.services) == 0 {
+		if len(again.services) > 0 {
+			start = again
+		}
+	} else if m.restarts.verb != "" && !slices.Equal(again.services, start.services) {
+		m.lost(m.restarts, "it is stopped and started")
+	}
+	m.timeouts()
+	m.asUser()
+	switch {
+	case start.command == "" && m.watchOnly == "":
+		m.watchOnly = "Monit did not start it"
+	case len(start.services) == 0 && start.command != "":
+		m.entry.note("Monit started it by \"%s\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.", brief(start.command))
+		m.entry.servicesAbout = "only watches"
+		return
+	}
+	if m.watchOnly != "" {
+		m.entry.servicesAbout = "only watches: " + m.watchOnly
+		if len(start.services) > 0 {
+			m.entry.servicesAbout += fmt.Sprintf("; [%s] would restart it", strings.Join(start.services, ", "))
+		}
+		return
+	}
+	m.entry.services, m.entry.servicesAbout = start.services, start.about
+	switch {
+	case stop.command == "" || slices.Equal(slices.Sorted(slices.Values(stop.services)), slices.Sorted(slices.Values(start.services))):
+	case len(stop.services) == 0:
+		m.entry.note("Monit stopped it by \"%s\"; here its service is stopped.", brief(stop.command))
+	default:
+		m.entry.note("Monit stopped %s, and started %s; here each is stopped and started.", strings.Join(stop.services, ", "), strings.Join(start.services, ", "))
+	}
+	if len(start.programs) > 0 {
+		m.entry.note("Monit's start program does more: \"%s\"", brief(start.command))
+	}
+}
+
+// timeouts: Monit waited for so long until the daemon was there. What waits longer
+// than we do by ourselves is carried over.
+func (m *maker) timeouts() {
+	if n, ok := wholeNumber(token{text: valueOf(m.starts, "timeout")}); ok {
+		if n > 30 {
+			m.set("verify", inSeconds(n))
+		}
+		if n > 180 {
+			m.set("start_timeout", inSeconds(n))
+		}
+	}
+	if n, ok := wholeNumber(token{text: valueOf(m.stops, "timeout")}); ok && n > 60 {
+		m.set("stop_timeout", inSeconds(n))
+	}
+}
+
+func (m *maker) asUser() {
+	if user := valueOf(m.starts, "uid"); user != "" && user != "root" && user != "0" {
+		m.entry.note("Monit ran the start program as user %s; a service is started by root, and has its user from its own unit or script.", brief(user))
+	}
+}

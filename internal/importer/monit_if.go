@@ -1,0 +1,177 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daemon-keeper/internal/draft"
+)
+
+// condition is an if without its action.
+type condition struct {
+	statement
+	words  []token // up to then, without how often it must fail
+	cycles int     // how often that is in a row; 0 if it is not said
+	often  string  // the same for people: 3 of 5 cycles
+}
+
+// conditionOf takes a statement apart. Noise is gone from its words, but for what
+// tells "port 80 for 3 cycles" from "3 times within 5 cycles".
+func conditionOf(s statement) condition {
+	c := condition{statement: s}
+	for _, t := range s.words {
+		if t.is("then") {
+			break
+		}
+		c.words = append(c.words, t)
+	}
+	n := len(c.words)
+	if n < 2 || !c.words[n-1].is("cycle", "cycles") {
+		return c
+	}
+	last, ok := wholeNumber(c.words[n-2])
+	if !ok {
+		return c
+	}
+	c.words, c.cycles, c.often = c.words[:n-2], last, plural(last, "cycle")
+	if n > 2 && timesWithin(s, c.words[n-3], n-2) {
+		first, _ := wholeNumber(c.words[n-3])
+		c.words, c.cycles, c.often = c.words[:n-3], first, fmt.Sprintf("%d of %s", first, c.often)
+	}
+	return c
+}
+
+// timesWithin tells whether two numbers in front of cycles belong together: 3 times
+// within 5 cycles, or 3 restarts, 5 cycles, which are not both here.
+func timesWithin(s statement, first token, second int) bool {
+	if _, ok := wholeNumber(first); !ok {
+		return false
+	}
+	between := strings.ToLower(s.between(first, s.words[second]))
+	return strings.Contains(between, "times") || strings.Contains(between, "within")
+}
+
+// between is what was written between two words.
+func (s statement) between(a, b token) string { return s.source[a.end:b.start] }
+
+func wholeNumber(t token) (int, bool) {
+	n, err := strconv.Atoi(t.text)
+	return n, err == nil && t.form == bareWord && n >= 0 && n <= 1_000_000
+}
+
+// test carries an if over into the entry, or says that it does not.
+func (m *maker) test(s statement) {
+	c := conditionOf(s)
+	w := c.words
+	isElse := func(t token) bool { return t.is("else") }
+	if i := slices.IndexFunc(s.words, isElse); i >= 0 && has(s.words[i:], "exec", "execute", "stop", "unmonitor") {
+		m.entry.note("Its else is not carried over: %s", s.text)
+	}
+	switch {
+	case isRestartLimit(s):
+		m.g.limits = append(m.g.limits, m.g.at(m.block.file, s.line))
+	case has(w, "port", "portnumber", "unix", "unixsocket"):
+		m.connections = append(m.connections, c)
+	case len(w) == 0:
+		m.lost(s, "")
+	case has(w, "exist", "exists", "nonexist", "nonexists"):
+		m.existence(c)
+	case w[0].is("failed") && len(w) == 3 && w[1].is("uid", "euid", "gid"):
+		m.owner(c)
+	case w[0].is("changed"):
+		m.lost(s, "daemon-keeper history tells of each restart")
+	default:
+		m.resource(c)
+	}
+}
+
+// isRestartLimit reads 5 restarts within 5 cycles.
+func isRestartLimit(s statement) bool {
+	if len(s.words) < 2 {
+		return false
+	}
+	_, ok := wholeNumber(s.words[0])
+	return ok && s.words[1].is("restart", "restarts")
+}
+
+func has(words []token, keywords ...string) bool {
+	for _, w := range words {
+		if w.is(keywords...) {
+			return true
+		}
+	}
+	return false
+}
+
+// existence reads [not] exist. That a daemon must exist is what an entry says.
+func (m *maker) existence(c condition) {
+	not := has(c.words, "not", "nonexist", "nonexists")
+	switch {
+	case !not && len(c.words) == 1:
+		m.lost(c.statement, "")
+		m.forbidden = true
+	case c.action == "restart" || c.action == "start":
+	case c.action == "alert":
+		m.watchOnly = "Monit only alerted"
+	default:
+		m.lost(c.statement, "here it is restarted")
+	}
+}
+
+// owner reads failed uid root: a process of another user does not count here.
+func (m *maker) owner(c condition) {
+	key := "user"
+	if c.words[1].is("gid") {
+		key = "group"
+	}
+	value := c.words[2].text
+	switch {
+	case c.action != "restart":
+		m.lost(c.statement, key+": would restart it")
+	case isUser(value) && m.set(key, value):
+	default:
+		m.lost(c.statement, "")
+	}
+}
+
+// lost says that a statement is not carried over, and why.
+func (m *maker) lost(s statement, why string) {
+	if why != "" {
+		why = " (" + why + ")"
+	}
+	m.entry.note("Not carried over: %s%s", s.text, why)
+}
+
+// set gives the entry a key that it has not got.
+func (m *maker) set(name string, value any) bool {
+	for _, k := range m.entry.keys {
+		if k.Name == name {
+			return false
+		}
+	}
+	m.entry.keys = append(m.entry.keys, draft.Key{Name: name, Value: value})
+	return true
+}
+
+// explain puts a comment behind a key.
+func (m *maker) explain(name, about string) {
+	for i := range m.entry.keys {
+		if m.entry.keys[i].Name == name {
+			m.entry.keys[i].About = about
+		}
+	}
+}
+
+// inSeconds is a time of whole seconds, as far as the configuration goes.
+func inSeconds(n int) string {
+	n = min(n, 86_400)
+	switch {
+	case n%3600 == 0:
+		return strconv.Itoa(n/3600) + "h"
+	case n%60 == 0:
+		return strconv.Itoa(n/60) + "m"
+	}
+	return strconv.Itoa(n) + "s"
+}

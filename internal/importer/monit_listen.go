@@ -1,0 +1,218 @@
+package importer
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// connection is a test of a port or a socket.
+type connection struct {
+	host, port, socket string
+	kind               string // tcp, udp, tcpssl
+	family             string // ipv4, ipv6
+	tls                bool
+	protocol           string
+	request            string
+	talk               []said // send and expect, in order
+	timeout            int    // seconds
+	more               bool   // it asks for something else, too
+}
+
+type said struct {
+	send bool
+	text string
+}
+
+func connectionOf(words []token) connection {
+	var c connection
+	next := func(i int) string {
+		if i+1 < len(words) {
+			return words[i+1].text
+		}
+		return ""
+	}
+	for i := 0; i < len(words); i++ {
+		t := words[i]
+		switch {
+		case t.is("failed"):
+			continue
+		case t.is("ssl", "tls"):
+			c.tls = true
+			continue
+		case t.is("ipv4", "ipv6"):
+			c.family = strings.ToLower(t.text)
+			continue
+		case t.is("host"):
+			c.host = next(i)
+		case t.is("port", "portnumber"):
+			c.port = next(i)
+		case t.is("unix", "unixsocket"):
+			c.socket = next(i)
+		case t.is("type"):
+			c.kind = strings.ToLower(next(i))
+		case t.is("proto", "protocol"):
+			c.protocol = strings.ToLower(next(i))
+		case t.is("request"):
+			c.request = next(i)
+		case t.is("send", "expect"):
+			c.talk = append(c.talk, said{t.is("send"), next(i)})
+		case t.is("timeout"):
+			c.timeout, _ = strconv.Atoi(next(i))
+		case t.is("second", "seconds"):
+			continue
+		default:
+			c.more = true
+			continue
+		}
+		i++
+	}
+	return c
+}
+
+// address is what the configuration takes for it, or why there is none.
+func (c connection) address() (address, why string) {
+	if c.socket != "" {
+		const most = 103 // bytes of a socket's path, on every system
+		if !path.IsAbs(c.socket) || len(c.socket) > most || !usable(c.socket) {
+			return "", "its path is not absolute, or too long"
+		}
+		return "unix://" + c.socket, ""
+	}
+	port, err := strconv.Atoi(c.port)
+	if err != nil || port < 1 || port > 65535 {
+		return "", "it is no port"
+	}
+	if c.kind == "udp" {
+		return "", "listen: is about TCP"
+	}
+	ip, err := netip.ParseAddr(strings.Trim(c.host, "[]"))
+	switch {
+	case c.host == "" || strings.EqualFold(c.host, "localhost"):
+		if c.family == "ipv6" {
+			return fmt.Sprintf("tcp6://[::1]:%d", port), ""
+		}
+		return fmt.Sprintf("tcp://127.0.0.1:%d", port), ""
+	case err != nil:
+		return "", fmt.Sprintf("listen: takes an address, such as tcp://127.0.0.1:%d", port)
+	case ip.Zone() != "" || ip.Is4In6():
+		return "", "listen: takes a plain address"
+	case ip.Is6():
+		return fmt.Sprintf("tcp6://[%s]:%d", ip, port), ""
+	}
+	return fmt.Sprintf("tcp://%s:%d", ip, port), ""
+}
+
+// greetings are how servers begin by themselves, as Monit expects it of them.
+var greetings = map[string]string{
+	"ssh": "SSH-", "smtp": "220", "lmtp": "220", "ftp": "220", "pop": "+OK", "imap": "* OK", "nntp": "20", "rsync": "@RSYNCD:",
+}
+
+// answers are how servers answer, and what they are asked, as Monit does it.
+var answers = map[string]struct{ send, expect string }{
+	"clamav":       {"PING\r\n", "PONG"},
+	"redis":        {"PING\r\n", "+PONG"},
+	"spamassassin": {"PING SPAMC/1.2\r\n\r\n", "SPAMD/"},
+	"dwp":          {"HEAD / HTTP/1.0\r\n\r\n", "HTTP/"},
+	"http":         {"GET / HTTP/1.0\r\n\r\n", "HTTP/"},
+}
+
+// words are what is sent and expected, as far as the configuration has it, and what is
+// lost of it.
+func (c connection) words() (send, expect, lost string) {
+	if c.tls || c.kind == "tcpssl" {
+		return "", "", "TLS is not spoken: it must only accept"
+	}
+	if len(c.talk) > 0 {
+		return c.conversation()
+	}
+	if g := greetings[c.protocol]; g != "" {
+		return "", g, ""
+	}
+	if a := answers[c.protocol]; a.expect != "" {
+		if c.protocol == "http" {
+			lost = "status and content are not looked at"
+			if httpPath.get().MatchString(c.request) {
+				a.send = "GET " + c.request + " HTTP/1.0\r\n\r\n"
+			}
+		}
+		return a.send, a.expect, lost
+	}
+	if c.protocol != "" && c.protocol != "default" {
+		return "", "", "protocol " + brief(c.protocol) + " is not spoken: it must only accept"
+	}
+	return "", "", ""
+}
+
+var httpPath = pattern{text: `^/[A-Za-z0-9._~/?=&+:@%-]{0,200}$`}
+
+// conversation takes the first thing that is sent and the first that is expected. An
+// expectation is a regular expression there, and the beginning of the answer here.
+func (c connection) conversation() (send, expect, lost string) {
+	talk := c.talk
+	if talk[0].send {
+		send = unescape(talk[0].text)
+		talk = talk[1:]
+	}
+	if len(talk) > 0 && !talk[0].send {
+		expect = beginning(unescape(talk[0].text))
+		talk = talk[1:]
+	}
+	switch {
+	case expect == "" || !sendable(send) || !sendable(expect):
+		return "", "", "what is sent and expected is not carried over: it must only accept"
+	case len(talk) > 0:
+		return send, expect, "only the first answer is looked at"
+	}
+	return send, expect, ""
+}
+
+// sendable tells whether YAML can hold it as it is.
+func sendable(text string) bool {
+	const most = 500
+	return utf8.ValidString(text) && len(text) <= most
+}
+
+// beginning is the text that ^text.* says an answer begins with; "" if it says
+// something else.
+func beginning(pattern string) string {
+	const most = 500
+	if len(pattern) > most {
+		return ""
+	}
+	tree, err := syntax.Parse(pattern, syntax.POSIX)
+	if err != nil || tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText && tree.Sub[0].Op != syntax.OpBeginLine {
+		return ""
+	}
+	re, err := regexp.CompilePOSIX(strings.TrimPrefix(pattern, "^"))
+	if err != nil {
+		return ""
+	}
+	prefix, _ := re.LiteralPrefix()
+	return prefix
+}
+
+var escaped = pattern{text: `\\(0x[0-9A-Fa-f]{2}|[nrt\\])`}
+
+// unescape reads what Monit's strings have of escapes.
+func unescape(text string) string {
+	return escaped.get().ReplaceAllStringFunc(text, func(s string) string {
+		switch s[1] {
+		case 'n':
+			return "\n"
+		case 'r':
+			return "\r"
+		case 't':
+			return "\t"
+		case '\\':
+			return `\`
+		}
+		n, _ := strconv.ParseUint(s[3:], 16, 8)
+		return string([]byte{byte(n)})
+	})
+}

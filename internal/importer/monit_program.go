@@ -1,0 +1,96 @@
+package importer
+
+import (
+	"path"
+	"strings"
+)
+
+// identify finds the daemon's program. Monit knew a pidfile, or a pattern; often
+// there is a check of the program's file, too, which the daemon depends on.
+func (m *maker) identify() {
+	e := m.entry
+	if m.block.matching != "" {
+		e.process = identify(m.block.matching, extended)
+		m.usable()
+		if m.entry.called != "" && m.entry.doubt == "" { // the program of one that java or ruby runs has another name
+			m.entry.doubt = "\"" + brief(m.entry.called) + "\" stood somewhere in what ps shows, and name: is the file name of the program"
+		}
+	}
+	if file := m.programFile(); file != nil && (e.executable == "" || e.doubt != "") {
+		e.process = process{executable: file.path, notes: []string{"its program is that of check file " + brief(file.name) + " (" + m.g.seenFrom(m.block.file, file.file, file.line) + ")"}}
+		if runsOthers(file.path) {
+			e.doubt = file.path + " runs other programs, too: args: or user: must tell this one from them"
+		}
+	}
+	switch {
+	case m.forbidden:
+		e.doubt = "Monit acted when it ran: a rule below forbid: reports that"
+	case e.executable != "" || e.called != "" || e.doubt != "":
+	default:
+		m.guess()
+	}
+}
+
+// usable drops what cannot be a value.
+func (m *maker) usable() {
+	p := &m.entry.process
+	if p.executable != "" && !usable(p.executable) || p.called != "" && !usable(p.called) || p.args != "" && !usable(p.args) {
+		*p = process{doubt: "what Monit looked for is too long, or no text"}
+	}
+	m.g.limitPattern(p)
+}
+
+var (
+	// Where programs are.
+	programPath = pattern{text: `^(/[^/]+)*/(s?bin|libexec|lib|lib64|games)/`}
+	safePath    = pattern{text: `^/[A-Za-z0-9._/@:+-]+$`}
+)
+
+// programFile is the check of the program's file. Of several it is the one whose name
+// is that of the daemon.
+func (m *maker) programFile() *block {
+	var files, alike []*block
+	names := []string{m.block.name, strings.TrimSuffix(path.Base(m.block.pidfile), ".pid")}
+	for _, need := range m.block.needs() {
+		b := m.g.checks[strings.ToLower(need)]
+		if b == nil || !b.isProgram() {
+			continue
+		}
+		files = append(files, b)
+		for _, n := range names {
+			if path.Base(b.path) == n || strings.EqualFold(b.name, n+"_bin") {
+				alike = append(alike, b)
+				break
+			}
+		}
+	}
+	switch {
+	case len(files) == 1:
+		return files[0]
+	case len(alike) == 1:
+		return alike[0]
+	}
+	return nil
+}
+
+// isProgram tells whether it may be the check of a program's file.
+func (b *block) isProgram() bool {
+	return b.kind == "file" && path.IsAbs(b.path) && usable(b.path) && !strings.HasPrefix(b.path, "/etc/") &&
+		(programPath.get().MatchString(b.path) || strings.HasSuffix(strings.ToLower(b.name), "bin"))
+}
+
+// guess: what Monit started may be the daemon itself, and may as well be a script.
+func (m *maker) guess() {
+	e := m.entry
+	start := methodOf(m.starts, false)
+	if len(start.programs) == 1 && len(start.services) == 0 && path.IsAbs(start.programs[0]) && usable(start.programs[0]) {
+		e.executable = start.programs[0]
+		e.doubt = "it may be this by which Monit started it, if that is no script"
+	} else {
+		e.doubt = "its program is not known"
+	}
+	if safePath.get().MatchString(m.block.pidfile) {
+		e.doubt += "; while it runs, this tells"
+		e.example = "readlink /proc/$(cat " + m.block.pidfile + ")/exe"
+	}
+}

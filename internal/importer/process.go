@@ -1,0 +1,136 @@
+package importer
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// process is what tells a daemon's process from others, as far as a text told it.
+type process struct {
+	executable string
+	called     string
+	args       string // a regular expression
+	doubt      string // why a person must complete it; "" if it can be used as it is
+	notes      []string
+}
+
+// scripted are interpreters of scripts.
+var scripted = pattern{text: `^(python|perl|ruby|php|node|nodejs|lua|tclsh|sh|ash|bash|dash|ksh|zsh)[0-9.]*$`}
+
+// runsOthers tells whether a program's name says nothing about the daemon.
+func runsOthers(program string) bool {
+	base := path.Base(program)
+	return scripted.get().MatchString(base) || base == "java" || base == "beam.smp" || base == "mono"
+}
+
+// grammar are the characters that make a text a regular expression.
+type grammar string
+
+const (
+	basic    grammar = `*[]^$\`        // grep's, re_format(7)
+	extended grammar = `*+?()[]{}|^$\` // Monit's
+)
+
+// identify reads a text that was looked for in the list of processes: by the script's
+// grep, or by Monit's "matching". It is a regular expression, and mostly meant to be none.
+func identify(pattern string, special grammar) process {
+	text, plain := special.literal(pattern)
+	words := strings.Fields(text)
+	switch {
+	case !plain:
+		return process{args: special.oneArgument(pattern), doubt: "\"" + brief(pattern) + "\" is a pattern, and not the program"}
+	case len(words) == 0:
+		return process{doubt: "it names no program"}
+	case path.IsAbs(words[0]):
+		return program(words)
+	case len(words) == 1 && !strings.Contains(text, "/") && !strings.HasSuffix(text, ":"):
+		return process{called: text}
+	}
+	name := strings.TrimSuffix(path.Base(words[0]), ":")
+	return process{called: name, doubt: "\"" + brief(text) + "\" is a part of what ps shows, and not the program"}
+}
+
+// program reads a command line that opens with a path. What was said of the arguments
+// is asked of one of them: of a script daemon that is the script.
+func program(words []string) process {
+	p := process{executable: words[0]}
+	if len(words) == 1 {
+		if runsOthers(words[0]) {
+			p.notes = append(p.notes, words[0]+" runs other programs, too: args: or user: tells this one from them")
+		}
+		return p
+	}
+	said := words[len(words)-1]
+	if i := slices.IndexFunc(words[1:], path.IsAbs); i >= 0 && scripted.get().MatchString(path.Base(words[0])) {
+		said = words[1+i] // the script
+	}
+	p.args = "^" + regexp.QuoteMeta(said)
+	if len(words) > 2 {
+		p.notes = append(p.notes, "of its arguments only "+brief(said)+" is asked for")
+	}
+	return p
+}
+
+// literal takes a regular expression for the text that it was meant to be: a dot is
+// one, and so is the c of the old trick [c]lamd.
+func (s grammar) literal(pattern string) (text string, plain bool) {
+	rest := strings.TrimPrefix(pattern, "^")
+	if strings.HasSuffix(rest, "$") && !strings.HasSuffix(rest, `\$`) {
+		rest = strings.TrimSuffix(rest, "$")
+	}
+	var b strings.Builder
+	for rest != "" {
+		r, size := utf8.DecodeRuneInString(rest)
+		behind := rest[size:]
+		switch {
+		case r == '\\' && behind != "":
+			next, n := utf8.DecodeRuneInString(behind)
+			if unicode.IsLetter(next) || unicode.IsDigit(next) {
+				return "", false
+			}
+			b.WriteRune(next)
+			behind = behind[n:]
+		case r == '[' && len(behind) > 1 && behind[1] == ']' && behind[0] != '^':
+			b.WriteByte(behind[0])
+			behind = behind[2:]
+		case r == '.' && behind != "" && strings.IndexByte("*+?{", behind[0]) >= 0 && strings.IndexByte(string(s), behind[0]) >= 0:
+			return "", false
+		case strings.ContainsRune(string(s), r):
+			return "", false
+		default:
+			b.WriteString(rest[:size])
+		}
+		rest = behind
+	}
+	return b.String(), true
+}
+
+// oneArgument is what a pattern says of the last argument, as args takes it. Long and
+// costly ones, which the configuration refuses, are left to a person.
+func (s grammar) oneArgument(pattern string) string {
+	const most = 100
+	if s == basic {
+		pattern = strings.NewReplacer("+", `\+`, "?", `\?`, "(", `\(`, ")", `\)`, "{", `\{`, "}", `\}`, "|", `\|`).Replace(pattern)
+	}
+	if i := strings.LastIndex(pattern, ".*"); i > 0 && i+2 < len(pattern) {
+		pattern = pattern[i+2:]
+	}
+	if len(pattern) > most || strings.ContainsAny(pattern, " \t{") || strings.Contains(pattern, `\p`) || strings.Contains(pattern, `\P`) || strings.Contains(pattern, "(?") {
+		return ""
+	}
+	if _, err := regexp.Compile(pattern); err != nil {
+		return ""
+	}
+	return pattern
+}
+
+// usable tells whether a text can be a value: it is what it looks like, and fits
+// into a line.
+func usable(text string) bool {
+	const most = 1000
+	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}

@@ -1,0 +1,139 @@
+package importer
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// call is a command that asks a service manager to start or stop services.
+type call struct {
+	services []string
+	stops    bool
+	about    string // what to know about that manager; "" for those that are spoken to
+}
+
+var (
+	serviceName = pattern{text: `^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,239}$`}
+	starting    = pattern{text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
+	stopping    = pattern{text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
+
+	// Where init scripts are; what follows is the name of the service.
+	initScript = pattern{text: `^(/etc/init\.d|/etc/rc\.d/init\.d|/etc/rc\.d|/usr/local/etc/rc\.d|/usr/local/etc/init\.d|/usr/pkg/etc/rc\.d)/([^/]+)$`}
+)
+
+// serviceCall reads the words of a command; false if it calls no service manager.
+func serviceCall(words []string) (call, bool) {
+	if len(words) == 0 {
+		return call{}, false
+	}
+	if m := initScript.get().FindStringSubmatch(words[0]); m != nil {
+		return verbLast(m[2:], words[1:])
+	}
+	rest := slices.DeleteFunc(slices.Clone(words[1:]), func(w string) bool { return strings.HasPrefix(w, "-") })
+	switch path.Base(words[0]) {
+	case "service", "invoke-rc.d":
+		return nameFirst(rest, "")
+	case "rc-service":
+		return nameFirst(rest, "OpenRC's: give daemon-keeper --service-command /sbin/rc-service")
+	case "systemctl", "supervisorctl", "initctl":
+		return verbFirst(path.Base(words[0]), rest)
+	case "start", "stop", "restart":
+		if len(rest) != 1 {
+			return call{}, false
+		}
+		return verbFirst("initctl", []string{path.Base(words[0]), rest[0]})
+	case "sv":
+		return verbFirst("sv", rest)
+	case "svc", "s6-svc":
+		return supervised(words[1:])
+	}
+	return call{}, false
+}
+
+// nameFirst reads NAME start.
+func nameFirst(rest []string, about string) (call, bool) {
+	if len(rest) < 2 {
+		return call{}, false
+	}
+	c, ok := verbLast(rest[:1], rest[1:])
+	c.about = about
+	return c, ok
+}
+
+func verbLast(names, rest []string) (call, bool) {
+	if len(rest) == 0 {
+		return call{}, false
+	}
+	return asked(rest[0], names, "")
+}
+
+// verbFirst reads start NAME...
+func verbFirst(manager string, rest []string) (call, bool) {
+	if len(rest) < 2 {
+		return call{}, false
+	}
+	names := make([]string, len(rest)-1)
+	for i, n := range rest[1:] {
+		names[i] = strings.TrimSuffix(path.Base(n), ".service")
+	}
+	about := ""
+	switch manager {
+	case "sv":
+		about = foreign("runit")
+	case "supervisorctl":
+		about = foreign("supervisord")
+	case "initctl":
+		about = "it was Upstart's job: is there a service of that name today?"
+	}
+	return asked(rest[0], names, about)
+}
+
+// supervised reads svc -u /service/NAME, of daemontools and s6.
+func supervised(rest []string) (call, bool) {
+	verb, names := "", []string(nil)
+	for _, w := range rest {
+		switch {
+		case strings.HasPrefix(w, "-"):
+			verb = w
+		default:
+			names = append(names, path.Base(w))
+		}
+	}
+	switch {
+	case strings.ContainsAny(verb, "ut"):
+		return asked("up", names, foreign("daemontools' or s6"))
+	case strings.ContainsAny(verb, "dx"):
+		return asked("down", names, foreign("daemontools' or s6"))
+	}
+	return call{}, false
+}
+
+func foreign(manager string) string {
+	return "of " + manager + ": give daemon-keeper a --service-command that is called as PATH NAME start"
+}
+
+func asked(verb string, names []string, about string) (call, bool) {
+	for _, n := range names {
+		if !serviceName.get().MatchString(n) {
+			return call{}, false
+		}
+	}
+	switch {
+	case len(names) == 0:
+	case starting.get().MatchString(verb):
+		return call{services: names, about: about}, true
+	case stopping.get().MatchString(verb):
+		return call{services: names, stops: true, about: about}, true
+	}
+	return call{}, false
+}
+
+// bareService is the name of a service that is given as such, or by its script.
+func bareService(text string) (string, bool) {
+	if m := initScript.get().FindStringSubmatch(text); m != nil {
+		text = m[2]
+	}
+	text = strings.TrimSuffix(text, ".service")
+	return text, serviceName.get().MatchString(text)
+}
