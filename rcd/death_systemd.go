@@ -18,8 +18,7 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 		return Death{Cause: CauseUnknown}, err
 	}
 	if r.status != 0 {
-		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s: exit status %d: %s",
-			service, strings.Join(argv, " "), r.status, strings.TrimSpace(r.output))
+		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure(argv))
 	}
 	return deathOf(properties(r.output)), nil
 }

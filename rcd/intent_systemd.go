@@ -30,8 +30,7 @@ func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitSt
 	}
 	p := properties(r.output)
 	if r.status != 0 || p["Id"] == "" {
-		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s: exit status %d: %s",
-			unit, strings.Join(argv, " "), r.status, strings.TrimSpace(r.output))
+		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s", unit, r.failure(argv))
 	}
 	return unitState{
 		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], file: p["UnitFileState"],
@@ -174,8 +173,7 @@ func (s systemd) jobs(ctx context.Context, run runner, unit string) ([]job, erro
 	}
 	list := parseJobs(r.output)
 	if r.status != 0 || len(list) == 0 && strings.TrimSpace(r.output) != "" {
-		return nil, fmt.Errorf("cannot tell whether %s was stopped on purpose: %s: exit status %d: %s",
-			unit, argv[0], r.status, strings.TrimSpace(r.output))
+		return nil, fmt.Errorf("cannot tell whether %s was stopped on purpose: %s", unit, r.failure(argv[:1]))
 	}
 	return list, nil
 }

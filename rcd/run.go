@@ -28,6 +28,15 @@ type result struct {
 	output string
 }
 
+// failure is what a query has failed with, for people.
+func (r result) failure(argv []string) string {
+	text := fmt.Sprintf("%s: exit status %d", strings.Join(argv, " "), r.status)
+	if output := strings.TrimSpace(r.output); output != "" {
+		text += ": " + output
+	}
+	return text
+}
+
 // CommandError is a command that failed.
 type CommandError struct {
 	Verb     Verb
@@ -172,11 +181,11 @@ func (s *system) supervise(ctx context.Context, cmd *exec.Cmd, begun func(pid in
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
+	began := time.Now() // to start it takes its time, too, where many are started at once
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	begun(cmd.Process.Pid)
-	began := time.Now()
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	select {

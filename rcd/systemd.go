@@ -95,8 +95,7 @@ func (s systemd) show(ctx context.Context, run runner, service string) (map[stri
 	}
 	props := properties(r.output)
 	if r.status != 0 || props["LoadState"] == "" {
-		return nil, fmt.Errorf("cannot ask systemd about service %s: %s: exit status %d: %s",
-			service, strings.Join(argv, " "), r.status, strings.TrimSpace(r.output))
+		return nil, fmt.Errorf("cannot ask systemd about service %s: %s", service, r.failure(argv))
 	}
 	return props, nil
 }

@@ -30,6 +30,7 @@ func TestSystemdArgv(t *testing.T) {
 		{sd, Start, "foo@bar.service", "/usr/sbin/service foo@bar start"},
 		{sd, Start, "org.cups.cupsd", "/usr/sbin/service org.cups.cupsd start"},
 		{sd, Stop, "nginx.socket", systemctl + " stop nginx.socket"}, // service(8) would make it nginx.socket.service
+		{sd, Stop, "nginx.socket.service", "/usr/sbin/service nginx.socket stop"},
 		{sd, Start, "backup.timer", systemctl + " start backup.timer"},
 		{sd, Start, "foo@1.socket", systemctl + " start foo@1.socket"},
 		{sdOnly, Stop, "nginx", systemctl + " stop nginx.service"},

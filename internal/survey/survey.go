@@ -2,20 +2,188 @@
 // which are worth keeping, and which must never be restarted blindly, and why.
 package survey
 
-import "daemon-keeper/internal/draft"
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
-// Service is an enabled service that runs.
+	"daemon-keeper/internal/draft"
+)
+
+// Machine is what was found on one.
+type Machine struct {
+	Host     string
+	Manager  string // that was asked
+	Config   string // where the configuration goes
+	Services []Service
+}
+
+// Service is one that a boot starts, or that runs all the same.
 type Service struct {
-	Name       string   // as the manager calls it
-	About      string   // its manager's description; "" if it has none
-	PID        int      // of its main process; 0 if the manager knows of none
-	Executable string   // what to look for: the program, or the script; "" if it could not be told
-	User       string   // that the main process runs as
-	Doubt      string   // why the executable could not be told, or may not be the one
-	Args       []string // of the main process
+	Name     string   // as the manager calls it
+	About    string   // its manager's description; "" if it has none
+	Omit     string   // why it is none to keep, by its manager; "" if it is enabled and runs
+	Restarts string   // when the manager itself starts it again; "" for never
+	Triggers []string // what starts it on demand
+
+	Executable string   // what to look for: the program, or the script; "" if that could not be told
+	Args       string   // a regular expression for the argument that tells it from others
+	User       string   // that the main process runs as; "" if it has no name
+	Parent     int      // process id of the main process's parent
+	OldImage   bool     // the program has been replaced since
+	Twins      []string // services whose processes are the same by all this
+	Strangers  bool     // so are processes of no service
+
+	Denied  bool   // the process may not be looked at
+	Started string // then: the program that the manager has started
+	Doubt   string // why Executable could not be told
 }
 
 // Propose decides about each of them.
-func Propose(services []Service) draft.Draft {
-	return draft.Draft{}
+func Propose(m Machine) draft.Draft {
+	services := slices.SortedStableFunc(slices.Values(m.Services), func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
+	d := draft.Draft{}
+	taken := make(map[string]bool)
+	var left []string
+	for _, s := range services {
+		if why := s.why(); why != "" {
+			left = append(left, fmt.Sprintf("  %s: %s", s.Name, why))
+			continue
+		}
+		d.Daemons = append(d.Daemons, s.daemon(draft.Name(s.Name, taken)))
+	}
+	d.About = m.head()
+	if len(left) > 0 {
+		d.Left = append([]string{"Left out:"}, left...)
+	}
+	return d
+}
+
+// Unseen counts the services whose processes may not be looked at.
+func (m Machine) Unseen() int {
+	n := 0
+	for _, s := range m.Services {
+		if s.Denied && s.Omit == "" && never(s) == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// why tells why a service is left out; "" if it is not.
+func (s Service) why() string {
+	switch why := never(s); {
+	case why != "":
+		return why
+	case s.Omit != "":
+		return s.Omit
+	case s.Denied && s.Started != "":
+		return ""
+	case s.Executable == "":
+		return s.Doubt
+	case !utf8.ValidString(s.Executable):
+		return "the path of its program is no text"
+	}
+	return ""
+}
+
+// head says what this is, and how to go on.
+func (m Machine) head() []string {
+	lines := []string{
+		fmt.Sprintf("A first configuration for %s, made by \"daemon-keeper init\" from the services that %s starts at boot and that run now. Take out what need not be kept, then:", m.Host, m.Manager),
+		"",
+		"  daemon-keeper init > " + m.Config,
+		"  daemon-keeper validate         what it means, or what is wrong with it",
+		"  daemon-keeper status           what it sees",
+		"  daemon-keeper run --dry-run    what a run would do",
+		"",
+		"and let cron run daemon-keeper each minute: man 8 daemon-keeper. What else can be asked of a daemon (listen, memory, pidfile): man 5 daemon-keeper.yaml.",
+	}
+	if slices.ContainsFunc(m.Services, func(s Service) bool { return s.Restarts != "" && s.why() == "" }) {
+		lines = append(lines, "", "Behind some services stands Restart=: systemd starts them again by itself, and at once. To keep such a one helps where systemd gives up, mostly after five deaths in ten seconds, and where a daemon hangs and listen: tells.")
+	}
+	if n := m.Unseen(); n > 0 {
+		lines = append(lines, "", fmt.Sprintf("It was not made by root, who may look at every process. What could not be looked at (%d of them) is a comment here, by what was started, or left out.", n))
+	}
+	if len(m.Services) == 0 {
+		lines = append(lines, "", "None was found.")
+	}
+	return lines
+}
+
+// daemon is the entry. One that a person must complete is written as a comment.
+func (s Service) daemon(name string) draft.Daemon {
+	d := draft.Daemon{Name: name, About: s.notes()}
+	if s.Denied {
+		s.Executable, d.Off = s.Started, true
+	}
+	d.Off = d.Off || len(s.Twins) > 0
+	add := func(key string, value any, about string) {
+		d.Keys = append(d.Keys, draft.Key{Name: key, Value: value, About: about})
+	}
+	add("executable", s.Executable, "")
+	if s.User != "" {
+		add("user", s.User, "")
+	}
+	if s.Args != "" {
+		add("args", s.Args, "")
+	}
+	if s.isSSH() && s.Parent == 1 {
+		add("parent", draft.Raw("1"), "not the sessions")
+	}
+	add("services", []string{s.Name}, s.restarts())
+	return d
+}
+
+func (s Service) restarts() string {
+	if s.Restarts == "" {
+		return ""
+	}
+	return "Restart=" + s.Restarts
+}
+
+func (s Service) isSSH() bool { return filepath.Base(s.Executable) == "sshd" }
+
+// some are the first of them: of 300 instances each would name 299.
+func some(names []string) string {
+	const most = 4
+	if len(names) <= most+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d others", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// notes are the comments above an entry.
+func (s Service) notes() []string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if s.About != "" && !strings.EqualFold(s.About, s.Name) {
+		add("%s", s.About)
+	}
+	if s.Denied {
+		add("Its process may not be looked at. This was started; what runs may be another program.")
+		return lines
+	}
+	if s.Args != "" {
+		add("Others run its program, too, or may: this argument tells. See that it stays the same.")
+	}
+	if s.User == "" {
+		add("Its user has no name. Without user: anybody who runs the program makes it look up.")
+	}
+	if s.OldImage {
+		add("It still runs what was there before an upgrade: a restart is due.")
+	}
+	switch {
+	case len(s.Twins) > 0:
+		add("It cannot be told from %s: give args: or user:, and take the # away.", some(s.Twins))
+	case s.Strangers:
+		add("Other processes run the same program and count, too: while one does, it is up.")
+	}
+	if len(s.Triggers) > 0 {
+		add("It is also started on demand, by %s. If it may end when it is idle, take it out.", strings.Join(s.Triggers, ", "))
+	}
+	return append(lines, s.advice()...)
 }

@@ -1,0 +1,122 @@
+package check
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// programPath is the program that a process executes: as its manager calls it, if
+// that is the same file, for a path such as /usr/bin/java outlives an upgrade.
+func programPath(p Process, started string) string {
+	if started != "" {
+		e, err := Find(started)
+		same := e.ID == p.File && p.File != (FileID{}) || p.Deleted && e.Resolved == p.Exe
+		if err == nil && same && e.Interpreter == nil && e.Applet == "" {
+			return started
+		}
+	}
+	switch {
+	case p.Exe != "":
+		return p.Exe
+	case len(p.Args) > 0 && filepath.IsAbs(p.Args[0]): // FreeBSD: the path is lost; Judge goes by the same
+		return p.Args[0]
+	}
+	return ""
+}
+
+// scriptPath is the script that an interpreter executes, if it is one that can be
+// looked for; "" if it executes none.
+func scriptPath(p Process, started string) string {
+	if p.Script == "" || p.ScriptFile == (FileID{}) {
+		return ""
+	}
+	paths := []string{started, p.Script}
+	if !filepath.IsAbs(p.Script) {
+		if path, err := filepath.EvalSymlinks(seenBy(p.PID, p.Script)); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	for _, path := range paths {
+		if e, err := Find(path); err == nil && e.ID == p.ScriptFile && e.Interpreter != nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// appletPath is the link by which a multi-call program was called.
+func appletPath(p Process, started string) string {
+	for i, arg := range p.Args {
+		if i > 1 {
+			break
+		}
+		name := strings.TrimPrefix(filepath.Base(arg), "-")
+		for _, path := range []string{started, "/sbin/" + name, "/usr/sbin/" + name, "/bin/" + name, "/usr/bin/" + name} {
+			if e, err := Find(path); err == nil && e.ID == p.File && e.Applet == name {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
+// runsOthers tells whether a program executes what its arguments name, so that its
+// own path says little: an interpreter, a virtual machine, a multi-call program.
+func runsOthers(exe string) bool {
+	name := filepath.Base(exe)
+	if styleOf(name).valued != everyLetter {
+		return true
+	}
+	if strings.HasPrefix(name, "qemu-") {
+		return true
+	}
+	switch strings.TrimRight(name, "-.0123456789") {
+	case "java", "node", "nodejs", "deno", "bun", "mono", "mono-sgen", "dotnet", "lua", "luajit", "tclsh", "expect", "beam.smp", "beam",
+		"erl", "guile", "Rscript", "R", "julia", "ocamlrun", "sbcl", "gjs", "awk", "gawk", "mawk", "wine", "socat", "busybox", "toybox":
+		return true
+	}
+	return false
+}
+
+// pathLists are options whose value is a list of paths, which changes with each
+// version of a program.
+var pathLists = []string{"-cp", "-classpath", "--class-path", "-p", "--module-path"}
+
+const secret = `(?i)^-.*(pass|pw|secret|token|key|credential|auth)|(pass|pw|secret|token|key|credential|auth).*=|://.*@`
+
+// loose are passwords with no name before them: -u admin:hunter2, -phunter2. A number
+// behind the colon is a port.
+const loose = `^[^/:]*:[^/]*[^/0-9][^/]*$|^-p[^=]+$`
+
+// isSecret tells whether an argument is not to be shown, or its value is not.
+func isSecret(arg string) bool { return regexp.MustCompile(secret).MatchString(arg) }
+
+func isLoose(arg string) bool { return regexp.MustCompile(loose).MatchString(arg) }
+
+// tellingArgs are the arguments that may tell one process of a program from another:
+// first those that are no options.
+func tellingArgs(args []string) []string {
+	const most = 16
+	var words, options []string
+	for i, arg := range args {
+		switch {
+		case i == 0, !isTelling(arg), isSecret(arg), isLoose(arg), isSecret(args[i-1]), slices.Contains(pathLists, args[i-1]):
+		case strings.HasPrefix(arg, "-"):
+			options = append(options, arg)
+		default:
+			words = append(words, arg)
+		}
+	}
+	list := append(words, options...)
+	return list[:min(len(list), most)]
+}
+
+// isTelling leaves out what is short, long, or no plain text.
+func isTelling(arg string) bool {
+	const least, longest = 3, 120
+	return len(arg) >= least && len(arg) <= longest &&
+		!strings.ContainsFunc(arg, func(r rune) bool { return r <= ' ' || r > '~' }) &&
+		strings.ContainsFunc(arg, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
+}

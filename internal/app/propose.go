@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/survey"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/rcd"
+)
+
+// propose prints a first configuration for this machine. It only looks.
+func propose(ctx context.Context) error {
+	m, err := surveyed(ctx)
+	if err != nil {
+		return err
+	}
+	if n := m.Unseen(); n > 0 {
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
+	}
+	var out output
+	out.Write(survey.Propose(m).YAML())
+	return out.err
+}
+
+// byHandError is for who has no manager that can be asked.
+type byHandError struct{ error }
+
+func (byHandError) Hint() string {
+	return "init asks systemd, rc.d of FreeBSD or System V init; for any other write the configuration by hand: man 5 daemon-keeper.yaml"
+}
+
+// surveyTime is the limit for the look at the process table. Reading /proc can hang on
+// a process that is itself stuck in the kernel.
+const surveyTime = 30 * time.Second
+
+// surveyed finds out what init goes by.
+func surveyed(ctx context.Context) (survey.Machine, error) {
+	manager, err := rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
+	if none := new(rcd.NoManagerError); errors.As(err, &none) {
+		return survey.Machine{}, byHandError{none}
+	}
+	if err != nil {
+		return survey.Machine{}, err
+	}
+	listed, err := manager.List(ctx)
+	if err != nil {
+		return survey.Machine{}, err
+	}
+	sought := make([]check.Sought, len(listed))
+	for i, l := range listed {
+		if l.Omit == "" {
+			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, surveyTime)
+	defer cancel()
+	programs, err := check.Programs(ctx, sought)
+	if err != nil {
+		return survey.Machine{}, err
+	}
+	m := survey.Machine{Manager: manager.Name(), Config: defaults().Config}
+	if m.Host, err = os.Hostname(); err != nil {
+		m.Host = "this machine"
+	}
+	owners := ownersOf(listed, programs)
+	for i, l := range listed {
+		m.Services = append(m.Services, service(l, programs[i], owners))
+	}
+	return m, nil
+}
+
+// ownersOf is which service a process belongs to.
+func ownersOf(listed []rcd.Listed, programs []check.Program) map[int]string {
+	owners := make(map[int]string)
+	for i, l := range listed {
+		for _, pid := range append([]int{l.Main, programs[i].PID}, l.Processes...) {
+			owners[pid] = l.Name
+		}
+	}
+	return owners
+}
+
+// service joins what the manager says with what the process table shows.
+func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Service {
+	s := survey.Service{
+		Name: l.Name, About: l.About, Omit: l.Omit, Restarts: l.Restarts, Triggers: l.Triggers,
+		Executable: p.Executable, Args: p.Args, User: userName(p.User), Parent: p.Parent, OldImage: p.OldImage,
+		Denied: p.Denied, Started: l.Program, Doubt: p.Why,
+	}
+	for _, pid := range p.Others {
+		if owner, ok := owners[pid]; !ok {
+			s.Strangers = true
+		} else if !slices.Contains(s.Twins, owner) {
+			s.Twins = append(s.Twins, owner)
+		}
+	}
+	slices.Sort(s.Twins)
+	if p.Executable != "" && !l.MayRun(p.Executable) {
+		s.Executable = ""
+		s.Doubt = "its pidfile names a process of " + p.Executable + ", of which its script does not speak"
+	}
+	return s
+}
+
+// userName is the name by which the configuration finds the user; "" if there is none.
+func userName(id uint32) string {
+	u, err := user.LookupId(strconv.FormatUint(uint64(id), 10))
+	if err != nil || strings.Trim(u.Username, "0123456789") == "" { // it would be taken for the number
+		return ""
+	}
+	if again, err := user.Lookup(u.Username); err != nil || again.Uid != u.Uid { // several users have the number
+		return ""
+	}
+	return u.Username
+}

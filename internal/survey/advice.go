@@ -1,0 +1,27 @@
+package survey
+
+import (
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// advice is what is worth knowing of a well known daemon.
+func (s Service) advice() []string {
+	program := strings.ToLower(filepath.Base(s.Executable))
+	is := func(patterns string) bool {
+		for pattern := range strings.FieldsSeq(patterns) {
+			if ok, err := path.Match(pattern, program); ok && err == nil {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case s.isSSH():
+		return []string{"A restart keeps its sessions, and they run the same program: a dead sshd counts as up while one of them is open. listen: tcp://127.0.0.1:22 and expect: \"SSH-2.0-\" tell."}
+	case is("mysqld mariadbd mysqld_safe mariadbd-safe postgres postmaster mongod"):
+		return []string{"After a crash it may recover for minutes, and must not be interrupted: give start_timeout: and verify:."}
+	}
+	return nil
+}
