@@ -78,6 +78,10 @@ func defaults() cli.Defaults {
 	return cli.Defaults{RunDir: "/var/run/daemon-keeper", StateDir: "/var/db/daemon-keeper", Config: "/usr/local/etc/daemon-keeper.yaml"}
 }
 
+// release is a package's version, which only the linker sets: make dist, make packages
+// and the FreeBSD port give it -X daemon-keeper/internal/app.release=1.2.3.
+var release string
+
 // version is what the build itself knows.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -89,6 +93,9 @@ func version() string {
 		if s.Key == "vcs.revision" && (text == "" || text == "(devel)") {
 			text = s.Value
 		}
+	}
+	if release != "" {
+		text = release
 	}
 	return fmt.Sprintf("%s %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
 }

@@ -13,7 +13,11 @@ import (
 
 // validate names the mistakes of the configuration, or says what it means.
 func validate(c cli.Command) report.Status {
-	all, mistakes, err := keeper.Load(c.ConfigFile)
+	load := keeper.Load
+	if c.Part {
+		load = keeper.LoadPart
+	}
+	all, mistakes, err := load(c.ConfigFile)
 	for _, m := range mistakes {
 		fail(m)
 	}

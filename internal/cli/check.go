@@ -76,7 +76,7 @@ var keyOf = map[string]string{
 
 func (r *Run) bothWays() error {
 	if len(r.Names) > 0 {
-		return usage("leave it out, or leave out -e and -s to keep the daemon of that name in the configuration", "unexpected argument %s: -e has named the daemon", r.Names[0])
+		return usage("give each further service its own -s; or leave out -e and -s to keep the daemon of that name in the configuration", "unexpected argument %s: -e has named the daemon", r.Names[0])
 	}
 	return usage("leave out -c, or -e and -s", "cannot use both a configuration and -e")
 }

@@ -42,6 +42,7 @@ type Command struct {
 	For    time.Duration // Pause: for so long; 0: until it is resumed
 	Reason string        // Pause: why
 	Since  string        // ShowHistory: from when on
+	Part   bool          // CheckConfig: of one file of several
 	Files  []string      // Import: what is read; none or - is standard input
 }
 
@@ -113,6 +114,7 @@ func (g *grammar) command(action Action, given []string) (Command, error) {
 	case Propose:
 		c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
 	case CheckConfig:
+		c.Part = g.Validate.Part
 		c.ConfigFile, err = configFile(g.Validate.Config)
 	case Pause:
 		c.Run = Run{Names: g.Pause.Names, Config: g.Pause.Config, StateDir: g.Pause.StateDir, Face: Face{Output: Text}, NoSyslog: true}

@@ -98,6 +98,7 @@ func (m match) asRun() Run {
 // validate looks at the configuration alone.
 type validate struct {
 	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+	Part   bool     `help:"The file is one of several: it may name daemons of the others, or define nothing."`
 }
 
 // pause keeps daemons from being restarted.

@@ -35,7 +35,7 @@ const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
        daemon-keeper pause NAME...|--all [--for TIME] [--reason TEXT]
        daemon-keeper resume NAME...|--all
        daemon-keeper history [NAME]... [--since TIME] [-o text|json]
-       daemon-keeper validate [-c FILE]
+       daemon-keeper validate [-c FILE] [--part]
        daemon-keeper schema
        daemon-keeper init
        daemon-keeper import [FILE]...
@@ -49,9 +49,10 @@ table for eyes. match shows which processes count, and which nearly do and why
 they do not. pause keeps run from restarting a daemon, until it ends by itself
 or by resume. history prints what has happened, back for --since 30d or to a
 date. validate names every mistake in the configuration, or prints what it
-means. schema prints its JSON Schema, for editors. init prints a first
-configuration for this machine, import one from a crontab with lines of the old
-script or from Monit's control file: for a person to read; nothing is touched.
+means; with --part FILE may be one of several. schema prints its JSON Schema,
+for editors. init prints a first configuration for this machine, import one from
+a crontab with lines of the old script or from Monit's control file: for a
+person to read; nothing is touched.
 
 A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
 sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the

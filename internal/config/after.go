@@ -15,7 +15,7 @@ func (l *loader) checkAfter() {
 // defined collects the names of daemons, those of refused files too, and whether
 // a name is one. While there is a file whose names are unknown, any may be in it.
 func (l *loader) defined() (names []string, isDaemon map[string]bool, complete bool) {
-	isDaemon, complete = make(map[string]bool), true
+	isDaemon, complete = make(map[string]bool), !l.part
 	for _, p := range l.parts {
 		complete = complete && p.known
 		for _, e := range p.entries {

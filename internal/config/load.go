@@ -14,6 +14,7 @@ import (
 // Options are what the machine and the caller add to the files.
 type Options struct {
 	CheckOwner bool // refuse files and folders that others own or can write
+	Part       bool // other files will stand beside these, with daemons that may be referred to
 
 	// LookupUser and LookupGroup find the number behind a name; nil asks the
 	// system. An unknown name is an error like any other.
@@ -75,8 +76,8 @@ func Load(path string, opts Options) (Config, []Mistake, error) {
 
 func newLoader(opts Options) *loader {
 	return &loader{
-		checkOwner: opts.CheckOwner,
-		shared:     &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
+		checkOwner: opts.CheckOwner, part: opts.Part,
+		shared: &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
 	}
 }
 
@@ -93,6 +94,7 @@ func folderOf(path string) string {
 type loader struct {
 	*shared
 	checkOwner bool
+	part       bool // of a configuration
 	parts      []*part
 }
 

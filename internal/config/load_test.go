@@ -372,3 +372,25 @@ func TestBlank(t *testing.T) {
 		}
 	}
 }
+
+// A part may name daemons of other files, and define nothing; what is wrong with it by
+// itself is still wrong.
+func TestPart(t *testing.T) {
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"after a daemon of another file", daemon("a", "after: [b]"), ""},
+		{"defaults only", "defaults: {recheck: 1s}\n", ""},
+		{"nothing", "# nothing\n", ""},
+		{"after itself", daemon("a", "after: [a]"), "cannot come after itself"},
+		{"a circle", "daemons: {a: {executable: /a, services: [a], after: [b]}, b: {executable: /b, services: [b], after: [a]}}\n", "after"},
+		{"an unknown key", "defaults: {rechec: 1s}\n", "unknown key"},
+	} {
+		opts := testOptions()
+		opts.Part = true
+		_, mistakes, err := Load(lay(t, map[string]string{"main": c.text}), opts)
+		if err != nil || (len(mistakes) == 0) != (c.want == "") || len(mistakes) > 0 && !strings.Contains(mistakes[0].Error(), c.want) {
+			t.Errorf("%s: %v, %v", c.name, mistakes, err)
+		}
+	}
+}

@@ -87,6 +87,12 @@ func Load(path string) (config.Config, []config.Mistake, error) {
 	return all, mistakes, err
 }
 
+// LoadPart reads a file that is to be one of several: it may define nothing, and come
+// after daemons of the others.
+func LoadPart(path string) (config.Config, []config.Mistake, error) {
+	return config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0, Part: true})
+}
+
 // ProcessesOnly is the daemon with no more asked of it than which processes it is.
 func (d Daemon) ProcessesOnly() Daemon {
 	d.Recheck = 0

@@ -107,6 +107,7 @@ _daemon_keeper_grammar() {
 		takes=NOTHING
 		flags='
 			-c,--config=CONFIG
+			--part
 			-h,--help
 			--version'
 		;;

@@ -169,4 +169,5 @@ complete -c daemon-keeper -n '__daemon_keeper_may pause --reason' -l reason -x -
 complete -c daemon-keeper -n '__daemon_keeper_may resume --all' -l all -d 'Resume all daemons'
 complete -c daemon-keeper -n '__daemon_keeper_may history --since' -l since -x -d 'Go back for so long, or to this date'
 complete -c daemon-keeper -n '__daemon_keeper_may history -o --output' -s o -l output -x -a 'text json' -d 'Print the history as text or json'
+complete -c daemon-keeper -n '__daemon_keeper_may validate --part' -l part -d 'The file is one of several'
 
