@@ -3,6 +3,10 @@
 PREFIX = /usr/local
 DESTDIR =
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w"
+# Of dist and packages; empty: that of the git tag.
+VERSION =
+DIST = build/dist
+PACKAGES = build/packages
 TOOL = go tool -modfile=.ci/tools/go.mod
 
 build: ## build build/daemon-keeper
@@ -28,15 +32,32 @@ cover: ## how much of the code the tests run
 	go test -coverprofile=build/cover.out -coverpkg=./... ./...
 	go tool cover -func=build/cover.out | tail -n 1
 
-install: build ## install below $(DESTDIR)$(PREFIX)
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+dist: ## static programs for eight systems and the sources, in build/dist; VERSION=1.2.3
+	go run ./packaging/dist -version "$(VERSION)" -out "$(DIST)" archives
+
+packages: ## deb, rpm, apk and Arch packages, in build/packages; VERSION=1.2.3
+	go run ./packaging/dist -version "$(VERSION)" -out "$(PACKAGES)" packages
+
+INSTALLED = sbin/daemon-keeper share/man/man8/daemon-keeper.8 share/man/man5/daemon-keeper.yaml.5 \
+	share/bash-completion/completions/daemon-keeper share/zsh/site-functions/_daemon-keeper \
+	share/fish/vendor_completions.d/daemon-keeper.fish etc/daemon-keeper.yaml.sample
+
+# Root may have no Go, and is not to build in somebody's folder.
+build/daemon-keeper:
+	$(MAKE) build
+
+install: build/daemon-keeper ## install what was built below $(DESTDIR)$(PREFIX)
+	umask 022; for file in $(INSTALLED); do mkdir -p "$(DESTDIR)$(PREFIX)/$${file%/*}"; done
 	install -m 755 build/daemon-keeper $(DESTDIR)$(PREFIX)/sbin/daemon-keeper
 	install -m 644 docs/daemon-keeper.8 $(DESTDIR)$(PREFIX)/share/man/man8/daemon-keeper.8
 	install -m 644 docs/daemon-keeper.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/daemon-keeper.yaml.5
+	install -m 644 packaging/completions/daemon-keeper.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/daemon-keeper
+	install -m 644 packaging/completions/_daemon-keeper $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daemon-keeper
+	install -m 644 packaging/completions/daemon-keeper.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daemon-keeper.fish
+	install -m 644 packaging/daemon-keeper.yaml $(DESTDIR)$(PREFIX)/etc/daemon-keeper.yaml.sample
 
 uninstall: ## remove what install has installed
-	rm -f $(DESTDIR)$(PREFIX)/sbin/daemon-keeper $(DESTDIR)$(PREFIX)/share/man/man8/daemon-keeper.8 \
-		$(DESTDIR)$(PREFIX)/share/man/man5/daemon-keeper.yaml.5
+	for file in $(INSTALLED); do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done
 
 clean: ## remove what was built, and the Debian tree of the tests
 	rm -rf build .cache
@@ -44,4 +65,4 @@ clean: ## remove what was built, and the Debian tree of the tests
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
-.PHONY: build demo test test-packages lint bench cover install uninstall clean help
+.PHONY: build demo test test-packages lint bench cover dist packages install uninstall clean help
