@@ -1,0 +1,129 @@
+package ansible
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"daemon-keeper/internal/realtest"
+)
+
+// fleetInventory has four hosts. Three of them are machines; nothing answers for the
+// fourth.
+const fleetInventory = `
+all:
+  hosts:
+    fine:
+    back:
+    gone:
+    stays:
+  vars:
+    ansible_ssh_executable: /play/ssh
+    ansible_ssh_args: -q
+    ansible_ssh_transfer_method: piped
+    ansible_python_interpreter: /usr/bin/python3
+    daemon_keeper_binary: '{{ inventory_dir }}/daemon-keeper'
+    daemon_keeper_defaults: {boot_grace: 0s, recheck: 100ms, verify: 1s, settle: 100ms, backoff: [0s]}
+    daemon_keeper_daemons:
+      - {daemon: toy, executable: /usr/local/sbin/toy, services: [toy]}
+`
+
+// One call of ansible-playbook takes several hosts from nothing to kept. Another one has
+// all of them looked after, and tells how each of them is: also the one that failed, and
+// the one that was not reached.
+func TestFleet(t *testing.T) {
+	realtest.Need(t)
+	t.Parallel()
+	dir := t.TempDir()
+	machines := make(map[string]*realtest.Machine)
+	for _, host := range []string{"fine", "back", "stays"} {
+		l := quiet(t)
+		l.Mask("cron.service") // only the play is to run it
+		toy(t, l, "toy", "")
+		machines[host] = realtest.Boot(t, tree(t), l)
+	}
+	fleetFolder(t, dir, machines)
+
+	r := fleetPlay(t, dir, "site", "--limit", "!gone")
+	for _, host := range []string{"fine", "back", "stays"} {
+		if r.hosts[host] != (recap{Changed: 5}) {
+			t.Errorf("%s: %+v", host, r.hosts[host])
+		}
+	}
+	if t.Failed() {
+		t.Fatal(r.output)
+	}
+
+	pids := make(map[string]int)
+	for host, m := range machines {
+		pids[host] = m.Pids(t, "/usr/local/sbin/toy")[0]
+	}
+	write(t, machines["stays"], "/run/systemd/system/toy.service.d/fails.conf", "[Service]\nExecStartPre=/usr/bin/false\n")
+	machines["stays"].Must(t, "systemctl", "daemon-reload")
+	for _, host := range []string{"back", "stays"} {
+		machines[host].Kill(t, pids[host], syscall.SIGKILL)
+		realtest.Until(t, 10*time.Second, "systemd knows", func() bool {
+			state, _ := machines[host].Run(t, "systemctl", "is-active", "toy")
+			return state == "failed\n"
+		})
+	}
+	r = fleetPlay(t, dir, "run")
+	want := map[string]recap{"fine": {}, "back": {Changed: 1}, "stays": {Failed: 1}, "gone": {Unreachable: 1}}
+	for host, w := range want {
+		if r.hosts[host] != w {
+			t.Errorf("%s: %+v", host, r.hosts[host])
+		}
+	}
+	summary := regexp.MustCompile(`(?s)"msg": \[\n *"fine: 0, well or left alone",\n` +
+		` *"back: 1, brought back",\n *"back: toy brought back after [0-9.]+ s",\n` +
+		` *"gone: not reached: [^\n]+",\n` +
+		` *"stays: 2, still down or wrong",\n *"stays: toy down[^"]*: it did not appear within 1s[^"]*"\n *\]`)
+	if !summary.MatchString(r.output) || t.Failed() {
+		t.Errorf("the play said:\n%s", r.output)
+	}
+	// If there is nobody who is well, one that failed tells it.
+	if r = fleetPlay(t, dir, "run", "--limit", "stays,gone", "-e", "only=toy", "--check"); !strings.Contains(r.output, `"stays: toy down`) {
+		t.Errorf("the play said:\n%s", r.output)
+	}
+	if now := machines["back"].Pids(t, "/usr/local/sbin/toy"); len(now) != 1 || now[0] == pids["back"] {
+		t.Errorf("toy is %v on back", now)
+	}
+}
+
+// fleetFolder fills the folder that Ansible runs in.
+func fleetFolder(t *testing.T, dir string, machines map[string]*realtest.Machine) {
+	t.Helper()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(os.CopyFS(filepath.Join(dir, "ansible_collections/daemon_keeper/fleet"), os.DirFS(fleet(t))))
+	check(os.Link(keeper(t), filepath.Join(dir, "daemon-keeper")))
+	check(os.WriteFile(filepath.Join(dir, "hosts.yml"), []byte(fleetInventory), 0o644))
+	ssh, err := os.ReadFile("testdata/ssh")
+	check(err)
+	check(os.WriteFile(filepath.Join(dir, "ssh"), ssh, 0o755))
+	check(os.Mkdir(filepath.Join(dir, "machines"), 0o755))
+	for host, m := range machines {
+		pid := filepath.Base(filepath.Dir(m.Path("/"))) // /proc/PID/root
+		check(os.WriteFile(filepath.Join(dir, "machines", host), []byte(pid+"\n"), 0o644))
+	}
+}
+
+// fleetPlay runs one of the collection's plays over all hosts.
+func fleetPlay(t *testing.T, dir, name string, arg ...string) result {
+	t.Helper()
+	began := time.Now()
+	args := append([]string{
+		"env", "ANSIBLE_COLLECTIONS_PATH=/play", "ansible-playbook", "-i", "hosts.yml", "daemon_keeper.fleet." + name,
+	}, arg...)
+	out, _ := control(t, dir, args...) // the recap tells
+	t.Logf("%.1f s: %s", time.Since(began).Seconds(), strings.Join(args, " "))
+	return resultOf(t, out)
+}
