@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,6 +34,37 @@ func TestTextfileOnADiskThatTakesNothing(t *testing.T) {
 	}
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// Where others alone may write, the error says who could: also seen where tests run as
+// root, by a thread whose file accesses are another user's, setfsuid(2).
+func TestTextfileInAFolderOfOthers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can become another user; TestTextfileThatCannotBe has the case")
+	}
+	dir := t.TempDir()
+	for _, folder := range []string{filepath.Dir(dir), dir} { // so that only writing is refused
+		if err := os.Chmod(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const nobody = 65534
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := syscall.Setfsuid(nobody); err != nil {
+		t.Fatal(err)
+	}
+	err := writeTo(filepath.Join(dir, "x.prom"))
+	if back := syscall.Setfsuid(0); back != nil {
+		t.Fatal(back)
+	}
+	var h interface{ Hint() string }
+	if !errors.Is(err, syscall.EACCES) || !errors.As(err, &h) || h.Hint() != "run it as a user who may write into "+dir {
+		t.Errorf("got %v", err)
+	}
+	if got := entries(t, dir); len(got) > 0 {
+		t.Errorf("the folder has %v", got)
 	}
 }
 

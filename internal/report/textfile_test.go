@@ -174,7 +174,7 @@ func TestTextfileThatCannotBe(t *testing.T) {
 		{"a long name", func(_ *testing.T, dir string) string { return dir + "/" + strings.Repeat("x", 251) + ".prom" }, "file name too long", ""},
 		{"a folder of others", func(t *testing.T, dir string) string {
 			if os.Getuid() == 0 {
-				t.Skip("root may write into any")
+				t.Skip("root may write into any; on Linux see TestTextfileInAFolderOfOthers")
 			}
 			if err := os.Chmod(dir, 0o500); err != nil {
 				t.Fatal(err)

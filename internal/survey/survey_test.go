@@ -171,7 +171,7 @@ func FuzzPropose(f *testing.F) {
 		twin.Name, twin.Twins = "twin", []string{name}
 		unseen := Service{Name: "unseen", About: about, Denied: true, Started: "/" + executable, User: user}
 		if strings.ContainsAny(executable+user, "\x00") || !utf8.ValidString(user) || user != "" && strings.Trim(user, "0123456789") == "" || len(executable+user) > 4096 {
-			t.Skip() // none that a system has
+			t.Skip("no system has such a program, or such a user")
 		}
 		yaml := Propose(Machine{Host: name, Manager: restarts, Config: "/" + trigger, Services: []Service{s, odd, twin, unseen}}).YAML()
 		c := validate(t, yaml)
