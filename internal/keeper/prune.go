@@ -30,14 +30,15 @@ func (p *pass) prune() {
 			delete(all, name)
 		}
 	})
+	if err != nil { // the next run tries again, and tells then
+		p.forgotten(err)
+		return
+	}
 	for _, i := range over {
-		if err == nil {
-			err = p.memory.store.Append(i)
+		if err := p.memory.store.Append(i); err != nil {
+			p.forgotten(err)
 		}
 		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, report.Seconds(time.Duration(i.Seconds*float64(time.Second))))
-	}
-	if err != nil {
-		p.forgotten(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,32 @@ func TestRemovedAndPutBackIsNotForgotten(t *testing.T) {
 		w.again(t, b)
 		if !meanwhile || w.known(t, "a").Known.IsZero() {
 			t.Errorf("meanwhile: %v; it is forgotten: %+v", meanwhile, w.known(t, "a"))
+		}
+	})
+}
+
+// A memory that cannot be written keeps what it has, and nobody is told that something
+// has ended, which would be told again each minute.
+func TestRemovedAndMemoryThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		store := w.remembers(t)
+		a, b := w.isUp("a", "s"), w.isUp("b", "t")
+		a.Policy = policy()
+		w.again(t, a, b)
+		w.dies("a")
+		w.barren("s")
+		w.again(t, a, b)
+		w.keeper.Whole = true
+		spoil(t, store.Path())
+		w.again(t, b)
+		if strings.Contains(w.diary(), "no longer kept") || len(w.ledger(t)) > 0 {
+			t.Errorf("the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
+		}
+		mend(t, store.Path())
+		w.again(t, b)
+		if !strings.Contains(w.diary(), "'a' is no longer kept; it was down for ") || len(w.ledger(t)) != 1 {
+			t.Errorf("mended: the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
 		}
 	})
 }
