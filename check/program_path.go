@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // programPath is the program that a process executes: as its manager calls it, if
@@ -84,16 +85,20 @@ func runsOthers(exe string) bool {
 // version of a program.
 var pathLists = []string{"-cp", "-classpath", "--class-path", "-p", "--module-path"}
 
-const secret = `(?i)^-.*(pass|pw|secret|token|key|credential|auth)|(pass|pw|secret|token|key|credential|auth).*=|://.*@`
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^-.*(pass|pw|secret|token|key|credential|auth)|(pass|pw|secret|token|key|credential|auth).*=|://.*@`)
+})
 
 // loose are passwords with no name before them: -u admin:hunter2, -phunter2. A number
 // behind the colon is a port.
-const loose = `^[^/:]*:[^/]*[^/0-9][^/]*$|^-p[^=]+$`
+var loose = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[^/:]*:[^/]*[^/0-9][^/]*$|^-p[^=]+$`)
+})
 
 // isSecret tells whether an argument is not to be shown, or its value is not.
-func isSecret(arg string) bool { return regexp.MustCompile(secret).MatchString(arg) }
+func isSecret(arg string) bool { return secret().MatchString(arg) }
 
-func isLoose(arg string) bool { return regexp.MustCompile(loose).MatchString(arg) }
+func isLoose(arg string) bool { return loose().MatchString(arg) }
 
 // tellingArgs are the arguments that may tell one process of a program from another:
 // first those that are no options.
