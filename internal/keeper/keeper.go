@@ -45,6 +45,8 @@ type Manager interface {
 	Obstacle(ctx context.Context, service string) (*rcd.Obstacle, error)
 	// Wish is what somebody has said of a service that is down; nil if nobody has.
 	Wish(ctx context.Context, service string, past rcd.Past) (*rcd.Wish, error)
+	// Condition is what the manager knows of a service at this moment.
+	Condition(ctx context.Context, service string) (rcd.Condition, error)
 	// Death is how a service that is down has ended.
 	Death(ctx context.Context, service string) (rcd.Death, error)
 	Phase(ctx context.Context) (rcd.Phase, error)

@@ -85,6 +85,10 @@ func (m *machine) Death(context.Context, string) (rcd.Death, error) {
 	return rcd.Death{Cause: rcd.CauseUnknown}, nil
 }
 
+func (m *machine) Condition(context.Context, string) (rcd.Condition, error) {
+	return rcd.Condition{}, nil
+}
+
 func (m *machine) Phase(context.Context) (rcd.Phase, error) { return m.phase, m.phaseErr }
 
 func (m *machine) Argv(v rcd.Verb, service string) []string {

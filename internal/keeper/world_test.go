@@ -292,6 +292,11 @@ func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
 	return d, nil
 }
 
+// Condition knows no main process, as most managers do not.
+func (w *world) Condition(context.Context, string) (rcd.Condition, error) {
+	return rcd.Condition{}, nil
+}
+
 func (w *world) Phase(ctx context.Context) (rcd.Phase, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
