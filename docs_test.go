@@ -219,7 +219,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"github.com/shirou/gopsutil/v3":     {"daemon-keeper/check"},
 		"github.com/alecthomas/kong":        {"daemon-keeper/internal/cli"},
 		"github.com/hashicorp/go-syslog":    {"daemon-keeper/internal/report"},
-		"github.com/goccy/go-yaml":          {"daemon-keeper/internal/config"},
+		"go.yaml.in/yaml/v3":                {"daemon-keeper/internal/config"},
 		"golang.org/x/term":                 {"daemon-keeper/internal/terminal"},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{join .Imports " "}}`, "./...").Output()

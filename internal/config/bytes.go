@@ -6,14 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a file. They keep one that is no configuration (a core dump, a bomb)
-// from costing time and memory, and are far above what a configuration has.
-const (
-	maxBytes = 1 << 20
-	maxLine  = 4096    // the lexer compares what it has of a line again and again
-	maxMarks = 150_000 // each becomes a token or two, at 300 bytes
-	maxBare  = 200     // lines in a row without any: a configuration has a colon or a dash in each
-)
+// maxBytes keeps a file that is no configuration (a core dump, a bomb) from costing time
+// and memory. It is far above what a configuration has.
+const maxBytes = 1 << 20
 
 // fault is what keeps a file from being read at all.
 type fault struct {
@@ -22,36 +17,21 @@ type fault struct {
 	*problem
 }
 
-// clean refuses what cannot be read, before the lexer sees it, and takes away
-// what means nothing but shifts the lexer's columns: carriage returns before line
-// feeds, and blanks at the ends of lines.
-func clean(data []byte) ([]byte, *fault) {
+// checkText refuses what cannot be read, before the library sees it: its own words for
+// a tab or a strange character help nobody.
+func checkText(data []byte) *fault {
 	if f := checkSize(data); f != nil {
-		return nil, f
+		return f
 	}
-	out := make([]byte, 0, len(data)+1)
-	marks, bare := 0, 0
-	for at, number := 0, 1; at < len(data); number++ {
-		line, _, _ := bytes.Cut(data[at:], []byte{'\n'})
-		at += len(line) + 1
-		line = bytes.TrimRight(line, " \t\r")
-		if f := checkLine(line); f != nil {
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if f := checkLine(bytes.TrimRight(line, " \t\r\n")); f != nil {
 			f.line = number
-			return nil, f
+			return f
 		}
-		n := countMarks(line)
-		if bare++; n > 0 {
-			bare = 0
-		}
-		if marks += n; marks > maxMarks {
-			return nil, &fault{position{number, 1}, "", wrong("divide it into drop-ins, if it is a configuration", "cannot read on from here: the file holds too much")}
-		}
-		if bare > maxBare {
-			return nil, &fault{position{number, 1}, "", wrong("remove blank lines, if it is a configuration", "cannot read on from here: %d lines in a row have no key and no dash", bare)}
-		}
-		out = append(append(out, line...), '\n')
 	}
-	return out, nil
+	return nil
 }
 
 func checkSize(data []byte) *fault {
@@ -69,9 +49,6 @@ func checkSize(data []byte) *fault {
 
 // checkLine looks for characters that have no business in a configuration.
 func checkLine(line []byte) *fault {
-	if len(line) > maxLine {
-		return &fault{position{0, 1}, short(string(line[:2*maxText])), wrong("break the line", "cannot read a line of %d bytes: more than %d", len(line), maxLine)}
-	}
 	column := 1
 	for i := 0; i < len(line); {
 		r, size := rune(line[i]), 1
@@ -116,22 +93,4 @@ func checkTab(line []byte, at int) *problem {
 		return wrong("indent with spaces, two for each level", "cannot read a tab: this line is indented with one")
 	}
 	return wrong(`write a space; in "double quotes", \t stands for a tab`, "cannot read a tab")
-}
-
-// countMarks counts what may become tokens, in comments too: what looks like one
-// may stand in a quoted text. Without this, a file of brackets would take three
-// hundred times its size in memory.
-func countMarks(line []byte) int {
-	n := 0
-	for i, c := range line {
-		switch c {
-		case '-', '?':
-			if i+1 == len(line) || line[i+1] == ' ' {
-				n++
-			}
-		case '[', ']', '{', '}', ',', ':', '\'', '"', '&', '*', '!', '|', '>', '%', '@', '`', '<', '#':
-			n++
-		}
-	}
-	return n
 }

@@ -3,14 +3,15 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
 )
 
 const schemaFile = "../../docs/daemon-keeper.schema.json"
@@ -51,11 +52,36 @@ func instance(t *testing.T, data []byte) (any, error) {
 	if err := yaml.Unmarshal(data, &v); err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(v)
+	text, err := json.Marshal(withTextKeys(v))
 	if err != nil {
 		return nil, err
 	}
 	return jsonschema.UnmarshalJSON(bytes.NewReader(text))
+}
+
+// withTextKeys makes texts of keys that are none, such as null, as editors do.
+func withTextKeys(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = withTextKeys(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = withTextKeys(v[key])
+		}
+	case map[any]any:
+		m := make(map[string]any, len(v))
+		for key, value := range v {
+			name := fmt.Sprint(key)
+			if key == nil {
+				name = "null"
+			}
+			m[name] = withTextKeys(value)
+		}
+		return m
+	}
+	return v
 }
 
 func TestSchemaTakesGoodFiles(t *testing.T) {

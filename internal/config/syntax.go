@@ -1,61 +1,124 @@
 package config
 
 import (
+	"bytes"
+	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/goccy/go-yaml/token"
 )
 
-// misplaced stops at a token that cannot stand where it does.
-func (b *builder) misplaced(t *token.Token) {
-	switch t.Type {
-	case token.InvalidType:
-		b.invalid(t)
-	case token.MappingKeyType:
-		b.stop(t, "write KEY: VALUE; text that begins with ? must stand in quotes", `cannot read "?"`)
-	case token.DirectiveType:
-		b.stop(t, "leave the line out; text that begins with % must stand in quotes", `cannot read "%%"`)
-	case token.MappingValueType:
-		b.stop(t, "write KEY: VALUE", "cannot read a colon without a key before it")
-	case token.SequenceEndType, token.MappingEndType:
-		b.stop(t, "a text with brackets in it must stand in 'quotes'", "cannot read %s: no such bracket is open", quote(t.Value))
+// syntaxFault finds the place and the words for what the library cannot read. The line
+// that the library tells is mostly that of the construct in which it noticed the fault,
+// and it tells none of an alias without an anchor; see faultyLine.
+func syntaxFault(data []byte, err error) *fault {
+	told, why := splitError(err)
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	number := faultyLine(lines, told)
+	if strings.Contains(why, "mapping values are not allowed") {
+		number = lineWithoutColon(lines, number)
 	}
-	b.stop(t, "look at the indentation, and for a quote, colon or comma that is missing", "cannot read %s here", quote(t.Value))
+	line := strings.TrimRight(string(lines[number-1]), "\r\n")
+	text := strings.TrimSpace(line)
+	return &fault{position{number, 1 + strings.Index(line, text)}, short(text), explain(why, text)}
 }
 
-// invalid says what the lexer has found in words that help.
-func (b *builder) invalid(t *token.Token) {
-	text := strings.TrimSpace(t.Value)
-	at := place(t)
-	switch {
-	case strings.Contains(t.Error, "reserved character"):
-		text = strings.TrimLeft(text, "\n ")
-		panic(&fault{at, short(text), wrong("put the value in quotes", "cannot read a value that begins with %s", quote(text))})
-	case strings.Contains(t.Error, "end character"):
-		line, _, _ := strings.Cut(text, "\n")
-		panic(&fault{at, short(line), wrong("close it, or leave both quotes out", "cannot find the end of the quote")})
-	case strings.Contains(t.Error, "escape"):
-		panic(&fault{at, short(text), wrong(`in "double quotes", write \\ for a backslash; in 'single quotes' it stands for itself`, "cannot read the escape: %s", strings.TrimPrefix(t.Error, "found "))})
+// splitError reads "yaml: line 3: did not find expected key".
+func splitError(err error) (line int, why string) {
+	why = strings.TrimPrefix(err.Error(), "yaml: ")
+	if number, rest, ok := strings.Cut(why, ": "); ok {
+		if n, err := strconv.Atoi(strings.TrimPrefix(number, "line ")); err == nil {
+			return n, rest
+		}
 	}
-	panic(&fault{at, short(text), wrong("put the value in quotes", "cannot read this: %s", t.Error)})
+	return 1, why
 }
 
-func (b *builder) indentation(t *token.Token, column int) {
-	if t.Type == token.InvalidType {
-		b.invalid(t)
+// mostParsed bounds the search for the faulty line, in bytes.
+const mostParsed = 8 << 20
+
+// faultyLine is the number of the line behind the longest beginning of the file that can
+// be read: the one with the fault, or the one in which a bracket or a quote opens that
+// holds it. If the search takes too long, the library's own line must do.
+func faultyLine(lines [][]byte, told int) int {
+	parsed := 0
+	isGood := func(n int) bool {
+		beginning := bytes.Join(lines[:n], nil)
+		parsed += len(beginning)
+		_, _, err := decode(beginning)
+		return err == nil
 	}
-	b.stop(t, "what belongs together begins in the same column", "cannot read %s here: it is indented by %d, the lines before it by %d",
-		quote(t.Value), t.Position.Column-1, column-1)
+	good := 0
+	for bad := len(lines); parsed < mostParsed; {
+		if bad-good > 1 {
+			if middle := (good + bad) / 2; isGood(middle) {
+				good = middle
+			} else {
+				bad = middle
+			}
+			continue
+		}
+		// A beginning that ends within brackets is bad, too: look behind them.
+		further := 0
+		for step := 2; good+step < len(lines) && parsed < mostParsed && further == 0; step *= 2 {
+			if isGood(good + step) {
+				further = good + step
+			}
+		}
+		if further == 0 {
+			return good + 1
+		}
+		good, bad = further, len(lines)
+	}
+	return min(max(told, 1), len(lines))
 }
 
-// noKey stops where a key should stand.
-func (b *builder) noKey(t *token.Token) {
-	switch {
-	case t.Type == token.SequenceEntryType:
-		b.stop(t, "write KEY: VALUE, or indent the list more than its key", "cannot read a dash between keys")
-	case !isScalar(t):
-		b.misplaced(t)
+// lineWithoutColon is the line before one with an unexpected colon, if that lacks a colon
+// itself: YAML takes both for one text of several lines.
+func lineWithoutColon(lines [][]byte, number int) int {
+	for before := number - 1; before > 0; before-- {
+		text := strings.TrimRight(string(lines[before-1]), " \r\n")
+		switch bare := strings.TrimLeft(text, " "); {
+		case bare == "" || bare[0] == '#':
+			continue
+		case bare[0] == '-' || strings.Contains(bare, ": ") || strings.HasSuffix(bare, ":"):
+			return number
+		}
+		return before
 	}
-	text, _, _ := strings.Cut(strings.TrimSpace(t.Origin), "\n")
-	panic(&fault{place(t), short(text), noColon(text)})
+	return number
+}
+
+type explanation struct {
+	words, ours, hint string
+}
+
+// explanations are the library's words, the beginning of ours, and the way out. The
+// first whose words are in the error holds.
+var explanations = []explanation{
+	{"block sequence entries are not allowed", "cannot read a dash here", `begin a list in the line below its key, or write ["a", "b"]; text that begins with "- " must stand in quotes`},
+	{"mapping values are not allowed", "cannot read the colon here, or one is missing", `write KEY: VALUE, with a space behind the colon; a value with ": " in it must stand in quotes; a mapping begins in the line below its key, and its keys in the same column`},
+	{"could not find expected ':'", "cannot read a line without a colon", "write KEY: VALUE"},
+	{"did not find expected key", "cannot read this line as one of the mapping before it", "what belongs together begins in the same column; a text with quotes or brackets in it must stand in 'quotes'"},
+	{"did not find expected '-' indicator", "cannot read this line as one of the list before it", "begin each item with a dash, in the same column as the others"},
+	{"',' or ']'", "cannot read the list in brackets that begins here", "close the bracket, with a comma between values; a text that begins with [ must stand in 'quotes'"},
+	{"',' or '}'", "cannot read the mapping in braces that begins here", "close the brace, with a comma between pairs; a text that begins with { must stand in 'quotes'"},
+	{"node content", "cannot read a value here, or a bracket is open", "close each bracket; a text that begins with [ ] { } or a comma must stand in 'quotes'"},
+	{"unexpected end of stream", "cannot find the end of the quote that begins here", "close it, or leave both quotes out"},
+	{"unexpected document indicator", "cannot find the end of the quote that begins here", "close it, or leave both quotes out"},
+	{"cannot start any token", "cannot read a value that begins like this", "put the value in quotes"},
+	{"escape", "cannot read the escape in this line", `in "double quotes", write \\ for a backslash; in 'single quotes' it stands for itself`},
+	{"unknown anchor", "cannot follow the alias in this line", "write its anchor (&NAME) before it; text that begins with * must stand in quotes"},
+	{"alphabetic or numeric", "cannot read the name of an anchor or alias in this line", "text that begins with * or & must stand in quotes"},
+	{"incompatible YAML document", "cannot read a directive", "leave the line out; text that begins with % must stand in quotes"},
+	{"directive", "cannot read a directive", "leave the line out; text that begins with % must stand in quotes"},
+	{"document start", "cannot read this behind the end of the document", "leave the line with the dots out"},
+	{"max depth", "cannot read so many levels", "look for too many brackets or dashes"},
+	{"", "cannot read this line", "look at the indentation, and for a quote, colon or comma that is missing"},
+}
+
+// explain says what is wrong with a line in words that help.
+func explain(why, line string) *problem {
+	i := slices.IndexFunc(explanations, func(e explanation) bool { return strings.Contains(why, e.words) })
+	e := explanations[i] // the last one holds for all
+	return wrong(e.hint, "%s: %s", e.ours, quote(line))
 }

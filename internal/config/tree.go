@@ -1,260 +1,171 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"strings"
+	"io"
+	"slices"
 
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 )
 
-// parse reads the YAML that a configuration needs: mappings, lists and values of
-// one line. It returns nil for a file without any. A fault ends it; what is YAML
-// but not read here (anchors, tags, text over several lines) is told and the rest
-// read on.
-//
-// The tokens are goccy's, the tree is our own: goccy's parser takes a step for
-// each pair of keys of a mapping, which is a second and 500 MB for 10,000 daemons
-// and minutes for a hostile file, and it stops at duplicate keys.
+// Limits of a tree. A configuration's own depth is 6. Aliases count each time that
+// they are followed: ten lines of them can stand for billions of values.
+const (
+	maxDepth = 16
+	maxNodes = 200_000
+)
+
+// parse reads a file into a tree; nil stands for a file without any value. A fault
+// that stops the reading is returned alone; what is YAML and has no meaning here (a
+// tag of an application) is told, and the rest is read.
 func parse(data []byte) (root *node, told []fault, stop *fault) {
-	defer func() { // a file must not take the keeper down, whatever it does to the lexer
-		if r := recover(); r != nil {
-			root, stop = nil, &fault{problem: wrong("look for unusual characters", "cannot read the file: %s", short(fmt.Sprint(r)))}
+	defer func() { // a file must not end the run, whatever it does to the library
+		switch r := recover().(type) {
+		case nil:
+		case *fault:
+			root, told, stop = nil, nil, r
+		default:
+			root, told, stop = nil, nil, &fault{problem: wrong("look for unusual characters", "cannot read the file: %s", short(fmt.Sprint(r)))}
 		}
 	}()
-	source, stop := clean(data)
-	if stop != nil {
-		return nil, nil, stop
+	if f := checkText(data); f != nil {
+		return nil, nil, f
 	}
-	b := &builder{tokens: withoutComments(lexer.Tokenize(string(source)))}
-	defer func() {
-		if r := recover(); r != nil {
-			f, ok := r.(*fault)
-			if !ok {
-				panic(r)
-			}
-			root, told, stop = nil, b.told, f
-		}
-	}()
-	return b.document(), b.told, nil
-}
-
-// builder makes a tree of tokens. It stops by panicking with a fault, which
-// parse catches: the functions that call each other for each level would
-// otherwise do nothing but pass it on.
-type builder struct {
-	tokens []*token.Token
-	at     int
-	depth  int
-	told   []fault
-}
-
-// maxDepth is what no configuration needs: its own depth is 6.
-const maxDepth = 16
-
-func withoutComments(tokens token.Tokens) []*token.Token {
-	out := tokens[:0]
-	for _, t := range tokens {
-		if t.Type != token.CommentType {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// peek is the next token, nil at the end.
-func (b *builder) peek() *token.Token {
-	if b.at == len(b.tokens) {
-		return nil
-	}
-	return b.tokens[b.at]
-}
-
-// next takes the next token; the caller has peeked.
-func (b *builder) next() *token.Token {
-	t := b.tokens[b.at]
-	b.at++
-	return t
-}
-
-func place(t *token.Token) position { return position{t.Position.Line, max(t.Position.Column, 1)} }
-
-func (b *builder) stop(t *token.Token, hint, format string, args ...any) {
-	panic(&fault{place(t), short(t.Value), wrong(hint, format, args...)})
-}
-
-// tell notes a mistake and goes on.
-func (b *builder) tell(t *token.Token, hint, format string, args ...any) {
-	if len(b.told) > maxMistakes {
-		return // there will be no room for it
-	}
-	b.told = append(b.told, fault{place(t), short(t.Value), wrong(hint, format, args...)})
-}
-
-// deeper is called for each level and undone by the function it returns.
-func (b *builder) deeper(t *token.Token) func() {
-	if b.depth++; b.depth > maxDepth {
-		b.stop(t, "look for brackets or dashes too many", "cannot read more than %d levels", maxDepth)
-	}
-	return func() { b.depth-- }
-}
-
-// document reads the file: at most one document.
-func (b *builder) document() *node {
-	if t := b.peek(); t != nil && t.Type == token.DocumentHeaderType {
-		b.next()
-		if first := b.peek(); first != nil && first.Position.Line == t.Position.Line {
-			b.stop(first, "begin in the line below", "cannot read %s behind ---", quote(first.Value))
-		}
-	}
-	t := b.peek()
-	if t == nil {
-		return nil
-	}
-	var root *node
-	if !endsDocument(t) {
-		root = b.block(0)
-	}
-	t = b.peek()
-	if t != nil && t.Type == token.DocumentEndType {
-		b.next()
-		t = b.peek()
-	}
+	file, second, err := decode(data)
 	switch {
-	case t == nil:
-		return root
-	case endsDocument(t) || b.tokens[b.at-1].Type == token.DocumentEndType:
-		b.stop(t, "put it into a drop-in of its own", "cannot read a second document in the same file")
+	case err != nil:
+		return nil, nil, syntaxFault(data, err)
+	case second != nil:
+		return nil, nil, faultAt(second, "put it into a drop-in of its own", "cannot read a second document in the same file")
+	case file == nil:
+		return nil, nil, nil
 	}
-	b.misplaced(t)
-	return nil
-}
-
-func endsDocument(t *token.Token) bool {
-	return t.Type == token.DocumentHeaderType || t.Type == token.DocumentEndType
-}
-
-func isScalar(t *token.Token) bool {
-	switch t.Type {
-	case token.StringType, token.SingleQuoteType, token.DoubleQuoteType, token.IntegerType, token.BinaryIntegerType,
-		token.OctetIntegerType, token.HexIntegerType, token.FloatType, token.InfinityType, token.NanType, token.BoolType,
-		token.NullType, token.ImplicitNullType, token.MergeKeyType:
-		return true
+	var r reader
+	if root = r.node(file.Content[0], 1); root.shape == empty && root.text == "" {
+		root = nil
 	}
-	return false
+	return root, r.told, nil
 }
 
-func isQuoted(t *token.Token) bool {
-	return t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType
-}
-
-// isKey tells whether the next token is a scalar with a colon in the same line.
-func (b *builder) isKey() bool {
-	t := b.peek()
-	if t == nil || !isScalar(t) || b.at+1 == len(b.tokens) {
-		return false
+// decode returns the document of a file, nil if there is none, and a second one if
+// there is one.
+func decode(data []byte) (first, second *yaml.Node, err error) {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	var documents [2]yaml.Node
+	for i := range documents {
+		switch err := d.Decode(&documents[i]); {
+		case errors.Is(err, io.EOF) && i == 0:
+			return nil, nil, nil
+		case errors.Is(err, io.EOF):
+			return &documents[0], nil, nil
+		case err != nil:
+			return nil, nil, err
+		}
 	}
-	colon := b.tokens[b.at+1]
-	return colon.Type == token.MappingValueType && colon.Position.Line == t.Position.Line
+	return &documents[0], documents[1].Content[0], nil
 }
 
-// scalar takes a single value. The lexer has joined one of several lines; that
-// is mostly a forgotten colon or dash, so it is none here.
-func (b *builder) scalar() *node {
-	t := b.next()
-	n := &node{position: place(t), shape: scalar, text: t.Value}
-	written := strings.TrimSpace(t.Origin)
-	first, rest, several := strings.Cut(written, "\n")
-	switch {
-	case several && isQuoted(t):
-		b.tell(t, `write it in one line; in "double quotes", \n stands for a line break`, "cannot read a text of several lines")
-		n.shape = broken
-	case several:
-		b.joined(t, strings.TrimSpace(first), rest)
-	case t.Type == token.NullType:
-		n.shape = empty
+func place(y *yaml.Node) position { return position{y.Line, y.Column} }
+
+func faultAt(y *yaml.Node, hint, format string, args ...any) *fault {
+	return &fault{place(y), short(y.Value), wrong(hint, format, args...)}
+}
+
+// reader makes our nodes of the library's. It stops by panicking with a fault, which
+// parse catches: functions that call each other for each level would otherwise do
+// nothing but pass it on.
+type reader struct {
+	told  []fault
+	nodes int
+}
+
+// node reads one value.
+func (r *reader) node(y *yaml.Node, depth int) *node {
+	switch r.nodes++; {
+	case depth > maxDepth:
+		panic(faultAt(y, "look for too many brackets or dashes, or an alias within its own anchor", "cannot read more than %d levels", maxDepth))
+	case r.nodes > maxNodes:
+		panic(faultAt(y, "divide it into drop-ins, or write fewer aliases", "cannot read more than %d values", maxNodes))
+	case y.Kind == yaml.AliasNode:
+		return r.node(y.Alias, depth+1)
+	case !hasMeaning(y):
+		if len(r.told) <= maxMistakes {
+			r.told = append(r.told, *faultAt(y, "leave it out: what a value means is known from its key; text that begins with ! must stand in quotes", "cannot read the tag %s", quote(y.Tag)))
+		}
+		return &node{position: place(y), shape: broken}
+	}
+	n := &node{position: place(y)}
+	switch y.Kind {
+	case yaml.SequenceNode:
+		n.shape = list
+		for _, item := range y.Content {
+			n.items = append(n.items, r.node(item, depth+1))
+		}
+	case yaml.MappingNode:
+		n.shape = mapping
+		n.pairs = r.pairs(y, depth)
+	default:
+		n.shape, n.text = scalar, y.Value
+		if y.ShortTag() == "!!null" {
+			n.shape = empty
+		}
 	}
 	return n
 }
 
-// joined explains a plain text of several lines, which nobody has meant.
-func (b *builder) joined(t *token.Token, first, rest string) {
-	f := &fault{position: place(t), text: short(first)}
-	before := b.before(2)
-	switch {
-	case before != nil && before.Position.Line == t.Position.Line && (before.Type == token.MappingValueType || before.Type == token.SequenceEntryType && !b.isColon()):
-		f.line++
-		for line := range strings.SplitSeq(rest, "\n") {
-			if f.text = strings.TrimSpace(line); f.text != "" {
-				f.column = 1 + strings.Index(line, f.text)
-				break
-			}
-			f.line++
+// hasMeaning reports whether a value has no tag, or one of those that YAML itself
+// gives to what a configuration has.
+func hasMeaning(y *yaml.Node) bool {
+	return y.Style&yaml.TaggedStyle == 0 ||
+		slices.Contains([]string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"}, y.ShortTag())
+}
+
+// pairs reads a mapping. Merge keys bring the pairs of others with them, after its own,
+// which have priority: https://yaml.org/type/merge.html.
+func (r *reader) pairs(y *yaml.Node, depth int) []pair {
+	var own, merged []pair
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
+			merged = append(merged, r.merged(key, r.node(value, depth+1))...)
+			continue
 		}
-		f.text = short(f.text)
-		f.problem = wrong("a value stands in one line; is this line indented too far, or does it lack a dash or a colon?",
-			"cannot read %s: it would go on with %s of the line before", quote(f.text), quote(first))
-	default:
-		f.problem = noColon(first)
+		k := r.node(key, depth+1)
+		if k.shape == list || k.shape == mapping {
+			panic(faultAt(key, "a key is a single word", "cannot read a key that is no text"))
+		}
+		own = append(own, pair{k, r.node(value, depth+1)})
 	}
-	panic(f)
+	if len(merged) == 0 {
+		return own
+	}
+	known := make(map[string]bool, len(own)+len(merged))
+	for _, p := range own {
+		known[p.key.text] = true
+	}
+	for _, p := range merged {
+		if !known[p.key.text] {
+			known[p.key.text] = true
+			own = append(own, p)
+		}
+	}
+	return own
 }
 
-// noColon explains a line that begins like a key.
-func noColon(line string) *problem {
-	key, value, ok := strings.Cut(line, ":")
-	if ok && key != "" && value != "" && !strings.HasPrefix(value, "//") {
-		return wrong("write a space behind the colon", "cannot read %s: there is no space behind the colon", quote(line))
+// merged are the pairs behind a merge key: of one mapping, or of a list of them, of
+// which the first has priority.
+func (r *reader) merged(key *yaml.Node, value *node) (pairs []pair) {
+	from := []*node{value}
+	if value.shape == list {
+		from = value.items
 	}
-	return wrong("write KEY: VALUE", "cannot read %s: there is no colon behind a key", quote(line))
-}
-
-// before is the token that many before the next one, nil if there is none.
-func (b *builder) before(n int) *token.Token {
-	if b.at < n {
-		return nil
+	for _, n := range from {
+		if n.shape != mapping {
+			panic(faultAt(key, "write <<: *NAME, where &NAME stands before a mapping", "cannot merge %s: only a mapping can be merged", n.shape))
+		}
+		pairs = append(pairs, n.pairs...)
 	}
-	return b.tokens[b.at-n]
-}
-
-func (b *builder) isColon() bool {
-	t := b.peek()
-	return t != nil && t.Type == token.MappingValueType
-}
-
-// property tells of an anchor, an alias or a tag, and skips it. Of an alias there
-// is nothing left; after the others stands the value.
-func (b *builder) property() (gone *node) {
-	const hint = "write the value out; for times, use defaults"
-	t := b.next()
-	switch t.Type {
-	case token.TagType:
-		b.tell(t, "leave it out: what a value means is known from its key; text that begins with ! must stand in quotes", "cannot read the tag %s", quote(t.Value))
-		return nil
-	case token.AnchorType:
-		b.tell(t, hint+"; text that begins with & must stand in quotes", "cannot read an anchor: each value is written where it holds")
-	default:
-		b.tell(t, hint+"; text that begins with * must stand in quotes", "cannot read an alias: each value is written where it holds")
-	}
-	if name := b.peek(); name != nil && name.Position.Line == t.Position.Line && isScalar(name) {
-		b.next()
-	}
-	if t.Type == token.AliasType {
-		return &node{position: place(t), shape: broken}
-	}
-	return nil
-}
-
-func isProperty(t *token.Token) bool {
-	return t.Type == token.TagType || t.Type == token.AnchorType || t.Type == token.AliasType
-}
-
-// several tells of a text in the manner of | or > and skips it.
-func (b *builder) several() *node {
-	t := b.next()
-	b.tell(t, `write it in one line; in "double quotes", \n stands for a line break`, "cannot read a text of several lines")
-	if text := b.peek(); text != nil && text.Type == token.StringType {
-		b.next()
-	}
-	return &node{position: place(t), shape: broken}
+	return pairs
 }

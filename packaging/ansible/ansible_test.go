@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"daemon-keeper/internal/config"
 )
@@ -21,24 +21,33 @@ type option struct {
 	Choices     []string
 	Required    bool
 	Default     any
-	Options     yaml.MapSlice
+	Options     ordered
 }
 
-// options reads those of a role, or of one of its options, in their order.
-func options(t *testing.T, from yaml.MapSlice) (names []string, byName map[string]option) {
-	t.Helper()
+// ordered are the options of a mapping, in the order of the file.
+type ordered []namedOption
+
+type namedOption struct {
+	name string
+	option
+}
+
+func (o *ordered) UnmarshalYAML(mapping *yaml.Node) error {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		named := namedOption{name: mapping.Content[i].Value}
+		if err := mapping.Content[i+1].Decode(&named.option); err != nil {
+			return err
+		}
+		*o = append(*o, named)
+	}
+	return nil
+}
+
+// options are those of a role, or of one of its options, in their order.
+func options(from ordered) (names []string, byName map[string]option) {
 	byName = make(map[string]option)
-	for _, item := range from {
-		text, err := yaml.Marshal(item.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var o option
-		if err := yaml.UnmarshalWithOptions(text, &o, yaml.UseOrderedMap()); err != nil {
-			t.Fatal(err)
-		}
-		name := item.Key.(string)
-		names, byName[name] = append(names, name), o
+	for _, o := range from {
+		names, byName[o.name] = append(names, o.name), o.option
 	}
 	return names, byName
 }
@@ -48,18 +57,18 @@ func variables(t *testing.T) (names []string, byName map[string]option) {
 	t.Helper()
 	var specs struct {
 		Specs struct {
-			Main struct{ Options yaml.MapSlice }
+			Main struct{ Options ordered }
 		} `yaml:"argument_specs"`
 	}
 	readYAML(t, "roles/daemon_keeper/meta/argument_specs.yml", &specs)
-	return options(t, specs.Specs.Main.Options)
+	return options(specs.Specs.Main.Options)
 }
 
 func readYAML(t *testing.T, path string, into any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err == nil {
-		err = yaml.UnmarshalWithOptions(text, into, yaml.UseOrderedMap())
+		err = yaml.Unmarshal(text, into)
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
@@ -71,15 +80,15 @@ func readYAML(t *testing.T, path string, into any) {
 func TestKeys(t *testing.T) {
 	_, roles := variables(t)
 	daemons, forbid := roles["daemon_keeper_daemons"].Options, roles["daemon_keeper_forbid"].Options
-	_, inDaemon := options(t, daemons)
-	for section, described := range map[string]yaml.MapSlice{
+	_, inDaemon := options(daemons)
+	for section, described := range map[string]ordered{
 		"daemon":   daemons[1:], // the first says what it is called
 		"forbid":   forbid[1:],
 		"defaults": roles["daemon_keeper_defaults"].Options,
 		"cpu":      inDaemon["cpu"].Options,
 		"memory":   inDaemon["memory"].Options,
 	} {
-		names, byName := options(t, described)
+		names, byName := options(described)
 		var keys []string
 		for _, k := range config.Keys() {
 			if k.Section != section {
