@@ -1,0 +1,9 @@
+//go:build !linux && !freebsd
+
+package check
+
+import "context"
+
+func commands(context.Context, uint32, func(args []string) bool) ([]Command, error) {
+	return nil, ErrNotSupported
+}
