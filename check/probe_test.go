@@ -151,7 +151,7 @@ func TestOverLimit(t *testing.T) {
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	at := func(second, cpu float64, start uint64) map[int]moment {
 		d := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
-		return map[int]moment{7: {times{d(cpu), start}, noon.Add(d(second))}}
+		return map[int]moment{7: {times{cpu: d(cpu), start: start}, noon.Add(d(second))}}
 	}
 	for _, tc := range []struct {
 		name     string
@@ -185,7 +185,7 @@ func TestWatchOfThousands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, matches := watched(make(map[int][]time.Duration))
 		busy := f.add(fakeRow{})
-		idle := f.add(fakeRow{samples: []times{{0, 1}, {0, 1}}})
+		idle := f.add(fakeRow{samples: []times{{start: 1}, {start: 1}}})
 		began := time.Now()
 		f.sampling = func(pid, _ int) {
 			if pid == idle {
@@ -193,7 +193,7 @@ func TestWatchOfThousands(t *testing.T) {
 				return
 			}
 			r := f.rows[pid]
-			r.samples = append(r.samples, times{time.Since(began), 1})
+			r.samples = append(r.samples, times{cpu: time.Since(began), start: 1})
 			f.rows[pid] = r
 		}
 		for _, pid := range []int{idle, busy} {
@@ -213,7 +213,7 @@ func watched(used map[int][]time.Duration) (f *fakeTable, matches []Match) {
 		pid := 98 + len(f.list)
 		r := fakeRow{exe: clamd.Path}
 		for _, cpu := range used[pid] {
-			r.samples = append(r.samples, times{cpu, 1})
+			r.samples = append(r.samples, times{cpu: cpu, start: 1})
 		}
 		f.add(r)
 		matches = append(matches, Match{Process: Process{PID: pid}})

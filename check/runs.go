@@ -3,13 +3,13 @@ package check
 import "errors"
 
 // Runs tells whether a process that was started then, see Usage.Start, still runs
-// under its number.
+// under its number. A zombie has ended, though its parent may never wait for it.
 func Runs(pid int, start uint64) (bool, error) {
 	spent, err := newTable().times(pid)
 	if errors.Is(err, errGone) {
 		return false, nil
 	}
-	return err == nil && spent.start == start, err
+	return err == nil && spent.start == start && !spent.ended, err
 }
 
 // Started tells when a process was started, by which Runs knows it again.

@@ -42,6 +42,7 @@ type thread struct {
 type times struct {
 	cpu   time.Duration
 	start uint64 // in a unit of the system's own
+	ended bool   // it is a zombie, which nobody has waited for yet
 }
 
 // deletedMark is what Linux puts behind the path of a file that has been

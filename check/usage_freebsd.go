@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
 
@@ -91,5 +92,5 @@ func (t *kernTable) times(pid int) (times, error) {
 		return times{}, err
 	}
 	start := uint64(int64(k.Start.Sec)*1e6 + int64(k.Start.Usec))
-	return times{time.Duration(k.Runtime) * time.Microsecond, start}, nil
+	return times{time.Duration(k.Runtime) * time.Microsecond, start, k.Stat == process.SZOMB}, nil
 }

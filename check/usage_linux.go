@@ -130,25 +130,31 @@ func (t procTable) timesBy(pid int, scratch []byte) (times, error) {
 func parseStat(text []byte) (times, error) {
 	// The name, in brackets, may itself hold brackets, spaces and line ends.
 	end := bytes.LastIndexByte(text, ')')
-	const first, utime, stime, start = 3, 14, 15, 22 // as the page counts them
-	var numbers [3]uint64
-	wanted, n, found := [3]int{utime, stime, start}, first, 0
+	const state, utime, stime, threads, start = 3, 14, 15, 20, 22 // as the page counts them
+	var numbers [4]uint64
+	wanted, n, found := [4]int{utime, stime, threads, start}, state, 0
+	zombie := false
 	for field := range bytes.FieldsSeq(text[end+1:]) {
-		if n == wanted[found] {
+		if found == len(wanted) {
+			break // the rest is as long again
+		}
+		switch n {
+		case state:
+			zombie = len(field) == 1 && (field[0] == 'Z' || field[0] == 'X')
+		case wanted[found]:
 			var err error
 			if numbers[found], err = strconv.ParseUint(string(field), 10, 63); err != nil {
 				return times{}, fmt.Errorf("cannot read the process table: %w", err)
 			}
-			if found++; found == len(wanted) {
-				break // the rest is as long again
-			}
+			found++
 		}
 		n++
 	}
 	if end < 0 || found < len(wanted) {
 		return times{}, errGone // emptied as it ended
 	}
-	return times{time.Duration(numbers[0]+numbers[1]) * tick, numbers[2]}, nil
+	// The leader of threads that live on looks like a zombie, too.
+	return times{time.Duration(numbers[0]+numbers[1]) * tick, numbers[3], zombie && numbers[2] < 2}, nil
 }
 
 // sinceBoot is the clock by which starts are told.

@@ -29,7 +29,7 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 	old := "1 (init) S 0 1 1 0 -1 4194560 7 7 7 7 250 50 0 0 20 0 1 0 42" // ends with the last field that we need
-	if got, err := parseStat([]byte(old)); err != nil || got != (times{3 * time.Second, 42}) {
+	if got, err := parseStat([]byte(old)); err != nil || got != (times{cpu: 3 * time.Second, start: 42}) {
 		t.Errorf("%q: %+v, %v", old, got, err)
 	}
 }
