@@ -13,10 +13,15 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/rcd"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	if rcd.IsChild(os.Args) { // of a run that was started by its own program
+		main()
+	}
 	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main})
 }
 

@@ -42,3 +42,9 @@ func splitArgs(text []byte) []string {
 	}
 	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
 }
+
+// Args are the arguments of a process, cut after 4 KiB.
+func Args(pid int) ([]string, error) { return args(pid) }
+
+// IsStopped reports whether a process was stopped by a signal.
+func IsStopped(pid int) bool { return isStopped(pid) }

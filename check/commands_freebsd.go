@@ -71,3 +71,13 @@ func rawProc(name string, args ...int) (buf []byte, err error) {
 	}
 	return buf, err
 }
+
+func args(pid int) ([]string, error) {
+	text, err := rawProc("kern.proc.args", pid)
+	return splitArgs(text[:min(len(text), mostArgs)]), err
+}
+
+func isStopped(pid int) bool {
+	k, err := readKinfo(pid)
+	return err == nil && k.Stat == process.SSTOP
+}

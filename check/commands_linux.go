@@ -137,3 +137,17 @@ func readWithin(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("cannot read %s: %w", path, ctx.Err())
 	}
 }
+
+func args(pid int) ([]string, error) {
+	text, err := readWithin(context.Background(), newProcTable("/proc").dir(pid)+"/cmdline")
+	return splitArgs(text), err
+}
+
+func isStopped(pid int) bool {
+	text, err := os.ReadFile(newProcTable("/proc").dir(pid) + "/status")
+	if err != nil {
+		return false
+	}
+	st, err := parseStatus(text)
+	return err == nil && (st.state == 'T' || st.state == 't')
+}

@@ -7,3 +7,7 @@ import "context"
 func commands(context.Context, uint32, func(args []string) bool) ([]Command, error) {
 	return nil, ErrNotSupported
 }
+
+func args(int) ([]string, error) { return nil, ErrNotSupported }
+
+func isStopped(int) bool { return false }

@@ -24,7 +24,7 @@ echo $! >"$1/pid"
 echo started`
 
 	began := time.Now()
-	if err := s.step(within(t), Start, "toy", sh(start, dir)); err != nil {
+	if err := s.step(within(t), Start, "toy", sh(start, dir), under()); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(began); took > 2*time.Second {
@@ -46,7 +46,7 @@ func TestStepWithoutOutputs(t *testing.T) {
 	for _, outputs := range []*Outputs{{}, {Dir: "/nonexistent/run"}} {
 		s, dir := newTestSystem(t), t.TempDir()
 		s.outputs = outputs
-		err := s.step(within(t), Start, "toy", sh(`echo text; (readlink /proc/$$/fd/1 >"$1/stdout"); exit 7`, dir))
+		err := s.step(within(t), Start, "toy", sh(`echo text; (readlink /proc/$$/fd/1 >"$1/stdout"); exit 7`, dir), under())
 		if failed := commandError(t, err); failed.Status != 7 || failed.Output != nil {
 			t.Errorf("status %d, output %q, want 7 and none", failed.Status, failed.Output)
 		}
@@ -69,7 +69,7 @@ func TestStepIgnoresPlanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, service := range []string{"fifo", "link"} {
-		if err := s.step(within(t), Start, service, sh(`echo text`, dir)); err != nil {
+		if err := s.step(within(t), Start, service, sh(`echo text`, dir), under()); err != nil {
 			t.Errorf("%s: %v", service, err)
 		}
 	}

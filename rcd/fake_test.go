@@ -34,7 +34,7 @@ func (f *fakeRunner) query(_ context.Context, argv []string) (result, error) {
 	return r, nil
 }
 
-func (f *fakeRunner) step(_ context.Context, verb Verb, service string, argv []string) error {
+func (f *fakeRunner) step(_ context.Context, verb Verb, service string, argv []string, _ With) error {
 	f.steps = append(f.steps, fmt.Sprintf("%s %s: %s", verb, service, strings.Join(argv, " ")))
 	return f.stepErr
 }

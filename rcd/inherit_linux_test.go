@@ -25,7 +25,7 @@ func TestStepInherits(t *testing.T) {
 	s, dir := newTestSystem(t), t.TempDir()
 	plantDescriptor(t)
 	t.Setenv("MAILTO", "root") // cron's
-	if err := s.step(within(t), Start, "toy", sh(whatIHave, dir)); err != nil {
+	if err := s.step(within(t), Start, "toy", sh(whatIHave, dir), under()); err != nil {
 		t.Fatal(err)
 	}
 	checkInherited(t, dir)

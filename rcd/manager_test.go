@@ -35,7 +35,7 @@ func TestStop(t *testing.T) {
 				fake.answers = map[string]result{"/usr/sbin/service nginx onestatus": recorded(t, tt.status)}
 			}
 			m := &Manager{freebsd{service: "/usr/sbin/service"}, fake}
-			if err := m.Stop(t.Context(), "nginx"); err != tt.want {
+			if err := m.Stop(t.Context(), "nginx", With{}); err != tt.want {
 				t.Errorf("Stop = %v, want %v", err, tt.want)
 			}
 			if want := []string{"stop nginx: /usr/sbin/service nginx stop"}; !slices.Equal(fake.steps, want) {
@@ -52,7 +52,7 @@ func TestStart(t *testing.T) {
 	for _, want := range []error{nil, &CommandError{Verb: Start, Service: "nginx", Status: 1, Cause: errors.New("exit status 1")}} {
 		fake := &fakeRunner{t: t, stepErr: want}
 		m := &Manager{sysv{service: "/usr/sbin/service"}, fake}
-		if err := m.Start(t.Context(), "nginx"); err != want {
+		if err := m.Start(t.Context(), "nginx", With{}); err != want {
 			t.Errorf("Start = %v, want %v", err, want)
 		}
 		if want := []string{"start nginx: /usr/sbin/service nginx start"}; !slices.Equal(fake.steps, want) {

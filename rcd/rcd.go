@@ -166,42 +166,26 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 	return m.state(r), nil
 }
 
-// Spare has a start of a service whose time is over be left alone if its process
-// is one that isDaemon knows: a script may end in the daemon itself, by exec.
-func (m *Manager) Spare(service string, isDaemon func(pid int) bool) {
-	if s, ok := m.run.(*system); ok {
-		s.spares.Store(service, isDaemon)
-	}
-}
-
-// Began has f be told of the process of each stop and start, as it begins: it goes on
-// if we are killed. It is to be set before the first of them.
-func (m *Manager) Began(f func(service string, pid int)) {
-	if s, ok := m.run.(*system); ok {
-		s.began = f
-	}
-}
-
 // Start starts a service. It returns once the command has ended or ctx has; a
 // command that takes longer is ended, but not what it has started so far. If the
 // manager has given the service up, that is lifted and the start tried once more.
-func (m *Manager) Start(ctx context.Context, service string) error {
+func (m *Manager) Start(ctx context.Context, service string, with With) error {
 	r, canReset := m.dialect.(resetter)
 	before := ""
 	if canReset {
 		before = r.lastRun(ctx, m.run, service)
 	}
-	err := m.run.step(ctx, Start, service, m.Argv(Start, service))
+	err := m.run.step(ctx, Start, service, m.Argv(Start, service), with)
 	var failed *CommandError
 	if !canReset || !errors.As(err, &failed) || failed.TimedOut || !r.reset(ctx, m.run, service, before) {
 		return err
 	}
-	return m.run.step(ctx, Start, service, m.Argv(Start, service))
+	return m.run.step(ctx, Start, service, m.Argv(Start, service), with)
 }
 
 // Stop stops a service. A stop that fails because nothing runs is no error.
-func (m *Manager) Stop(ctx context.Context, service string) error {
-	err := m.run.step(ctx, Stop, service, m.Argv(Stop, service))
+func (m *Manager) Stop(ctx context.Context, service string, with With) error {
+	err := m.run.step(ctx, Stop, service, m.Argv(Stop, service), with)
 	var failed *CommandError
 	if !errors.As(err, &failed) || failed.TimedOut {
 		return err

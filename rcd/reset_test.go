@@ -25,7 +25,7 @@ func (u *unit) query(_ context.Context, argv []string) (result, error) {
 	return result{output: "ActiveState=failed\nExecMainStartTimestampMonotonic=" + strings.Repeat("1", u.started+1) + "\n"}, nil
 }
 
-func (u *unit) step(_ context.Context, verb Verb, service string, argv []string) error {
+func (u *unit) step(_ context.Context, verb Verb, service string, argv []string, _ With) error {
 	u.did = append(u.did, string(verb))
 	if !u.refuses {
 		u.started++
@@ -52,7 +52,7 @@ func TestStartLimitIsLiftedOnce(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			m := &Manager{systemd{systemctl: "/bin/systemctl"}, &tc.unit}
-			if err := m.Start(t.Context(), "toy"); (err != nil) != tc.fail {
+			if err := m.Start(t.Context(), "toy", With{}); (err != nil) != tc.fail {
 				t.Errorf("error %v", err)
 			}
 			if !slices.Equal(tc.unit.did, tc.want) {

@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,7 +19,7 @@ type runner interface {
 	// A failing exit status is an answer, not an error.
 	query(ctx context.Context, argv []string) (result, error)
 	// step runs a command that stops or starts a service.
-	step(ctx context.Context, verb Verb, service string, argv []string) error
+	step(ctx context.Context, verb Verb, service string, argv []string, with With) error
 }
 
 // result is what a query has answered.
@@ -67,10 +67,8 @@ func environment() []string {
 // system runs commands for real.
 type system struct {
 	outputs   *Outputs
-	killAfter time.Duration                 // from TERM to KILL, where a command outlives its time
-	queryTime time.Duration                 // limit for a query
-	began     func(service string, pid int) // is told of the command of a step; may be nil
-	spares    sync.Map                      // by service: func(pid int) bool, which knows the daemon's processes
+	killAfter time.Duration // from TERM to KILL, where a command outlives its time
+	queryTime time.Duration // limit for a query
 }
 
 func newSystem(outputs *Outputs) *system {
@@ -97,7 +95,7 @@ func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
-	err := s.supervise(ctx, cmd, func(int) {}, endCommand)
+	err := s.supervise(ctx, func() (*process, error) { return direct(cmd, false) }, func(int) bool { return false })
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
@@ -118,36 +116,6 @@ func (w *limitWriter) Write(p []byte) (int, error) {
 		w.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
-}
-
-func (s *system) step(ctx context.Context, verb Verb, service string, argv []string) error {
-	out, err := s.outputs.open(service)
-	if err != nil {
-		return fmt.Errorf("cannot %s service %s: %w", verb, service, err)
-	}
-	defer out.Close()
-	cmd := command(argv)
-	cmd.Stdout, cmd.Stderr = out.File, out.File
-	end := func(cmd *exec.Cmd, sig syscall.Signal) bool { return s.endStart(service, cmd, sig) }
-	if verb == Stop {
-		end = endGroup
-	}
-	err = s.supervise(ctx, cmd, func(pid int) {
-		if s.began != nil {
-			s.began(service, pid)
-		}
-	}, end)
-	if err == nil {
-		return nil
-	}
-	failed := &CommandError{
-		Verb: verb, Service: service, Argv: argv, Status: -1, Cause: err,
-		TimedOut: errors.Is(err, context.DeadlineExceeded), Output: out.tail(),
-	}
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		failed.Status = exit.ExitCode()
-	}
-	return failed
 }
 
 // endedError says that a command was ended before it was done.
@@ -176,59 +144,64 @@ func (e *endedError) Unwrap() error { return e.why }
 
 // supervise runs a command until it or ctx ends. A command whose time is over
 // gets a TERM, and later a KILL; one that not even that ends, because it is
-// stuck in the kernel, is left behind.
-func (s *system) supervise(ctx context.Context, cmd *exec.Cmd, begun func(pid int), end func(*exec.Cmd, syscall.Signal) (spared bool)) error {
+// stuck in the kernel, is left behind, and so is one that is to be spared.
+func (s *system) supervise(ctx context.Context, begin func() (*process, error), spare func(pid int) bool) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
 	began := time.Now() // to start it takes its time, too, where many are started at once
-	if err := cmd.Start(); err != nil {
+	p, err := begin()
+	if err != nil {
 		return err
 	}
-	begun(cmd.Process.Pid)
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
 	select {
-	case err := <-done:
+	case err := <-p.done:
 		return err
 	case <-ctx.Done():
 	}
+	defer p.leave()
 	over := &endedError{took: time.Since(began), why: context.Cause(ctx)}
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if end(cmd, sig) {
+		if spare(p.pid()) {
 			return over
 		}
+		p.signal(sig)
 		select {
-		case <-done:
-			end(cmd, syscall.SIGKILL) // helpers that have not heard the TERM
+		case <-p.done:
 			return over
 		case <-time.After(s.killAfter):
 		}
 	}
-	over.left = cmd.Process.Pid
+	over.left = p.pid()
 	return over
 }
 
-// endCommand signals our own child, and nothing that it has started: that may
-// be the daemon, which is in the child's session until it makes one of its own.
-func endCommand(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
-	_ = cmd.Process.Signal(sig)
-	return false
-}
-
-// endStart is endCommand, unless the child has become the daemon itself.
-func (s *system) endStart(service string, cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
-	if isDaemon, ok := s.spares.Load(service); ok && isDaemon.(func(int) bool)(cmd.Process.Pid) {
-		return true
+// direct starts a command as a child of this process. With group, a signal also
+// reaches its helpers: the command leads the group, and a number is not given anew
+// while a group has it. Without, it reaches nothing that the command has started:
+// that may be the daemon, which is in its session until it makes one of its own.
+func direct(cmd *exec.Cmd, group bool) (*process, error) {
+	if err := cmd.Start(); err != nil {
+		return nil, err
 	}
-	return endCommand(cmd, sig)
-}
-
-// endGroup also signals the helpers of a stop, which starts no daemon. The child
-// leads the group, and a number is not given anew while a group has it.
-func endGroup(cmd *exec.Cmd, sig syscall.Signal) (spared bool) {
-	_ = syscall.Kill(-cmd.Process.Pid, sig)
-	return false
+	pid, told, done := cmd.Process.Pid, new(atomic.Bool), make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		if group && told.Load() { // helpers that have not heard the TERM
+			_ = syscall.Kill(-pid, syscall.SIGKILL)
+		}
+		done <- err
+	}()
+	return &process{
+		pid: func() int { return pid }, done: done, leave: func() {},
+		signal: func(sig syscall.Signal) {
+			if told.Store(true); group {
+				_ = syscall.Kill(-pid, sig)
+				return
+			}
+			_ = cmd.Process.Signal(sig)
+		},
+	}, nil
 }
 
 // closeOthersOnExec keeps from the child what we were started with ourselves,

@@ -48,7 +48,7 @@ func TestStepFails(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := newTestSystem(t).step(within(t), tt.verb, "toy", tt.argv)
+			err := newTestSystem(t).step(within(t), tt.verb, "toy", tt.argv, under())
 			if err == nil || err.Error() != tt.err {
 				t.Errorf("error %v\nwant  %s", err, tt.err)
 			}
@@ -68,7 +68,7 @@ func TestStepFails(t *testing.T) {
 
 func TestMissingProgramIsNotExist(t *testing.T) {
 	t.Parallel()
-	err := newTestSystem(t).step(within(t), Start, "toy", []string{"/nonexistent/service"})
+	err := newTestSystem(t).step(within(t), Start, "toy", []string{"/nonexistent/service"}, under())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v is no fs.ErrNotExist", err)
 	}
@@ -91,10 +91,10 @@ esac
 		t.Fatal(err)
 	}
 	m := Program(path, &Outputs{Dir: dir})
-	if err := m.Stop(within(t), "toy"); err != nil {
+	if err := m.Stop(within(t), "toy", under()); err != nil {
 		t.Errorf("Stop = %v", err)
 	}
-	failed := commandError(t, m.Start(within(t), "toy"))
+	failed := commandError(t, m.Start(within(t), "toy", under()))
 	if failed.Status != 6 || !slices.Equal(failed.Output, []string{"cannot bind"}) {
 		t.Errorf("status %d, output %q", failed.Status, failed.Output)
 	}
@@ -109,7 +109,7 @@ func TestStepInterrupted(t *testing.T) {
 	s, dir := newTestSystem(t), t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	once(t, filepath.Join(dir, "ready"), cancel)
-	err := s.step(ctx, Stop, "toy", sh(`: >"$1/ready"; exec sleep 60`, dir))
+	err := s.step(ctx, Stop, "toy", sh(`: >"$1/ready"; exec sleep 60`, dir), under())
 	if failed := commandError(t, err); failed.TimedOut || !errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, timed out: %v", err, failed.TimedOut)
 	}

@@ -21,6 +21,22 @@ func newTestSystem(t *testing.T) *system {
 	return &system{outputs: &Outputs{Dir: t.TempDir()}, killAfter: time.Minute, queryTime: time.Minute}
 }
 
+// TestMain: the tests' own program is the child of its steps, too.
+func TestMain(m *testing.M) {
+	if IsChild(os.Args) {
+		os.Exit(Child(os.Args, argsOf))
+	}
+	os.Exit(m.Run())
+}
+
+func argsOf(pid int) ([]string, error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), err
+}
+
+// under has a step run as it does in a run.
+func under() With { return With{Program: "/proc/self/exe"} }
+
 // sh is a shell script as a command; $1 is a folder for its notes. It is no
 // file: executing one that was just written fails with ETXTBSY where another
 // test forks at the wrong moment.

@@ -23,7 +23,7 @@ func timedOut(t *testing.T, s *system, verb Verb, script, dir string) *CommandEr
 	endLater(t, filepath.Join(dir, "daemon"))
 	endLater(t, filepath.Join(dir, "pid"))
 	began := time.Now()
-	err := s.step(overOnce(t, filepath.Join(dir, "ready")), verb, "toy", sh(`echo $$ >"$1/pid"; `+script, dir))
+	err := s.step(overOnce(t, filepath.Join(dir, "ready")), verb, "toy", sh(`echo $$ >"$1/pid"; `+script, dir), under())
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -119,7 +119,7 @@ func TestGrace(t *testing.T) {
 	ready := overOnce(t, filepath.Join(dir, "ready"))
 	endLater(t, filepath.Join(dir, "pid"))
 	began := time.Now()
-	err := s.step(ready, Start, "toy", sh(`trap '' TERM; echo $$ >"$1/pid"; : >"$1/ready"; while :; do sleep 0.02; done`, dir))
+	err := s.step(ready, Start, "toy", sh(`trap '' TERM; echo $$ >"$1/pid"; : >"$1/ready"; while :; do sleep 0.02; done`, dir), under())
 	if took := time.Since(began); took < s.killAfter {
 		t.Errorf("ended after %v, before its grace of %v", took, s.killAfter)
 	}
@@ -134,7 +134,7 @@ func TestTimeIsReal(t *testing.T) {
 	s, began := newTestSystem(t), time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := s.step(ctx, Stop, "toy", sh(`exec sleep 60`, ""))
+	err := s.step(ctx, Stop, "toy", sh(`exec sleep 60`, ""), under())
 	if took := time.Since(began); took < 100*time.Millisecond || took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -151,7 +151,7 @@ func TestNoTimeLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := newTestSystem(t)
-	if err := s.step(ctx, Stop, "toy", missing); !errors.Is(err, context.Canceled) {
+	if err := s.step(ctx, Stop, "toy", missing, under()); !errors.Is(err, context.Canceled) {
 		t.Errorf("step = %v, want %v", err, context.Canceled)
 	}
 	if _, err := s.query(ctx, missing); !errors.Is(err, context.Canceled) {
@@ -159,7 +159,7 @@ func TestNoTimeLeft(t *testing.T) {
 	}
 	ctx, cancel = context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	err := s.step(ctx, Stop, "toy", missing)
+	err := s.step(ctx, Stop, "toy", missing, under())
 	if failed := commandError(t, err); !failed.TimedOut || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("step = %v, timed out: %v, want that it is", err, failed.TimedOut)
 	}
@@ -175,7 +175,7 @@ func TestLeftBehind(t *testing.T) {
 		s.killAfter = time.Nanosecond
 		endLater(t, filepath.Join(dir, "pid"))
 		err := s.step(overOnce(t, filepath.Join(dir, "ready")), Start, "toy",
-			sh(`trap '' TERM; echo $$ >"$1/pid"; : >"$1/ready"; while :; do sleep 0.02; done`, dir))
+			sh(`trap '' TERM; echo $$ >"$1/pid"; : >"$1/ready"; while :; do sleep 0.02; done`, dir), under())
 		if failed := commandError(t, err); !failed.TimedOut || failed.Status != -1 {
 			t.Errorf("timed out: %v, status %d", failed.TimedOut, failed.Status)
 		}
@@ -193,13 +193,14 @@ func TestStartThatBecomesTheDaemon(t *testing.T) {
 	t.Parallel()
 	s, dir := newTestSystem(t), t.TempDir()
 	asked := 0
-	s.spares.Store("toy", func(pid int) bool {
+	with := under()
+	with.IsDaemon = func(pid int) bool {
 		asked = pid
 		return true
-	})
+	}
 	endLater(t, filepath.Join(dir, "pid"))
 	began := time.Now()
-	err := s.step(overOnce(t, filepath.Join(dir, "ready")), Start, "toy", sh(`echo $$ >"$1/pid"; : >"$1/ready"; exec sleep 120`, dir))
+	err := s.step(overOnce(t, filepath.Join(dir, "ready")), Start, "toy", sh(`echo $$ >"$1/pid"; : >"$1/ready"; exec sleep 120`, dir), with)
 	if failed := commandError(t, err); !failed.TimedOut {
 		t.Errorf("error %v", err)
 	}

@@ -13,13 +13,18 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"daemon-keeper/check"
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
 )
 
 // Main is the whole program; its result is the exit status.
 func Main(argv []string) int {
+	if rcd.IsChild(argv) {
+		return rcd.Child(argv, check.Args)
+	}
 	// Most runs are over before the default, 100, would have garbage collected for
 	// the first time, beyond 4 MiB; that would be a twentieth of their work.
 	debug.SetGCPercent(200)

@@ -36,6 +36,8 @@ func wire(c cli.Command) (*keeper.Keeper, error) {
 
 		Started:      check.Started,
 		Runs:         check.Runs,
+		Commands:     check.Commands,
+		IsStopped:    check.IsStopped,
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
 		IgnoreIntent: c.IgnoreIntent,
 		PID:          os.Getpid(),
@@ -55,6 +57,9 @@ func wire(c cli.Command) (*keeper.Keeper, error) {
 		return nil, err
 	}
 	k.Manager = m
+	if k.Program, err = rcd.OwnProgram(); err != nil {
+		k.Log.Log(report.Info, "cannot find our own program: %v; if this run is killed, a command that it has started is not waited for", err)
+	}
 	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
 	if terminal.Is(os.Stderr) && !c.Quiet {
 		k.Progress = report.NewProgress(os.Stderr, func() int { return terminal.Width(os.Stderr) })

@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -41,40 +41,94 @@ func (p *pass) unfinished() {
 }
 
 // finish starts what a run that has died has left stopped, and waits for the
-// daemon, before anything is decided about it.
-func (r *run) finish(ctx context.Context) {
-	if r.bootOrShutdown() != "" { // what the machine itself is about to start is its own
+// daemon, before anything is decided about it: if nothing forbids that it be started.
+func (r *run) finish(ctx context.Context, v check.Verdict) {
+	r.rememberStops(*r.left)
+	if r.mustWait(ctx, v) {
 		return
 	}
-	i, release, ok := r.adopt(ctx, r.order, *r.left)
+	i, locks, release, ok := r.adopt(ctx, r.order, *r.left)
 	if !ok {
 		return
 	}
-	r.locked = true
+	r.locked, r.locks = true, locks
 	defer func() {
 		r.locked = false
 		release()
 	}()
 	r.rememberStops(i)
-	stopped := i.Stopped()
+	stopped := r.stillStopped(ctx, i)
+	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == string(restart.Start) })
 	if len(stopped) == 0 {
-		if slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == string(restart.Start) }) {
-			r.acted, r.transition, r.finished = true, true, true // all was done, and nobody could tell of it
+		if r.forget(i) && started { // all was done, and nobody could tell of it
+			r.acted, r.transition, r.finished = true, true, true
 			r.report.Took = r.memory.now().Since(i.Began)
 		}
-		r.forget(i)
 		_ = r.save(true, r)
 		return
 	}
 	r.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left: starting %s for '%s'", clock(i.Began), i.PID, strings.Join(stopped, ", "), i.Daemon)
 	began := time.Now()
 	r.acted, r.transition = true, true
-	r.journal = r.store().Continue(i)
-	o := r.daemon.Procedure.Finish(ctx, stopped, r.Manager, prober{r, nil}, r)
+	r.journal = r.resume(i)
+	o := r.daemon.Procedure.Finish(ctx, stopped, controller{r.pass, locks}, prober{r, nil}, r)
 	r.endJournal()
 	_ = r.save(true, r)
 	r.finished = o.Up()
 	r.report.Took = time.Since(began)
+}
+
+// mustWait reports whether something keeps the daemon from being started, as it keeps
+// it from being restarted; what is left waits until that is over. What the machine
+// itself is about to start is its own. Who has disabled a daemon that is up all the
+// same has not asked for its other services to be left stopped.
+func (r *run) mustWait(ctx context.Context, v check.Verdict) bool {
+	if r.bootOrShutdown() != "" {
+		return true
+	}
+	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+		if kind, _ := ask(ctx); kind != "" {
+			return true
+		}
+	}
+	kind, _ := r.unwanted(ctx)
+	return kind != "" && v.State != check.Up
+}
+
+// stillStopped asks the world what is left to be started: the journal may be older than
+// the truth, and where it cannot be removed, it stays so. The daemon's first service is
+// its own; for others their manager is asked. What somebody wants to be left down is
+// left so.
+func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
+	stopped := i.Stopped()
+	if len(stopped) == 0 {
+		return nil
+	}
+	v := r.look(ctx)
+	return slices.DeleteFunc(stopped, func(service string) bool {
+		switch {
+		case r.spared[service] != nil:
+			return true
+		case service == r.daemon.Services[0] && v.State != check.Unknown:
+			return v.State == check.Up
+		}
+		return r.isRunning(ctx, service)
+	})
+}
+
+// isRunning reports whether a manager says for certain that a service runs.
+func (p *pass) isRunning(ctx context.Context, service string) bool {
+	c, err := p.Manager.Condition(ctx, service)
+	return err == nil && c.State == rcd.Running
+}
+
+// resume goes on in the journal of a run that has died.
+func (p *pass) resume(i state.Intent) *state.Journal {
+	j, err := p.memory.store.Continue(i, state.Process{PID: p.PID, Start: p.ownStart()})
+	if err != nil {
+		p.forgotten(err)
+	}
+	return j
 }
 
 // rememberStops keeps the stops of a run that has died from being taken for the
@@ -103,59 +157,22 @@ func (r *run) stoppedByUs(service string, from, to state.Stamp) {
 // startTime is the limit for a start of which a journal does not tell it.
 const startTime = 3 * time.Minute
 
-// finishStrange does the same for a daemon that this run was not asked for; nobody
-// here can tell whether it is up.
-func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
-	if phase, _ := p.phase(); phase != rcd.Working {
-		return
-	}
-	i, release, ok := p.adopt(ctx, -1, left)
-	if !ok {
-		return
-	}
-	defer release()
-	j := p.memory.store.Continue(i)
-	failed := false
-	for _, service := range i.Stopped() {
-		p.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left of '%s': starting service '%s'", clock(i.Began), i.PID, i.Daemon, service)
-		stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(i.StartTimeout, startTime))
-		err := p.Manager.Start(stepCtx, service)
-		cancel()
-		if err != nil {
-			p.Log.Log(report.Error, "%v", err)
-		}
-		if err != nil && !errors.As(err, new(*rcd.NotFoundError)) { // the next run tries again
-			failed = true
-			continue
-		}
-		if err := j.End(string(restart.Start), service); err != nil {
-			p.forgotten(err)
-		}
-	}
-	switch {
-	case !failed:
-	case p.memory.now().Since(i.Began) < giveUp:
-		return // the next run tries again
-	default:
-		p.Log.Log(report.Error, "what the run of %s, pid %d, left of '%s' cannot be finished; start by hand: %s", clock(i.Began), i.PID, i.Daemon, strings.Join(i.Stopped(), ", "))
-	}
-	p.forget(i)
-}
-
-// giveUp is how long runs try to start what one that has died has left of a daemon
-// that none of them was asked for.
-const giveUp = 10 * time.Minute
-
-// adopt takes over what another run has left, unless that is still at work.
-func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, release func(), ok bool) {
+// adopt takes over what another run has left, unless that is still at work. It waits
+// for the command that a dead run has left.
+func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, locks *state.Locks, release func(), ok bool) {
 	if !p.turns.take(ctx, order, left.Services) {
-		return i, nil, false
+		return i, nil, nil, false
 	}
 	locks, err := p.locksOf(left.Services)
+	waited := false
+	if errors.As(err, new(*state.HeldError)) {
+		locks, err = p.inherit(ctx, left, err)
+		waited = true
+	}
 	switch {
 	case errors.As(err, new(*state.HeldError)):
 		p.turns.give(left.Services)
-		return i, nil, false
+		return i, nil, nil, false
 	case err != nil:
 		p.logOnce(report.Warning, "no locks, so another run may start the same services: %v%s", err, inBrackets(hint(err)))
 		locks = new(state.Locks)
@@ -167,19 +184,21 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	i, err = p.memory.store.Reread(left)
 	switch {
 	case err == nil:
-		return p.outlive(ctx, i), release, true
+		return p.outlive(ctx, i, waited), locks, release, true
 	case !errors.Is(err, fs.ErrNotExist): // else its run, or another, has finished it
 		p.forgotten(err)
 	}
 	release()
-	return i, nil, false
+	return i, nil, nil, false
 }
 
 // forget removes a journal of which nothing is left to be done.
-func (p *pass) forget(i state.Intent) {
-	if err := p.memory.store.Forget(i); err != nil {
+func (p *pass) forget(i state.Intent) bool {
+	err := p.memory.store.Forget(i)
+	if err != nil {
 		p.forgotten(err)
 	}
+	return err == nil
 }
 
 // intend writes down what is about to be done, before the first stop.
@@ -189,8 +208,9 @@ func (r *run) intend(services []string) {
 	}
 	var err error
 	r.journal, err = r.store().Begin(state.Intent{
-		Daemon: r.daemon.Name, PID: r.PID, Began: r.memory.now(), Manager: r.Manager.Name(),
+		Daemon: r.daemon.Name, PID: r.PID, Start: r.ownStart(), Began: r.memory.now(), Manager: r.Manager.Name(),
 		Services: slices.Clone(services), StopTimeout: r.daemon.StopTimeout, StartTimeout: r.daemon.StartTimeout,
+		Longest: longest(r.daemon.Procedure, len(services)),
 	})
 	if err != nil {
 		r.forgotten(err)
@@ -220,58 +240,3 @@ func (r *run) mark(write func(verb, service string) error, s restart.Step) {
 }
 
 func clock(s state.Stamp) string { return s.Time.Local().Format(time.TimeOnly) }
-
-// running writes down which process carries out a step: it goes on if we are killed.
-func (p *pass) running(service string, pid int) {
-	at, ok := p.commands.Load(service)
-	if !ok {
-		return
-	}
-	r := at.(*run)
-	start, err := r.Started(pid)
-	if r.journal == nil || err != nil { // it has ended
-		return
-	}
-	if err := r.journal.Running(string(r.verb), service, state.Process{PID: pid, Start: start}); err != nil {
-		r.forgotten(err)
-	}
-}
-
-// outlive waits for the commands that have outlived their run: a stop must not have
-// its way after our start, and a start need not be made twice. Each gets the time that
-// its run would have given it.
-func (p *pass) outlive(ctx context.Context, i state.Intent) state.Intent {
-	i.Marks = slices.Clone(i.Marks)
-	for n, m := range i.Marks {
-		if m.Ended || m.Command == nil || i.Began.Boot != p.memory.now().Boot {
-			continue
-		}
-		limit := i.StopTimeout
-		if m.Verb == string(restart.Start) {
-			limit = cmp.Or(i.StartTimeout, startTime)
-		}
-		ctx, cancel := context.WithTimeout(ctx, limit)
-		p.await(ctx, *m.Command, func() {
-			i.Marks[n].Ended = m.Verb == string(restart.Start) // well or not, it is made
-			p.Log.Log(report.Notice, "waiting for the %s of service '%s', process %d, which the run of %s, pid %d, left", m.Verb, m.Service, m.Command.PID, clock(i.Began), i.PID)
-		})
-		cancel()
-	}
-	return i
-}
-
-// await waits until a process has ended, or ctx, and says so if that takes any time.
-func (p *pass) await(ctx context.Context, process state.Process, say func()) {
-	for waits := 0; ctx.Err() == nil; waits++ {
-		if runs, err := p.Runs(process.PID, process.Start); err != nil || !runs {
-			return
-		}
-		if waits == 0 {
-			say()
-		}
-		select {
-		case <-time.After(firstPoll):
-		case <-ctx.Done():
-		}
-	}
-}

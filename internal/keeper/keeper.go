@@ -35,7 +35,11 @@ type Daemon struct {
 
 // Manager is the machine's service manager, or a program in its place.
 type Manager interface {
-	restart.Controller
+	// Stop and Start are as restart.Controller has them.
+	Stop(ctx context.Context, service string, with rcd.With) error
+	Start(ctx context.Context, service string, with rcd.With) error
+	// CarriesOut reports whether a process with these arguments is at one of them.
+	CarriesOut(args []string, verb rcd.Verb, service string) bool
 	// Name is the manager's name for people.
 	Name() string
 	// Find fails if there is no such service. It starts no process for one
@@ -51,11 +55,6 @@ type Manager interface {
 	Death(ctx context.Context, service string) (rcd.Death, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
 	Argv(verb rcd.Verb, service string) []string
-	// Began has f be told of the process of each stop and start.
-	Began(f func(service string, pid int))
-	// Spare names the processes that a start of the service whose time is over
-	// must not end.
-	Spare(service string, isDaemon func(pid int) bool)
 }
 
 // Log takes the lines of the diary, as things happen.
@@ -82,11 +81,14 @@ type Keeper struct {
 	// Store is what is remembered from run to run, under Key; nil: nothing is.
 	Store        *state.Store
 	Key          string
-	Whole        bool                                         // what is not among these daemons is kept no more
-	Forgetful    error                                        // why there is no Store, though there may be something to remember
-	Clock        func() state.Stamp                           // nil: state.Clock()
-	Started      func(pid int) (start uint64, err error)      // by which a process is known again
-	Runs         func(pid int, start uint64) (bool, error)    // whether a process that is remembered still runs
+	Whole        bool                                      // what is not among these daemons is kept no more
+	Forgetful    error                                     // why there is no Store, though there may be something to remember
+	Clock        func() state.Stamp                        // nil: state.Clock()
+	Started      func(pid int) (start uint64, err error)   // by which a process is known again
+	Runs         func(pid int, start uint64) (bool, error) // whether a process that is remembered still runs
+	Commands     func(ctx context.Context, is func(args []string) bool) ([]check.Command, error)
+	IsStopped    func(pid int) bool                           // by a signal
+	Program      string                                       // our own, see rcd.With
 	Packages     func() (*packages.Work, error)               // the package manager at work
 	Tell         func(ctx context.Context, list []Transition) // nil: nobody is told
 	Remind       time.Duration                                // tell again of what is still down; 0: never
@@ -126,9 +128,6 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	}
 	p.load()
 	p.unfinished()
-	if p.memory.store != nil && p.Manager != nil {
-		p.Manager.Began(p.running)
-	}
 	sound := p.check(ctx)
 	specs := make([]check.Spec, len(sound))
 	for i, r := range sound {
@@ -175,7 +174,6 @@ type pass struct {
 	phase  func() (rcd.Phase, error) // asked once
 
 	memory   *memory
-	commands sync.Map       // by service: the *run that stops or starts it
 	strange  []state.Intent // left by runs that have died, of daemons of which this one knows nothing
 	packages func() (*packages.Work, error)
 	teller   *teller

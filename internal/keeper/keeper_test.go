@@ -47,7 +47,7 @@ func (m *machine) look(_ context.Context, specs []check.Spec, _ check.Options) [
 	return slices.Repeat([]check.Verdict{v}, len(specs))
 }
 
-func (m *machine) Stop(_ context.Context, service string) error {
+func (m *machine) Stop(_ context.Context, service string, _ rcd.With) error {
 	m.calls = append(m.calls, "stop "+service)
 	if m.atStop != nil {
 		m.atStop()
@@ -55,7 +55,7 @@ func (m *machine) Stop(_ context.Context, service string) error {
 	return nil
 }
 
-func (m *machine) Start(_ context.Context, service string) error {
+func (m *machine) Start(_ context.Context, service string, _ rcd.With) error {
 	m.calls = append(m.calls, "start "+service)
 	return m.startErr
 }
@@ -95,9 +95,9 @@ func (m *machine) Argv(v rcd.Verb, service string) []string {
 	return []string{"svc", service, string(v)}
 }
 
-func (m *machine) Began(func(string, int)) {}
-
-func (m *machine) Spare(string, func(int) bool) {}
+func (m *machine) CarriesOut(args []string, verb rcd.Verb, service string) bool {
+	return slices.Equal(args, m.Argv(verb, service))
+}
 
 func (m *machine) Name() string { return "fake" }
 

@@ -17,12 +17,9 @@ func (r *run) restart(ctx context.Context, services []string) {
 	defer context.AfterFunc(ctx, func() {
 		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
-	for _, service := range services {
-		r.Manager.Spare(service, func(pid int) bool { return r.isDaemon(service, pid) })
-	}
 	r.tries()
 	r.intend(services)
-	o := p.Run(ctx, r.Manager, prober{r, lingering(r.last)}, r)
+	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
 	r.endJournal()
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {

@@ -11,7 +11,6 @@ import (
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // run is the state of one pass over one daemon.
@@ -32,8 +31,8 @@ type run struct {
 	left       *state.Intent   // what a run that has died has left
 	journal    *state.Journal  // of what is being done; nil: none
 	stopBegan  state.Stamp
-	verb       restart.Verb         // of the step under way
 	spared     map[string]*rcd.Wish // services that somebody wants to be left down
+	locks      *state.Locks         // of its services
 	locked     bool                 // we have its locks: no other run knows better
 	acted      bool                 // we have had its locks, and have done something
 	finished   bool                 // what another run has left, and that brought it back
@@ -47,7 +46,7 @@ func (r *run) end() { close(r.done) }
 // has settled what there is to report.
 func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if r.left != nil {
-		r.finish(ctx)
+		r.finish(ctx, first)
 		first = r.looks.one(ctx, r.daemon.Spec, r.options())
 	}
 	if v := r.probe(ctx, first, false); r.settle(ctx, v) {
@@ -89,11 +88,11 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		r.plan(services)
 		return
 	}
-	locks, ok := r.lock()
+	locks, ok := r.lock(ctx)
 	if !ok {
 		return
 	}
-	r.locked = true
+	r.locked, r.locks = true, locks
 	defer func() {
 		r.locked = false
 		locks.Release()

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -11,11 +12,16 @@ import (
 
 // lock keeps other runs from the services. Without a folder that can be trusted
 // there are no locks, and the daemon is restarted all the same.
-func (r *run) lock() (*state.Locks, bool) {
+func (r *run) lock(ctx context.Context) (*state.Locks, bool) {
 	locks, err := r.locksOf(r.daemon.Services)
 	var held *state.HeldError
 	switch {
 	case errors.As(err, &held):
+		if why, hint := r.overdue(ctx, held); why != "" {
+			r.report.Reason, r.report.Hint = why, hint
+			r.Log.Log(report.Warning, "'%s' is still %s: %s; %s", r.report.Name, stillDown(r.last), why, hint)
+			return nil, false
+		}
 		r.hold(report.Info, err.Error())
 		r.report.Busy = true
 		return nil, false

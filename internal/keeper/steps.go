@@ -14,8 +14,7 @@ func (r *run) Begin(s restart.Step) {
 	if r.journal != nil {
 		r.mark(r.journal.Begin, s)
 	}
-	r.stopBegan, r.verb = r.memory.now(), s.Verb
-	r.commands.Store(s.Service, r)
+	r.stopBegan = r.memory.now()
 	r.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
 	r.step = r.show(doing(s.Verb) + " service " + s.Service)
 }

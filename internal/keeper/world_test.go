@@ -217,7 +217,7 @@ func (w *world) end(s *step) {
 	s.to = time.Since(w.began)
 }
 
-func (w *world) Stop(ctx context.Context, name string) error {
+func (w *world) Stop(ctx context.Context, name string, _ rcd.With) error {
 	s := w.begin(restart.Stop, name)
 	defer w.end(s)
 	service := w.services[name]
@@ -225,7 +225,10 @@ func (w *world) Stop(ctx context.Context, name string) error {
 	return w.take(ctx, service.stopTakes)
 }
 
-func (w *world) Start(ctx context.Context, name string) error {
+func (w *world) Start(ctx context.Context, name string, with rcd.With) error {
+	w.mu.Lock()
+	w.spares[name] = with.IsDaemon
+	w.mu.Unlock()
 	s := w.begin(restart.Start, name)
 	defer w.end(s)
 	service := w.services[name]
@@ -265,10 +268,8 @@ func (w *world) take(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (w *world) Spare(service string, isDaemon func(int) bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.spares[service] = isDaemon
+func (w *world) CarriesOut(args []string, verb rcd.Verb, service string) bool {
+	return rcd.CarriesOut(args, verb, service, w.Argv(verb, service))
 }
 
 func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {

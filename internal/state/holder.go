@@ -40,7 +40,7 @@ func findHolder(path, service string) error {
 	defer f.Close()
 	switch err := flockShared(f); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		return &HeldError{Service: service, Holder: readHolder(f)}
+		return heldBy(f, service)
 	case err != nil:
 		return fmt.Errorf("cannot look at lock %s: %w", path, err)
 	}

@@ -28,13 +28,16 @@ const (
 type Intent struct {
 	Version      int           `json:"version"` // Begin sets it
 	Daemon       string        `json:"daemon"`
-	PID          int           `json:"pid"` // of the run
+	PID          int           `json:"pid"`             // of the run
+	Start        uint64        `json:"start,omitempty"` // of the run's process, by which it is known again; 0: not known
 	Began        Stamp         `json:"began"`
 	Manager      string        `json:"manager,omitempty"`
 	Services     []string      `json:"services"` // in the order of the procedure
 	StopTimeout  time.Duration `json:"stop_timeout,omitempty"`
 	StartTimeout time.Duration `json:"start_timeout,omitempty"`
-	Marks        []Mark        `json:"marks,omitempty"` // the last of each verb and service, in the order in which they were begun
+	Longest      time.Duration `json:"longest,omitempty"` // no run needs more time for all of it
+	By           *Process      `json:"by,omitempty"`      // the run that finishes it, if that is another
+	Marks        []Mark        `json:"marks,omitempty"`   // the last of each verb and service, in the order in which they were begun
 
 	file string // where it was found; "" if it is yet to be written
 }
@@ -46,8 +49,22 @@ type Mark struct {
 	Verb    string `json:"verb"` // stop or start
 	Service string `json:"service"`
 	Ended   bool   `json:"ended,omitempty"`
+}
 
-	Command *Process `json:"command,omitempty"` // which goes on if its run is killed
+// Run is the process of the run that carries it out, or has done so last.
+func (i Intent) Run() (pid int, start uint64) {
+	if i.By != nil {
+		return i.By.PID, i.By.Start
+	}
+	return i.PID, i.Start
+}
+
+// UnderWay is the step that was under way when the run died, if there was one.
+func (i Intent) UnderWay() (m Mark, ok bool) {
+	if len(i.Marks) == 0 || i.Marks[len(i.Marks)-1].Ended {
+		return Mark{}, false
+	}
+	return i.Marks[len(i.Marks)-1], true
 }
 
 // Stopped lists the services whose stop was begun and whose start has not ended, in
@@ -102,21 +119,19 @@ func (s *Store) Begin(i Intent) (*Journal, error) {
 }
 
 // Continue goes on in the journal of a run that has died, for the one that finishes
-// what it has left. The caller holds the locks of the services.
-func (s *Store) Continue(i Intent) *Journal { return &Journal{s, i} }
+// what it has left. The caller holds the locks of the services. If it cannot be
+// written, that is an error, and it is written with the next step.
+func (s *Store) Continue(i Intent, by Process) (*Journal, error) {
+	i.By = &by
+	j := &Journal{s, i}
+	return j, j.write()
+}
 
 // Begin says that a step is about to be run. If it cannot be written, that is an
 // error, and it is written with the next step.
 func (j *Journal) Begin(verb, service string) error {
 	j.intent.mark(Mark{Verb: verb, Service: service})
 	return j.write()
-}
-
-// Running says which process carries out a step. It is not worth waiting for the
-// disk: no process outlives a crash of the machine.
-func (j *Journal) Running(verb, service string, p Process) error {
-	j.intent.mark(Mark{Verb: verb, Service: service, Command: &p})
-	return j.save(false)
 }
 
 // End says that a step has done what it can.
@@ -128,15 +143,13 @@ func (j *Journal) End(verb, service string) error {
 // Close says that the procedure is over: nothing is left for another run.
 func (j *Journal) Close() error { return j.store.remove(j.intent.name()) }
 
-func (j *Journal) write() error { return j.save(true) }
-
-func (j *Journal) save(sync bool) error {
+func (j *Journal) write() error {
 	name := j.intent.name()
 	data, err := encodeFormat(j.store.file(name), j.intent, largestJournal)
 	if err != nil {
 		return err
 	}
-	return j.store.replace(name, data, sync)
+	return j.store.replace(name, data, true)
 }
 
 // Unfinished lists the procedures that are under way or whose runs have died, oldest
@@ -221,6 +234,6 @@ func (i Intent) valid() bool {
 	unknown := func(m Mark) bool {
 		return m.Verb != markStop && m.Verb != markStart || !slices.Contains(i.Services, m.Service)
 	}
-	return i.Daemon != "" && i.PID >= 0 && i.StopTimeout >= 0 && i.StartTimeout >= 0 &&
+	return i.Daemon != "" && i.PID >= 0 && i.StopTimeout >= 0 && i.StartTimeout >= 0 && i.Longest >= 0 && (i.By == nil || i.By.PID >= 0) &&
 		len(i.Services) > 0 && !slices.ContainsFunc(i.Services, strange) && !slices.ContainsFunc(i.Marks, unknown)
 }

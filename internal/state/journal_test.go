@@ -112,11 +112,15 @@ func TestContinueAndForget(t *testing.T) {
 	if err != nil || !slices.Equal(i.Stopped(), []string{"a"}) {
 		t.Fatal(i, err)
 	}
-	again := s.Continue(i)
+	again, err := s.Continue(i, Process{PID: 5, Start: 6})
+	ok(t, err)
 	ok(t, again.Begin("start", "a"))
 	ok(t, again.End("start", "a"))
 	if i, err = s.Reread(i); err != nil || len(i.Stopped()) > 0 {
 		t.Error(i, err)
+	}
+	if pid, start := i.Run(); pid != 5 || start != 6 || i.PID == 5 {
+		t.Errorf("%+v is of %d, %d", i, pid, start)
 	}
 	ok(t, s.Forget(i))
 	if _, err := s.Reread(i); !errors.Is(err, fs.ErrNotExist) {

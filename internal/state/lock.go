@@ -18,10 +18,26 @@ type Locks struct {
 	files []*os.File
 }
 
+// Files are the open files to which the locks belong. Who is given a copy of them
+// keeps the locks until he has closed it, too, or they are released.
+func (l *Locks) Files() []*os.File { return l.files }
+
 // HeldError says that another run is at work on a service.
 type HeldError struct {
 	Service string
 	Holder  string // what the other has written: its process and since when; may be ""
+	PID     int    // of the other, as Holder has it; 0 if it does not tell
+	Since   time.Time
+}
+
+// heldBy reads who holds a lock.
+func heldBy(f *os.File, service string) *HeldError {
+	e := &HeldError{Service: service, Holder: readHolder(f)}
+	var since string
+	if n, _ := fmt.Sscanf(e.Holder, "pid %d, since %s", &e.PID, &since); n == 2 {
+		e.Since, _ = time.Parse(time.RFC3339, since)
+	}
+	return e
 }
 
 func (e *HeldError) Error() string {
@@ -66,7 +82,7 @@ func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = &HeldError{Service: service, Holder: readHolder(f)}
+		err = heldBy(f, service)
 	case err != nil:
 		err = fmt.Errorf("cannot take lock %s: %w", path, err)
 	default:
@@ -102,7 +118,8 @@ func signLock(f *os.File, now time.Time) {
 	}
 }
 
-// readHolder is for people only: nothing is decided by it.
+// readHolder is for people, and tells a command that a dead run has left from a run
+// at work.
 func readHolder(f *os.File) string {
 	buf := make([]byte, 80)
 	n, _ := f.ReadAt(buf, 0)

@@ -1,0 +1,42 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// controller is the manager for one procedure: it hands the locks of the services on
+// to their commands, which hold them until they have ended, whatever becomes of us.
+type controller struct {
+	*pass
+	locks *state.Locks
+}
+
+func (c controller) Stop(ctx context.Context, service string) error {
+	return c.carryOut(ctx, rcd.Stop, service, c.Manager.Stop)
+}
+
+func (c controller) Start(ctx context.Context, service string) error {
+	return c.carryOut(ctx, rcd.Start, service, c.Manager.Start)
+}
+
+func (c controller) carryOut(ctx context.Context, verb rcd.Verb, service string, do func(context.Context, string, rcd.With) error) error {
+	began := time.Now()
+	err := do(ctx, service, rcd.With{
+		Program:  c.Program,
+		Locks:    c.locks.Files(),
+		IsDaemon: func(pid int) bool { return c.isDaemon(service, pid) },
+		Alone: func(err error) {
+			c.logOnce(report.Warning, "%v; if this run is killed, a command that it has started is not waited for", err)
+		},
+	})
+	if errors.As(err, new(*rcd.LostError)) { // somebody has killed what waited for the command
+		c.outlast(ctx, verb, service, func() time.Duration { return time.Since(began) }, func() {})
+	}
+	return err
+}

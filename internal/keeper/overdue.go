@@ -1,0 +1,75 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+	"daemon-keeper/restart"
+)
+
+// How much more than its limits a run may need, and a command to be ended.
+const (
+	runMargin = time.Minute
+	stepGrace = 20 * time.Second // TERM and KILL
+)
+
+// longest is a time that no run needs to restart a daemon of so many services. A start
+// may be tried twice, where its manager had given the service up.
+func longest(p restart.Procedure, services int) time.Duration {
+	each := p.StopTimeout + stepGrace + 2*(p.StartTimeout+stepGrace)
+	return time.Duration(services)*each + p.Verify + 2*p.Settle + runMargin
+}
+
+// overdue tells of a lock that is held for longer than any run can need: its holder is
+// stopped, or hangs, and the daemon stays down until somebody helps.
+func (r *run) overdue(ctx context.Context, held *state.HeldError) (why, hint string) {
+	need := longest(r.daemon.Procedure, len(r.daemon.Services))
+	if r.store() != nil {
+		list, _ := r.store().Unfinished() // what cannot be read was told
+		for _, i := range list {
+			if pid, _ := i.Run(); i.Longest > 0 && pid == held.PID && slices.Contains(i.Services, held.Service) {
+				need = i.Longest
+			}
+		}
+	}
+	if held.Since.IsZero() || r.memory.now().Time.Sub(held.Since) <= need {
+		return "", ""
+	}
+	pid, what := r.holder(ctx, held)
+	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), report.Limit(need))
+	hint = "look at what it waits for; if it is of no use any more, end it: kill %d"
+	if r.IsStopped != nil && r.IsStopped(pid) {
+		why += "; it is stopped (state T)"
+		hint = "let it go on: kill -CONT %d"
+	}
+	if pid == 0 {
+		return why, "see who has the lock open: fuser -v " + r.RunDir + "/" + held.Service + ".lock"
+	}
+	return why, fmt.Sprintf(hint, pid)
+}
+
+// holder is the process that holds a lock: the run that has signed it, or, if that has
+// died, what it has left at work on the service.
+func (r *run) holder(ctx context.Context, held *state.HeldError) (pid int, what string) {
+	if held.PID > 0 && r.Started != nil {
+		if _, err := r.Started(held.PID); err == nil {
+			return held.PID, fmt.Sprintf("another run, pid %d,", held.PID)
+		}
+	}
+	if r.Commands != nil {
+		list, _ := r.Commands(ctx, func(args []string) bool {
+			return rcd.IsChildFor(args, held.Service)
+		})
+		slices.SortFunc(list, func(a, b check.Command) int { return int(b.Age - a.Age) })
+		if len(list) > 0 {
+			return list[0].PID, fmt.Sprintf("process %d, which a run that has died has left,", list[0].PID)
+		}
+	}
+	return 0, "a process that is not known"
+}
