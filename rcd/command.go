@@ -15,7 +15,11 @@ type program struct {
 
 // Program makes a manager of a command, which must be an absolute path.
 func Program(path string, outputs *Outputs) *Manager {
-	return &Manager{program{path: path}, newSystem(outputs)}
+	var d dialect = program{path: path}
+	if isRCService(path) {
+		d = rcService{program{path: path}}
+	}
+	return &Manager{d, newSystem(outputs)}
 }
 
 func (p program) Name() string { return filepath.Base(p.path) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 )
 
 // Condition is what a manager knows of a service at this moment. A field that the
@@ -15,18 +14,6 @@ type Condition struct {
 	Group string // Linux: the path of its control group, such as /system.slice/nginx.service
 	Work  *Work  // what is being done with it right now; nil: nothing
 }
-
-// Work is something that is being done with a service by its manager, or by somebody
-// who has told it to: it must not be disturbed while its own limits last.
-type Work struct {
-	Service string
-	What    string        // for people: "auto-restart in 21 s", "start (start-pre)"
-	For     time.Duration // how long it has been under way
-	Limit   time.Duration // how long it may take by the manager's own limits
-}
-
-// Over reports whether the work has taken longer than its limits allow.
-func (w *Work) Over() bool { return w.For > w.Limit }
 
 // conditioner is a dialect whose manager can say more than running or not.
 type conditioner interface {
@@ -43,7 +30,7 @@ func (m *Manager) Condition(ctx context.Context, service string) (Condition, err
 	return Condition{State: state}, err
 }
 
-const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup"
+const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup," + workProps
 
 func (s systemd) condition(ctx context.Context, run runner, service string) (Condition, error) {
 	argv := []string{s.systemctl, "show", "-p", conditionProps, unitName(service)}
@@ -55,7 +42,9 @@ func (s systemd) condition(ctx context.Context, run runner, service string) (Con
 	if r.status != 0 || p["LoadState"] == "" {
 		return Condition{}, fmt.Errorf("cannot ask systemd about service %s: %s", service, r.failure(argv))
 	}
-	return conditionOf(p), nil
+	c := conditionOf(p)
+	c.Work, err = s.work(ctx, run, service, p)
+	return c, err
 }
 
 // conditionOf reads the properties of a unit, org.freedesktop.systemd1(5).

@@ -13,6 +13,7 @@ const (
 	WishStopped  Kind = "stopped"  // its manager was told to stop it
 	WishMasked   Kind = "masked"   // systemd: nothing may start it
 	WishDisabled Kind = "disabled" // it is not among those that a boot starts
+	WishFrozen   Kind = "frozen"   // systemd: its processes are kept from running
 	WishDown     Kind = "down"     // daemontools and its kin: its supervisor is to leave it down
 )
 

@@ -14,13 +14,14 @@ type unitState struct {
 	id     string // its own name: service may be an alias
 	load   string // LoadState=
 	active string // ActiveState=
+	freeze string // FreezerState=
 	file   string // UnitFileState=
 	bound  []string
 	whim   bool          // systemd itself stops it once nobody needs it
 	upAt   time.Duration // when it was last started, since the boot; 0 if systemd has forgotten
 }
 
-const wishProps = "Id,LoadState,ActiveState,UnitFileState,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
+const wishProps = "Id,LoadState,ActiveState,FreezerState,UnitFileState,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
 
 func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitState, error) {
 	argv := []string{s.systemctl, "show", "-p", wishProps, unit}
@@ -33,7 +34,7 @@ func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitSt
 		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s", unit, r.failure(argv))
 	}
 	return unitState{
-		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], file: p["UnitFileState"],
+		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], freeze: p["FreezerState"], file: p["UnitFileState"],
 		bound: strings.Fields(p["BindsTo"]), whim: p["StopWhenUnneeded"] == "yes", upAt: micros(p["ActiveEnterTimestampMonotonic"]),
 	}, nil
 }
@@ -56,6 +57,10 @@ func (s systemd) wish(ctx context.Context, run runner, service string, past Past
 		return nil, err
 	case u.load == "masked":
 		return &Wish{Service: service, Kind: WishMasked, Why: "it is masked", Undo: "systemctl unmask " + u.id, Bars: true}, nil
+	case strings.HasSuffix(u.freeze, "-by-parent"): // since systemd 256
+		return &Wish{Service: service, Kind: WishFrozen, Why: "a slice that it is in is frozen", Undo: "systemctl thaw, with that slice"}, nil
+	case u.freeze == "frozen", u.freeze == "freezing":
+		return &Wish{Service: service, Kind: WishFrozen, Why: "it is frozen", Undo: "systemctl thaw " + u.id}, nil
 	case u.load != "loaded", u.active != "inactive" && u.active != "failed" && u.active != "deactivating":
 		return nil, nil // it is up, or in its manager's hands
 	}

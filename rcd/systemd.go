@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // systemd is systemd, through service(8) where that is installed (Debian's also
@@ -13,6 +14,7 @@ type systemd struct {
 	root      string
 	service   string // "" if there is none
 	systemctl string
+	clock     func() time.Duration // CLOCK_MONOTONIC; nil: the real one
 }
 
 func (systemd) Name() string { return "systemd" }

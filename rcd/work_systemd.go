@@ -1,0 +1,188 @@
+package rcd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const workProps = "Type,Job,NRestarts,RestartUSec,RestartUSecNext,TimeoutStartUSec,TimeoutStopUSec,TimeoutAbortUSec,TimeoutUSec," +
+	"JobTimeoutUSec,JobRunningTimeoutUSec,StateChangeTimestampMonotonic,InactiveExitTimestampMonotonic"
+
+// defaultTimeout is DefaultTimeoutStartSec= as systemd ships it, systemd-system.conf(5).
+const defaultTimeout = 90 * time.Second
+
+// monotonic is the clock by which systemd stamps what happens, clock_gettime(2).
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		return 0 // then no work has an age
+	}
+	return time.Duration(t.Nano())
+}
+
+func (s systemd) now() time.Duration {
+	if s.clock != nil {
+		return s.clock()
+	}
+	return monotonic()
+}
+
+// work is what systemd does with the unit that has these properties.
+func (s systemd) work(ctx context.Context, run runner, service string, p map[string]string) (*Work, error) {
+	w := workOf(p, s.now())
+	if w == nil {
+		return nil, nil
+	}
+	w.Service = service
+	if w.Queued {
+		return s.queued(ctx, run, *w, p["Job"])
+	}
+	if property := commandsOf(p); property != "" && w.Over() {
+		r, err := run.query(ctx, []string{s.systemctl, "show", "-p", property, unitName(service)})
+		if err != nil {
+			return w, err
+		}
+		w.Limit *= time.Duration(max(1, strings.Count("\n"+r.output, "\n"+property+"=")))
+	}
+	return w, nil
+}
+
+// commandsOf is the property that lists the commands of a unit's present phase: the
+// limit is for each of them.
+func commandsOf(p map[string]string) string {
+	switch p["SubState"] {
+	case "condition":
+		return "ExecCondition"
+	case "start-pre":
+		return "ExecStartPre"
+	case "start": // only Type=oneshot may have more than one
+		return "ExecStart"
+	case "start-post":
+		return "ExecStartPost"
+	case "reload":
+		return "ExecReload"
+	case "stop":
+		return "ExecStop"
+	case "stop-post":
+		return "ExecStopPost"
+	}
+	return ""
+}
+
+// queued names a unit's job that has not changed its state: mostly it waits for those of
+// other units. systemd does not tell since when. A job that has ended meanwhile is none.
+func (s systemd) queued(ctx context.Context, run runner, w Work, id string) (*Work, error) {
+	r, err := run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"})
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range parseQueue(r.output) {
+		if strconv.Itoa(j.ID) == id {
+			w.What, w.Queued = j.verb+" job "+id, !j.running
+			if w.Queued {
+				w.What += " is queued behind others"
+			}
+			return &w, nil
+		}
+	}
+	return nil, nil
+}
+
+// workOf reads what systemd does with a unit, by its properties and the time on
+// CLOCK_MONOTONIC; nil if that is nothing. systemd arms its timer anew for each phase of
+// a start or a stop, and stamps each change of the phase (unit_notify() in its unit.c).
+func workOf(p map[string]string, now time.Duration) *Work {
+	w := Work{By: "systemd"}
+	sub := p["SubState"]
+	start, stop := limitOf(p, "TimeoutStartUSec"), limitOf(p, "TimeoutStopUSec")
+	wait, waits := timespan(p["RestartUSecNext"]) // since systemd 254, see RestartSteps=
+	if !waits || wait == 0 {
+		wait, _ = timespan(p["RestartUSec"])
+	}
+	switch p["ActiveState"] {
+	case "activating":
+		w.What, w.Limit = phase("start", sub), start
+		w.Again = p["NRestarts"] != "" && p["NRestarts"] != "0"
+		switch sub {
+		case "auto-restart":
+			w.What, w.Limit, w.Waits, w.Again = "auto-restart", wait, true, true
+		case "auto-restart-queued": // since systemd 254
+			w.What, w.Limit, w.Again = "auto-restart (queued)", limitOf(p, "JobTimeoutUSec"), true
+		}
+	case "deactivating":
+		w.What, w.Limit = phase("stop", sub), stop
+		if strings.HasSuffix(sub, "-watchdog") || strings.HasSuffix(sub, "-abort") {
+			w.Limit = cmp.Or(limitOf(p, "TimeoutAbortUSec"), stop)
+		}
+	case "reloading", "refreshing":
+		w.What, w.Limit = phase("reload", sub), start
+	case "maintenance":
+		w.What = phase("maintenance", sub)
+	default: // active, inactive, failed
+		if p["Job"] == "" || p["Job"] == "0" {
+			return nil
+		}
+		w.What, w.Queued, w.Limit = "job "+p["Job"], true, limitOf(p, "JobTimeoutUSec")
+		return &w
+	}
+	w.Aged, w.For = since(p["StateChangeTimestampMonotonic"], now)
+	if extends := p["Type"] == "notify" || p["Type"] == "notify-reload"; extends && w.Over() {
+		w.Limit = 0 // it has asked for more time with EXTEND_TIMEOUT_USEC=, sd_notify(3), else systemd had ended it
+	}
+	_, w.RoundFor = since(p["InactiveExitTimestampMonotonic"], now)
+	w.Round = cmp.Or(stop, defaultTimeout) + wait + cmp.Or(start, defaultTimeout)
+	return &w
+}
+
+// phase names what is done, with systemd's own word where that says more.
+func phase(verb, sub string) string {
+	if sub == verb || sub == "" || sub == verb+"ing" {
+		return verb
+	}
+	return fmt.Sprintf("%s (%s)", verb, sub)
+}
+
+// limitOf is a limit of a unit; 0 if it has none. What is no service has one for all.
+func limitOf(p map[string]string, name string) time.Duration {
+	text := p[name]
+	if _, isService := p["TimeoutStartUSec"]; !isService && strings.HasPrefix(name, "Timeout") {
+		text = p["TimeoutUSec"]
+	}
+	d, _ := timespan(text)
+	return d
+}
+
+// since is how long ago a stamp is; false if there is none.
+func since(stamp string, now time.Duration) (known bool, d time.Duration) {
+	at := micros(stamp)
+	return at > 0 && now > 0, max(0, now-at)
+}
+
+// boot tells how long systemd has been starting units, and which starts are under way.
+// A container counts from its own boot, not from that of its host.
+func (s systemd) boot(ctx context.Context, run runner) (Boot, error) {
+	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "UserspaceTimestampMonotonic"})
+	if err != nil {
+		return Boot{}, err
+	}
+	known, lasts := since(properties(r.output)["UserspaceTimestampMonotonic"], s.now())
+	if !known {
+		return Boot{}, fmt.Errorf("cannot tell how long systemd has been booting: %s", strings.TrimSpace(r.output))
+	}
+	b := Boot{For: lasts}
+	if r, err = run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"}); err != nil {
+		return b, err
+	}
+	for _, j := range parseQueue(r.output) {
+		if j.running && j.verb == "start" {
+			b.Jobs = append(b.Jobs, j.Job)
+		}
+	}
+	return b, nil
+}
