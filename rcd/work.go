@@ -10,11 +10,12 @@ import (
 type Work struct {
 	Service string
 	By      string        // who is at work: "systemd", "OpenRC"
-	What    string        // the same for as long as the work is the same: "auto-restart", "start (start-pre)"
+	What    string        // the same for as long as the work is the same: "auto-restart", "start-pre"
 	Waits   bool          // it begins something anew once its limit is reached, such as an auto-restart
 	Aged    bool          // For is known
 	For     time.Duration // how long it has been under way
 	Limit   time.Duration // how long it may take by the manager's own limits; 0: it has set itself none
+	Margin  time.Duration // for what the manager needs to act upon the end of that limit
 	Queued  bool          // it has not begun: it waits for other units' jobs
 
 	// Again is for what a manager does of its own accord after a death. Without an end
@@ -24,11 +25,8 @@ type Work struct {
 	Round    time.Duration // how long one round may take, from a death to the end of the next start
 }
 
-// workMargin is for what a manager needs to act upon the end of a limit of its own.
-const workMargin = 5 * time.Second
-
 // Over reports whether the work has taken longer than its manager's own limit.
-func (w *Work) Over() bool { return w.Aged && w.Limit > 0 && w.For > w.Limit+workMargin }
+func (w *Work) Over() bool { return w.Aged && w.Limit > 0 && w.For > w.Limit+w.Margin }
 
 // Left is how much of the limit is left.
 func (w *Work) Left() time.Duration { return max(0, w.Limit-w.For) }

@@ -17,6 +17,9 @@ const workProps = "Type,Job,NRestarts,RestartUSec,RestartUSecNext,TimeoutStartUS
 // defaultTimeout is DefaultTimeoutStartSec= as systemd ships it, systemd-system.conf(5).
 const defaultTimeout = 90 * time.Second
 
+// workMargin is for what systemd needs to act upon the end of a limit of its own.
+const workMargin = 5 * time.Second
+
 // monotonic is the clock by which systemd stamps what happens, clock_gettime(2).
 func monotonic() time.Duration {
 	var t unix.Timespec
@@ -98,7 +101,7 @@ func (s systemd) queued(ctx context.Context, run runner, w Work, id string) (*Wo
 // CLOCK_MONOTONIC; nil if that is nothing. systemd arms its timer anew for each phase of
 // a start or a stop, and stamps each change of the phase (unit_notify() in its unit.c).
 func workOf(p map[string]string, now time.Duration) *Work {
-	w := Work{By: "systemd"}
+	w := Work{By: "systemd", Margin: workMargin}
 	sub := p["SubState"]
 	start, stop := limitOf(p, "TimeoutStartUSec"), limitOf(p, "TimeoutStopUSec")
 	wait, waits := timespan(p["RestartUSecNext"]) // since systemd 254, see RestartSteps=
@@ -107,7 +110,7 @@ func workOf(p map[string]string, now time.Duration) *Work {
 	}
 	switch p["ActiveState"] {
 	case "activating":
-		w.What, w.Limit = phase("start", sub), start
+		w.What, w.Limit = cmp.Or(sub, "start"), start
 		w.Again = p["NRestarts"] != "" && p["NRestarts"] != "0"
 		switch sub {
 		case "auto-restart":
@@ -116,14 +119,14 @@ func workOf(p map[string]string, now time.Duration) *Work {
 			w.What, w.Limit, w.Again = "auto-restart (queued)", limitOf(p, "JobTimeoutUSec"), true
 		}
 	case "deactivating":
-		w.What, w.Limit = phase("stop", sub), stop
+		w.What, w.Limit = cmp.Or(sub, "stop"), stop
 		if strings.HasSuffix(sub, "-watchdog") || strings.HasSuffix(sub, "-abort") {
 			w.Limit = cmp.Or(limitOf(p, "TimeoutAbortUSec"), stop)
 		}
 	case "reloading", "refreshing":
-		w.What, w.Limit = phase("reload", sub), start
+		w.What, w.Limit = cmp.Or(sub, "reload"), start
 	case "maintenance":
-		w.What = phase("maintenance", sub)
+		w.What = cmp.Or(sub, "maintenance")
 	default: // active, inactive, failed
 		if p["Job"] == "" || p["Job"] == "0" {
 			return nil
@@ -138,14 +141,6 @@ func workOf(p map[string]string, now time.Duration) *Work {
 	_, w.RoundFor = since(p["InactiveExitTimestampMonotonic"], now)
 	w.Round = cmp.Or(stop, defaultTimeout) + wait + cmp.Or(start, defaultTimeout)
 	return &w
-}
-
-// phase names what is done, with systemd's own word where that says more.
-func phase(verb, sub string) string {
-	if sub == verb || sub == "" || sub == verb+"ing" {
-		return verb
-	}
-	return fmt.Sprintf("%s (%s)", verb, sub)
 }
 
 // limitOf is a limit of a unit; 0 if it has none. What is no service has one for all.

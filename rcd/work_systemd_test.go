@@ -28,17 +28,17 @@ func TestWorkOf(t *testing.T) {
 		{"sock.socket", nil},
 		{"frozen", nil},
 		{"nosuch", nil},
-		{"pre", &Work{What: "start (start-pre)", Aged: true, For: ms(8277), RoundFor: ms(8277), Round: round}},
-		{"pre2", &Work{What: "start (start-pre)", Aged: true, For: ms(8235), RoundFor: ms(8235), Limit: 90 * time.Second, Round: round}},
-		{"post", &Work{What: "start (start-post)", Aged: true, For: ms(8154), RoundFor: ms(8154), Limit: 90 * time.Second, Round: round}},
+		{"pre", &Work{What: "start-pre", Aged: true, For: ms(8277), RoundFor: ms(8277), Round: round}},
+		{"pre2", &Work{What: "start-pre", Aged: true, For: ms(8235), RoundFor: ms(8235), Limit: 90 * time.Second, Round: round}},
+		{"post", &Work{What: "start-post", Aged: true, For: ms(8154), RoundFor: ms(8154), Limit: 90 * time.Second, Round: round}},
 		{"notify", &Work{What: "start", Aged: true, For: ms(8125), RoundFor: ms(8125), Limit: time.Minute, Round: round - 30*time.Second}},
 		{"one", &Work{What: "start", Aged: true, For: ms(8026), RoundFor: ms(8026), Round: round}},
 		{"forever", &Work{What: "start", Aged: true, For: ms(9953), RoundFor: ms(9953), Round: round}},
 		{"again", &Work{What: "auto-restart", Waits: true, Again: true, Aged: true, For: ms(7961), RoundFor: ms(7961), Limit: 25 * time.Second, Round: 205 * time.Second}},
-		{"stopping", &Work{What: "stop (stop-sigterm)", Aged: true, For: ms(7445), RoundFor: ms(7932), Limit: 200 * time.Second, Round: 380*time.Second + ms(100)}},
+		{"stopping", &Work{What: "stop-sigterm", Aged: true, For: ms(7445), RoundFor: ms(7932), Limit: 200 * time.Second, Round: 380*time.Second + ms(100)}},
 		{"stopcmd", &Work{What: "stop", Aged: true, For: ms(7403), RoundFor: ms(7868), Limit: 90 * time.Second, Round: round}},
 		{"restarting", &Work{What: "stop", Aged: true, For: ms(7277), RoundFor: ms(7817), Limit: 90 * time.Second, Round: round}},
-		{"stoppost", &Work{What: "stop (stop-post)", Aged: true, For: ms(7349), RoundFor: ms(7767), Limit: 90 * time.Second, Round: round}},
+		{"stoppost", &Work{What: "stop-post", Aged: true, For: ms(7349), RoundFor: ms(7767), Limit: 90 * time.Second, Round: round}},
 		{"reload", &Work{What: "reload", Aged: true, For: ms(7230), RoundFor: ms(7725), Limit: 90 * time.Second, Round: round}},
 		{"behind", &Work{What: "job 381", Queued: true}},
 		{"multi-user.target", &Work{What: "job 2", Queued: true}},
@@ -49,7 +49,7 @@ func TestWorkOf(t *testing.T) {
 				got.For, got.RoundFor = got.For.Round(time.Millisecond), got.RoundFor.Round(time.Millisecond)
 			}
 			if tt.want != nil {
-				tt.want.By = "systemd"
+				tt.want.By, tt.want.Margin = "systemd", workMargin
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
@@ -80,12 +80,12 @@ func TestWorkOfOthers(t *testing.T) {
 		{"systemd 254: it waits longer each time", "again", map[string]string{"RestartUSecNext": "5min"}, 30 * time.Second, func(w *Work) bool { return w.Limit == 5*time.Minute && !w.Over() }},
 		{"systemd 254: the next time is not known", "again", map[string]string{"RestartUSecNext": "infinity"}, 0, func(w *Work) bool { return w.Limit == 25*time.Second }},
 		{"systemd 254: queued", "again", map[string]string{"SubState": "auto-restart-queued"}, 0, func(w *Work) bool { return w.What == "auto-restart (queued)" && w.Again && !w.Waits && w.Limit == 0 }},
-		{"the watchdog", "stopping", map[string]string{"SubState": "stop-watchdog", "TimeoutAbortUSec": "10s"}, 0, func(w *Work) bool { return w.What == "stop (stop-watchdog)" && w.Limit == 10*time.Second }},
+		{"the watchdog", "stopping", map[string]string{"SubState": "stop-watchdog", "TimeoutAbortUSec": "10s"}, 0, func(w *Work) bool { return w.What == "stop-watchdog" && w.Limit == 10*time.Second }},
 		{"a mount", "sock.socket", map[string]string{"ActiveState": "activating", "SubState": "mounting"}, 0, func(w *Work) bool {
-			return w.What == "start (mounting)" && w.Limit == 90*time.Second
+			return w.What == "mounting" && w.Limit == 90*time.Second
 		}},
-		{"cleaning", "failed", map[string]string{"ActiveState": "maintenance", "SubState": "cleaning"}, 0, func(w *Work) bool { return w.What == "maintenance (cleaning)" && w.Limit == 0 }},
-		{"extensions", "running", map[string]string{"ActiveState": "refreshing", "SubState": "refresh-extensions"}, 0, func(w *Work) bool { return w.What == "reload (refresh-extensions)" }},
+		{"cleaning", "failed", map[string]string{"ActiveState": "maintenance", "SubState": "cleaning"}, 0, func(w *Work) bool { return w.What == "cleaning" && w.Limit == 0 }},
+		{"extensions", "running", map[string]string{"ActiveState": "refreshing", "SubState": "refresh-extensions"}, 0, func(w *Work) bool { return w.What == "refresh-extensions" }},
 		{"a restart is queued", "running", map[string]string{"Job": "77", "JobTimeoutUSec": "10s"}, 0, func(w *Work) bool { return w.Queued && w.Limit == 10*time.Second && !w.Over() }},
 		{"no job", "running", map[string]string{"Job": "0"}, 0, func(w *Work) bool { return w == nil }},
 	} {

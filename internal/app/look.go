@@ -92,6 +92,8 @@ func wanted(c cli.Command) (keeper.Wanted, error) {
 			Spec:      check.Spec{Executable: c.Executable[0], User: c.UserID},
 			Recheck:   c.Recheck,
 			BootGrace: c.BootGrace,
+			BootLimit: c.BootLimit,
+			WorkLimit: c.WorkLimit,
 			Policy:    state.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
 			Respect:   keeper.EveryReason(),
 			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),

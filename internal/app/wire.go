@@ -34,6 +34,7 @@ func wire(c cli.Command) (*keeper.Keeper, error) {
 		Measure:  c.Looks() || c.Output != cli.Text || c.Prometheus != "",
 		AtOnce:   c.AtOnce,
 
+		Frozen:       check.Frozen,
 		Started:      check.Started,
 		Runs:         check.Runs,
 		Commands:     check.Commands,
@@ -46,13 +47,19 @@ func wire(c cli.Command) (*keeper.Keeper, error) {
 	if k.Measure || k.Details { // a healthy run reads no names
 		k.UserName = keeper.UserNames()
 	}
-	if c.Looks() {
-		if c.Action == cli.ShowStatus {
-			k.Opinion = opinion(manager(c, k.Outputs))
-		}
+	if c.Action == cli.ShowMatches {
 		return k, nil
 	}
 	m, err := manager(c, k.Outputs)
+	if c.Looks() {
+		if err == nil {
+			k.Observer = m
+		}
+		if c.Action == cli.ShowStatus {
+			k.Opinion = opinion(m, err)
+		}
+		return k, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func all(checks ...func() error) error {
 // keyOf names the key of the configuration that stands for a flag.
 var keyOf = map[string]string{
 	"user": "user", "recheck": "recheck", "stop-timeout": "stop_timeout", "start-timeout": "start_timeout",
-	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace", "backoff": "backoff", "acceptable": "acceptable",
+	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace", "boot-limit": "boot_limit", "work-limit": "work_limit", "backoff": "backoff", "acceptable": "acceptable",
 }
 
 func (r *Run) bothWays() error {
@@ -177,6 +177,8 @@ func (r *Run) checkTimes() error {
 		{"--verify", r.Verify, 0},
 		{"--settle", r.Settle, 0},
 		{"--boot-grace", r.BootGrace, 0},
+		{"--boot-limit", r.BootLimit, 0},
+		{"--work-limit", r.WorkLimit, 0},
 	} {
 		if t.value < t.least {
 			return usage(timeHint, "cannot use %s %v: it must be at least %v", t.flag, t.value, t.least)

@@ -73,6 +73,8 @@ type Daemon struct {
 	Verify       time.Duration `yaml:"verify" kind:"time" doc:"How long the daemon may take to appear after the last start."`
 	Settle       time.Duration `yaml:"settle" kind:"time" doc:"How long it must then stay up."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" doc:"Do not act while the machine has been up for less than this."`
+	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" doc:"While the machine boots, do not act for so long; 0s acts at once."`
+	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`
 
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
 	Acceptable time.Duration   `yaml:"acceptable" kind:"time" doc:"Up for so long, it begins anew with the first of them."`
@@ -143,6 +145,8 @@ type defaults struct {
 	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" doc:"How long the daemon may take to appear after the last start."`
 	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" doc:"How long it must then stay up."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" doc:"Do not act while the machine has been up for less than this."`
+	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" doc:"While the machine boots, do not act for so long; 0s acts at once."`
+	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`
 	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" default:"5s" doc:"How long connecting and answering may take."`
 
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`

@@ -17,7 +17,7 @@ var ownFlags = map[string]ownFlag{
 	"executable": {"e", "", true}, "service": {"s", "", true},
 	"user": {"u", "user", true}, "recheck": {"", "recheck", true}, "stop-timeout": {"", "stop_timeout", true},
 	"start-timeout": {"", "start_timeout", true}, "verify": {"", "verify", true}, "settle": {"", "settle", true},
-	"boot-grace": {"", "boot_grace", true}, "backoff": {"", "backoff", true}, "acceptable": {"", "acceptable", true},
+	"boot-grace": {"", "boot_grace", true}, "boot-limit": {"", "boot_limit", true}, "work-limit": {"", "work_limit", true}, "backoff": {"", "backoff", true}, "acceptable": {"", "acceptable", true},
 	"ignore-intent": {"", "respect", false},
 	"config":        {"c", "", true}, "at-once": {"", "", true}, "dry-run": {"n", "", false}, "output": {"o", "", true},
 	"prometheus": {"", "", true}, "quiet": {"q", "", false}, "verbose": {"v", "", false}, "service-command": {"", "", true},

@@ -56,7 +56,7 @@ func (r *run) bootOrShutdown() string {
 	}
 	switch phase {
 	case rcd.Booting:
-		return "the machine is still booting (see: systemctl list-jobs)"
+		return r.booting()
 	case rcd.ShuttingDown:
 		return "the machine is shutting down"
 	}

@@ -85,7 +85,7 @@ func fromDaemon(d config.Daemon) Daemon {
 		spec.RestartOn = append(spec.RestartOn, check.Aspect(word))
 	}
 	return Daemon{
-		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, After: d.After,
+		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
 		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Respect: d.Respect,
 		Procedure: Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}

@@ -128,7 +128,7 @@ func TestEachKeyArrives(t *testing.T) {
 		"Listen.Network": "Spec.Listen.Network", "Listen.Address": "Spec.Listen.Address",
 		"Send": "Spec.Listen.Send", "Expect": "Spec.Listen.Expect", "ProbeTimeout": "Spec.Listen.Timeout",
 		"PIDFile.Path": "Spec.PIDFile.Path", "PIDFile.Locked": "Spec.PIDFile.Locked",
-		"MinAge": "Spec.MinAge", "RestartOn": "Spec.RestartOn", "After": "After", "Recheck": "Recheck", "BootGrace": "BootGrace",
+		"MinAge": "Spec.MinAge", "RestartOn": "Spec.RestartOn", "After": "After", "Recheck": "Recheck", "BootGrace": "BootGrace", "BootLimit": "BootLimit", "WorkLimit": "WorkLimit",
 		"Services": "Procedure.Services", "StopTimeout": "Procedure.StopTimeout", "StartTimeout": "Procedure.StartTimeout",
 		"Verify": "Procedure.Verify", "Settle": "Procedure.Settle",
 		"Backoff": "Policy.Delays", "Acceptable": "Policy.Acceptable", "Respect": "Respect",

@@ -31,7 +31,7 @@ func (r *run) respects(kind string) bool {
 
 // intended leaves a daemon alone that somebody wants to be left alone.
 func (r *run) intended(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted} {
+	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted, r.worked} {
 		if kind, why := ask(ctx); kind != "" {
 			r.holdFor(kind, why)
 			return true

@@ -26,6 +26,8 @@ type Daemon struct {
 	Spec      check.Spec
 	Recheck   time.Duration // from being found down to the look that confirms it
 	BootGrace time.Duration // it is left alone while the machine has been up for less
+	BootLimit time.Duration // it is left alone while the machine boots, but not for longer
+	WorkLimit time.Duration // it is left alone while somebody is at work on a service, where the work has no limit of its own
 	After     []string      // it is restarted only when these are up
 	Policy    state.Policy  // of the back-off
 	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
@@ -51,6 +53,9 @@ type Manager interface {
 	Wish(ctx context.Context, service string, past rcd.Past) (*rcd.Wish, error)
 	// Condition is what the manager knows of a service at this moment.
 	Condition(ctx context.Context, service string) (rcd.Condition, error)
+	Observer
+	// Boot is how long a boot that is under way has lasted, and what it waits for.
+	Boot(ctx context.Context) (rcd.Boot, error)
 	// Death is how a service that is down has ended.
 	Death(ctx context.Context, service string) (rcd.Death, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
@@ -94,6 +99,9 @@ type Keeper struct {
 	Remind       time.Duration                                // tell again of what is still down; 0: never
 	IgnoreIntent bool                                         // restart whatever somebody wants
 	PID          int                                          // of this run, for people
+
+	Observer Observer                    // of who only looks; nil: nobody is asked what is under way
+	Frozen   func(pid int) (bool, error) // whether a process is kept from running; nil: nobody can tell
 
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
@@ -172,6 +180,7 @@ type pass struct {
 	probes chan struct{}
 	deaths chan struct{}             // bounds the commands that ask for causes
 	phase  func() (rcd.Phase, error) // asked once
+	boot   func() (rcd.Boot, error)  // asked once
 
 	memory   *memory
 	strange  []state.Intent // left by runs that have died, of daemons of which this one knows nothing
@@ -187,6 +196,7 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 		Keeper: k, byName: make(map[string]*run, len(daemons)),
 		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce), deaths: make(chan struct{}, checksAtOnce),
 		phase:  sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
+		boot:   sync.OnceValues(k.askBoot(ctx)),
 		memory: k.remember(), teller: &teller{tell: k.Tell},
 		packages: func() (*packages.Work, error) { return nil, nil },
 	}

@@ -85,6 +85,12 @@ func (m *machine) Death(context.Context, string) (rcd.Death, error) {
 	return rcd.Death{Cause: rcd.CauseUnknown}, nil
 }
 
+func (m *machine) Work(context.Context, string) (*rcd.Work, error) { return nil, nil }
+
+func (m *machine) Commands([]string) func([]string) (string, string, bool) { return nil }
+
+func (m *machine) Boot(context.Context) (rcd.Boot, error) { return rcd.Boot{}, nil }
+
 func (m *machine) Condition(context.Context, string) (rcd.Condition, error) {
 	return rcd.Condition{}, nil
 }
@@ -125,7 +131,7 @@ func newKeeper(t *testing.T, m *machine) *Keeper {
 
 func daemon(services ...string) Daemon {
 	return Daemon{
-		Name: "/sbin/x", Spec: check.Spec{Executable: "/sbin/x"}, Recheck: 2 * time.Second, BootGrace: 2 * time.Minute,
+		Name: "/sbin/x", Spec: check.Spec{Executable: "/sbin/x"}, Recheck: 2 * time.Second, BootGrace: 2 * time.Minute, BootLimit: BootLimit, WorkLimit: WorkLimit,
 		Procedure: restart.Procedure{
 			Services: services, StopTimeout: time.Minute, StartTimeout: time.Minute,
 			Verify: 30 * time.Second, Settle: 2 * time.Second, FirstPoll: 50 * time.Millisecond, LastPoll: time.Second,

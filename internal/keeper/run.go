@@ -36,7 +36,9 @@ type run struct {
 	locked     bool                 // we have its locks: no other run knows better
 	acted      bool                 // we have had its locks, and have done something
 	finished   bool                 // what another run has left, and that brought it back
+	stuck      bool                 // the machine boots, and does so for too long
 	others     bool                 // another run is at work, and knows better
+	overdues   []string             // work that takes too long
 	transition bool                 // something has changed that must not be forgotten
 }
 
@@ -103,7 +105,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if v := r.look(ctx); r.settle(ctx, v) {
 		return
 	}
-	if r.pausedMeanwhile() {
+	if r.pausedMeanwhile() || r.workedMeanwhile(ctx) {
 		return
 	}
 	r.restart(ctx, r.unlessRestarted(services))
@@ -172,6 +174,7 @@ func (r *run) well(ctx context.Context, v check.Verdict) {
 	case alone:
 		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs()))
 	}
+	r.noteFrozen(v)
 	for _, n := range notices(v) {
 		r.notice(n.level, n.text)
 	}

@@ -69,7 +69,7 @@ const giveUp = 10 * time.Minute
 
 // mustWaitFor is mustWait for a daemon of which nothing is known but its name.
 func (p *pass) mustWaitFor(i state.Intent) bool {
-	if phase, _ := p.phase(); phase != rcd.Working {
+	if !p.isWorking(BootLimit) {
 		return true
 	}
 	if p.IgnoreIntent {

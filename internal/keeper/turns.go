@@ -64,6 +64,13 @@ func (t *turns) give(services []string) {
 	t.grant()
 }
 
+// busy reports whether one of the services has its turn.
+func (t *turns) busy(services []string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(services, func(s string) bool { return t.inUse[s] })
+}
+
 // grant lets all go that may.
 func (t *turns) grant() {
 	t.queue = slices.DeleteFunc(t.queue, func(w *waiter) bool {

@@ -37,7 +37,7 @@ func (r *run) unwanted(ctx context.Context) (kind, why string) {
 
 // holdKind is what the configuration calls a wish.
 func holdKind(w *rcd.Wish) string {
-	if w.Kind == rcd.WishStopped {
+	if w.Kind == rcd.WishStopped || w.Kind == rcd.WishFrozen {
 		return holdStopped
 	}
 	return holdDisabled

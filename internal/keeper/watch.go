@@ -80,6 +80,14 @@ func (r *run) wouldHold(ctx context.Context) string {
 		r.report.Hold = past.Held
 		return past.HeldWhy
 	}
+	if kind, why := r.worked(ctx); kind != "" {
+		r.report.Hold = kind
+		return why
+	}
+	if r.Observer == nil && r.past.Held == holdAtWork {
+		r.report.Hold = holdAtWork
+		return r.past.HeldWhy
+	}
 	return ""
 }
 

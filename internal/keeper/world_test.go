@@ -39,6 +39,14 @@ type world struct {
 	lines                 []line
 	faults                []string // what should never happen
 
+	work     map[string]*rcd.Work // by service
+	workErr  error
+	scripts  bool // services are stopped and started by scripts that anybody may run
+	commands []check.Command
+	asked    int // what is under way
+	booting  rcd.Boot
+	bootErr  error
+
 	deaths     map[string]rcd.Death // by service
 	deathTakes time.Duration
 	autopsies  []string
@@ -292,6 +300,36 @@ func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
 	}
 	return d, nil
 }
+
+func (w *world) Work(_ context.Context, service string) (*rcd.Work, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked++
+	if w.inStep[service] { // as a real manager says of what we do ourselves
+		return &rcd.Work{Service: service, By: "systemd", What: "start", Aged: true, Limit: time.Hour}, nil
+	}
+	if w.work[service] == nil {
+		return nil, w.workErr
+	}
+	at := *w.work[service]
+	at.Service = service
+	return &at, w.workErr
+}
+
+// Commands knows processes whose arguments are "svc", the service and the verb.
+func (w *world) Commands(services []string) func(args []string) (service, verb string, ok bool) {
+	if !w.scripts {
+		return nil
+	}
+	return func(args []string) (service, verb string, ok bool) {
+		if len(args) != 3 || args[0] != "svc" || !slices.Contains(services, args[1]) {
+			return "", "", false
+		}
+		return args[1], args[2], true
+	}
+}
+
+func (w *world) Boot(context.Context) (rcd.Boot, error) { return w.booting, w.bootErr }
 
 // Condition knows no main process, as most managers do not.
 func (w *world) Condition(context.Context, string) (rcd.Condition, error) {

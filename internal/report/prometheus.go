@@ -180,7 +180,7 @@ func (p *promFile) deaths(daemons []Daemon) {
 func (p *promFile) holds(daemons []Daemon) {
 	const name = "daemon_keeper_held_reason"
 	head := sync.OnceFunc(func() {
-		p.head(name, gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, busy or other.")
+		p.head(name, gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, at_work, busy or other.")
 	})
 	for _, d := range daemons {
 		if d.Rule || d.Result != Held {

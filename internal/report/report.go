@@ -94,7 +94,7 @@ type Daemon struct {
 	Trouble   string        // what was wrong with it when it was found down, though a process runs
 	Cause     string        // why it was down, as its manager says; "" if that is not known
 	Busy      bool          // Held, because another run is at work, which will report
-	Hold      string        // what keeps it from being restarted: pause, stopped, disabled or packages
+	Hold      string        // what keeps it from being restarted: pause, stopped, disabled, packages or at_work
 	Known     bool          // people have been told of it, and nothing has changed since
 	NextTry   time.Time     // when a daemon that keeps dying is restarted again
 	DownSince time.Time     // when a daemon that is down, held or not, was first seen so

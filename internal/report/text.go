@@ -84,6 +84,7 @@ func (t Text) daemon(d Daemon) {
 	case BroughtBack:
 		if !t.Quiet {
 			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.Took))
+			t.notices(d)
 		}
 	case StillDown:
 		if t.isKnown(d) {

@@ -22,6 +22,8 @@ _daemon_keeper_grammar() {
 			--verify=ANYTHING
 			--settle=ANYTHING
 			--boot-grace=ANYTHING
+			--boot-limit=ANYTHING
+			--work-limit=ANYTHING
 			--backoff=ANYTHING
 			--acceptable=ANYTHING
 			--ignore-intent

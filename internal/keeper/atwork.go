@@ -1,0 +1,236 @@
+package keeper
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// Observer tells what is being done with services at this moment.
+type Observer interface {
+	// Work is what the manager does with a service; nil: nothing, or it cannot tell.
+	Work(ctx context.Context, service string) (*rcd.Work, error)
+	// Commands finds, by a process' arguments, the service that it stops or starts; nil
+	// if the manager itself knows of all that is under way.
+	Commands(services []string) func(args []string) (service, verb string, ok bool)
+}
+
+// holdAtWork is no wish of anybody's, so it is not among those that a configuration
+// respects or not: to disturb what is under way undoes what somebody has just begun.
+const holdAtWork = "at_work"
+
+// longestAnswer is as long as somebody who only looks waits for the manager.
+const longestAnswer = 3 * time.Second
+
+func (k *Keeper) observer() Observer {
+	if k.Manager != nil {
+		return k.Manager
+	}
+	return k.Observer
+}
+
+// worked leaves a daemon alone while its service manager, or somebody's command, is at
+// work on one of its services, for as long as the limits of that work allow.
+func (r *run) worked(ctx context.Context) (kind, why string) {
+	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.daemon.Services) { // else it is this run itself, and is asked again under the lock
+		for _, w := range r.works(ctx) {
+			if !r.locked && r.isOthers() { // another run, of which its lock tells more
+				return "", ""
+			}
+			if slices.Contains(r.overdues, workKey(w)) {
+				continue
+			}
+			if reason := r.overdueWork(w); reason != "" {
+				r.tellOverdue(w, reason)
+				continue
+			}
+			return holdAtWork, workText(w)
+		}
+	}
+	return "", ""
+}
+
+// workedMeanwhile is worked once the locks are ours, immediately before the first stop:
+// somebody may have begun since.
+func (r *run) workedMeanwhile(ctx context.Context) bool {
+	kind, why := r.worked(ctx)
+	if kind != "" {
+		r.holdFor(kind, why)
+	}
+	return kind != ""
+}
+
+// works is all that is being done with the daemon's services. What cannot be found out
+// is nothing: a daemon that is down is not left down for it.
+func (r *run) works(ctx context.Context) []*rcd.Work {
+	o := r.observer()
+	if o == nil {
+		return nil
+	}
+	if r.Watching {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, longestAnswer)
+		defer cancel()
+	}
+	var list []*rcd.Work
+	for _, service := range r.daemon.Services {
+		w, err := o.Work(ctx, service)
+		if err != nil {
+			r.logOnce(report.Info, "cannot tell whether anybody is at work on service '%s': %v", service, err)
+		}
+		if w != nil {
+			list = append(list, w)
+		}
+	}
+	return append(list, r.commandsAtWork(ctx, o)...)
+}
+
+// commandsAtWork are the processes that stop or start one of the services, where the
+// manager knows nothing of them.
+func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
+	step := o.Commands(r.daemon.Services)
+	if step == nil || r.Commands == nil || len(r.daemon.Services) == 0 {
+		return nil
+	}
+	found, err := r.Commands(ctx, func(args []string) bool {
+		_, _, ok := step(args)
+		return ok
+	})
+	if err != nil {
+		r.logOnce(report.Info, "cannot tell whether somebody stops or starts services: %v", err)
+	}
+	slices.SortFunc(found, func(a, b check.Command) int { return cmp.Compare(b.Age, a.Age) })
+	var list []*rcd.Work
+	for _, c := range found {
+		if service, verb, ok := step(c.Args); ok {
+			list = append(list, &rcd.Work{
+				Service: service, By: fmt.Sprintf("process %d", c.PID), What: verb,
+				Aged: true, For: c.Age, Limit: r.limitOf(rcd.Verb(verb)),
+			})
+		}
+	}
+	return list
+}
+
+// limitOf is how long a command may take: as long as one of ours. A restart is both.
+func (r *run) limitOf(v rcd.Verb) time.Duration {
+	switch v {
+	case rcd.Stop:
+		return r.daemon.StopTimeout
+	case rcd.Start:
+		return r.daemon.StartTimeout
+	}
+	return r.daemon.StopTimeout + r.daemon.StartTimeout
+}
+
+// overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
+func (r *run) overdueWork(w *rcd.Work) string {
+	held := time.Duration(0)
+	if r.past.Held == holdAtWork {
+		held = r.memory.now().Since(r.past.HeldSince)
+	}
+	for _, over := range []func(*rcd.Work, time.Duration) string{r.behindBoot, r.overLimit, r.overOwnLimit, r.goesRound} {
+		if why := over(w, held); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// behindBoot: what waits for a job that never ends will wait for ever.
+func (r *run) behindBoot(w *rcd.Work, _ time.Duration) string {
+	if w.Queued && r.stuck {
+		return "while the boot does not end"
+	}
+	return ""
+}
+
+func (r *run) overLimit(w *rcd.Work, _ time.Duration) string {
+	if w.Over() {
+		return "for longer than its own limit of " + report.Limit(w.Limit.Round(time.Second))
+	}
+	return ""
+}
+
+// overOwnLimit is for work without a limit of its own, and for work of which nobody can
+// tell how long it has been under way but we, who have seen it.
+func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
+	age := w.For
+	if !w.Aged {
+		age = held
+	}
+	limit := w.Limit
+	if limit == 0 {
+		limit = r.daemon.WorkLimit
+	}
+	if (w.Limit == 0 || !w.Aged) && age >= limit {
+		return "for longer than the limit of " + report.Limit(limit)
+	}
+	return ""
+}
+
+// goesRound: a daemon that dies again and again is restarted by its manager for ever, if
+// the manager's own start limit is never reached. One round is the manager's; one that
+// begins after a start of our own is not.
+func (r *run) goesRound(w *rcd.Work, held time.Duration) string {
+	i := r.past.Incident
+	if w.Waits && i != nil && i.Tries > 0 || w.Again && held > w.Round && w.RoundFor < held {
+		return "again and again, and the daemon has died once more"
+	}
+	return ""
+}
+
+// tellOverdue says so once.
+func (r *run) tellOverdue(w *rcd.Work, reason string) {
+	text := fmt.Sprintf("%s has been at work on service %s (%s) %s", w.By, w.Service, workWords(w, false), reason)
+	r.report.Notices = append(r.report.Notices, text)
+	key := workKey(w)
+	r.overdues = append(r.overdues, key)
+	if r.past.Held == "" && r.past.HeldWhy == key && r.store() != nil {
+		return
+	}
+	if r.past.Held == holdAtWork {
+		r.release(r.memory.now())
+	}
+	if r.past.Held == "" {
+		r.past.HeldWhy, r.transition = key, true
+	}
+	r.Log.Log(report.Warning, "%s: '%s' is no longer left to it", text, r.report.Name)
+}
+
+// workKey is the same for as long as the work is.
+func workKey(w *rcd.Work) string {
+	return fmt.Sprintf("overdue: service %s, %s of %s", w.Service, w.What, w.By)
+}
+
+func workText(w *rcd.Work) string {
+	return fmt.Sprintf("%s is at work on service %s (%s)", w.By, w.Service, workWords(w, true))
+}
+
+// workWords is what is done, and how long it still may take, or has taken.
+func workWords(w *rcd.Work, within bool) string {
+	switch {
+	case w.Waits && within && w.Aged && w.Left() > 0:
+		return fmt.Sprintf("%s in %s", w.What, inSeconds(w.Left()))
+	case !w.Aged || w.Waits:
+		return w.What
+	case within && w.Limit > 0:
+		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), report.Limit(w.Limit.Round(time.Second)))
+	}
+	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
+}
+
+// inSeconds is a time without fractions, rounded up: 21 s, 2m5s.
+func inSeconds(d time.Duration) string {
+	d = (d + time.Second - 1).Truncate(time.Second)
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return report.Limit(d)
+}

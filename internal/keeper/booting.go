@@ -1,0 +1,84 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// BootLimit is how long a boot may take, unless a daemon's configuration says otherwise.
+// WorkLimit is the same for work on a service that has no limit of its own.
+const (
+	BootLimit = 10 * time.Minute
+	WorkLimit = time.Hour
+)
+
+// booting is why a daemon is left alone while the machine boots; "" once that has taken
+// longer than it may: one job that never ends must not keep all daemons down.
+func (r *run) booting() string {
+	if r.stuck || r.daemon.BootLimit == 0 {
+		return ""
+	}
+	b, over := r.bootIsOver(r.daemon.BootLimit)
+	if !over {
+		return "the machine is still booting (see: systemctl list-jobs)"
+	}
+	r.stuck = true
+	jobs := "no job of it is running"
+	if names := jobNames(b.Jobs); names != "" {
+		jobs = names + " never ends"
+	}
+	text := fmt.Sprintf("the machine has been booting for %s: %s (see: systemctl list-jobs)", inSeconds(b.For), jobs)
+	r.report.Notices = append(r.report.Notices, text)
+	if r.news("the boot does not end: " + jobs) {
+		r.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
+	}
+	r.report.Known = false
+	return ""
+}
+
+// bootIsOver reports whether a boot that is under way has taken longer than it may. If
+// nobody can tell how long it has lasted, it has not.
+func (p *pass) bootIsOver(limit time.Duration) (rcd.Boot, bool) {
+	b, err := p.boot()
+	if err != nil {
+		p.logOnce(report.Warning, "cannot tell how long the machine has been booting: %v", err)
+	}
+	return b, b.For > limit
+}
+
+// isWorking reports whether the machine is neither booting nor shutting down.
+func (p *pass) isWorking(bootLimit time.Duration) bool {
+	switch phase, _ := p.phase(); phase {
+	case rcd.Booting:
+		_, over := p.bootIsOver(bootLimit)
+		return over
+	case rcd.ShuttingDown:
+		return false
+	}
+	return true
+}
+
+// jobNames are the oldest jobs, of which the others may only be waiting.
+func jobNames(jobs []rcd.Job) string {
+	const most = 3
+	var list []string
+	for _, j := range jobs[:min(len(jobs), most)] {
+		list = append(list, fmt.Sprintf("job %d of %s", j.ID, j.Unit))
+	}
+	return strings.Join(list, ", ")
+}
+
+// askBoot is asked once; who only looks has no manager.
+func (k *Keeper) askBoot(ctx context.Context) func() (rcd.Boot, error) {
+	return func() (rcd.Boot, error) {
+		if k.Manager == nil {
+			return rcd.Boot{}, nil
+		}
+		return k.Manager.Boot(ctx)
+	}
+}
