@@ -19,13 +19,15 @@ type systemd struct {
 
 func (systemd) Name() string { return "systemd" }
 
-// Argv: service(8) appends .service by itself and knows no other kind of unit.
+// Argv: service(8) appends .service by itself and knows no other kind of unit. What
+// would still end so is named in full: there is no telling what each service(8)
+// makes of it.
 func (s systemd) Argv(verb Verb, service string) []string {
 	name, isService := plainName(service)
 	if verb == Status {
 		return []string{s.systemctl, "show", "-p", "LoadState,ActiveState", unitName(service)}
 	}
-	if s.service == "" || !isService {
+	if s.service == "" || !isService || strings.HasSuffix(name, ".service") {
 		return []string{s.systemctl, string(verb), unitName(service)}
 	}
 	return []string{s.service, name, string(verb)}

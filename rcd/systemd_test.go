@@ -31,6 +31,8 @@ func TestSystemdArgv(t *testing.T) {
 		{sd, Start, "org.cups.cupsd", "/usr/sbin/service org.cups.cupsd start"},
 		{sd, Stop, "nginx.socket", systemctl + " stop nginx.socket"}, // service(8) would make it nginx.socket.service
 		{sd, Stop, "nginx.socket.service", "/usr/sbin/service nginx.socket stop"},
+		{sd, Stop, "x.service.service", systemctl + " stop x.service.service"},
+		{sd, Stop, "x.service.service.service", systemctl + " stop x.service.service.service"},
 		{sd, Start, "backup.timer", systemctl + " start backup.timer"},
 		{sd, Start, "foo@1.socket", systemctl + " start foo@1.socket"},
 		{sdOnly, Stop, "nginx", systemctl + " stop nginx.service"},
@@ -163,7 +165,7 @@ func TestSystemdPhase(t *testing.T) {
 
 // FuzzUnitName: any name that CheckName accepts has a unit, of a known type.
 func FuzzUnitName(f *testing.F) {
-	for _, seed := range []string{"nginx", "nginx.service", "nginx.socket", "foo@bar", "foo@", "a@b.c@d", "x.service.service"} {
+	for _, seed := range []string{"nginx", "nginx.service", "nginx.socket", "foo@bar", "foo@", "a@b.c@d", "x.service.service", "x.service.service.service"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, service string) {
@@ -178,8 +180,14 @@ func FuzzUnitName(f *testing.F) {
 		if tmpl := template(unit); (tmpl != "") != strings.Contains(unit, "@") || tmpl != "" && !strings.HasSuffix(tmpl, suffix) {
 			t.Errorf("template %q of %q", tmpl, unit)
 		}
-		if argv := sd.Argv(Stop, service); argv[0] == "/usr/sbin/service" && strings.HasSuffix(argv[1], ".service.service") {
-			t.Errorf("argv %q", argv)
+		switch argv := sd.Argv(Stop, service); {
+		case argv[0] == "/usr/sbin/service" && (argv[1]+".service" != unit || strings.HasSuffix(argv[1], ".service")):
+			t.Errorf("argv %q of %q, which is unit %q", argv, service, unit)
+		case argv[0] != "/usr/sbin/service" && argv[2] != unit:
+			t.Errorf("argv %q of unit %q", argv, unit)
+		}
+		if again := unitName(unit); again != unit {
+			t.Errorf("unit %q became %q", unit, again)
 		}
 	})
 }

@@ -20,7 +20,10 @@ type Mail struct {
 	Timeout  time.Duration // 0: only the context's
 }
 
-const subjectBytes = 250 // a header's line must not be longer than 998, RFC 5322, even if encoded
+const (
+	subjectBytes = 250
+	longestLine  = 998 // RFC 5322, without its end
+)
 
 // Tell hands the message to sendmail; whether and when it arrives, nobody knows.
 func (m Mail) Tell(ctx context.Context, msg Message) error {
@@ -119,8 +122,14 @@ func letter(to []string, msg Message, now time.Time) []byte {
 }
 
 // header makes any text the value of a header: one line, RFC 2047. What looks as
-// if it were encoded already is made to look as it is.
+// if it were encoded already is made to look as it is. Encoded it may have more than
+// four times the bytes: then less of the text is told.
 func header(text string) string {
-	text = strings.ReplaceAll(clean(text, subjectBytes), "=?", "= ?")
-	return mime.QEncoding.Encode("utf-8", text)
+	for most := subjectBytes; ; most -= 10 {
+		plain := strings.ReplaceAll(clean(text, most), "=?", "= ?")
+		value := mime.QEncoding.Encode("utf-8", plain)
+		if len("Subject: ")+len(value) <= longestLine {
+			return value
+		}
+	}
 }

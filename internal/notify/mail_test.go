@@ -84,6 +84,7 @@ func FuzzLetter(f *testing.F) {
 	for _, evil := range []string{
 		"x\nBcc: all@example.org", "x\r\n\r\nbody", "x\rBcc: y", "\n", "x\x00y", "x\u2028Bcc: y", "x\u0085Bcc: y",
 		"=?utf-8?q?x=0ABcc:_y?=", "=?utf-8?b?eA==?=", strings.Repeat("ä\n", 5000), strings.Repeat("=?", 5000), "\xff\xfe", "",
+		"ä" + strings.Repeat("=?", 200), // 1,010 bytes once it was encoded
 	} {
 		f.Add(evil)
 	}

@@ -90,12 +90,21 @@ func (s Stamp) MarshalText() ([]byte, error) {
 	return text, err
 }
 
-// UnmarshalJSON reads also the objects of last year.
+// UnmarshalJSON reads also the objects of last year. Only an id that no kernel has made
+// has an escape in it; else the word is read as it stands, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
 		return json.Unmarshal(data, (*stampFields)(s))
 	}
-	text, rest, _ := bytes.Cut(bytes.Trim(data, `"`), []byte(" "))
+	word := bytes.Trim(data, `"`)
+	if bytes.IndexByte(word, '\\') >= 0 {
+		var unescaped string
+		if err := json.Unmarshal(data, &unescaped); err != nil {
+			return err
+		}
+		word = []byte(unescaped)
+	}
+	text, rest, _ := bytes.Cut(word, []byte(" "))
 	up, id, _ := bytes.Cut(rest, []byte(" "))
 	n, err := strconv.ParseInt(string(up), 10, 64)
 	if err == nil {

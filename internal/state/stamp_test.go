@@ -122,6 +122,8 @@ func FuzzStamp(f *testing.F) {
 	f.Add(`{"time":"2026-11-21T12:00:00Z","boot":"` + bootA + `","up":60000000000}`)
 	f.Add(`{"time":"9999-12-31T23:59:59.999999999-23:59","up":-9223372036854775808}`)
 	f.Add(`{"time":"0000-01-01T00:00:00+23:59","up":9223372036854775807}`)
+	f.Add(`{"time":"2026-11-21T12:00:00Z","boot":"<&>\u2028\"\\","up":1}`) // package json escapes these
+	f.Add(`{"time":"2026-11-21T12:00:00Z","boot":" \"","up":1}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var s, again Stamp
 		if json.Unmarshal([]byte(text), &s) != nil {
