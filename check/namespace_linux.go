@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -71,12 +70,7 @@ func (t procTable) mounts(dir, path string) (same, smuggled bool, err error) {
 	case err != nil:
 		return false, true, fmt.Errorf("cannot read the process table: %w", err)
 	}
-	for line := range strings.Lines(string(info)) {
-		if id, _, _ := strings.Cut(line, " "); id == theirs {
-			return false, false, nil
-		}
-	}
-	return false, true, nil
+	return false, !hasMount(info, theirs), nil
 }
 
 // mountID is the mount through which a file is seen, proc_pid_fdinfo(5); "" if
@@ -94,7 +88,5 @@ func (t procTable) mountID(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot read the process table: %w", err)
 	}
-	_, rest, _ := strings.Cut(string(text), "mnt_id:\t")
-	id, _, _ := strings.Cut(rest, "\n")
-	return id, nil
+	return mountOf(text), nil
 }

@@ -1,11 +1,9 @@
 package check
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 func ownerOf(number int) numberOwner { return newProcTable("/proc").ownerOf(number) }
@@ -74,20 +72,4 @@ func (t procTable) lockOf(id FileID, path string, pids []int) pidLock {
 		}
 	}
 	return l
-}
-
-// holdsLock reads /proc/PID/fdinfo/FD, proc_pid_fdinfo(5):
-//
-//	lock:	1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF
-//
-// A lease is none of these locks, fcntl(2).
-func holdsLock(fdinfo []byte) bool {
-	for line := range bytes.Lines(fdinfo) {
-		rest, isLock := bytes.CutPrefix(line, []byte("lock:"))
-		fields := strings.Fields(string(rest))
-		if isLock && len(fields) > 1 && slices.Contains([]string{"FLOCK", "POSIX", "OFDLCK"}, fields[1]) {
-			return true
-		}
-	}
-	return false
 }

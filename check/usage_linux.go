@@ -2,7 +2,6 @@ package check
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -100,11 +99,7 @@ func filesLimit(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := bytes.Cut(text, []byte("Max open files"))
-	if fields := bytes.Fields(rest); len(fields) > 0 {
-		return strconv.Atoi(string(fields[0]))
-	}
-	return 0, errors.New("its limits name none for open files")
+	return openFiles(text)
 }
 
 // tick is the unit of the times in /proc/PID/stat: USER_HZ, which is 100 on all
