@@ -44,10 +44,11 @@ func deathOf(p map[string]string) Death {
 	case "resources", "protocol":
 		return Death{NeverBegan, "systemd could not start it (result " + p["Result"] + ")"}
 	}
-	status, err := strconv.Atoi(p["ExecMainStatus"])
+	number, err := strconv.ParseUint(p["ExecMainStatus"], 10, 8) // of an exit, or of a signal
 	if err != nil {
 		return Death{Cause: CauseUnknown}
 	}
+	status := int(number)
 	switch p["ExecMainCode"] {
 	case "0":
 		if r := p["Result"]; r == "exit-code" || r == "signal" || r == "core-dump" { // a failure, with no main process

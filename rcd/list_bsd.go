@@ -3,7 +3,6 @@ package rcd
 import (
 	"context"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,7 +53,7 @@ func scriptNames(text string) []string {
 	var names []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		name := path.Base(line)
+		name := line[strings.LastIndexByte(line, '/')+1:] // none, of a folder
 		if strings.HasPrefix(line, "/") && CheckName(name) == nil && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

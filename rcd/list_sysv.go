@@ -82,21 +82,37 @@ const pidFileIn = `(?im)^\s*(?:# *pidfile: *|pid_?file=["']?)(/[^"'\s;$]+)`
 // fromPIDFile is the number in the pidfile that the script names, or else in the
 // one where it would be; 0 if there is none. It is a hint: see Listed.MayRun.
 func (s sysv) fromPIDFile(name, script string) int {
-	var paths []string
-	for _, m := range regexp.MustCompile(pidFileIn).FindAllStringSubmatch(script, 3) {
-		paths = append(paths, m[1])
-	}
-	for _, path := range append(paths, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid") {
+	for _, path := range pidFilesOf(name, script) {
 		text, err := readSmall(s.root + path)
 		if err != nil {
 			continue
 		}
-		line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-		if pid, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 32); err == nil && pid > 0 {
-			return int(pid)
+		if pid := pidOnLine(text); pid > 0 {
+			return pid
 		}
 	}
 	return 0
+}
+
+// pidFilesOf are the first pidfiles that a script names, and those where its service's
+// would be.
+func pidFilesOf(name, script string) []string {
+	const most = 3
+	var paths []string
+	for _, m := range regexp.MustCompile(pidFileIn).FindAllStringSubmatch(script, most) {
+		paths = append(paths, m[1])
+	}
+	return append(paths, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid")
+}
+
+// pidOnLine is the number on the first line of a pidfile; 0 if there is none.
+func pidOnLine(text []byte) int {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
+	pid, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return int(pid)
 }
 
 // mentions tells whether a script speaks of a program: by its name, which is not
