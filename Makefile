@@ -5,6 +5,9 @@ DESTDIR =
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w"
 # Of dist and packages; empty: that of the git tag.
 VERSION =
+# Of fuzz: how long each target runs, and a part of the names of those that do.
+FUZZTIME = 30s
+FUZZ =
 DIST = build/dist
 PACKAGES = build/packages
 TOOL = go tool -modfile=.ci/tools/go.mod
@@ -23,6 +26,9 @@ test-packages: ## the packages, the Ansible role, the alert rules and the comple
 
 lint: ## format, vet for every system, staticcheck, the man page
 	@sh .ci/lint "$(TOOL)"
+
+fuzz: ## each fuzz target for FUZZTIME, 30s; of those whose names match FUZZ
+	@FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" sh .ci/fuzz
 
 bench: build ## this tool beside ps|grep, pgrep, pidof and a bare loop (Linux)
 	go run ./internal/bench -keeper build/daemon-keeper
@@ -65,4 +71,4 @@ clean: ## remove what was built, and the Debian tree of the tests
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
-.PHONY: build demo test test-packages lint bench cover dist packages install uninstall clean help
+.PHONY: build demo test test-packages fuzz lint bench cover dist packages install uninstall clean help

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // fakeSendmail stores what it gets.
@@ -165,4 +167,29 @@ func TestFindSendmail(t *testing.T) {
 	if !errors.As(err, &missing) || err.Error() != "no sendmail in /nonexistent, "+plain || missing.Hint() == "" {
 		t.Errorf("got %v", err)
 	}
+}
+
+// FuzzCheckRecipient: an address that is accepted is one argument, no option and no
+// file, and one address of a header.
+func FuzzCheckRecipient(f *testing.F) {
+	for _, seed := range []string{"root", "a.b@mx.example.org", "o'brien@example.org", "-oQ/tmp", "/etc/passwd", ":include:/x", "a,b", "a b", "", "a\x00", "\xff", "a\u2028b", "@", "a@", "a@b@c", strings.Repeat("a", 255)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, to string) {
+		err := checkRecipient(to)
+		if err != nil {
+			if len(err.Error()) > 1200 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("error %q", err)
+			}
+			return
+		}
+		if to == "" || len(to) > 254 || to[0] == '-' || to[0] == '/' || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(",;:<>()|\"\\", r) }) {
+			t.Errorf("accepted %q", to)
+		}
+		raw := letter([]string{to}, Message{Subject: "x", Text: "y"}, time.Now())
+		m, err := mail.ReadMessage(bytes.NewReader(raw))
+		if err != nil || m.Header.Get("To") != to || len(m.Header) != 7 {
+			t.Errorf("%q: header %v, %v", to, m, err)
+		}
+	})
 }

@@ -93,3 +93,29 @@ func TestLookingKeepsNobodyFromALock(t *testing.T) {
 		t.Errorf("kept from the lock: %v", err)
 	}
 }
+
+// FuzzReadHolder: whatever stands in a lock's file, what is told of it is short, and
+// does nothing to a terminal.
+func FuzzReadHolder(f *testing.F) {
+	for _, seed := range []string{"", "pid 12, since 2026-11-28T09:00:00Z\n", "\n", "\x1b[31m", "x\x00y", "grüße", strings.Repeat("x", 500)} {
+		f.Add([]byte(seed))
+	}
+	path := filepath.Join(f.TempDir(), "a.lock")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		holder := readHolder(file)
+		if len(holder) > 80 || !strings.HasPrefix(string(data), holder) || strings.ContainsFunc(holder, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%q of %q", holder, data)
+		}
+		if behind := data[len(holder):]; len(holder) < 80 && len(behind) > 0 && behind[0] >= ' ' && behind[0] <= '~' {
+			t.Errorf("%q of %q", holder, data)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -139,6 +140,30 @@ func FuzzStamp(f *testing.F) {
 		now := at(0, bootA, 10)
 		if now.Since(s) < 0 || s.Since(now) < 0 || s.Since(s) != 0 {
 			t.Fatalf("negative: %v, %v, %v", now.Since(s), s.Since(now), s.Since(s))
+		}
+	})
+}
+
+// FuzzTextID: an id is what the kernel has written, or none; no other text is one.
+func FuzzTextID(f *testing.F) {
+	for _, seed := range []string{bootA, bootA + "\n", "", "\n", "00000000-0000-0000-0000-000000000000", strings.ToUpper(bootA), strings.Repeat("-", 36), strings.Repeat("a", 36)} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		id := textID(text)
+		if id == "" {
+			return
+		}
+		if len(id) != 36 || strings.Trim(id, "0123456789abcdef-") != "" || strings.Trim(id, "0-") == "" || id != strings.TrimSpace(string(text)) {
+			t.Errorf("id %q of %q", id, text)
+		}
+		if again := textID([]byte(id + "\n")); again != id {
+			t.Errorf("%q became %q", id, again)
+		}
+		stamp := Stamp{Time: at(0, bootA, 10).Time, Boot: id, Up: 1}
+		var read Stamp
+		if data, err := json.Marshal(stamp); err != nil || json.Unmarshal(data, &read) != nil || read != stamp {
+			t.Errorf("%+v became %+v", stamp, read)
 		}
 	})
 }
