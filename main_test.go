@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,16 +14,37 @@ import (
 	"testing"
 	"time"
 
-	"daemon-keeper/rcd"
-
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"daemon-keeper/internal/app"
+	"daemon-keeper/rcd"
 )
 
 func TestMain(m *testing.M) {
 	if rcd.IsChild(os.Args) { // of a run that was started by its own program
 		main()
 	}
-	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main})
+	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main, "crash": crash})
+}
+
+// crash has a mistake, such as daemon-keeper may have one, in another goroutine than
+// main's, or one that Go's runtime finds and that cannot be recovered from.
+func crash() {
+	if len(os.Args) != 2 {
+		os.Exit(3)
+	}
+	app.Main([]string{"daemon-keeper", "--version"})
+	mistakes := map[string]func(){
+		"panic": func() { panic("a mistake") },
+		"throw": func() { // it needs more stack than there is
+			debug.SetMaxStack(1 << 20)
+			var deeper func(int) int
+			deeper = func(n int) int { return deeper(n+1) + n }
+			deeper(0)
+		},
+	}
+	go mistakes[os.Args[1]]()
+	select {}
 }
 
 // TestScript runs the command for real, on real processes. In each script
@@ -87,7 +109,8 @@ func endAll(file string) {
 	}
 }
 
-// exits STATUS COMMAND [ARG...] runs a command that must end with this status.
+// exits STATUS COMMAND [ARG...] runs a command that must end with this status; that of
+// one which a signal ends is 128 more than the signal, as in a shell.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
@@ -100,6 +123,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case errors.As(err, &exit):
 		got = exit.ExitCode()
+		if w, ok := exit.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+			got = 128 + int(w.Signal())
+		}
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}

@@ -22,6 +22,12 @@ import (
 
 // Main is the whole program; its result is the exit status.
 func Main(argv []string) int {
+	// Go ends a program that has crashed with status 2, which is ours for a daemon that is
+	// still down. By SIGABRT it gives no status at all. A recover would catch neither what
+	// the runtime itself gives up for nor the panic of another goroutine. A core is left
+	// where the system wants one; the limit for it is not ours to set, for what we start
+	// has it from us.
+	debug.SetTraceback("crash")
 	if rcd.IsChild(argv) {
 		return rcd.Child(argv, check.Args)
 	}
@@ -46,13 +52,14 @@ func run(name string, args []string) report.Status {
 	if err != nil {
 		return refuse(command, err)
 	}
+	var out output
 	switch command.Action {
 	case cli.PrintHelp:
-		err = cli.Help(os.Stdout, defaults())
+		err = cli.Help(&out, defaults())
 	case cli.PrintVersion:
-		_, err = fmt.Println("daemon-keeper", version())
+		fmt.Fprintln(&out, "daemon-keeper", version())
 	case cli.PrintSchema:
-		_, err = os.Stdout.Write(config.Schema())
+		out.Write(config.Schema())
 	case cli.CheckConfig:
 		return validate(command)
 	case cli.Import:
@@ -67,6 +74,9 @@ func run(name string, args []string) report.Status {
 		err = history(command)
 	default:
 		return look(ctx, command, len(args) == 0)
+	}
+	if out.err != nil {
+		err = out.err
 	}
 	if err != nil && !errors.Is(err, syscall.EPIPE) {
 		return refuse(command, err)

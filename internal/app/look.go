@@ -46,7 +46,7 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
 	r.Took = time.Since(began)
 	measure(c, k.Log, &r)
-	return show(c, r)
+	return show(c, k.Log, r)
 }
 
 // blankFiles says that nobody has written anything into the configuration yet, if so.
@@ -71,14 +71,18 @@ func measure(c cli.Command, log keeper.Log, r *report.Report) {
 }
 
 // show prints the report, and tells what is to be believed of it.
-func show(c cli.Command, r report.Report) report.Status {
+func show(c cli.Command, log keeper.Log, r report.Report) report.Status {
 	var out output
 	face(c, r, &out).Write(r)
-	if out.err == nil {
+	switch {
+	case out.err == nil:
 		return r.Status()
+	case c.Looks(): // the report is all that it is for
+		r.Mistakes = append(r.Mistakes, mistake(out.err))
+	default:
+		log.Log(report.Error, "%v", out.err)
 	}
-	fail(out.err)
-	r.Mistakes = append(r.Mistakes, mistake(out.err))
+	out.complain()
 	return r.Status()
 }
 
@@ -156,7 +160,7 @@ func refuse(c cli.Command, err error, mistakes ...config.Mistake) report.Status 
 		measure(c, log, &r)
 	}
 	log.Log(report.Fatal, "%v", err)
-	return show(c, r)
+	return show(c, log, r)
 }
 
 // hint is what an error itself knows of a way out.

@@ -10,6 +10,9 @@ import (
 // output is standard output, which remembers that it could not be written: a tool
 // must not take half a report for a whole one. A reader who has gone away wants no
 // more.
+//
+// Of a command that only prints it is a failure. What a run has done to the daemons,
+// or a pause, stands all the same, and the exit status tells of that.
 type output struct {
 	err error
 }
@@ -20,4 +23,11 @@ func (o *output) Write(p []byte) (int, error) {
 		o.err = fmt.Errorf("cannot write the report: %w", errors.Unwrap(err))
 	}
 	return n, err
+}
+
+// complain tells people that they have not been told all.
+func (o *output) complain() {
+	if o.err != nil {
+		fail(o.err)
+	}
 }

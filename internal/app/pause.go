@@ -22,12 +22,14 @@ func pause(c cli.Command) error {
 	if err != nil {
 		return err
 	}
+	var out output
+	defer out.complain()
 	for _, name := range names(c) {
 		p := state.Pause{Name: name, From: state.Now(), For: c.For, By: who(), Reason: c.Reason}
 		if err := store.Pause(p); err != nil {
 			return err
 		}
-		fmt.Println(report.Printable(strings.Replace(keeper.PauseText(p), "it is", shown(name), 1)))
+		fmt.Fprintln(&out, report.Printable(strings.Replace(keeper.PauseText(p), "it is", shown(name), 1)))
 	}
 	return nil
 }
@@ -38,16 +40,18 @@ func resume(c cli.Command) error {
 	if err != nil {
 		return err
 	}
+	var out output
+	defer out.complain()
 	for _, name := range names(c) {
 		ended, err := store.Resume(name, state.Now())
 		switch {
 		case err != nil:
 			return err
 		case len(ended) == 0:
-			fmt.Println(report.Printable(shown(name) + " not paused" + allPaused(store, name)))
+			fmt.Fprintln(&out, report.Printable(shown(name) + " not paused" + allPaused(store, name)))
 		}
 		for _, p := range ended {
-			fmt.Println(report.Printable(shown(p.Name) + " resumed; " + strings.TrimPrefix(keeper.PauseText(p), "it is ")))
+			fmt.Fprintln(&out, report.Printable(shown(p.Name) + " resumed; " + strings.TrimPrefix(keeper.PauseText(p), "it is ")))
 		}
 	}
 	return nil

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"errors"
 	"os"
-	"syscall"
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
@@ -34,8 +32,10 @@ func validate(c cli.Command) report.Status {
 	for _, doubt := range keeper.Doubts(all) {
 		report.Caution(os.Stderr, terminal.Colored(os.Stderr), doubt)
 	}
-	if _, err = os.Stdout.Write(text); err != nil && !errors.Is(err, syscall.EPIPE) {
-		fail(err)
+	var out output
+	out.Write(text)
+	if out.err != nil {
+		out.complain()
 		return report.Unclear
 	}
 	return report.OK
