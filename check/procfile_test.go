@@ -76,7 +76,10 @@ func FuzzOpenFiles(f *testing.F) {
 		switch {
 		case err != nil && n != 0:
 			t.Errorf("%d and %v", n, err)
-		case err == nil && (n < 0 || !slices.ContainsFunc(bytes.Fields([]byte(text)), func(w []byte) bool { m, err := strconv.Atoi(strings.TrimPrefix(string(w), "files")); return err == nil && m == n })):
+		case err == nil && (n < 0 || !slices.ContainsFunc(bytes.Fields([]byte(text)), func(w []byte) bool {
+			m, err := strconv.Atoi(strings.TrimPrefix(string(w), "files"))
+			return err == nil && m == n
+		})):
 			t.Errorf("%d in %q", n, text)
 		}
 	})

@@ -48,10 +48,10 @@ func resume(c cli.Command) error {
 		case err != nil:
 			return err
 		case len(ended) == 0:
-			fmt.Fprintln(&out, report.Printable(shown(name) + " not paused" + allPaused(store, name)))
+			fmt.Fprintln(&out, report.Printable(shown(name)+" not paused"+allPaused(store, name)))
 		}
 		for _, p := range ended {
-			fmt.Fprintln(&out, report.Printable(shown(p.Name) + " resumed; " + strings.TrimPrefix(keeper.PauseText(p), "it is ")))
+			fmt.Fprintln(&out, report.Printable(shown(p.Name)+" resumed; "+strings.TrimPrefix(keeper.PauseText(p), "it is ")))
 		}
 	}
 	return nil
