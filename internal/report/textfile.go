@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/trust"
 )
 
 // WriteTextfile writes the report's metrics for node_exporter's textfile collector,
@@ -48,7 +50,10 @@ var errNoTextfile = errors.New("its name does not end in .prom")
 // Hint is a way out, or "".
 func (e *textfileError) Hint() string {
 	folder := filepath.Dir(e.path)
+	var distrust *trust.Error
 	switch {
+	case errors.As(e.cause, &distrust) && distrust.Hint() != "":
+		return distrust.Hint()
 	case errors.Is(e.cause, errNoTextfile):
 		return "node_exporter reads no other files; call it " + filepath.Join(folder, "daemon-keeper.prom")
 	case errors.Is(e.cause, syscall.ENOENT):
@@ -73,13 +78,9 @@ func (t textfile) write(r Report) error {
 		return &textfileError{t.path, errNoTextfile}
 	}
 	// Held open, it is the same folder to the end, whoever renames what leads to it.
-	folder = filepath.Clean(folder)
-	root, err := os.OpenRoot(folder)
-	if info, statErr := os.Stat(folder); err != nil && statErr == nil && !info.IsDir() {
-		err = syscall.ENOTDIR // a Root says it in words only
-	}
+	root, err := trust.OpenFolder(filepath.Clean(folder))
 	if err != nil {
-		return &textfileError{t.path, bare(err)}
+		return &textfileError{t.path, relative(err, folder)}
 	}
 	defer root.Close()
 	if err := t.renew(root, name, r); err != nil {
@@ -95,7 +96,7 @@ func (t textfile) renew(root *os.Root, name string, r Report) error {
 		return err
 	}
 	defer folder.Close()
-	defer t.lock(folder)()
+	defer t.lock(root)()
 	t.sweep(folder, root)
 	temporary := temporaryPrefix + rand.Text() + temporarySuffix
 	err = create(root, temporary, exposition(r, countedRestarts(oldFile(root, name)), name))
@@ -177,20 +178,14 @@ func (t textfile) sweep(folder *os.File, root *os.Root) {
 	}
 }
 
-// lock makes another run that writes at the same time wait for its turn: else both
-// would go on from the same number of restarts, and one of them would be lost. It is
-// the folder that is locked, so nothing is left behind.
-//
-// Anybody who may read the folder may hold such a lock for ever. Without it no file
-// is broken, and at worst one restart not counted; so it is not waited for long.
-func (t textfile) lock(folder *os.File) (unlock func()) {
-	const pause = 5 * time.Millisecond
-	for began := time.Now(); ; time.Sleep(pause) {
-		err := flockFolder(folder)
-		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Since(began) >= t.patience {
-			return func() { unlockFolder(folder) }
-		}
+// relative leaves out the path of the folder that the message names already; of what
+// leads to it, it says which step is at fault.
+func relative(err error, folder string) error {
+	var distrust *trust.Error
+	if cause := errors.Unwrap(err); errors.As(err, &distrust) && cause != nil && distrust.Path == filepath.Clean(folder) {
+		return bare(cause)
 	}
+	return err
 }
 
 // bare leaves out the path that the message names already.

@@ -7,6 +7,4 @@ import (
 	"os"
 )
 
-func flockFolder(*os.File) error { return errors.ErrUnsupported }
-
-func unlockFolder(*os.File) {}
+func flockFile(*os.File) error { return errors.ErrUnsupported }

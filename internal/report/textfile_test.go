@@ -249,16 +249,85 @@ func TestTextfileOfManyWriters(t *testing.T) {
 	}
 }
 
-// Whoever may read the folder may lock it; that costs a run little, and the file
-// is whole all the same.
-func TestTextfileInALockedFolder(t *testing.T) {
+// A lock that others can hold is none: whoever may read the folder cannot delay a run,
+// and neither can whoever may write to it.
+func TestTextfileWhateverOthersLock(t *testing.T) {
+	hold := func(t *testing.T, path string, flags int) {
+		f, err := os.OpenFile(path, flags, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		if err := flockFile(f); errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, make := range map[string]func(t *testing.T, dir string){
+		"the folder":    func(t *testing.T, dir string) { hold(t, dir, os.O_RDONLY) },
+		"the old file":  func(t *testing.T, dir string) { hold(t, dir+"/x.prom", os.O_RDONLY|os.O_CREATE) },
+		"a file of all": func(t *testing.T, dir string) { hold(t, dir+"/"+lockName, os.O_RDWR|os.O_CREATE) },
+		"a link": func(t *testing.T, dir string) {
+			hold(t, dir+"/y", os.O_RDWR|os.O_CREATE)
+			symlink(t, "y", dir+"/"+lockName)
+		},
+		"a link of ours":  func(t *testing.T, dir string) { write(t, dir+"/y"); symlink(t, "y", dir+"/"+lockName) },
+		"a link to /proc": func(t *testing.T, dir string) { symlink(t, "/proc/self/status", dir+"/"+lockName) },
+		"a folder": func(t *testing.T, dir string) {
+			if err := os.Mkdir(dir+"/"+lockName, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a pipe": func(t *testing.T, dir string) {
+			if err := syscall.Mkfifo(dir+"/"+lockName, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"another user's": func(t *testing.T, dir string) {
+			if os.Geteuid() != 0 {
+				t.Skip("only root can give a file away")
+			}
+			write(t, dir+"/"+lockName)
+			if err := os.Chown(dir+"/"+lockName, 12345, 0); err != nil {
+				t.Fatal(err)
+			}
+			hold(t, dir+"/"+lockName, os.O_RDWR)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.prom")
+			make(t, filepath.Dir(path))
+			began := time.Now()
+			if err := (textfile{path, time.Hour, time.Now}).write(Report{}); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it waited: %v", took)
+			}
+			countedIn(t, path)
+		})
+	}
+}
+
+func symlink(t *testing.T, target, path string) {
+	t.Helper()
+	if err := os.Symlink(target, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Another run that holds the lock is waited for, and not for ever. One that was killed
+// leaves a file that nobody holds.
+func TestTextfileWaitsForAnotherRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.prom")
-	folder, err := os.Open(filepath.Dir(path))
+	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer folder.Close()
-	if err := flockFolder(folder); errors.Is(err, errors.ErrUnsupported) {
+	defer root.Close()
+	other := openLock(root)
+	if err := flockFile(other); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	began := time.Now()
@@ -268,7 +337,41 @@ func TestTextfileInALockedFolder(t *testing.T) {
 	if took := time.Since(began); took < 30*time.Millisecond {
 		t.Errorf("it did not wait: %v", took)
 	}
-	countedIn(t, path)
+	other.Close()
+	if err := writeTo(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := entries(t, filepath.Dir(path)); !slices.Equal(got, []string{"x.prom"}) {
+		t.Errorf("the folder has %v", got)
+	}
+}
+
+// Root follows no link to the folder that another user has made, and says so.
+func TestTextfileBehindALinkOfOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a link away")
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/target", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	symlink(t, "target", dir+"/link")
+	path := dir + "/link/x.prom"
+	if err := writeTo(path); err != nil {
+		t.Errorf("a link of root's: %v", err)
+	}
+	if err := errors.Join(os.Remove(dir+"/target/x.prom"), os.Lchown(dir+"/link", 12345, 0)); err != nil {
+		t.Fatal(err)
+	}
+	err := writeTo(path)
+	want := fmt.Sprintf("cannot write metrics to %s: cannot trust %s/link: it is a symbolic link that another user has made", path, dir)
+	var h interface{ Hint() string }
+	if err == nil || err.Error() != want || !errors.As(err, &h) || h.Hint() != "remove the link" {
+		t.Errorf("got %v", err)
+	}
+	if got := entries(t, dir+"/target"); len(got) > 0 {
+		t.Errorf("written: %v", got)
+	}
 }
 
 // What killed runs have left behind goes, and nothing else does.
