@@ -1,10 +1,13 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
 )
@@ -20,6 +23,12 @@ func validate(c cli.Command) report.Status {
 		fail(m)
 	}
 	var text []byte
+	doubts := keeper.Doubts(all)
+	if err == nil && len(mistakes) == 0 {
+		if err = notify.Trusted(all.Notify.OnIncident); errors.Is(err, fs.ErrNotExist) { // it may be installed later
+			doubts, err = append(doubts, "on_incident: "+err.Error()), nil
+		}
+	}
 	if err == nil && len(mistakes) == 0 {
 		text, err = all.YAML()
 	}
@@ -29,7 +38,7 @@ func validate(c cli.Command) report.Status {
 	if err != nil || len(mistakes) > 0 {
 		return report.Unclear
 	}
-	for _, doubt := range keeper.Doubts(all) {
+	for _, doubt := range doubts {
 		report.Caution(os.Stderr, terminal.Colored(os.Stderr), doubt)
 	}
 	var out output

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/trust"
 )
 
 // Hook runs a command, an argument list without a shell. It gets the variables of
@@ -24,12 +28,24 @@ func (h Hook) Tell(ctx context.Context, m Message) error {
 	if len(h.Argv) == 0 {
 		return errors.New("cannot tell anyone: the command is empty")
 	}
+	if err := Trusted(h.Argv); err != nil && errors.Unwrap(err) == nil { // else the system says it by itself
+		return fmt.Errorf("cannot tell %s: %w", printable(h.Argv[0]), err)
+	}
 	c := command(h.Argv, h.Timeout)
 	c.env, c.input = variables(m.Env), m.Report
 	if err := c.run(ctx); err != nil {
 		return fmt.Errorf("cannot tell %s: %w", printable(h.Argv[0]), err)
 	}
 	return nil
+}
+
+// Trusted reports whether only root decides what root would run; any other user may run
+// what they like. The error has a Hint. A program that is missing is fs.ErrNotExist.
+func Trusted(argv []string) error {
+	if os.Geteuid() != 0 || len(argv) == 0 || !filepath.IsAbs(argv[0]) {
+		return nil
+	}
+	return trust.Program(argv[0])
 }
 
 // variables lets nothing into the environment that would change how a program

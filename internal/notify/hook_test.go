@@ -248,13 +248,13 @@ until [ -s "$1/helper" ]; do sleep 0.01; done; : >"$1/ready"; wait`)
 func TestHookTimeIsReal(t *testing.T) {
 	t.Parallel()
 	h, dir := script(t, `trap '' TERM; echo $$ >"$1/pid"; while :; do sleep 0.02; done`)
-	h.Timeout = 300 * time.Millisecond
+	h.Timeout = 2 * time.Second // in which sh has set its trap, however busy the machine is
 	began := time.Now()
 	err := h.Tell(t.Context(), Message{})
-	if took := time.Since(began); took < 2300*time.Millisecond || took > 20*time.Second {
+	if took := time.Since(began); took < 4*time.Second || took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
-	if !errors.Is(err, context.DeadlineExceeded) || !regexp.MustCompile(`^cannot tell /bin/sh: it took longer than [0-9]+ms$`).MatchString(err.Error()) {
+	if !errors.Is(err, context.DeadlineExceeded) || !regexp.MustCompile(`^cannot tell /bin/sh: it took longer than [0-9.]+s$`).MatchString(err.Error()) {
 		t.Errorf("got %v", err)
 	}
 	gone(t, dir, "pid")
@@ -292,4 +292,31 @@ func TestHookIsLeftBehind(t *testing.T) {
 		}
 	}
 	t.Error("no script was ever left behind")
+}
+
+// Root runs no program that another user could change, or have put in its place.
+func TestHookOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	dir := t.TempDir()
+	hook := filepath.Join(dir, "hook")
+	if err := os.WriteFile(hook, []byte("#!/bin/sh\necho >\""+dir+"/ran\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tell := func() error { return Hook{Argv: []string{hook}, Timeout: time.Minute}.Tell(t.Context(), Message{}) }
+	if err := tell(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(dir+"/ran"), os.Chown(hook, 65534, 0)); err != nil {
+		t.Fatal(err)
+	}
+	err := tell()
+	var h interface{ Hint() string }
+	if want := "cannot tell " + hook + ": cannot trust " + hook + ": another user owns it"; err == nil || err.Error() != want || !errors.As(err, &h) || h.Hint() != "chown root "+hook {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if _, err := os.Stat(dir + "/ran"); err == nil {
+		t.Error("it ran")
+	}
 }

@@ -60,6 +60,23 @@ func Links(path string) error {
 	return err
 }
 
+// Program reports whether only we and root decide what is run by a path: the file, the
+// folders on the way and the links are theirs.
+func Program(path string) error {
+	resolved, err := walk(path, checkStep)
+	if err != nil {
+		return err
+	}
+	info, err := os.Lstat(resolved)
+	switch {
+	case err != nil:
+		return failed(path, err)
+	case !info.Mode().IsRegular(), info.Mode().Perm()&0o111 == 0:
+		return failed(path, syscall.EACCES) // as execve(2) has it
+	}
+	return ours(path, info)
+}
+
 // File tells whether an open file is a regular one that only we and root can write.
 func File(f *os.File) error {
 	info, err := f.Stat()

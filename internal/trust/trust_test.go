@@ -133,6 +133,44 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// Whoever can change a program, or put another in its place, would be whoever runs it.
+func TestProgram(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(t *testing.T, dir string)
+		path   string
+		why    string // "": trusted
+		root   bool
+	}{
+		{"ours", func(*testing.T, string) {}, "d/f", "", false},
+		{"a link to it", func(t *testing.T, dir string) { must(t, os.Symlink("d/f", dir+"/l")) }, "l", "", false},
+		{"another's", func(t *testing.T, dir string) { must(t, os.Chown(dir+"/d/f", stranger, 0)) }, "d/f", "another user owns it", true},
+		{"for others to write", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d/f", 0o775)) }, "d/f", "others can write to it", false},
+		{"in another's folder", func(t *testing.T, dir string) { must(t, os.Chown(dir+"/d", stranger, 0)) }, "d/f", "another user owns it", true},
+		{"behind another's link", func(t *testing.T, dir string) {
+			must(t, os.Symlink("d/f", dir+"/l"))
+			must(t, os.Lchown(dir+"/l", stranger, 0))
+		}, "l", "it is a symbolic link that another user has made", true},
+		{"no program", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d/f", 0o644)) }, "d/f", "permission denied", false},
+		{"a folder", func(*testing.T, string) {}, "d", "permission denied", false},
+		{"nothing", func(*testing.T, string) {}, "d/x", "no such file or directory", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.root && os.Geteuid() != 0 {
+				t.Skip("only root can give a file away")
+			}
+			dir := tree(t)
+			must(t, os.Chmod(dir+"/d/f", 0o755))
+			tc.change(t, dir)
+			err := Program(dir + "/" + tc.path)
+			var distrust *Error
+			if (err == nil) != (tc.why == "") || err != nil && (!errors.As(err, &distrust) || distrust.Why != tc.why) {
+				t.Errorf("got %v, want %q", err, tc.why)
+			}
+		})
+	}
+}
+
 // What is yet to be made is no mistake, but a stranger's link on the way is.
 func TestLinks(t *testing.T) {
 	dir := tree(t)
