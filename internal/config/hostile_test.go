@@ -181,3 +181,31 @@ func TestHostileFiles(t *testing.T) {
 		}
 	}
 }
+
+// Nothing of a file that is none of ours is told, whatever word stood behind -c.
+func TestNothingOfOtherFilesIsTold(t *testing.T) {
+	for _, text := range []string{
+		"root:$6$hunter2$hash:19000:0:99999:7:::\nsecond:hunter2:1:\n", "hunter2\n", "hunter2: x\n", "daemons: hunter2\n", "daemons: {hunter2: {executable: hunter2}}\n",
+		"[client]\npassword = hunter2\n", "'hunter2\n", "\"\\hunter2\"\n", "- hunter2\n", "&hunter2 x\n", "a: *hunter2\n", "\thunter2\n", "a: b: hunter2\n", "{\"key\": \"hunter2\"}", "a: 1\nhunter2\n", "hunter2: [\n", "daemons: {x: {user: hunter2}}\n", "@hunter2\n",
+	} {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, mistakes, err := Load(path, testOptions())
+		if err != nil || len(mistakes) != 1 || mistakes[0].Line == 0 || mistakes[0].Hint() == "" {
+			t.Errorf("%q: mistakes %v, %v", text, mistakes, err)
+		}
+		for _, m := range mistakes {
+			if told := m.Error() + m.Hint() + m.Text; strings.Contains(strings.ReplaceAll(told, path, ""), "hunter2") {
+				t.Errorf("%q: told %q", text, told)
+			}
+		}
+		if err := os.Rename(path, path+".yaml"); err != nil {
+			t.Fatal(err)
+		}
+		if _, mistakes, err = Load(path+".yaml", testOptions()); err != nil || len(mistakes) == 0 || mistakes[0].Message == "" || strings.Contains(mistakes[0].Message, "no configuration") {
+			t.Errorf("%q in a file of ours: mistakes %v, %v", text, mistakes, err)
+		}
+	}
+}

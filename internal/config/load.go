@@ -202,6 +202,9 @@ func (l *loader) result() (Config, []Mistake, error) {
 		slices.SortStableFunc(p.mistakes, func(a, b Mistake) int {
 			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 		})
+		if p.read && !isNamedSo(p.file) {
+			p.mistakes = withoutText(p.mistakes)
+		}
 		mistakes = append(mistakes, p.mistakes...)
 		if !p.sound() {
 			continue

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,25 @@ func (m Mistake) Error() string {
 
 // Hint is the way out; "" if there is nothing to add.
 func (m Mistake) Hint() string { return m.Advice }
+
+// isNamedSo reports whether a file's name says that it is a configuration.
+func isNamedSo(file string) bool {
+	ext := filepath.Ext(file)
+	return ext == ".yaml" || ext == ".yml"
+}
+
+// withoutText leaves nothing of a file in its mistakes but where the first one is. Root
+// may be led to read a file that is none of ours, by who may choose the word behind -c:
+// no line of such a file is to be told.
+func withoutText(mistakes []Mistake) []Mistake {
+	if len(mistakes) == 0 {
+		return nil
+	}
+	m := mistakes[0]
+	m.Text, m.Message = "", "this is no configuration, or has a mistake here"
+	m.Advice = "if it is one, give it a name that ends in .yaml: only of such files what stands there is shown"
+	return []Mistake{m}
+}
 
 // position is a place in a file; lines and columns count from 1.
 type position struct {
