@@ -63,6 +63,7 @@ func run(name string, args []string) report.Status {
 	case cli.CheckConfig:
 		return validate(command)
 	case cli.Import:
+		stop() // it has nothing to end in order, and may be waiting for a person
 		return imports(command)
 	case cli.Propose:
 		err = propose(ctx)

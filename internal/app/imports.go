@@ -53,7 +53,7 @@ const mostImported = 1 << 20
 func readImport(name string) (importer.File, error) {
 	in, shown := os.Stdin, "standard input"
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := openRegular(name)
 		if err != nil {
 			return importer.File{}, unread(name, err)
 		}
@@ -71,6 +71,28 @@ func readImport(name string) (importer.File, error) {
 	}
 	return importer.File{Name: report.Printable(shown), Text: text}, nil
 }
+
+// openRegular waits for no one who would write into a pipe, and disturbs no device.
+func openRegular(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err == nil && info.IsDir():
+		err = syscall.EISDIR
+	case err == nil && !info.Mode().IsRegular():
+		err = errNotRegular
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+var errNotRegular = errors.New("it is not a regular file")
 
 var errTooLarge = errors.New("it is larger than 1 MiB")
 
@@ -93,6 +115,8 @@ func (e *unreadError) Hint() string {
 	switch {
 	case errors.Is(e.why, syscall.EISDIR):
 		return "name the files in it"
+	case errors.Is(e.why, errNotRegular):
+		return "what a pipe or a device has is read from standard input: daemon-keeper import <" + e.file
 	case errors.Is(e.why, errTooLarge):
 		return "leave out of it what is about no daemon"
 	}
