@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Outputs keeps what the commands print: one file for each service, in a folder
@@ -128,16 +129,65 @@ func (o Outputs) TooLarge() (services []string) {
 // Trim empties the file of a service; its daemon, which appends, goes on at the
 // beginning.
 func (o Outputs) Trim(service string) error {
-	f, err := os.OpenFile(o.path(service), os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
-	}
-	defer f.Close()
-	if err := isOurs(f); err != nil {
-		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
-	}
-	if err := f.Truncate(0); err != nil {
+	if err := o.cut(service, 0); err != nil {
 		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
 	}
 	return nil
+}
+
+// boundEvery is how often files that are written to are looked at. What a fast disk
+// takes meanwhile is what they have above the limit.
+const boundEvery = 50 * time.Millisecond
+
+// Bound keeps the files small while commands, and the daemons that they have started,
+// write to them, until stop is called. The last lines stay, for whoever reads why a
+// command has failed. (RLIMIT_FSIZE would kill a daemon that prints much, setrlimit(2).)
+func (o Outputs) Bound() (stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	cutAll := func() {
+		for _, service := range o.TooLarge() {
+			_ = o.cut(service, tailBytes) // Trim tells of what is wrong with a file
+		}
+	}
+	go func() {
+		defer close(done)
+		ticks := time.NewTicker(boundEvery)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-ticks.C:
+				cutAll()
+			case <-ended:
+				cutAll()
+				return
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+	}
+}
+
+// cut leaves the last bytes of a service's file.
+func (o Outputs) cut(service string, keep int64) error {
+	f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := isOurs(f); err != nil {
+		return err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	last := make([]byte, min(keep, size))
+	n, _ := f.ReadAt(last, size-int64(len(last)))
+	if err := f.Truncate(0); err != nil || n == 0 {
+		return err
+	}
+	_, err = f.Write(last[:n])
+	return err
 }

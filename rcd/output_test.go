@@ -216,3 +216,45 @@ func TestTrim(t *testing.T) {
 		t.Errorf("Trim of a missing file = %v", err)
 	}
 }
+
+// TestBound: a file that is written to without end stays small, and keeps its last
+// lines; one that is not ours is left alone.
+func TestBound(t *testing.T) {
+	o := Outputs{Dir: t.TempDir()}
+	daemon := openOutput(t, o)
+	write(t, o.path("theirs")+".target", strings.Repeat("x", 2<<20))
+	if err := os.Symlink(o.path("theirs")+".target", o.path("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	stop := o.Bound()
+	size := func() int64 {
+		info, err := os.Stat(o.path("nginx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	for range 5 {
+		if _, err := daemon.WriteString(strings.Repeat("noise\n", 300_000) + "the reason\n"); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(time.Minute); size() > trimAbove; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("it has %d bytes", size())
+			}
+		}
+	}
+	if lines := daemon.tail(); len(lines) == 0 || lines[len(lines)-1] != "the reason" {
+		t.Errorf("tail %q", lines)
+	}
+	if _, err := daemon.WriteString(strings.Repeat("x", 2<<20)); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if n := size(); n > trimAbove {
+		t.Errorf("%d bytes are left", n)
+	}
+	if text := read(t, o.path("theirs")+".target"); len(text) != 2<<20 {
+		t.Errorf("the target of a link has %d bytes", len(text))
+	}
+}

@@ -157,6 +157,9 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 		})
 	}
 	busy.Wait()
+	if p.unbound != nil {
+		p.unbound()
+	}
 	p.saveAll()
 	p.prune()
 	p.teller.end(ctx)
@@ -188,6 +191,7 @@ type pass struct {
 	teller   *teller
 
 	outputs sync.Once // has told the manager where outputs go
+	unbound func()    // lets outputs grow again; nil if there are none
 	told    sync.Map  // lines that the diary needs once
 }
 

@@ -37,7 +37,10 @@ func (p *pass) locksOf(services []string) (*state.Locks, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.outputs.Do(func() { p.Outputs.Dir = dir.Path() })
+	p.outputs.Do(func() {
+		p.Outputs.Dir = dir.Path()
+		p.unbound = p.Outputs.Bound()
+	})
 	return dir.Lock(services, time.Now())
 }
 
