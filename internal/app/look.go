@@ -18,10 +18,16 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
+// stderrPatience is how long a run waits at its end for somebody to read what it has
+// said. What it answers on standard output is waited for: the work is done by then.
+const stderrPatience = 2 * time.Second
+
 // look looks at the daemons, and run acts.
 func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	began := time.Now()
-	k, err := wire(c)
+	stderr := terminal.Unblock(os.Stderr)
+	defer stderr.Flush(stderrPatience)
+	k, err := wire(c, stderr)
 	if err != nil {
 		return refuse(c, err)
 	}
@@ -45,6 +51,7 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	}
 	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
 	r.Took = time.Since(began)
+	stderr.Flush(stderrPatience)
 	measure(c, k.Log, &r)
 	return show(c, k.Log, r)
 }

@@ -18,12 +18,13 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// wire puts a run together from the command line.
-func wire(c cli.Command) (*keeper.Keeper, error) {
+// wire puts a run together from the command line. What it shows as things happen goes
+// to stderr, which must never hold up the work.
+func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	k := &keeper.Keeper{
 		Look:     check.Verdicts,
 		Probe:    check.Probe,
-		Log:      diary(c, os.Stderr),
+		Log:      diary(c, stderr),
 		RunDir:   c.RunDir,
 		Outputs:  new(rcd.Outputs),
 		Uptime:   keeper.Uptime,
@@ -69,7 +70,7 @@ func wire(c cli.Command) (*keeper.Keeper, error) {
 	}
 	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
 	if terminal.Is(os.Stderr) && !c.Quiet {
-		k.Progress = report.NewProgress(os.Stderr, func() int { return terminal.Width(os.Stderr) })
+		k.Progress = report.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
 	}
 	return k, nil
 }
