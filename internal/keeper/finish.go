@@ -97,8 +97,9 @@ func (r *run) mustWait(ctx context.Context, v check.Verdict) bool {
 
 // stillStopped asks the world what is left to be started: the journal may be older than
 // the truth, and where it cannot be removed, it stays so. The daemon's first service is
-// its own; for others their manager is asked. What somebody wants to be left down is
-// left so.
+// its own; of others their manager knows. What a manager takes to be running, it would
+// not start; if it errs, the daemon is found down, and restarted. What somebody wants
+// to be left down is left so.
 func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
@@ -106,13 +107,8 @@ func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
 	}
 	v := r.look(ctx)
 	return slices.DeleteFunc(stopped, func(service string) bool {
-		switch {
-		case r.spared[service] != nil:
-			return true
-		case service == r.daemon.Services[0] && v.State != check.Unknown:
-			return v.State == check.Up
-		}
-		return r.isRunning(ctx, service)
+		own := service == r.daemon.Services[0]
+		return r.spared[service] != nil || own && v.State == check.Up || r.isRunning(ctx, service)
 	})
 }
 
@@ -183,6 +179,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	}
 	i, err = p.memory.store.Reread(left)
 	switch {
+	case err == nil && p.isAlive(i): // without locks
 	case err == nil:
 		return p.outlive(ctx, i, waited), locks, release, true
 	case !errors.Is(err, fs.ErrNotExist): // else its run, or another, has finished it

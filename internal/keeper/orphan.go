@@ -35,6 +35,12 @@ func (p *pass) isDead(i state.Intent) bool {
 	return err == nil && !runs
 }
 
+// isAlive reports whether the run of a journal is at work for certain.
+func (p *pass) isAlive(i state.Intent) bool {
+	_, start := i.Run()
+	return start != 0 && p.Runs != nil && !p.isDead(i)
+}
+
 // ownStart is by which our process is known to later runs.
 func (p *pass) ownStart() uint64 {
 	if p.Started == nil {
@@ -113,6 +119,20 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 		i.Marks[len(i.Marks)-1].Ended = true
 	}
 	return i
+}
+
+// awaitOrphans waits for the commands that runs have left which have died since we
+// looked for such.
+func (r *run) awaitOrphans(ctx context.Context) {
+	if r.store() == nil {
+		return
+	}
+	list, _ := r.store().Unfinished() // what cannot be read was told
+	for _, i := range list {
+		if r.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
+			r.outlive(ctx, i, false)
+		}
+	}
 }
 
 // outlast waits until no process carries out a step any more, or for ctx, and says so

@@ -99,6 +99,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		r.locked = false
 		locks.Release()
 	}()
+	r.awaitOrphans(ctx)
 	r.reload()
 	// Another run, or the restart of another daemon, may have been at work
 	// between our look and our lock.
