@@ -193,6 +193,12 @@ func killChild(nsenter *os.Process) error {
 // they came, and its exit status, or 128 plus the signal that killed it.
 func (m *Machine) Run(t testing.TB, name string, arg ...string) (output string, status int) {
 	t.Helper()
+	return m.RunWithin(t, commandTimeout, name, arg...)
+}
+
+// RunWithin is Run for what may take longer than other commands.
+func (m *Machine) RunWithin(t testing.TB, limit time.Duration, name string, arg ...string) (output string, status int) {
+	t.Helper()
 	// A file, not a pipe: a daemon started by name would keep the pipe open,
 	// and Wait would wait for it.
 	file, err := os.CreateTemp(filepath.Dir(m.console), "output-")
@@ -201,7 +207,7 @@ func (m *Machine) Run(t testing.TB, name string, arg ...string) (output string, 
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := m.Command(ctx, name, arg...)
 	cmd.Stdout, cmd.Stderr = file, file
@@ -211,7 +217,7 @@ func (m *Machine) Run(t testing.TB, name string, arg ...string) (output string, 
 	case readErr != nil:
 		t.Fatal(readErr)
 	case ctx.Err() != nil:
-		t.Fatalf("%s %q did not end within %v:\n%s", name, arg, commandTimeout, written)
+		t.Fatalf("%s %q did not end within %v:\n%s", name, arg, limit, written)
 	case errors.As(err, &exit):
 		status = exit.ExitCode()
 		if w := exit.Sys().(syscall.WaitStatus); w.Signaled() {

@@ -34,11 +34,15 @@ func selfLayer(t *testing.T) *Layer {
 	return l
 }
 
+// insideTimeout is for a test inside, which may kill some thousand runs on a busy
+// machine.
+const insideTimeout = 3 * time.Hour
+
 // inside runs a test inside.
 func inside(t *testing.T, m *Machine, test string, env ...string) {
 	t.Helper()
 	args := slices.Concat([]string{"GORACE=atexit_sleep_ms=0", "DAEMON_KEEPER_REAL=1"}, env, []string{self, "-test.v", "-test.run=" + test})
-	out, status := m.Run(t, "env", args...)
+	out, status := m.RunWithin(t, insideTimeout, "env", args...)
 	if status != 0 {
 		t.Fatalf("inside:\n%s", out)
 	}
@@ -74,6 +78,9 @@ func TestMemoryKillsInside(t *testing.T) {
 		{"strangers", (*killer).strangers},
 		{"reboots", (*killer).reboots},
 		{"slow", (*killer).slow},
+		{"alone", (*killer).alone},
+		{"together", (*killer).together},
+		{"twins", (*killer).twins},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			k := &killer{t: t, rounds: rounds}
@@ -82,7 +89,7 @@ func TestMemoryKillsInside(t *testing.T) {
 				k.unharmed()
 			}
 			part.do(k)
-			t.Logf("killed %d runs, of which %d left something to be finished", k.killed, k.left)
+			t.Logf("killed %d runs, of which %d left something to be finished, and %d a command at work", k.killed, k.left, k.orphans)
 		})
 	}
 }
@@ -92,6 +99,7 @@ type killer struct {
 	t            *testing.T
 	rounds       int
 	killed, left int
+	orphans      int           // killed runs that have left a command at work
 	full         time.Duration // what a run takes that is not killed
 }
 
@@ -139,7 +147,7 @@ func (k *killer) down(names ...string) {
 		if pid := k.pid(name); pid > 0 { // 0 would be our own process group
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		Until(k.t, 5*time.Second, name+" is gone", func() bool { return k.pid(name) == 0 })
+		Until(k.t, time.Minute, name+" is gone", func() bool { return k.pid(name) == 0 })
 	}
 }
 
@@ -195,7 +203,7 @@ func (k *killer) shoot(cmd *exec.Cmd, _ *bytes.Buffer) {
 // minute lies between two runs of cron's.
 func (k *killer) settle() {
 	k.t.Helper()
-	Until(k.t, 5*time.Second, "no service command runs", func() bool {
+	Until(k.t, time.Minute, "no service command runs", func() bool {
 		return len(k.commands()) == 0
 	})
 }
@@ -423,7 +431,10 @@ func (k *killer) reboots() {
 // slow: the next run comes while the command still works that the dead one has left.
 func (k *killer) slow() {
 	for range k.rounds {
-		for _, point := range []string{"stop.toy.begin slow", "start.toy.begin slow", "stop.helper.begin slow", "start.helper.begin slow"} {
+		for _, point := range []string{
+			"stop.toy.begin slow", "start.toy.begin slow", "stop.helper.begin slow", "start.helper.begin slow",
+			"stop.toy.begin both slow", "start.toy.begin both slow", "stop.helper.begin both slow", "start.helper.begin both slow",
+		} {
 			k.at(point)
 			verb, rest, _ := strings.Cut(point, ".")
 			service, _, _ := strings.Cut(rest, ".")
