@@ -36,6 +36,7 @@ type world struct {
 	underWay              int // steps
 	phases                int
 	spares                map[string]func(int) bool
+	conditions            map[string]rcd.Condition
 	lines                 []line
 	faults                []string // what should never happen
 
@@ -332,8 +333,8 @@ func (w *world) Commands(services []string) func(args []string) (service, verb s
 func (w *world) Boot(context.Context) (rcd.Boot, error) { return w.booting, w.bootErr }
 
 // Condition knows no main process, as most managers do not.
-func (w *world) Condition(context.Context, string) (rcd.Condition, error) {
-	return rcd.Condition{}, nil
+func (w *world) Condition(_ context.Context, service string) (rcd.Condition, error) {
+	return w.conditions[service], nil
 }
 
 func (w *world) Phase(ctx context.Context) (rcd.Phase, error) {

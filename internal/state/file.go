@@ -209,6 +209,9 @@ func syncFolder(path string) error {
 
 // remove removes a file of the store, for good. One that is missing is no error.
 func (s *Store) remove(name string) error {
+	if s.looks {
+		return &FileError{"remove", s.file(name), "the folder was opened for looking only", "", fs.ErrPermission}
+	}
 	err := os.Remove(s.file(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
