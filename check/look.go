@@ -17,8 +17,9 @@ type Options struct {
 	// reads of each how old it is and how much CPU time it has used.
 	Measure bool
 
-	// Remember reads of each process that counts when it was started and which
-	// threads it has, by which it is known again. It sees no more of them.
+	// Remember reads of each process that counts when it was started, which threads
+	// it has and which children, by which it and they are known again. It sees no
+	// more of them.
 	Remember bool
 
 	// Near also looks for what a person could take for the daemon, as a search for

@@ -142,7 +142,7 @@ func (l *looker) readings(spec *Spec) reading {
 		needs |= timesReading
 	}
 	if l.remember {
-		needs |= threadsReading
+		needs |= threadsReading | childrenReading
 	}
 	return needs
 }

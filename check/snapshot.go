@@ -92,6 +92,7 @@ type Usage struct {
 	CPU        time.Duration // that it has used since
 	Start      uint64        // when that was, as the kernel counts it: with the PID, the process
 	Threads    []int         // ids of its threads, but for those beyond the 64th
+	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell
 }
 
 // reading is a set of what is dear to read, and so is read of candidates only.
@@ -103,6 +104,7 @@ const (
 	filesReading
 	timesReading
 	threadsReading
+	childrenReading
 )
 
 // executable is what a Spec wants to be executed; nothing if it does not say.

@@ -37,6 +37,9 @@ func (t procTable) read(p *Process, what reading) error {
 			p.Usage.Threads = t.threadIDs(p.PID)
 		}
 	}
+	if what&childrenReading != 0 {
+		p.Usage.Children = t.children(p.PID)
+	}
 	if what&timesReading != 0 {
 		spent, err := t.timesBy(p.PID, t.scratch)
 		if err != nil {

@@ -241,7 +241,7 @@ func remembered(v check.Verdict) []state.Process {
 	const most = 16
 	var list []state.Process
 	for _, m := range v.Matches[:min(len(v.Matches), most)] {
-		p := state.Process{PID: m.PID, Start: m.Usage.Start}
+		p := state.Process{PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children}
 		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
 			p.Threads = m.Usage.Threads
 		}

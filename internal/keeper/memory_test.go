@@ -273,14 +273,15 @@ func TestProcessesAreRemembered(t *testing.T) {
 		d := w.isUp("a", "s")
 		v := check.Verdict{State: check.Up}
 		for pid := range 20 {
-			p := check.Process{PID: pid + 1}
-			p.Usage.Start, p.Usage.Threads = uint64(pid+50), []int{pid + 1, pid + 70}
+			p := check.Process{PID: pid + 1, Parent: 77}
+			p.Usage.Start, p.Usage.Threads, p.Usage.Children = uint64(pid+50), []int{pid + 1, pid + 70}, []int{pid + 80}
 			v.Matches = append(v.Matches, check.Match{Process: p})
 		}
 		w.toy("a").verdict = &v
 		w.again(t, d)
 		list := w.known(t, "a").Processes
-		if len(list) != 16 || list[3].PID != 4 || list[3].Start != 53 || !slices.Equal(list[3].Threads, []int{4, 73}) {
+		if len(list) != 16 || list[3].PID != 4 || list[3].Start != 53 || !slices.Equal(list[3].Threads, []int{4, 73}) ||
+			list[3].Parent != 77 || !slices.Equal(list[3].Children, []int{83}) {
 			t.Errorf("%+v", list)
 		}
 	})

@@ -11,8 +11,11 @@ import (
 // largestMemory is a MiB for each thousand of a lot of daemons.
 const largestMemory = 8 << 20
 
-// mostThreads of a process are remembered.
-const mostThreads = 64
+// mostThreads of a process are remembered, and mostChildren.
+const (
+	mostThreads  = 64
+	mostChildren = 64
+)
 
 type memoryFile struct {
 	header
@@ -93,14 +96,15 @@ func encodeMemory(path string, daemons map[string]Daemon) ([]byte, error) {
 	return encodeFormat(path, memoryFile{header{formatVersion}, daemons}, largestMemory)
 }
 
-// bounded keeps the first threads, the last steps, and the beginnings of texts: a
+// bounded keeps the first threads and children, the last steps, and the beginnings of texts: a
 // service may print whatever it likes.
 func bounded(d Daemon) Daemon {
-	tooMany := func(p Process) bool { return len(p.Threads) > mostThreads }
+	tooMany := func(p Process) bool { return len(p.Threads) > mostThreads || len(p.Children) > mostChildren }
 	if slices.ContainsFunc(d.Processes, tooMany) {
 		d.Processes = slices.Clone(d.Processes) // the caller's may stay as they are
 		for i, p := range d.Processes {
 			d.Processes[i].Threads = p.Threads[:min(len(p.Threads), mostThreads)]
+			d.Processes[i].Children = p.Children[:min(len(p.Children), mostChildren)]
 		}
 	}
 	if d.Incident != nil {
@@ -110,7 +114,7 @@ func bounded(d Daemon) Daemon {
 		shorten(&i, longestText)
 		d.Incident = &i
 	}
-	d.Held, d.HeldWhy = start(d.Held, longestText), start(d.HeldWhy, longestText)
+	d.Held, d.HeldWhy, d.OldImage = start(d.Held, longestText), start(d.HeldWhy, longestText), start(d.OldImage, longestText)
 	return d
 }
 

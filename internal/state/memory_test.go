@@ -16,17 +16,23 @@ func full(t *testing.T) Daemon {
 	exit := 1
 	d := Daemon{
 		Known: stamp, LastUp: stamp, UpSince: stamp, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
-		Processes: []Process{{PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}}},
-		Tally:     Tally{Tries: 3, Last: stamp, Told: 2},
-		Stops:     map[string]Span{"a": {stamp, stamp}},
+		Processes: []Process{{
+			PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}, Parent: 1, Children: []int{26201},
+			Unit: "x.service", Exe: "/usr/sbin/x", File: File{Dev: 1, Ino: math.MaxUint64}, Script: File{Dev: 2, Ino: 3},
+		}},
+		OldImage: "process 26199 runs an old image",
+		Tally:    Tally{Tries: 3, Last: stamp, Told: 2},
+		Stops:    map[string]Span{"a": {stamp, stamp}},
 		Incident: &Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
 			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
-	for v, n := reflect.ValueOf(d), 0; n < v.NumField(); n++ {
-		if v.Field(n).IsZero() {
-			t.Fatalf("%s is not set", v.Type().Field(n).Name)
+	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Processes[0])} {
+		for n := range v.NumField() {
+			if v.Field(n).IsZero() {
+				t.Fatalf("%s is not set", v.Type().Field(n).Name)
+			}
 		}
 	}
 	return d
@@ -123,7 +129,7 @@ func TestMemoryOfManyWriters(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	s := openStore(t)
 	d := Daemon{Held: strings.Repeat("x", 1<<20), Incident: &Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
-	d.Processes = []Process{{PID: 1, Threads: make([]int, 1000)}}
+	d.Processes = []Process{{PID: 1, Threads: make([]int, 1000), Children: make([]int, 1000)}}
 	for n := range 100 {
 		d.Incident.Steps = append(d.Incident.Steps, Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})
 	}
@@ -131,8 +137,9 @@ func TestMemoryIsBounded(t *testing.T) {
 	m, err := s.Read("")
 	ok(t, err)
 	got := m["x"]
-	if steps := got.Incident.Steps; len(steps) != mostSteps || steps[mostSteps-1].Seconds != 99 || len(got.Processes[0].Threads) != mostThreads {
-		t.Errorf("%d steps, %d threads", len(steps), len(got.Processes[0].Threads))
+	if steps := got.Incident.Steps; len(steps) != mostSteps || steps[mostSteps-1].Seconds != 99 ||
+		len(got.Processes[0].Threads) != mostThreads || len(got.Processes[0].Children) != mostChildren {
+		t.Errorf("%d steps, %d threads, %d children", len(steps), len(got.Processes[0].Threads), len(got.Processes[0].Children))
 	}
 	if info, _ := os.Stat(s.file("memory.json")); info.Size() > 1<<18 {
 		t.Errorf("it has %d bytes", info.Size())
@@ -159,7 +166,8 @@ func TestReadIsACopy(t *testing.T) {
 		m, err := s.Read("")
 		ok(t, err)
 		d := m["x"]
-		d.Processes[0].PID, d.Processes[0].Threads[0], d.Stops["b"], *d.Incident.Steps[0].Exit = 7, 7, Span{}, 7
+		d.Processes[0].PID, d.Processes[0].Threads[0], d.Processes[0].Children[0] = 7, 7, 7
+		d.Stops["b"], *d.Incident.Steps[0].Exit = Span{}, 7
 		d.Incident.Steps[0].Verb, d.Incident.Daemon = "spoilt", "spoilt"
 		delete(m, "x")
 	}

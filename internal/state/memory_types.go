@@ -7,7 +7,8 @@ type Daemon struct {
 	Known     Stamp           `json:"known,omitzero"`      // since when it has been watched
 	LastUp    Stamp           `json:"last_up,omitzero"`    // when it was last seen up
 	UpSince   Stamp           `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
-	Processes []Process       `json:"processes,omitempty"` // as they were last seen
+	Processes []Process       `json:"processes,omitempty"` // as they were last seen, the main one first
+	OldImage  string          `json:"old_image,omitempty"` // what people know of the old program that it runs
 	Tally     Tally           `json:"tally,omitzero"`      // of tries to bring it back
 	Held      string          `json:"held,omitempty"`      // what keeps it from being restarted, as people know: pause, stopped...
 	HeldWhy   string          `json:"held_why,omitempty"`  // in words
@@ -22,9 +23,21 @@ type Daemon struct {
 
 // Process is one of a daemon's.
 type Process struct {
-	PID     int    `json:"pid"`
-	Start   uint64 `json:"start"` // as the kernel counts it
-	Threads []int  `json:"threads,omitempty"`
+	PID      int    `json:"pid"`
+	Start    uint64 `json:"start"` // as the kernel counts it
+	Threads  []int  `json:"threads,omitempty"`
+	Parent   int    `json:"parent,omitempty"`   // that it had at LastUp
+	Children []int  `json:"children,omitempty"` // that it had at LastUp: one of these that was started before is the same process still
+	Unit     string `json:"unit,omitempty"`     // of systemd, that it is in
+	Exe      string `json:"exe,omitempty"`      // what it executes, as the kernel tells it
+	File     File   `json:"file,omitzero"`      // that file
+	Script   File   `json:"script,omitzero"`    // the script that it runs, if that is what makes it the daemon
+}
+
+// File is a file whatever its name is: device and inode.
+type File struct {
+	Dev uint64 `json:"dev"`
+	Ino uint64 `json:"ino"`
 }
 
 // Totals are sums over all incidents, those too that the ledger has dropped.

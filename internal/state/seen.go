@@ -40,6 +40,7 @@ func cloneMemory(daemons map[string]Daemon) map[string]Daemon {
 		d.Processes = slices.Clone(d.Processes)
 		for i := range d.Processes {
 			d.Processes[i].Threads = slices.Clone(d.Processes[i].Threads)
+			d.Processes[i].Children = slices.Clone(d.Processes[i].Children)
 		}
 		d.Stops = maps.Clone(d.Stops)
 		if d.Incident != nil {
