@@ -52,6 +52,10 @@ type Verdict struct {
 type Match struct {
 	Process
 	OldImage bool // it runs a file that has been replaced since it started
+	Moved    bool // and which is known from an earlier look only: the path leads elsewhere by now
+
+	otherwise  Reason // of one that is Moved: why it does not count by what its path leads to
+	asked, now string // that path, and where it leads
 }
 
 // Exclusion is a process that has the daemon's name and yet does not count.
@@ -159,7 +163,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 		}
 	}
 	v.Excluded = append(v.Excluded, nearMisses(&s, &spec, v)...)
-	v.others = usageFaults(spec, v.Matches, len(v.clouded))
+	v.others = append(usageFaults(spec, v.Matches, len(v.clouded)), oldImageFaults(&spec, v.Matches)...)
 	if spec.PIDFile != nil {
 		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
 	}

@@ -14,8 +14,11 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 	if reason := candidate(s, spec, m); reason != counts {
 		return reason
 	}
-	if m.ended && spec.readings()&^m.read != 0 {
+	switch {
+	case m.ended && spec.readings()&^m.read != 0:
 		return unrelated
+	case m.Moved && m.read&timesReading == 0: // it may have been given the number of one that has ended
+		return m.otherwise
 	}
 	if reason := meetsDear(spec, &m.Process); reason != counts {
 		return orUnrelated(spec, reason)
@@ -122,7 +125,7 @@ func identify(file *Executable, spec *Spec, m *Match) Reason {
 	case spec.Executable == "":
 		return identifyName(spec, m)
 	}
-	reason := identifyFile(file, spec, m)
+	reason := identifyRemembered(file, spec, m, identifyFile(file, spec, m))
 	if spec.Called != "" && reason == counts {
 		return identifyName(spec, m)
 	}

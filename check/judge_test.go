@@ -69,7 +69,7 @@ func wantVerdict(t *testing.T, v Verdict, r row) {
 	var excluded []Exclusion
 	switch r.reason {
 	case counts:
-		matches = []Match{{r.p, r.old}}
+		matches = []Match{{Process: r.p, OldImage: r.old}}
 	case unrelated:
 	default:
 		excluded = []Exclusion{{Process: r.p, Reason: r.reason}}

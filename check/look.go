@@ -100,7 +100,8 @@ var (
 )
 
 // look is Look on a given table. The quick pass costs one system call a
-// process: it looks closer only at those whose executable has a wanted name.
+// process: it looks closer only at those whose executable has a wanted name, and first
+// at those that are remembered, which mostly are all that it needs to see.
 // Only where that finds too few processes that count, the careful pass looks closer
 // at all, and so finds other names of the same file, dead leaders of living threads,
 // and what may not be looked at. Only what both have missed is down.
@@ -117,6 +118,13 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 	l := newLooker(t, &s, opts)
 	for _, spec := range specs {
 		l.want(spec)
+	}
+	known := l.known(pids)
+	if err := l.pass(ctx, known, l.quick); err != nil {
+		return Snapshot{}, err
+	}
+	for _, pid := range known {
+		l.visited[pid] = true
 	}
 	if err := l.pass(ctx, pids, l.quick); err != nil {
 		return Snapshot{}, err

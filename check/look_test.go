@@ -85,7 +85,7 @@ func (f *fakeTable) read(p *Process, what reading) error {
 		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = r.usage.Files, r.usage.FilesLimit, r.usage.FilesErr
 	}
 	if what&timesReading != 0 {
-		p.Usage.Age, p.Usage.CPU = r.usage.Age, r.usage.CPU
+		p.Usage.Age, p.Usage.CPU, p.Usage.Start = r.usage.Age, r.usage.CPU, r.usage.Start
 	}
 	return nil
 }

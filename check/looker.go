@@ -25,8 +25,11 @@ type looker struct {
 	versions  []version            // interpreters, of which any version may be in use
 	multiCall map[FileID]bool      // programs that answer to several names
 
-	interpreters []*Interpreter // of wanted scripts and of exempt ones
-	rows         map[int]bool   // processes that are in the snapshot
+	interpreters []*Interpreter    // of wanted scripts and of exempt ones
+	rows         map[int]bool      // processes that are in the snapshot
+	remembering  map[int][]*target // by the processes that they look for by number
+	telling      map[int]bool      // of these, those whose arguments decide what they are
+	visited      map[int]bool      // by the first pass, before its turn
 }
 
 // version is an interpreter whose name any version may follow.
@@ -48,6 +51,7 @@ func newLooker(t table, s *Snapshot, opts Options) *looker {
 	return &looker{
 		table: t, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
 		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
+		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool),
 	}
 }
 
@@ -65,6 +69,7 @@ func (l *looker) want(spec Spec) {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)
+	l.rememberedBy(t)
 	if t.named() && (l.measure || t.Bounds().Max != NoLimit) {
 		l.bounded = append(l.bounded, t)
 	}
@@ -136,13 +141,20 @@ func (l *looker) leaves(t *target) bool {
 func (l *looker) seesAll(spec *Spec) bool { return l.measure || spec.seesAll() }
 
 // readings are what must be read of a process that may count.
-func (l *looker) readings(spec *Spec) reading {
+func (l *looker) readings(spec *Spec, p *Process) reading {
 	needs := spec.readings()
-	if l.measure || l.remember {
+	known := spec.knows(p.PID)
+	if l.measure || l.remember || known {
 		needs |= timesReading
 	}
 	if l.remember {
-		needs |= threadsReading | childrenReading
+		needs |= threadsReading
+	}
+	if l.remember && !spec.Rule {
+		needs |= childrenReading
+		if !known || l.full {
+			needs |= unitReading
+		}
 	}
 	return needs
 }
@@ -179,6 +191,9 @@ func (l *looker) pass(ctx context.Context, pids []int, see func(int) error) erro
 
 // quick reads the path of the executable, and more only if its name is wanted.
 func (l *looker) quick(pid int) error {
+	if l.visited[pid] {
+		return nil
+	}
 	exe, err := l.exe(pid)
 	var targets []*target
 	switch {
@@ -191,6 +206,7 @@ func (l *looker) quick(pid int) error {
 	default:
 		targets = l.candidates(exe)
 	}
+	targets = l.withRemembering(targets, pid)
 	if len(targets) == 0 {
 		return nil
 	}
@@ -266,7 +282,7 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	var needs reading
 	for _, t := range targets {
 		if candidate(l.snapshot, &t.Spec, &Match{Process: *p}) == counts {
-			needs |= l.readings(&t.Spec)
+			needs |= l.readings(&t.Spec, p)
 		}
 	}
 	if needs &^= p.read; needs != 0 {
@@ -303,5 +319,5 @@ func (l *looker) needsArgs(p Process) bool {
 			return true
 		}
 	}
-	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0
+	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0 || l.telling[p.PID]
 }

@@ -92,6 +92,7 @@ type Usage struct {
 	CPU        time.Duration // that it has used since
 	Start      uint64        // when that was, as the kernel counts it: with the PID, the process
 	Threads    []int         // ids of its threads, but for those beyond the 64th
+	Unit       string        // of systemd, that it is in: x.service, session-3.scope; "" if it was not read or is in none
 	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell
 }
 
@@ -105,6 +106,7 @@ const (
 	timesReading
 	threadsReading
 	childrenReading
+	unitReading
 )
 
 // executable is what a Spec wants to be executed; nothing if it does not say.

@@ -39,6 +39,9 @@ type Spec struct {
 	Files   FilesLimit
 	MinAge  time.Duration // the oldest process that is younger was started too often; 0: no limit
 
+	// Remembered are processes that an earlier look has proven to be the daemon's.
+	Remembered []Remembered
+
 	RestartOn []Aspect // what makes a daemon Down besides having too few processes and not answering
 	Rule      bool     // it only forbids: the limits are criteria, and nothing is ever Down
 }
@@ -119,6 +122,7 @@ const (
 	Memory    Aspect = "memory"
 	Files     Aspect = "files"
 	Age       Aspect = "age"
+	OldImage  Aspect = "old_image"
 
 	ByName Aspect = "name" // only ever a warning: see NameIsEnough
 )

@@ -40,6 +40,9 @@ func (t procTable) read(p *Process, what reading) error {
 	if what&childrenReading != 0 {
 		p.Usage.Children = t.children(p.PID)
 	}
+	if what&unitReading != 0 {
+		p.Usage.Unit = t.unit(p.PID)
+	}
 	if what&timesReading != 0 {
 		spent, err := t.timesBy(p.PID, t.scratch)
 		if err != nil {
