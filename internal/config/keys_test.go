@@ -28,7 +28,7 @@ var (
 		},
 		Count: &Count{2, 7}, Listen: &Address{"tcp6", "[::1]:8025"}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
 		PIDFile: &PIDFile{"/run/all.pid", true}, CPU: &CPU{2.505, 20 * time.Second}, Memory: &Memory{3 << 29, 8 << 30},
-		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age"},
+		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age", "old_image"},
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
 		Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
 		Verify: 14 * time.Second, Settle: 15 * time.Second, BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,

@@ -218,7 +218,7 @@ func readService(text string) (string, *problem) { return readWord(text, ".@:-",
 func readName(text string) (string, *problem) { return readWord(text, ".@+-", maxName) }
 
 // reasons are what restart_on may list, each with its key.
-func reasons() []string { return []string{"too_many", "cpu", "memory", "files", "age"} }
+func reasons() []string { return []string{"too_many", "cpu", "memory", "files", "age", "old_image"} }
 
 func keyOfReason(reason string) string {
 	switch reason {
@@ -226,6 +226,8 @@ func keyOfReason(reason string) string {
 		return "count"
 	case "age":
 		return "min_age"
+	case "old_image":
+		return "executable"
 	}
 	return reason
 }
