@@ -12,6 +12,7 @@ type Condition struct {
 	State State  // what the manager itself says
 	Main  int    // process id of its main process, in our PID namespace; 0: none, or not known
 	Group string // Linux: the path of its control group, such as /system.slice/nginx.service
+	Life  Life   // its last one that is over
 	Work  *Work  // what is being done with it right now; nil: nothing
 }
 
@@ -30,7 +31,7 @@ func (m *Manager) Condition(ctx context.Context, service string) (Condition, err
 	return Condition{State: state}, err
 }
 
-const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup," + workProps
+const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup," + workProps + "," + lifeProps
 
 func (s systemd) condition(ctx context.Context, run runner, service string) (Condition, error) {
 	argv := []string{s.systemctl, "show", "-p", conditionProps, unitName(service)}
@@ -43,6 +44,7 @@ func (s systemd) condition(ctx context.Context, run runner, service string) (Con
 		return Condition{}, fmt.Errorf("cannot ask systemd about service %s: %s", service, r.failure(argv))
 	}
 	c := conditionOf(p)
+	c.Life = lifeOf(p, sinceBoot())
 	c.Work, err = s.work(ctx, run, service, p)
 	return c, err
 }

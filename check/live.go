@@ -1,0 +1,100 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Live answers questions about single processes of this machine. They cost more than
+// a look reads of a process, and only a suspicion is worth them.
+type Live struct{}
+
+// Read reads all of a process, its age and its unit; runs is false if there is none.
+func (Live) Read(pid int) (p Process, runs bool, err error) { return readLive(newTable(), pid) }
+
+func readLive(t table, pid int) (p Process, runs bool, err error) {
+	exe, err := t.exe(pid)
+	if err == nil || !errors.Is(err, errGone) {
+		p, err = t.examine(pid, exe, err, func(Process) bool { return true })
+	}
+	if err == nil {
+		err = t.read(&p, timesReading|unitReading)
+	}
+	switch {
+	case errors.Is(err, errGone), errors.Is(err, errNoExe):
+		return Process{}, false, nil
+	case err != nil:
+		return Process{}, false, err
+	}
+	return p, !p.Zombie, nil
+}
+
+// PIDFile is the process that a pidfile names, 0 if none, and whether that runs. Known is
+// false if that cannot be told.
+func (Live) PIDFile(path string) (pid int, runs, known bool) {
+	r := readPIDFile(PIDFile{Path: path}, nil)
+	return r.number, r.owner.pid == r.number && !r.owner.zombie, r.number > 0 && r.owner.known
+}
+
+// Listens reports whether a process has a socket open that waits for connections.
+func (Live) Listens(pid int) (bool, error) { return listens(pid) }
+
+// Leads finds the processes that were started by the path of a program though they
+// execute something else: the path may have moved since. They meet all other criteria.
+// Anybody can make up the first argument of a process, and what is seen from another
+// root is no path of ours, so only root's and the wanted user's are believed, and only
+// from our own root.
+func (Live) Leads(ctx context.Context, spec Spec) ([]Process, error) {
+	return leads(ctx, newTable(), spec, func(pid int) bool { return statID(seenBy(pid, "/")) == statID("/") })
+}
+
+func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) ([]Process, error) {
+	if spec.Executable == "" {
+		return nil, nil
+	}
+	pids, err := t.pids(ctx)
+	if err != nil {
+		return nil, err
+	}
+	self := t.self()
+	var list []Process
+	for _, pid := range pids {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
+		}
+		started := Process{PID: pid}
+		if err := t.read(&started, argsReading); err != nil || !isThrough(started.Args, spec.Executable) {
+			continue
+		}
+		p, runs, err := readLive(t, pid)
+		switch {
+		case err != nil, !runs, p.Foreign, p.Denied, self.is(&p):
+			continue
+		case p.User != 0 && (spec.User == nil || p.User != *spec.User):
+			continue
+		}
+		p.Args = started.Args
+		if meetsCheap(&spec, &p) == counts && meetsDear(&spec, &p) == counts && ownRoot(pid) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// isThrough reports whether arguments are those of a process that was started by this
+// path: it is the first, or in the title that the process has made of it, or the script
+// that an interpreter runs.
+func isThrough(args []string, path string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	isPath := func(arg string) bool { return arg == path || filepath.IsAbs(arg) && filepath.Clean(arg) == path }
+	if isPath(args[0]) || slices.ContainsFunc(strings.Fields(args[0]), isPath) {
+		return true
+	}
+	return runsOthers(args[0]) && isPath(scriptArg(args, isPath))
+}

@@ -1,0 +1,18 @@
+package rcd
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// sinceBoot is systemd's clock for a unit's life, CLOCK_MONOTONIC; 0 if it cannot be
+// compared with the starts of processes, because the machine has been suspended since
+// the boot, which that clock leaves out, clock_gettime(2).
+func sinceBoot() time.Duration {
+	var running, all unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &running) != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &all) != nil {
+		return 0
+	}
+	return unlessSuspended(time.Duration(running.Nano()), time.Duration(all.Nano()))
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package rcd
+
+import "time"
+
+// sinceBoot: there is no systemd.
+func sinceBoot() time.Duration { return 0 }
