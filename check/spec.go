@@ -123,6 +123,7 @@ const (
 	Files     Aspect = "files"
 	Age       Aspect = "age"
 	OldImage  Aspect = "old_image"
+	MainEnded Aspect = "main" // only ever found out by who knows more than one look shows
 
 	ByName Aspect = "name" // only ever a warning: see NameIsEnough
 )

@@ -40,6 +40,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		Runs:         check.Runs,
 		Commands:     check.Commands,
 		IsStopped:    check.IsStopped,
+		Processes:    check.Live{},
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
 		IgnoreIntent: c.IgnoreIntent,
 		PID:          os.Getpid(),
@@ -54,7 +55,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	m, err := manager(c, k.Outputs)
 	if c.Looks() {
 		if err == nil {
-			k.Observer = m
+			k.Observer, k.Condition = m, m.Condition
 		}
 		if c.Action == cli.ShowStatus {
 			k.Opinion = opinion(m, err)

@@ -41,7 +41,7 @@ func (r *run) findCause(ctx context.Context) {
 // death is what the manager says of the first service, which is the daemon's own;
 // the others are restarted with it.
 func (r *run) death(ctx context.Context) rcd.Death {
-	if trouble(r.last) != "" {
+	if trouble(r.last) != "" && !isRemains(r.last) {
 		return rcd.Death{Cause: notWell} // in which way stands in every report
 	}
 	r.deaths <- struct{}{} // 300 at once take longer than each of them may

@@ -94,6 +94,7 @@ type Keeper struct {
 	Commands     func(ctx context.Context, is func(args []string) bool) ([]check.Command, error)
 	IsStopped    func(pid int) bool                           // by a signal
 	Program      string                                       // our own, see rcd.With
+	Processes    Processes                                    // single ones; nil: what is left of a daemon counts as the daemon
 	Packages     func() (*packages.Work, error)               // the package manager at work
 	Tell         func(ctx context.Context, list []Transition) // nil: nobody is told
 	Remind       time.Duration                                // tell again of what is still down; 0: never
@@ -102,6 +103,8 @@ type Keeper struct {
 
 	Observer Observer                    // of who only looks; nil: nobody is asked what is under way
 	Frozen   func(pid int) (bool, error) // whether a process is kept from running; nil: nobody can tell
+	// Condition asks in place of a Manager that is nil; nil: nobody does.
+	Condition func(ctx context.Context, service string) (rcd.Condition, error)
 
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
@@ -147,7 +150,7 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 		busy.Go(func() { p.finishStrange(ctx, i) })
 	}
 	for i, r := range sound {
-		if v := verdicts[i]; r.left == nil && !v.Pending && r.settle(ctx, v) {
+		if v := verdicts[i]; r.left == nil && !v.Pending && !r.suspects(v) && r.settle(ctx, v) {
 			r.end()
 			continue
 		}

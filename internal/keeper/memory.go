@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -66,6 +67,7 @@ func (p *pass) load() {
 		if r.past.Known.IsZero() {
 			r.past.Known = m.now()
 		}
+		r.recall(m.now())
 	}
 }
 
@@ -172,10 +174,10 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 		return
 	}
 	now := r.memory.now()
-	before, seen := r.past.Processes, remembered(v)
+	before, seen := r.past.Processes, r.remembered(v)
 	sameBoot := r.past.LastUp.Boot == now.Boot
 	replaced := len(before) > 0 && (!sameBoot || r.isGone(before, seen) && !r.wasThere(ctx, now))
-	if replaced && sameBoot && r.past.Incident == nil && !r.acted {
+	if replaced && sameBoot && r.past.Incident == nil && !r.acted && r.doubt == "" && !r.wasByUs() {
 		r.notice(report.Notice, "it was restarted by someone else: "+pidsText(before)+" -> "+pidsText(seen))
 	}
 	if r.past.UpSince.IsZero() || replaced || now.Before(r.past.UpSince) {
@@ -237,17 +239,88 @@ func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
 	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age >= since })
 }
 
-func remembered(v check.Verdict) []state.Process {
+// wasByUs reports whether a run has restarted the daemon since, as that of another one
+// with which it shares a service.
+func (r *run) wasByUs() bool {
+	return slices.ContainsFunc(r.daemon.Services, func(service string) bool {
+		stop, ours := r.memory.stops[service]
+		return ours && r.past.LastUp.Before(stop.To)
+	})
+}
+
+// remembered is what a later run must know of the processes that count, but for what is
+// only left of a daemon that was restarted.
+func (r *run) remembered(v check.Verdict) []state.Process {
 	const most = 16
 	var list []state.Process
-	for _, m := range v.Matches[:min(len(v.Matches), most)] {
-		p := state.Process{PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children}
+	for _, m := range v.Matches {
+		if slices.Contains(r.before, m.PID) {
+			continue
+		}
+		if len(list) == most {
+			break
+		}
+		p := state.Process{
+			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children, Unit: r.unitOf(m),
+			Exe: m.Exe, File: state.File(m.File), Script: state.File(m.ScriptFile),
+		}
 		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
 			p.Threads = m.Usage.Threads
 		}
 		list = append(list, p)
 	}
 	return list
+}
+
+// unitOf: the unit of a process is read when it is first seen.
+func (r *run) unitOf(m check.Match) string {
+	if m.Usage.Unit != "" {
+		return m.Usage.Unit
+	}
+	for _, p := range r.past.Processes {
+		if isSame(p, m) {
+			return p.Unit
+		}
+	}
+	return ""
+}
+
+// recall has looks know the processes of this boot that were proven to be the daemon's.
+func (r *run) recall(now state.Stamp) {
+	if r.past.LastUp.Boot != now.Boot || r.daemon.Spec.Rule {
+		return
+	}
+	for _, p := range r.past.Processes {
+		r.daemon.Spec.Remembered = append(r.daemon.Spec.Remembered, check.Remembered{
+			PID: p.PID, Start: p.Start, Exe: p.Exe, File: check.FileID(p.File), Script: check.FileID(p.Script),
+		})
+	}
+}
+
+// noticeOldImage says once that a daemon runs an old program, as long as it is the same
+// process and the same program.
+func (r *run) noticeOldImage(v check.Verdict) {
+	i := slices.IndexFunc(v.Matches, func(m check.Match) bool { return m.OldImage })
+	if i < 0 {
+		r.past.OldImage = ""
+		return
+	}
+	text, others := v.Matches[i].Old(), -1
+	for _, m := range v.Matches {
+		if m.OldImage {
+			others++
+		}
+	}
+	known := r.store() != nil && r.past.OldImage == text
+	r.past.OldImage = text
+	if others > 0 {
+		text += fmt.Sprintf("; %d more of its processes do", others)
+	}
+	if known {
+		r.report.Notices = append(r.report.Notices, text)
+		return
+	}
+	r.notice(report.Notice, text)
 }
 
 func pidsText(list []state.Process) string {

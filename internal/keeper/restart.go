@@ -19,7 +19,8 @@ func (r *run) restart(ctx context.Context, services []string) {
 	})()
 	r.tries()
 	r.intend(services)
-	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
+	r.before = lingering(r.last)
+	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, r.before}, r)
 	r.endJournal()
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
@@ -105,14 +106,19 @@ type prober struct {
 }
 
 // lingering are the processes of a daemon that is down for what no look behind a
-// restart can tell: how busy it is, and how old.
+// restart can tell: how busy it is, how old, and that it is only what is left of it.
 func lingering(v check.Verdict) []int {
 	if slices.ContainsFunc(v.Faults, func(f check.Fault) bool {
-		return f.Severity == check.Restart && (f.Aspect == check.CPU || f.Aspect == check.Age)
+		return f.Severity == check.Restart && (f.Aspect == check.CPU || f.Aspect == check.Age || f.Aspect == check.MainEnded)
 	}) {
 		return pids(v)
 	}
 	return nil
+}
+
+// isRemains reports whether a daemon is down though processes of it are left.
+func isRemains(v check.Verdict) bool {
+	return slices.ContainsFunc(v.Faults, func(f check.Fault) bool { return f.Aspect == check.MainEnded })
 }
 
 // Probe looks at every process, because after an incident people want to see
@@ -129,6 +135,7 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 		v.State = check.Down
 		v.Faults = append(v.Faults, check.Fault{Severity: check.Restart, Text: "no other process than before (" + report.PIDList(p.before) + ")"})
 	}
+	v.Matches = newFirst(v.Matches, p.before)
 	p.see(v)
 	switch v.State {
 	case check.Unknown:
@@ -136,7 +143,21 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 	case check.Down:
 		return nil, nil
 	}
-	return pids(v), nil
+	return slices.DeleteFunc(pids(v), func(pid int) bool { return slices.Contains(p.before, pid) }), nil
+}
+
+// newFirst puts those that were there before behind the others.
+func newFirst(matches []check.Match, before []int) []check.Match {
+	return slices.SortedStableFunc(slices.Values(matches), func(a, b check.Match) int {
+		return rank(slices.Contains(before, a.PID)) - rank(slices.Contains(before, b.PID))
+	})
+}
+
+func rank(was bool) int {
+	if was {
+		return 1
+	}
+	return 0
 }
 
 // isSubset tells whether none is new.

@@ -37,6 +37,8 @@ type run struct {
 	acted      bool                 // we have had its locks, and have done something
 	finished   bool                 // what another run has left, and that brought it back
 	stuck      bool                 // the machine boots, and does so for too long
+	doubt      string               // whether what counts is what is left of it cannot be told
+	before     []int                // its processes before the restart, if only other ones show that it was made
 	others     bool                 // another run is at work, and knows better
 	overdues   []string             // work that takes too long
 	transition bool                 // something has changed that must not be forgotten
@@ -119,14 +121,23 @@ func (r *run) look(ctx context.Context) check.Verdict {
 	return r.probe(ctx, v, false)
 }
 
-// probe asks the daemon itself, where its Spec says so.
+// probe asks the daemon itself, where its Spec says so, and others about it, if it may be
+// only what is left of it.
 func (r *run) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
+	if afterRestart { // few restarts are under way, and they wait for no other's probe
+		return r.askItself(ctx, v, true)
+	}
+	if v.Pending {
+		r.probes <- struct{}{}
+		v = r.askItself(ctx, v, false)
+		<-r.probes
+	}
+	return r.question(ctx, v)
+}
+
+func (r *run) askItself(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
 	if !v.Pending {
 		return v
-	}
-	if !afterRestart { // few restarts are under way, and they wait for no other's probe
-		r.probes <- struct{}{}
-		defer func() { <-r.probes }()
 	}
 	return r.Probe(ctx, r.daemon.Spec, v, afterRestart)
 }
@@ -179,6 +190,10 @@ func (r *run) well(ctx context.Context, v check.Verdict) {
 	for _, n := range notices(v) {
 		r.notice(n.level, n.text)
 	}
+	r.noticeOldImage(v)
+	if r.doubt != "" {
+		r.notice(report.Notice, r.doubt)
+	}
 	r.sawUp(ctx, v)
 }
 
@@ -226,6 +241,10 @@ func (r *run) confirm(ctx context.Context) bool {
 		if v := r.look(ctx); r.settle(ctx, v) {
 			return false
 		}
+	}
+	if err := r.mayBeUp(ctx); err != nil {
+		r.cannotTell(err)
+		return false
 	}
 	r.report.Result = report.StillDown
 	r.report.Trouble = trouble(r.last)

@@ -62,16 +62,10 @@ func notices(v check.Verdict) []notice {
 		}
 	}
 	for _, m := range v.Matches {
-		switch {
-		case m.Stopped:
+		if m.Stopped {
 			list = append(list, notice{
 				report.Warning,
 				fmt.Sprintf("process %d of '%s' is stopped by a signal or a debugger: it does nothing until it is continued (kill -CONT %d)", m.PID, m.Exe, m.PID),
-			})
-		case m.OldImage:
-			list = append(list, notice{
-				report.Notice,
-				fmt.Sprintf("process %d runs an old image: its program has been replaced since it started, and a restart is due", m.PID),
 			})
 		}
 	}
@@ -112,6 +106,8 @@ func whyCounts(spec check.Spec, m check.Match) string {
 		return "the kernel has the wanted name for it; it may not be looked at"
 	case spec.Executable == "":
 		return "it has the wanted name"
+	case m.Moved:
+		return "an earlier run has proven it to be the daemon, and the path has moved since"
 	case m.OldImage:
 		return "it executes the wanted file's predecessor"
 	case m.Script != "":

@@ -1,0 +1,125 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// absence is what is known of a daemon of which no process counts.
+type absence struct {
+	spec    check.Spec
+	name    string
+	service string
+	cond    rcd.Condition  // of that service
+	main    *check.Process // its main process, if that lives
+	ended   bool           // all processes that are remembered have ended
+	later   bool           // the main process was started since the daemon was last seen up
+	leads   []check.Process
+}
+
+// doubt is why it cannot be told whether the daemon is down; nil if it is. That no process
+// executes what a path leads to is no death: the path may have moved. What the memory
+// knows to have ended is one, and then the main process of the service may be a wrapper
+// that has outlived it, unless it is another one than before.
+func (a absence) doubt() error {
+	switch {
+	case a.cond.State == rcd.Running && a.main != nil && !(a.ended && !a.later):
+		return &ActiveError{Name: a.name, Service: a.service, Path: a.spec.Subject(), PID: a.main.PID, Program: programOf(*a.main)}
+	case a.ended || len(a.leads) == 0:
+		return nil
+	}
+	p := a.leads[0]
+	return &MovedError{Name: a.name, Path: a.spec.Subject(), PID: p.PID, Program: programOf(p)}
+}
+
+// programOf is what a process executes: the script, if it runs one.
+func programOf(p check.Process) string {
+	switch {
+	case p.Script != "" && p.ScriptFile != check.FileID{}:
+		return p.Script
+	case p.Exe != "":
+		return p.Exe
+	}
+	return p.Name
+}
+
+// ActiveError says that no process of a daemon was found, though its service is active and
+// its main process lives.
+type ActiveError struct {
+	Name, Service string
+	Path          string // what was looked for
+	PID           int    // the main process
+	Program       string // what it executes
+}
+
+func (e *ActiveError) Error() string {
+	return fmt.Sprintf("cannot tell whether '%s' is down: no process counts, yet service %s is active, and its main process %d runs %s", e.Name, e.Service, e.PID, e.Program)
+}
+
+// Hint is the way out.
+func (e *ActiveError) Hint() string {
+	return fmt.Sprintf("if process %d is the daemon, write executable: %s, or restart service %s by hand so that it runs %s; if it only waits for the daemon, restart the service by hand", e.PID, e.Program, e.Service, e.Path)
+}
+
+// MovedError says that no process of a daemon was found, though one was started by its path.
+type MovedError struct {
+	Name, Path string
+	PID        int
+	Program    string
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("cannot tell whether '%s' is down: process %d was started as %s and runs %s, which is another file now", e.Name, e.PID, e.Path, e.Program)
+}
+
+// Hint is the way out.
+func (e *MovedError) Hint() string {
+	return fmt.Sprintf("if process %d is the daemon, restart its service by hand; else end it: kill %d", e.PID, e.PID)
+}
+
+// mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
+// nil if it is. It is asked once in a run, before anything is done about it.
+func (r *run) mayBeUp(ctx context.Context) error {
+	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
+		return nil
+	}
+	a := absence{spec: r.daemon.Spec, name: r.report.Name, ended: r.allEnded()}
+	if len(r.daemon.Services) > 0 {
+		a.service = r.daemon.Services[0] // which is the daemon's own
+		a.cond = r.condition(ctx, a.service)
+	}
+	if a.cond.Main > 0 {
+		if p, runs, err := r.Processes.Read(a.cond.Main); runs && err == nil {
+			a.main = &p
+			a.later = p.Usage.Age < r.memory.now().Since(r.past.LastUp)
+		}
+	}
+	if !a.ended {
+		list, err := r.Processes.Leads(ctx, r.daemon.Spec)
+		if err != nil {
+			return err
+		}
+		a.leads = list
+	}
+	return a.doubt()
+}
+
+// allEnded reports whether the memory knows processes of the daemon, and all have ended:
+// then it has died, whatever its path leads to.
+func (r *run) allEnded() bool {
+	if r.store() == nil || len(r.past.Processes) == 0 {
+		return false
+	}
+	if r.past.LastUp.Boot != r.memory.now().Boot {
+		return false
+	}
+	return !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool {
+		runs, err := r.Runs(p.PID, p.Start)
+		return runs || err != nil
+	})
+}

@@ -1,0 +1,153 @@
+package keeper
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// remains is what is known of a daemon of which processes count, though its main process
+// seems to have ended: what is left of it is not the daemon.
+type remains struct {
+	gone    state.Process // the main process that has ended; its PID is 0 if none is known to have
+	relics  []relic       // the processes that count
+	service string
+	cond    rcd.Condition // of that service
+	file    pidFile
+	twice   bool // gone was seen by two runs: it was no parent that only waits for its child to start
+}
+
+// relic is a process that may be left of a dead daemon.
+type relic struct {
+	pid   int
+	unit  string        // of systemd; "" if it is in none
+	age   time.Duration // since its start
+	old   bool          // it was there when the daemon was last seen up
+	kin   bool          // then it was the child of the one that has ended, or descends from such a one
+	heir  bool          // it has started others that count, and waits for connections: it may be a new main process
+	alien bool          // it is in the unit of another service than the daemon's
+}
+
+// pidFile is what the daemon's pidfile says.
+type pidFile struct {
+	pid   int
+	runs  bool
+	known bool
+}
+
+// finding is what is to be thought of remains.
+type finding struct {
+	dead bool
+	main int    // the main process that runs; 0: none is known
+	why  string // it cannot be told, for people; "" if it can
+}
+
+// judge decides. The service's manager has the first word and the daemon's pidfile the
+// second; the memory alone says too little. What cannot be told is up.
+func (r remains) judge() finding {
+	over := r.cond.State != rcd.Running && r.cond.Life.Ended > 0 // else a command that has started it may have ended
+	switch {
+	case r.has(r.cond.Main):
+		return finding{main: r.cond.Main}
+	case r.file.runs && r.has(r.file.pid):
+		return finding{main: r.file.pid}
+	case r.has(r.gone.Parent): // it was no main process
+		return finding{main: r.gone.Parent}
+	case over && r.all(r.isOfLife):
+		return r.unlessHeir("service " + r.service + " has no main process any more")
+	case over:
+		return finding{why: fmt.Sprintf("service %s has ended, and %s was started outside of it", r.service, r.outside())}
+	case r.gone.PID == 0: // nothing but that the process is in the unit of another service
+		return finding{}
+	case !r.twice || !r.all(r.isRelic):
+		return finding{}
+	case r.cond.State == rcd.Stopped:
+		return r.unlessHeir("service " + r.service + " is stopped")
+	case r.file.known && !r.file.runs:
+		return r.unlessHeir("the process of its pidfile has ended")
+	}
+	return finding{why: "nothing else says whether they are what is left of it"}
+}
+
+func (r remains) has(pid int) bool { return slices.Contains(r.pids(), pid) }
+
+func (r remains) all(is func(relic) bool) bool {
+	return !slices.ContainsFunc(r.relics, func(x relic) bool { return !is(x) })
+}
+
+// isOfLife reports whether a process was started in the life of the service that is over;
+// or it is another service's, and was there beside the main process that has ended.
+func (r remains) isOfLife(x relic) bool {
+	life := r.cond.Life
+	if x.kin && x.old {
+		return true
+	}
+	return x.age > life.Ended && (x.age <= life.Began+startSlack || x.alien && r.gone.PID != 0)
+}
+
+// startSlack allows for the kernel counting starts in hundredths of a second.
+const startSlack = 50 * time.Millisecond
+
+// isRelic reports whether the memory says that a process is what the main process has
+// left. Where no system has told its children, all that were there may be.
+func (r remains) isRelic(x relic) bool { return x.old && (x.kin || len(r.gone.Children) == 0) }
+
+// unlessHeir: by an upgrade of its program a daemon may have handed over to a process
+// that it had started.
+func (r remains) unlessHeir(why string) finding {
+	for _, x := range r.relics {
+		if x.heir {
+			return finding{why: fmt.Sprintf("%s, and process %d, which has started others, waits for connections", why, x.pid)}
+		}
+	}
+	return finding{dead: true}
+}
+
+// outside names one process that is none of the service's last life.
+func (r remains) outside() string {
+	for _, x := range r.relics {
+		if !r.isOfLife(x) {
+			return fmt.Sprintf("process %d%s", x.pid, inBrackets(x.unit))
+		}
+	}
+	return "none"
+}
+
+// text says what is wrong with a daemon of which only that is left.
+func (r remains) text() string {
+	main := "its main process has ended"
+	switch {
+	case r.gone.PID != 0:
+		main = fmt.Sprintf("its main process (pid %d) has ended", r.gone.PID)
+	case r.cond.Life.Main != 0:
+		main = fmt.Sprintf("its main process (pid %d) has ended", r.cond.Life.Main)
+	}
+	if i := slices.IndexFunc(r.relics, func(x relic) bool { return x.alien && !x.kin }); i >= 0 && len(r.relics) == 1 {
+		return fmt.Sprintf("%s; process %d is of %s", main, r.relics[i].pid, r.relics[i].unit)
+	}
+	if len(r.relics) == 1 {
+		return fmt.Sprintf("%s; one of its processes is left (pid %d)", main, r.relics[0].pid)
+	}
+	return fmt.Sprintf("%s; %d of its processes are left", main, len(r.relics))
+}
+
+// pids are those of the processes that count.
+func (r remains) pids() []int {
+	var list []int
+	for _, x := range r.relics {
+		list = append(list, x.pid)
+	}
+	return list
+}
+
+// doubtText is the notice where it cannot be told.
+func (r remains) doubtText(why string) string {
+	if r.gone.PID == 0 {
+		return why
+	}
+	return fmt.Sprintf("its main process (pid %d) has ended, and it counts as up by %s: %s", r.gone.PID, report.PIDList(r.pids()), why)
+}

@@ -1,0 +1,200 @@
+package keeper
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
+)
+
+// Processes answers questions about single processes, which a healthy run does not ask.
+type Processes interface {
+	// Read reads all of a process; runs is false if there is none.
+	Read(pid int) (p check.Process, runs bool, err error)
+	// Leads finds those that were started by the path of a Spec and execute something else.
+	Leads(ctx context.Context, spec check.Spec) ([]check.Process, error)
+	// Listens reports whether a process waits for connections.
+	Listens(pid int) (bool, error)
+	// PIDFile is the process that a pidfile names, and whether it runs; known is false if
+	// that cannot be told.
+	PIDFile(path string) (pid int, runs, known bool)
+}
+
+// suspects reports whether a daemon that seems to be up may be only what is left of it:
+// a main process that is remembered has ended, or a process that no run has seen before
+// is in the unit of another service. It starts no process and, where all is as it was,
+// reads nothing.
+func (r *run) suspects(v check.Verdict) bool {
+	switch {
+	case v.State != check.Up || len(v.Matches) == 0 || r.daemon.Spec.Rule || r.daemon.LookOnly || r.Processes == nil:
+		return false
+	}
+	return r.endedMain(v).PID != 0 || !r.Watching && slices.ContainsFunc(v.Matches, r.isStranger)
+}
+
+// endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
+func (r *run) endedMain(v check.Verdict) state.Process {
+	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
+		return state.Process{}
+	}
+	for _, p := range tops(r.past.Processes) {
+		if slices.ContainsFunc(v.Matches, func(m check.Match) bool { return isSame(p, m) }) {
+			continue
+		}
+		if runs, err := r.Runs(p.PID, p.Start); !runs && err == nil {
+			return p
+		}
+	}
+	return state.Process{}
+}
+
+// tops are the processes that none of the others has started.
+func tops(list []state.Process) []state.Process {
+	return slices.DeleteFunc(slices.Clone(list), func(p state.Process) bool {
+		return slices.ContainsFunc(list, func(other state.Process) bool {
+			return other.PID == p.Parent || slices.Contains(other.Children, p.PID)
+		})
+	})
+}
+
+func isSame(p state.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
+
+// isStranger reports whether a process that is not remembered is in a unit of systemd
+// that none of the daemon's services is.
+func (r *run) isStranger(m check.Match) bool {
+	known := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return isSame(p, m) })
+	return !known && r.isElsewhere(m.Usage.Unit)
+}
+
+func (r *run) isElsewhere(unit string) bool {
+	if unit == "" || r.Manager == nil || r.Manager.Name() != "systemd" || len(r.daemon.Services) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(r.daemon.Services, func(service string) bool {
+		return unit == service || strings.TrimSuffix(unit, ".service") == service
+	})
+}
+
+// question settles a suspicion: it asks the manager, the pidfile and the processes
+// themselves. A daemon of which only remains are left is Down.
+func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
+	r.doubt = ""
+	if !r.suspects(v) {
+		return v
+	}
+	opts := r.options()
+	opts.Full = true
+	all := r.looks.one(ctx, r.daemon.Spec, opts)
+	if all.State != check.Up || len(all.Matches) == 0 {
+		return all
+	}
+	all.Pending, all.Faults = false, v.Faults // a probe has been made
+	left := r.remainsOf(ctx, all)
+	found := left.judge()
+	switch {
+	case found.dead:
+		all.State = check.Down
+		all.Faults = append(all.Faults[:len(all.Faults):len(all.Faults)], check.Fault{Aspect: check.MainEnded, Severity: check.Restart, Text: left.text()})
+		return all
+	case found.why != "":
+		r.doubt = left.doubtText(found.why)
+	}
+	all.Matches = mainFirst(all.Matches, found.main)
+	return all
+}
+
+// remainsOf gathers what is known.
+func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
+	left := remains{gone: r.endedMain(v), twice: r.past.UpSince.Before(r.past.LastUp)}
+	if len(r.daemon.Services) > 0 {
+		left.service = r.daemon.Services[0] // which is the daemon's own
+		left.cond = r.condition(ctx, left.service)
+	}
+	if file := r.daemon.Spec.PIDFile; file != nil {
+		left.file.pid, left.file.runs, left.file.known = r.Processes.PIDFile(file.Path)
+	}
+	since := time.Duration(-1)
+	if r.store() != nil && !r.past.LastUp.IsZero() {
+		since = r.memory.now().Since(r.past.LastUp)
+	}
+	parents := make(map[int]int)
+	for _, m := range v.Matches {
+		parents[m.PID] = m.Parent
+	}
+	for _, m := range v.Matches {
+		left.relics = append(left.relics, relic{
+			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
+			old:   since >= 0 && m.Usage.Age >= since,
+			kin:   descends(m.PID, parents, left.gone.Children),
+			heir:  r.isHeir(m, v.Matches),
+			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
+		})
+	}
+	return left
+}
+
+// descends reports whether a process, or one that it descends from among those that
+// count, is one of these.
+func descends(pid int, parents map[int]int, of []int) bool {
+	for range len(parents) + 1 {
+		if slices.Contains(of, pid) {
+			return true
+		}
+		parent, counts := parents[pid]
+		if !counts {
+			return false
+		}
+		pid = parent
+	}
+	return false
+}
+
+// isHeir reports whether a process has started others that count, and waits for
+// connections, or that cannot be told.
+func (r *run) isHeir(m check.Match, all []check.Match) bool {
+	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
+		return false
+	}
+	listens, err := r.Processes.Listens(m.PID)
+	return listens || err != nil
+}
+
+// condition asks the manager. What it does not say is not known.
+func (r *run) condition(ctx context.Context, service string) rcd.Condition {
+	ask := r.Condition
+	if r.Manager != nil {
+		ask = r.Manager.Condition
+	}
+	if ask == nil {
+		return rcd.Condition{}
+	}
+	r.deaths <- struct{}{} // as for the cause of a death
+	defer func() { <-r.deaths }()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deathTime)
+	defer cancel()
+	c, err := ask(ctx, service)
+	if err != nil {
+		return rcd.Condition{}
+	}
+	return c
+}
+
+// mainFirst puts the main process before the others, else one that has started some of
+// them: it is the first that is remembered, and so the first that the next run looks at.
+func mainFirst(matches []check.Match, main int) []check.Match {
+	i := slices.IndexFunc(matches, func(m check.Match) bool { return m.PID == main })
+	if i < 0 {
+		i = slices.IndexFunc(matches, func(m check.Match) bool {
+			return slices.ContainsFunc(matches, func(other check.Match) bool { return other.Parent == m.PID })
+		})
+	}
+	if i <= 0 {
+		return matches
+	}
+	list := []check.Match{matches[i]}
+	return append(append(list, matches[:i]...), matches[i+1:]...)
+}
