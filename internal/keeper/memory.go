@@ -248,18 +248,11 @@ func (r *run) wasByUs() bool {
 	})
 }
 
-// remembered is what a later run must know of the processes that count, but for what is
-// only left of a daemon that was restarted.
+// remembered is what a later run must know of the processes that count.
 func (r *run) remembered(v check.Verdict) []state.Process {
 	const most = 16
 	var list []state.Process
-	for _, m := range v.Matches {
-		if slices.Contains(r.before, m.PID) {
-			continue
-		}
-		if len(list) == most {
-			break
-		}
+	for _, m := range v.Matches[:min(len(v.Matches), most)] {
 		p := state.Process{
 			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children, Unit: r.unitOf(m),
 			Exe: m.Exe, File: state.File(m.File), Script: state.File(m.ScriptFile),

@@ -18,6 +18,7 @@ type remains struct {
 	service string
 	cond    rcd.Condition // of that service
 	file    pidFile
+	told    bool // the system tells the children of a process
 	twice   bool // gone was seen by two runs: it was no parent that only waits for its child to start
 }
 
@@ -28,6 +29,7 @@ type relic struct {
 	age   time.Duration // since its start
 	old   bool          // it was there when the daemon was last seen up
 	kin   bool          // then it was the child of the one that has ended, or descends from such a one
+	left  bool          // of an earlier main process
 	heir  bool          // it has started others that count, and waits for connections: it may be a new main process
 	alien bool          // it is in the unit of another service than the daemon's
 }
@@ -83,7 +85,7 @@ func (r remains) all(is func(relic) bool) bool {
 // or it is another service's, and was there beside the main process that has ended.
 func (r remains) isOfLife(x relic) bool {
 	life := r.cond.Life
-	if x.kin && x.old {
+	if x.left || x.kin && x.old {
 		return true
 	}
 	return x.age > life.Ended && (x.age <= life.Began+startSlack || x.alien && r.gone.PID != 0)
@@ -93,8 +95,10 @@ func (r remains) isOfLife(x relic) bool {
 const startSlack = 50 * time.Millisecond
 
 // isRelic reports whether the memory says that a process is what the main process has
-// left. Where no system has told its children, all that were there may be.
-func (r remains) isRelic(x relic) bool { return x.old && (x.kin || len(r.gone.Children) == 0) }
+// left. Where the system does not tell children, that may be all that were there.
+func (r remains) isRelic(x relic) bool {
+	return x.left || x.old && (x.kin || !r.told)
+}
 
 // unlessHeir: by an upgrade of its program a daemon may have handed over to a process
 // that it had started.

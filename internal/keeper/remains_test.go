@@ -65,7 +65,7 @@ func TestRemains(t *testing.T) {
 		{"never seen before, in a session, the service never ran", remains{cond: stopped, relics: []relic{session(time.Hour)}}, false, 0, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tc.r.service = "x"
+			tc.r.service, tc.r.told = "x", len(tc.r.gone.Children) > 0
 			got := tc.r.judge()
 			if got.dead != tc.dead || got.main != tc.main || !strings.Contains(got.why, tc.why) || (got.why == "") != (tc.why == "") {
 				t.Errorf("%+v, want %v, %d, %q", got, tc.dead, tc.main, tc.why)
@@ -101,5 +101,20 @@ func TestTops(t *testing.T) {
 	}
 	if len(got) != 3 || got[0] != 7 || got[1] != 8 || got[2] != 9 {
 		t.Errorf("%v", got)
+	}
+}
+
+// What is left of an earlier life is none of this one, and not the daemon either.
+func TestRemainsOfEarlierLives(t *testing.T) {
+	r := remains{
+		service: "x", told: true, gone: state.Process{PID: 200, Children: []int{201}}, cond: rcd.Condition{State: rcd.Stopped}, twice: true,
+		relics: []relic{{pid: 101, age: time.Hour, old: true, left: true}, {pid: 201, age: time.Minute, old: true, kin: true}},
+	}
+	if !r.judge().dead {
+		t.Error("it is up by what is left of two lives")
+	}
+	r.relics[0].left = false
+	if r.judge().dead {
+		t.Error("it is down though nobody knows process 101")
 	}
 }

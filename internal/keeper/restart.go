@@ -19,8 +19,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	})()
 	r.tries()
 	r.intend(services)
-	r.before = lingering(r.last)
-	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, r.before}, r)
+	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
 	r.endJournal()
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
@@ -135,7 +134,9 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 		v.State = check.Down
 		v.Faults = append(v.Faults, check.Fault{Severity: check.Restart, Text: "no other process than before (" + report.PIDList(p.before) + ")"})
 	}
-	v.Matches = newFirst(v.Matches, p.before)
+	if v.State == check.Up {
+		v.Matches = newOnes(v.Matches, p.before)
+	}
 	p.see(v)
 	switch v.State {
 	case check.Unknown:
@@ -143,21 +144,13 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 	case check.Down:
 		return nil, nil
 	}
-	return slices.DeleteFunc(pids(v), func(pid int) bool { return slices.Contains(p.before, pid) }), nil
+	return pids(v), nil
 }
 
-// newFirst puts those that were there before behind the others.
-func newFirst(matches []check.Match, before []int) []check.Match {
-	return slices.SortedStableFunc(slices.Values(matches), func(a, b check.Match) int {
-		return rank(slices.Contains(before, a.PID)) - rank(slices.Contains(before, b.PID))
-	})
-}
-
-func rank(was bool) int {
-	if was {
-		return 1
-	}
-	return 0
+// newOnes are the processes that were not there before: what is left of those is no
+// sign that the daemon is there to stay.
+func newOnes(matches []check.Match, before []int) []check.Match {
+	return slices.DeleteFunc(slices.Clone(matches), func(m check.Match) bool { return slices.Contains(before, m.PID) })
 }
 
 // isSubset tells whether none is new.

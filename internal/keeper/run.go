@@ -38,7 +38,6 @@ type run struct {
 	finished   bool                 // what another run has left, and that brought it back
 	stuck      bool                 // the machine boots, and does so for too long
 	doubt      string               // whether what counts is what is left of it cannot be told
-	before     []int                // its processes before the restart, if only other ones show that it was made
 	others     bool                 // another run is at work, and knows better
 	overdues   []string             // work that takes too long
 	transition bool                 // something has changed that must not be forgotten

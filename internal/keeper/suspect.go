@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -97,6 +98,7 @@ func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
 	found := left.judge()
 	switch {
 	case found.dead:
+		r.past.Left = leftOf(all.Matches)
 		all.State = check.Down
 		all.Faults = append(all.Faults[:len(all.Faults):len(all.Faults)], check.Fault{Aspect: check.MainEnded, Severity: check.Restart, Text: left.text()})
 		return all
@@ -109,7 +111,7 @@ func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
 
 // remainsOf gathers what is known.
 func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
-	left := remains{gone: r.endedMain(v), twice: r.past.UpSince.Before(r.past.LastUp)}
+	left := remains{gone: r.endedMain(v), told: runtime.GOOS == "linux", twice: r.past.UpSince.Before(r.past.LastUp)}
 	if len(r.daemon.Services) > 0 {
 		left.service = r.daemon.Services[0] // which is the daemon's own
 		left.cond = r.condition(ctx, left.service)
@@ -129,12 +131,22 @@ func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
+			left:  slices.ContainsFunc(r.past.Left, func(p state.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
 			heir:  r.isHeir(m, v.Matches),
 			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
 		})
 	}
 	return left
+}
+
+// leftOf are the processes that are left, by which a later run knows them.
+func leftOf(matches []check.Match) []state.Process {
+	list := make([]state.Process, 0, len(matches))
+	for _, m := range matches {
+		list = append(list, state.Process{PID: m.PID, Start: m.Usage.Start})
+	}
+	return list
 }
 
 // descends reports whether a process, or one that it descends from among those that

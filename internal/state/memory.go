@@ -11,10 +11,12 @@ import (
 // largestMemory is a MiB for each thousand of a lot of daemons.
 const largestMemory = 8 << 20
 
-// mostThreads of a process are remembered, and mostChildren.
+// mostThreads and mostChildren of a process are remembered, and mostLeft processes of
+// earlier main ones.
 const (
 	mostThreads  = 64
 	mostChildren = 64
+	mostLeft     = 64
 )
 
 type memoryFile struct {
@@ -114,6 +116,7 @@ func bounded(d Daemon) Daemon {
 		shorten(&i, longestText)
 		d.Incident = &i
 	}
+	d.Left = d.Left[:min(len(d.Left), mostLeft)]
 	d.Held, d.HeldWhy, d.OldImage = start(d.Held, longestText), start(d.HeldWhy, longestText), start(d.OldImage, longestText)
 	return d
 }

@@ -20,6 +20,7 @@ func full(t *testing.T) Daemon {
 			PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}, Parent: 1, Children: []int{26201},
 			Unit: "x.service", Exe: "/usr/sbin/x", File: File{Dev: 1, Ino: math.MaxUint64}, Script: File{Dev: 2, Ino: 3},
 		}},
+		Left:     []Process{{PID: 26198, Start: 5}},
 		OldImage: "process 26199 runs an old image",
 		Tally:    Tally{Tries: 3, Last: stamp, Told: 2},
 		Stops:    map[string]Span{"a": {stamp, stamp}},

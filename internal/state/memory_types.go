@@ -8,6 +8,7 @@ type Daemon struct {
 	LastUp    Stamp           `json:"last_up,omitzero"`    // when it was last seen up
 	UpSince   Stamp           `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
 	Processes []Process       `json:"processes,omitempty"` // as they were last seen, the main one first
+	Left      []Process       `json:"left,omitempty"`      // of it by earlier main processes that have ended, as far as they still ran
 	OldImage  string          `json:"old_image,omitempty"` // what people know of the old program that it runs
 	Tally     Tally           `json:"tally,omitzero"`      // of tries to bring it back
 	Held      string          `json:"held,omitempty"`      // what keeps it from being restarted, as people know: pause, stopped...

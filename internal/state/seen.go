@@ -42,6 +42,7 @@ func cloneMemory(daemons map[string]Daemon) map[string]Daemon {
 			d.Processes[i].Threads = slices.Clone(d.Processes[i].Threads)
 			d.Processes[i].Children = slices.Clone(d.Processes[i].Children)
 		}
+		d.Left = slices.Clone(d.Left)
 		d.Stops = maps.Clone(d.Stops)
 		if d.Incident != nil {
 			incident := *d.Incident
