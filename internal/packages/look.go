@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,15 +16,19 @@ import (
 const maxAge = 30 * time.Minute
 
 // open opens a file to look at its locks. Neither a link nor a fifo in its place leads
-// or holds us anywhere.
+// or holds us anywhere. Of a file that others can write anybody may hold a lock.
 func open(path string) (*os.File, os.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
 		err = fmt.Errorf("%s is not a regular file", path)
+	case !isRoots(info):
+		err = fmt.Errorf("%s can be written by others than root", path)
 	}
 	if err != nil {
 		f.Close()
@@ -52,7 +57,11 @@ func recordLockOf(f *os.File, l lock) (held bool, pid int, err error) {
 		return false, 0, nil
 	}
 	// 0: of another PID namespace; -1: of an open file, not of a process.
-	return true, max(int(ask.Pid), 0), nil
+	pid = max(int(ask.Pid), 0)
+	if uid, ok := realUser(pid); ok && !isRoot(uid) {
+		return false, 0, nil
+	}
+	return true, pid, nil
 }
 
 // fileLock asks for a lock of flock(2), of which only /proc/locks tells, or of fcntl(2).
@@ -69,20 +78,58 @@ func fileLock(path string, l lock, now time.Time) (held bool, pid int, err error
 	if !ok {
 		return false, 0, fmt.Errorf("nobody knows the inode of %s", path)
 	}
-	list, err := os.ReadFile("/proc/locks")
+	list, err := readLocks("/proc/locks")
 	if err != nil {
 		return false, 0, err
 	}
-	for _, k := range parseLocks(string(list)) {
-		if k.inode != uint64(st.Ino) {
-			continue
-		}
-		// On btrfs and overlayfs the kernel names another device than stat(2) does.
-		if k.device == device(uint64(st.Dev)) || comm(k.pid) == l.manager {
+	for _, k := range list {
+		if k.inode == uint64(st.Ino) && holds(k, info) {
 			return true, k.pid, nil
 		}
 	}
 	return false, 0, nil
+}
+
+// holds reports whether a lock with a file's inode number is root's on that very file.
+// Another file system has the same numbers, and any user may mount one. On btrfs and
+// overlayfs the kernel names another device in /proc/locks than stat(2) does; so what
+// the process has open is looked at, unless it has ended and left the lock to a child.
+func holds(k kernelLock, file os.FileInfo) bool {
+	uid, ok := realUser(k.pid)
+	if ok {
+		return isRoot(uid) && hasOpen(k.pid, file)
+	}
+	st, ok := file.Sys().(*syscall.Stat_t)
+	return ok && k.device == device(uint64(st.Dev)) && file.Mode().Perm()&0o077 == 0
+}
+
+// isRoots reports whether only root, or we, can write to a file.
+func isRoots(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	mode := info.Mode().Perm()
+	return ok && isRoot(st.Uid) && mode&0o002 == 0 && (mode&0o020 == 0 || st.Gid == 0 || int(st.Uid) == os.Geteuid())
+}
+
+// isRoot: what we have done ourselves is as good as root's, in tests mostly.
+func isRoot(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
+
+// mostLocks is more than any machine has: a user may take as many as they like.
+const mostLocks = 8 << 20 // bytes of /proc/locks
+
+func readLocks(path string) ([]kernelLock, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostLocks+1))
+	if err == nil && len(text) > mostLocks {
+		err = fmt.Errorf("%s is larger than %d bytes", path, mostLocks)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseLocks(string(text)), nil
 }
 
 // kernelLock is a write lock of flock(2) in /proc/locks, proc_locks(5).
@@ -121,12 +168,58 @@ func device(n uint64) string {
 	return fmt.Sprintf("%02x:%02x", major, minor)
 }
 
-func comm(pid int) string {
-	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	if err != nil {
-		return ""
+// realUser is who has started a process: a set-user-ID program is still that user's.
+func realUser(pid int) (uid uint32, ok bool) {
+	if pid <= 0 {
+		return 0, false
 	}
-	return strings.TrimSuffix(string(name), "\n")
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 8<<10))
+	if err != nil {
+		return 0, false
+	}
+	return parseRealUser(string(text))
+}
+
+// parseRealUser reads the first number of Uid, proc_pid_status(5).
+func parseRealUser(status string) (uid uint32, ok bool) {
+	for line := range strings.Lines(status) {
+		if rest, is := strings.CutPrefix(line, "Uid:"); is {
+			first, _, _ := strings.Cut(strings.TrimSpace(rest), "\t")
+			n, err := strconv.ParseUint(first, 10, 32)
+			return uint32(n), err == nil
+		}
+	}
+	return 0, false
+}
+
+// mostOpen is more than a package manager has open.
+const mostOpen = 4096
+
+// hasOpen reports whether a process has a file open. Only a file of that name is looked
+// at: another may be on a file system that does not answer.
+func hasOpen(pid int, file os.FileInfo) bool {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	f, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(mostOpen)
+	for _, name := range names {
+		path := dir + "/" + name
+		if link, err := os.Readlink(path); err != nil || filepath.Base(link) != file.Name() {
+			continue
+		}
+		if info, err := os.Stat(path); err == nil && os.SameFile(info, file) {
+			return true
+		}
+	}
+	return false
 }
 
 // lockFile asks for a file that is there while its maker is at work.
@@ -135,7 +228,7 @@ func lockFile(path string, _ lock, now time.Time) (held bool, pid int, err error
 	if err != nil {
 		return false, 0, err
 	}
-	return info.Mode().IsRegular() && fresh(info, now), 0, nil
+	return info.Mode().IsRegular() && isRoots(info) && fresh(info, now), 0, nil
 }
 
 // fresh: a file from the future is as good as one that was made now.
@@ -156,6 +249,9 @@ func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error)
 	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil || pid <= 0 {
 		return false, 0, nil // it is emptied at the end
+	}
+	if uid, ok := realUser(pid); ok && !isRoot(uid) {
+		return false, 0, nil
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

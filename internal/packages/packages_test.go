@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,11 +21,15 @@ import (
 const holding = "DAEMON_KEEPER_TEST_HOLD"
 
 func TestHold(t *testing.T) {
-	how, path, ok := strings.Cut(os.Getenv(holding), " ")
+	how, path, ok := strings.Cut(os.Getenv(holding), ": ")
 	if !ok {
 		t.Skip("this is the other process of the tests")
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	flags := os.O_RDWR | os.O_CREATE
+	if how == "read-only flock" { // by who may read it
+		flags, how = os.O_RDONLY, "flock"
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +61,12 @@ func TestHold(t *testing.T) {
 // hold has another process lock a file until the test ends, or until let is called.
 func hold(t *testing.T, how, path string) (pid int, let func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestHold$")
-	cmd.Env = append(os.Environ(), holding+"="+how+" "+path, "GORACE=atexit_sleep_ms=0") // which it waits at its end
+	return holdBy(t, exec.Command(os.Args[0], "-test.run=^TestHold$"), how, path)
+}
+
+func holdBy(t *testing.T, cmd *exec.Cmd, how, path string) (pid int, let func()) {
+	t.Helper()
+	cmd.Env = append(os.Environ(), holding+"="+how+": "+path, "GORACE=atexit_sleep_ms=0") // which it waits at its end
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -361,4 +370,20 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// FuzzParseRealUser: a user is the first number of the line, or none.
+func FuzzParseRealUser(f *testing.F) {
+	for _, seed := range []string{"Name:\tapk\nUid:\t65534\t0\t0\t0\n", "Uid:\t0\t0\t0\t0\n", "Name:\tx\\nUid:\t0\n", "Uid:", "Uid:\t-1\t", "Uid:\t4294967296\t", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, status string) {
+		uid, ok := parseRealUser(status)
+		if number := strconv.FormatUint(uint64(uid), 10); ok && !strings.Contains(status, number) {
+			t.Errorf("user %d of %q", uid, status)
+		}
+		if again, ok := parseRealUser("Name:\tapk\nUid:\t65534\t0\t0\t0\n" + status); !ok || again != 65534 {
+			t.Errorf("user %d, %v before %q", again, ok, status)
+		}
+	})
 }
