@@ -65,11 +65,11 @@ at $verb.$name.end
 rm -f $name.busy
 `
 
-// campaign is how many runs are killed: as many as docs/reliability.md tells of with
-// DAEMON_KEEPER_CAMPAIGN=1 in the environment, and else few.
+// campaign is how many runs are killed: few, or the percentage in DAEMON_KEEPER_CAMPAIGN
+// of as many as docs/reliability.md tells of.
 func campaign(few, many int) int {
-	if os.Getenv("DAEMON_KEEPER_CAMPAIGN") != "" {
-		return many
+	if percent, err := strconv.Atoi(os.Getenv("DAEMON_KEEPER_CAMPAIGN")); err == nil {
+		return many * percent / 100
 	}
 	return few
 }

@@ -13,7 +13,7 @@ import (
 
 // alone: at any moment, and its command goes on. The next run comes at once.
 func (k *killer) alone() {
-	for range k.rounds {
+	for k.killed < k.rounds {
 		k.down()
 		k.shoot(k.start("toy"))
 		k.nextAtOnce()
@@ -24,7 +24,7 @@ func (k *killer) alone() {
 // together: the child of ours that has started the command is killed with the run, so
 // that nothing holds the locks of the command any more.
 func (k *killer) together() {
-	for range k.rounds {
+	for k.killed < k.rounds {
 		k.down()
 		cmd, _ := k.start("toy")
 		time.Sleep(rand.N(k.full + k.full/8))
@@ -47,7 +47,7 @@ func (k *killer) together() {
 
 // twins: two runs at a time, of which one is killed, or both.
 func (k *killer) twins() {
-	for i := range k.rounds {
+	for i := 0; k.killed < k.rounds; i++ {
 		k.down()
 		first, firstOut := k.start("toy")
 		second, secondOut := k.start("toy")
