@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +57,76 @@ esac
 				}
 			}
 		})
+	}
+}
+
+// A run that was itself stopped held its locks for ever, and later runs said that
+// another run was at work, with status 0, without end.
+func TestRunThatWasStopped(t *testing.T) {
+	dir := t.TempDir()
+	svc, daemon, lock := filepath.Join(dir, "svc"), filepath.Join(dir, "mydaemon"), filepath.Join(dir, "run", "mydaemon.lock")
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `#!/bin/sh
+cd "${0%/*}" || exit 1
+case $2 in
+stop) : >stopping; until [ -e go ]; do sleep 0.05; done ;;
+start) ./mydaemon 300 & echo $! >pids ;;
+status) exit 3 ;;
+esac
+`
+	for _, err := range []error{copyProgram(sleep, daemon), os.WriteFile(svc, []byte(script), 0o755)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { endAll(filepath.Join(dir, "pids")) })
+	command := func() *exec.Cmd {
+		cmd := &exec.Cmd{Path: "/proc/self/exe", Args: strings.Fields("daemon-keeper -s mydaemon --no-syslog --boot-grace 0 --recheck 0 --backoff 0s --settle 10ms -e")}
+		cmd.Args = append(cmd.Args, daemon, "--service-command", svc, "--run-dir", filepath.Join(dir, "run"), "--state-dir", filepath.Join(dir, "state"))
+		return cmd
+	}
+	first := command()
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = os.WriteFile(filepath.Join(dir, "go"), nil, 0o644)
+		_ = first.Process.Kill()
+		_ = first.Wait()
+	})
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "stopping")); err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("it stops nothing")
+		}
+	}
+	if err := first.Process.Signal(unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := command().CombinedOutput()
+	if !strings.Contains(string(out), "another run is at work on service mydaemon") {
+		t.Errorf("at first: %s", out)
+	}
+	long := fmt.Sprintf("pid %d, since %s\n", first.Process.Pid, time.Now().Add(-time.Hour).Format(time.RFC3339))
+	if err := os.WriteFile(lock, []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := command()
+	out, _ = second.CombinedOutput()
+	for _, want := range []string{fmt.Sprintf("another run, pid %d, has been at work on service mydaemon since ", first.Process.Pid), "it is stopped (state T)", fmt.Sprintf("kill -CONT %d", first.Process.Pid)} {
+		if !strings.Contains(string(out), want) || second.ProcessState.ExitCode() != 2 {
+			t.Errorf("status %d, without %q: %s", second.ProcessState.ExitCode(), want, out)
+		}
+	}
+	_ = first.Process.Signal(unix.SIGCONT)
+	_ = os.WriteFile(filepath.Join(dir, "go"), nil, 0o644)
+	if err := first.Wait(); first.ProcessState.ExitCode() != 1 {
+		t.Errorf("the first run, once it went on: %v", err)
 	}
 }
 
