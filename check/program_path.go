@@ -2,10 +2,8 @@ package check
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // programPath is the program that a process executes: as its manager calls it, if
@@ -85,21 +83,6 @@ func runsOthers(exe string) bool {
 // version of a program.
 var pathLists = []string{"-cp", "-classpath", "--class-path", "-p", "--module-path"}
 
-var secret = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^-.*(pass|pw|secret|token|key|credential|auth)|(pass|pw|secret|token|key|credential|auth).*=|://.*@`)
-})
-
-// loose are passwords with no name before them: -u admin:hunter2, -phunter2. A number
-// behind the colon is a port.
-var loose = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[^/:]*:[^/]*[^/0-9][^/]*$|^-p[^=]+$`)
-})
-
-// isSecret tells whether an argument is not to be shown, or its value is not.
-func isSecret(arg string) bool { return secret().MatchString(arg) }
-
-func isLoose(arg string) bool { return loose().MatchString(arg) }
-
 // tellingArgs are the arguments that may tell one process of a program from another:
 // first those that are no options.
 func tellingArgs(args []string) []string {
@@ -107,7 +90,7 @@ func tellingArgs(args []string) []string {
 	var words, options []string
 	for i, arg := range args {
 		switch {
-		case i == 0, !isTelling(arg), isSecret(arg), isLoose(arg), isSecret(args[i-1]), slices.Contains(pathLists, args[i-1]):
+		case i == 0, !isTelling(arg), mayBeSecret(args, i), slices.Contains(pathLists, args[i-1]):
 		case strings.HasPrefix(arg, "-"):
 			options = append(options, arg)
 		default:
