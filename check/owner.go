@@ -113,10 +113,11 @@ func fitness(bound, to netip.AddrPort) int {
 	return 0
 }
 
+const acceptsConnections = 0x10000 // __SO_ACCEPTCON, <linux/net.h>
+
 // parseUnixListeners reads /proc/PID/net/unix, unix(7): the inodes of the sockets
 // that wait for connections to this path, which is as they were bound to it.
 func parseUnixListeners(table io.Reader, path string) ([]uint64, error) {
-	const acceptsConnections = 0x10000 // __SO_ACCEPTCON, <linux/net.h>
 	var inodes []uint64
 	lines := bufio.NewScanner(table)
 	lines.Scan() // the heading

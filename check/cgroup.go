@@ -1,0 +1,29 @@
+package check
+
+import "strings"
+
+// parseGroup reads /proc/PID/cgroup, cgroups(7): the path of the process's control group
+// in the hierarchy by which systemd keeps order. That is the one of version 2, or in
+// version 1 the one that is named so. "" if there is neither.
+//
+//	0::/system.slice/nginx.service
+//	1:name=systemd:/system.slice/nginx.service
+func parseGroup(text string) string {
+	var v2, named string
+	for line := range strings.Lines(text) {
+		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		controllers, path, ok := strings.Cut(rest, ":")
+		switch {
+		case !ok || !strings.HasPrefix(path, "/"):
+		case controllers == "":
+			v2 = path
+		case controllers == "name=systemd":
+			named = path
+		}
+	}
+	// Where both are mounted ("hybrid"), systemd goes by either, and puts processes into both.
+	if named != "" && (v2 == "" || v2 == "/") {
+		return named
+	}
+	return v2
+}
