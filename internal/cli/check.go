@@ -23,7 +23,7 @@ func (r *Run) check(given []string) (config string, err error) {
 		if slices.Contains(given, "config") || len(r.Names) > 0 {
 			return "", r.bothWays()
 		}
-		checks = append([]func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.checkBackoff, r.findUser}, checks...)
+		checks = append([]func() error{r.checkExecutable, r.checkServices, r.checkTimes, r.checkBackoff, r.checkLeftovers, r.findUser}, checks...)
 	} else {
 		for _, flag := range given {
 			if _, inFile := keyOf[flag]; inFile {
@@ -71,7 +71,7 @@ func all(checks ...func() error) error {
 // keyOf names the key of the configuration that stands for a flag.
 var keyOf = map[string]string{
 	"user": "user", "recheck": "recheck", "stop-timeout": "stop_timeout", "start-timeout": "start_timeout",
-	"verify": "verify", "settle": "settle", "boot-grace": "boot_grace", "boot-limit": "boot_limit", "work-limit": "work_limit", "backoff": "backoff", "acceptable": "acceptable",
+	"verify": "verify", "settle": "settle", "leftovers": "leftovers", "boot-grace": "boot_grace", "boot-limit": "boot_limit", "work-limit": "work_limit", "backoff": "backoff", "acceptable": "acceptable",
 }
 
 func (r *Run) bothWays() error {
@@ -120,6 +120,13 @@ func (r *Run) checkFace() error {
 func (r *Run) checkAtOnce() error {
 	if r.AtOnce < 1 || r.AtOnce > 100 {
 		return usage("give a number from 1 to 100", "cannot use --at-once %d", r.AtOnce)
+	}
+	return nil
+}
+
+func (r *Run) checkLeftovers() error {
+	if !slices.Contains(leftovers(), r.Leftovers) {
+		return usage("write report or end", "cannot use --leftovers %s", r.Leftovers)
 	}
 	return nil
 }

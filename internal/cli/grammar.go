@@ -20,6 +20,7 @@ type Run struct {
 	StartTimeout time.Duration `default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
 	Verify       time.Duration `default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
 	Settle       time.Duration `default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
+	Leftovers    string        `default:"report" placeholder:"WHAT" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
 	BootGrace    time.Duration `default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
 	BootLimit    time.Duration `default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for so long; 0 acts at once (${default})."`
 	WorkLimit    time.Duration `default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
@@ -57,6 +58,9 @@ const (
 	Nagios = "nagios"
 	Mon    = "mon"
 )
+
+// The leftovers.
+func leftovers() []string { return []string{"report", "end"} }
 
 func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
 

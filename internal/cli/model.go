@@ -144,6 +144,8 @@ func valueKind(command, flag string) (Kind, []string) {
 		return Metrics, nil
 	case "facility":
 		return Choice, facilities
+	case "leftovers":
+		return Choice, leftovers()
 	case "output":
 		if command == string(ShowHistory) {
 			return Choice, []string{Text, JSON}

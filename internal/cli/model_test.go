@@ -48,7 +48,11 @@ func TestModelChoices(t *testing.T) {
 			}
 			seen++
 			for _, choice := range f.Choices {
-				if _, err := Parse([]string{c.Name, "--" + f.Long + "=" + choice}, testDefaults); err != nil {
+				args := []string{c.Name, "--" + f.Long + "=" + choice}
+				if _, isKey := keyOf[f.Long]; isKey {
+					args = append(args, "-e", "/sbin/x", "-s", "x")
+				}
+				if _, err := Parse(args, testDefaults); err != nil {
 					t.Errorf("%s --%s=%s: %v", c.Name, f.Long, choice, err)
 				}
 			}
@@ -57,7 +61,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 5 {
+	if seen != 6 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }

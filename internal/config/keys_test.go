@@ -31,14 +31,14 @@ var (
 		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age", "old_image"},
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
 		Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
-		Verify: 14 * time.Second, Settle: 15 * time.Second, BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,
+		Verify: 14 * time.Second, Settle: 15 * time.Second, Leftovers: "report", BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,
 		Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []string{},
 	}
 	first = Daemon{
 		Name: "first", Criteria: Criteria{Called: "first"}, Count: &Count{1, 1}, PIDFile: &PIDFile{"/run/first.pid", false},
 		CPU: &CPU{0.01, 10 * time.Second}, Memory: &Memory{VMS: 1}, Files: &Files{Number: 1000}, Services: []string{},
 		Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
-		Verify: 4 * time.Second, Settle: 5 * time.Second, BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
+		Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
 		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
 	}
 	every = Rule{
@@ -128,7 +128,7 @@ func TestExample(t *testing.T) {
 	var names []string
 	for _, d := range c.Daemons {
 		names = append(names, d.Name+" "+d.Count.String())
-		if d.StartTimeout != 3*time.Minute || d.StopTimeout != time.Minute || d.Verify != 30*time.Second || d.Settle != 2*time.Second || d.BootGrace != 2*time.Minute || d.BootLimit != 10*time.Minute || d.WorkLimit != time.Hour || d.Recheck != 2*time.Second {
+		if d.StartTimeout != 3*time.Minute || d.StopTimeout != time.Minute || d.Verify != 30*time.Second || d.Settle != 2*time.Second || d.Leftovers != "report" || d.BootGrace != 2*time.Minute || d.BootLimit != 10*time.Minute || d.WorkLimit != time.Hour || d.Recheck != 2*time.Second {
 			t.Errorf("times %+v", d)
 		}
 	}
@@ -152,7 +152,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
-	want := map[string]int{"file": 3, "defaults": 12, "daemon": 33, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
+	want := map[string]int{"file": 3, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
 	if !reflect.DeepEqual(sections, want) {
 		t.Errorf("got %v, want %v", sections, want)
 	}

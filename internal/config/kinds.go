@@ -58,6 +58,8 @@ func kindOf(name string) kind {
 		return kind{syntax: "list", words: reasons(), read: plain(readReason)}
 	case "intent":
 		return kind{syntax: "list", words: intents(), read: plain(readIntent)}
+	case "leftovers":
+		return kind{syntax: "report or end", words: leftovers(), read: plain(readLeftovers)}
 	case "word":
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
 	case "recipient":
@@ -245,6 +247,16 @@ func intents() []string { return []string{"pause", "stopped", "disabled", "packa
 func readIntent(text string) (string, *problem) {
 	if !slices.Contains(intents(), text) {
 		return "", wrong(didYouMean(text, intents()), "there is no such reason")
+	}
+	return text, nil
+}
+
+// leftovers are what can be done about what a stop leaves behind.
+func leftovers() []string { return []string{"report", "end"} }
+
+func readLeftovers(text string) (string, *problem) {
+	if !slices.Contains(leftovers(), text) {
+		return "", wrong("write report or end", "it is neither report nor end")
 	}
 	return text, nil
 }

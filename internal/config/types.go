@@ -72,6 +72,7 @@ type Daemon struct {
 	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" doc:"Limit for each start command."`
 	Verify       time.Duration `yaml:"verify" kind:"time" doc:"How long the daemon may take to appear after the last start."`
 	Settle       time.Duration `yaml:"settle" kind:"time" doc:"How long it must then stay up."`
+	Leftovers    string        `yaml:"leftovers" kind:"leftovers" doc:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" doc:"Do not act while the machine has been up for less than this."`
 	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" doc:"While the machine boots, do not act for so long; 0s acts at once."`
 	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`
@@ -144,6 +145,7 @@ type defaults struct {
 	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" default:"180s" doc:"Limit for each start command."`
 	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" doc:"How long the daemon may take to appear after the last start."`
 	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" doc:"How long it must then stay up."`
+	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" doc:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" doc:"Do not act while the machine has been up for less than this."`
 	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" doc:"While the machine boots, do not act for so long; 0s acts at once."`
 	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`

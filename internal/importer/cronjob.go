@@ -280,6 +280,8 @@ func ownValue(key, text string) (any, bool) {
 		return draft.Raw("[]"), true
 	case "user":
 		return text, isUser(text)
+	case "leftovers":
+		return text, text == "report" || text == "end"
 	case "backoff":
 		times := strings.Split(text, ",")
 		for i, t := range times {

@@ -56,7 +56,7 @@ func setKey(keys []draft.Key, name string, value any) []draft.Key {
 var order = []string{
 	"executable", "name", "user", "group", "args", "listen", "send", "expect", "probe_timeout", "pidfile", "cpu", "memory",
 	"files", "min_age", "restart_on", "services", "after", "recheck", "stop_timeout", "start_timeout", "verify", "settle",
-	"boot_grace", "boot_limit", "work_limit", "backoff", "acceptable", "respect",
+	"leftovers", "boot_grace", "boot_limit", "work_limit", "backoff", "acceptable", "respect",
 }
 
 // draft is the entry as it is written.

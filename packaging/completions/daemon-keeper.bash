@@ -21,6 +21,7 @@ _daemon_keeper_grammar() {
 			--start-timeout=ANYTHING
 			--verify=ANYTHING
 			--settle=ANYTHING
+			--leftovers=report|end
 			--boot-grace=ANYTHING
 			--boot-limit=ANYTHING
 			--work-limit=ANYTHING

@@ -5,7 +5,7 @@
 # Sets what the words before the current one say: the program, the command, the
 # flags and arguments given, and the configuration.
 function __daemon_keeper_read --no-scope-shadowing
-    set -l valued -c --config --at-once -e --executable -s --service -u --user --recheck --stop-timeout --start-timeout --verify --settle --boot-grace --boot-limit --work-limit --backoff --acceptable -o --output --prometheus --service-command --run-dir --state-dir --facility --tag --for --reason --since
+    set -l valued -c --config --at-once -e --executable -s --service -u --user --recheck --stop-timeout --start-timeout --verify --settle --leftovers --boot-grace --boot-limit --work-limit --backoff --acceptable -o --output --prometheus --service-command --run-dir --state-dir --facility --tag --for --reason --since
     set -l words (commandline -opc)
     set -l pending
     set -l ended
@@ -146,6 +146,7 @@ complete -c daemon-keeper -n '__daemon_keeper_may run --stop-timeout' -l stop-ti
 complete -c daemon-keeper -n '__daemon_keeper_may run --start-timeout' -l start-timeout -x -d 'Limit for each start command'
 complete -c daemon-keeper -n '__daemon_keeper_may run --verify' -l verify -x -d 'How long the daemon may take to appear after the last start'
 complete -c daemon-keeper -n '__daemon_keeper_may run --settle' -l settle -x -d 'How long it must then stay up'
+complete -c daemon-keeper -n '__daemon_keeper_may run --leftovers' -l leftovers -x -a 'report end' -d 'What is done about processes that a stop leaves behind'
 complete -c daemon-keeper -n '__daemon_keeper_may run --boot-grace' -l boot-grace -x -d 'Do not act while the machine has been up for less than this'
 complete -c daemon-keeper -n '__daemon_keeper_may run --boot-limit' -l boot-limit -x -d 'While the machine boots, do not act for so long'
 complete -c daemon-keeper -n '__daemon_keeper_may run --work-limit' -l work-limit -x -d 'Leave what is being done with a service alone for so long, where its manager has set no limit'
