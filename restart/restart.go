@@ -25,13 +25,16 @@ type Controller interface {
 // means down; an error means that it cannot be told.
 type Prober interface {
 	Probe(ctx context.Context) (pids []int, err error)
+	Old
 }
 
-// Witness is told of each step as it happens, and of the wait for the daemon
-// behind the last one, which ends when the function that it returns is called.
+// Witness is told of each step as it happens, of the wait for the old processes
+// behind a stop, and of the wait for the daemon behind the last start. A wait ends
+// when the function that was returned at its beginning is called.
 type Witness interface {
 	Begin(Step)
 	End(Done)
+	AwaitEnd(pids []int) (done func(Wait))
 	Await() (done func())
 }
 
@@ -62,11 +65,11 @@ type Done struct {
 // Procedure is how a daemon is brought back.
 type Procedure struct {
 	Services     []string      // stopped and started one after the other, in this order
-	StopTimeout  time.Duration // for each stop command
+	StopTimeout  time.Duration // for each stop command, and for the old processes to end
 	StartTimeout time.Duration // for each start command
 	Verify       time.Duration // how long the daemon may take to appear after the last start
 	Settle       time.Duration // how long it must then stay up
-	Hurry        time.Duration // how long an interrupted run waits for it to appear; it need not stay
+	Hurry        time.Duration // how long an interrupted run waits for the old one to end, and for it to appear; it need not stay
 	FirstPoll    time.Duration // from one look to the next while waiting for it;
 	LastPoll     time.Duration // doubled each time up to this: a look has its price
 }
@@ -101,23 +104,31 @@ func (p Procedure) Run(ctx context.Context, c Controller, prober Prober, w Witne
 		if ctx.Err() != nil {
 			break
 		}
-		for _, step := range []Step{{Stop, service, p.StopTimeout}, {Start, service, p.StartTimeout}} {
-			o.Steps = append(o.Steps, carryOut(ctx, step, c, prober, w))
-		}
+		stopBy := time.Now().Add(p.StopTimeout)
+		stop := carryOut(ctx, Step{Stop, service, p.StopTimeout}, c, prober, w)
+		o.Steps = append(o.Steps, stop, p.start(ctx, stop, stopBy, c, prober, w))
 	}
 	p.await(ctx, prober, w, &o)
 	return o
 }
 
 // Finish carries out what is left of a procedure that was begun by a run which has
-// died: it starts these services, in order, whatever becomes of ctx.
+// died: it starts these services, in order, whatever becomes of ctx. That run may have
+// died just behind a stop.
 func (p Procedure) Finish(ctx context.Context, services []string, c Controller, prober Prober, w Witness) Outcome {
 	var o Outcome
 	for _, service := range services {
-		o.Steps = append(o.Steps, carryOut(ctx, Step{Start, service, p.StartTimeout}, c, prober, w))
+		o.Steps = append(o.Steps, p.start(ctx, Done{Step: Step{Service: service}}, time.Now().Add(p.StopTimeout), c, prober, w))
 	}
 	p.await(ctx, prober, w, &o)
 	return o
+}
+
+// start starts a service once its old processes have ended, or should have.
+func (p Procedure) start(ctx context.Context, stop Done, stopBy time.Time, c Controller, prober Prober, w Witness) Done {
+	p.awaitEnd(ctx, stop.Service, stopBy, prober, w)
+	prober.Clear(ctx, stop)
+	return carryOut(ctx, Step{Start, stop.Service, p.StartTimeout}, c, prober, w)
 }
 
 // await sees whether the daemon is there to stay.
@@ -192,11 +203,7 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 		default:
 			wait = min(wait, deadline.Sub(now))
 		}
-		if hurried {
-			time.Sleep(wait)
-		} else {
-			sleep(ctx, wait)
-		}
+		pause(ctx, wait, hurried)
 	}
 }
 

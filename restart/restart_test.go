@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,10 @@ type world struct {
 	started  time.Time
 	onBegin  func(Step)
 	witness  []string
+	waits    []Wait
+	cleared  []string
+	old      func(service string, sinceStop time.Duration) ([]int, error) // nil: no old process
+	stopped  time.Time
 	deadline map[string]time.Duration
 }
 
@@ -42,7 +47,9 @@ func (w *world) command(ctx context.Context, verb Verb, service string) error {
 }
 
 func (w *world) Stop(ctx context.Context, service string) error {
-	return w.command(ctx, Stop, service)
+	err := w.command(ctx, Stop, service)
+	w.stopped = time.Now()
+	return err
 }
 
 func (w *world) Start(ctx context.Context, service string) error {
@@ -59,6 +66,28 @@ func (w *world) Probe(ctx context.Context) ([]int, error) {
 		return nil, nil
 	}
 	return w.pids(time.Since(w.started))
+}
+
+func (w *world) Remaining(ctx context.Context, service string) ([]int, error) {
+	if ctx.Err() != nil {
+		w.t.Error("a look was asked for with a context that has ended")
+	}
+	if w.old == nil {
+		return nil, nil
+	}
+	return w.old(service, time.Since(w.stopped))
+}
+
+func (w *world) Clear(_ context.Context, stop Done) {
+	w.cleared = append(w.cleared, strings.TrimSpace(string(stop.Verb)+" "+stop.Service))
+}
+
+func (w *world) AwaitEnd(pids []int) func(Wait) {
+	w.witness = append(w.witness, fmt.Sprint("begin to wait for the end of ", pids))
+	return func(r Wait) {
+		w.witness = append(w.witness, fmt.Sprint("end to wait for the end of ", pids))
+		w.waits = append(w.waits, r)
+	}
 }
 
 func (w *world) Begin(s Step) {

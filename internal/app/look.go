@@ -106,6 +106,7 @@ func wanted(c cli.Command) (keeper.Wanted, error) {
 			BootLimit: c.BootLimit,
 			WorkLimit: c.WorkLimit,
 			Policy:    state.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
+			Leftovers: c.Leftovers,
 			Respect:   keeper.EveryReason(),
 			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),
 		}}}, nil

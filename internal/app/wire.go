@@ -41,6 +41,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		Commands:     check.Commands,
 		IsStopped:    check.IsStopped,
 		Processes:    check.Live{},
+		Kin:          keeper.RealKin(),
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
 		IgnoreIntent: c.IgnoreIntent,
 		PID:          os.Getpid(),

@@ -86,7 +86,7 @@ func fromDaemon(d config.Daemon) Daemon {
 	}
 	return Daemon{
 		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
-		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Respect: d.Respect,
+		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
 		Procedure: Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}
 }

@@ -131,7 +131,7 @@ func TestEachKeyArrives(t *testing.T) {
 		"MinAge": "Spec.MinAge", "RestartOn": "Spec.RestartOn", "After": "After", "Recheck": "Recheck", "BootGrace": "BootGrace", "BootLimit": "BootLimit", "WorkLimit": "WorkLimit",
 		"Services": "Procedure.Services", "StopTimeout": "Procedure.StopTimeout", "StartTimeout": "Procedure.StartTimeout",
 		"Verify": "Procedure.Verify", "Settle": "Procedure.Settle",
-		"Backoff": "Policy.Delays", "Acceptable": "Policy.Acceptable", "Respect": "Respect",
+		"Backoff": "Policy.Delays", "Acceptable": "Policy.Acceptable", "Respect": "Respect", "Leftovers": "Leftovers",
 	}
 	rule := map[string]string{"Exempt": "Spec.Exempt"}
 	for _, m := range []map[string]string{limits, criteria("", "Spec.")} {

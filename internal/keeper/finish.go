@@ -71,6 +71,7 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 	began := time.Now()
 	r.acted, r.transition = true, true
 	r.journal = r.resume(i)
+	r.meet(ctx, stopped)
 	o := r.daemon.Procedure.Finish(ctx, stopped, controller{r.pass, locks}, prober{r, nil}, r)
 	r.endJournal()
 	_ = r.save(true, r)

@@ -30,6 +30,7 @@ type Daemon struct {
 	WorkLimit time.Duration // it is left alone while somebody is at work on a service, where the work has no limit of its own
 	After     []string      // it is restarted only when these are up
 	Policy    state.Policy  // of the back-off
+	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
 	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
 	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
 	restart.Procedure
@@ -91,6 +92,7 @@ type Keeper struct {
 	Clock        func() state.Stamp                        // nil: state.Clock()
 	Started      func(pid int) (start uint64, err error)   // by which a process is known again
 	Runs         func(pid int, start uint64) (bool, error) // whether a process that is remembered still runs
+	Kin          Kin                                       // nil: nobody looks at what else runs a daemon's program
 	Commands     func(ctx context.Context, is func(args []string) bool) ([]check.Command, error)
 	IsStopped    func(pid int) bool                           // by a signal
 	Program      string                                       // our own, see rcd.With

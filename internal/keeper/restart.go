@@ -17,6 +17,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	defer context.AfterFunc(ctx, func() {
 		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
+	r.meet(ctx, services)
 	r.tries()
 	r.intend(services)
 	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
@@ -41,6 +42,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
 		r.sawUp(ctx, r.last)
 	}
+	r.whatIsLeft()
 	_ = r.save(true, r)
 }
 

@@ -22,6 +22,7 @@ type run struct {
 	done   chan struct{} // closed at the end: the report is written
 	last   check.Verdict // of the last look
 	step   func()        // ends what the person at the terminal is shown
+	old    *old          // the daemon before its service is stopped; nil: none of it runs
 
 	past       state.Daemon    // what is remembered of it
 	inFile     state.Daemon    // what of that is in the file
@@ -104,7 +105,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	r.reload()
 	// Another run, or the restart of another daemon, may have been at work
 	// between our look and our lock.
-	if v := r.look(ctx); r.settle(ctx, v) {
+	if v := r.lookAtAll(ctx); r.settle(ctx, v) {
 		return
 	}
 	if r.pausedMeanwhile() || r.workedMeanwhile(ctx) {
@@ -118,6 +119,13 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 func (r *run) look(ctx context.Context) check.Verdict {
 	v := r.looks.one(ctx, r.daemon.Spec, r.options())
 	return r.probe(ctx, v, false)
+}
+
+// lookAtAll is look at all processes that count, not only at as many as decide.
+func (r *run) lookAtAll(ctx context.Context) check.Verdict {
+	opts := r.options()
+	opts.Measure = true
+	return r.probe(ctx, r.looks.one(ctx, r.daemon.Spec, opts), false)
 }
 
 // probe asks the daemon itself, where its Spec says so, and others about it, if it may be

@@ -1,0 +1,285 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/restart"
+)
+
+// What is done about processes that a stop leaves behind.
+const (
+	ReportLeftovers = "report"
+	EndLeftovers    = "end"
+)
+
+// killAfter is how long a leftover may take to end when it was told to; goneAfter is how
+// long the kernel may take to end it.
+const (
+	killAfter = 10 * time.Second
+	goneAfter = 2 * time.Second
+)
+
+// Clear tells what is left of the daemon before its service is started again, and ends
+// it if that is wanted. It ends nothing behind a stop that has run out of time, because
+// its manager is still at it, and nothing when a dead run's work is finished.
+func (r *run) Clear(ctx context.Context, stop restart.Done) {
+	if r.old == nil || stop.Service != r.old.service || !r.anyRuns(r.old.family.Kin) {
+		return
+	}
+	r.findLeft(ctx)
+	if len(r.old.left) == 0 {
+		return
+	}
+	r.Log.Log(report.Warning, "%s%s", r.inName(), r.old.told)
+	if r.daemon.Leftovers != EndLeftovers {
+		return
+	}
+	switch {
+	case stop.Verb != restart.Stop:
+		return
+	case errors.Is(stop.Err, context.DeadlineExceeded):
+		r.Log.Log(report.Warning, "%snone of them is ended: the stop of service '%s' has run out of time, and may still be at it", r.inName(), stop.Service)
+		return
+	}
+	r.endLeft(ctx)
+	if r.anyRuns(r.old.left) {
+		r.findLeft(ctx)
+		return
+	}
+	r.old.left, r.old.told = nil, ""
+}
+
+// anyRuns tells whether one of these processes may still run.
+func (r *run) anyRuns(list []check.Kin) bool {
+	return slices.ContainsFunc(list, func(k check.Kin) bool {
+		runs, err := r.Runs(k.PID, k.Start)
+		return runs || err != nil
+	})
+}
+
+// findLeft looks at what runs the daemon's program now.
+func (r *run) findLeft(ctx context.Context) {
+	o := r.old
+	now := r.kin(context.WithoutCancel(ctx))
+	for i, k := range now {
+		now[i].Counts = slices.ContainsFunc(o.family.Kin, func(b check.Kin) bool { return b.Counts && b.PID == k.PID && b.Start == k.Start })
+		now[i].Holds = now[i].Counts && r.holds(k)
+	}
+	var possible []check.Kin
+	o.left, possible = o.family.Left(now)
+	o.told, o.maybe = "", ""
+	if n := len(o.left); n > 0 {
+		o.told = r.leftText(o.left, "1 of its processes is left", "of its processes are left")
+	}
+	if sockets, _ := r.Kin.Sockets(kinPIDs(possible)); len(sockets) > 0 || slices.ContainsFunc(possible, func(k check.Kin) bool { return k.Counts }) {
+		o.maybe = r.leftText(possible, "a process that runs its program may be left of it", "processes that run its program may be left of it")
+	}
+}
+
+// holds tells whether a process listens at the address that is asked of the daemon.
+func (r *run) holds(k check.Kin) bool {
+	if r.daemon.Spec.Listen == nil {
+		return false
+	}
+	sockets, err := r.Kin.Sockets([]int{k.PID})
+	return err == nil && slices.ContainsFunc(sockets, func(s check.Socket) bool { return s.Takes(*r.daemon.Spec.Listen) })
+}
+
+// leftText is such as "3 of its processes are left (pid 81, 82, 83 of www-data): they
+// hold tcp 0.0.0.0:80".
+func (r *run) leftText(list []check.Kin, one, many string) string {
+	text, hold := one, "it holds "
+	if len(list) > 1 {
+		text, hold = strconv.Itoa(len(list))+" "+many, "they hold "
+	}
+	text += " (" + r.kinText(list) + ")"
+	sockets, _ := r.Kin.Sockets(kinPIDs(list)) // without them there is less to say
+	if len(sockets) == 0 {
+		return text
+	}
+	const most = 4
+	var where []string
+	for i, s := range sockets {
+		if i == most {
+			where = append(where, strconv.Itoa(len(sockets)-most)+" more")
+			break
+		}
+		where = append(where, s.String())
+	}
+	return text + ": " + hold + strings.Join(where, ", ")
+}
+
+// kinText names processes by the users that they belong to, some of each.
+func (r *run) kinText(list []check.Kin) string {
+	const most = 5
+	var users []string
+	byUser := make(map[string][]string)
+	for _, k := range list {
+		name := r.nameOf(k.User)
+		if byUser[name] == nil {
+			users = append(users, name)
+		}
+		byUser[name] = append(byUser[name], strconv.Itoa(k.PID))
+	}
+	var texts []string
+	for _, name := range users {
+		numbers := byUser[name]
+		text := "pid " + strings.Join(numbers[:min(len(numbers), most)], ", ")
+		if more := len(numbers) - most; more > 0 {
+			text += " and " + strconv.Itoa(more) + " more"
+		}
+		texts = append(texts, text+" of "+name)
+	}
+	return strings.Join(texts, "; ")
+}
+
+// nameOf is a user's name, which a run that finds all well has no need of.
+func (r *run) nameOf(id uint32) string {
+	if r.UserName != nil {
+		return r.UserName(id)
+	}
+	return UserNames()(id)
+}
+
+func kinPIDs(list []check.Kin) []int {
+	numbers := make([]int, len(list))
+	for i, k := range list {
+		numbers[i] = k.PID
+	}
+	return numbers
+}
+
+// endLeft has what is left end: TERM first, and KILL for what has not ended then. It
+// stops short when the run is interrupted.
+func (r *run) endLeft(ctx context.Context) {
+	held := r.seizeLeft()
+	defer func() {
+		for _, h := range held {
+			h.Close()
+		}
+	}()
+	for _, step := range []struct {
+		signal syscall.Signal
+		name   string
+		wait   time.Duration
+	}{{syscall.SIGTERM, "TERM", killAfter}, {syscall.SIGKILL, "KILL", goneAfter}} {
+		if ctx.Err() != nil {
+			return
+		}
+		for k, h := range held {
+			r.signal(k, h, step.signal, step.name)
+		}
+		r.untilEnded(ctx, held, step.wait)
+		if len(held) == 0 {
+			return
+		}
+	}
+}
+
+// seizeLeft gets hold of each process that is left, and is still the same.
+func (r *run) seizeLeft() map[check.Kin]Seized {
+	held := make(map[check.Kin]Seized)
+	for _, k := range r.old.left {
+		switch h, err := r.Kin.Seize(k); {
+		case err == nil:
+			held[k] = h
+		case !errors.Is(err, osutil.ErrEnded):
+			r.Log.Log(report.Warning, "%scannot end process %d, which is left: %v", r.inName(), k.PID, err)
+		}
+	}
+	return held
+}
+
+func (r *run) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
+	switch err := h.Signal(s); {
+	case err == nil:
+		r.Log.Log(report.Notice, "%ssent %s to process %d of %s, which is left", r.inName(), name, k.PID, r.nameOf(k.User))
+	case !errors.Is(err, osutil.ErrEnded):
+		r.Log.Log(report.Warning, "%scannot send %s to process %d of %s, which is left: %v", r.inName(), name, k.PID, r.nameOf(k.User), err)
+	}
+}
+
+// untilEnded waits until all have ended, and lets go of those that have.
+func (r *run) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
+	began := time.Now()
+	for {
+		for k, h := range held {
+			if ended, err := h.Ended(); ended && err == nil {
+				h.Close()
+				delete(held, k)
+				r.old.ended = append(r.old.ended, k)
+			}
+		}
+		if len(held) == 0 || time.Since(began) >= most {
+			return
+		}
+		select {
+		case <-time.After(firstPoll):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// whatIsLeft adds to the report what has outlived the stop, as far as it still runs:
+// it explains why a start has failed, and it is not to be forgotten when it has not.
+func (r *run) whatIsLeft() {
+	o := r.old
+	if o == nil {
+		return
+	}
+	slices.SortFunc(o.ended, func(a, b check.Kin) int { return a.PID - b.PID })
+	if n := len(o.ended); n > 0 {
+		r.report.Notices = append(r.report.Notices, fmt.Sprintf("of what was left, %s ended (%s)", wasWere(n), r.kinText(o.ended)))
+	}
+	left := o.told != "" && r.anyRuns(o.left)
+	if r.report.Result != report.StillDown {
+		if left {
+			r.report.Notices = append(r.report.Notices, o.told)
+		}
+		return
+	}
+	switch {
+	case left:
+		r.report.Reason += "; " + o.told
+		r.report.Hint = "end what is left (" + killText(o.left) + "), or have it ended: leftovers: end"
+		if r.daemon.Leftovers == EndLeftovers {
+			r.report.Hint = "look at what is left: " + psText(o.left)
+		}
+	case o.maybe != "":
+		r.report.Reason += "; " + o.maybe
+	}
+}
+
+func wasWere(n int) string {
+	if n == 1 {
+		return "1 process was"
+	}
+	return strconv.Itoa(n) + " processes were"
+}
+
+// killText is what a person could type.
+func killText(list []check.Kin) string { return "kill" + numbersText(list, " ") }
+
+func psText(list []check.Kin) string {
+	return "ps -o pid,stat,args -p" + strings.Replace(numbersText(list, ","), ",", " ", 1)
+}
+
+func numbersText(list []check.Kin, before string) string {
+	const most = 20
+	var b strings.Builder
+	for _, k := range list[:min(len(list), most)] {
+		b.WriteString(before + strconv.Itoa(k.PID))
+	}
+	return b.String()
+}

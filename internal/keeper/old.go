@@ -1,0 +1,182 @@
+package keeper
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/restart"
+)
+
+// old is a daemon as it was before its service was stopped.
+type old struct {
+	service string       // whose stop ends it
+	family  check.Family // the processes that ran its program
+	awaited []check.Kin  // those that counted, and that the stop ends
+	left    []check.Kin  // those that have outlived the stop, for sure
+	told    string       // which, and where they listen
+	maybe   string       // the same of those that may be left of it
+	ended   []check.Kin  // those that were ended
+}
+
+// meet looks at the daemon that is about to be stopped, once more and at all of it: at
+// whatever runs its program. Without a way to know processes again nobody is waited for.
+func (r *run) meet(ctx context.Context, services []string) {
+	r.old = nil
+	own := ownService(r.daemon.Services, r.daemon.Spec)
+	if r.Kin == nil || r.Runs == nil || !slices.Contains(services, own) {
+		return
+	}
+	o := &old{service: own, family: check.Family{Kin: r.kin(ctx), Own: r.Kin.Group(r.PID)}}
+	if len(o.family.Kin) == 0 {
+		return
+	}
+	o.family.Ancestors = r.ancestors(o.family.Kin)
+	last := pids(r.last)
+	for i, k := range o.family.Kin {
+		o.family.Kin[i].Counts = slices.Contains(last, k.PID) || slices.ContainsFunc(o.family.Ancestors, func(a check.Ancestor) bool {
+			return a.Counts && a.PID == k.PID && a.Start == k.Start
+		})
+	}
+	if slices.ContainsFunc(o.family.Kin, func(k check.Kin) bool { return check.InUnit(k.Group) }) {
+		c, err := r.Manager.Condition(ctx, own)
+		if err != nil {
+			r.Log.Log(report.Warning, "cannot tell which processes belong to service '%s': %v", own, err)
+		}
+		o.family.Group = c.Group
+	}
+	o.awaited = o.family.Stops()
+	r.old = o
+}
+
+// kin are the processes that run the daemon's program, whoever's they are. Of a daemon
+// that is known by a name alone they are those that count.
+func (r *run) kin(ctx context.Context) []check.Kin {
+	opts := r.options()
+	opts.Measure = true
+	spec := r.daemon.Spec
+	if spec.Executable != "" {
+		spec = spec.Program()
+	}
+	list := check.KinOf(r.looks.one(ctx, spec, opts), r.Kin.Group)
+	others, sure := r.othersOfProgram(ctx, opts)
+	for i, k := range list {
+		list[i].Claimed = !sure || slices.Contains(others, k.PID)
+	}
+	return list
+}
+
+// othersOfProgram are the processes of the same program that count for daemons with other
+// services. They are not sure if any of that cannot be told.
+func (r *run) othersOfProgram(ctx context.Context, opts check.Options) (others []int, sure bool) {
+	sure = true
+	for _, other := range r.runs {
+		d := other.daemon
+		if other == r || d.Spec.Rule || d.Spec.Executable != r.daemon.Spec.Executable ||
+			slices.ContainsFunc(d.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
+			continue
+		}
+		v := r.looks.one(ctx, d.Spec, opts)
+		sure = sure && v.State != check.Unknown
+		others = append(others, pids(v)...)
+	}
+	return others, sure
+}
+
+// ancestors are the daemon's processes as they were when it was last seen up, in this
+// boot. Of their children only the numbers are remembered: who has such a number and was
+// there then is the same process still.
+func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
+	now := r.memory.now()
+	if r.store() == nil || r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
+		return nil
+	}
+	var list []check.Ancestor
+	for _, p := range r.past.Processes {
+		list = append(list, check.Ancestor{PID: p.PID, Start: p.Start, Parent: p.Parent, Counts: true})
+	}
+	since := now.Since(r.past.LastUp)
+	for _, p := range r.past.Processes {
+		for _, k := range kin {
+			isKnown := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == k.PID })
+			if slices.Contains(p.Children, k.PID) && !isKnown && k.Age >= since {
+				list = append(list, check.Ancestor{PID: k.PID, Start: k.Start, Parent: p.PID})
+			}
+		}
+	}
+	return list
+}
+
+// ownService is the service whose stop ends the daemon: the one that is called like its
+// program or like it itself, or else the first.
+func ownService(services []string, spec check.Spec) string {
+	if len(services) == 0 {
+		return ""
+	}
+	program := filepath.Base(cmp.Or(spec.Executable, spec.Called))
+	for _, fits := range []func(service string) bool{
+		func(s string) bool { return s == program },
+		func(s string) bool { return strings.Contains(s, program) || strings.Contains(program, s) },
+	} {
+		if i := slices.IndexFunc(services, fits); i >= 0 {
+			return services[i]
+		}
+	}
+	return services[0]
+}
+
+// Remaining lists the processes that the stop should have ended and that still run. Once
+// the main ones have ended, the others keep nothing from being started unless they hold
+// an address: sessions, and workers that finish what they are at, may take hours.
+func (r *run) Remaining(_ context.Context, service string) ([]int, error) {
+	if r.old == nil || service != r.old.service {
+		return nil, nil
+	}
+	var running []int
+	var failed error
+	hasMain := false
+	for _, k := range r.old.awaited {
+		switch runs, err := r.Runs(k.PID, k.Start); {
+		case err != nil:
+			failed = err
+			running = append(running, k.PID)
+		case runs:
+			running = append(running, k.PID)
+			hasMain = hasMain || r.old.isMain(k)
+		}
+	}
+	if failed != nil || hasMain || len(running) == 0 {
+		return running, failed
+	}
+	if sockets, err := r.Kin.Sockets(running); err == nil && len(sockets) == 0 {
+		return nil, nil
+	}
+	return running, nil
+}
+
+// isMain tells whether none of the others has started it.
+func (o *old) isMain(k check.Kin) bool {
+	return !slices.ContainsFunc(o.awaited, func(a check.Kin) bool { return a.PID == k.Parent })
+}
+
+// AwaitEnd tells the diary and a person at the terminal that the start has to wait.
+func (r *run) AwaitEnd(pids []int) func(restart.Wait) {
+	end := r.show("waiting for the end of " + report.PIDList(pids))
+	return func(w restart.Wait) {
+		end()
+		took := report.Seconds(w.Took)
+		switch {
+		case w.Err != nil:
+			r.Log.Log(report.Warning, "%scannot tell whether the old processes (%s) have ended %s after the stop: %v; starting all the same", r.inName(), report.PIDList(w.PIDs), took, w.Err)
+		case len(w.Left) > 0:
+			r.Log.Log(report.Warning, "%sthe old processes (%s) have not ended %s after the stop; starting all the same", r.inName(), report.PIDList(w.Left), took)
+		default:
+			r.Log.Log(report.Notice, "%sthe old processes (%s) ended %s after the stop", r.inName(), report.PIDList(w.PIDs), took)
+		}
+	}
+}
