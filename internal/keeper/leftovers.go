@@ -75,15 +75,25 @@ func (r *run) findLeft(ctx context.Context) {
 		now[i].Counts = slices.ContainsFunc(o.family.Kin, func(b check.Kin) bool { return b.Counts && b.PID == k.PID && b.Start == k.Start })
 		now[i].Holds = now[i].Counts && r.holds(k)
 	}
-	var possible []check.Kin
-	o.left, possible = o.family.Left(now)
-	o.told, o.maybe = "", ""
-	if n := len(o.left); n > 0 {
+	o.left, o.possible = o.family.Left(now)
+	o.told = ""
+	if len(o.left) > 0 {
 		o.told = r.leftText(o.left, "1 of its processes is left", "of its processes are left")
 	}
-	if sockets, _ := r.Kin.Sockets(kinPIDs(possible)); len(sockets) > 0 || slices.ContainsFunc(possible, func(k check.Kin) bool { return k.Counts }) {
-		o.maybe = r.leftText(possible, "a process that runs its program may be left of it", "processes that run its program may be left of it")
+}
+
+// maybeText is about what may be left of the daemon. What has only its program is worth
+// a word if it listens somewhere, where the daemon could want to.
+func (r *run) maybeText() string {
+	before := slices.DeleteFunc(slices.Clone(r.old.possible), func(k check.Kin) bool { return !r.anyRuns([]check.Kin{k}) })
+	counted := slices.DeleteFunc(slices.Clone(before), func(k check.Kin) bool { return !k.Counts })
+	if len(counted) > 0 {
+		return r.leftText(counted, "1 process of before has outlived the stop", "processes of before have outlived the stop")
 	}
+	if sockets, _ := r.Kin.Sockets(kinPIDs(before)); len(sockets) > 0 {
+		return r.leftText(before, "1 process that runs its program may be left of it", "processes that run its program may be left of it")
+	}
+	return ""
 }
 
 // holds tells whether a process listens at the address that is asked of the daemon.
@@ -256,8 +266,10 @@ func (r *run) whatIsLeft() {
 		if r.daemon.Leftovers == EndLeftovers {
 			r.report.Hint = "look at what is left: " + psText(o.left)
 		}
-	case o.maybe != "":
-		r.report.Reason += "; " + o.maybe
+	default:
+		if text := r.maybeText(); text != "" {
+			r.report.Reason += "; " + text
+		}
 	}
 }
 

@@ -18,10 +18,11 @@ type old struct {
 	service string       // whose stop ends it
 	family  check.Family // the processes that ran its program
 	awaited []check.Kin  // those that counted, and that the stop ends
-	left    []check.Kin  // those that have outlived the stop, for sure
+	left    []check.Kin  // what has outlived the stop, for sure
 	told    string       // which, and where they listen
-	maybe   string       // the same of those that may be left of it
-	ended   []check.Kin  // those that were ended
+	ended   []check.Kin  // those of them that were ended
+
+	possible []check.Kin // what may be left of it
 }
 
 // meet looks at the daemon that is about to be stopped, once more and at all of it: at
