@@ -34,6 +34,36 @@ func (s Socket) Takes(l Listen) bool {
 	return ok && fitness(s.Addr, to) > 0
 }
 
+// Reachable is the address of the best of these sockets, as listen takes it, from this
+// machine: what listens at any address does so at the loopback, too, and a name service
+// or a firewall is in nobody's way there. IPv4 comes first. "" if none is of TCP.
+func Reachable(list []Socket) string {
+	best, rank := "", 0
+	for _, s := range list {
+		if s.Network == "unix" {
+			continue
+		}
+		host := s.Addr.Addr()
+		r := 1
+		switch {
+		case host == netip.IPv4Unspecified():
+			host, r = netip.MustParseAddr("127.0.0.1"), 4
+		case host == netip.IPv6Unspecified():
+			host, r = netip.IPv6Loopback(), 3
+		case host.IsLoopback() && host.Is4():
+			r = 4
+		case host.IsLoopback():
+			r = 3
+		case host.Is4():
+			r = 2
+		}
+		if r > rank {
+			best, rank = s.Network+"://"+netip.AddrPortFrom(host, s.Addr.Port()).String(), r
+		}
+	}
+	return best
+}
+
 // errTooMuch is for tables that nobody needs to read to their end.
 var errTooMuch = errors.New("there is more of it than a daemon can need")
 

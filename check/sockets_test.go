@@ -98,3 +98,24 @@ func FuzzParseSockets(f *testing.F) {
 		}
 	})
 }
+
+// Where init proposes to ask.
+func TestReachable(t *testing.T) {
+	socket := func(network, addr string) Socket { return Socket{Network: network, Addr: netip.MustParseAddrPort(addr)} }
+	for _, tc := range []struct {
+		list []Socket
+		want string
+	}{
+		{nil, ""},
+		{[]Socket{{Network: "unix", Path: "/run/x"}}, ""},
+		{[]Socket{socket("tcp", "0.0.0.0:2222"), socket("tcp6", "[::]:2222")}, "tcp://127.0.0.1:2222"},
+		{[]Socket{socket("tcp6", "[::]:22")}, "tcp6://[::1]:22"},
+		{[]Socket{socket("tcp", "10.1.2.3:22")}, "tcp://10.1.2.3:22"},
+		{[]Socket{socket("tcp", "10.1.2.3:22"), socket("tcp", "127.0.0.1:23")}, "tcp://127.0.0.1:23"},
+		{[]Socket{socket("tcp6", "[2001:db8::1]:22"), socket("tcp", "10.1.2.3:22")}, "tcp://10.1.2.3:22"},
+	} {
+		if got := Reachable(tc.list); got != tc.want {
+			t.Errorf("%v: %q, want %q", tc.list, got, tc.want)
+		}
+	}
+}

@@ -74,9 +74,23 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	}
 	owners := ownersOf(listed, programs)
 	for i, l := range listed {
-		m.Services = append(m.Services, service(l, programs[i], owners))
+		s := service(l, programs[i], owners)
+		if survey.IsSSH(s.Executable) {
+			s.Listen = listensAt(programs[i].PID)
+		}
+		m.Services = append(m.Services, s)
 	}
 	return m, nil
+}
+
+// listensAt is where a process accepts connections by TCP, as this machine can reach it;
+// "" if that cannot be told. Of several addresses the loopback is the first.
+func listensAt(pid int) string {
+	sockets, err := check.Sockets([]int{pid})
+	if err != nil || pid == 0 {
+		return ""
+	}
+	return check.Reachable(sockets)
 }
 
 // ownersOf is which service a process belongs to.

@@ -19,7 +19,7 @@ func (s Service) advice() []string {
 	}
 	switch {
 	case s.isSSH():
-		return []string{"A restart keeps its sessions, and they run the same program: a dead sshd counts as up while one of them is open. listen: tcp://127.0.0.1:22 and expect: \"SSH-2.0-\" tell."}
+		return []string{"It is asked for its greeting, because a restart keeps its sessions, and they run the same program: a dead sshd would count as up while one of them is open. sshd logs each of these connections."}
 	case is("mysqld mariadbd mysqld_safe mariadbd-safe postgres postmaster mongod"):
 		return []string{"After a crash it may recover for minutes, and must not be interrupted: give start_timeout: and verify:."}
 	}

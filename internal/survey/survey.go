@@ -33,6 +33,7 @@ type Service struct {
 	Args       string   // a regular expression for the argument that tells it from others
 	User       string   // that the main process runs as; "" if it has no name
 	Parent     int      // process id of the main process's parent
+	Listen     string   // where it accepts connections, as listen takes it; "" if that is not known
 	OldImage   bool     // the program has been replaced since
 	Twins      []string // services whose processes are the same by all this
 	Strangers  bool     // so are processes of no service
@@ -134,6 +135,10 @@ func (s Service) daemon(name string) draft.Daemon {
 	if s.isSSH() && s.Parent == 1 {
 		add("parent", draft.Raw("1"), "not the sessions")
 	}
+	if s.isSSH() {
+		add("listen", cmp.Or(s.Listen, "tcp://127.0.0.1:22"), "")
+		add("expect", "SSH-", "")
+	}
 	add("services", []string{s.Name}, s.restarts())
 	return d
 }
@@ -145,7 +150,10 @@ func (s Service) restarts() string {
 	return "Restart=" + s.Restarts
 }
 
-func (s Service) isSSH() bool { return filepath.Base(s.Executable) == "sshd" }
+func (s Service) isSSH() bool { return IsSSH(s.Executable) }
+
+// IsSSH tells whether a program is sshd, of which it matters where it listens.
+func IsSSH(executable string) bool { return filepath.Base(executable) == "sshd" }
 
 // some are the first of them: of 300 instances each would name 299.
 func some(names []string) string {
