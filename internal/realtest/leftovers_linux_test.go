@@ -124,7 +124,7 @@ func TestLeftoversDoubled(t *testing.T) {
 			l.Copy(Tree(t)+"/usr/bin/perl", exe)
 			l.File("/usr/local/lib/deaf.pl", deafDaemon, 0o644)
 			l.File("/etc/init.d/deaf", "#!/bin/sh\n[ $1 != start ] || "+exe+" /usr/local/lib/deaf.pl </dev/null >/dev/null 2>&1 &\n", 0o755)
-			l.File("/etc/daemon-keeper.yaml", strings.Replace(leftoversDefaults, "stop_timeout: 10s", "stop_timeout: 1s, probe_timeout: 500ms", 1)+
+			l.File("/etc/daemon-keeper.yaml", strings.Replace(leftoversDefaults, "stop_timeout: 10s", "stop_timeout: 10s, probe_timeout: 2s", 1)+
 				"  deaf: {executable: "+exe+", listen: \"unix:///run/deaf.sock\", expect: hello, services: [deaf], leftovers: "+leftovers+"}\n", 0o644)
 			m := Enter(t, Tree(t), l)
 			m.Must(t, "sh", "-c", "touch /run/sick; service deaf start")
