@@ -21,8 +21,8 @@ func parseGroup(text string) string {
 			named = path
 		}
 	}
-	// Where both are mounted ("hybrid"), systemd goes by either, and puts processes into both.
-	if named != "" && (v2 == "" || v2 == "/") {
+	// Where systemd runs a hybrid of both, only the named hierarchy is complete.
+	if named != "" {
 		return named
 	}
 	return v2

@@ -41,7 +41,10 @@ func (Live) PIDFile(path string) (pid int, runs, known bool) {
 }
 
 // Listens reports whether a process has a socket open that waits for connections.
-func (Live) Listens(pid int) (bool, error) { return listens(pid) }
+func (Live) Listens(pid int) (bool, error) {
+	list, err := Sockets([]int{pid})
+	return len(list) > 0, err
+}
 
 // Leads finds the processes that were started by the path of a program though they
 // execute something else: the path may have moved since. They meet all other criteria.

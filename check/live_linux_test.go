@@ -3,7 +3,6 @@ package check
 import (
 	"net"
 	"os"
-	"strings"
 	"testing"
 )
 
@@ -54,15 +53,4 @@ func TestListens(t *testing.T) {
 		}
 		must(t, l.Close())
 	}
-}
-
-func FuzzParseAccepting(f *testing.F) {
-	f.Add("Num RefCount Protocol Flags Type St Inode Path\n0000: 00000002 00000000 00010000 0001 01 22441 /run/x\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		var list []uint64
-		parseAccepting(strings.NewReader(text), func(inode uint64) { list = append(list, inode) })
-		if len(list) > strings.Count(text, "\n")+1 {
-			t.Errorf("%d sockets in %q", len(list), text)
-		}
-	})
 }

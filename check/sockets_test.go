@@ -101,7 +101,9 @@ func FuzzParseSockets(f *testing.F) {
 
 // Where init proposes to ask.
 func TestReachable(t *testing.T) {
-	socket := func(network, addr string) Socket { return Socket{Network: network, Addr: netip.MustParseAddrPort(addr)} }
+	socket := func(network, addr string) Socket {
+		return Socket{Network: network, Addr: netip.MustParseAddrPort(addr)}
+	}
 	for _, tc := range []struct {
 		list []Socket
 		want string
