@@ -21,8 +21,9 @@ func parseGroup(text string) string {
 			named = path
 		}
 	}
-	// Where systemd runs a hybrid of both, only the named hierarchy is complete.
-	if named != "" {
+	// Where systemd runs a hybrid of both, the named hierarchy is the complete one; where a
+	// container's systemd runs on version 2 of a host with both, it knows nothing of it.
+	if unitIn(named) != "" || v2 == "" {
 		return named
 	}
 	return v2

@@ -20,7 +20,7 @@ func TestUnitOf(t *testing.T) {
 		"0::":                                "",
 		"0::/../../system.slice/x.service\n": "x.service",
 		"12:pids:/system.slice/wrong.service\n11:cpu,cpuacct:/\n1:name=systemd:/system.slice/ssh.service\n0::/system.slice/other.service\n": "ssh.service",
-		"12:pids:/system.slice/wrong.service\n1:name=systemd:/\n0::/system.slice/other.service\n":                                           "",
+		"12:pids:/system.slice/wrong.service\n1:name=systemd:/\n0::/system.slice/other.service\n":                                           "other.service",
 		"1:name=systemd:/docker/0a1b/system.slice/nginx.service\n":                                                                          "nginx.service",
 	} {
 		if got := unitOf([]byte(text)); got != want {

@@ -62,11 +62,12 @@ func (r remains) judge() finding {
 	case over && r.all(r.isOfLife):
 		return r.unlessHeir("service " + r.service + " has no main process any more")
 	case over:
-		return finding{why: fmt.Sprintf("service %s has ended, and %s was started outside of it", r.service, r.outside())}
+		x := r.other(r.isOfLife)
+		return finding{main: x.pid, why: fmt.Sprintf("service %s has ended, and process %d%s was started outside of it", r.service, x.pid, inBrackets(x.unit))}
 	case r.gone.PID == 0: // nothing but that the process is in the unit of another service
 		return finding{}
 	case !r.twice || !r.all(r.isRelic):
-		return finding{}
+		return finding{main: r.other(r.isRelic).pid}
 	case r.cond.State == rcd.Stopped:
 		return r.unlessHeir("service " + r.service + " is stopped")
 	case r.file.known && !r.file.runs:
@@ -111,14 +112,15 @@ func (r remains) unlessHeir(why string) finding {
 	return finding{dead: true}
 }
 
-// outside names one process that is none of the service's last life.
-func (r remains) outside() string {
+// other is the first process that is none of these: what is left of an earlier main
+// process must not be taken for the new one.
+func (r remains) other(is func(relic) bool) relic {
 	for _, x := range r.relics {
-		if !r.isOfLife(x) {
-			return fmt.Sprintf("process %d%s", x.pid, inBrackets(x.unit))
+		if !is(x) {
+			return x
 		}
 	}
-	return "none"
+	return relic{}
 }
 
 // text says what is wrong with a daemon of which only that is left.

@@ -111,7 +111,7 @@ func survivesSSH(t *testing.T, m *Machine, user string, before bool) {
 		return state == "failed\n"
 	})
 	a := keep(t, m, args...)
-	expect(t, a, 1, "its main process (pid "+strconv.Itoa(main)+") has ended", "of its processes", "is up again", "signal 9")
+	expect(t, a, 1, "its main process (pid "+strconv.Itoa(main)+") has ended", "of its processes", "is up again", "killed by SIGKILL")
 	if strings.Contains(a.stdout+a.stderr, "someone else") {
 		t.Error(a)
 	}
