@@ -53,7 +53,7 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != user {
 		return c, false, nil
 	}
-	text, err := readWithin(ctx, dir+"/cmdline")
+	text, err := readExecuted(ctx, dir)
 	if err != nil {
 		return c, false, goneOr(err)
 	}
@@ -69,6 +69,20 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 		return c, false, err
 	}
 	return Command{pid, args, spent.start, sinceBoot() - time.Duration(spent.start)*tick}, true, nil
+}
+
+// readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
+// though it has a program: unlike a zombie or a kernel thread, which never have.
+func readExecuted(ctx context.Context, dir string) ([]byte, error) {
+	for end := time.Now().Add(argsTime); ; time.Sleep(time.Millisecond) {
+		text, err := readWithin(ctx, dir+"/cmdline")
+		if err != nil || len(text) > 0 || ctx.Err() != nil || time.Now().After(end) {
+			return text, err
+		}
+		if _, err := os.Readlink(dir + "/exe"); err != nil {
+			return nil, nil
+		}
+	}
 }
 
 // runsHereAs reports whether a process of this real user runs in our PID namespace.

@@ -47,6 +47,23 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// A process that is about to execute a program has no arguments for a moment: a command
+// that a killed run had left was overlooked then.
+func TestCommandsSeesWhatIsAboutToBeExecuted(t *testing.T) {
+	loop := filepath.Join(t.TempDir(), "loop")
+	must(t, os.WriteFile(loop, []byte("#!/bin/sh\nexec \"$0\" stop\n"), 0o755))
+	cmd := exec.Command("/bin/sh", loop, "stop")
+	must(t, cmd.Start())
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	table, self := newProcTable("/proc"), uint32(os.Getuid())
+	for range 2000 {
+		c, found, err := table.command(t.Context(), cmd.Process.Pid, self, marked(loop))
+		if !found || err != nil {
+			t.Fatalf("%+v, %v", c, err)
+		}
+	}
+}
+
 // What ordinary users run is none of root's commands, whatever they call it; neither
 // is what somebody runs in a PID namespace of its own.
 func TestCommandsOfOthers(t *testing.T) {

@@ -135,6 +135,9 @@ func (r *run) awaitOrphans(ctx context.Context) {
 	}
 }
 
+// mostDoubts is how often is looked again where some process could not be read.
+const mostDoubts = 20
+
 // outlast waits until no process carries out a step any more, or for ctx, and says so
 // if that takes any time. What is older than the step is another's.
 func (p *pass) outlast(ctx context.Context, verb rcd.Verb, service string, age func() time.Duration, say func()) {
@@ -142,17 +145,23 @@ func (p *pass) outlast(ctx context.Context, verb rcd.Verb, service string, age f
 		return
 	}
 	const rounding = 2 * time.Second
-	for said := false; ctx.Err() == nil; said = true {
+	doubts := 0
+	for said := false; ctx.Err() == nil; {
 		list, err := p.Commands(ctx, func(args []string) bool { return p.Manager.CarriesOut(args, verb, service) })
-		if err != nil && !errors.Is(err, check.ErrNotSupported) {
+		unclear := err != nil && !errors.Is(err, check.ErrNotSupported)
+		if unclear {
 			p.logOnce(report.Info, "cannot tell whether the %s of service '%s' is still under way: %v", verb, service, err)
 		}
 		oldest := age() + rounding
-		if !slices.ContainsFunc(list, func(c check.Command) bool { return c.Age <= oldest }) {
-			return
-		}
-		if !said {
+		switch found := slices.ContainsFunc(list, func(c check.Command) bool { return c.Age <= oldest }); {
+		case found && !said:
 			say()
+			said = true
+		case found:
+		case unclear && doubts < mostDoubts: // it may be the one that could not be read
+			doubts++
+		default:
+			return
 		}
 		select {
 		case <-time.After(firstPoll):
