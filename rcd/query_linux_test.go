@@ -78,7 +78,7 @@ func TestQueryLeavesPipe(t *testing.T) {
 func TestQueryTime(t *testing.T) {
 	t.Parallel()
 	s, dir := newTestSystem(t), t.TempDir()
-	s.queryTime = 300 * time.Millisecond
+	s.queryTime = 3 * time.Second
 	endLater(t, filepath.Join(dir, "pid"))
 	began := time.Now()
 	_, err := s.query(within(t), sh(`echo $$ >"$1/pid"; exec sleep 60`, dir))
