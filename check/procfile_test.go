@@ -89,8 +89,16 @@ func FuzzOpenFiles(f *testing.F) {
 // mode, and SELinux's type one part of four.
 func FuzzHasLabel(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"system_u:system_r:sshd_t:s0-s0:c0.c1023", "sshd_t"}, {"/usr/sbin/mysqld (enforce)", "/usr/sbin/mysqld"}, {"unconfined", "unconfined"},
-		{"", ""}, {"::", ""}, {"a:b:c", "c"}, {"x (", "x"}, {" ()", ""}, {"a (b) (c)", "a (b)"}, {"\xff", "\xff"},
+		{"system_u:system_r:sshd_t:s0-s0:c0.c1023", "sshd_t"},
+		{"/usr/sbin/mysqld (enforce)", "/usr/sbin/mysqld"},
+		{"unconfined", "unconfined"},
+		{"", ""},
+		{"::", ""},
+		{"a:b:c", "c"},
+		{"x (", "x"},
+		{" ()", ""},
+		{"a (b) (c)", "a (b)"},
+		{"\xff", "\xff"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -36,9 +36,16 @@ func FuzzProperties(f *testing.F) {
 // print; who is up or whose status is no number has none.
 func FuzzDeathOf(f *testing.F) {
 	for _, seed := range [][5]string{
-		{"failed", "failed", "signal", "2", "9"}, {"failed", "failed", "core-dump", "3", "11"}, {"inactive", "dead", "success", "1", "0"},
-		{"activating", "auto-restart", "exit-code", "1", "203"}, {"failed", "failed", "oom-kill", "2", "9"}, {"failed", "failed", "protocol", "0", "0"},
-		{"active", "running", "success", "0", "0"}, {"failed", "failed", "exit-code", "1", "-1"}, {"failed", "failed", "signal", "2", "300"}, {"failed", "failed", "exit-code", "1", "99999999999999999999"},
+		{"failed", "failed", "signal", "2", "9"},
+		{"failed", "failed", "core-dump", "3", "11"},
+		{"inactive", "dead", "success", "1", "0"},
+		{"activating", "auto-restart", "exit-code", "1", "203"},
+		{"failed", "failed", "oom-kill", "2", "9"},
+		{"failed", "failed", "protocol", "0", "0"},
+		{"active", "running", "success", "0", "0"},
+		{"failed", "failed", "exit-code", "1", "-1"},
+		{"failed", "failed", "signal", "2", "300"},
+		{"failed", "failed", "exit-code", "1", "99999999999999999999"},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4])
 	}
