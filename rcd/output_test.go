@@ -244,8 +244,14 @@ func TestBound(t *testing.T) {
 			}
 		}
 	}
-	if lines := daemon.tail(); len(lines) == 0 || lines[len(lines)-1] != "the reason" {
-		t.Errorf("tail %q", lines)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // it is empty for a moment
+		lines := daemon.tail()
+		if len(lines) > 0 && lines[len(lines)-1] == "the reason" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("tail %q", lines)
+		}
 	}
 	if _, err := daemon.WriteString(strings.Repeat("x", 2<<20)); err != nil {
 		t.Fatal(err)
