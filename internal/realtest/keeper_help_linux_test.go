@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,34 +22,12 @@ const program = "/usr/local/sbin/daemon-keeper"
 // much shorter.
 const runTime = 120 * time.Second
 
-// buildKeeper builds the program once for all tests.
-var buildKeeper = sync.OnceValues(func() (content string, err error) {
-	dir, err := os.MkdirTemp("", "daemon-keeper-build-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "daemon-keeper")
-	// Without the version of the repository, which git may be about to change.
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, "daemon-keeper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build daemon-keeper: %w\n%s", err, out)
-	}
-	binary, err := os.ReadFile(file)
-	return string(binary), err
-})
-
 // keeperLayer holds the program, and nothing else yet.
 func keeperLayer(t *testing.T) *Layer {
 	t.Helper()
 	Need(t)
-	binary, err := buildKeeper()
-	if err != nil {
-		t.Fatal(err)
-	}
 	l := NewLayer(t)
-	l.File(program, binary, 0o755)
+	l.AddKeeper(program)
 	return l
 }
 
