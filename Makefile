@@ -24,6 +24,9 @@ test: ## all tests; on Linux as root also on a real systemd, cron and rsyslog
 test-packages: ## the packages, the Ansible role, the alert rules and the completions, for real
 	@sh .ci/test-packages
 
+test-real: ## of these, only the keeper beside the real daemons of docs/real-daemons.md
+	@sh .ci/test-packages ./packaging/real
+
 lint: ## format, vet for every system, staticcheck, the man page
 	@sh .ci/lint "$(TOOL)"
 
@@ -71,4 +74,4 @@ clean: ## remove what was built, and the Debian tree of the tests
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
 
-.PHONY: build demo test test-packages fuzz lint bench cover dist packages install uninstall clean help
+.PHONY: build demo test test-packages test-real fuzz lint bench cover dist packages install uninstall clean help

@@ -22,7 +22,7 @@ var bootScript string
 
 const (
 	enterTimeout   = 20 * time.Second // until the namespaces and mounts stand
-	bootTimeout    = 3 * time.Minute  // until systemd has started all: forty daemons, on a busy machine
+	bootTimeout    = 5 * time.Minute  // until systemd has started all: forty daemons, on a busy machine
 	commandTimeout = 60 * time.Second // for one Run
 	endTimeout     = 15 * time.Second // until nothing is left
 )
