@@ -6,7 +6,8 @@ import "strings"
 type row struct {
 	service string
 	ask     ask
-	gap     string // what init does badly
+	gap     string // what is done badly, and known
+	wrong   string // the untrue cause that is told of it
 }
 
 // Questions that several daemons understand.
@@ -72,7 +73,7 @@ func rows() []row {
 	})
 }
 
-// gaps notes what init is known to do badly. Whoever mends it takes the line away.
+// gaps notes what is known to be done badly. Whoever mends it takes the line away.
 func gaps(list []row) []row {
 	const (
 		helper    = "not proposed: its unit starts a helper that is named systemd-*, and so it is taken for systemd's own"
@@ -83,10 +84,14 @@ func gaps(list []row) []row {
 		"amavis": anyPerl, "postgrey": anyPerl,
 		"dnsmasq": helper, "memcached": helper,
 		"one": instances, "two": instances, "redis-server": instances, "redis-server@second": instances,
+		"postfix@-":       "the cause is untrue: it was ExecStop that failed, after the death; systemd knows of no main process",
 		"rabbitmq-server": "the argument is an allocator flag, which all instances share, and the path has a version, which the next upgrade changes",
 	}
 	for i := range list {
 		list[i].gap = known[list[i].service]
+		if list[i].service == "postfix@-" {
+			list[i].wrong = "a command that its unit runs before its program, or in order to start it, has failed (result exit-code)"
+		}
 	}
 	return list
 }

@@ -122,9 +122,9 @@ func (rs runs) of(name string) (results []string, cause string, changed int) {
 }
 
 // fate tells who has brought a daemon back.
-func (rs runs) fate(service, restarts, sockets string) (fate, error) {
-	_, cause, changed := rs.of(service)
-	if cause != "" && cause != killedCause {
+func (rs runs) fate(r row, restarts, sockets string) (fate, error) {
+	_, cause, changed := rs.of(r.service)
+	if cause != r.wrong && cause != "" && cause != killedCause {
 		return fate{}, fmt.Errorf("the cause is told as %q", cause)
 	}
 	switch {
@@ -157,7 +157,7 @@ func (s *suite) killed(t *testing.T, byManager func(row) bool, fateOf func(*seen
 	count := starts(t, s.m, since)
 	for i, p := range properties(t, s.m, services(rows), "NRestarts,ActiveState") {
 		service := rows[i].service
-		f, err := reports.fate(service, p["NRestarts"], s.seen[service].sockets)
+		f, err := reports.fate(rows[i], p["NRestarts"], s.seen[service].sockets)
 		if err == nil && s.seen[service].sockets == "" && (f.by == "systemd") != byManager(rows[i]) {
 			err = fmt.Errorf("it was brought back by %s", f.by)
 		}

@@ -27,7 +27,7 @@ The table is written by the test that sees it, ` + "`make test-real`" + `, and h
 - *proposed*: what init writes, without the service; or why it proposes nothing;
 - *Restart=*: as the package ships it;
 - *as shipped*, *Restart=no*: who brought it back, and the cause that the keeper told of;
-- *known gap*: what init does badly, still.
+- *known gap*: what is done badly, still.
 
 Not kept means that its process was not killed: with what init writes, nobody would see it.
 `
