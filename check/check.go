@@ -65,6 +65,14 @@ type Exclusion struct {
 	Threads []int // of reason Thread: those that have the name
 }
 
+// Why is the reason, for people.
+func (x Exclusion) Why() string {
+	if x.Trouble != "" && (x.Reason == Unreadable || x.Reason == Obscured || x.Reason == Unlabelled) {
+		return x.Trouble
+	}
+	return x.Reason.String()
+}
+
 // Reason is why a process does not count.
 type Reason int
 
@@ -218,17 +226,19 @@ func (e *CloudedError) Error() string {
 		if i == 3 {
 			return fmt.Sprintf("%s, and %d more", text, len(e.Why)-i)
 		}
-		text += fmt.Sprintf("; process %d %s: %s", x.PID, may, x.Reason)
+		text += fmt.Sprintf("; process %d %s: %s", x.PID, may, x.Why())
 	}
 	return text
 }
 
 // Hint is the way out.
 func (e *CloudedError) Hint() string {
-	switch e.Why[0].Reason {
-	case Unreadable:
+	switch x := e.Why[0]; {
+	case x.Trouble != "":
+		return "look at that process; with 'user' only processes of the daemon's user matter"
+	case x.Reason == Unreadable:
 		return "run it as root, with CAP_SYS_PTRACE in a container"
-	case Unlabelled:
+	case x.Reason == Unlabelled:
 		return "security contexts are read from /proc/PID/attr/current, which needs Linux and a security module (SELinux, AppArmor)"
 	}
 	return ""

@@ -13,7 +13,7 @@ import (
 
 // A real process knows its children, and one that has none has none.
 func TestRealChildren(t *testing.T) {
-	table := newProcTable("/proc")
+	table := newProcTable("/proc", directly())
 	self := strconv.Itoa(os.Getpid())
 	if _, err := os.Stat("/proc/" + self + "/task/" + self + "/children"); err != nil {
 		t.Skip("this kernel does not tell the children of a process")

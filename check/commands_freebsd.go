@@ -27,7 +27,7 @@ func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]
 	case len(table)%size != 0:
 		return nil, fmt.Errorf("cannot list processes: %d bytes are not full rows", len(table))
 	}
-	t := newTable().(*kernTable)
+	t := newTable(directly()).(*kernTable)
 	var list []Command
 	var unread []error
 	for ; len(table) > 0; table = table[size:] {

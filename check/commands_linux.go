@@ -13,7 +13,7 @@ import (
 )
 
 func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
-	return newProcTable("/proc").commands(ctx, user, is)
+	return newProcTable("/proc", directly()).commands(ctx, user, is)
 }
 
 func (t procTable) commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
@@ -153,12 +153,12 @@ func readWithin(ctx context.Context, path string) ([]byte, error) {
 }
 
 func args(pid int) ([]string, error) {
-	text, err := readWithin(context.Background(), newProcTable("/proc").dir(pid)+"/cmdline")
+	text, err := readWithin(context.Background(), newProcTable("/proc", directly()).dir(pid)+"/cmdline")
 	return splitArgs(text), err
 }
 
 func isStopped(pid int) bool {
-	text, err := os.ReadFile(newProcTable("/proc").dir(pid) + "/status")
+	text, err := os.ReadFile(newProcTable("/proc", directly()).dir(pid) + "/status")
 	if err != nil {
 		return false
 	}

@@ -39,14 +39,19 @@ func (e *FindError) Hint() string { return e.hint }
 // Find reads what must be known of a program to recognise its processes. Its
 // errors are FindErrors.
 func Find(path string) (Executable, error) {
-	e, hint, err := find(path)
+	return findIf(path, func(string) bool { return true })
+}
+
+// findIf touches an interpreter only if that is safe; else the error is errUnsafe.
+func findIf(path string, isSafe func(path string) bool) (Executable, error) {
+	e, hint, err := find(path, isSafe)
 	if err != nil {
 		return Executable{}, &FindError{path, cause(err), hint}
 	}
 	return e, nil
 }
 
-func find(path string) (e Executable, hint string, err error) {
+func find(path string, isSafe func(path string) bool) (e Executable, hint string, err error) {
 	const isIt = "give the daemon's program, or its script, with its full path; 'command -v NAME' finds a program"
 	if !filepath.IsAbs(path) {
 		return e, isIt, errors.New("it is not an absolute path")
@@ -80,7 +85,7 @@ func find(path string) (e Executable, hint string, err error) {
 	line, isScript := shebang(head)
 	switch {
 	case isScript:
-		if e.Interpreter, err = findInterpreter(line); err != nil {
+		if e.Interpreter, err = findInterpreter(line, isSafe); err != nil {
 			return e, "look at its first line: head -n1 " + path, err
 		}
 	case !bytes.HasPrefix(head, []byte("\x7fELF")): // elf(5)

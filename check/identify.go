@@ -85,9 +85,9 @@ func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 // meetsCheap tells whether a process meets the criteria that cost nothing more.
 func meetsCheap(spec *Spec, p *Process) Reason {
 	switch {
-	case spec.User != nil && p.User != *spec.User, spec.NotUser != nil && p.User == *spec.NotUser:
+	case spec.User != nil && !p.isOf(*spec.User), spec.NotUser != nil && p.isOf(*spec.NotUser):
 		return OtherUser
-	case spec.Group != nil && p.Group != *spec.Group, spec.NotGroup != nil && p.Group == *spec.NotGroup:
+	case spec.Group != nil && !p.isOfGroup(*spec.Group), spec.NotGroup != nil && p.isOfGroup(*spec.NotGroup):
 		return OtherGroup
 	case spec.Parent != 0 && p.Parent != spec.Parent:
 		return OtherParent
@@ -102,6 +102,8 @@ func meetsDear(spec *Spec, p *Process) Reason {
 	switch {
 	case isCut && len(p.Args) == 0:
 		return Obscured
+	case spec.Args != nil && p.Trouble != "" && !slices.ContainsFunc(p.Args, spec.Args.MatchString):
+		return Unreadable // also of a rule about any process: what is not read is not wiped out
 	case isCut && !isTitle(p.Args[0], spec.Called) && !slices.ContainsFunc(p.Args, func(arg string) bool { return filepath.Base(arg) == spec.Called }):
 		return OtherFile
 	case spec.Args != nil && len(p.Args) == 0:
@@ -158,6 +160,9 @@ func identifyFile(file *Executable, spec *Spec, m *Match) Reason {
 	}
 	reason := identifyImage(image{file.Path, file.Resolved, file.ID}, spec, m)
 	if reason == counts && file.Applet != "" && !isApplet(file.Applet, m.Args) {
+		if len(m.Args) == 0 && m.Trouble != "" {
+			return Obscured
+		}
 		return NoScript
 	}
 	return reason
@@ -218,7 +223,7 @@ func identifyImage(want image, spec *Spec, m *Match) Reason {
 // can be executed through /proc/PID/root. What cannot be made up is the user, or
 // our user namespace together with a mount that the process itself sees.
 func identifyDeleted(spec *Spec, m *Match) Reason {
-	if m.OwnUserNS && !m.Smuggled || m.User == 0 || spec.User != nil && m.User == *spec.User {
+	if m.OwnUserNS && !m.Smuggled || m.isOf(0) || spec.User != nil && m.isOf(*spec.User) {
 		m.OldImage = true
 		return counts
 	}
@@ -251,6 +256,8 @@ func identifyScript(file *Executable, spec *Spec, m *Match) Reason {
 		return unrelated
 	case m.ScriptFile == file.ID && m.ScriptFile != (FileID{}):
 		return counts
+	case m.ScriptFile == (FileID{}) && m.Trouble != "":
+		return Obscured // of its arguments, or of the script that they name, nothing is known
 	case m.ScriptFile == (FileID{}) && (file.named(m.Script) || file.titled(m.Process)):
 		return Obscured // it has left the folder or root of its start, or rewritten its arguments
 	case file.named(m.Script):

@@ -24,7 +24,12 @@ const queuePause = 10 * time.Millisecond
 
 // probe connects, and listens to what is said. Its own time-out is the daemon's
 // fault; that of ctx says nothing.
-func (l Listen) probe(ctx context.Context, matches []Match) probed {
+func (l Listen) probe(ctx context.Context, f *files, matches []Match) probed {
+	if l.Network == "unix" {
+		if err := f.answers(l.Address); err != nil {
+			return probed{err: fmt.Errorf("cannot tell whether %v answers: %w", l, err)}
+		}
+	}
 	limited, cancel := context.WithTimeout(ctx, l.Timeout)
 	defer cancel()
 	p := l.ask(limited, matches)

@@ -14,12 +14,12 @@ import (
 type Live struct{}
 
 // Read reads all of a process, its age and its unit; runs is false if there is none.
-func (Live) Read(pid int) (p Process, runs bool, err error) { return readLive(newTable(), pid) }
+func (Live) Read(pid int) (p Process, runs bool, err error) { return readLive(newTable(directly()), pid) }
 
 func readLive(t table, pid int) (p Process, runs bool, err error) {
 	exe, err := t.exe(pid)
 	if err == nil || !errors.Is(err, errGone) {
-		p, err = t.examine(pid, exe, err, func(Process) bool { return true })
+		p, err = t.examine(pid, exe, err, asksAll(func(Process) bool { return true }))
 	}
 	if err == nil {
 		err = t.read(&p, timesReading|unitReading)
@@ -36,7 +36,7 @@ func readLive(t table, pid int) (p Process, runs bool, err error) {
 // PIDFile is the process that a pidfile names, 0 if none, and whether that runs. Known is
 // false if that cannot be told.
 func (Live) PIDFile(path string) (pid int, runs, known bool) {
-	r := readPIDFile(PIDFile{Path: path}, nil)
+	r := readPIDFile(directly(), PIDFile{Path: path}, nil)
 	return r.number, r.owner.pid == r.number && !r.owner.zombie, r.number > 0 && r.owner.known
 }
 
@@ -52,7 +52,7 @@ func (Live) Listens(pid int) (bool, error) {
 // root is no path of ours, so only root's and the wanted user's are believed, and only
 // from our own root.
 func (Live) Leads(ctx context.Context, spec Spec) ([]Process, error) {
-	return leads(ctx, newTable(), spec, func(pid int) bool { return statID(seenBy(pid, "/")) == statID("/") })
+	return leads(ctx, newTable(directly()), spec, func(pid int) bool { return statID(seenBy(pid, "/")) == statID("/") })
 }
 
 func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) ([]Process, error) {

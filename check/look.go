@@ -35,16 +35,30 @@ type Options struct {
 // ends while it is being read is no error, and neither is a daemon whose
 // executable is missing: that is in its verdict.
 //
-// Reading /proc can block for ever on a process that is itself stuck in the
-// kernel; Look gives up when ctx ends.
+// What does not answer, a process or a file, is a trouble of its row or of the daemon
+// whose file it is. Should the whole look take too long all the same, it gives up when
+// ctx ends.
 func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
+	return NewObserver().look(ctx, specs, opts)
+}
+
+// Observer looks, and remembers from one look to the next what does not answer, so
+// that it is waited for only once.
+type Observer struct {
+	files *files
+}
+
+// NewObserver begins a run.
+func NewObserver() *Observer { return &Observer{newFiles()} }
+
+func (o *Observer) look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
 	type answer struct {
 		snapshot Snapshot
 		err      error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		s, err := look(ctx, newTable(), specs, opts)
+		s, err := lookAt(ctx, newTable(o.files), o.files, specs, opts)
 		done <- answer{s, err}
 	}()
 	select {
@@ -57,8 +71,8 @@ func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
 
 // Verdicts takes one look and judges each daemon by it. If the look itself
 // fails, all are Unknown.
-func Verdicts(ctx context.Context, specs []Spec, opts Options) []Verdict {
-	snapshot, err := Look(ctx, specs, opts)
+func (o *Observer) Verdicts(ctx context.Context, specs []Spec, opts Options) []Verdict {
+	snapshot, err := o.look(ctx, specs, opts)
 	verdicts := make([]Verdict, len(specs))
 	for i, spec := range specs {
 		if err != nil {
@@ -97,15 +111,23 @@ var (
 	errNoExe = errors.New("no executable")         // kernel thread or zombie
 	errLost  = errors.New("executable deleted")    // FreeBSD: the path is lost
 	errDeny  = errors.New("permission denied")     // it may not be looked at
+	errLong  = errors.New("path too long")         // Linux: the path cannot be told, the file can
+	errNone  = errors.New("nobody's concern")      // it can be none of those that are asked for
 )
 
-// look is Look on a given table. The quick pass costs one system call a
+// look is Look on a given table.
+func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, error) {
+	return lookAt(ctx, t, directly(), specs, opts)
+}
+
+// lookAt takes a look in two passes. The quick pass costs one system call a
 // process: it looks closer only at those whose executable has a wanted name, and first
 // at those that are remembered, which mostly are all that it needs to see.
 // Only where that finds too few processes that count, the careful pass looks closer
 // at all, and so finds other names of the same file, dead leaders of living threads,
 // and what may not be looked at. Only what both have missed is down.
-func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, error) {
+func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) (Snapshot, error) {
+	f.begin(specs)
 	pids, err := t.pids(ctx)
 	if err != nil {
 		return Snapshot{}, err
@@ -115,7 +137,7 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 		return Snapshot{}, err
 	}
 	s := Snapshot{Self: self, files: make(map[string]*wanted, len(specs)), pidFiles: make(map[string]pidReading)}
-	l := newLooker(t, &s, opts)
+	l := newLooker(t, f, &s, opts)
 	for _, spec := range specs {
 		l.want(spec)
 	}
@@ -140,7 +162,7 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 			return Snapshot{}, err
 		}
 	}
-	s.readPIDFiles(specs)
+	s.readPIDFiles(f, specs)
 	return s, nil
 }
 

@@ -57,13 +57,16 @@ func (f *fakeTable) exe(pid int) (string, error) {
 	return f.rows[pid].exe, f.rows[pid].exeErr
 }
 
-func (f *fakeTable) examine(pid int, _ string, _ error, needsArgs func(Process) bool) (Process, error) {
+func (f *fakeTable) examine(pid int, _ string, _ error, ask asks) (Process, error) {
 	f.examined = append(f.examined, pid)
 	r := f.rows[pid]
 	if r.examineErr != nil {
 		return Process{}, r.examineErr
 	}
-	if needsArgs(r.p) {
+	if !ask.row(r.p) {
+		return Process{}, errNone
+	}
+	if ask.args(r.p) {
 		f.args = append(f.args, pid)
 	}
 	return r.p, nil
@@ -214,7 +217,7 @@ func TestBlemishesKeepTheLookOpen(t *testing.T) {
 		"stopped":       {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, Stopped: true}}, Spec{}, true},
 		"other file":    {fakeRow{exe: clamd.Resolved, p: Process{File: FileID{1, 1}}}, Spec{}, true},
 		"foreign":       {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, Foreign: true}}, Spec{}, true},
-		"other user's":  {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}}, Spec{User: &uid}, true},
+		"other user's":  {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}}, Spec{User: &uid}, false}, // nobody's concern
 		"denied at ns/": {fakeRow{exe: clamd.Resolved, p: Process{Name: "clamd", Denied: true}}, Spec{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,8 +231,12 @@ func TestBlemishesKeepTheLookOpen(t *testing.T) {
 			if Judge(s, spec).State != Up {
 				asked = append(asked, 1, ownPID, last) // what is in the snapshot is not read again
 			}
+			if !tc.keep {
+				asked = []int{1, ownPID, blemished, last, 1, ownPID, blemished, last}
+			}
+			kept := []int{blemished}[:map[bool]int{true: 1}[tc.keep]]
 			wantPIDs(t, "asked for the path", f.exes, asked...)
-			wantPIDs(t, "kept", rows(s), blemished)
+			wantPIDs(t, "kept", rows(s), kept...)
 
 			f = newFakeTable()
 			f.add(tc.row)
@@ -237,7 +244,7 @@ func TestBlemishesKeepTheLookOpen(t *testing.T) {
 			f.add(fakeRow{exe: "/usr/sbin/cron"})
 			s = mustLook(t, f, Options{}, spec)
 			wantPIDs(t, "examined", f.examined, blemished, good)
-			wantPIDs(t, "kept", rows(s), blemished, good)
+			wantPIDs(t, "kept", rows(s), append(kept, good)...)
 			if v := Judge(s, spec); v.State != Up || !slices.Contains(matching(v), good) {
 				t.Errorf("%+v", v)
 			}

@@ -12,6 +12,7 @@ import (
 // looker is one look under way.
 type looker struct {
 	table
+	files    *files
 	snapshot *Snapshot
 	full     bool
 	measure  bool
@@ -30,6 +31,9 @@ type looker struct {
 	remembering  map[int][]*target // by the processes that they look for by number
 	telling      map[int]bool      // of these, those whose arguments decide what they are
 	visited      map[int]bool      // by the first pass, before its turn
+	origins      map[string]bool   // paths of wanted programs: it matters where a deleted one is from
+	room         room
+	seen         int // threads
 }
 
 // version is an interpreter whose name any version may follow.
@@ -47,11 +51,11 @@ type target struct {
 	hidden   bool // all must be seen, and not all by the name: it is the kernel's, the file has others too, or there is none
 }
 
-func newLooker(t table, s *Snapshot, opts Options) *looker {
+func newLooker(t table, f *files, s *Snapshot, opts Options) *looker {
 	return &looker{
-		table: t, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
+		table: t, files: f, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
 		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
-		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool),
+		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool), origins: make(map[string]bool),
 	}
 }
 
@@ -103,6 +107,7 @@ func (l *looker) noteArgs(file *wanted) {
 	if file.Applet != "" {
 		l.multiCall[file.ID] = true
 	}
+	l.origins[file.Resolved] = true
 }
 
 // find looks at an executable once. One that is missing may still be executed by
@@ -114,7 +119,7 @@ func (l *looker) find(path string) *wanted {
 	w, ok := l.snapshot.files[path]
 	if !ok {
 		w = new(wanted)
-		w.Executable, w.err = Find(path)
+		w.Executable, w.err = l.files.find(path)
 		if errors.Is(w.err, fs.ErrNotExist) {
 			w.Executable = Executable{Path: path, Resolved: path}
 		}
@@ -181,7 +186,7 @@ func (l *looker) pass(ctx context.Context, pids []int, see func(int) error) erro
 			return nil
 		}
 		switch err := see(pid); {
-		case err == nil, errors.Is(err, errGone), errors.Is(err, errNoExe):
+		case err == nil, errors.Is(err, errGone), errors.Is(err, errNoExe), errors.Is(err, errNone):
 		default:
 			return err
 		}
@@ -197,7 +202,7 @@ func (l *looker) quick(pid int) error {
 	exe, err := l.exe(pid)
 	var targets []*target
 	switch {
-	case errors.Is(err, errLost): // rare, and no name can tell
+	case errors.Is(err, errLost), errors.Is(err, errLong): // rare, and no name can tell
 		targets = l.targets
 	case errors.Is(err, errDeny), errors.Is(err, errNoExe):
 		targets = l.bounded // nothing that may be theirs is passed over; the others have the careful pass
@@ -210,7 +215,7 @@ func (l *looker) quick(pid int) error {
 	if len(targets) == 0 {
 		return nil
 	}
-	p, err := l.examine(pid, exe, err, l.needsArgs)
+	p, err := l.examine(pid, exe, err, l.asks(targets))
 	if err != nil {
 		return err
 	}
@@ -258,7 +263,7 @@ func (l *looker) closely(pid int) error {
 	if errors.Is(err, errGone) {
 		return err
 	}
-	p, err := l.examine(pid, exe, err, l.needsArgs)
+	p, err := l.examine(pid, exe, err, l.asks(l.left))
 	if err != nil {
 		return err
 	}
@@ -268,7 +273,7 @@ func (l *looker) closely(pid int) error {
 // keep puts a row into the snapshot if it says something about a target.
 func (l *looker) keep(p Process, targets []*target) error {
 	related, err := l.judge(&p, targets)
-	if err != nil || !related {
+	if err != nil || !related || !l.hasRoom(&p, targets) {
 		return err
 	}
 	l.rows[p.PID] = true
@@ -314,10 +319,34 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 // needsArgs tells whether the arguments of a process decide what it is: it
 // executes the interpreter of a wanted script, or a wanted multi-call program.
 func (l *looker) needsArgs(p Process) bool {
+	if p.Foreign && !l.full {
+		return false // it is nobody's, whatever it runs
+	}
 	for _, i := range l.interpreters {
 		if i.identify(new(Spec), &Match{Process: p}) != unrelated {
 			return true
 		}
 	}
 	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0 || l.telling[p.PID]
+}
+
+// asks is what is asked of a process for these targets. One that can be none of them
+// because of its user is of no concern to a lean look; a full one tells why it is none.
+func (l *looker) asks(targets []*target) asks {
+	return asks{
+		row: func(p Process) bool {
+			return l.full || slices.ContainsFunc(targets, func(t *target) bool { return meetsCheap(&t.Spec, &p) == counts })
+		},
+		origin: func(p Process) bool { return l.needsOrigin(p, targets) },
+		args:   l.needsArgs,
+	}
+}
+
+// needsOrigin tells whether it matters where a deleted executable is from: it has the
+// path of a wanted one, or may be another version of an interpreter, and could count.
+func (l *looker) needsOrigin(p Process, targets []*target) bool {
+	could := p.OwnUserNS || p.isOf(0) || slices.ContainsFunc(targets, func(t *target) bool { return t.User != nil && p.isOf(*t.User) })
+	return could && (l.origins[p.Exe] || slices.ContainsFunc(l.interpreters, func(i *Interpreter) bool {
+		return p.Exe == i.Resolved || isVersionOf(filepath.Base(p.Exe), i.stem())
+	}))
 }

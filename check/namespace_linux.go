@@ -1,8 +1,10 @@
 package check
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -54,23 +56,66 @@ func (t procTable) sharesNamespace(dir, name string) (bool, error) {
 // in a folder and the one that has replaced it may be on different devices, one
 // for each layer, but not on different mounts. A file that was executed through
 // /proc/PID/root of another mount namespace is on no mount of one's own.
-func (t procTable) mounts(dir, path string) (same, smuggled bool, err error) {
-	theirs, err := t.mountID(dir + "/exe")
-	if err != nil || theirs == "" {
-		return false, true, err
+//
+// Whoever is root in a user namespace of their own can have as many mounts as they
+// like: their table is not read, because only of our own user namespace does it matter
+// whether a file was smuggled in.
+func (t procTable) mounts(p *Process, dir string) error {
+	type answer struct {
+		same, smuggled bool
+		err            error
 	}
-	now, err := t.mountID(filepath.Dir(path))
-	if err != nil || now == theirs {
-		return err == nil, false, err
+	path, own := p.Exe, p.OwnUserNS
+	a, err := wait(t.files.stalls, p.payer(), dir+"/mountinfo", func() (a answer) {
+		a.smuggled = true
+		theirs, err := t.mountID(dir + "/exe")
+		if err != nil || theirs == "" {
+			a.err = err
+			return a
+		}
+		now, err := t.mountID(filepath.Dir(path))
+		if err != nil || now == theirs {
+			return answer{err == nil, false, err}
+		}
+		if own {
+			a.smuggled, a.err = smuggled(dir, theirs)
+		}
+		return a
+	})
+	if err = errors.Join(err, a.err); err != nil {
+		p.Denied = true
+		return p.failed("its mounts", err)
 	}
-	info, err := os.ReadFile(dir + "/mountinfo")
-	switch {
-	case isEnded(err):
-		return false, true, errGone
-	case err != nil:
-		return false, true, fmt.Errorf("cannot read the process table: %w", err)
+	p.SameMount, p.Smuggled = a.same, a.smuggled
+	return nil
+}
+
+// smuggled tells whether a mount is none that the process sees. Of a process that is
+// about to end the table cannot be opened any more (EINVAL, mounts_open_common in
+// fs/proc_namespace.c).
+func smuggled(dir, id string) (bool, error) {
+	f, err := os.Open(dir + "/mountinfo")
+	if errors.Is(err, unix.EINVAL) {
+		return true, unix.ESRCH
 	}
-	return false, !hasMount(info, theirs), nil
+	if err != nil {
+		return true, err
+	}
+	defer f.Close()
+	limited := &io.LimitedReader{R: f, N: mountsLimit}
+	lines := bufio.NewScanner(limited)
+	for lines.Scan() {
+		if hasMount(lines.Bytes(), id) {
+			return false, nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return true, err
+	}
+	if limited.N <= 0 {
+		return true, fmt.Errorf("there are more than %d bytes of them", mountsLimit)
+	}
+	return true, nil
 }
 
 // mountID is the mount through which a file is seen, proc_pid_fdinfo(5); "" if
@@ -79,14 +124,14 @@ func (t procTable) mountID(path string) (string, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	switch {
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
-		return "", fmt.Errorf("cannot read the process table: %w", err)
+		return "", err
 	case err != nil:
 		return "", nil
 	}
 	defer unix.Close(fd)
-	text, err := os.ReadFile(t.root + "/self/fdinfo/" + strconv.Itoa(fd))
+	text, _, err := readProc(t.root+"/self/fdinfo/"+strconv.Itoa(fd), nil, fdinfoLimit)
 	if err != nil {
-		return "", fmt.Errorf("cannot read the process table: %w", err)
+		return "", err
 	}
 	return mountOf(text), nil
 }

@@ -14,13 +14,16 @@ type neighbour struct {
 	threads []thread
 }
 
+// mostThreads bounds those that are looked at for their names.
+const mostThreads = 200_000
+
 // nearby reads of a process all that a person would go by.
 func (l *looker) nearby(pid int) error {
 	exe, err := l.exe(pid)
 	if errors.Is(err, errGone) {
 		return err
 	}
-	p, err := l.examine(pid, exe, err, l.needsArgs)
+	p, err := l.examine(pid, exe, err, asksAll(l.needsArgs))
 	if err != nil {
 		return err
 	}
@@ -29,7 +32,15 @@ func (l *looker) nearby(pid int) error {
 			return err
 		}
 	}
-	l.snapshot.near = append(l.snapshot.near, neighbour{p, l.threads(pid)})
+	if !l.room.take(&p) {
+		p.Args = nil
+	}
+	n := neighbour{Process: p}
+	if l.seen < mostThreads {
+		n.threads = l.threads(pid)
+		l.seen += len(n.threads)
+	}
+	l.snapshot.near = append(l.snapshot.near, n)
 	return nil
 }
 

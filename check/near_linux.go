@@ -1,15 +1,17 @@
 package check
 
 import (
-	"os"
 	"strconv"
 	"strings"
 )
 
+// threadsLimit is how many threads of a process are looked at for their names.
+const threadsLimit = 1024
+
 // threads reads /proc/PID/task/TID/comm, proc_pid_task(5), which anybody may.
 func (t procTable) threads(pid int) []thread {
 	dir := t.dir(pid) + "/task/"
-	names, err := readNames(dir)
+	names, err := readNames(dir, threadsLimit)
 	if err != nil {
 		return nil
 	}
@@ -19,7 +21,7 @@ func (t procTable) threads(pid int) []thread {
 		if err != nil {
 			continue
 		}
-		if comm, err := os.ReadFile(dir + name + "/comm"); err == nil {
+		if comm, _, err := readProc(dir+name+"/comm", nil, statLimit); err == nil {
 			list = append(list, thread{id, strings.TrimSuffix(string(comm), "\n")})
 		}
 	}

@@ -10,13 +10,20 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // acceptedBy names the process that has accepted a connection at this address, if
 // that is clearly none of the daemon's.
 func acceptedBy(ctx context.Context, at net.Addr, matches []Match) string {
-	return newProcTable("/proc").acceptedBy(ctx, at, matches)
+	ctx, cancel := context.WithTimeout(ctx, holderTime)
+	defer cancel()
+	return newProcTable("/proc", directly()).acceptedBy(ctx, at, matches)
 }
+
+// holderTime is how long it may take to find out who holds a socket, for no more than
+// a warning: a neighbour may have millions of descriptors.
+const holderTime = time.Second
 
 // acceptedBy says nothing wherever something cannot be read, has just ended, or is
 // in another network namespace than we are, where the same address is another.
@@ -28,7 +35,7 @@ func (t procTable) acceptedBy(ctx context.Context, at net.Addr, matches []Match)
 		return ""
 	}
 	for pid := range household(matches) {
-		if held, err := t.holds(pid, sockets); held || err != nil {
+		if held, err := t.holds(ctx, pid, sockets); held || err != nil {
 			return ""
 		}
 	}
@@ -106,14 +113,24 @@ func (t procTable) takingTCP(at *net.TCPAddr) ([]uint64, error) {
 	return taking(all, at.AddrPort()), nil
 }
 
+// descriptorsLimit is how many descriptors of a process are looked at, and
+// processesLimit how many processes.
+const (
+	descriptorsLimit = 64 << 10
+	processesLimit   = 1 << 20
+)
+
 // holds tells whether a process has one of these sockets open.
-func (t procTable) holds(pid int, sockets map[string]bool) (bool, error) {
+func (t procTable) holds(ctx context.Context, pid int, sockets map[string]bool) (bool, error) {
 	dir := t.dir(pid) + "/fd/"
-	names, err := readNames(dir)
+	names, err := readNames(dir, descriptorsLimit)
 	if err != nil {
 		return false, err
 	}
-	for _, name := range names {
+	for i, name := range names {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
 		if link, err := os.Readlink(dir + name); err == nil && sockets[link] {
 			return true, nil
 		}
@@ -124,7 +141,7 @@ func (t procTable) holds(pid int, sockets map[string]bool) (bool, error) {
 // holder looks through all processes, which is dear, for one that holds one of the
 // sockets. If one of them is the daemon's child, it is nobody else's.
 func (t procTable) holder(ctx context.Context, sockets map[string]bool, matches []Match) string {
-	names, err := readNames(t.root)
+	names, err := readNames(t.root, processesLimit)
 	if err != nil {
 		return ""
 	}
@@ -137,7 +154,7 @@ func (t procTable) holder(ctx context.Context, sockets map[string]bool, matches 
 		if ctx.Err() != nil {
 			return ""
 		}
-		if held, err := t.holds(pid, sockets); err != nil || !held {
+		if held, err := t.holds(ctx, pid, sockets); err != nil || !held {
 			continue
 		}
 		called, descends, err := t.descent(pid, matches)
@@ -155,7 +172,7 @@ func (t procTable) holder(ctx context.Context, sockets map[string]bool, matches 
 // or one that has.
 func (t procTable) descent(pid int, ancestors []Match) (name string, descends bool, err error) {
 	for at := pid; at > 1; {
-		text, err := os.ReadFile(t.dir(at) + "/status")
+		text, _, err := readProc(t.dir(at)+"/status", nil, statusLimit)
 		if err != nil {
 			return "", false, err
 		}

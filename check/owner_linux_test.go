@@ -22,7 +22,7 @@ type fakeProc struct {
 }
 
 func newFakeProc(t *testing.T) fakeProc {
-	f := fakeProc{t, newProcTable(t.TempDir())}
+	f := fakeProc{t, newProcTable(t.TempDir(), directly())}
 	f.file("self/net/tcp", listenHead+listenRow)
 	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
 		t.Skip("the table is a little-endian machine's")
@@ -280,9 +280,9 @@ func TestRealOwner(t *testing.T) {
 			l := Listen{Network: tc.network, Address: asked, Expect: "hello", Timeout: patience}
 			idle := run(t, nil, p.path)
 			parent, holder := start(t, exec.Command(p.path, "spawn", p.toy, "greet", tc.network, bound, "hello\n"))
-			wantProbed(t, l.probe(t.Context(), matchOf(t, holder)), "", "")
-			wantProbed(t, l.probe(t.Context(), matchOf(t, parent)), "", "")
-			wantStranger(t, l.probe(t.Context(), matchOf(t, idle)), l, holder)
+			wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, holder)), "", "")
+			wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, parent)), "", "")
+			wantStranger(t, l.probe(t.Context(), directly(), matchOf(t, idle)), l, holder)
 		})
 	}
 }
@@ -293,5 +293,5 @@ func TestRealOwnerElsewhere(t *testing.T) {
 	l := Listen{Network: "tcp", Address: freeAddr(t, ownHost()), Expect: "hello", Timeout: patience}
 	elsewhere := run(t, in(unix.CLONE_NEWNET), p.path)
 	run(t, nil, p.toy, "greet", "tcp", l.Address, "hello")
-	wantProbed(t, l.probe(t.Context(), matchOf(t, elsewhere)), "", "")
+	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, elsewhere)), "", "")
 }

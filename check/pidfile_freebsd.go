@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"io"
-	"os"
 	"unsafe"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -28,10 +27,12 @@ func ownerOf(number int) numberOwner {
 // flock(2), which pidfile_open(3) takes: there is one list for both, in which such
 // a lock has -1 in place of its owner (lf_advlockasync and lf_getlock in
 // sys/kern/kern_lockf.c).
-func lockOf(f *os.File, _ string, _ []int) pidLock {
+func lockOf(text pidText, _ []int) pidLock {
+	f, _ := openPIDFile(text.Path)
 	if f == nil {
 		return pidLock{}
 	}
+	defer f.Close()
 	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
 	switch err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); {
 	case err != nil:

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-func ownerOf(number int) numberOwner { return newProcTable("/proc").ownerOf(number) }
+func ownerOf(number int) numberOwner { return newProcTable("/proc", directly()).ownerOf(number) }
 
 // ownerOf: a thread's number has a folder in /proc as a process has, though it is
 // not listed; Tgid tells, proc_pid_status(5).
 func (t procTable) ownerOf(number int) numberOwner {
-	text, err := os.ReadFile(t.dir(number) + "/status")
+	text, _, err := readProc(t.dir(number)+"/status", nil, statusLimit)
 	if isEnded(err) {
 		return numberOwner{known: true}
 	}
@@ -25,19 +25,8 @@ func (t procTable) ownerOf(number int) numberOwner {
 	return numberOwner{known: true, pid: number, name: unescape(st.name), zombie: st.state == 'Z' && st.threads < 2}
 }
 
-func lockOf(f *os.File, path string, pids []int) pidLock {
-	var id FileID
-	if f != nil {
-		info, err := f.Stat()
-		if err != nil {
-			return pidLock{}
-		}
-		id = fileID(info)
-	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(dir, filepath.Base(path))
-	}
-	return newProcTable("/proc").lockOf(id, path, pids)
+func lockOf(text pidText, pids []int) pidLock {
+	return newProcTable("/proc", directly()).lockOf(text.File, text.Resolved, pids)
 }
 
 // lockOf looks at what these processes have open, and whether they hold its lock,
@@ -47,7 +36,7 @@ func lockOf(f *os.File, path string, pids []int) pidLock {
 func (t procTable) lockOf(id FileID, path string, pids []int) pidLock {
 	var l pidLock
 	for _, pid := range slices.Compact(slices.Sorted(slices.Values(pids))) {
-		names, err := readNames(t.dir(pid) + "/fd")
+		names, err := readNames(t.dir(pid)+"/fd", descriptorsLimit)
 		if isEnded(err) {
 			continue
 		}
@@ -60,11 +49,11 @@ func (t procTable) lockOf(id FileID, path string, pids []int) pidLock {
 			if err != nil || baseName(link) != filepath.Base(path) {
 				continue
 			}
-			info, err := os.ReadFile(t.dir(pid) + "/fdinfo/" + name)
+			info, _, err := readProc(t.dir(pid)+"/fdinfo/"+name, nil, fdinfoLimit)
 			if err != nil || !holdsLock(info) {
 				continue
 			}
-			if statID(t.dir(pid)+"/fd/"+name) == id && id != (FileID{}) {
+			if opened, _, err := statImage(t.dir(pid) + "/fd/" + name); err == nil && opened == id && id != (FileID{}) {
 				l.holders = append(l.holders, pid)
 			} else if link == path+deletedMark {
 				l.removed = append(l.removed, pid)

@@ -212,13 +212,13 @@ func TestRealPIDFileOfTheKernel(t *testing.T) {
 func TestRealPIDFileUnreadable(t *testing.T) {
 	p := newPlace(t)
 	file := write(t, p.dir, "pid", "731", 0o600)
-	got := make(chan pidReading)
+	got := make(chan pidText)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with its rights
 		unix.SetfsuidRetUid(stranger)
-		got <- readPIDFile(PIDFile{file, true}, []int{os.Getpid()})
+		got <- readPIDText(file)
 	}()
-	if r, want := <-got, (pidReading{trouble: "cannot be read: permission denied"}); !reflect.DeepEqual(r, want) {
+	if r, want := <-got, (pidText{Path: file, Resolved: file, Trouble: "cannot be read: permission denied"}); r != want {
 		t.Errorf("%+v, want %+v", r, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // readPIDFiles reads each pidfile that is asked for, once the processes are known
 // that may hold its lock.
-func (s *Snapshot) readPIDFiles(specs []Spec) {
+func (s *Snapshot) readPIDFiles(f *files, specs []Spec) {
 	files := make(map[string]PIDFile)
 	pids := make(map[string][]int)
 	for i := range specs {
@@ -32,26 +33,53 @@ func (s *Snapshot) readPIDFiles(specs []Spec) {
 		}
 	}
 	for path, file := range files {
-		s.pidFiles[path] = readPIDFile(file, pids[path])
+		s.pidFiles[path] = readPIDFile(f, file, pids[path])
 	}
 }
 
 // readPIDFile signals nothing, not even with 0, and takes no lock, not even for a
 // moment, in which a daemon could be starting.
-func readPIDFile(file PIDFile, pids []int) pidReading {
-	f, r := openPIDFile(file.Path)
-	if f != nil {
-		defer f.Close()
-		r.readNumber(f)
+func readPIDFile(f *files, file PIDFile, pids []int) pidReading {
+	text, err := f.pidText(file.Path)
+	if err != nil {
+		return pidReading{trouble: fmt.Sprintf("cannot be read: %v", err)}
 	}
+	r := pidReading{trouble: text.Trouble, missing: text.Missing, empty: text.Empty, age: text.Age, number: text.Number}
 	if r.number > 0 {
 		r.owner = ownerOf(r.number)
 		pids = append(pids[:len(pids):len(pids)], r.number)
 	}
-	if file.Locked && (f != nil || r.missing) {
-		r.lock = lockOf(f, file.Path, pids)
+	if file.Locked && (text.File != (FileID{}) || r.missing) {
+		r.lock = lockOf(text, pids)
 	}
 	return r
+}
+
+// pidText is what the file itself tells.
+type pidText struct {
+	Path, Resolved string // as it was asked for, and with the links of its folder followed
+	File           FileID // none if it could not be opened
+	Trouble        string
+	Missing, Empty bool
+	Age            time.Duration
+	Number         int
+}
+
+func readPIDText(path string) pidText {
+	text := pidText{Path: path, Resolved: path}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		text.Resolved = filepath.Join(dir, filepath.Base(path))
+	}
+	f, r := openPIDFile(path)
+	if f != nil {
+		defer f.Close()
+		if info, err := f.Stat(); err == nil {
+			text.File = fileID(info)
+		}
+		r.readNumber(f)
+	}
+	text.Trouble, text.Missing, text.Empty, text.Age, text.Number = r.trouble, r.missing, r.empty, r.age, r.number
+	return text
 }
 
 // openPIDFile does not follow a symbolic link, which the daemon's user may have

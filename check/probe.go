@@ -15,17 +15,17 @@ import (
 //
 // afterRestart leaves out the CPU: what a daemon does with it in its first
 // seconds says nothing.
-func Probe(ctx context.Context, spec Spec, v Verdict, afterRestart bool) Verdict {
+func (o *Observer) Probe(ctx context.Context, spec Spec, v Verdict, afterRestart bool) Verdict {
 	if !v.Pending {
 		return v
 	}
 	var wg sync.WaitGroup
 	var heard, busy probed
 	if spec.Listen != nil {
-		wg.Go(func() { heard = spec.Listen.probe(ctx, v.Matches) })
+		wg.Go(func() { heard = spec.Listen.probe(ctx, o.files, v.Matches) })
 	}
 	if spec.CPU != nil && !afterRestart {
-		wg.Go(func() { busy = watch(ctx, newTable(), *spec.CPU, v.Matches) })
+		wg.Go(func() { busy = watch(ctx, newTable(o.files), *spec.CPU, v.Matches) })
 	}
 	wg.Wait()
 	return settle(spec, v, heard, busy)

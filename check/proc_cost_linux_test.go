@@ -37,7 +37,7 @@ func TestLookLeaksNoDescriptor(t *testing.T) {
 func TestQuickPassAllocatesLittle(t *testing.T) {
 	p := newPlace(t)
 	run(t, nil, p.path) // it is the last in the list, or near it
-	table := newTable()
+	table := newTable(directly())
 	pids, err := table.pids(t.Context())
 	must(t, err)
 	allocs := testing.AllocsPerRun(5, func() {

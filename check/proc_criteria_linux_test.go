@@ -271,7 +271,7 @@ func TestRealLabel(t *testing.T) {
 	} {
 		spec := Spec{Executable: p.path, Label: tc.wanted}
 		labelled(t, right, tc.context, func() error {
-			s, err := look(t.Context(), newTable(), []Spec{spec}, Options{Full: true})
+			s, err := look(t.Context(), newTable(directly()), []Spec{spec}, Options{Full: true})
 			if err != nil {
 				return err
 			}
@@ -292,7 +292,7 @@ func TestRealLabel(t *testing.T) {
 func TestLabelOfAKernelWithoutSecurity(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.Mkdir(dir+"/100", 0o755))
-	table := newProcTable(dir)
+	table := newProcTable(dir, directly())
 	p := Process{PID: 100}
 	if err := table.read(&p, labelReading); err != nil || p.Usage.Label != "" {
 		t.Errorf("label %q, error %v", p.Usage.Label, err)

@@ -130,7 +130,7 @@ func TestRealCPU(t *testing.T) {
 			tc.spec.CPU = limit
 			var v Verdict
 			eventually(t, "the machine has had a CPU for it", func() bool {
-				v = Probe(ctx, tc.spec, verdict(t, tc.spec), false)
+				v = NewObserver().Probe(ctx, tc.spec, verdict(t, tc.spec), false)
 				return v.State != Up || len(v.Faults) > 0
 			})
 			got := matching(v)
@@ -173,7 +173,7 @@ func TestRealBusyAtFirst(t *testing.T) {
 	eventually(t, "the machine has had a CPU for it", func() bool {
 		until := t.TempDir() + "/enough"
 		pid := run(t, nil, p.path, "spin", until)
-		table := &sampledTable{procTable: newProcTable("/proc"), after: func(n int) {
+		table := &sampledTable{procTable: newProcTable("/proc", directly()), after: func(n int) {
 			if n == 2 {
 				write(t, filepath.Dir(until), "enough", "", 0o644)
 			}
@@ -192,7 +192,7 @@ func TestRealEndsWhileWatched(t *testing.T) {
 	p := newPlace(t)
 	cmd := exec.Command(p.path, "spin", p.dir+"/never")
 	pid, _ := start(t, cmd)
-	table := &sampledTable{procTable: newProcTable("/proc"), after: func(n int) {
+	table := &sampledTable{procTable: newProcTable("/proc", directly()), after: func(n int) {
 		if n == 1 {
 			cmd.Process.Kill()
 			cmd.Wait()

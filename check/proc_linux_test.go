@@ -197,7 +197,8 @@ func TestRealDeath(t *testing.T) {
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Up, counts)
 }
 
-// Only the wanted user's processes count, by the effective user id.
+// Only the wanted user's processes count, by the effective user id; and not those of
+// whoever runs a set-user-ID program (Debian's exim4): their real one is another.
 func TestRealUser(t *testing.T) {
 	p := newPlace(t)
 	pid := run(t, as(stranger), p.path)
@@ -207,10 +208,21 @@ func TestRealUser(t *testing.T) {
 	}{stranger: {Up, counts}, 0: {Down, OtherUser}, 65534: {Down, OtherUser}, 4294967294: {Down, OtherUser}} {
 		wantReal(t, verdict(t, Spec{Executable: p.path, User: &uid}), pid, want.state, want.reason)
 	}
-	effective := p.install(t, p.dir+"/effective")
-	pid = run(t, nil, "setpriv", "--ruid", strconv.Itoa(stranger), "--euid", "0", effective)
-	root := uint32(0)
-	wantReal(t, verdict(t, Spec{Executable: effective, User: &root}), pid, Up, counts)
+	setuid := p.install(t, p.dir+"/setuid")
+	must(t, os.Chmod(setuid, 0o4755))
+	pid = run(t, as(stranger), setuid)
+	if st := statusOf(t, pid); st.euid != 0 {
+		t.Skip("set-user-ID programs have no effect here")
+	}
+	root, them := uint32(0), uint32(stranger)
+	wantReal(t, verdict(t, Spec{Executable: setuid, User: &root}), pid, Down, OtherUser)
+	wantReal(t, verdict(t, Spec{Executable: setuid, User: &them}), pid, Down, OtherUser)
+	wantReal(t, verdict(t, Spec{Executable: setuid, NotUser: &root}), pid, Up, counts)
+	wantReal(t, verdict(t, Spec{Executable: setuid}), pid, Up, counts)
+	dropped := p.install(t, p.dir+"/dropped") // by a daemon that root has started, for a while
+	pid = run(t, nil, "setpriv", "--ruid", "0", "--euid", strconv.Itoa(stranger), dropped)
+	wantReal(t, verdict(t, Spec{Executable: dropped, User: &them}), pid, Up, counts)
+	wantReal(t, verdict(t, Spec{Executable: dropped, User: &root}), pid, Down, OtherUser)
 }
 
 // One look tells of several daemons.

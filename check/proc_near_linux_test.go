@@ -76,7 +76,7 @@ func TestRealNamedThread(t *testing.T) {
 			t.Fatalf("%+v", v.Excluded)
 		}
 		for _, tid := range v.Excluded[i].Threads {
-			if got := newProcTable("/proc").ownerOf(tid); got.pid != pid || tid == pid {
+			if got := newProcTable("/proc", directly()).ownerOf(tid); got.pid != pid || tid == pid {
 				t.Errorf("thread %d is of %d", tid, got.pid)
 			}
 		}
@@ -102,7 +102,7 @@ func TestRealNearWhileProcessesEnd(t *testing.T) {
 	}
 	cancel()
 	<-done
-	if list := newProcTable("/proc").threads(1 << 30); list != nil {
+	if list := newProcTable("/proc", directly()).threads(1 << 30); list != nil {
 		t.Errorf("no process has the number "+strconv.Itoa(1<<30)+": %v", list)
 	}
 }

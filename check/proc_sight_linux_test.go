@@ -162,7 +162,7 @@ func TestHostProcIsIgnored(t *testing.T) {
 // A folder that is no proc file system, or not ours, is blind.
 func TestProcThatIsNotOurs(t *testing.T) {
 	dir := t.TempDir()
-	table := newProcTable(dir)
+	table := newProcTable(dir, directly())
 	var blind *BlindError
 	if pids, err := table.pids(t.Context()); !errors.As(err, &blind) {
 		t.Errorf("an empty folder: %v, %v", pids, err)
@@ -177,21 +177,22 @@ func TestProcThatIsNotOurs(t *testing.T) {
 	if pids, err := table.pids(t.Context()); err != nil || len(pids) != 1 {
 		t.Errorf("ours: %v, %v", pids, err)
 	}
-	if pids, err := newProcTable(dir + "/nosuch").pids(t.Context()); err == nil {
+	if pids, err := newProcTable(dir+"/nosuch", directly()).pids(t.Context()); err == nil {
 		t.Errorf("no folder: %v", pids)
 	}
 }
 
 // Regression: a status that could not be read for another reason than the
-// process's end (EMFILE, EACCES) passed for one, and so the daemon for dead.
-func TestUnreadableStatusIsAnError(t *testing.T) {
+// process's end (EMFILE, EACCES) passed for one, and so the daemon for dead. It is that
+// row's trouble, and nobody else's.
+func TestUnreadableStatusIsATrouble(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.MkdirAll(dir+"/100/status", 0o755)) // EISDIR
-	_, err := newProcTable(dir).examine(100, "/usr/sbin/x", nil, func(Process) bool { return false })
-	if err == nil || errors.Is(err, errGone) || errors.Is(err, errNoExe) {
-		t.Errorf("error %v", err)
+	p, err := newProcTable(dir, directly()).examine(100, "/usr/sbin/x", nil, asksAll(func(Process) bool { return false }))
+	if err != nil || !p.Denied || !p.Nowhere || p.Exe != "/usr/sbin/x" || !strings.Contains(p.Trouble, "is a directory") {
+		t.Errorf("%+v, error %v", p, err)
 	}
-	_, err = newProcTable(dir).examine(101, "/usr/sbin/x", nil, func(Process) bool { return false })
+	_, err = newProcTable(dir, directly()).examine(101, "/usr/sbin/x", nil, asksAll(func(Process) bool { return false }))
 	if !errors.Is(err, errGone) {
 		t.Errorf("ended: error %v", err)
 	}

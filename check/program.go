@@ -39,7 +39,8 @@ func Programs(ctx context.Context, services []Sought) ([]Program, error) {
 	}
 	done := make(chan answer, 1)
 	go func() {
-		p, err := programs(ctx, newTable(), services)
+		f := newFiles()
+		p, err := programs(ctx, newTable(f), f, services)
 		done <- answer{p, err}
 	}()
 	select {
@@ -50,7 +51,8 @@ func Programs(ctx context.Context, services []Sought) ([]Program, error) {
 	}
 }
 
-func programs(ctx context.Context, t table, services []Sought) ([]Program, error) {
+func programs(ctx context.Context, t table, f *files, services []Sought) ([]Program, error) {
+	f.begin(nil)
 	all, err := readKin(ctx, t)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func programs(ctx context.Context, t table, services []Sought) ([]Program, error
 			return nil, err
 		}
 	}
-	snapshot, err := look(ctx, t, slices.Concat(proposals...), Options{Full: true})
+	snapshot, err := lookAt(ctx, t, f, slices.Concat(proposals...), Options{Full: true})
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +106,12 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 func proposals(p Process, started string) []Spec {
 	var specs []Spec
 	args := tellingArgs(p.Args)
+	user := &p.User
+	if !p.isOf(p.User) { // a set-user-ID program that somebody has started
+		user = nil
+	}
 	add := func(path string, alone bool) {
-		base := Spec{Executable: path, User: &p.User}
+		base := Spec{Executable: path, User: user}
 		if alone {
 			specs = append(specs, base)
 		}
@@ -128,7 +134,7 @@ func proposals(p Process, started string) []Spec {
 	}
 	add(path, !runsOthers(p.Exe))
 	if runsOthers(p.Exe) && p.User != 0 {
-		specs = append(specs, Spec{Executable: path, User: &p.User})
+		specs = append(specs, Spec{Executable: path, User: user})
 	}
 	return specs
 }

@@ -32,7 +32,7 @@ func readKin(ctx context.Context, t table) (kin, error) {
 		if errors.Is(err, errGone) {
 			continue
 		}
-		p, err := t.examine(pid, exe, err, func(Process) bool { return false })
+		p, err := t.examine(pid, exe, err, asksAll(func(Process) bool { return false }))
 		switch {
 		case err == nil:
 			all.add(p)
@@ -62,7 +62,7 @@ func (k kin) closely(t table, pid int) (Process, error) {
 	if errors.Is(err, errGone) {
 		return Process{}, err
 	}
-	return t.examine(pid, exe, err, func(Process) bool { return true })
+	return t.examine(pid, exe, err, asksAll(func(Process) bool { return true }))
 }
 
 // main finds a service's main process, where its manager does not know it: its

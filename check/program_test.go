@@ -12,7 +12,7 @@ import (
 // found is programs for one service on a given table.
 func found(t *testing.T, f *fakeTable, s Sought) Program {
 	t.Helper()
-	list, err := programs(t.Context(), f, []Sought{s})
+	list, err := programs(t.Context(), f, directly(), []Sought{s})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -88,13 +88,13 @@ func TestProgramUnknown(t *testing.T) {
 func TestProgramsBlind(t *testing.T) {
 	f := newFakeTable()
 	f.list = f.list[1:]
-	if list, err := programs(t.Context(), f, []Sought{{Main: 1}}); list != nil || !errors.As(err, new(*BlindError)) {
+	if list, err := programs(t.Context(), f, directly(), []Sought{{Main: 1}}); list != nil || !errors.As(err, new(*BlindError)) {
 		t.Errorf("%v, %v", list, err)
 	}
 	f = newFakeTable()
 	torn := errors.New("torn")
 	f.add(fakeRow{exe: "/x", examineErr: torn})
-	if list, err := programs(t.Context(), f, nil); list != nil || !errors.Is(err, torn) {
+	if list, err := programs(t.Context(), f, directly(), nil); list != nil || !errors.Is(err, torn) {
 		t.Errorf("%v, %v", list, err)
 	}
 }

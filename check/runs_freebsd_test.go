@@ -37,7 +37,7 @@ func TestRuns(t *testing.T) {
 	if u.Start == 0 || u.Age < earliest-rounding || u.Age > latest+rounding || u.CPU > time.Minute || len(u.Threads) != 1 || u.Threads[0] <= 99999 {
 		t.Errorf("%+v, age between %v and %v", u, earliest, latest)
 	}
-	if threads := newTable().threads(pid); len(threads) != 1 || threads[0].id != u.Threads[0] || threads[0].name != "sleep" {
+	if threads := newTable(directly()).threads(pid); len(threads) != 1 || threads[0].id != u.Threads[0] || threads[0].name != "sleep" {
 		t.Errorf("%+v", threads)
 	}
 	if runs, err := Runs(pid, u.Start); !runs || err != nil {

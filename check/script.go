@@ -18,7 +18,7 @@ type Interpreter struct {
 // findInterpreter reads the line behind #!. Behind "env X" stands whatever X is
 // found in the PATH of the daemon, not in ours, and a shim (pyenv, rbenv) hands
 // over to a program elsewhere: there only the name can be known.
-func findInterpreter(line string) (*Interpreter, error) {
+func findInterpreter(line string, isSafe func(path string) bool) (*Interpreter, error) {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return nil, errors.New("its first line names no interpreter")
@@ -30,6 +30,9 @@ func findInterpreter(line string) (*Interpreter, error) {
 			return nil, fmt.Errorf("its first line, %q, names no interpreter", "#!"+line)
 		}
 		return &Interpreter{Path: name}, nil
+	}
+	if !isSafe(path) {
+		return nil, errUnsafe
 	}
 	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {

@@ -62,6 +62,8 @@ type Process struct {
 	OwnUserNS bool   // in our own user namespace
 	User      uint32 // effective user id, as we see it
 	Group     uint32 // effective group id
+	RealUser  uint32 // who has started it, if the program is set-user-ID
+	RealGroup uint32
 	Parent    int    // process id of the parent
 	RSS, VMS  uint64 // bytes resident in memory, and of address space
 
@@ -77,9 +79,27 @@ type Process struct {
 	ScriptFile FileID // that script
 
 	Usage Usage
-	Tasks int     // threads that it has; 0 where the system does not tell
+	Tasks int // threads that it has; 0 where the system does not tell
+
+	// Trouble is why something of it could not be read although it is there, for
+	// people: it did not come in time, or was too long. Then what is missing says
+	// nothing; see Exclusion.Why.
+	Trouble string
+
 	read  reading // what of Args and Usage has been read
 	ended bool    // before the rest was read
+}
+
+// isOf tells whether a process is a user's, whoever would like it to be. Whoever runs
+// a set-user-ID program is given its owner's effective id, and keeps their own as the
+// real one; only root's processes take on any effective id as they please.
+func (p *Process) isOf(user uint32) bool {
+	return p.User == user && (p.RealUser == user || p.RealUser == 0)
+}
+
+// isOfGroup is the same of set-group-ID programs.
+func (p *Process) isOfGroup(group uint32) bool {
+	return p.Group == group && (p.RealGroup == group || p.RealGroup == 0 || p.RealUser == 0)
 }
 
 // Usage is what is read of a process only where a Spec or the Options ask for it.

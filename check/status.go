@@ -15,6 +15,7 @@ type procStatus struct {
 	parent     int
 	threads    int
 	euid, egid uint32
+	ruid, rgid uint32
 	namespaces int    // of process ids that it has a number in, ours first; 0 before Linux 4.1
 	rss, vms   uint64 // bytes; 0 of a zombie
 }
@@ -73,10 +74,10 @@ func (st *procStatus) set(key, value []byte) (line lines, err error) {
 		st.threads, err = strconv.Atoi(string(value))
 	case "Uid":
 		line = uidLine
-		st.euid, err = effective(value)
+		st.ruid, st.euid, err = realAndEffective(value)
 	case "Gid":
 		line = gidLine
-		st.egid, err = effective(value)
+		st.rgid, st.egid, err = realAndEffective(value)
 	case "NSpid":
 		st.namespaces = len(bytes.Fields(value))
 	case "VmRSS":
@@ -87,14 +88,18 @@ func (st *procStatus) set(key, value []byte) (line lines, err error) {
 	return line, err
 }
 
-// effective is the second of the real, effective, saved and file system ids.
-func effective(value []byte) (uint32, error) {
+// realAndEffective are the first two of the real, effective, saved and file system ids.
+func realAndEffective(value []byte) (first, second uint32, err error) {
 	fields := bytes.Fields(value)
 	if len(fields) != 4 {
-		return 0, fmt.Errorf("%d ids instead of 4", len(fields))
+		return 0, 0, fmt.Errorf("%d ids instead of 4", len(fields))
 	}
-	id, err := strconv.ParseUint(string(fields[1]), 10, 32)
-	return uint32(id), err
+	a, err := strconv.ParseUint(string(fields[0]), 10, 32)
+	if err != nil {
+		return 0, 0, err
+	}
+	b, err := strconv.ParseUint(string(fields[1]), 10, 32)
+	return uint32(a), uint32(b), err
 }
 
 // kibibytes reads "   1234 kB".

@@ -11,17 +11,17 @@ const statusDir = "../testdata/proc/status/"
 // The kernel's own files, hostile names among them, say what they say.
 func TestParseStatus(t *testing.T) {
 	for file, want := range map[string]procStatus{
-		"plain":           {"clamd", 'S', 22114, 22104, 1, 0, 0, 1, 696 << 10, 988 << 10},
-		"stopped":         {"clamd", 'T', 22114, 22104, 1, 0, 0, 1, 696 << 10, 988 << 10},
-		"zombie":          {"perl", 'Z', 22388, 22386, 1, 0, 0, 1, 0, 0},
-		"dead-leader":     {"toy", 'Z', 22411, 22104, 5, 0, 0, 1, 0, 0},
-		"kernel-thread":   {"kthreadd", 'S', 2, 0, 1, 0, 0, 1, 0, 0},
-		"huge-uid":        {"clamd", 'S', 22179, 22104, 1, 3000000000, 3000000000, 1, 696 << 10, 988 << 10},
-		"effective":       {"sleep", 'S', 22510, 22104, 1, 0, 0, 1, 1816 << 10, 2920 << 10}, // the real user is 12345
-		"fifteen":         {"0123456789abcde", 'S', 22314, 22104, 1, 0, 0, 1, 5140 << 10, 7880 << 10},
-		"empty-name":      {"", 'S', 22301, 22104, 1, 0, 0, 1, 5092 << 10, 7880 << 10},
-		"hostile-newline": {`x\nUid:` + "\t0", 'S', 22213, 22104, 1, 0, 0, 1, 5120 << 10, 7880 << 10},
-		"hostile-bytes":   {"a:\tb" + `\\` + "c\r\xff", 'S', 22275, 22104, 1, 0, 0, 1, 5220 << 10, 7880 << 10},
+		"plain":           {"clamd", 'S', 22114, 22104, 1, 0, 0, 0, 0, 1, 696 << 10, 988 << 10},
+		"stopped":         {"clamd", 'T', 22114, 22104, 1, 0, 0, 0, 0, 1, 696 << 10, 988 << 10},
+		"zombie":          {"perl", 'Z', 22388, 22386, 1, 0, 0, 0, 0, 1, 0, 0},
+		"dead-leader":     {"toy", 'Z', 22411, 22104, 5, 0, 0, 0, 0, 1, 0, 0},
+		"kernel-thread":   {"kthreadd", 'S', 2, 0, 1, 0, 0, 0, 0, 1, 0, 0},
+		"huge-uid":        {"clamd", 'S', 22179, 22104, 1, 3000000000, 3000000000, 3000000000, 3000000000, 1, 696 << 10, 988 << 10},
+		"effective":       {"sleep", 'S', 22510, 22104, 1, 0, 0, 12345, 0, 1, 1816 << 10, 2920 << 10}, // the real user is 12345
+		"fifteen":         {"0123456789abcde", 'S', 22314, 22104, 1, 0, 0, 0, 0, 1, 5140 << 10, 7880 << 10},
+		"empty-name":      {"", 'S', 22301, 22104, 1, 0, 0, 0, 0, 1, 5092 << 10, 7880 << 10},
+		"hostile-newline": {`x\nUid:` + "\t0", 'S', 22213, 22104, 1, 0, 0, 0, 0, 1, 5120 << 10, 7880 << 10},
+		"hostile-bytes":   {"a:\tb" + `\\` + "c\r\xff", 'S', 22275, 22104, 1, 0, 0, 0, 0, 1, 5220 << 10, 7880 << 10},
 	} {
 		t.Run(file, func(t *testing.T) {
 			text, err := os.ReadFile(statusDir + file)
@@ -40,7 +40,7 @@ const goodStatus = "Name:\tx\nState:\tS (sleeping)\nTgid:\t10\nPPid:\t20\nUid:\t
 
 // Each line says what it says, and the last ones need not be there.
 func TestParseStatusLines(t *testing.T) {
-	plain := procStatus{name: "x", state: 'S', group: 10, parent: 20, threads: 9, euid: 2, egid: 6}
+	plain := procStatus{name: "x", state: 'S', group: 10, parent: 20, threads: 9, euid: 2, egid: 6, ruid: 1, rgid: 5}
 	for _, tc := range []struct {
 		name, old, new string
 		change         func(*procStatus)

@@ -19,9 +19,10 @@ type table interface {
 	// errNoExe, errLost or errDeny.
 	exe(pid int) (string, error)
 	// examine reads the rest, given what exe has answered, or fails with
-	// errGone or errNoExe. It reads the arguments where nothing else can tell,
-	// and else only of a process for which needsArgs is true.
-	examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error)
+	// errGone, errNoExe or errNone. It reads what costs least first, and no more
+	// than is asked for. What cannot be read of one process is that row's Trouble;
+	// another error says that the table cannot be read.
+	examine(pid int, exe string, exeErr error, ask asks) (Process, error)
 	// read takes dear readings of a process that examine has returned, or fails
 	// with errGone. What cannot be read is left as it is.
 	read(p *Process, what reading) error
@@ -30,6 +31,24 @@ type table interface {
 	times(pid int) (times, error)
 	// threads lists the threads of a process. What cannot be read is left out.
 	threads(pid int) []thread
+}
+
+// asks says what of a process is worth reading.
+type asks struct {
+	// row is asked once its users, its groups and its parent are known, which no
+	// process can hold back: whether it may be one that is asked for.
+	row func(Process) bool
+	// origin is asked of a deleted executable: whether it matters where it is from.
+	origin func(Process) bool
+	// args tells whether the arguments decide what it is. They are also read
+	// where nothing else can tell.
+	args func(Process) bool
+}
+
+// asksAll is for who wants to know of every process, but for the arguments.
+func asksAll(args func(Process) bool) asks {
+	every := func(Process) bool { return true }
+	return asks{every, every, args}
 }
 
 // thread is one of a process, which may have a name of its own.

@@ -20,13 +20,14 @@ import (
 
 // kernTable reads the sysctl tree kern.proc, sysctl(3).
 type kernTable struct {
+	files  *files
 	jailed bool
 	jails  map[int32]bool // jid: is it a service jail of this host?
 }
 
-func newTable() table {
+func newTable(f *files) table {
 	jailed, err := unix.SysctlUint32("security.jail.jailed")
-	return &kernTable{jailed: err == nil && jailed == 1, jails: make(map[int32]bool)}
+	return &kernTable{files: f, jailed: err == nil && jailed == 1, jails: make(map[int32]bool)}
 }
 
 // The kernel sizes the list for five processes more than there are; ENOMEM
@@ -140,7 +141,7 @@ func (t *kernTable) exe(pid int) (string, error) {
 	return "", errLost // ENOENT, or what else a file system says that cannot name it
 }
 
-func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
+func (t *kernTable) examine(pid int, exe string, exeErr error, ask asks) (Process, error) {
 	k, err := readKinfo(pid)
 	if err != nil {
 		return Process{}, err
@@ -151,6 +152,8 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		Parent:    int(k.Ppid),
 		User:      k.Uid,
 		Group:     k.Groups[0], // the effective one, <sys/ucred.h>
+		RealUser:  k.Ruid,
+		RealGroup: k.Rgid,
 		RSS:       uint64(max(k.Rssize, 0)) * uint64(os.Getpagesize()),
 		VMS:       uint64(k.Size),
 		Exe:       exe,
@@ -163,19 +166,20 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, needsArgs func(Pr
 		return p, nil
 	case errors.Is(exeErr, errNoExe):
 		return Process{}, errNoExe
+	case !ask.row(p):
+		return Process{}, errNone
 	case errors.Is(exeErr, errDeny):
 		p.Denied = true
 	case errors.Is(exeErr, errLost):
 		p.Deleted = true
 	default:
-		p.readFile()
+		p.readFile(t.files)
 	}
 	if err := t.place(&p, k.Jid); err != nil {
 		return Process{}, err
 	}
-	if p.Denied || p.Deleted || interprets(p.Name) || needsArgs(p) {
-		p.read = argsReading
-		p.Args = readArgs(pid)
+	if p.Denied || p.Deleted || interprets(p.Name) || ask.args(p) {
+		t.readArgs(&p)
 		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(pid, arg)) })
 		p.ScriptFile = statID(seenFrom(pid, p.Script))
 	}
@@ -192,15 +196,41 @@ func interprets(name string) bool { return styleOf(name).valued != everyLetter }
 
 // readFile looks at the file behind the path. One that has gone since was replaced
 // at this very moment; another error says nothing about it.
-func (p *Process) readFile() {
-	info, err := os.Stat(p.Exe)
-	switch {
+func (p *Process) readFile(f *files) {
+	type answer struct {
+		file FileID
+		err  error
+	}
+	path := p.Exe
+	a, err := wait(f.stalls, p.payer(), path, func() answer {
+		info, err := os.Stat(path)
+		if err != nil {
+			return answer{err: err}
+		}
+		return answer{fileID(info), nil}
+	})
+	switch err = errors.Join(err, a.err); {
 	case err == nil:
-		p.File = fileID(info)
+		p.File = a.file
 	case errors.Is(err, fs.ErrNotExist):
 		p.Exe, p.Deleted = "", true
 	default:
-		p.Denied = true
+		p.Denied, p.Trouble = true, "its executable cannot be read: "+err.Error()
+	}
+}
+
+// readArgs reads the arguments. The kernel may have to wait for the memory that they
+// are in.
+func (t *kernTable) readArgs(p *Process) {
+	p.read |= argsReading
+	args, err := wait(t.files.stalls, p.payer(), fmt.Sprintf("kern.proc.args.%d", p.PID), func() []string { return readArgs(p.PID) })
+	if err != nil {
+		p.Trouble = "its arguments cannot be read: " + err.Error()
+		return
+	}
+	var isCut bool
+	if p.Args, isCut = clipArgs(args); isCut {
+		p.Trouble = tooManyArgs
 	}
 }
 

@@ -1,15 +1,12 @@
 package check
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
@@ -20,15 +17,16 @@ import (
 type procTable struct {
 	root   string
 	pinned context.Context // for gopsutil: a stray $HOST_PROC redirects nothing
+	files  *files
 
 	scratch []byte // for the file that is being read: a look reads one at a time
 }
 
-func newTable() table { return newProcTable("/proc") }
+func newTable(f *files) table { return newProcTable("/proc", f) }
 
-func newProcTable(root string) procTable {
+func newProcTable(root string, f *files) procTable {
 	env := common.EnvMap{common.HostProcEnvKey: root}
-	return procTable{root, context.WithValue(context.Background(), common.EnvKey, env), make([]byte, 0, 4<<10)}
+	return procTable{root, context.WithValue(context.Background(), common.EnvKey, env), f, make([]byte, 0, 4<<10)}
 }
 
 func (t procTable) dir(pid int) string { return t.root + "/" + strconv.Itoa(pid) }
@@ -84,183 +82,81 @@ func rowError(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNoExe
 	case errors.Is(err, unix.ENAMETOOLONG):
-		return errGone // no path that could be asked for is as long as that
+		return errLong
 	}
 	return errDeny // EACCES without the right to trace it
 }
 
-func (t procTable) examine(pid int, exe string, exeErr error, needsArgs func(Process) bool) (Process, error) {
+func (t procTable) examine(pid int, exe string, exeErr error, ask asks) (Process, error) {
 	dir := t.dir(pid)
-	text, err := readProc(dir+"/status", t.scratch)
+	p, st, err := t.status(pid, exe)
 	switch {
-	case isEnded(err):
-		return Process{}, errGone
-	case err != nil: // hidepid=1 lists processes of which nothing can be read
-		return Process{}, fmt.Errorf("cannot read the process table: %w", err)
-	}
-	st, err := parseStatus(text)
-	if err != nil {
-		return Process{}, fmt.Errorf("cannot read %s/status: %w", dir, err)
-	}
-	p := Process{
-		PID: pid, Name: unescape(st.name), Parent: st.parent, User: st.euid, Group: st.egid,
-		RSS: st.rss, VMS: st.vms, Stopped: st.state == 'T' || st.state == 't', Tasks: st.threads,
-	}
-	switch {
+	case err != nil:
+		return Process{}, err
+	case p.Trouble != "":
+		return p, nil
 	case st.state == 'Z' && st.threads < 2:
 		p.Zombie = true
 		return p, nil
 	case errors.Is(exeErr, errNoExe) && st.state != 'Z':
 		return Process{}, errNoExe // a kernel thread, or one about to end
+	case !ask.row(p):
+		return Process{}, errNone
 	case errors.Is(exeErr, errNoExe):
-		if dir, exe, err = livingThread(dir); err != nil || dir == "" {
+		if dir, exe, err = livingThread(dir); err != nil {
+			return p, p.failed("its threads", err)
+		} else if dir == "" {
 			p.Zombie = true
-			return p, err
+			return p, nil
 		}
+	case errors.Is(exeErr, errLong):
+		exe = "" // the file itself tells
 	case exeErr != nil:
 		p.deny(st.namespaces)
-		p.read = argsReading
-		p.Args, err = readArgs(dir)
-		return p, err
+		return p, t.readArgs(&p, dir)
 	}
-	if p.Exe, p.File, p.Deleted, err = readImage(dir, exe); isEnded(err) {
+	if err := t.readImage(&p, dir, exe); isEnded(err) {
 		return Process{}, errGone
 	} else if err != nil {
 		p.deny(st.namespaces)
-		return p, nil
+		return p, p.failed("its executable", err)
 	}
 	if err := t.namespaces(&p, dir, st.namespaces); err != nil {
 		return Process{}, err
 	}
-	if p.Deleted {
-		if p.SameMount, p.Smuggled, err = t.mounts(dir, p.Exe); err != nil {
+	if p.Deleted && ask.origin(p) {
+		if err := t.mounts(&p, dir); err != nil {
 			return Process{}, err
 		}
 	}
-	if needsArgs(p) {
-		p.read = argsReading
-		if p.Args, err = readArgs(dir); err != nil {
+	if ask.args(p) {
+		if err := t.readArgs(&p, dir); err != nil {
 			return Process{}, err
 		}
-		p.Script = scriptArg(p.Args, func(arg string) bool { return isRegular(seenFrom(dir, arg)) })
-		p.ScriptFile = statID(seenFrom(dir, p.Script))
+		t.readScript(&p, dir)
 	}
 	return p, nil
 }
 
-// readProc reads a file of proc(5). os.ReadFile would make six system calls more,
-// to find out whether such a file can be waited for. The text overwrites scratch,
-// which it may outgrow.
-func readProc(path string, scratch []byte) ([]byte, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+// status reads /proc/PID/status, which waits for nothing. One of which not even that
+// can be read is known by the path of its executable alone.
+func (t procTable) status(pid int, exe string) (Process, procStatus, error) {
+	p := Process{PID: pid, Exe: exe}
+	text, _, err := readProc(t.dir(pid)+"/status", t.scratch, statusLimit)
+	var st procStatus
+	if err == nil {
+		st, err = parseStatus(text)
 	}
-	defer unix.Close(fd)
-	text := scratch[:0]
-	for {
-		n, err := unix.Read(fd, text[len(text):cap(text)])
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
-		case n == 0:
-			return text, nil
-		}
-		text = text[:len(text)+n]
-		if len(text) == cap(text) {
-			text = slices.Grow(text, len(text))
-		}
-	}
-}
-
-// livingThread finds a thread that goes on after the leader of its group has
-// called pthread_exit(3), which makes the process look like a zombie.
-func livingThread(dir string) (threadDir, exe string, err error) {
-	tasks, err := os.ReadDir(dir + "/task")
 	switch {
-	case isEnded(err):
-		return "", "", errGone
+	case errors.Is(err, fs.ErrPermission): // hidepid=1 lists processes of which nothing can be read
+		return p, st, fmt.Errorf("cannot read the process table: %w", err)
 	case err != nil:
-		return "", "", fmt.Errorf("cannot read the process table: %w", err)
+		p.deny(0)
+		return p, st, p.failed("its state", err)
 	}
-	for _, task := range tasks {
-		d := dir + "/task/" + task.Name()
-		if exe, err := os.Readlink(d + "/exe"); err == nil {
-			return d, exe, nil
-		}
-	}
-	return "", "", nil
-}
-
-// isEnded tells whether a file of a process cannot be read because the process
-// has ended; any other error says nothing about it.
-func isEnded(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
-}
-
-// readImage looks at the file behind the path of an executable. A package manager
-// may hold on to the old file under another name for a moment, so a link count
-// above 0 does not make it less deleted.
-func readImage(dir, exe string) (path string, file FileID, deleted bool, err error) {
-	file, links, err := statImage(dir + "/exe")
-	path, marked := strings.CutSuffix(exe, deletedMark)
-	switch {
-	case err != nil || !marked:
-		return exe, file, false, err
-	case links > 0:
-		if _, err := os.Lstat(exe); err == nil {
-			return exe, file, false, nil // it is really called so
-		}
-	}
-	return path, file, true, nil
-}
-
-// statImage does not wait for the server of a network file system that hangs. A
-// file that may not be seen although its path may is on a file system that keeps
-// root out (FUSE): it is no file that we could have been asked for.
-func statImage(path string) (file FileID, links uint32, err error) {
-	var st unix.Statx_t
-	switch err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st); {
-	case err == nil:
-		return FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}, st.Nlink, nil
-	case errors.Is(err, unix.EACCES):
-		return FileID{}, 0, nil
-	case !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM): // before Linux 4.11; old seccomp filters
-		return FileID{}, 0, err
-	}
-	var old unix.Stat_t
-	if err := unix.Stat(path, &old); err != nil && !errors.Is(err, unix.EACCES) {
-		return FileID{}, 0, err
-	} else if err != nil {
-		return FileID{}, 0, nil
-	}
-	return FileID{Dev: uint64(old.Dev), Ino: old.Ino}, uint32(old.Nlink), nil
-}
-
-// readArgs returns the arguments, none of a kernel thread or zombie. What the
-// process has made of them in the meantime is its own affair.
-func readArgs(dir string) ([]string, error) {
-	text, err := os.ReadFile(dir + "/cmdline")
-	switch {
-	case isEnded(err):
-		return nil, errGone
-	case err != nil && !errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("cannot read the process table: %w", err)
-	case len(bytes.Trim(text, "\x00 ")) == 0: // none, or wiped out: memset(3) leaves as many zero bytes
-		return nil, nil
-	}
-	return strings.Split(string(bytes.TrimSuffix(text, []byte{0})), "\x00"), nil
-}
-
-// seenFrom is a path as the process itself sees it.
-func seenFrom(dir, path string) string {
-	switch {
-	case path == "":
-		return ""
-	case strings.HasPrefix(path, "/"):
-		return dir + "/root" + path
-	}
-	return dir + "/cwd/" + path
+	return Process{
+		PID: pid, Name: unescape(st.name), Parent: st.parent,
+		User: st.euid, Group: st.egid, RealUser: st.ruid, RealGroup: st.rgid,
+		RSS: st.rss, VMS: st.vms, Stopped: st.state == 'T' || st.state == 't', Tasks: st.threads,
+	}, st, nil
 }

@@ -8,7 +8,7 @@ import "context"
 // executables. It says so; it is never an empty table.
 type noTable struct{}
 
-func newTable() table { return noTable{} }
+func newTable(*files) table { return noTable{} }
 
 func (noTable) pids(context.Context) ([]int, error) { return nil, ErrNotSupported }
 
@@ -18,7 +18,7 @@ func (noTable) needsInit() bool { return true }
 
 func (noTable) exe(int) (string, error) { return "", ErrNotSupported }
 
-func (noTable) examine(int, string, error, func(Process) bool) (Process, error) {
+func (noTable) examine(int, string, error, asks) (Process, error) {
 	return Process{}, ErrNotSupported
 }
 

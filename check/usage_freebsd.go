@@ -15,7 +15,7 @@ import (
 // read here.
 func (t *kernTable) read(p *Process, what reading) error {
 	if what&argsReading != 0 {
-		p.Args = readArgs(p.PID)
+		t.readArgs(p)
 	}
 	if what&filesReading != 0 {
 		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = countFiles(p.PID)

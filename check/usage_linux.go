@@ -2,7 +2,9 @@ package check
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -14,20 +16,20 @@ func (t procTable) read(p *Process, what reading) error {
 	dir := t.dir(p.PID)
 	var err error
 	if what&argsReading != 0 {
-		if p.Args, err = readArgs(dir); err != nil {
+		if err = t.readArgs(p, dir); err != nil {
 			return err
 		}
 	}
 	if what&labelReading != 0 {
 		// EINVAL without a security module; no such file in a kernel that supports none.
-		text, err := os.ReadFile(dir + "/attr/current")
+		text, _, err := readProc(dir+"/attr/current", t.scratch, labelLimit)
 		if isEnded(err) && isEnded(exists(dir)) {
 			return errGone
 		}
 		p.Usage.Label = cleanLabel(text)
 	}
 	if what&filesReading != 0 {
-		if err := p.countFiles(dir); err != nil {
+		if err := t.countFiles(p, dir); err != nil {
 			return err
 		}
 	}
@@ -78,10 +80,17 @@ func exists(path string) error {
 
 // countFiles counts the open descriptors and reads their limit, proc_pid_fd(5)
 // and proc_pid_limits(5).
-func (p *Process) countFiles(dir string) error {
-	names, err := readNames(dir + "/fd")
-	if err == nil {
-		p.Usage.Files = len(names)
+func (t procTable) countFiles(p *Process, dir string) error {
+	type answer struct {
+		n   int
+		err error
+	}
+	a, err := wait(t.files.stalls, p.payer(), dir+"/fd", func() (a answer) {
+		a.n, a.err = countNames(dir + "/fd")
+		return a
+	})
+	if err = errors.Join(err, a.err); err == nil {
+		p.Usage.Files = a.n
 		p.Usage.FilesLimit, err = filesLimit(dir)
 	}
 	if isEnded(err) {
@@ -91,17 +100,27 @@ func (p *Process) countFiles(dir string) error {
 	return nil
 }
 
-func readNames(dir string) ([]string, error) {
+// countNames keeps none of them: there may be millions.
+func countNames(dir string) (int, error) {
 	f, err := os.Open(dir)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer f.Close()
-	return f.Readdirnames(-1)
+	for n := 0; ; {
+		names, err := f.Readdirnames(1024)
+		n += len(names)
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return 0, err
+		}
+	}
 }
 
 func filesLimit(dir string) (int, error) {
-	text, err := os.ReadFile(dir + "/limits")
+	text, _, err := readProc(dir+"/limits", nil, statLimit)
 	if err != nil {
 		return 0, err
 	}
@@ -118,7 +137,7 @@ func (t procTable) times(pid int) (times, error) {
 }
 
 func (t procTable) timesBy(pid int, scratch []byte) (times, error) {
-	text, err := readProc(t.dir(pid)+"/stat", scratch)
+	text, _, err := readProc(t.dir(pid)+"/stat", scratch, statLimit)
 	switch {
 	case isEnded(err):
 		return times{}, errGone

@@ -31,6 +31,9 @@ func Main(argv []string) int {
 	if rcd.IsChild(argv) {
 		return rcd.Child(argv, check.Args)
 	}
+	if check.IsPeek(argv) {
+		return check.Peek(argv)
+	}
 	// Most runs are over before the default, 100, would have garbage collected for
 	// the first time, beyond 4 MiB; that would be a twentieth of their work.
 	debug.SetGCPercent(200)

@@ -21,9 +21,10 @@ import (
 // wire puts a run together from the command line. What it shows as things happen goes
 // to stderr, which must never hold up the work.
 func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
+	observer := check.NewObserver()
 	k := &keeper.Keeper{
-		Look:     check.Verdicts,
-		Probe:    check.Probe,
+		Look:     observer.Verdicts,
+		Probe:    observer.Probe,
 		Log:      diary(c, stderr),
 		RunDir:   c.RunDir,
 		Outputs:  new(rcd.Outputs),

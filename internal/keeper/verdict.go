@@ -95,7 +95,7 @@ func whyNot(x check.Exclusion) string {
 	if len(x.Threads) > 0 {
 		return fmt.Sprintf("%v (%d)", x.Reason, x.Threads[0])
 	}
-	return x.Reason.String()
+	return x.Why()
 }
 
 func whyCounts(spec check.Spec, m check.Match) string {

@@ -1,0 +1,213 @@
+package check
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// What a peek is asked to do with a file.
+const (
+	peekFind    = "find"
+	peekPIDFile = "pidfile"
+	peekStat    = "stat"
+)
+
+// peekFlag is the first argument of a peek, which no person gives.
+const peekFlag = "--peek"
+
+// peekFound is what Find has found.
+type peekFound struct {
+	Executable
+	Links     uint64
+	Error     string // of Find; "" if there was none
+	Hint      string
+	IsMissing bool
+}
+
+func (p peekFound) executable() (Executable, error) {
+	p.Executable.links = p.Links
+	switch {
+	case p.Error == "":
+		return p.Executable, nil
+	case p.IsMissing:
+		return Executable{}, &FindError{p.Path, fs.ErrNotExist, p.Hint}
+	}
+	return Executable{}, &FindError{p.Path, errors.New(p.Error), p.Hint}
+}
+
+// peekStatus is what stat(2) tells.
+type peekStatus struct {
+	File      FileID
+	IsRegular bool
+	Error     string // "" also if there is no such file
+}
+
+// IsPeek tells whether this process is one that only touches a file for another.
+func IsPeek(argv []string) bool { return len(argv) == 4 && argv[1] == peekFlag }
+
+// Peek touches the file that the arguments name, tells what it has seen, and ends; it
+// may be that it never returns. Its result is the exit status.
+func Peek(argv []string) int {
+	var answer any
+	switch how, path := argv[2], argv[3]; how {
+	case peekFind:
+		answer = findForOthers(path)
+	case peekPIDFile:
+		answer = readPIDText(path)
+	case peekStat:
+		answer = statForOthers(path)
+	}
+	if json.NewEncoder(os.Stdout).Encode(answer) != nil {
+		return 1
+	}
+	return 0
+}
+
+func findForOthers(path string) peekFound {
+	e, err := findIf(path, func(string) bool { return true })
+	p := peekFound{Executable: e, Links: e.links}
+	if err != nil {
+		p.Path, p.Error, p.IsMissing = path, err.Error(), errors.Is(err, fs.ErrNotExist)
+		var find *FindError
+		if errors.As(err, &find) {
+			p.Error, p.Hint = find.Err.Error(), find.hint
+		}
+	}
+	return p
+}
+
+func statForOthers(path string) peekStatus {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil:
+		return peekStatus{File: fileID(info), IsRegular: info.Mode().IsRegular()}
+	case isAbsence(err):
+		return peekStatus{}
+	}
+	return peekStatus{Error: cause(err).Error()}
+}
+
+// peeks are the small processes of this program that touch files which others serve.
+// One that is kept waiting is left behind: it ends by itself once they answer. No
+// second one is sent after the same file, by this run or a later one.
+type peeks struct {
+	program string                         // ours
+	waiting func() (map[string]int, error) // those of runs before, by what they do; by their numbers
+
+	mu     sync.Mutex
+	begun  map[string]*peek
+	before map[string]int
+	looked bool // for those before
+}
+
+// mostPeeks bounds those under way at once.
+const mostPeeks = 64
+
+// peek is one of them.
+type peek struct {
+	pid  int
+	done chan struct{} // closed once it has ended
+	text []byte
+	err  error
+}
+
+// forget forgets those that have answered: a new look asks again.
+func (p *peeks) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key, one := range p.begun {
+		select {
+		case <-one.done:
+			delete(p.begun, key)
+		default:
+		}
+	}
+}
+
+// begin has a file be touched, unless that is under way.
+func (p *peeks) begin(how, path string) (*peek, error) {
+	key := how + " " + path
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if one, ok := p.begun[key]; ok {
+		return one, nil
+	}
+	if !p.looked {
+		p.looked = true
+		var err error
+		if p.before, err = p.waiting(); err != nil {
+			return nil, err
+		}
+	}
+	if pid, ok := p.before[key]; ok {
+		return nil, fmt.Errorf("%w (process %d of daemon-keeper has waited for it since an earlier run)", errSilent, pid)
+	}
+	if len(p.begun) >= mostPeeks {
+		return nil, fmt.Errorf("%d others do not answer", mostPeeks)
+	}
+	one := &peek{done: make(chan struct{})}
+	if err := one.start(p.program, how, path); err != nil {
+		return nil, err
+	}
+	p.begun[key] = one
+	return one, nil
+}
+
+// start gives it nothing of ours but the end of a pipe. It is in a session of its own,
+// so that it outlives whoever waits for us.
+func (one *peek) start(program, how, path string) error {
+	cmd := exec.Command(program, peekFlag, how, path)
+	cmd.Args[0], cmd.Env, cmd.Dir = os.Args[0], []string{"GOMAXPROCS=1"}, "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	const most = 64 << 10
+	out := &bounded{left: most}
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("cannot start a process to look at it: %w", err)
+	}
+	one.pid = cmd.Process.Pid
+	go func() {
+		one.err = cmd.Wait()
+		one.text = out.text
+		close(one.done)
+	}()
+	return nil
+}
+
+// bounded keeps no more than so many bytes.
+type bounded struct {
+	text []byte
+	left int
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	n := min(len(text), b.left)
+	b.text, b.left = append(b.text, text[:n]...), b.left-n
+	return len(text), nil
+}
+
+// ask waits for what a peek tells.
+func (p *peeks) ask(how, path string, until time.Time, answer any) error {
+	one, err := p.begin(how, path)
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-one.done:
+	case <-timer.C:
+		return fmt.Errorf("%w in time (process %d of daemon-keeper waits for it)", errSilent, one.pid)
+	}
+	if one.err != nil {
+		return fmt.Errorf("cannot look at it: %w", one.err)
+	}
+	return json.Unmarshal(one.text, answer)
+}
