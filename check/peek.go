@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -114,6 +115,7 @@ const mostPeeks = 64
 type peek struct {
 	pid  int
 	done chan struct{} // closed once it has ended
+	late atomic.Bool   // it has been waited for in vain
 	text []byte
 	err  error
 }
@@ -199,11 +201,19 @@ func (p *peeks) ask(how, path string, until time.Time, answer any) error {
 	if err != nil {
 		return err
 	}
+	if one.late.Load() {
+		until = time.Time{}
+	}
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	select {
 	case <-one.done:
 	case <-timer.C:
+	}
+	select {
+	case <-one.done: // at the same time
+	default:
+		one.late.Store(true)
 		return fmt.Errorf("%w in time (process %d of daemon-keeper waits for it)", errSilent, one.pid)
 	}
 	if one.err != nil {

@@ -72,17 +72,22 @@ func lastByte(s string, c byte) int {
 	return -1
 }
 
-// mounts is for one who is root in namespaces of their own: unshare -Ur -m.
+// mounts is for one who is root in namespaces of their own: unshare -Ur -m. Each bind
+// mount of the whole tree into itself doubles it.
 func mounts(args []string) error {
-	number, err := strconv.Atoi(args[0])
+	doublings, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
 	}
 	if err := unix.Mount("none", args[1], "tmpfs", 0, ""); err != nil {
 		return err
 	}
-	for i := range number {
-		err := unix.Mount(args[1], args[1], "", unix.MS_BIND, "")
+	for i := range doublings {
+		at := fmt.Sprintf("%s/%d", args[1], i)
+		if err := os.Mkdir(at, 0o755); err != nil {
+			return err
+		}
+		err := unix.Mount(args[1], at, "", unix.MS_BIND|unix.MS_REC, "")
 		switch {
 		case errors.Is(err, unix.ENOSPC) && i > 0: // fs.mount-max
 			return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -44,13 +45,16 @@ type server struct {
 	names  []string
 	silent atomic.Bool // requests are taken, and never answered
 	mute   atomic.Bool // only those that write are not
+
+	mu      sync.Mutex
+	waiting []request
 }
 
-// fuse serves copies of files. On SIGUSR1 it falls silent; on SIGUSR2 it answers
-// everything but what writes.
+// fuse serves copies of files. On SIGUSR1 it falls silent, on SIGUSR2 it answers all
+// that it has been asked since.
 func fuse(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: fuse FOLDER answering|silent FILE...")
+		return errors.New("usage: fuse FOLDER answering|silent|mute FILE...")
 	}
 	s := new(server)
 	for _, path := range args[2:] {
@@ -69,12 +73,15 @@ func fuse(args []string) error {
 		return err
 	}
 	s.silent.Store(args[1] == "silent")
+	s.mute.Store(args[1] == "mute")
 	hear := make(chan os.Signal, 1)
 	signal.Notify(hear, syscall.SIGUSR1, syscall.SIGUSR2)
 	go func() {
 		for sig := range hear {
 			s.silent.Store(sig == syscall.SIGUSR1)
-			s.mute.Store(sig == syscall.SIGUSR2)
+			if sig == syscall.SIGUSR2 {
+				s.catchUp()
+			}
 		}
 	}()
 	go s.serve()
@@ -100,11 +107,29 @@ func (s *server) serve() {
 			continue
 		}
 		if s.silent.Load() || s.mute.Load() && h.Opcode == opWrite {
+			s.mu.Lock()
+			s.waiting = append(s.waiting, request{h, append([]byte(nil), buf[headerSize:n]...)})
+			s.mu.Unlock()
 			continue
 		}
 		out, errno := s.do(h, buf[headerSize:n])
 		s.answer(h, out, errno)
 	}
+}
+
+type request struct {
+	header header
+	in     []byte
+}
+
+func (s *server) catchUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.waiting {
+		out, errno := s.do(r.header, r.in)
+		s.answer(r.header, out, errno)
+	}
+	s.waiting = nil
 }
 
 func (s *server) answer(h header, out []byte, errno syscall.Errno) {

@@ -20,8 +20,8 @@ const notAllowed = 77
 
 var steps = map[string]func(args []string) error{
 	"arguments": arguments, // LENGTH: claim so many bytes of arguments
-	"mounts":    mounts,    // NUMBER FOLDER: a mount table of that length, in namespaces that exist already
-	"fuse":      fuse,      // FOLDER answering|silent FILE...: a file system of these files, which may never answer
+	"mounts":    mounts,    // N FOLDER: two to the power of N mounts, in namespaces that exist already
+	"fuse":      fuse,      // FOLDER answering|silent|mute FILE...: a file system of these files, which may never answer
 	"locked":    locked,    // FILE: have our own memory's lock held for good, by a mapping of this file of "fuse"
 	"user":      user,      // UID PROGRAM ARG...: execute this as that user, alone or with our effective one
 	"none":      func([]string) error { return nil },
