@@ -133,7 +133,7 @@ func TestAttackArguments(t *testing.T) {
 	specs := []Spec{{Executable: script}, {Executable: script, User: &root}, {Executable: p.path}}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	list, took := timed(t, NewObserver(), specs...)
+	list, took := timed(t, NewObserver(usualThreads), specs...)
 	runtime.ReadMemStats(&after)
 	wantSoon(t, "a look", took)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 16<<20 {
@@ -161,7 +161,7 @@ func TestAttackLockedMemory(t *testing.T) {
 	run(t, nil, p.path)
 	root := uint32(0)
 	specs := []Spec{{Executable: script}, {Executable: script, User: &root}, {Executable: p.path}, {Executable: down}}
-	o := NewObserver()
+	o := NewObserver(usualThreads)
 	list, took := timed(t, o, specs...)
 	eventually(t, "the memory is locked", func() bool {
 		list, took = timed(t, o, specs...)
@@ -227,18 +227,18 @@ func TestAttackSilentFiles(t *testing.T) {
 			t.Errorf("the socket: %v (%v)", v.State, v.Err)
 		}
 	}
-	first := NewObserver()
+	first := NewObserver(usualThreads)
 	hanging(first, "waits for it")
 	_, again := timed(t, first, specs...)
 	wantSoon(t, "the next look of the same run", again)
 	count := len(mustPeeks(t))
-	hanging(NewObserver(), "since an earlier run") // which sends nobody after it again
+	hanging(NewObserver(usualThreads), "since an earlier run") // which sends nobody after it again
 	if got := len(mustPeeks(t)); got != count || count == 0 {
 		t.Errorf("%d processes wait for it, after %d", got, count)
 	}
 	must(t, unix.Kill(server, unix.SIGKILL))
 	eventually(t, "those who waited have ended", func() bool { return len(mustPeeks(t)) == 0 })
-	if list, _ := timed(t, NewObserver(), specs[0]); list[0].State != Unknown || errors.Is(list[0].Err, errSilent) {
+	if list, _ := timed(t, NewObserver(usualThreads), specs[0]); list[0].State != Unknown || errors.Is(list[0].Err, errSilent) {
 		t.Errorf("once the server has gone: %v (%v)", list[0].State, list[0].Err)
 	}
 }
@@ -259,7 +259,7 @@ func TestServedFiles(t *testing.T) {
 	folder, server := serve(t, p, "answering", p.path)
 	daemon := folder + "/" + toyName
 	pid := run(t, nil, daemon)
-	list, _ := timed(t, NewObserver(), Spec{Executable: daemon}, Spec{Executable: folder + "/nosuch"})
+	list, _ := timed(t, NewObserver(usualThreads), Spec{Executable: daemon}, Spec{Executable: folder + "/nosuch"})
 	if v := list[0]; v.State != Up || v.Matches[0].PID != pid {
 		t.Errorf("%v (%v)", v.State, v.Err)
 	}
@@ -268,7 +268,7 @@ func TestServedFiles(t *testing.T) {
 	}
 	must(t, unix.Kill(server, unix.SIGUSR1)) // it falls silent
 	eventually(t, "it is silent", func() bool {
-		list, _ = timed(t, NewObserver(), Spec{Executable: daemon}, Spec{Executable: p.path})
+		list, _ = timed(t, NewObserver(usualThreads), Spec{Executable: daemon}, Spec{Executable: p.path})
 		return list[0].State == Unknown
 	})
 	if list[1].State != Down {
@@ -276,7 +276,7 @@ func TestServedFiles(t *testing.T) {
 	}
 	must(t, unix.Kill(server, unix.SIGUSR2))
 	eventually(t, "it answers again", func() bool {
-		list, _ = timed(t, NewObserver(), Spec{Executable: daemon})
+		list, _ = timed(t, NewObserver(usualThreads), Spec{Executable: daemon})
 		return list[0].State == Up
 	})
 }
@@ -308,7 +308,7 @@ func TestAttackMounts(t *testing.T) {
 		forge(t, p, "exec", own, "remove", own)
 	}
 	down := p.install(t, p.dir+"/down")
-	list, took := timed(t, NewObserver(), Spec{Executable: p.path}, Spec{Executable: down})
+	list, took := timed(t, NewObserver(usualThreads), Spec{Executable: p.path}, Spec{Executable: down})
 	wantSoon(t, "a look", took)
 	if list[0].State != Down || list[1].State != Down {
 		t.Errorf("%v (%v), %v", list[0].State, list[0].Err, list[1].State)

@@ -27,12 +27,12 @@ type files struct {
 // How long the daemons' own files may take, all together.
 const ownPatience = 800 * time.Millisecond
 
-func newFiles() *files {
-	return &files{stalls: newStalls(), spaces: make(map[string]mountPoints), peeks: newPeeks()}
+func newFiles(spareThreads int) *files {
+	return &files{stalls: newStalls(spareThreads), spaces: make(map[string]mountPoints), peeks: newPeeks()}
 }
 
 // directly touches everything directly.
-func directly() *files { return &files{stalls: newStalls()} }
+func directly() *files { return &files{stalls: newStalls(usualThreads)} }
 
 // begin is the beginning of a look: what others serve is asked for all at once, so that
 // several that do not answer take no longer than one.

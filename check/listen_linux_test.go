@@ -52,13 +52,13 @@ func TestRealListenVerdict(t *testing.T) {
 	spec := Spec{Executable: p.path, Listen: &Listen{Network: "tcp", Address: freeAddr(t, ownHost()), Expect: "hello", Timeout: patience}}
 	cmd := exec.Command(p.path)
 	start(t, cmd)
-	v := NewObserver().Probe(t.Context(), spec, verdict(t, spec), false)
+	v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
 	want := Fault{Listening, Restart, spec.Listen.String() + " refuses connections"}
 	if v.State != Down || len(v.Faults) != 1 || v.Faults[0] != want {
 		t.Errorf("%+v", v)
 	}
 	run(t, nil, p.path, "greet", "tcp", spec.Listen.Address, "hello")
-	if v := NewObserver().Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up || len(v.Faults) != 0 {
+	if v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up || len(v.Faults) != 0 {
 		t.Errorf("%+v", v)
 	}
 }

@@ -39,7 +39,7 @@ type Options struct {
 // whose file it is. Should the whole look take too long all the same, it gives up when
 // ctx ends.
 func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
-	return NewObserver().look(ctx, specs, opts)
+	return NewObserver(usualThreads).look(ctx, specs, opts)
 }
 
 // Observer looks, and remembers from one look to the next what does not answer, so
@@ -48,8 +48,12 @@ type Observer struct {
 	files *files
 }
 
-// NewObserver begins a run.
-func NewObserver() *Observer { return &Observer{newFiles()} }
+// NewObserver begins a run, which may leave so many threads behind that wait for what
+// does not answer.
+func NewObserver(spareThreads int) *Observer { return &Observer{newFiles(spareThreads)} }
+
+// usualThreads is enough for those who do not limit them.
+const usualThreads = 48
 
 func (o *Observer) look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
 	type answer struct {

@@ -128,7 +128,7 @@ func TestPending(t *testing.T) {
 		}
 	}
 	v := Verdict{State: Up, Matches: []Match{{Process: Process{PID: 1}}}, others: []Fault{{Text: "x"}}}
-	if got := NewObserver().Probe(t.Context(), asks, v, false); got.State != Up || len(got.Matches) != 1 || len(got.Faults) > 0 {
+	if got := NewObserver(usualThreads).Probe(t.Context(), asks, v, false); got.State != Up || len(got.Matches) != 1 || len(got.Faults) > 0 {
 		t.Errorf("a verdict that is not pending is changed: %+v", got)
 	}
 }
@@ -140,7 +140,7 @@ func TestProbeAfterRestart(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	ours := plain(func(p *Process) { p.PID = os.Getpid() }) // one that lives
-	if v := NewObserver().Probe(ctx, spec, judge(spec, clamd, ours), true); v.State != Up || v.Pending || v.Err != nil {
+	if v := NewObserver(usualThreads).Probe(ctx, spec, judge(spec, clamd, ours), true); v.State != Up || v.Pending || v.Err != nil {
 		t.Errorf("%v (%v)", v.State, v.Err)
 	}
 }

@@ -130,7 +130,7 @@ func TestRealCPU(t *testing.T) {
 			tc.spec.CPU = limit
 			var v Verdict
 			eventually(t, "the machine has had a CPU for it", func() bool {
-				v = NewObserver().Probe(ctx, tc.spec, verdict(t, tc.spec), false)
+				v = NewObserver(usualThreads).Probe(ctx, tc.spec, verdict(t, tc.spec), false)
 				return v.State != Up || len(v.Faults) > 0
 			})
 			got := matching(v)

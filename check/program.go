@@ -39,7 +39,7 @@ func Programs(ctx context.Context, services []Sought) ([]Program, error) {
 	}
 	done := make(chan answer, 1)
 	go func() {
-		f := newFiles()
+		f := newFiles(usualThreads)
 		p, err := programs(ctx, newTable(f), f, services)
 		done <- answer{p, err}
 	}()

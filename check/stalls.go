@@ -14,6 +14,8 @@ import (
 // not waited for any longer in this look. Root's have an account of their own, which
 // no other user can empty.
 type stalls struct {
+	spare int // threads that may be left behind, by all together
+
 	mu     sync.Mutex
 	spent  map[uint32]time.Duration // in this look
 	total  time.Duration            // of that, by all but root
@@ -25,13 +27,11 @@ const (
 	lookPatience = 800 * time.Millisecond // for all processes of all users but root
 	rootPatience = time.Second
 
-	// Threads that wait for ever; each has 40 KiB or so.
-	userBehind = 8
-	lookBehind = 48
+	userBehind = 8 // threads that wait for one user's processes, each with 40 KiB or so
 )
 
-func newStalls() *stalls {
-	return &stalls{spent: make(map[uint32]time.Duration), behind: make(map[string]uint32)}
+func newStalls(spareThreads int) *stalls {
+	return &stalls{spare: spareThreads, spent: make(map[uint32]time.Duration), behind: make(map[string]uint32)}
 }
 
 // begin has a look be patient again, but for what has not come since an earlier one.
@@ -61,11 +61,11 @@ func (s *stalls) left(user uint32, what string) time.Duration {
 		}
 	}
 	switch {
-	case theirs >= userBehind:
+	case theirs >= userBehind, len(s.behind) >= s.spare:
 		return 0
 	case user == 0:
 		return rootPatience - s.spent[0]
-	case theirs+others >= lookBehind:
+	case theirs+others >= max(s.spare-userBehind, s.spare/2): // the rest is root's
 		return 0
 	}
 	return min(userPatience-s.spent[user], lookPatience-s.total)

@@ -37,8 +37,24 @@ func Main(argv []string) int {
 	// Most runs are over before the default, 100, would have garbage collected for
 	// the first time, beyond 4 MiB; that would be a twentieth of their work.
 	debug.SetGCPercent(200)
+	debug.SetMemoryLimit(memoryLimit)
+	if runtime.NumCPU() > mostCPUs {
+		runtime.GOMAXPROCS(mostCPUs)
+	}
+	if err := enoughToStart(startLimits()); err != nil { // nothing has been opened yet
+		fmt.Fprintf(os.Stderr, "daemon-keeper: error: %v\ndaemon-keeper: hint: %s\n", err, hint(err))
+		return int(report.Unclear)
+	}
 	return int(run(filepath.Base(argv[0]), argv[1:]))
 }
+
+const (
+	// memoryLimit is from where on garbage is collected at once rather than once the
+	// heap has grown threefold, whatever others have given us to read.
+	memoryLimit = 40 << 20
+	// mostCPUs bounds the threads that the runtime starts on a machine of many.
+	mostCPUs = 4
+)
 
 func run(name string, args []string) report.Status {
 	syscall.Umask(0o022) // what we start keeps it

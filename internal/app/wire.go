@@ -21,7 +21,11 @@ import (
 // wire puts a run together from the command line. What it shows as things happen goes
 // to stderr, which must never hold up the work.
 func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
-	observer := check.NewObserver()
+	spare, err := spareThreads(threadsLeft())
+	if err != nil {
+		return nil, err
+	}
+	observer := check.NewObserver(spare)
 	k := &keeper.Keeper{
 		Look:     observer.Verdicts,
 		Probe:    observer.Probe,

@@ -1,0 +1,102 @@
+package app
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// scarcity is a want of something without which the Go runtime ends a program at any
+// moment, with status 2 and a trace of its goroutines.
+type scarcity struct {
+	what, hint string
+}
+
+func (s *scarcity) Error() string { return "cannot work: " + s.what }
+
+// Hint is the way out.
+func (s *scarcity) Hint() string { return s.hint }
+
+// unlimited is what a limit is where there is none.
+const unlimited = ^uint64(0)
+
+// What a run needs at the least.
+const (
+	leastDescriptors = 16
+	leastMemory      = 96 << 20 // of address space, beyond what the runtime has reserved: an arena is 64 MiB
+	leastThreads     = 10       // beyond those that the runtime has begun with
+	threadsToSpare   = 48       // that may be left behind, waiting for ever
+)
+
+// enoughToStart tells whether there are descriptors and address space enough; left is
+// what the runtime has not yet taken of it.
+func enoughToStart(descriptors, left uint64) error {
+	switch {
+	case descriptors < leastDescriptors:
+		return &scarcity{
+			fmt.Sprintf("it may open %d files at once, and needs %d", descriptors, leastDescriptors),
+			"raise the limit where it is started: ulimit -n, LimitNOFILE= of a unit, limits.conf(5)",
+		}
+	case left < leastMemory:
+		return &scarcity{
+			fmt.Sprintf("its address space may grow by %d MiB, and it needs %d", left>>20, leastMemory>>20),
+			"limit its memory in another way: 'ulimit -v' and LimitAS= also count what a Go program only reserves, more than 1 GiB",
+		}
+	}
+	return nil
+}
+
+// spareThreads tells how many of the threads that may still be started a run can do
+// without.
+func spareThreads(left uint64) (int, error) {
+	if left < leastThreads {
+		return 0, &scarcity{
+			fmt.Sprintf("it may start %d more threads or processes, and needs %d", left, leastThreads),
+			"raise pids.max of its control group (TasksMax= of a unit), or ulimit -u",
+		}
+	}
+	return int(min(left-leastThreads+2, threadsToSpare)), nil
+}
+
+// pidsGroups are the folders of the control groups that limit the number of our
+// processes and threads, the innermost first, by what /proc/self/cgroup says of them,
+// cgroups(7).
+func pidsGroups(cgroup string) []string {
+	var list []string
+	for line := range strings.Lines(cgroup) {
+		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		controllers, group, ok := strings.Cut(rest, ":")
+		root := ""
+		switch {
+		case !ok, !path.IsAbs(group), strings.Contains(group, ".."):
+			continue
+		case controllers == "":
+			root = "/sys/fs/cgroup"
+		case controllers == "pids":
+			root = "/sys/fs/cgroup/pids"
+		default:
+			continue
+		}
+		for ; group != "/"; group = path.Dir(group) {
+			list = append(list, root+group)
+		}
+		if controllers == "" {
+			list = append(list, root)
+		}
+	}
+	return list
+}
+
+// pidsLeft reads pids.max and pids.current.
+func pidsLeft(most, current string) uint64 {
+	limit, err := strconv.ParseUint(strings.TrimSpace(most), 10, 63)
+	if err != nil { // max
+		return unlimited
+	}
+	now, err := strconv.ParseUint(strings.TrimSpace(current), 10, 63)
+	if err != nil {
+		return unlimited
+	}
+	return limit - min(now, limit)
+}
