@@ -18,6 +18,8 @@ import (
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
+
+	_ "daemon-keeper/internal/scarce" // which may end the program before it has begun
 )
 
 // Main is the whole program; its result is the exit status.
@@ -40,10 +42,6 @@ func Main(argv []string) int {
 	debug.SetMemoryLimit(memoryLimit)
 	if runtime.NumCPU() > mostCPUs {
 		runtime.GOMAXPROCS(mostCPUs)
-	}
-	if err := enoughToStart(startLimits()); err != nil { // nothing has been opened yet
-		fmt.Fprintf(os.Stderr, "daemon-keeper: error: %v\ndaemon-keeper: hint: %s\n", err, hint(err))
-		return int(report.Unclear)
 	}
 	return int(run(filepath.Base(argv[0]), argv[1:]))
 }

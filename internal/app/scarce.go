@@ -23,29 +23,9 @@ const unlimited = ^uint64(0)
 
 // What a run needs at the least.
 const (
-	leastDescriptors = 16
-	leastMemory      = 96 << 20 // of address space, beyond what the runtime has reserved: an arena is 64 MiB
-	leastThreads     = 10       // beyond those that the runtime has begun with
-	threadsToSpare   = 48       // that may be left behind, waiting for ever
+	leastThreads   = 10 // beyond those that the runtime has begun with
+	threadsToSpare = 48 // that may be left behind, waiting for ever
 )
-
-// enoughToStart tells whether there are descriptors and address space enough; left is
-// what the runtime has not yet taken of it.
-func enoughToStart(descriptors, left uint64) error {
-	switch {
-	case descriptors < leastDescriptors:
-		return &scarcity{
-			fmt.Sprintf("it may open %d files at once, and needs %d", descriptors, leastDescriptors),
-			"raise the limit where it is started: ulimit -n, LimitNOFILE= of a unit, limits.conf(5)",
-		}
-	case left < leastMemory:
-		return &scarcity{
-			fmt.Sprintf("its address space may grow by %d MiB, and it needs %d", left>>20, leastMemory>>20),
-			"limit its memory in another way: 'ulimit -v' and LimitAS= also count what a Go program only reserves, more than 1 GiB",
-		}
-	}
-	return nil
-}
 
 // spareThreads tells how many of the threads that may still be started a run can do
 // without.

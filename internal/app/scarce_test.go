@@ -5,22 +5,8 @@ import (
 	"testing"
 )
 
-// What is too little is said, and what is enough is not.
-func TestEnoughToStart(t *testing.T) {
-	for _, tc := range []struct {
-		descriptors, left uint64
-		want              string
-	}{
-		{unlimited, unlimited, ""},
-		{16, 96 << 20, ""},
-		{15, unlimited, "cannot work: it may open 15 files at once, and needs 16"},
-		{1024, 95 << 20, "cannot work: its address space may grow by 95 MiB, and it needs 96"},
-	} {
-		err := enoughToStart(tc.descriptors, tc.left)
-		if got := ""; err != nil && err.Error() != tc.want || err == nil && got != tc.want {
-			t.Errorf("%d, %d: %v, want %q", tc.descriptors, tc.left, err, tc.want)
-		}
-	}
+// A run needs some threads, and can do without what is beyond them.
+func TestSpareThreads(t *testing.T) {
 	for left, want := range map[uint64]int{unlimited: 48, 10: 2, 11: 3, 9: -1, 0: -1} {
 		got, err := spareThreads(left)
 		if want < 0 && err == nil || want >= 0 && (err != nil || got != want) {

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package scarce
+
+// spaceLeft is not known.
+func spaceLeft() uint64 { return unlimited }
