@@ -55,7 +55,7 @@ func TestCommandsSeesWhatIsAboutToBeExecuted(t *testing.T) {
 	cmd := exec.Command("/bin/sh", loop, "stop")
 	must(t, cmd.Start())
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	table, self := newProcTable("/proc"), uint32(os.Getuid())
+	table, self := newProcTable("/proc", directly()), uint32(os.Getuid())
 	for range 2000 {
 		c, found, err := table.command(t.Context(), cmd.Process.Pid, self, marked(loop))
 		if !found || err != nil {

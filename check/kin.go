@@ -44,6 +44,7 @@ func (a Ancestor) id() kinID { return kinID{a.PID, a.Start} }
 type Family struct {
 	Kin       []Kin      // that ran then
 	Ancestors []Ancestor // of the same boot
+	Relics    []Ancestor // that an earlier run has found to be left of a main process
 	Group     string     // the service's control group; "" if there is none, or it is not known
 	Own       string     // that of this process
 }
@@ -146,12 +147,15 @@ func (f Family) isSure(k Kin, lines map[kinID]member, alive map[kinID]bool) bool
 	case elsewhere:
 		return false
 	}
-	return k.Counts && k.Holds || isOrphan(k, lines, alive)
+	return k.Counts && k.Holds || f.isOrphan(k, lines, alive)
 }
 
 // isOrphan tells whether a process descends from one of the daemon's that has ended.
-func isOrphan(k Kin, lines map[kinID]member, alive map[kinID]bool) bool {
+func (f Family) isOrphan(k Kin, lines map[kinID]member, alive map[kinID]bool) bool {
 	at := k.id()
+	if slices.ContainsFunc(f.Relics, func(a Ancestor) bool { return a.id() == at }) {
+		return true
+	}
 	for range mostGenerations {
 		m, ok := lines[at]
 		if !ok || m.parent == (kinID{}) {
@@ -173,7 +177,7 @@ func (f Family) Stops() []Kin {
 	var list []Kin
 	for _, k := range f.Kin {
 		isOthers := k.Claimed || f.Group != "" && f.place(k) == elsewhere
-		if k.Counts && !isOthers && !isOrphan(k, lines, alive) {
+		if k.Counts && !isOthers && !f.isOrphan(k, lines, alive) {
 			list = append(list, k)
 		}
 	}

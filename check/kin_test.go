@@ -47,6 +47,7 @@ func TestLeft(t *testing.T) {
 			"the number is another process's now",
 			Family{Kin: []Kin{{PID: 101, Start: 9999, Parent: 1}}, Ancestors: []Ancestor{mainKnown, known(101, 100)}}, nil, nil, nil, []int{101},
 		},
+		{"an earlier run has found it", Family{Kin: []Kin{worker(101, 1), worker(102, 1)}, Relics: []Ancestor{{PID: 101, Start: 1101}, {PID: 102, Start: 7}}}, nil, nil, []int{101}, []int{102}},
 		{"nothing is known", Family{Kin: []Kin{worker(101, 1)}}, nil, nil, nil, []int{101}},
 		{"workers that count, of nobody", Family{Kin: []Kin{{PID: 101, Start: 1, Parent: 1, Counts: true}}}, nil, nil, nil, []int{101}},
 		{"the main process survives: it may be a second instance", Family{Kin: []Kin{main, worker(101, 100)}, Ancestors: []Ancestor{mainKnown}}, nil, nil, nil, []int{100, 101}},

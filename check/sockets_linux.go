@@ -12,11 +12,11 @@ import (
 
 // Sockets lists the addresses at which these processes accept connections. One that
 // has ended holds none. What cannot be read is an error: then there may be more.
-func Sockets(pids []int) ([]Socket, error) { return newProcTable("/proc").listening(pids) }
+func Sockets(pids []int) ([]Socket, error) { return newProcTable("/proc", directly()).listening(pids) }
 
 // Group is the path of a process's control group, cgroups(7); "" if it cannot be told.
 func Group(pid int) string {
-	text, err := readLimited(newProcTable("/proc").dir(pid)+"/cgroup", 64<<10)
+	text, err := readLimited(newProcTable("/proc", directly()).dir(pid)+"/cgroup", 64<<10)
 	if err != nil {
 		return ""
 	}
@@ -29,7 +29,7 @@ func Executes(pid int, start uint64, file FileID) (bool, error) {
 	if runs, err := Runs(pid, start); err != nil || !runs {
 		return false, err
 	}
-	is, _, err := statImage(newProcTable("/proc").dir(pid) + "/exe")
+	is, _, err := statImage(newProcTable("/proc", directly()).dir(pid) + "/exe")
 	if isEnded(err) {
 		return false, nil
 	}

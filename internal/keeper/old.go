@@ -38,6 +38,9 @@ func (r *run) meet(ctx context.Context, services []string) {
 		return
 	}
 	o.family.Ancestors = r.ancestors(o.family.Kin)
+	for _, p := range r.past.Left {
+		o.family.Relics = append(o.family.Relics, check.Ancestor{PID: p.PID, Start: p.Start})
+	}
 	last := pids(r.last)
 	for i, k := range o.family.Kin {
 		o.family.Kin[i].Counts = slices.Contains(last, k.PID) || slices.ContainsFunc(o.family.Ancestors, func(a check.Ancestor) bool {
