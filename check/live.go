@@ -14,7 +14,9 @@ import (
 type Live struct{}
 
 // Read reads all of a process, its age and its unit; runs is false if there is none.
-func (Live) Read(pid int) (p Process, runs bool, err error) { return readLive(newTable(directly()), pid) }
+func (Live) Read(pid int) (p Process, runs bool, err error) {
+	return readLive(newTable(directly()), pid)
+}
 
 func readLive(t table, pid int) (p Process, runs bool, err error) {
 	exe, err := t.exe(pid)

@@ -113,7 +113,9 @@ func TestLeftovers(t *testing.T) {
 		},
 		{
 			"are killed if they do not end", EndLeftovers, func(h *herd, _ *Daemon) { h.find(82).stubborn = true }, back,
-			"KILL 82 after 12s, TERM 81 after 2s, TERM 82 after 2s", []string{"INFO sent KILL to process 82 of www-data, which is left"}, "", "", "2 processes were ended",
+			"KILL 82 after 12s, TERM 81 after 2s, TERM 82 after 2s",
+			[]string{"INFO sent KILL to process 82 of www-data, which is left"},
+			"", "", "2 processes were ended",
 		},
 		{
 			"have another's number by now", EndLeftovers, func(h *herd, _ *Daemon) { h.find(81).reused = true }, never, "TERM 82 after 2s",

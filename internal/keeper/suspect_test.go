@@ -80,7 +80,9 @@ func (f *family) PIDFile(path string) (int, bool, bool) {
 	p := f.pidFiles[path]
 	return p.pid, p.runs, p.known
 }
+
 func (f *family) Read(pid int) (check.Process, bool, error) { p, ok := f.read[pid]; return p, ok, nil }
+
 func (f *family) Stop(_ context.Context, name string, _ rcd.With) error {
 	f.steps = append(f.steps, "stop "+name)
 	return nil
