@@ -1,13 +1,10 @@
 package check
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -42,18 +39,17 @@ func (t procTable) commands(ctx context.Context, user uint32, is func(args []str
 // user, or root for what ordinary users may not look into, proc_pid(5): so the real
 // user is asked for as well, of what is wanted.
 func (t procTable) command(ctx context.Context, pid int, user uint32, is func(args []string) bool) (c Command, wanted bool, err error) {
-	dir := t.dir(pid)
 	if pid == os.Getpid() {
 		return c, false, nil
 	}
-	info, err := os.Stat(dir)
+	info, err := os.Stat(t.dir(pid))
 	if err != nil {
 		return c, false, goneOr(err)
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != user {
 		return c, false, nil
 	}
-	text, err := readExecuted(ctx, dir)
+	text, err := t.readExecuted(ctx, pid, user)
 	if err != nil {
 		return c, false, goneOr(err)
 	}
@@ -73,13 +69,13 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 
 // readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
 // though it has a program: unlike a zombie or a kernel thread, which never have.
-func readExecuted(ctx context.Context, dir string) ([]byte, error) {
+func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
 	for end := time.Now().Add(argsTime); ; time.Sleep(time.Millisecond) {
-		text, err := readWithin(ctx, dir+"/cmdline")
+		text, err := t.beginning(pid, user)
 		if err != nil || len(text) > 0 || ctx.Err() != nil || time.Now().After(end) {
 			return text, err
 		}
-		if _, err := os.Readlink(dir + "/exe"); err != nil {
+		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
 			return nil, nil
 		}
 	}
@@ -87,16 +83,8 @@ func readExecuted(ctx context.Context, dir string) ([]byte, error) {
 
 // runsHereAs reports whether a process of this real user runs in our PID namespace.
 func (t procTable) runsHereAs(pid int, user uint32) (bool, error) {
-	text, err := os.ReadFile(t.dir(pid) + "/status")
-	if err != nil {
-		return false, err
-	}
-	st, err := parseStatus(text)
-	if err != nil {
-		return false, err
-	}
-	real, err := realUser(text)
-	if err != nil || real != user || st.state == 'Z' && st.threads < 2 || st.namespaces > 1 {
+	st, err := t.statusOf(pid)
+	if err != nil || st.ruid != user || st.state == 'Z' && st.threads < 2 || st.namespaces > 1 {
 		return false, err
 	}
 	if st.namespaces == 1 {
@@ -105,16 +93,12 @@ func (t procTable) runsHereAs(pid int, user uint32) (bool, error) {
 	return t.sharesNamespace(t.dir(pid), "pid")
 }
 
-// realUser is the first of the ids in /proc/PID/status, proc_pid_status(5).
-func realUser(status []byte) (uint32, error) {
-	for line := range bytes.Lines(status) {
-		if ids, ok := bytes.CutPrefix(line, []byte("Uid:\t")); ok {
-			first, _, _ := bytes.Cut(ids, []byte("\t"))
-			id, err := strconv.ParseUint(string(first), 10, 32)
-			return uint32(id), err
-		}
+func (t procTable) statusOf(pid int) (procStatus, error) {
+	text, _, err := readProc(t.dir(pid)+"/status", nil, statusLimit)
+	if err != nil {
+		return procStatus{}, err
 	}
-	return 0, errors.New("its status names no user")
+	return parseStatus(text)
 }
 
 func goneOr(err error) error {
@@ -124,44 +108,30 @@ func goneOr(err error) error {
 	return err
 }
 
-// readWithin reads the beginning of a file of a process, and gives up where that
-// takes too long; what hangs is left behind.
-func readWithin(ctx context.Context, path string) ([]byte, error) {
+// beginning reads as much of a process's arguments as tells a command, and gives up where
+// that takes too long; what hangs is left behind.
+func (t procTable) beginning(pid int, user uint32) ([]byte, error) {
 	type answer struct {
 		text []byte
 		err  error
 	}
-	answers := make(chan answer, 1)
-	go func() {
-		f, err := os.Open(path)
-		if err != nil {
-			answers <- answer{nil, err}
-			return
-		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, mostArgs))
-		answers <- answer{text, err}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, argsTime)
-	defer cancel()
-	select {
-	case a := <-answers:
-		return a.text, a.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("cannot read %s: %w", path, ctx.Err())
+	path := t.dir(pid) + "/cmdline"
+	a, err := wait(t.files.stalls, user, path, func() (a answer) {
+		a.text, _, a.err = readProc(path, nil, mostArgs)
+		return a
+	})
+	if err == nil {
+		err = a.err
 	}
+	return a.text, err
 }
 
 func args(pid int) ([]string, error) {
-	text, err := readWithin(context.Background(), newProcTable("/proc", directly()).dir(pid)+"/cmdline")
+	text, err := newProcTable("/proc", directly()).beginning(pid, 0)
 	return splitArgs(text), err
 }
 
 func isStopped(pid int) bool {
-	text, err := os.ReadFile(newProcTable("/proc", directly()).dir(pid) + "/status")
-	if err != nil {
-		return false
-	}
-	st, err := parseStatus(text)
+	st, err := newProcTable("/proc", directly()).statusOf(pid)
 	return err == nil && (st.state == 'T' || st.state == 't')
 }

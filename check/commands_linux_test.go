@@ -103,19 +103,3 @@ func TestCommandsLimits(t *testing.T) {
 		t.Errorf("after its time: %+v, %v", list, err)
 	}
 }
-
-func TestRealUserOfStatus(t *testing.T) {
-	for text, want := range map[string]uint32{
-		"Name:\tx\nUid:\t0\t65534\t0\t0\nGid:\t1\t1\t1\t1\n": 0,
-		"Uid:\t3000000000\t0\t0\t0\n":                        3000000000,
-	} {
-		if got, err := realUser([]byte(text)); got != want || err != nil {
-			t.Errorf("%q: %d, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "Uid:\t\n", "Uid:\tx\t0\t0\t0\n", "Name:\tUid:\t0\n"} {
-		if got, err := realUser([]byte(text)); err == nil {
-			t.Errorf("%q: %d", text, got)
-		}
-	}
-}

@@ -66,20 +66,28 @@ func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) 
 		return nil, err
 	}
 	self := t.self()
+	none := func(Process) bool { return false }
+	believed := func(p Process) bool { // asked before the arguments are read, which can take as long as their owner likes
+		return p.isOf(0) || spec.User != nil && p.isOf(*spec.User)
+	}
 	var list []Process
 	for _, pid := range pids {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		started := Process{PID: pid}
-		if err := t.read(&started, argsReading); err != nil || !isThrough(started.Args, spec.Executable) {
+		exe, err := t.exe(pid)
+		if errors.Is(err, errGone) {
+			continue
+		}
+		started, err := t.examine(pid, exe, err, asks{row: believed, origin: none, args: none})
+		if err == nil && started.read&argsReading == 0 {
+			err = t.read(&started, argsReading)
+		}
+		if err != nil || !isThrough(started.Args, spec.Executable) {
 			continue
 		}
 		p, runs, err := readLive(t, pid)
-		switch {
-		case err != nil, !runs, p.Foreign, p.Denied, self.is(&p):
-			continue
-		case p.User != 0 && (spec.User == nil || p.User != *spec.User):
+		if err != nil || !runs || p.Foreign || p.Denied || self.is(&p) || !believed(p) {
 			continue
 		}
 		p.Args = started.Args

@@ -126,14 +126,24 @@ func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Servic
 	return s
 }
 
-// userName is the name by which the configuration finds the user; "" if there is none.
+// userName is what the configuration is to call a user: the name, or the number where no
+// name leads back to it. "" if neither does.
 func userName(id uint32) string {
-	u, err := user.LookupId(strconv.FormatUint(uint64(id), 10))
-	if err != nil || strings.Trim(u.Username, "0123456789") == "" { // it would be taken for the number
-		return ""
+	number := strconv.FormatUint(uint64(id), 10)
+	for _, text := range []string{nameOf(number), number} {
+		u, err := user.Lookup(text)
+		if err == nil && u.Uid == number || err != nil && text == number { // a number may be somebody's name
+			return text
+		}
 	}
-	if again, err := user.Lookup(u.Username); err != nil || again.Uid != u.Uid { // several users have the number
-		return ""
+	return ""
+}
+
+// nameOf is the name of a user, or again the number if there is none.
+func nameOf(number string) string {
+	u, err := user.LookupId(number)
+	if err != nil || strings.Trim(u.Username, "0123456789") == "" { // it would be taken for the number
+		return number
 	}
 	return u.Username
 }

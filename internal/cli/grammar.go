@@ -13,7 +13,7 @@ type Run struct {
 
 	Executable []string `short:"e" sep:"none" placeholder:"PATH" help:"Keep this one daemon, without a configuration: its executable, an absolute path; for a script daemon, the script."`
 	Service    []string `short:"s" sep:"none" placeholder:"NAME" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
-	User       *string  `short:"u" placeholder:"USER" help:"Count only processes whose effective user this is, a name or a number."`
+	User       *string  `short:"u" placeholder:"USER" help:"Count only processes of this user, a name or a number."`
 
 	Recheck      time.Duration `default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
 	StopTimeout  time.Duration `default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`

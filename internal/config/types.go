@@ -29,7 +29,7 @@ type Criteria struct {
 	Executable string         `yaml:"executable" kind:"path" doc:"Path of the program; of a script daemon, of the script."`
 	Called     string         `yaml:"name" kind:"filename" doc:"File name of the program, or the kernel's name of the process; no path."`
 	User       *ID            `yaml:"user" kind:"user" doc:"Effective user, a name or a number."`
-	NotUser    *ID            `yaml:"not_user" kind:"user" doc:"Any effective user but this one."`
+	NotUser    *ID            `yaml:"not_user" kind:"user" doc:"Any user but this one."`
 	Group      *ID            `yaml:"group" kind:"group" doc:"Effective group, a name or a number."`
 	NotGroup   *ID            `yaml:"not_group" kind:"group" doc:"Any effective group but this one."`
 	Args       *regexp.Regexp `yaml:"args" kind:"regexp" doc:"Regular expression that matches within one of the arguments."`

@@ -140,7 +140,7 @@ complete -c daemon-keeper -n '__daemon_keeper_may run,check,status,match,pause,v
 complete -c daemon-keeper -n '__daemon_keeper_may run --at-once' -l at-once -x -d 'Restart at most so many daemons at the same time'
 complete -c daemon-keeper -n '__daemon_keeper_may run,match -e --executable' -s e -l executable -x -a '(__daemon_keeper_programs)' -d 'Keep this one daemon, without a configuration'
 complete -c daemon-keeper -n '__daemon_keeper_may run' -s s -l service -x -a '(__daemon_keeper_services)' -d 'Service to stop and start'
-complete -c daemon-keeper -n '__daemon_keeper_may run,match -u --user' -s u -l user -x -a '(__fish_complete_users)' -d 'Count only processes whose effective user this is, a name or a number'
+complete -c daemon-keeper -n '__daemon_keeper_may run,match -u --user' -s u -l user -x -a '(__fish_complete_users)' -d 'Count only processes of this user, a name or a number'
 complete -c daemon-keeper -n '__daemon_keeper_may run --recheck' -l recheck -x -d 'Look again after this long before acting'
 complete -c daemon-keeper -n '__daemon_keeper_may run --stop-timeout' -l stop-timeout -x -d 'Limit for each stop command'
 complete -c daemon-keeper -n '__daemon_keeper_may run --start-timeout' -l start-timeout -x -d 'Limit for each start command'

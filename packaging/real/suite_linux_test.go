@@ -193,8 +193,7 @@ func (s *suite) propose(t *testing.T) {
 	if a.status != 0 || a.stderr != "" {
 		t.Fatalf("%+v", a)
 	}
-	write(t, s.m, "/etc/daemon-keeper.yaml", a.stdout)
-	write(t, s.m, "/etc/daemon-keeper.d/quick.yaml", quick)
+	write(t, s.m, "/etc/daemon-keeper.yaml", quick+a.stdout)
 	found := proposals(a.stdout)
 	for i, p := range properties(t, s.m, s.services(), "MainPID,ControlGroup,Restart,TriggeredBy") {
 		service := s.rows[i].service

@@ -1,0 +1,12 @@
+package app
+
+import "testing"
+
+// init always writes user: a name, or the number of a user who has none.
+func TestUserName(t *testing.T) {
+	for id, want := range map[uint32]string{0: "root", 4_000_000_000: "4000000000"} {
+		if got := userName(id); got != want {
+			t.Errorf("user %d is written as %q, not %q", id, got, want)
+		}
+	}
+}
