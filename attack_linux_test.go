@@ -139,7 +139,7 @@ func (a *attacked) keep(t *testing.T, args ...string) cost {
 		t.Fatalf("the run of %v does not end", args)
 	}
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return cost{cmd.ProcessState.ExitCode(), time.Since(began), usage.Maxrss, out.String()}
+	return cost{cmd.ProcessState.ExitCode(), time.Since(began), int64(usage.Maxrss), out.String()}
 }
 
 // A neighbour that does all of it at once delays a healthy run of 20 daemons by at most

@@ -40,13 +40,12 @@ type world struct {
 	lines                 []line
 	faults                []string // what should never happen
 
-	work     map[string]*rcd.Work // by service
-	workErr  error
-	scripts  bool // services are stopped and started by scripts that anybody may run
-	commands []check.Command
-	asked    int // what is under way
-	booting  rcd.Boot
-	bootErr  error
+	work    map[string]*rcd.Work // by service
+	workErr error
+	scripts bool // services are stopped and started by scripts that anybody may run
+	asked   int  // what is under way
+	booting rcd.Boot
+	bootErr error
 
 	deaths     map[string]rcd.Death // by service
 	deathTakes time.Duration
