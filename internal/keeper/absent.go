@@ -83,7 +83,7 @@ func (e *MovedError) Hint() string {
 }
 
 // mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
-// nil if it is. It is asked once in a run, before anything is done about it.
+// nil if it is. It is asked before anything is done about it.
 func (r *run) mayBeUp(ctx context.Context) error {
 	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
 		return nil

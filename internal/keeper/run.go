@@ -249,9 +249,15 @@ func (r *run) confirm(ctx context.Context) bool {
 			return false
 		}
 	}
-	if err := r.mayBeUp(ctx); err != nil {
-		r.cannotTell(err)
-		return false
+	if r.mayBeUp(ctx) != nil {
+		// What its manager says is younger than our look: it may have come up since.
+		if v := r.look(ctx); r.settle(ctx, v) {
+			return false
+		}
+		if err := r.mayBeUp(ctx); err != nil {
+			r.cannotTell(err)
+			return false
+		}
 	}
 	r.report.Result = report.StillDown
 	r.report.Trouble = trouble(r.last)

@@ -164,6 +164,7 @@ func saidBy(t *testing.T, m *Machine, a answer, words ...string) {
 // A daemon that systemd restarts for ever is its for one round, and then ours.
 func atWorkLoops(t *testing.T, m *Machine) {
 	m.Must(t, "systemctl", "start", "loops")
+	defer m.Run(t, "systemctl", "stop", "loops")
 	var a answer
 	held := false
 	Until(t, 60*time.Second, "a run has acted", func() bool {
@@ -175,7 +176,6 @@ func atWorkLoops(t *testing.T, m *Machine) {
 		t.Errorf("held: %v, %v", held, a)
 	}
 	saidBy(t, m, a, "WARNING systemd has been at work on service loops (auto-restart) again and again, and the daemon has died once more: 'loops' is no longer left to it")
-	m.Must(t, "systemctl", "stop", "loops")
 }
 
 // A database that recovers, and does not listen yet, is not stopped.
