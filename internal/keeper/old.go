@@ -38,8 +38,10 @@ func (r *run) meet(ctx context.Context, services []string) {
 		return
 	}
 	o.family.Ancestors = r.ancestors(o.family.Kin)
-	for _, p := range r.past.Left {
-		o.family.Relics = append(o.family.Relics, check.Ancestor{PID: p.PID, Start: p.Start})
+	if r.isThisBoot() {
+		for _, p := range r.past.Left {
+			o.family.Relics = append(o.family.Relics, check.Ancestor{PID: p.PID, Start: p.Start})
+		}
 	}
 	last := pids(r.last)
 	for i, k := range o.family.Kin {
@@ -97,7 +99,7 @@ func (r *run) othersOfProgram(ctx context.Context, opts check.Options) (others [
 // there then is the same process still.
 func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 	now := r.memory.now()
-	if r.store() == nil || r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
+	if !r.isThisBoot() {
 		return nil
 	}
 	var list []check.Ancestor
@@ -114,6 +116,12 @@ func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 		}
 	}
 	return list
+}
+
+// isThisBoot tells whether the daemon was last seen up in this boot: else the numbers of
+// its processes mean nothing.
+func (r *run) isThisBoot() bool {
+	return r.store() != nil && r.past.LastUp.Boot != "" && r.past.LastUp.Boot == r.memory.now().Boot
 }
 
 // ownService is the service whose stop ends the daemon: the one that is called like its
