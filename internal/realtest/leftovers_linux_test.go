@@ -161,6 +161,12 @@ if (!fork) { POSIX::setgid(65534); POSIX::setuid(65534) }
 select undef, undef, undef, 0.2 while 1;
 `
 
+// free fails while somebody holds the port, before systemd says that the unit is up.
+const free = `
+use IO::Socket::INET;
+IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die "cannot bind: $!\n";
+`
+
 // With systemd the control group of the unit tells whose a process is: a worker that a
 // unit has left is ended though nothing is remembered, and one of another unit is not.
 func TestLeftoversOfUnits(t *testing.T) {
@@ -168,26 +174,26 @@ func TestLeftoversOfUnits(t *testing.T) {
 	const exe = "/usr/local/sbin/fork"
 	l.Copy(Tree(t)+"/usr/bin/perl", exe)
 	l.File("/usr/local/lib/fork.pl", preforked, 0o644)
+	l.File("/usr/local/lib/free.pl", free, 0o644)
 	for name, port := range map[string]string{"one": "8081", "two": "8082"} {
-		l.Unit(name+".service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nKillMode=process\nExecStart="+exe+" /usr/local/lib/fork.pl "+port+"\n[Install]\nWantedBy=multi-user.target\n")
+		l.Unit(name+".service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nKillMode=process\nExecStartPre=/usr/bin/perl /usr/local/lib/free.pl "+port+"\nExecStart="+exe+" /usr/local/lib/fork.pl "+port+"\n[Install]\nWantedBy=multi-user.target\n")
 	}
 	config := func(leftovers string) string {
 		return leftoversDefaults + "  one: {executable: " + exe + ", user: root, args: '^8081$', services: [one], leftovers: " + leftovers + "}\n"
 	}
 	l.File("/etc/daemon-keeper.yaml", config("report"), 0o644)
 	m := Boot(t, Tree(t), l)
-	Until(t, 20*time.Second, "both have their workers", func() bool { return len(m.Pids(t, exe)) == 4 })
 	group := func(unit string) []int {
 		var pids []int
 		for _, pid := range m.Pids(t, exe) {
-			if strings.Contains(m.Must(t, "cat", "/proc/"+strconv.Itoa(pid)+"/cgroup"), "/"+unit+".service") {
+			if out, status := m.Run(t, "cat", "/proc/"+strconv.Itoa(pid)+"/cgroup"); status == 0 && strings.Contains(out, "/"+unit+".service") {
 				pids = append(pids, pid)
 			}
 		}
 		return pids
 	}
-	others := group("two")
-	one := group("one")
+	Until(t, time.Minute, "both have their workers", func() bool { return len(group("one")) == 2 && len(group("two")) == 2 })
+	others, one := group("two"), group("one")
 	main := mainOf(t, m, one)
 	worker := slices.DeleteFunc(one, func(pid int) bool { return pid == main })
 	m.Kill(t, main, syscall.SIGKILL)
