@@ -16,3 +16,13 @@ func sinceBoot() time.Duration {
 	}
 	return unlessSuspended(time.Duration(running.Nano()), time.Duration(all.Nano()))
 }
+
+// monotonic is the clock by which systemd stamps what happens, clock_gettime(2); 0 if it
+// cannot be read: then no work has an age.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
+}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const workProps = "Type,Job,NRestarts,RestartUSec,RestartUSecNext,TimeoutStartUSec,TimeoutStopUSec,TimeoutAbortUSec,TimeoutUSec," +
@@ -19,15 +17,6 @@ const defaultTimeout = 90 * time.Second
 
 // workMargin is for what systemd needs to act upon the end of a limit of its own.
 const workMargin = 5 * time.Second
-
-// monotonic is the clock by which systemd stamps what happens, clock_gettime(2).
-func monotonic() time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
-		return 0 // then no work has an age
-	}
-	return time.Duration(t.Nano())
-}
 
 func (s systemd) now() time.Duration {
 	if s.clock != nil {
