@@ -27,12 +27,8 @@ func Commands(ctx context.Context, is func(args []string) bool) ([]Command, erro
 	return commands(ctx, uint32(os.Getuid()), is)
 }
 
-// The limits for the arguments of one process. Who holds a process' memory lock holds
-// up everybody who reads its arguments.
-const (
-	mostArgs = 4 << 10
-	argsTime = time.Second
-)
+// mostArgs is how much is read of the arguments of one process, in bytes.
+const mostArgs = 4 << 10
 
 // splitArgs reads the arguments as the kernel keeps them: each ends with a zero
 // byte, the last one perhaps not if there are more than were read.

@@ -67,6 +67,9 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 	return Command{pid, args, spent.start, sinceBoot() - time.Duration(spent.start)*tick}, true, nil
 }
 
+// argsTime is how long a process may be about to execute its program.
+const argsTime = time.Second
+
 // readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
 // though it has a program: unlike a zombie or a kernel thread, which never have.
 func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {

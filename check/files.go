@@ -135,16 +135,6 @@ func (f *files) answers(path string) error {
 	return f.peeks.ask(peekStat, path, time.Now().Add(ownPatience), new(peekStatus))
 }
 
-// isThere tells whether a path that a process's user has chosen leads to a file.
-func (f *files) isThere(user uint32, path string) bool {
-	if f.points.lead(path) {
-		var st peekStatus
-		return f.ask(peekStat, path, &st) == nil && st.File != (FileID{})
-	}
-	id, err := wait(f.stalls, user, path, func() FileID { return statID(path) })
-	return err == nil && id != (FileID{})
-}
-
 // ask has a peek touch a file, and waits as long as this look may.
 func (f *files) ask(how, path string, answer any) error {
 	f.mu.Lock()

@@ -138,3 +138,8 @@ func relink(t *testing.T, target, path string) {
 	link(t, target, path+".new")
 	must(t, os.Rename(path+".new", path))
 }
+
+// recall is what is remembered of a process that counts.
+func recall(m Match) Remembered {
+	return Remembered{PID: m.PID, Start: m.Usage.Start, Exe: m.Exe, File: m.File, Script: m.ScriptFile}
+}

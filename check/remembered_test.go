@@ -6,11 +6,6 @@ import (
 	"testing"
 )
 
-// recall is what is remembered of a process that counts.
-func recall(m Match) Remembered {
-	return Remembered{PID: m.PID, Start: m.Usage.Start, Exe: m.Exe, File: m.File, Script: m.ScriptFile}
-}
-
 // A process that was proven to be the daemon is, as long as it executes the same
 // program, wherever the path leads by now.
 func TestRemembered(t *testing.T) {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"net/netip"
 	"slices"
@@ -63,9 +62,6 @@ func Reachable(list []Socket) string {
 	}
 	return best
 }
-
-// errTooMuch is for tables that nobody needs to read to their end.
-var errTooMuch = errors.New("there is more of it than a daemon can need")
 
 // Limits of what is read to find out where processes listen.
 const (

@@ -149,3 +149,6 @@ func readLimited(path string, most int64) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, most))
 }
+
+// errTooMuch is for tables that nobody needs to read to their end.
+var errTooMuch = errors.New("there is more of it than a daemon can need")
