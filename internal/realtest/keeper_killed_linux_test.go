@@ -49,6 +49,23 @@ func open(t *testing.T, m *Machine, gate string) {
 	m.Must(t, "sh", "-c", "echo >"+gate)
 }
 
+// runPid is the process of the only run: a step has a child of the program, too.
+func runPid(t *testing.T, m *Machine) int {
+	t.Helper()
+	var runs []int
+	Until(t, 10*time.Second, "one run", func() bool {
+		runs = nil
+		for _, pid := range m.Pids(t, program) {
+			args, err := os.ReadFile(m.Path("/proc/" + strconv.Itoa(pid) + "/cmdline"))
+			if err == nil && len(args) > 0 && !strings.HasPrefix(string(args), "daemon-keeper: step") {
+				runs = append(runs, pid)
+			}
+		}
+		return len(runs) == 1
+	})
+	return runs[0]
+}
+
 // A run that is killed outright between a stop and a start, or while it starts,
 // leaves no lock. The command that it leaves is waited for, lest a stop have its way
 // after the next run's start; then that run brings the daemon back.
@@ -67,13 +84,13 @@ func TestKeeperKilledOutright(t *testing.T) {
 			gateReached(t, m, "toy "+verb)
 			expect(t, keep(t, m, args...), 0)
 			said("another run is at work on service toy")
-			m.Kill(t, onlyPid(t, m, program), syscall.SIGKILL)
+			m.Kill(t, runPid(t, m), syscall.SIGKILL)
 			if a := wait(); a.status != 128+9 {
 				t.Fatalf("it was not killed: %v", a)
 			}
 			m.Must(t, "mv", gate, "/run/closed") // at which only the one that was left waits
 			wait = begin(t, m, keeperArgs(nil, args...)...)
-			said("waiting for the " + verb + " of service 'toy', process ")
+			said("waiting for the " + verb + " of service 'toy', which the run of ")
 			open(t, m, "/run/closed")
 			expect(t, wait(), 1, "is up again")
 			onlyPid(t, m, "/usr/local/sbin/toy")
@@ -90,8 +107,8 @@ func TestKeeperTerminated(t *testing.T) {
 			m.Must(t, "mkfifo", "/run/toy.stop.gate")
 			wait := begin(t, m, keeperArgs(nil, args...)...)
 			gateReached(t, m, "toy stop")
-			m.Kill(t, onlyPid(t, m, program), sig)
-			m.Kill(t, onlyPid(t, m, program), sig) // an impatient one
+			m.Kill(t, runPid(t, m), sig)
+			m.Kill(t, runPid(t, m), sig) // an impatient one
 			open(t, m, "/run/toy.stop.gate")
 			a := wait()
 			if a.status != 1 && a.status != 2 {
@@ -112,7 +129,7 @@ func TestKeeperTerminatedBetweenServices(t *testing.T) {
 	m.Must(t, "mkfifo", "/run/first.start.gate")
 	wait := begin(t, m, keeperArgs(nil, slices.Concat([]string{"-s", "first"}, args)...)...)
 	gateReached(t, m, "first stop", "first start")
-	m.Kill(t, onlyPid(t, m, program), syscall.SIGTERM)
+	m.Kill(t, runPid(t, m), syscall.SIGTERM)
 	open(t, m, "/run/first.start.gate")
 	expect(t, wait(), 2, "this run was interrupted")
 	if c := read(t, m, "/run/manage.calls"); c != "first stop\nfirst start\n" {
@@ -125,7 +142,7 @@ func TestKeeperTerminatedBeforeItActs(t *testing.T) {
 	m, args := gatedMachine(t)
 	startSyslogd(t, m)
 	wait := begin(t, m, keeperArgs(nil, append(args, "--recheck", "50s")...)...)
-	pid := onlyPid(t, m, program)
+	pid := runPid(t, m)
 	Until(t, 10*time.Second, "it is past its first steps", func() bool { return hasSocket(m, pid) })
 	m.Kill(t, pid, syscall.SIGTERM)
 	a := wait()
