@@ -52,6 +52,7 @@ func initLayer(t *testing.T, tree string) *Layer {
 // What init proposes on a booted systemd is a configuration that is accepted without
 // a word, and by which everything is up; the same for who may not look, as comments.
 func TestInit(t *testing.T) {
+	t.Parallel()
 	tree := Tree(t, Consumers()...)
 	m := Boot(t, tree, initLayer(t, tree))
 	m.Must(t, "systemctl", "start", "disabled", "echo")
@@ -189,6 +190,7 @@ func initKeeps(t *testing.T, m *Machine) {
 // On a machine of init scripts a pidfile's number is believed if the script speaks of
 // what runs; without any manager it is said what init needs.
 func TestInitSystemV(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	for _, name := range []string{"toy", "stray", "down", "off"} {
 		exe := addDaemon(t, l, name)

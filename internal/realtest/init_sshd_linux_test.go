@@ -5,6 +5,7 @@ import "testing"
 // sshd is proposed with the question that tells it from its sessions, on the port that
 // it really has.
 func TestInitAsksSshd(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	l.File("/etc/ssh/sshd_config.d/port.conf", "Port 2222\n", 0o644)
 	m := Boot(t, Tree(t, "openssh-server"), l)

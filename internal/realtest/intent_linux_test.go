@@ -63,6 +63,7 @@ func wish(t *testing.T, m *Machine, service string, past ...any) string {
 // What people do to a service on a real systemd, and whether that says that it is to
 // be left down.
 func TestWish(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	l := NewLayer(t)
 	self, err := os.Executable()

@@ -9,6 +9,7 @@ import (
 // Of ten runs that find a daemon down at the same moment, one restarts it, once;
 // the others say who is at work, or find it up.
 func TestKeeperAtOnce(t *testing.T) {
+	t.Parallel()
 	const exe, runs, rounds = "/usr/local/sbin/toy", 10, 5
 	l := keeperLayer(t)
 	addDaemon(t, l, "toy")
@@ -54,6 +55,7 @@ func TestKeeperAtOnce(t *testing.T) {
 // Two runs for different daemons that share a service do not restart it at
 // once; runs that share none do not wait for each other.
 func TestKeeperLocksAreOfServices(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	for _, name := range []string{"toy", "other"} {
 		addDaemon(t, l, name)
@@ -80,6 +82,7 @@ func TestKeeperLocksAreOfServices(t *testing.T) {
 // A run that gets its locks only after another has brought the daemon back finds
 // it up, and leaves it alone.
 func TestKeeperLooksAgainOnceLocked(t *testing.T) {
+	t.Parallel()
 	m, args := gatedMachine(t)
 	m.Must(t, "mkfifo", "/run/toy.status.gate")
 	wait := begin(t, m, keeperArgs(nil, args...)...)

@@ -36,6 +36,7 @@ while (my $c = $s->accept) { print $c "hi\n"; close $c }
 
 // What systemd is at work on is left to it, on a booted machine that all of these share.
 func TestKeeperAtWork(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	tree := Tree(t)
 	unit := func(name, service string) {
@@ -251,6 +252,7 @@ func atWorkTooLong(t *testing.T, m *Machine) {
 
 // A boot that never ends is waited for, but not for ever, and its job is named.
 func TestKeeperBootLimit(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	for _, name := range []string{"late", "behind"} {
 		after := ""
@@ -287,6 +289,7 @@ func TestKeeperBootLimit(t *testing.T) {
 
 // An init script that somebody has called is not called again beside it.
 func TestKeeperSystemVAtWork(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", strings.Replace(initScript, "start) ", "start) until test -e /run/toy.go; do sleep 0.1; done; ", 1), 0o755)

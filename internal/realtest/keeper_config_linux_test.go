@@ -64,6 +64,7 @@ func run(t *testing.T, m *Machine, arg ...string) answer {
 // From one line of cron without arguments, two daemons that were killed at once
 // are brought back by one run, with one mail, and a healthy run sends one line.
 func TestConfigFromCron(t *testing.T) {
+	t.Parallel()
 	m := configured(t, func(l *Layer) {
 		l.File("/etc/cron.d/daemon-keeper", "* * * * * root "+program+"\n", 0o644)
 		l.File("/usr/sbin/sendmail", "#!/bin/sh\ncat >>/var/tmp/mail\n", 0o755)
@@ -89,6 +90,7 @@ func TestConfigFromCron(t *testing.T) {
 
 // What a configuration asks of daemons on a booted systemd; they share one machine.
 func TestConfigSystemd(t *testing.T) {
+	t.Parallel()
 	m := configured(t, func(*Layer) {})
 	for _, c := range []struct {
 		name string

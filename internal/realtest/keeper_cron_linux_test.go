@@ -46,6 +46,7 @@ func isDiary(t *testing.T, lines []diaryLine, want ...string) {
 // With the environment that cron gives it, and nothing more, a run brings a
 // killed daemon back, tells syslog each step, and has cron send one mail.
 func TestKeeperCron(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	toy := addDaemon(t, l, "toy")
 	l.Unit("toy.service", "[Service]\nExecStart="+toy+" infinity\n[Install]\nWantedBy=multi-user.target\n")

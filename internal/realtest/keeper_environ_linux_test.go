@@ -29,6 +29,7 @@ exec "$@"
 // Whoever calls, a daemon starts its life with three variables, in /, with umask
 // 022, in a session of its own, and with no descriptor but its output.
 func TestKeeperEnvironment(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	addDaemon(t, l, "toy")
 	l.File("/usr/local/sbin/manage", spawner, 0o755)
@@ -83,6 +84,7 @@ func ownSession(ps string) bool {
 // Through service(8), which cleans up by itself, nothing of the caller's gets
 // through either.
 func TestKeeperEnvironmentThroughService(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	expect(t, keepBy(t, m, []string{"sh", "-c", livelyCaller, "sh"}, "-e", toy, "-s", "toy"), 1, "is up again")
 	proc := "/proc/" + strconv.Itoa(onlyPid(t, m, toy))

@@ -9,6 +9,7 @@ import (
 // Wrong usage and a table that cannot be believed are fatal in the diary too,
 // with the facility and tag that were asked for where they can be used.
 func TestKeeperFatal(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	toy := addDaemon(t, l, "toy")
 	l.Unit("toy.service", "[Service]\nExecStart="+toy+" infinity\n")

@@ -91,6 +91,7 @@ var impostors = []impostor{
 // None of these counts as the daemon, and none of them keeps it from being
 // started; with the daemon up, none of them disturbs.
 func TestKeeperImpostors(t *testing.T) {
+	t.Parallel()
 	for i, c := range impostors {
 		t.Run(c.name, func(t *testing.T) {
 			m := sysvMachine(t)
@@ -138,6 +139,7 @@ func alive(t *testing.T, m *Machine, pid string) bool {
 
 // A program that has the daemon's path as an argument is not the daemon.
 func TestKeeperPathAsArgument(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Start(t, "tail", "-f", "/usr/local/sbin/toy", "-s", "1000")
 	m.Start(t, "perl", "-e", `$0 = "/usr/local/sbin/toy"; sleep 1000`)
@@ -152,6 +154,7 @@ func TestKeeperPathAsArgument(t *testing.T) {
 
 // All of these are the daemon, however they look, and are left alone.
 func TestKeeperDisguises(t *testing.T) {
+	t.Parallel()
 	const toy = "/usr/local/sbin/toy"
 	for _, c := range []struct {
 		name   string
@@ -218,6 +221,7 @@ func oldImage(t *testing.T, m *Machine) {
 
 // A daemon whose program was replaced by an upgrade is up, with a notice.
 func TestKeeperReplacedFile(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	ownToy(t, m)
 	m.Start(t, "/usr/local/sbin/toy", "1000")
@@ -227,6 +231,7 @@ func TestKeeperReplacedFile(t *testing.T) {
 // On overlayfs, the program of an image and what has replaced it may be on
 // different devices; the daemon is up all the same.
 func TestKeeperReplacedFileOfAnotherLayer(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Start(t, "/usr/local/sbin/toy", "1000")
 	oldImage(t, m)
@@ -234,6 +239,7 @@ func TestKeeperReplacedFileOfAnotherLayer(t *testing.T) {
 
 // A daemon that is stopped by a signal is up, and said to be stopped.
 func TestKeeperStoppedDaemon(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Must(t, "service", "toy", "start") // not m.Start: nsenter stops with its child, and stays so
 	pid := onlyPid(t, m, "/usr/local/sbin/toy")
@@ -248,6 +254,7 @@ func TestKeeperStoppedDaemon(t *testing.T) {
 // A daemon that is a script is found by the script's path; other scripts of the
 // same interpreter, and other files of the same name, are not it.
 func TestKeeperScriptDaemon(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, firstLine string }{
 		{"perl", "#!/usr/bin/perl"},
 		{"perl with options", "#!/usr/bin/perl -w"},
@@ -285,6 +292,7 @@ func TestKeeperScriptDaemon(t *testing.T) {
 // On overlayfs, a change of its mode gives a program another device and inode
 // while its daemon runs; the daemon is up all the same.
 func TestKeeperFileCopiedUp(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Start(t, "/usr/local/sbin/toy", "1000")
 	Until(t, 10*time.Second, "toy runs", func() bool {

@@ -28,6 +28,7 @@ daemons:
 // What people have done to a service on a real systemd, and what a run makes of it;
 // they share one machine, each with a daemon of its own.
 func TestKeeperIntent(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	const enabled = "[Install]\nWantedBy=multi-user.target\n"
 	unit := func(name, service, install string) {

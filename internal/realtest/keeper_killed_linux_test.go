@@ -70,6 +70,7 @@ func runPid(t *testing.T, m *Machine) int {
 // leaves no lock. The command that it leaves is waited for, lest a stop have its way
 // after the next run's start; then that run brings the daemon back.
 func TestKeeperKilledOutright(t *testing.T) {
+	t.Parallel()
 	for _, verb := range []string{"stop", "start"} {
 		t.Run(verb, func(t *testing.T) {
 			m, args := gatedMachine(t)
@@ -101,6 +102,7 @@ func TestKeeperKilledOutright(t *testing.T) {
 
 // A run that is told to end while it stops a service still starts it.
 func TestKeeperTerminated(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			m, args := gatedMachine(t)
@@ -125,6 +127,7 @@ func TestKeeperTerminated(t *testing.T) {
 
 // A run that is told to end does not begin with the next service.
 func TestKeeperTerminatedBetweenServices(t *testing.T) {
+	t.Parallel()
 	m, args := gatedMachine(t)
 	m.Must(t, "mkfifo", "/run/first.start.gate")
 	wait := begin(t, m, keeperArgs(nil, slices.Concat([]string{"-s", "first"}, args)...)...)
@@ -139,6 +142,7 @@ func TestKeeperTerminatedBetweenServices(t *testing.T) {
 
 // A run that is told to end before its second look has touched nothing.
 func TestKeeperTerminatedBeforeItActs(t *testing.T) {
+	t.Parallel()
 	m, args := gatedMachine(t)
 	startSyslogd(t, m)
 	wait := begin(t, m, keeperArgs(nil, append(args, "--recheck", "50s")...)...)

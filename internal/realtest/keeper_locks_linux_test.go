@@ -8,6 +8,7 @@ import (
 // A missing folder for locks and output is made for root alone to write,
 // whatever the caller's umask.
 func TestKeeperRunDirIsMade(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	expect(t, keep(t, m, "-e", toy, "-s", "toy", "--dry-run"), 2)
 	if _, status := m.Run(t, "test", "-e", "/run/daemon-keeper"); status == 0 {
@@ -33,6 +34,7 @@ func TestKeeperRunDirIsMade(t *testing.T) {
 // Where the folder cannot be trusted or used, a run says so and what to do, does
 // without locks, brings the daemon back all the same, and writes nothing there.
 func TestKeeperRunDirIsBad(t *testing.T) {
+	t.Parallel()
 	user := strings.Join(asUser, " ")
 	for _, c := range []struct {
 		name, setUp string
@@ -101,6 +103,7 @@ func TestKeeperRunDirIsBad(t *testing.T) {
 
 // A root who has planted a link of its own is followed.
 func TestKeeperRunDirIsRootsLink(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Must(t, "sh", "-c", "mkdir /var/locks && ln -s /var/locks /run/locks")
 	a := keep(t, m, "-e", toy, "-s", "toy", "--run-dir", "/run/locks")
@@ -113,6 +116,7 @@ func TestKeeperRunDirIsRootsLink(t *testing.T) {
 // A lock of flock(1) around a run is not handed on to the daemon, which would
 // hold it for years.
 func TestKeeperInFlock(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	a := keepBy(t, m, []string{"flock", "-n", "/run/lock.of.cron"}, "-e", toy, "-s", "toy")
 	expect(t, a, 1, "is up again")
@@ -130,6 +134,7 @@ func TestKeeperInFlock(t *testing.T) {
 // On a full file system the locks are taken unsigned, and the start of a service
 // that wants to print is not ended by that.
 func TestKeeperRunDirIsFull(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/usr/local/sbin/manage", "#!/bin/sh\nset -e\ncase $2 in\nstart) echo starting; "+exe+" infinity & ;;\nstatus) exit 3 ;;\nesac\n", 0o755)

@@ -35,6 +35,7 @@ forbid:
 // Every output has its real consumer on a host where one daemon is up, one is
 // down, one is held by another run, one is unknown, and a forbidden process runs.
 func TestOutputs(t *testing.T) {
+	t.Parallel()
 	m := outputsHost(t)
 	for _, c := range []struct {
 		name string

@@ -10,6 +10,7 @@ import (
 // A daemon that systemd has given up, because it died too often, is brought
 // back: that is when a keeper is needed most, and then start alone fails.
 func TestKeeperSystemdStartLimit(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "limited")
 	l.Unit("limited.service", "[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n"+

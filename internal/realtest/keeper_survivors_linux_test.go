@@ -71,6 +71,7 @@ func session(t *testing.T, m *Machine, user string) []int {
 // What is left of a dead daemon is not the daemon, and what hands over to another process
 // is not dead. They share one machine.
 func TestKeeperSurvivors(t *testing.T) {
+	t.Parallel()
 	m := survivorsHost(t)
 	for _, c := range []struct {
 		name string

@@ -20,6 +20,7 @@ var theDiary = []string{
 // Without a syslogd, or with one that hangs, the daemon is brought back all the
 // same, the diary is on stderr, and all that it costs is a second.
 func TestKeeperSyslogAbsentAndHung(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	args := []string{"-e", "/usr/local/sbin/toy", "-s", "toy"}
 
@@ -69,6 +70,7 @@ func fill(t *testing.T, path string) {
 // A real syslogd that dies during a run costs nothing but its lines, which go to
 // stderr.
 func TestKeeperSyslogDies(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", strings.Replace(initScript, "stop) ",

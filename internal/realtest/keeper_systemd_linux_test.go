@@ -18,6 +18,7 @@ echo $? >/run/$1.status
 
 // On a booted systemd, each of these is true; they share one machine.
 func TestKeeperSystemd(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	tree := Tree(t)
 	unit := func(name, service string) {

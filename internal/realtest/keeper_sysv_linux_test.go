@@ -20,6 +20,7 @@ esac
 // A daemon that keeps the standard output of its start script neither holds up
 // the run nor dies when it later writes: it writes to a file with a name.
 func TestKeeperSystemVOutputKeptOpen(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	const exe = "/usr/local/sbin/talker"
 	l.Copy(Tree(t)+"/usr/bin/perl", exe)
@@ -54,6 +55,7 @@ func TestKeeperSystemVOutputKeptOpen(t *testing.T) {
 
 // A start that fails has its last lines in the mail and in syslog.
 func TestKeeperSystemVStartFails(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", `#!/bin/sh
@@ -94,6 +96,7 @@ esac
 // service(8) is found though cron's PATH has no sbin, and it, not the script
 // itself, is what is run.
 func TestKeeperSystemVPath(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	if out, status := m.Run(t, "env", "-i", "PATH=/usr/bin:/bin", "sh", "-c", "command -v service"); status == 0 {
 		t.Fatalf("cron's PATH would do: %s", out)
@@ -119,6 +122,7 @@ func TestKeeperSystemVPath(t *testing.T) {
 
 // A start script that hangs though its daemon is up is given up; the daemon is not.
 func TestKeeperSystemVSlowStart(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", `#!/bin/sh
@@ -142,6 +146,7 @@ esac
 // A start script that hangs without a daemon is a failure that is said to have
 // taken too long.
 func TestKeeperSystemVStartHangs(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", "#!/bin/sh\n[ \"$1\" != start ] || exec /usr/bin/sleep 1001\n", 0o755)

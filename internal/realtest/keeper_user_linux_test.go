@@ -11,6 +11,7 @@ import (
 // Who is not root can tell about daemons of their own, is told what they may not
 // do or see about root's, and can see what a run would do.
 func TestKeeperUnprivileged(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	args := []string{"-e", toy, "-s", "toy"}
 	untouched := func() {
@@ -68,6 +69,7 @@ func TestKeeperUnprivileged(t *testing.T) {
 // Where /proc hides other users' processes, a run that cannot see them says that
 // it is blind, and touches nothing; root still sees all.
 func TestKeeperHidepid(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	m.Must(t, "mount", "-o", "remount,hidepid=2", "/proc")
 	args := []string{"-e", toy, "-s", "toy"}
@@ -93,6 +95,7 @@ func TestKeeperHidepid(t *testing.T) {
 // Without /proc, or with that of another PID namespace, nobody can tell, and
 // nothing is touched.
 func TestKeeperWithoutProc(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	args := []string{"-e", toy, "-s", "toy"}
 	for name, prefix := range map[string][]string{

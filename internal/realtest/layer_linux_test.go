@@ -7,6 +7,7 @@ import (
 )
 
 func TestLayers(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	low, high := NewLayer(t), NewLayer(t)
@@ -27,6 +28,7 @@ func TestLayers(t *testing.T) {
 }
 
 func TestLayerThatWouldHideTheTree(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	for path, want := range map[string]string{

@@ -39,6 +39,7 @@ const leftoversDefaults = "defaults: {recheck: 100ms, verify: 5s, settle: 200ms,
 // A stop that returns at once, a daemon that takes 3 s to end, a start that says that it
 // is running: the start waits, and the daemon is back by one run.
 func TestLeftoversStopReturnsEarly(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	l.Copy(Tree(t)+"/usr/bin/perl", "/usr/local/sbin/slow")
 	l.File("/usr/local/lib/slow.pl", slowDaemon, 0o644)
@@ -65,6 +66,7 @@ func TestLeftoversStopReturnsEarly(t *testing.T) {
 // nginx without systemd: its main process is killed, its workers of another user hold
 // port 80, stop finds nothing, and no start succeeds. That is told, and mended if asked.
 func TestLeftoversOfNginx(t *testing.T) {
+	t.Parallel()
 	tree := Tree(t, "nginx-light")
 	l := keeperLayer(t)
 	config := func(leftovers string) string {
@@ -117,6 +119,7 @@ while (my $c = $s->accept) { print $c "hello\n"; close $c }
 // A stop that finds nothing, as with a stale pidfile, and a start that starts a second
 // one: the first is told of, and with leftovers: end there is one.
 func TestLeftoversDoubled(t *testing.T) {
+	t.Parallel()
 	for _, leftovers := range []string{"report", "end"} {
 		t.Run(leftovers, func(t *testing.T) {
 			l := keeperLayer(t)
@@ -170,6 +173,7 @@ IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => $ARGV[0], Listen => 5
 // With systemd the control group of the unit tells whose a process is: a worker that a
 // unit has left is ended though nothing is remembered, and one of another unit is not.
 func TestLeftoversOfUnits(t *testing.T) {
+	t.Parallel()
 	l := keeperLayer(t)
 	const exe = "/usr/local/sbin/fork"
 	l.Copy(Tree(t)+"/usr/bin/perl", exe)

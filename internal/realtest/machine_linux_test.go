@@ -66,6 +66,7 @@ func logHas(t *testing.T, m *Machine, path string, words ...string) bool {
 // A daemon of a booted systemd is killed; cron starts a keeper, which starts
 // the daemon, and the real rsyslog writes down what it said.
 func TestCronBringsADaemonBack(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	l := toyLayer(t, tree)
@@ -90,6 +91,7 @@ func TestCronBringsADaemonBack(t *testing.T) {
 
 // A machine ends by itself after a poweroff inside.
 func TestPoweroff(t *testing.T) {
+	t.Parallel()
 	m := Boot(t, Tree(t))
 	m.Must(t, "systemctl", "poweroff")
 	Until(t, 20*time.Second, "the machine has ended", m.Ended)
@@ -98,6 +100,7 @@ func TestPoweroff(t *testing.T) {
 // A System V script whose daemon keeps the script's standard output open for
 // ever: Run sees its end all the same.
 func TestSystemVDaemonKeepsOutputOpen(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	l := toyLayer(t, tree)
@@ -132,6 +135,7 @@ esac
 
 // Outside systemd, a real rsyslogd and a real cron with a fast clock.
 func TestCronWithoutSystemd(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	l := NewLayer(t)
 	l.File("/etc/crontab", "* * * * * root { env; date +\\%s; } | logger -t JOB\n", 0o644)
@@ -153,6 +157,7 @@ func TestCronWithoutSystemd(t *testing.T) {
 
 // Whoever has a user namespace can run anything under any path.
 func TestUnprivilegedUserForgesAPath(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	m := Enter(t, tree, toyLayer(t, tree))
@@ -189,6 +194,7 @@ func TestUnprivilegedUserForgesAPath(t *testing.T) {
 // What else can be in a process table: another PID namespace, a chroot, a
 // script, a zombie, a replaced executable.
 func TestProcessTable(t *testing.T) {
+	t.Parallel()
 	Need(t)
 	tree := Tree(t)
 	l := toyLayer(t, tree)
@@ -328,6 +334,7 @@ func TestSyslogAbsentAndHung(t *testing.T) {
 
 // A booted systemd without any syslogd: none is started, journald's socket is shut.
 func TestBootWithoutSyslog(t *testing.T) {
+	t.Parallel()
 	l := NewLayer(t)
 	l.Mask("rsyslog.service")
 	l.Mask("systemd-journald-dev-log.socket")

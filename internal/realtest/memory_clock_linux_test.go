@@ -26,6 +26,7 @@ func keepSlowly(t *testing.T, m *Machine) answer {
 // A daemon that dies again is not tried again too early or never, whatever is done to
 // the clock of the day between runs, and people are told once.
 func TestMemoryClock(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		steps []time.Duration // of the clock, one before each of the runs that follow the first
@@ -128,6 +129,7 @@ func stepClock(t *testing.T, m *Machine, step time.Duration) {
 // wait goes on; if it has been set back, the wait begins anew; and then it cannot be
 // frozen or skipped any more.
 func TestMemoryReboot(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		step   time.Duration
@@ -174,6 +176,7 @@ func reboot(t *testing.T, m *Machine, number int) {
 // A snapshot of the machine that is restored brings back an older memory: its tries
 // are those of then, and nothing is frozen.
 func TestMemorySnapshot(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	const copies = "cp -a /var/lib/daemon-keeper /run/snapshot"
 	expect(t, keepSlowly(t, m), 1, "is up again")
@@ -193,6 +196,7 @@ func TestMemorySnapshot(t *testing.T) {
 
 // Up for long enough forgives, by the true time and not by the clock of the day.
 func TestMemoryForgives(t *testing.T) {
+	t.Parallel()
 	m := sysvMachine(t)
 	keepFor := func(acceptable string) answer {
 		return begin(t, m, program, "-e", toy, "-s", "toy", "--boot-grace", "0", "--recheck", "0", "--verify", "3s", "--settle", "50ms",

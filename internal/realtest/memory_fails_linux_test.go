@@ -8,6 +8,7 @@ import (
 // Where the memory fails, a run says so once, and what to do, brings the daemon back
 // all the same, and so does the next one.
 func TestMemoryFails(t *testing.T) {
+	t.Parallel()
 	user := strings.Join(asUser, " ")
 	const (
 		dir   = "/var/lib/daemon-keeper"

@@ -77,6 +77,7 @@ func campaign(few, many int) int {
 // A run can be killed at any moment: the next one starts what it has left stopped, and
 // says so. Each part counts some dozens of deaths.
 func TestMemoryKills(t *testing.T) {
+	t.Parallel()
 	for _, part := range []struct {
 		name   string
 		rounds int

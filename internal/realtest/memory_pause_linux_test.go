@@ -59,6 +59,7 @@ func said(t *testing.T, m *Machine, words string) (list []string) {
 // What is paused is left alone, and every output says so, syslog and cron once; resume
 // ends that.
 func TestMemoryPause(t *testing.T) {
+	t.Parallel()
 	m := pauseMachine(t)
 	const exe, by = "/usr/local/sbin/toy", "paused by alice since 20"
 	const why = "it is " + by
@@ -123,6 +124,7 @@ func TestMemoryPause(t *testing.T) {
 
 // A pause ends by itself, at its time and not before.
 func TestMemoryPauseEnds(t *testing.T) {
+	t.Parallel()
 	m := pauseMachine(t)
 	kill(t, m, "/usr/local/sbin/toy")
 	began := time.Now()
@@ -149,6 +151,7 @@ func TestMemoryPauseEnds(t *testing.T) {
 
 // Who has no right to pause is told so; a name that is nobody's is refused.
 func TestMemoryPauseRefused(t *testing.T) {
+	t.Parallel()
 	m := pauseMachine(t)
 	for _, c := range []struct {
 		argv  []string
@@ -174,6 +177,7 @@ func TestMemoryPauseRefused(t *testing.T) {
 
 // After some incidents, history tells them, at the terminal's width and as JSON.
 func TestMemoryHistory(t *testing.T) {
+	t.Parallel()
 	m := pauseMachine(t)
 	if a := run(t, m, "history", "--state-dir", "/nowhere"); a.status != 3 || !strings.Contains(a.stderr, "hint: ") {
 		t.Errorf("without a memory: %v", a)

@@ -41,6 +41,7 @@ env >/run/told/$n.env
 // What somebody is told of incidents by a hook, and by mail through dma(8), which
 // delivers it to /var/mail/root.
 func TestMemoryTells(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, config string
 		test         func(*testing.T, *Machine)

@@ -20,6 +20,7 @@ dpkg-deb -b /tmp/p /tmp/waits.deb
 // While dpkg or apt-get installs a package, they are seen at work, and only then; what
 // we do to see it never makes them fail.
 func TestPackagesAtWork(t *testing.T) {
+	t.Parallel()
 	m := Enter(t, Tree(t))
 	root := m.Path("")
 	m.Must(t, "sh", "-c", waitingPackage)
