@@ -215,11 +215,19 @@ func tellsQuickly(t *testing.T, m *Machine) {
 	kill(t, m, "/usr/local/sbin/one")
 	kill(t, m, "/usr/local/sbin/three")
 	expect(t, run(t, m), 1)
-	wasTold(t, m, "2 daemons are down on toyhost: .*", "2 daemons recovered on toyhost: .*")
-	for i, event := range []string{"begin", "end"} {
-		if env := told(t, m)[i]; env["KEEPER_EVENT"] != event || env["KEEPER_COUNT"] != "2" {
-			t.Errorf("it was told %q", env)
+	names := make(map[string][]string)
+	for _, env := range told(t, m) { // in one message, unless a busy machine takes more than a second for it
+		event := env["KEEPER_EVENT"]
+		names[event] = append(names[event], strings.Fields(env["KEEPER_DAEMONS"])...)
+	}
+	for _, event := range []string{"begin", "end"} {
+		slices.Sort(names[event])
+		if got := strings.Join(names[event], " "); got != "one three" {
+			t.Errorf("it was told of the %s of %q", event, got)
 		}
+	}
+	if len(names) != 2 {
+		t.Errorf("it was told %q", names)
 	}
 }
 
@@ -236,7 +244,11 @@ func tellsAgain(t *testing.T, m *Machine) {
 	}
 	m.Must(t, "rm", "/run/broken")
 	expect(t, run(t, m), 1)
-	wasTold(t, m, "two is down on toyhost", `two is still down after \d+s on toyhost`, `two is still down after \d+s on toyhost`, `two recovered after \d+s on toyhost`)
+	subjects := []string{"two is down on toyhost"}
+	for range len(told(t, m)) - 2 { // the last run may have been due to tell again
+		subjects = append(subjects, `two is still down after \d+s on toyhost`)
+	}
+	wasTold(t, m, append(subjects, `two recovered after \d+s on toyhost`)...)
 }
 
 // A hook that hangs keeps no daemon from being restarted, nor the mail from being sent.
