@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func (Live) Listens(pid int) (bool, error) {
 // root is no path of ours, so only root's and the wanted user's are believed, and only
 // from our own root.
 func (Live) Leads(ctx context.Context, spec Spec) ([]Process, error) {
-	return leads(ctx, newTable(directly()), spec, func(pid int) bool { return statID(seenBy(pid, "/")) == statID("/") })
+	return leads(ctx, newTable(directly()), spec, hasOurRoot)
 }
 
 func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) ([]Process, error) {
@@ -91,11 +92,37 @@ func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) 
 			continue
 		}
 		p.Args = started.Args
-		if meetsCheap(&spec, &p) == counts && meetsDear(&spec, &p) == counts && ownRoot(pid) {
+		if meetsCheap(&spec, &p) == counts && meetsDear(&spec, &p) == counts && ownRoot(pid) && mayHaveMoved(p, spec.Executable) {
 			list = append(list, p)
 		}
 	}
 	return list, nil
+}
+
+// hasOurRoot reports whether a path leads a process to where it leads us. A root may also
+// be mounted a second time.
+func hasOurRoot(pid int) bool {
+	root := seenBy(pid, "/")
+	target, err := os.Readlink(strings.TrimSuffix(root, "/"))
+	return statID(root) == statID("/") && (err != nil || target == "/")
+}
+
+// mayHaveMoved reports whether what a process executes can once have been at this path.
+// A link, a folder or the file itself has moved since, so one of the file's name and its
+// folder is as it was, but not both: what is at the very path for the process, and
+// another file for us, is another's, in a mount namespace of its own. What only calls
+// itself by the path executes something else altogether. A script is told by its path.
+func mayHaveMoved(p Process, path string) bool {
+	if p.Exe == "" || p.Script != "" && filepath.Base(p.Script) == filepath.Base(path) {
+		return true
+	}
+	paths := []string{path}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil && resolved != path {
+		paths = append(paths, resolved)
+	}
+	return slices.ContainsFunc(paths, func(path string) bool {
+		return filepath.Base(p.Exe) == filepath.Base(path) || filepath.Dir(p.Exe) == filepath.Dir(path)
+	}) && !slices.Contains(paths, p.Exe)
 }
 
 // isThrough reports whether arguments are those of a process that was started by this

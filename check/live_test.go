@@ -31,6 +31,27 @@ func TestIsThrough(t *testing.T) {
 	}
 }
 
+// What a path has led to once has its name or its folder still, and not both.
+func TestMayHaveMoved(t *testing.T) {
+	const path = "/opt/app/current/app"
+	for _, tc := range []struct {
+		p    Process
+		want bool
+	}{
+		{Process{Exe: "/opt/app/r1/app"}, true},
+		{Process{Exe: "/opt/app/current/app.old"}, true},
+		{Process{Exe: ""}, true},
+		{Process{Exe: path}, false},
+		{Process{Exe: "/usr/bin/perl"}, false},
+		{Process{Exe: "/usr/bin/sleep", Script: "1000"}, false},
+		{Process{Exe: "/usr/bin/python3", Script: path}, true},
+	} {
+		if got := mayHaveMoved(tc.p, path); got != tc.want {
+			t.Errorf("%s, script %q: %v", tc.p.Exe, tc.p.Script, got)
+		}
+	}
+}
+
 // Who was started by the path, and is believed.
 func TestLeads(t *testing.T) {
 	const path = "/opt/app/current/app"

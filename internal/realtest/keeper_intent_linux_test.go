@@ -238,6 +238,7 @@ func intentDisabledKilled(t *testing.T, m *Machine) {
 // is dead already, leave no trace; they do not make the first one the admin's.
 func goesOn(t *testing.T, m *Machine, name string, lastJob string, mend func()) {
 	t.Helper()
+	quiet(t, m, name) // so that its death is known, though the unit's main process lives on
 	kill(t, m, "/usr/local/sbin/"+name)
 	const longer = 5 * time.Second // than a stop of ours may take to the journal
 	for began, i := time.Now(), 0; i < 3 || time.Since(began) < longer; i++ {
