@@ -6,6 +6,29 @@ import (
 	"testing"
 )
 
+// Whose a process is, by its effective and its real user.
+func TestIsOf(t *testing.T) {
+	for _, tc := range []struct {
+		effective, real, user uint32
+		want                  bool
+	}{
+		{0, 0, 0, true},
+		{33, 33, 33, true},
+		{33, 0, 33, true},       // root's, which has taken on another user
+		{33, 0, 0, false},       // and works as that one
+		{0, 65534, 0, false},    // a set-user-ID program of root that somebody has started
+		{0, 65534, 65534, true}, // is theirs
+		{0, 13, 13, true},       // squid: root has given away its real id
+		{7, 65534, 7, false},
+		{7, 65534, 65534, false},
+	} {
+		p := Process{User: tc.effective, RealUser: tc.real}
+		if got := p.isOf(tc.user); got != tc.want {
+			t.Errorf("effective %d, real %d, is it %d's: %v", tc.effective, tc.real, tc.user, got)
+		}
+	}
+}
+
 // However many arguments a process claims, a bounded part of them is read.
 func TestArgsHaveALimit(t *testing.T) {
 	many := slices.Repeat([]string{"a"}, argsMost+1)

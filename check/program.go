@@ -83,7 +83,8 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 	}
 	pid = all.behindWrapper(pid)
 	p, err := all.closely(t, pid)
-	found := Program{PID: pid, User: p.User, Parent: p.Parent}
+	owner, _ := p.owner()
+	found := Program{PID: pid, User: owner, Parent: p.Parent}
 	switch {
 	case errors.Is(err, errGone), errors.Is(err, errNoExe), err == nil && p.Zombie:
 		found.Why = "its process has ended"
@@ -106,9 +107,9 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 func proposals(p Process, started string) []Spec {
 	var specs []Spec
 	args := tellingArgs(p.Args)
-	user := &p.User
-	if !p.isOf(p.User) { // a set-user-ID program that somebody has started
-		user = nil
+	var user *uint32
+	if owner, ok := p.owner(); ok {
+		user = &owner
 	}
 	add := func(path string, alone bool) {
 		base := Spec{Executable: path, User: user}

@@ -90,11 +90,21 @@ type Process struct {
 	ended bool    // before the rest was read
 }
 
-// isOf tells whether a process is a user's, whoever would like it to be. Whoever runs
+// isOf reports whether a process is a user's, whoever would like it to be. Whoever runs
 // a set-user-ID program is given its owner's effective id, and keeps their own as the
-// real one; only root's processes take on any effective id as they please.
+// real one; only root's processes take on any effective id as they please. A daemon that
+// root has started may have given away its real id and taken back its effective one
+// (squid): then the real one tells whose it is.
 func (p *Process) isOf(user uint32) bool {
-	return p.User == user && (p.RealUser == user || p.RealUser == 0)
+	return p.User == user && (p.RealUser == user || p.RealUser == 0) || p.RealUser == user && p.User == 0
+}
+
+// owner is the user whose process it is; ok is false if it is nobody's for sure.
+func (p *Process) owner() (user uint32, ok bool) {
+	if p.isOf(p.User) {
+		return p.User, true
+	}
+	return p.RealUser, p.isOf(p.RealUser)
 }
 
 // isOfGroup is the same of set-group-ID programs.

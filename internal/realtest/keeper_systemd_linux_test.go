@@ -253,7 +253,7 @@ func systemdOrder(t *testing.T, m *Machine) {
 func systemdSlow(t *testing.T, m *Machine) {
 	const exe = "/usr/local/sbin/slow"
 	defer m.Must(t, "systemctl", "stop", "slow")
-	a := keep(t, m, "-e", exe, "-s", "slow", "--start-timeout", "1s")
+	a := keep(t, m, "-e", exe, "-s", "slow", "--start-timeout", "5s")
 	expect(t, a, 1, "is up again", "slow: it has not ended in time, but the daemon is up")
 	pid := onlyPid(t, m, exe)
 	if out := m.Must(t, "systemctl", "show", "-p", "ActiveState,MainPID", "slow"); !strings.Contains(out, "ActiveState=activating") {
