@@ -31,7 +31,7 @@ func TestDeb(t *testing.T) {
 	l.Copy(packageFile(t, debs), "/srv/new.deb")
 	l.File("/usr/sbin/sendmail", "#!/bin/sh\ncat >>/var/tmp/mail\n", 0o755)
 	l.File("/etc/rsyslog.d/priorities.conf", priorities, 0o644)
-	l.FastCron(60)
+	l.FastCron(12)
 	m := realtest.Boot(t, realtest.Tree(t), l)
 	m.Must(t, "sh", "-c", makeOlder)
 

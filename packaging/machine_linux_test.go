@@ -19,7 +19,7 @@ const (
 	// toyKept is the drop-in that keeps toy.
 	toyKept = quick + "daemons: {toy: {executable: " + toy + ", services: [toy]}}\n"
 	// patience is the limit for whatever a machine is waited for.
-	patience = 20 * time.Second
+	patience = 90 * time.Second
 )
 
 // addToy puts a daemon there that runs from the boot on, and fails to start while

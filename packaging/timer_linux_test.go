@@ -20,7 +20,7 @@ func timerMachine(t *testing.T, more func(*realtest.Layer)) *realtest.Machine {
 	l.Copy(packageFile(t, debs), "/srv/new.deb")
 	l.File("/etc/daemon-keeper.d/toy.yaml", toyKept, 0o644)
 	l.File("/etc/systemd/system/daemon-keeper.timer.d/fast.conf", "[Timer]\nOnCalendar=\nOnCalendar=*:*:*\nAccuracySec=10ms\n", 0o644)
-	l.FastCron(60)
+	l.FastCron(12)
 	if more != nil {
 		more(l)
 	}
