@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ type herd struct {
 	machine
 	keeper  *Keeper
 	began   time.Time
+	state   sync.Mutex // guards procs and what they are: daemons are kept side by side
 	procs   []*proc
 	nextPID int
 	sick    bool // what runs does not answer, until there is a new main process
@@ -92,6 +94,8 @@ func (h *herd) find(pid int) *proc {
 }
 
 func (h *herd) look(_ context.Context, specs []check.Spec, _ check.Options) []check.Verdict {
+	h.state.Lock()
+	defer h.state.Unlock()
 	var list []check.Verdict
 	for _, s := range specs {
 		v := check.Verdict{State: check.Down}
@@ -117,12 +121,16 @@ func (h *herd) look(_ context.Context, specs []check.Spec, _ check.Options) []ch
 func (p *proc) isAlive() bool { return p != nil && p.alive() }
 
 func (h *herd) runs(pid int, start uint64) (bool, error) {
+	h.state.Lock()
+	defer h.state.Unlock()
 	return h.find(pid).isAlive() && start == uint64(pid)+1000, nil
 }
 
 func (h *herd) Stop(ctx context.Context, service string, with rcd.With) error {
 	_ = h.machine.Stop(ctx, service, with)
 	if h.onStop != nil {
+		h.state.Lock()
+		defer h.state.Unlock()
 		return h.onStop()
 	}
 	return nil
@@ -130,6 +138,8 @@ func (h *herd) Stop(ctx context.Context, service string, with rcd.With) error {
 
 func (h *herd) Start(ctx context.Context, service string, with rcd.With) error {
 	_ = h.machine.Start(ctx, service, with)
+	h.state.Lock()
+	defer h.state.Unlock()
 	for _, p := range h.alive() {
 		switch {
 		case p.user == 0:
@@ -149,6 +159,8 @@ func (h *herd) Condition(_ context.Context, service string) (rcd.Condition, erro
 }
 
 func (h *herd) Group(pid int) string {
+	h.state.Lock()
+	defer h.state.Unlock()
 	if p := h.find(pid); p != nil {
 		return p.group
 	}
@@ -156,6 +168,8 @@ func (h *herd) Group(pid int) string {
 }
 
 func (h *herd) Sockets(pids []int) ([]check.Socket, error) {
+	h.state.Lock()
+	defer h.state.Unlock()
 	for _, pid := range pids {
 		if p := h.find(pid); p.isAlive() && p.holds {
 			return []check.Socket{{Network: "tcp", Addr: netip.MustParseAddrPort("0.0.0.0:80")}}, nil
@@ -165,6 +179,8 @@ func (h *herd) Sockets(pids []int) ([]check.Socket, error) {
 }
 
 func (h *herd) Seize(k check.Kin) (Seized, error) {
+	h.state.Lock()
+	defer h.state.Unlock()
 	p := h.find(k.PID)
 	if !p.isAlive() || p.reused {
 		return nil, osutil.ErrEnded
@@ -178,6 +194,8 @@ type seized struct {
 }
 
 func (s seized) Signal(sig syscall.Signal) error {
+	s.state.Lock()
+	defer s.state.Unlock()
 	name := map[syscall.Signal]string{syscall.SIGTERM: "TERM", syscall.SIGKILL: "KILL"}[sig]
 	s.signals = append(s.signals, fmt.Sprint(name, " ", s.pid, " after ", time.Since(s.began).Round(time.Second)))
 	switch {
@@ -189,7 +207,11 @@ func (s seized) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-func (s seized) Ended() (bool, error) { return !s.proc.alive(), nil }
+func (s seized) Ended() (bool, error) {
+	s.state.Lock()
+	defer s.state.Unlock()
+	return !s.proc.alive(), nil
+}
 
 func (s seized) Close() {}
 

@@ -48,7 +48,7 @@ func (m *machine) look(_ context.Context, specs []check.Spec, _ check.Options) [
 }
 
 func (m *machine) Stop(_ context.Context, service string, _ rcd.With) error {
-	m.calls = append(m.calls, "stop "+service)
+	m.called("stop " + service)
 	if m.atStop != nil {
 		m.atStop()
 	}
@@ -56,8 +56,14 @@ func (m *machine) Stop(_ context.Context, service string, _ rcd.With) error {
 }
 
 func (m *machine) Start(_ context.Context, service string, _ rcd.With) error {
-	m.calls = append(m.calls, "start "+service)
+	m.called("start " + service)
 	return m.startErr
+}
+
+func (m *machine) called(step string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls = append(m.calls, step)
 }
 
 func (m *machine) Find(_ context.Context, service string) error {
