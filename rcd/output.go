@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,8 @@ import (
 // each restart begins anew and Trim empties when it has grown too large.
 type Outputs struct {
 	Dir string // "" throws all output away
+
+	cutting sync.Mutex // held while a file is emptied and its last bytes are written again
 }
 
 const (
@@ -33,20 +36,21 @@ const (
 // output is the file of one service while a command writes to it.
 type output struct {
 	*os.File
-	kept bool
+	kept    bool
+	cutting *sync.Mutex
 }
 
-func (o Outputs) path(service string) string {
+func (o *Outputs) path(service string) string {
 	return filepath.Join(o.Dir, service+outputSuffix)
 }
 
 // open makes the file empty, unless it cannot be had: output is no reason not to
 // restart a daemon.
-func (o Outputs) open(service string) (output, error) {
+func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
 		f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 		if err == nil && isOurs(f) == nil && hasRoom(f) {
-			return output{File: f, kept: true}, nil
+			return output{f, true, &o.cutting}, nil
 		}
 		if err == nil {
 			f.Close()
@@ -84,15 +88,22 @@ func (o output) tail() []string {
 	if !o.kept {
 		return nil
 	}
+	o.cutting.Lock()
+	defer o.cutting.Unlock()
 	size, err := o.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil
 	}
 	begin := max(0, size-tailBytes-1) // with the end of the line before
 	buf := make([]byte, size-begin)
-	n, _ := o.ReadAt(buf, begin)
-	text := string(buf[:n])
-	if begin > 0 {
+	n, _ := o.ReadAt(buf, begin) // fewer if its daemon empties the file meanwhile
+	return lastLines(string(buf[:n]), begin > 0)
+}
+
+// lastLines are the last lines of a text whose beginning may be missing; then its first
+// byte is the end of the line before.
+func lastLines(text string, cut bool) []string {
+	if cut && text != "" {
 		if _, whole, ok := strings.Cut(text, "\n"); ok && whole != "" {
 			text = whole // the first line may have been cut
 		} else {
@@ -109,7 +120,7 @@ func (o output) tail() []string {
 
 // TooLarge names the services whose daemons have written so much to the output of
 // their own start that it should be trimmed.
-func (o Outputs) TooLarge() (services []string) {
+func (o *Outputs) TooLarge() (services []string) {
 	entries, err := os.ReadDir(o.Dir)
 	if err != nil {
 		return nil // mostly because nothing was ever restarted
@@ -128,7 +139,7 @@ func (o Outputs) TooLarge() (services []string) {
 
 // Trim empties the file of a service; its daemon, which appends, goes on at the
 // beginning.
-func (o Outputs) Trim(service string) error {
+func (o *Outputs) Trim(service string) error {
 	if err := o.cut(service, 0); err != nil {
 		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
 	}
@@ -142,7 +153,7 @@ const boundEvery = 50 * time.Millisecond
 // Bound keeps the files small while commands, and the daemons that they have started,
 // write to them, until stop is called. The last lines stay, for whoever reads why a
 // command has failed. (RLIMIT_FSIZE would kill a daemon that prints much, setrlimit(2).)
-func (o Outputs) Bound() (stop func()) {
+func (o *Outputs) Bound() (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
 	cutAll := func() {
 		for _, service := range o.TooLarge() {
@@ -170,7 +181,7 @@ func (o Outputs) Bound() (stop func()) {
 }
 
 // cut leaves the last bytes of a service's file.
-func (o Outputs) cut(service string, keep int64) error {
+func (o *Outputs) cut(service string, keep int64) error {
 	f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
@@ -179,6 +190,8 @@ func (o Outputs) cut(service string, keep int64) error {
 	if err := isOurs(f); err != nil {
 		return err
 	}
+	o.cutting.Lock()
+	defer o.cutting.Unlock()
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-func openOutput(t *testing.T, o Outputs) output {
+func openOutput(t *testing.T, o *Outputs) output {
 	t.Helper()
 	var out output
 	var err error
@@ -53,7 +53,7 @@ func soon(t *testing.T, do func()) {
 }
 
 func TestOutputFile(t *testing.T) {
-	o := Outputs{Dir: t.TempDir()}
+	o := &Outputs{Dir: t.TempDir()}
 	out := openOutput(t, o)
 	if _, err := out.WriteString("first\n"); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestOutputRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			o, target := Outputs{Dir: filepath.Join(dir, "run")}, filepath.Join(dir, "target")
+			o, target := &Outputs{Dir: filepath.Join(dir, "run")}, filepath.Join(dir, "target")
 			if err := os.Mkdir(o.Dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +157,7 @@ func fifoBehindSymlink(path, target string) error {
 // TestOutputWithoutFolder: output is no reason not to restart a daemon.
 func TestOutputWithoutFolder(t *testing.T) {
 	for _, dir := range []string{"", filepath.Join(t.TempDir(), "nosuch")} {
-		out := openOutput(t, Outputs{Dir: dir})
+		out := openOutput(t, &Outputs{Dir: dir})
 		if _, err := out.WriteString("text\n"); err != nil || out.Name() != os.DevNull || out.tail() != nil {
 			t.Errorf("folder %q: %s, %v", dir, out.Name(), err)
 		}
@@ -165,11 +165,11 @@ func TestOutputWithoutFolder(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	o := Outputs{Dir: t.TempDir()}
+	o := &Outputs{Dir: t.TempDir()}
 	if got := o.TooLarge(); len(got) > 0 {
 		t.Errorf("of an empty folder %q is too large", got)
 	}
-	if got := (Outputs{Dir: o.Dir + "/missing"}).TooLarge(); len(got) > 0 {
+	if got := (&Outputs{Dir: o.Dir + "/missing"}).TooLarge(); len(got) > 0 {
 		t.Errorf("of no folder %q is too large", got)
 	}
 	for size, want := range map[int64]bool{0: false, 1 << 20: false, 1<<20 + 1: true} {
@@ -195,7 +195,7 @@ func TestTooLarge(t *testing.T) {
 // TestTrim: a daemon that goes on writing begins anew, and leaves no hole of
 // NUL bytes where its text was.
 func TestTrim(t *testing.T) {
-	o := Outputs{Dir: t.TempDir()}
+	o := &Outputs{Dir: t.TempDir()}
 	daemon := openOutput(t, o)
 	if _, err := daemon.WriteString(strings.Repeat("x", 5000)); err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestTrim(t *testing.T) {
 // TestBound: a file that is written to without end stays small, and keeps its last
 // lines; one that is not ours is left alone.
 func TestBound(t *testing.T) {
-	o := Outputs{Dir: t.TempDir()}
+	o := &Outputs{Dir: t.TempDir()}
 	daemon := openOutput(t, o)
 	write(t, o.path("theirs")+".target", strings.Repeat("x", 2<<20))
 	if err := os.Symlink(o.path("theirs")+".target", o.path("theirs")); err != nil {
@@ -238,19 +238,14 @@ func TestBound(t *testing.T) {
 		if _, err := daemon.WriteString(strings.Repeat("noise\n", 300_000) + "the reason\n"); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(time.Minute); size() > trimAbove; time.Sleep(time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); size() > trimAbove; {
+			// While it is cut, the file is empty for a moment.
+			if lines := daemon.tail(); len(lines) == 0 || lines[len(lines)-1] != "the reason" {
+				t.Fatalf("tail %q", lines)
+			}
 			if time.Now().After(deadline) {
 				t.Fatalf("it has %d bytes", size())
 			}
-		}
-	}
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // it is empty for a moment
-		lines := daemon.tail()
-		if len(lines) > 0 && lines[len(lines)-1] == "the reason" {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("tail %q", lines)
 		}
 	}
 	if _, err := daemon.WriteString(strings.Repeat("x", 2<<20)); err != nil {

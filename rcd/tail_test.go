@@ -29,7 +29,7 @@ func TestTail(t *testing.T) {
 		{"exactly 4 KiB", "first\n" + strings.Repeat("x", 4090), []string{"first", strings.Repeat("x", 4090)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			out := openOutput(t, Outputs{Dir: t.TempDir()})
+			out := openOutput(t, &Outputs{Dir: t.TempDir()})
 			if _, err := out.WriteString(tt.text); err != nil {
 				t.Fatal(err)
 			}
@@ -44,11 +44,20 @@ func TestTail(t *testing.T) {
 // first whole line was dropped all the same.
 func TestTailBetweenLines(t *testing.T) {
 	line := strings.Repeat("x", 1023)
-	out := openOutput(t, Outputs{Dir: t.TempDir()})
+	out := openOutput(t, &Outputs{Dir: t.TempDir()})
 	if _, err := out.WriteString(strings.Repeat(line+"\n", 10)); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.tail(); len(got) != 4 {
 		t.Errorf("%d lines of the last 4 KiB, want 4", len(got))
+	}
+}
+
+// TestTailOfWhatIsGone: the daemon has emptied the file while it was read.
+func TestTailOfWhatIsGone(t *testing.T) {
+	for _, text := range []string{"", "\n", "x"} {
+		if got := lastLines(text, true); len(got) > 0 {
+			t.Errorf("%q: %q", text, got)
+		}
 	}
 }

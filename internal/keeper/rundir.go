@@ -46,10 +46,10 @@ func (p *pass) locksOf(services []string) (*state.Locks, error) {
 
 // trim cuts what daemons have written to the output of their own start.
 func (p *pass) trim() {
-	for _, service := range (rcd.Outputs{Dir: p.RunDir}).TooLarge() {
+	for _, service := range (&rcd.Outputs{Dir: p.RunDir}).TooLarge() {
 		dir, err := state.OpenDir(p.RunDir)
 		if err == nil {
-			err = rcd.Outputs{Dir: dir.Path()}.Trim(service)
+			err = (&rcd.Outputs{Dir: dir.Path()}).Trim(service)
 		}
 		if err != nil {
 			p.Log.Log(report.Warning, "%v", err)

@@ -41,9 +41,11 @@ func TestUnblockedByAFullPipe(t *testing.T) {
 	if u.Flush(10 * time.Millisecond) {
 		t.Error("nobody has read it")
 	}
+	u.mu.Lock()
 	if u.queued > mostQueued {
 		t.Errorf("%d bytes are kept", u.queued)
 	}
+	u.mu.Unlock()
 	r.Close()
 	if !u.Flush(time.Minute) {
 		t.Error("it still waits for a reader that is gone")
