@@ -48,7 +48,7 @@ func configured(t *testing.T, change func(*Layer)) *Machine {
 	l.File("/etc/daemon-keeper.yaml", mainConfig, 0o644)
 	l.File("/etc/daemon-keeper.d/20-two.yaml", dropIn, 0o644)
 	change(l)
-	m := Boot(t, Tree(t, "openssh-server"), l)
+	m := Boot(t, mailTree(t), l)
 	Until(t, 20*time.Second, "all daemons are up", func() bool {
 		return len(m.Pids(t, "/usr/local/sbin/one")) > 0 && len(m.Pids(t, "/usr/local/sbin/two")) > 0
 	})

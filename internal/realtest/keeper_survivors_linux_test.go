@@ -19,7 +19,7 @@ sleep 1 while 1;
 // survivorsHost has daemons of which processes outlive the main one, and some that hand
 // over to another process on purpose.
 func survivorsHost(t *testing.T) *Machine {
-	tree := Tree(t, "haproxy", "libpam-systemd", "nginx-light", "openssh-client", "openssh-server", "php8.2-fpm", "redis-server")
+	tree := daemonsTree(t)
 	l := keeperLayer(t)
 	l.File("/etc/systemd/system/ssh.service.d/once.conf", "[Service]\nRestart=no\n", 0o644)
 	for _, name := range []string{"a", "b"} {

@@ -67,7 +67,7 @@ func TestLeftoversStopReturnsEarly(t *testing.T) {
 // port 80, stop finds nothing, and no start succeeds. That is told, and mended if asked.
 func TestLeftoversOfNginx(t *testing.T) {
 	t.Parallel()
-	tree := Tree(t, "nginx-light")
+	tree := daemonsTree(t)
 	l := keeperLayer(t)
 	config := func(leftovers string) string {
 		return leftoversDefaults + "  nginx: {executable: /usr/sbin/nginx, user: root, services: [nginx], leftovers: " + leftovers + "}\n"

@@ -64,7 +64,7 @@ func TestMemoryTells(t *testing.T) {
 			}
 			l.File("/usr/local/sbin/hook", tellHook, 0o755)
 			l.File("/etc/daemon-keeper.yaml", c.config, 0o644)
-			m := Enter(t, Tree(t, "dma"), l)
+			m := Enter(t, mailTree(t), l)
 			m.Must(t, "mkdir", "/run/told")
 			for _, name := range tellNames {
 				m.Must(t, "/etc/init.d/"+name, "start")
