@@ -15,7 +15,8 @@ type fakeTable struct {
 	rows     map[int]fakeRow
 	err      error // of pids
 	jail     bool
-	exes     []int // the processes that exe was asked for
+	comms    map[int]string // FreeBSD
+	exes     []int          // the processes that exe was asked for
 	examined []int
 	args     []int // those whose arguments were wanted
 	dear     []dearRead
@@ -48,6 +49,11 @@ const ownPID = 50
 func (f *fakeTable) pids(context.Context) ([]int, error) { return f.list, f.err }
 func (f *fakeTable) self() Self                          { return Self{PID: ownPID, File: FileID{9, 9}} }
 func (f *fakeTable) needsInit() bool                     { return !f.jail }
+
+func (f *fakeTable) comm(pid int) (string, bool) {
+	name, known := f.comms[pid]
+	return name, known
+}
 
 func (f *fakeTable) exe(pid int) (string, error) {
 	if f.before != nil {

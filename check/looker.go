@@ -22,6 +22,7 @@ type looker struct {
 	targets   []*target
 	left      []*target            // those that leave something to be looked for in this pass
 	bounded   []*target            // those with a name of which one more can matter
+	allCount  bool                 // all processes that count for some target must be seen
 	names     map[string][]*target // by the last elements of the paths to look closer at
 	versions  []version            // interpreters, of which any version may be in use
 	multiCall map[FileID]bool      // programs that answer to several names
@@ -34,12 +35,6 @@ type looker struct {
 	origins      map[string]bool   // paths of wanted programs: it matters where a deleted one is from
 	room         room
 	seen         int // threads
-}
-
-// version is an interpreter whose name any version may follow.
-type version struct {
-	name   string
-	target *target
 }
 
 // target is one Spec of a look.
@@ -73,6 +68,7 @@ func (l *looker) want(spec Spec) {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)
+	l.allCount = l.allCount || l.full || l.seesAll(&spec)
 	l.rememberedBy(t)
 	if t.named() && (l.measure || t.Bounds().Max != NoLimit) {
 		l.bounded = append(l.bounded, t)
@@ -199,6 +195,9 @@ func (l *looker) quick(pid int) error {
 	if l.visited[pid] {
 		return nil
 	}
+	if comm, known := l.comm(pid); known && !l.mayMatter(pid, comm) {
+		return nil
+	}
 	exe, err := l.exe(pid)
 	var targets []*target
 	switch {
@@ -220,18 +219,6 @@ func (l *looker) quick(pid int) error {
 		return err
 	}
 	return l.keep(p, targets)
-}
-
-// candidates are the targets whose processes have this name.
-func (l *looker) candidates(exe string) []*target {
-	base := baseName(exe)
-	targets := l.names[base]
-	for _, v := range l.versions {
-		if isVersionOf(base, v.name) {
-			targets = append(targets[:len(targets):len(targets)], v.target)
-		}
-	}
-	return targets
 }
 
 // beginCareful has the targets that are left look at the rows that others have

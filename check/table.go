@@ -15,6 +15,10 @@ type table interface {
 	self() Self
 	// needsInit tells whether a complete list holds process 1.
 	needsInit() bool
+	// comm is the kernel's name of a process that pids has listed, where that costs
+	// no system call: the last element, perhaps cut, of a path of the file that it
+	// executes.
+	comm(pid int) (name string, known bool)
 	// exe is the path of the executable as the system tells it, or errGone,
 	// errNoExe, errLost or errDeny.
 	exe(pid int) (string, error)

@@ -13,7 +13,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +22,7 @@ type kernTable struct {
 	files  *files
 	jailed bool
 	jails  map[int32]bool // jid: is it a service jail of this host?
+	comms  map[int]string // of the processes that pids has listed
 }
 
 func newTable(f *files) table {
@@ -30,52 +30,43 @@ func newTable(f *files) table {
 	return &kernTable{files: f, jailed: err == nil && jailed == 1, jails: make(map[int32]bool)}
 }
 
-// The kernel sizes the list for five processes more than there are; ENOMEM
-// means that more have come since.
+// The kernel sizes a list for a few rows more than there are; ENOMEM means that more
+// have come since.
 const (
 	listTries = 10
 	listPause = 5 * time.Millisecond
 )
 
-// pids uses ProcessesWithContext: PidsWithContext answers every error with an
-// empty list, which would read as "everything is dead".
-func (t *kernTable) pids(ctx context.Context) ([]int, error) {
+// pids reads the whole table by one sysctl. gopsutil, which reads the same, then sends
+// signal 0 to every process, which audit(4) records and which costs five more calls.
+func (t *kernTable) pids(context.Context) ([]int, error) {
 	if err := checkKinfoSize(); err != nil {
 		return nil, err
 	}
 	if err := checkSight(); err != nil {
 		return nil, err
 	}
-	for try := 1; ; try++ {
-		pids, err := listProcesses(ctx)
-		if err == nil || try == listTries {
-			return pids, err
-		}
-		select {
-		case <-time.After(listPause):
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
-}
-
-func listProcesses(ctx context.Context) (pids []int, err error) {
-	defer func() { // gopsutil dereferences nil for a process that ends meanwhile
-		if r := recover(); r != nil {
-			err = fmt.Errorf("cannot list processes: gopsutil failed: %v", r)
-		}
-	}()
-	// gopsutil would believe whatever is mounted on /proc or $HOST_PROC.
-	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: "/nonexistent"})
-	list, err := process.ProcessesWithContext(ctx)
+	table, err := rawProc("kern.proc.proc")
 	if err != nil {
-		return nil, fmt.Errorf("cannot list processes: %w", err)
+		return nil, fmt.Errorf("cannot list processes: sysctl kern.proc.proc: %w", err)
 	}
-	pids = make([]int, len(list))
-	for i, p := range list {
-		pids[i] = int(p.Pid)
+	k := process.KinfoProc{}
+	rows, err := parseKinfos(table, kinfoLayout{int(unsafe.Sizeof(k)), int(unsafe.Offsetof(k.Pid)), int(unsafe.Offsetof(k.Comm))})
+	if err != nil {
+		return nil, fmt.Errorf("cannot list processes: sysctl kern.proc.proc: %w", err)
+	}
+	pids := make([]int, len(rows))
+	t.comms = make(map[int]string, len(rows))
+	for i, r := range rows {
+		pids[i], t.comms[r.pid] = r.pid, r.comm
 	}
 	return pids, nil
+}
+
+// comm costs nothing: the list has told it.
+func (t *kernTable) comm(pid int) (name string, known bool) {
+	name, known = t.comms[pid]
+	return name, known
 }
 
 // checkKinfoSize keeps gopsutil from a nil dereference, and us from reading

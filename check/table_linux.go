@@ -66,6 +66,8 @@ func (t procTable) self() Self {
 
 func (t procTable) needsInit() bool { return true }
 
+func (t procTable) comm(int) (string, bool) { return "", false }
+
 func (t procTable) exe(pid int) (string, error) {
 	exe, err := (&process.Process{Pid: int32(pid)}).ExeWithContext(t.pinned)
 	return exe, rowError(err)

@@ -16,6 +16,8 @@ func (noTable) self() Self { return Self{} }
 
 func (noTable) needsInit() bool { return true }
 
+func (noTable) comm(int) (string, bool) { return "", false }
+
 func (noTable) exe(int) (string, error) { return "", ErrNotSupported }
 
 func (noTable) examine(int, string, error, asks) (Process, error) {
