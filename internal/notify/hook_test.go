@@ -208,8 +208,8 @@ func TestHookTakesTooLong(t *testing.T) {
 		"by TERM":                  {helper + `: >"$1/ready"; wait`, time.Minute},
 		"with a trap":              {`trap 'exit 1' TERM; ` + helper + `: >"$1/ready"; wait`, time.Minute},
 		"helper is deaf":           {`trap '' TERM; ` + helper + `trap 'exit 1' TERM; : >"$1/ready"; wait`, time.Minute},
-		"by KILL":                  {`trap '' TERM; ` + helper + `: >"$1/ready"; while :; do sleep 0.02; done`, 200 * time.Millisecond},
-		"by KILL, no output taken": {`trap '' TERM; exec >/dev/null 2>&1; ` + helper + `: >"$1/ready"; while :; do sleep 0.02; done`, 200 * time.Millisecond},
+		"by KILL":                  {`trap '' TERM; ` + helper + `: >"$1/ready"; while :; do sleep 0.02; done`, 3 * time.Second},
+		"by KILL, no output taken": {`trap '' TERM; exec >/dev/null 2>&1; ` + helper + `: >"$1/ready"; while :; do sleep 0.02; done`, 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
