@@ -50,7 +50,7 @@ func FuzzDeathOf(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4])
 	}
 	f.Fuzz(func(t *testing.T, active, sub, result, code, status string) {
-		d := deathOf(map[string]string{"ActiveState": active, "SubState": sub, "Result": result, "ExecMainCode": code, "ExecMainStatus": status})
+		d := deathOf(map[string]string{"ActiveState": active, "SubState": sub, "Result": result, "ExecMainCode": code, "ExecMainStatus": status}, failedToStart("ExecStart={ path="+sub+" ; code="+code+" ; status="+status))
 		causes := []Cause{CauseUnknown, Signalled, DumpedCore, Exited, OutOfMemory, TimedOut, NeverBegan}
 		if !slices.Contains(causes, d.Cause) || (d.Cause == CauseUnknown) != (d.Text == "") {
 			t.Errorf("%+v", d)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const deathProps = "ActiveState,SubState,Result,ExecMainCode,ExecMainStatus"
+const deathProps = "ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart"
 
 func (s systemd) death(ctx context.Context, run runner, service string) (Death, error) {
 	argv := []string{s.systemctl, "show", "-p", deathProps, unitName(service)}
@@ -20,14 +20,15 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 	if r.status != 0 {
 		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure(argv))
 	}
-	return deathOf(properties(r.output)), nil
+	return deathOf(properties(r.output), failedToStart(r.output)), nil
 }
 
 // deathOf reads what org.freedesktop.systemd1(5) calls the result of a service.
 // ExecMainCode= is the si_code of waitid(2): 1 exited, 2 killed, 3 killed and dumped
 // core; 0 if there was none, or systemd has forgotten, as it does of a unit that nothing
-// refers to.
-func deathOf(p map[string]string) Death {
+// refers to. startFailed is a command of the unit that should have started it, "" if none
+// has failed: without a main process the result may as well be that of ExecStop=.
+func deathOf(p map[string]string, startFailed string) Death {
 	waits := strings.HasPrefix(p["SubState"], "auto-restart") // since systemd 254 also auto-restart-queued
 	if !waits && p["ActiveState"] != "failed" && p["ActiveState"] != "inactive" {
 		return Death{Cause: CauseUnknown}
@@ -51,8 +52,8 @@ func deathOf(p map[string]string) Death {
 	status := int(number)
 	switch p["ExecMainCode"] {
 	case "0":
-		if r := p["Result"]; r == "exit-code" || r == "signal" || r == "core-dump" { // a failure, with no main process
-			return Death{NeverBegan, "a command that its unit runs before its program, or in order to start it, has failed (result " + r + ")"}
+		if r := p["Result"]; startFailed != "" && (r == "exit-code" || r == "signal" || r == "core-dump") {
+			return Death{NeverBegan, "its unit's start command " + startFailed + " has failed (result " + r + ")"}
 		}
 	case "1":
 		return exited(status)
@@ -62,6 +63,38 @@ func deathOf(p map[string]string) Death {
 		return Death{DumpedCore, "its main process was killed by " + signalName(status) + " and dumped core"}
 	}
 	return Death{Cause: CauseUnknown}
+}
+
+// failedToStart is the program of a command that has not started a service as it should,
+// "" if there is none. Each command is a line, org.freedesktop.systemd1(5):
+//
+//	ExecStartPre={ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; … ; code=exited ; status=1 }
+//
+// Arguments come before these words and may repeat them, so they are searched for from
+// the end.
+func failedToStart(output string) string {
+	for line := range strings.Lines(output) {
+		name, command, _ := strings.Cut(strings.TrimSpace(line), "={ path=")
+		if name != "ExecStartPre" && name != "ExecStart" {
+			continue
+		}
+		program, _, _ := strings.Cut(command, " ;")
+		rest, status := cutLast(command, " ; status=")
+		rest, code := cutLast(rest, " ; code=")
+		_, ignored := cutLast(rest, " ; ignore_errors=")
+		failed := code == "killed" || code == "dumped" || code == "exited" && status != "0 }"
+		if failed && !strings.HasPrefix(ignored, "yes") {
+			return program
+		}
+	}
+	return ""
+}
+
+func cutLast(text, sep string) (before, after string) {
+	if i := strings.LastIndex(text, sep); i >= 0 {
+		return text[:i], text[i+len(sep):]
+	}
+	return text, ""
 }
 
 // exited: systemd's own steps before it executes the program exit with 200 to 245,

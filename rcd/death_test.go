@@ -7,9 +7,12 @@ import (
 
 // What systemd 252 says of each kind of death.
 func TestDeath(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
 	answer := func(active, result, code, status string) string {
 		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
+	}
+	command := func(which, program, ignore, code, status string) string {
+		return which + "={ path=" + program + " ; argv[]=" + program + " ; status=7 } ; ignore_errors=" + ignore + " ; start_time=[Sat 2026-11-28 10:00:00 UTC] ; stop_time=[Sat 2026-11-28 10:00:00 UTC] ; pid=77 ; code=" + code + " ; status=" + status + " }\n"
 	}
 	for _, tc := range []struct {
 		name, answer string
@@ -29,7 +32,11 @@ func TestDeath(t *testing.T) {
 		{"no binary", answer("failed", "exit-code", "1", "203"), 0, NeverBegan, "its program could not be executed (status 203)"},
 		{"no user", answer("failed", "exit-code", "1", "217"), 0, NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
 		{"never ready", answer("failed", "timeout", "2", "15"), 0, TimedOut, "it took longer to start, to run or to stop than its unit allows"},
-		{"ExecStartPre fails", answer("failed", "exit-code", "0", "0"), 0, NeverBegan, "a command that its unit runs before its program, or in order to start it, has failed (result exit-code)"},
+		{"ExecStartPre fails", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStartPre", "/bin/false", "no", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
+		{"ExecStart of Type=forking is killed", command("ExecStart", "/usr/sbin/x", "no", "killed", "9/KILL") + answer("failed", "signal", "0", "0"), 0, NeverBegan, "its unit's start command /usr/sbin/x has failed (result signal)"},
+		{"ExecStop fails after the death", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStart", "/usr/sbin/postmulti", "no", "exited", "0") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
+		{"a failure that is ignored, and one of ExecStop", command("ExecStartPre", "/bin/false", "yes", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
+		{"a command that was never run", command("ExecStart", "/usr/sbin/x", "no", "(null)", "0/0") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
 		{"watchdog", answer("failed", "watchdog", "2", "6"), 0, TimedOut, "it did not report to systemd's watchdog in time"},
 		{"oom", answer("failed", "oom-kill", "2", "9"), 0, OutOfMemory, "its main process, or another of its service, was killed for want of memory"},
 		{"start limit after crashes", answer("failed", "start-limit-hit", "1", "7"), 0, Exited, "its main process has exited with status 7"},
@@ -54,7 +61,7 @@ func TestDeath(t *testing.T) {
 
 // Who cannot be asked is no witness.
 func TestDeathWithoutAWitness(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
 	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {

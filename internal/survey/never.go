@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,9 @@ type kind struct {
 func neverRestarted() []kind {
 	return []kind{
 		{"daemon-keeper*", "it is daemon-keeper itself"},
+		{"user@* user-runtime-dir@* session-*", "the session of a user, who would lose it"}, // it executes systemd, too
 		{"systemd-* systemd init", "systemd's own, which systemd looks after"},
-		{"user@* user-runtime-dir@* session-*", "the session of a user, who would lose it"},
+		{"rc-local rc.local", "all that it has started would be ended and started again"},
 		{"dbus dbus-* dbus@* messagebus", "the programs on the bus lose their connection, and many end"},
 		{"getty getty@* serial-getty@* console-getty container-getty@* autovt@* agetty kmsconvt@*", "who has logged in there is thrown out"},
 		{"display-manager gdm gdm3 lightdm sddm lxdm xdm kdm wdm slim nodm greetd ly x11 xorg", "all who have logged in to the desktop are thrown out"},
@@ -60,10 +62,10 @@ func neverRestarted() []kind {
 // never tells why a service is one of these; "" if it is none.
 func never(s Service) string {
 	names := []string{strings.ToLower(s.Name)}
-	for _, p := range []string{s.Executable, s.Started} {
-		if p != "" {
-			names = append(names, strings.ToLower(filepath.Base(p)))
-		}
+	// What was started may be a helper that has become the program: dnsmasq's is called
+	// systemd-helper.
+	if p := cmp.Or(s.Executable, s.Started); p != "" {
+		names = append(names, strings.ToLower(filepath.Base(p)))
 	}
 	for _, k := range neverRestarted() {
 		for pattern := range strings.FieldsSeq(k.names) {

@@ -120,7 +120,7 @@ func TestNever(t *testing.T) {
 		"sddm", "xdm", "greetd", "NetworkManager", "NetworkManager-dispatcher", "ModemManager", "wpa_supplicant", "wpa_supplicant@wlan0", "dhcpcd", "dhclient", "iwd", "connman",
 		"networking", "netif", "routing", "devd", "docker", "containerd", "podman", "crio", "kubelet", "lxc", "lxd", "incus", "libvirtd", "virtqemud", "multipathd",
 		"iscsid", "lvm2-monitor", "mdadm", "zfs-zed", "polkit", "polkitd", "accounts-daemon", "udev", "auditd", "firewalld", "nftables", "cron", "crond", "cronie",
-		"daemon-keeper", "supervisor", "rpcbind", "jail", "pf", "unattended-upgrades",
+		"daemon-keeper", "supervisor", "rpcbind", "jail", "pf", "unattended-upgrades", "rc-local",
 	} {
 		if why := never(Service{Name: name}); why == "" {
 			t.Errorf("%s may be kept", name)
@@ -138,6 +138,24 @@ func TestNever(t *testing.T) {
 	} {
 		if why := never(Service{Name: name, Executable: "/usr/sbin/" + name}); why != "" {
 			t.Errorf("%s is left out: %s", name, why)
+		}
+	}
+}
+
+// What a helper has become decides, not the helper; a reason is the service's own.
+func TestNeverByProgram(t *testing.T) {
+	for _, tc := range []struct {
+		s    Service
+		want string
+	}{
+		{Service{Name: "dnsmasq", Started: "/usr/share/dnsmasq/systemd-helper", Executable: "/usr/sbin/dnsmasq"}, ""},
+		{Service{Name: "memcached", Started: "/usr/share/memcached/scripts/systemd-memcached-wrapper", Executable: "/usr/bin/memcached"}, ""},
+		{Service{Name: "x", Started: "/usr/bin/podman", Executable: "/usr/bin/conmon"}, "its containers may be stopped with it"},
+		{Service{Name: "user@1000", Executable: "/usr/lib/systemd/systemd"}, "the session of a user, who would lose it"},
+		{Service{Name: "rc-local", Executable: "/etc/rc.local"}, "all that it has started would be ended and started again"},
+	} {
+		if why := never(tc.s); why != tc.want {
+			t.Errorf("%s: %q, want %q", tc.s.Name, why, tc.want)
 		}
 	}
 }
