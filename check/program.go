@@ -13,6 +13,7 @@ type Sought struct {
 	Main      int    // its main process; 0: the one of Processes that none of them has started
 	Processes []int  // all of its processes, if they are known
 	Path      string // what its manager has started; "" if that is not known
+	Instance  bool   // there may be others of its program, though none runs now
 }
 
 // Program is what to look for, to find a service's process again.
@@ -98,28 +99,39 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 		found.Denied, found.Why = true, "its process "+Unreadable.String()
 		return found, nil, nil
 	}
-	return found, proposals(p, s.Path), nil
+	specs := proposals(p, s.Path, s.Instance)
+	if len(specs) == 0 && runsOthers(p.Exe) {
+		found.Why = "its process executes " + baseName(p.Exe) + ", and no argument tells what that runs"
+	}
+	return found, specs, nil
 }
 
 // proposals are the script, the applet or the program, each also with an argument
-// that tells one process of it from another. Of what executes other programs the
-// program alone says too little, unless it has a user of its own.
-func proposals(p Process, started string) []Spec {
+// that tells one process of it from another: that comes first for one of several
+// instances, so that the next one does not keep a dead one up. Of what executes other
+// programs the program alone says too little.
+func proposals(p Process, started string, instance bool) []Spec {
 	var specs []Spec
-	args := tellingArgs(p.Args)
+	patterns := titlePatterns(p)
+	for _, arg := range tellingArgs(p.Args) {
+		patterns = append(patterns, "^"+regexp.QuoteMeta(arg)+"$")
+	}
 	var user *uint32
 	if owner, ok := p.owner(); ok {
 		user = &owner
 	}
 	add := func(path string, alone bool) {
 		base := Spec{Executable: path, User: user}
-		if alone {
+		if alone && !instance {
 			specs = append(specs, base)
 		}
-		for _, arg := range args {
+		for _, pattern := range patterns {
 			spec := base
-			spec.Args = regexp.MustCompile("^" + regexp.QuoteMeta(arg) + "$")
+			spec.Args = regexp.MustCompile(pattern)
 			specs = append(specs, spec)
+		}
+		if alone && instance {
+			specs = append(specs, base)
 		}
 	}
 	if path := scriptPath(p, started); path != "" {
@@ -129,13 +141,8 @@ func proposals(p Process, started string) []Spec {
 		add(path, true)
 		return specs
 	}
-	path := programPath(p, started)
-	if path == "" {
-		return specs
-	}
-	add(path, !runsOthers(p.Exe))
-	if runsOthers(p.Exe) && p.User != 0 {
-		specs = append(specs, Spec{Executable: path, User: user})
+	if path := programPath(p, started); path != "" {
+		add(path, !runsOthers(p.Exe))
 	}
 	return specs
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -82,29 +81,3 @@ func runsOthers(exe string) bool {
 // pathLists are options whose value is a list of paths, which changes with each
 // version of a program.
 var pathLists = []string{"-cp", "-classpath", "--class-path", "-p", "--module-path"}
-
-// tellingArgs are the arguments that may tell one process of a program from another:
-// first those that are no options.
-func tellingArgs(args []string) []string {
-	const most = 16
-	var words, options []string
-	for i, arg := range args {
-		switch {
-		case i == 0, !isTelling(arg), mayBeSecret(args, i), slices.Contains(pathLists, args[i-1]):
-		case strings.HasPrefix(arg, "-"):
-			options = append(options, arg)
-		default:
-			words = append(words, arg)
-		}
-	}
-	list := append(words, options...)
-	return list[:min(len(list), most)]
-}
-
-// isTelling leaves out what is short, long, or no plain text.
-func isTelling(arg string) bool {
-	const least, longest = 3, 120
-	return len(arg) >= least && len(arg) <= longest &&
-		!strings.ContainsFunc(arg, func(r rune) bool { return r <= ' ' || r > '~' }) &&
-		strings.ContainsFunc(arg, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
-}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func TestProgramUnknown(t *testing.T) {
 		{"another user's", fakeRow{exeErr: errDeny, p: Process{Denied: true, User: 5}}, "its process may not be looked at"},
 		{"in a chroot", fakeRow{exe: e.Path, p: Process{File: FileID{1, 2}}}, "its process does not count: another file of that name"},
 		{"removed", fakeRow{exe: gone, p: Process{Deleted: true}}, `cannot look for "` + gone + `": no such file or directory`},
-		{"an interpreter", fakeRow{exe: "/usr/bin/python3.11", p: Process{File: FileID{1, 2}}}, "what its process executes cannot be told"},
+		{"an interpreter", fakeRow{exe: "/usr/bin/python3.11", p: Process{File: FileID{1, 2}}}, "its process executes python3.11, and no argument tells what that runs"},
 	} {
 		f := newFakeTable()
 		pid := f.add(c.row)
@@ -172,13 +173,13 @@ func TestProgramInterpreter(t *testing.T) {
 		{"a script without a first line", 0, []string{write(t, realDir(t), "app.py", "import sys\n", 0o755)}, ""},
 		{"a module", 0, []string{"-m", "http.server", "8080"}, python.Path + ` ^http\.server$`},
 		{"only options", 0, []string{"-u", "--config=/etc/app"}, python.Path + " ^--config=/etc/app$"},
-		{"only a password", 0, []string{"-c", "--password=hunter2"}, "nothing: what its process executes cannot be told"},
-		{"the value of a password", 0, []string{"--api-token", "hunter2"}, "nothing: what its process executes cannot be told"},
-		{"a user's password", 0, []string{"-u", "admin:hunter2"}, "nothing: what its process executes cannot be told"},
-		{"a letter's password", 0, []string{"-phunter2"}, "nothing: what its process executes cannot be told"},
-		{"a short name's password", 0, []string{"--pw", "x9y8z7w6"}, "nothing: what its process executes cannot be told"},
-		{"nothing", 0, nil, "nothing: what its process executes cannot be told"},
-		{"nothing, with a user of its own", 7, nil, python.Path},
+		{"only a password", 0, []string{"-c", "--password=hunter2"}, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"the value of a password", 0, []string{"--api-token", "hunter2"}, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"a user's password", 0, []string{"-u", "admin:hunter2"}, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"a letter's password", 0, []string{"-phunter2"}, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"a short name's password", 0, []string{"--pw", "x9y8z7w6"}, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"nothing", 0, nil, "nothing: its process executes python3.11, and no argument tells what that runs"},
+		{"nothing, with a user of its own", 7, nil, "nothing: its process executes python3.11, and no argument tells what that runs"},
 	} {
 		f := newFakeTable()
 		p := Process{File: python.ID, User: c.user, Args: append([]string{python.Path}, c.args...), read: argsReading}
@@ -292,6 +293,10 @@ func TestTellingArgs(t *testing.T) {
 		{"java org.keycloak.Main", "org.keycloak.Main"},
 		{"x --db=postgres://me:secret@db/x --token abc api_key=abc --auth=abc", "--token"},
 		{"x -p 80 127 ab", ""},
+		{"gunicorn -b 127.0.0.1:8100 -w 4", "127.0.0.1:8100"},
+		{"x [::1]:80 *:81 :82 localhost:83 12:99999 1:2:3", "[::1]:80 *:81 :82 localhost:83"},
+		{"x --port 6380 --max 6380", "6380 --port --max"},
+		{"/usr/lib/erlang/erts-13.1.5/bin/beam.smp -W w -MBas ageffcbf -- -root /usr/lib/erlang -sname rabbit@a -noshell", "rabbit@a"},
 		{"x \x1b[31mred caf\u00e9 " + strings.Repeat("a", 200), ""},
 		{"", ""},
 	} {
@@ -308,13 +313,56 @@ func TestTellingArgs(t *testing.T) {
 	}
 }
 
+// A title is what a process has put in the place of its arguments.
+func TestTitlePatterns(t *testing.T) {
+	for _, c := range []struct {
+		exe, title, want string
+	}{
+		{"/usr/bin/redis-check-rdb", "/usr/bin/redis-server 127.0.0.1:6379", `^/usr/bin/redis-server (.* )?127\.0\.0\.1:6379( |$)`},
+		{"/usr/bin/redis-check-rdb", "/usr/bin/redis-server 127.0.0.1:6379 [cluster]", `^/usr/bin/redis-server (.* )?127\.0\.0\.1:6379( |$)`},
+		{"/usr/bin/perl", "amavisd (master)", "^amavisd "},
+		{"/usr/bin/perl", "/usr/bin/perl -w", ""},
+		{"/usr/sbin/nginx", "nginx: master process /usr/sbin/nginx", ""},
+		{"/usr/sbin/x", "x", ""},
+		{"/usr/bin/perl", "", ""},
+	} {
+		got := titlePatterns(Process{Exe: c.exe, Args: []string{c.title, "", ""}})
+		if strings.Join(got, " or ") != c.want {
+			t.Errorf("%q: %q, want %q", c.title, got, c.want)
+		}
+		for _, pattern := range got {
+			if !regexp.MustCompile(pattern).MatchString(c.title) {
+				t.Errorf("%q does not match %q", pattern, c.title)
+			}
+		}
+	}
+	if got := titlePatterns(Process{Exe: "/usr/bin/perl", Args: []string{"amavisd (master)", "x"}}); got != nil {
+		t.Errorf("with arguments: %q", got)
+	}
+}
+
+// An instance is told apart before there is another one.
+func TestProgramInstance(t *testing.T) {
+	server := program(t, "server", "\x7fELF")
+	for _, c := range []struct {
+		instance bool
+		want     string
+	}{{false, server.Path}, {true, server.Path + ` ^127\.0\.0\.1:8100$`}} {
+		f := newFakeTable()
+		pid := f.add(fakeRow{exe: server.Path, p: Process{File: server.ID, Args: []string{server.Path, "-b", "127.0.0.1:8100"}, read: argsReading}})
+		if got := found(t, f, Sought{Main: pid, Path: server.Path, Instance: c.instance}); got.by() != c.want {
+			t.Errorf("%v: %+v, want %s", c.instance, got, c.want)
+		}
+	}
+}
+
 // Whatever its arguments are, no process makes this fail, and what is told of them is
 // plain.
 func FuzzTellingArgs(f *testing.F) {
 	f.Add("java\x00-cp\x00/a\x00Main\x00--password\x00x")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, arg := range tellingArgs(strings.Split(text, "\x00")) {
-			if !isTelling(arg) || isSecret(arg) || !strings.Contains(text, arg) {
+			if !isTelling(arg) && !isAddress(arg) && !isPortNumber(arg) || isSecret(arg) || !strings.Contains(text, arg) {
 				t.Errorf("%q", arg)
 			}
 		}

@@ -47,7 +47,7 @@ func TestNoSecrets(t *testing.T) {
 		"python3 -m http.server 8000":                                      "http.server",
 		"python3 /usr/bin/app --config /etc/app.yaml --verbose":            "/usr/bin/app /etc/app.yaml --config --verbose",
 		"node /opt/app/server.js --port=8080":                              "/opt/app/server.js --port=8080",
-		"x -c /etc/x.conf -f other.conf -l 127.0.0.1:80 -b localhost:8080": "/etc/x.conf other.conf localhost:8080",
+		"x -c /etc/x.conf -f other.conf -l 127.0.0.1:80 -b localhost:8080": "/etc/x.conf other.conf 127.0.0.1:80 localhost:8080",
 		"x --name=blue --listen=0.0.0.0:80 worker@1":                       "worker@1 --name=blue --listen=0.0.0.0:80",
 		"x --unix-socket /run/x/api.sock":                                  "/run/x/api.sock --unix-socket",
 		"x -foreground -n3":                                                "-foreground -n3",

@@ -59,7 +59,7 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	sought := make([]check.Sought, len(listed))
 	for i, l := range listed {
 		if l.Omit == "" {
-			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program}
+			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program, Instance: strings.Contains(l.Name, "@")}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, surveyTime)

@@ -164,6 +164,19 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d others", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// versionIn is the folder of a path that has a version for a name, such as erts-13.1.5 or
+// 15; "" if none has.
+func versionIn(path string) string {
+	for folder := range strings.SplitSeq(filepath.Dir(path), "/") {
+		version := strings.TrimLeft(folder[strings.LastIndexByte(folder, '-')+1:], "v")
+		number, _, _ := strings.Cut(version, ".")
+		if number != "" && strings.Trim(version, "0123456789.") == "" && (number != version || folder == version) {
+			return folder
+		}
+	}
+	return ""
+}
+
 // notes are the comments above an entry.
 func (s Service) notes() []string {
 	var lines []string
@@ -180,6 +193,9 @@ func (s Service) notes() []string {
 	}
 	if s.User == "" {
 		add("Its user has no name. Without user: anybody who runs the program makes it look up.")
+	}
+	if folder := versionIn(s.Executable); folder != "" {
+		add("The folder %s of its path has a version: see that the path is right after an upgrade.", folder)
 	}
 	if s.OldImage {
 		add("It still runs what was there before an upgrade: a restart is due.")

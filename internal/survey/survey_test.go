@@ -160,6 +160,22 @@ func TestNeverByProgram(t *testing.T) {
 	}
 }
 
+func TestVersionIn(t *testing.T) {
+	for path, want := range map[string]string{
+		"/usr/lib/erlang/erts-13.1.5/bin/beam.smp": "erts-13.1.5",
+		"/usr/lib/postgresql/15/bin/postgres":      "15",
+		"/opt/app/v1.2/server":                     "v1.2",
+		"/usr/bin/python3.11":                      "",
+		"/srv/app-2/server":                        "",
+		"/usr/sbin/nginx":                          "",
+		"x":                                        "",
+	} {
+		if got := versionIn(path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 // Each pattern is one, and is written as names are compared.
 func TestNeverPatterns(t *testing.T) {
 	for _, k := range neverRestarted() {
