@@ -13,7 +13,7 @@ type Sought struct {
 	Main      int    // its main process; 0: the one of Processes that none of them has started
 	Processes []int  // all of its processes, if they are known
 	Path      string // what its manager has started; "" if that is not known
-	Instance  bool   // there may be others of its program, though none runs now
+	Instance  string // of which it is one, as in NAME@INSTANCE; "" if its manager knows no others
 }
 
 // Program is what to look for, to find a service's process again.
@@ -107,31 +107,40 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 }
 
 // proposals are the script, the applet or the program, each also with an argument
-// that tells one process of it from another: that comes first for one of several
-// instances, so that the next one does not keep a dead one up. Of what executes other
-// programs the program alone says too little.
-func proposals(p Process, started string, instance bool) []Spec {
-	var specs []Spec
-	patterns := titlePatterns(p)
+// that tells one process of it from another. Of what executes other programs the program
+// alone says too little. An argument that names the instance, or its address, comes
+// first: so that the next instance does not keep a dead one up.
+func proposals(p Process, started, instance string) []Spec {
+	var first, later []string // patterns
 	for _, arg := range tellingArgs(p.Args) {
-		patterns = append(patterns, "^"+regexp.QuoteMeta(arg)+"$")
+		pattern := "^" + regexp.QuoteMeta(arg) + "$"
+		if instance != "" && (isAddress(arg) || hasWords(arg, instance)) {
+			first = append(first, pattern)
+		} else {
+			later = append(later, pattern)
+		}
+	}
+	if titles := titlePatterns(p); instance != "" {
+		first = append(titles, first...)
+	} else {
+		later = append(titles, later...)
 	}
 	var user *uint32
 	if owner, ok := p.owner(); ok {
 		user = &owner
 	}
+	var specs []Spec
 	add := func(path string, alone bool) {
-		base := Spec{Executable: path, User: user}
-		if alone && !instance {
-			specs = append(specs, base)
+		patterns := slices.Clone(first)
+		if alone {
+			patterns = append(patterns, "")
 		}
-		for _, pattern := range patterns {
-			spec := base
-			spec.Args = regexp.MustCompile(pattern)
+		for _, pattern := range append(patterns, later...) {
+			spec := Spec{Executable: path, User: user}
+			if pattern != "" {
+				spec.Args = regexp.MustCompile(pattern)
+			}
 			specs = append(specs, spec)
-		}
-		if alone && instance {
-			specs = append(specs, base)
 		}
 	}
 	if path := scriptPath(p, started); path != "" {

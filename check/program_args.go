@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // tellingArgs are the arguments that may tell one process of a program from another:
@@ -40,18 +41,32 @@ func isTelling(arg string) bool {
 		strings.ContainsFunc(arg, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
 }
 
-// erlangNode is the name of a node of Erlang. The options of its machine are the same for
-// all nodes, and the folders have a version.
+// erlangNode is the name of a node of Erlang, or its home. The options of its machine are
+// the same for all nodes, and other folders have a version.
 func erlangNode(args []string) string {
 	if len(args) == 0 || !strings.HasPrefix(filepath.Base(args[0]), "beam") {
 		return ""
 	}
-	for i, arg := range args[1:] {
-		if (args[i] == "-sname" || args[i] == "-name") && isTelling(arg) && !mayBeSecret(args, i+1) {
-			return arg
+	for _, option := range []string{"-sname", "-name", "-home"} {
+		i := slices.Index(args, option) + 1
+		if i > 0 && i < len(args) && isTelling(args[i]) && !mayBeSecret(args, i) {
+			return args[i]
 		}
 	}
 	return ""
+}
+
+// hasWords reports whether an argument has all words of an instance's name, each as a word
+// of its own: /var/lib/postgresql/15/main has those of 15-main.
+func hasWords(arg, instance string) bool {
+	isOther := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	words := strings.FieldsFunc(arg, isOther)
+	for word := range strings.FieldsFuncSeq(instance, isOther) {
+		if !slices.Contains(words, word) {
+			return false
+		}
+	}
+	return true
 }
 
 // isAddress reports whether an argument is an IP address with a port, or a port behind a

@@ -297,6 +297,7 @@ func TestTellingArgs(t *testing.T) {
 		{"x [::1]:80 *:81 :82 localhost:83 12:99999 1:2:3", "[::1]:80 *:81 :82 localhost:83"},
 		{"x --port 6380 --max 6380", "6380 --port --max"},
 		{"/usr/lib/erlang/erts-13.1.5/bin/beam.smp -W w -MBas ageffcbf -- -root /usr/lib/erlang -sname rabbit@a -noshell", "rabbit@a"},
+		{"/usr/lib/erlang/erts-13.1.5/bin/beam.smp -W w -MBas ageffcbf -- -root /usr/lib/erlang -- -home /var/lib/rabbitmq -- -noshell", "/var/lib/rabbitmq"},
 		{"x \x1b[31mred caf\u00e9 " + strings.Repeat("a", 200), ""},
 		{"", ""},
 	} {
@@ -344,14 +345,17 @@ func TestTitlePatterns(t *testing.T) {
 // An instance is told apart before there is another one.
 func TestProgramInstance(t *testing.T) {
 	server := program(t, "server", "\x7fELF")
-	for _, c := range []struct {
-		instance bool
-		want     string
-	}{{false, server.Path}, {true, server.Path + ` ^127\.0\.0\.1:8100$`}} {
+	for _, c := range []struct{ instance, args, want string }{
+		{"", "-b 127.0.0.1:8100", server.Path},
+		{"one", "-b 127.0.0.1:8100", server.Path + ` ^127\.0\.0\.1:8100$`},
+		{"15-main", "-D /var/lib/postgresql/15/main", server.Path + ` ^/var/lib/postgresql/15/main$`},
+		{"default", "--defaults-torrc /usr/share/tor/tor-service-defaults-torrc -f /etc/tor/torrc", server.Path},
+	} {
 		f := newFakeTable()
-		pid := f.add(fakeRow{exe: server.Path, p: Process{File: server.ID, Args: []string{server.Path, "-b", "127.0.0.1:8100"}, read: argsReading}})
+		args := append([]string{server.Path}, strings.Fields(c.args)...)
+		pid := f.add(fakeRow{exe: server.Path, p: Process{File: server.ID, Args: args, read: argsReading}})
 		if got := found(t, f, Sought{Main: pid, Path: server.Path, Instance: c.instance}); got.by() != c.want {
-			t.Errorf("%v: %+v, want %s", c.instance, got, c.want)
+			t.Errorf("%q of %q: %+v, want %s", c.args, c.instance, got, c.want)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	sought := make([]check.Sought, len(listed))
 	for i, l := range listed {
 		if l.Omit == "" {
-			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program, Instance: strings.Contains(l.Name, "@")}
+			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program, Instance: instanceOf(l.Name)}
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, surveyTime)
@@ -81,6 +81,12 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 		m.Services = append(m.Services, s)
 	}
 	return m, nil
+}
+
+// instanceOf is what systemd puts in the place of %i, systemd.unit(5).
+func instanceOf(service string) string {
+	_, instance, _ := strings.Cut(service, "@")
+	return instance
 }
 
 // listensAt is where a process accepts connections by TCP, as this machine can reach it;

@@ -51,8 +51,12 @@ func inside(t *testing.T, m *Machine, test string, env ...string) {
 	}
 }
 
-// killsRounds is how TestMemoryKillsInside is told how long to go on.
-const killsRounds = "DAEMON_KEEPER_KILLS"
+// killsRounds is how TestMemoryKillsInside is told how long to go on, and killsManager
+// with which manager; "" is the program for --service-command.
+const (
+	killsRounds  = "DAEMON_KEEPER_KILLS"
+	killsManager = "DAEMON_KEEPER_KILLS_MANAGER"
+)
 
 const (
 	killsDir   = "/run/kills"
@@ -64,7 +68,7 @@ func TestMemoryKillsInside(t *testing.T) {
 	if err != nil {
 		t.Skip("this is the part of TestMemoryKills that runs in a machine")
 	}
-	if err := os.Mkdir(killsDir, 0o755); err != nil {
+	if err := os.MkdirAll(killsDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []struct {
@@ -83,8 +87,8 @@ func TestMemoryKillsInside(t *testing.T) {
 		{"twins", (*killer).twins},
 	} {
 		t.Run(part.name, func(t *testing.T) {
-			k := &killer{t: t, rounds: rounds}
-			k.run("other")
+			k := &killer{t: t, rounds: rounds, manager: os.Getenv(killsManager)}
+			k.beginAll()
 			for range 3 { // the first has to read the program from the disk
 				k.unharmed()
 			}
@@ -97,6 +101,7 @@ func TestMemoryKillsInside(t *testing.T) {
 // killer kills runs.
 type killer struct {
 	t            *testing.T
+	manager      string
 	rounds       int
 	killed, left int
 	orphans      int           // killed runs that have left a command at work
@@ -106,7 +111,10 @@ type killer struct {
 // start starts a run for a daemon.
 func (k *killer) start(name string) (*exec.Cmd, *bytes.Buffer) {
 	k.t.Helper()
-	cmd, output := exec.Command(program, "run", "--service-command", "/usr/local/sbin/manage"), new(bytes.Buffer)
+	cmd, output := exec.Command(program, "run"), new(bytes.Buffer)
+	if k.manager == "" {
+		cmd.Args = append(cmd.Args, "--service-command", "/usr/local/sbin/manage")
+	}
 	if name != "" {
 		cmd.Args = append(cmd.Args, name)
 	}
@@ -147,12 +155,15 @@ func (k *killer) down(names ...string) {
 		if pid := k.pid(name); pid > 0 { // 0 would be our own process group
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		Until(k.t, time.Minute, name+" is gone", func() bool { return k.pid(name) == 0 })
+		Until(k.t, time.Minute, name+" is gone", func() bool { return k.pid(name) == 0 && k.hasNoticed(name) })
 	}
 }
 
 // pid is that of a service's process; 0 if none runs.
 func (k *killer) pid(name string) int {
+	if k.manager == "systemd" {
+		return k.onlyOne(name)
+	}
 	text, err := os.ReadFile(filepath.Join(killsDir, name+".pid"))
 	if err != nil {
 		return 0
@@ -217,7 +228,8 @@ func (k *killer) commands() (list []string) {
 		k.t.Fatal(err)
 	}
 	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte("/usr/local/sbin/manage")) {
+		text, err := os.ReadFile(file)
+		if err == nil && slices.ContainsFunc(k.marks(), func(mark string) bool { return bytes.Contains(text, []byte(mark)) }) {
 			list = append(list, file)
 		}
 	}
@@ -265,6 +277,7 @@ func (k *killer) well() {
 			k.t.Errorf("service %s is stopped", name)
 		}
 	}
+	k.wellManaged()
 	overlaps, err := os.ReadFile(killsDir + "/overlaps")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		k.t.Fatal(err)

@@ -22,6 +22,9 @@ daemons:
 // dead, and so is a start of what runs.
 const killing = `#!/bin/sh
 cd /run/kills || exit 9
+case $0 in
+/etc/init.d/*) set -- "${0##*/}" "$1" ;;
+esac
 case $2 in
 status) kill -0 "$(cat $1.pid)" 2>/dev/null || exit 3; exit 0 ;;
 esac
@@ -74,6 +77,51 @@ func campaign(few, many int) int {
 	return few
 }
 
+// killUnits are the same three services for systemd. The one that lives while it is
+// stopped takes its time, and what is started is counted.
+func killUnits(l *Layer) {
+	for _, name := range killNames {
+		stop := ""
+		if name == "helper" {
+			stop = "ExecStop=/bin/sleep 0.05\n"
+		}
+		l.Unit(name+".service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStart=/usr/local/sbin/"+name+" infinity\n"+
+			"ExecStartPre=/bin/sh -c 'echo "+name+" >>"+killsDir+"/starts; sleep 0.05'\n"+stop)
+	}
+}
+
+var killNames = []string{"toy", "helper", "other"}
+
+// The same with the machine's own manager.
+func TestManagerKills(t *testing.T) {
+	t.Parallel()
+	for _, manager := range []string{"systemd", "sysv"} {
+		t.Run(manager, func(t *testing.T) {
+			t.Parallel()
+			l := keeperLayer(t)
+			for _, name := range killNames {
+				addDaemon(t, l, name)
+				if manager == "sysv" {
+					l.File("/etc/init.d/"+name, killing, 0o755)
+				}
+			}
+			l.File("/etc/daemon-keeper.yaml", killsConfig, 0o644)
+			boot := Enter
+			if manager == "systemd" {
+				killUnits(l)
+				boot = Boot
+			}
+			m := boot(t, Tree(t), l, selfLayer(t))
+			for _, part := range []struct {
+				name   string
+				rounds int
+			}{{"alone", campaign(20, 500)}, {"together", campaign(10, 200)}, {"twins", campaign(10, 200)}} {
+				inside(t, m, "^TestMemoryKillsInside$/^"+part.name+"$", killsRounds+"="+strconv.Itoa(part.rounds), killsManager+"="+manager)
+			}
+		})
+	}
+}
+
 // A run can be killed at any moment: the next one starts what it has left stopped, and
 // says so. Each part counts some dozens of deaths.
 func TestMemoryKills(t *testing.T) {
@@ -95,7 +143,7 @@ func TestMemoryKills(t *testing.T) {
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			l := keeperLayer(t)
-			for _, name := range []string{"toy", "helper", "other"} {
+			for _, name := range killNames {
 				addDaemon(t, l, name)
 			}
 			l.File("/etc/daemon-keeper.yaml", killsConfig, 0o644)

@@ -6,8 +6,6 @@ import "strings"
 type row struct {
 	service string
 	ask     ask
-	gap     string // what is done badly, and known
-	wrong   string // the untrue cause that is told of it
 }
 
 // Questions that several daemons understand.
@@ -26,7 +24,7 @@ func rows() []row {
 	nodeStatus := dnsNumber + "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00 CK" + strings.Repeat("AA", 15) + "\x00\x00\x21\x00\x01"
 	policy := "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.1\nsender=a@example.org\nrecipient=b@example.org\n\n"
 	snmpGet := "0\x26\x02\x01\x00\x04\x06public\xa0\x19\x02\x01\x01\x02\x01\x00\x02\x01\x000\x0e0\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x05\x00\x05\x00"
-	return gaps([]row{
+	return []row{
 		{service: "amavis", ask: ask{"tcp", "10024", "", "220 "}},
 		{service: "apache2", ask: ask{"tcp", "80", httpGet, "Server: Apache"}},
 		{service: "beanstalkd", ask: ask{"tcp", "11300", "stats\r\n", "OK "}},
@@ -70,24 +68,5 @@ func rows() []row {
 		{service: "two", ask: ask{"tcp", "8102", httpGet, "Server: gunicorn"}},
 		{service: "unbound", ask: ask{"udp", "5302", dnsQuery, dnsNumber}},
 		{service: "zabbix-agent", ask: ask{"tcp", "10050", "ZBXD\x01\x0a\x00\x00\x00\x00\x00\x00\x00agent.ping", "ZBXD"}},
-	})
-}
-
-// gaps notes what is known to be done badly. Whoever mends it takes the line away.
-func gaps(list []row) []row {
-	const (
-		helper    = "not proposed: its unit starts a helper that is named systemd-*, and so it is taken for systemd's own"
-		instances = "not proposed: only an argument with a letter tells instances apart"
-		anyPerl   = "too loose: any perl of that user counts"
-	)
-	known := map[string]string{
-		"amavis": anyPerl, "postgrey": anyPerl,
-		"dnsmasq": helper, "memcached": helper,
-		"one": instances, "two": instances, "redis-server": instances, "redis-server@second": instances,
-		"rabbitmq-server": "the argument is an allocator flag, which all instances share, and the path has a version, which the next upgrade changes",
 	}
-	for i := range list {
-		list[i].gap = known[list[i].service]
-	}
-	return list
 }

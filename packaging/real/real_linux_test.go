@@ -26,6 +26,7 @@ func TestRealDaemons(t *testing.T) {
 		{"init proposes", s.propose},
 		{"killed, as shipped", s.asShipped},
 		{"killed, with Restart=no", s.unaided},
+		{"gunicorn is upgraded", s.upgrade},
 		{"the table", s.hold},
 	} {
 		if !t.Run(step.what, step.do) && !*update {

@@ -26,26 +26,18 @@ The table is written by the test that sees it, ` + "`make test-real`" + `, and h
 - *main process*: its program, or the script that it runs;
 - *proposed*: what init writes, without the service; or why it proposes nothing;
 - *Restart=*: as the package ships it;
-- *as shipped*, *Restart=no*: who brought it back, and the cause that the keeper told of;
-- *known gap*: what is done badly, still.
+- *as shipped*, *Restart=no*: who brought it back, and the cause that the keeper told of.
 
-Not kept means that its process was not killed: with what init writes, nobody would see it.
 `
 
 // table is the file.
 func (s *suite) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, aboutTable, len(s.rows), len(s.kept()))
-	b.WriteString("\n| service | main process | proposed | Restart= | as shipped | Restart=no | answers again | known gap |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n| service | main process | proposed | Restart= | as shipped | Restart=no | answers again |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range s.rows {
 		e := s.seen[r.service]
-		cells := []string{r.service, e.program}
-		if e.proposal.keys == "" {
-			cells = append(cells, "no: "+e.proposal.reason, e.restart, "not kept", "not kept", "not killed")
-		} else {
-			cells = append(cells, e.proposal.keys, e.restart, e.shipped.String(), e.unaided.String(), "yes, both times")
-		}
-		for _, c := range append(cells, r.gap) {
+		for _, c := range []string{r.service, e.program, e.proposal.keys, e.restart, e.shipped.String(), e.unaided.String(), "yes, both times"} {
 			fmt.Fprintf(&b, "| %s ", strings.ReplaceAll(c, "|", `\|`))
 		}
 		b.WriteString("|\n")
