@@ -100,23 +100,39 @@ func (r *run) mustWait(ctx context.Context, v check.Verdict) bool {
 // the truth, and where it cannot be removed, it stays so. The daemon's first service is
 // its own; of others their manager knows. What a manager takes to be running, it would
 // not start; if it errs, the daemon is found down, and restarted. What somebody wants
-// to be left down is left so.
+// to be left down is left so. A process of before the stop may still be ending: then
+// only a manager that knows the main process is believed.
 func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
 		return nil
 	}
-	v := r.look(ctx)
+	v := r.lookAtAll(ctx)
 	return slices.DeleteFunc(stopped, func(service string) bool {
-		own := service == r.daemon.Services[0]
-		return r.spared[service] != nil || own && v.State == check.Up || r.isRunning(ctx, service)
+		seen := service == r.daemon.Services[0] && v.State == check.Up
+		if r.spared[service] != nil || seen && r.cameSince(v, i) {
+			return true
+		}
+		running, main := r.isRunning(ctx, service)
+		return running && (!seen || main != 0)
 	})
 }
 
-// isRunning reports whether a manager says for certain that a service runs.
-func (p *pass) isRunning(ctx context.Context, service string) bool {
+// cameSince reports whether a process that counts was started after the run that has died.
+func (r *run) cameSince(v check.Verdict, i state.Intent) bool {
+	now := r.memory.now()
+	if i.Began.Boot == "" || i.Began.Boot != now.Boot {
+		return true
+	}
+	since := now.Since(i.Began)
+	return slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age < since })
+}
+
+// isRunning reports whether a manager says for certain that a service runs, and its main
+// process, if the manager knows it.
+func (p *pass) isRunning(ctx context.Context, service string) (running bool, main int) {
 	c, err := p.Manager.Condition(ctx, service)
-	return err == nil && c.State == rcd.Running
+	return err == nil && c.State == rcd.Running, c.Main
 }
 
 // resume goes on in the journal of a run that has died.

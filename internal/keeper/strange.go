@@ -26,7 +26,8 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 	}
 	defer release()
 	stopped := slices.DeleteFunc(i.Stopped(), func(service string) bool {
-		return p.isRunning(ctx, service) || p.isUnwanted(ctx, i, service)
+		running, _ := p.isRunning(ctx, service)
+		return running || p.isUnwanted(ctx, i, service)
 	})
 	if len(stopped) == 0 {
 		p.forget(i)
