@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,21 +68,41 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 	return Command{pid, args, spent.start, sinceBoot() - time.Duration(spent.start)*tick}, true, nil
 }
 
-// argsTime is how long a process may be about to execute its program.
-const argsTime = time.Second
+// execTime is how long is waited for a process to execute its program.
+const execTime = time.Second
+
+var errExecuting = errors.New("it is about to execute a program")
 
 // readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
-// though it has a program: unlike a zombie or a kernel thread, which never have.
+// though it has a program, unlike a zombie or a kernel thread; on a busy machine that may
+// last. Such a one is errExecuting: it may be what is looked for. A process that has wiped
+// its arguments out has none for ever.
 func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
-	for end := time.Now().Add(argsTime); ; time.Sleep(time.Millisecond) {
+	for end, wiped := time.Now().Add(execTime), false; ; time.Sleep(time.Millisecond) {
 		text, err := t.beginning(pid, user)
-		if err != nil || len(text) > 0 || ctx.Err() != nil || time.Now().After(end) {
+		if err != nil || len(text) > 0 || wiped {
 			return text, err
 		}
 		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
 			return nil, nil
 		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			return nil, errExecuting
+		}
+		stat, _, err := readProc(t.dir(pid)+"/stat", nil, statLimit)
+		if err != nil {
+			return nil, err
+		}
+		wiped = hasArgs(stat) // unless it has come to have some since: so they are read once more
 	}
+}
+
+// hasArgs reports whether /proc/PID/stat, proc_pid_stat(5), says where the arguments of a
+// process end: not before it has executed its program.
+func hasArgs(stat []byte) bool {
+	const state, argEnd = 3, 49 // as the page counts the fields
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	return len(fields) > argEnd-state && string(fields[argEnd-state]) != "0"
 }
 
 // runsHereAs reports whether a process of this real user runs in our PID namespace.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,5 +102,28 @@ func TestCommandsLimits(t *testing.T) {
 	cancel()
 	if list, err := Commands(ctx, marked(mark)); len(list) > 0 || err == nil {
 		t.Errorf("after its time: %+v, %v", list, err)
+	}
+}
+
+// On a busy machine a process may be about to execute its program for longer than is
+// waited: then it may be a command, and is no empty answer. One that has wiped its
+// arguments out is none, and costs no time.
+func TestCommandsThatCannotBeToldYet(t *testing.T) {
+	const stat = "7 (a) b) S 1" + " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 140000"
+	for name, c := range map[string]struct {
+		argEnd string
+		want   error
+	}{"executing": {" 0 0 0 0\n", errExecuting}, "wiped out": {" 140099 0 0 0\n", nil}} {
+		root := t.TempDir()
+		dir := filepath.Join(root, "7")
+		must(t, os.Mkdir(dir, 0o755))
+		must(t, os.WriteFile(dir+"/cmdline", nil, 0o644))
+		must(t, os.WriteFile(dir+"/stat", []byte(stat+c.argEnd), 0o644))
+		must(t, os.Symlink("/bin/sh", dir+"/exe"))
+		began := time.Now()
+		text, err := newProcTable(root, directly()).readExecuted(t.Context(), 7, uint32(os.Getuid()))
+		if len(text) > 0 || !errors.Is(err, c.want) || (time.Since(began) >= execTime) != (c.want != nil) {
+			t.Errorf("%s: %q, %v after %v", name, text, err, time.Since(began))
+		}
 	}
 }
