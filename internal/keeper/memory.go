@@ -14,6 +14,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // memory is what a run knows of earlier ones, and leaves to later ones. Without a
@@ -92,7 +93,7 @@ func (p *pass) forgotten(err error) {
 			return
 		}
 	}
-	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(hint(err)))
+	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(words.Hint(err)))
 }
 
 // save leaves what these runs know to later ones. Who does not hold the locks gives
