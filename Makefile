@@ -34,7 +34,7 @@ fuzz: ## each fuzz target for FUZZTIME, 30s; of those whose names match FUZZ
 	@FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" sh .ci/fuzz
 
 bench: build ## this tool beside ps|grep, pgrep, pidof and a bare loop (Linux)
-	go run ./internal/bench -keeper build/daemon-keeper
+	@sh testdata/bench.sh build/daemon-keeper
 
 cover: ## how much of the code the tests run
 	@mkdir -p build

@@ -1,4 +1,4 @@
-// The tools of make lint and make bench, away from the product's own modules.
+// The tools of make lint, away from the product's own modules.
 module daemon-keeper/tools
 
 go 1.26.0

@@ -12,6 +12,7 @@ import (
 	"daemon-keeper/internal/importer"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // imports prints a configuration for what has kept daemons until now, and says
@@ -69,7 +70,7 @@ func readImport(name string) (importer.File, error) {
 	if err != nil {
 		return importer.File{}, unread(shown, err)
 	}
-	return importer.File{Name: report.Printable(shown), Text: text}, nil
+	return importer.File{Name: words.Printable(shown), Text: text}, nil
 }
 
 // openRegular waits for no one who would write into a pipe, and disturbs no device.
@@ -103,7 +104,7 @@ type unreadError struct {
 }
 
 func unread(file string, err error) error {
-	return &unreadError{report.Printable(file), cmp.Or(errors.Unwrap(err), err)}
+	return &unreadError{words.Printable(file), cmp.Or(errors.Unwrap(err), err)}
 }
 
 func (e *unreadError) Error() string { return fmt.Sprintf("cannot read %s: %v", e.file, e.why) }

@@ -16,6 +16,7 @@ import (
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // stderrPatience is how long a run waits at its end for somebody to read what it has
@@ -35,7 +36,7 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	if blank := blankFiles(c, err); blank != "" {
 		k.Log.Log(report.Routine, "nothing is kept yet: %s", blank)
 		if terminal.Is(os.Stdout) && c.Output == cli.Text {
-			fmt.Printf("nothing is kept yet: %s; 'daemon-keeper init' proposes what to write\n", report.Printable(blank))
+			fmt.Printf("nothing is kept yet: %s; 'daemon-keeper init' proposes what to write\n", words.Printable(blank))
 		}
 		err = nil
 	}
@@ -73,7 +74,7 @@ func measure(c cli.Command, log keeper.Log, r *report.Report) {
 	}
 	if err := report.WriteTextfile(c.Prometheus, *r); err != nil {
 		log.Log(report.Error, "%v", err)
-		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: hint(err), About: "metrics"})
+		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: words.Hint(err), About: "metrics"})
 	}
 }
 
@@ -158,7 +159,9 @@ func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
 	return list
 }
 
-func mistake(err error) report.Mistake { return report.Mistake{Text: err.Error(), Hint: hint(err)} }
+func mistake(err error) report.Mistake {
+	return report.Mistake{Text: err.Error(), Hint: words.Hint(err)}
+}
 
 // refuse says what is wrong, and what to do; nothing was touched.
 func refuse(c cli.Command, err error, mistakes ...config.Mistake) report.Status {
@@ -169,13 +172,4 @@ func refuse(c cli.Command, err error, mistakes ...config.Mistake) report.Status 
 	}
 	log.Log(report.Fatal, "%v", err)
 	return show(c, log, r)
-}
-
-// hint is what an error itself knows of a way out.
-func hint(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }

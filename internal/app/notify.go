@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // notifyTime is the limit for each way of telling someone.
@@ -60,7 +61,7 @@ func message(list []keeper.Transition) notify.Message {
 }
 
 func withHint(err error) string {
-	if h := hint(err); h != "" {
+	if h := words.Hint(err); h != "" {
 		return err.Error() + " (" + h + ")"
 	}
 	return err.Error()

@@ -9,8 +9,8 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // pause has daemons left alone, until it ends by itself or by resume.
@@ -29,7 +29,7 @@ func pause(c cli.Command) error {
 		if err := store.Pause(p); err != nil {
 			return err
 		}
-		fmt.Fprintln(&out, report.Printable(strings.Replace(keeper.PauseText(p), "it is", shown(name), 1)))
+		fmt.Fprintln(&out, words.Printable(strings.Replace(keeper.PauseText(p), "it is", shown(name), 1)))
 	}
 	return nil
 }
@@ -48,10 +48,10 @@ func resume(c cli.Command) error {
 		case err != nil:
 			return err
 		case len(ended) == 0:
-			fmt.Fprintln(&out, report.Printable(shown(name)+" not paused"+allPaused(store, name)))
+			fmt.Fprintln(&out, words.Printable(shown(name)+" not paused"+allPaused(store, name)))
 		}
 		for _, p := range ended {
-			fmt.Fprintln(&out, report.Printable(shown(p.Name)+" resumed; "+strings.TrimPrefix(keeper.PauseText(p), "it is ")))
+			fmt.Fprintln(&out, words.Printable(shown(p.Name)+" resumed; "+strings.TrimPrefix(keeper.PauseText(p), "it is ")))
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func shown(name string) string {
 	if name == state.AllPaused {
 		return "all daemons are"
 	}
-	return "'" + report.Printable(name) + "' is"
+	return "'" + words.Printable(name) + "' is"
 }
 
 // who is the person behind sudo(8) or doas(1), as far as these tell, or the user.

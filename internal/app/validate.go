@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // validate names the mistakes of the configuration, or says what it means.
@@ -51,5 +52,5 @@ func validate(c cli.Command) report.Status {
 }
 
 func fail(err error) {
-	report.Fail(os.Stderr, terminal.Colored(os.Stderr), err.Error(), hint(err))
+	report.Fail(os.Stderr, terminal.Colored(os.Stderr), err.Error(), words.Hint(err))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/draft"
+	"daemon-keeper/internal/words"
 )
 
 // addScripts makes entries of the crontabs' lines with the script.
@@ -57,10 +58,10 @@ func (g *gathering) addCrontab(c cronFile, known map[string]bool) {
 func (g *gathering) aboutCrontab(c cronFile, others, commented int) {
 	in := g.in(c.name)
 	if commented > 0 {
-		g.left = append(g.left, fmt.Sprintf("%s of the script%s behind a #: not carried over.", plural(commented, "line"), in))
+		g.left = append(g.left, fmt.Sprintf("%s of the script%s behind a #: not carried over.", words.Plural(commented, "line"), in))
 	}
 	if others > 0 {
-		g.left = append(g.left, fmt.Sprintf("%s%s: not of the script.", plural(others, "other line"), in))
+		g.left = append(g.left, fmt.Sprintf("%s%s: not of the script.", words.Plural(others, "other line"), in))
 	}
 	if c.mailTo != "" {
 		g.left = append(g.left, fmt.Sprintf("MAILTO=%s (%s): cron mails what a run prints, which is nothing while all is well. The new line belongs below it.", brief(c.mailTo), g.at(c.name, c.mailLine)))

@@ -134,10 +134,3 @@ func isUser(text string) bool {
 	}
 	return userName.get().MatchString(text)
 }
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/draft"
+	"daemon-keeper/internal/words"
 )
 
 // gathering is a draft in the making.
@@ -212,7 +213,7 @@ func (g *gathering) sources() string {
 		names = append(names, f.Name)
 	}
 	if more := len(names) - most; more > 0 {
-		names = append(names[:most], plural(more, "more file"))
+		names = append(names[:most], words.Plural(more, "more file"))
 	}
 	return strings.Join(names, ", ")
 }

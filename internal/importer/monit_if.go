@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/draft"
+	"daemon-keeper/internal/words"
 )
 
 // condition is an if without its action.
@@ -35,7 +36,7 @@ func conditionOf(s statement) condition {
 	if !ok {
 		return c
 	}
-	c.words, c.cycles, c.often = c.words[:n-2], last, plural(last, "cycle")
+	c.words, c.cycles, c.often = c.words[:n-2], last, words.Plural(last, "cycle")
 	if n > 2 && timesWithin(s, c.words[n-3], n-2) {
 		first, _ := wholeNumber(c.words[n-3])
 		c.words, c.cycles, c.often = c.words[:n-3], first, fmt.Sprintf("%d of %s", first, c.often)

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -187,7 +188,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 		p.turns.give(left.Services)
 		return i, nil, nil, false
 	case err != nil:
-		p.logOnce(report.Warning, "no locks, so another run may start the same services: %v%s", err, inBrackets(hint(err)))
+		p.logOnce(report.Warning, "no locks, so another run may start the same services: %v%s", err, inBrackets(words.Hint(err)))
 		locks = new(state.Locks)
 	}
 	release = func() {

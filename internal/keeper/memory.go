@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // memory is what a run knows of earlier ones, and leaves to later ones. Without a
@@ -63,7 +63,7 @@ func (p *pass) load() {
 	}
 	for _, r := range p.runs {
 		r.inFile = all[r.daemon.Name]
-		r.past = copyOf(r.inFile)
+		r.past = r.inFile.Clone() // what is in the file stays as it is
 		if r.past.Known.IsZero() {
 			r.past.Known = m.now()
 		}
@@ -79,20 +79,9 @@ func (r *run) reload() {
 	}
 	all, err := r.store().Read(r.memory.key)
 	if now := all[r.daemon.Name]; err == nil && !same(now, r.inFile) {
-		r.inFile, r.past = now, copyOf(now)
+		r.inFile, r.past = now, now.Clone()
 		r.sawDown(standing(r.last))
 	}
-}
-
-// copyOf keeps what is in the file from being changed.
-func copyOf(d state.Daemon) state.Daemon {
-	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
-	if d.Incident != nil {
-		i := *d.Incident
-		i.Steps = slices.Clone(i.Steps)
-		d.Incident = &i
-	}
-	return d
 }
 
 // forgotten says that the memory fails; what fails for the same reason is said once,
@@ -104,7 +93,7 @@ func (p *pass) forgotten(err error) {
 			return
 		}
 	}
-	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(hint(err)))
+	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(words.Hint(err)))
 }
 
 // save leaves what these runs know to later ones. Who does not hold the locks gives
@@ -131,7 +120,7 @@ func (p *pass) save(sync bool, runs ...*run) error {
 	for _, r := range runs {
 		r.saved = r.saved && err == nil
 		if r.saved {
-			r.inFile = copyOf(r.past)
+			r.inFile = r.past.Clone()
 			r.conclude()
 		}
 	}

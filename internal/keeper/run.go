@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -220,7 +221,7 @@ func (r *run) cannotTell(err error) {
 	if !errors.As(err, new(*check.TableError)) {
 		r.report.Reason = r.inName() + r.report.Reason
 	}
-	r.report.Hint = hint(err)
+	r.report.Hint = words.Hint(err)
 	r.logOnce(doubt(err), "%s; nothing was touched", r.report.Reason)
 }
 
@@ -228,7 +229,7 @@ func (r *run) cannotTell(err error) {
 func doubt(err error) report.Level {
 	isBlind := errors.As(err, new(*check.BlindError))
 	isClouded := errors.As(err, new(*check.CloudedError))
-	if isBlind || hint(err) != "" && !isClouded {
+	if isBlind || words.Hint(err) != "" && !isClouded {
 		return report.Fatal
 	}
 	return report.Error

@@ -7,6 +7,7 @@ import (
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -26,7 +27,7 @@ func (r *run) lock(ctx context.Context) (*state.Locks, bool) {
 		r.report.Busy = true
 		return nil, false
 	case err != nil:
-		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(hint(err)))
+		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))
 		return new(state.Locks), true
 	}
 	return locks, true

@@ -1,7 +1,6 @@
 package keeper
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -114,15 +113,6 @@ func whyCounts(spec check.Spec, m check.Match) string {
 		return "it runs the wanted script"
 	}
 	return "it executes the wanted file"
-}
-
-// hint is what the error itself knows of a way out.
-func hint(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
 }
 
 func inBrackets(s string) string {

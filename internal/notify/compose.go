@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 const (
@@ -172,4 +175,10 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%ds", max(d, 0)/time.Second)
 	}
 	return fmt.Sprintf("%dm", d/time.Minute)
+}
+
+// clean is printable, within a number of bytes; however long the text is, it costs
+// no more than these.
+func clean(s string, most int) string {
+	return words.Cut(words.Printable(s[:min(len(s), most+utf8.UTFMax)]), most)
 }

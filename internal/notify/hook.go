@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/trust"
+	"daemon-keeper/internal/words"
 )
 
 // Hook runs a command, an argument list without a shell. It gets the variables of
@@ -29,12 +30,12 @@ func (h Hook) Tell(ctx context.Context, m Message) error {
 		return errors.New("cannot tell anyone: the command is empty")
 	}
 	if err := Trusted(h.Argv); err != nil && errors.Unwrap(err) == nil { // else the system says it by itself
-		return fmt.Errorf("cannot tell %s: %w", printable(h.Argv[0]), err)
+		return fmt.Errorf("cannot tell %s: %w", words.Printable(h.Argv[0]), err)
 	}
 	c := command(h.Argv, h.Timeout)
 	c.env, c.input = variables(m.Env), m.Report
 	if err := c.run(ctx); err != nil {
-		return fmt.Errorf("cannot tell %s: %w", printable(h.Argv[0]), err)
+		return fmt.Errorf("cannot tell %s: %w", words.Printable(h.Argv[0]), err)
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Mail sends a message through the system's sendmail, sendmail(8): that of
@@ -54,7 +56,7 @@ func (m Mail) tell(ctx context.Context, msg Message) error {
 	c := command(append([]string{path, "-oi"}, m.To...), m.Timeout)
 	c.input = letter(m.To, msg, time.Now())
 	if err := c.run(ctx); err != nil {
-		return fmt.Errorf("%s: %w", printable(path), err)
+		return fmt.Errorf("%s: %w", words.Printable(path), err)
 	}
 	return nil
 }
@@ -64,7 +66,7 @@ func (m Mail) tell(ctx context.Context, msg Message) error {
 func checkRecipient(to string) error {
 	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`,;:<>()[]"\|`, r) }
 	if to == "" || len(to) > 254 || strings.IndexFunc(to, bad) >= 0 || strings.ContainsAny(to[:1], "-/") {
-		return fmt.Errorf("recipient %q is no address", cut(to, 254))
+		return fmt.Errorf("recipient %q is no address", words.Cut(to, 254))
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 // fakeSendmail stores what it gets.
@@ -103,7 +105,7 @@ func FuzzLetter(f *testing.F) {
 			}
 		}
 		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-		if err != nil || printable(subject) != subject {
+		if err != nil || words.Printable(subject) != subject {
 			t.Errorf("subject %q, %v", subject, err)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Level is how much a line of the diary matters.
@@ -76,8 +78,8 @@ const longestLine = 1 << 10
 func (d *Diary) Log(level Level, format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	word, text := level.String(), ASCII(fmt.Sprintf(format, args...))
-	line := cut(word+" "+text, longestLine)
+	word, text := level.String(), words.ASCII(fmt.Sprintf(format, args...))
+	line := words.Cut(word+" "+text, longestLine)
 	if d.sender != nil && d.patience > 0 {
 		began := time.Now()
 		err := d.sender.Send(level, line)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // historyVersion grows when a field changes its meaning or goes.
@@ -72,7 +74,7 @@ func (h History) object(period span, list []tally) {
 
 func newJSONPast(t tally) jsonPast {
 	out := jsonPast{
-		Name: Printable(t.name), KnownSeconds: inSeconds(t.known.length()), UpSeconds: inSeconds(t.up()), DownSeconds: inSeconds(t.down), HeldSeconds: inSeconds(t.held),
+		Name: words.Printable(t.name), KnownSeconds: inSeconds(t.known.length()), UpSeconds: inSeconds(t.up()), DownSeconds: inSeconds(t.down), HeldSeconds: inSeconds(t.held),
 		Deaths: t.deaths, Incidents: each(t.episodes, newJSONIncident),
 	}
 	if t.known.length() > 0 {
@@ -96,9 +98,9 @@ func newJSONIncident(e episode) jsonIncident {
 	return jsonIncident{
 		LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
-		Reason: Printable(e.Reason), Cause: Printable(e.Cause), Outcome: Printable(e.Outcome), Tries: max(e.Tries, 0),
+		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Outcome: words.Printable(e.Outcome), Tries: max(e.Tries, 0),
 		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
-			return jsonIncidentStep{Printable(s.Verb), Printable(s.Service), inSeconds(s.Took), s.Exit, Printable(s.Err)}
+			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(s.Took), s.Exit, words.Printable(s.Err)}
 		}),
 	}
 }

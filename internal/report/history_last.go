@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+
+	"daemon-keeper/internal/words"
 )
 
 // mostIncidents is how many of the last incidents are shown, of all daemons together.
@@ -27,10 +29,10 @@ func drawLast(t Table, period span, list []tally) {
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return a.from.Compare(b.from) })
 	if earlier := len(all) - mostIncidents; earlier > 0 {
-		t.wrapped(text(plural(earlier, "earlier incident")+" (-o json has them), and the last "+fmt.Sprint(mostIncidents)+":"), 0)
+		t.wrapped(text(words.Plural(earlier, "earlier incident")+" (-o json has them), and the last "+fmt.Sprint(mostIncidents)+":"), 0)
 		all = all[earlier:]
 	} else {
-		t.wrapped(text(plural(len(all), "incident")+":"), 0)
+		t.wrapped(text(words.Plural(len(all), "incident")+":"), 0)
 	}
 	for _, x := range all {
 		date := word{text: x.from.In(period.to.Location()).Format(moment)}

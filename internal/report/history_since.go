@@ -5,13 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // sinceError says why a period cannot be used.
 type sinceError struct{ text, why string }
 
 func (e *sinceError) Error() string {
-	return fmt.Sprintf("cannot take %q for a time: %s", cut(ASCII(e.text), 60), e.why)
+	return fmt.Sprintf("cannot take %q for a time: %s", words.Cut(words.ASCII(e.text), 60), e.why)
 }
 
 // Hint is the way out.

@@ -2,8 +2,9 @@ package report
 
 import (
 	"bytes"
-	"strconv"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // text is the history for eyes.
@@ -23,16 +24,9 @@ func (h History) text(period span, list []tally) {
 		drawLast(t, period, list)
 	}
 	if h.Broken > 0 {
-		t.wrapped(append(label("notice", yellow), text(plural(h.Broken, "line")+" of the ledger cannot be read")...), 0)
+		t.wrapped(append(label("notice", yellow), text(words.Plural(h.Broken, "line")+" of the ledger cannot be read")...), 0)
 	}
 	_, _ = h.Out.Write(whole.Bytes())
-}
-
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return strconv.Itoa(n) + " " + thing + "s"
 }
 
 // noTerminal is how wide bars are where nothing limits them.
@@ -56,7 +50,7 @@ func drawBars(t Table, period span, list []tally) {
 		name := names.cells[i].tail
 		gap := word{text: spaces(names.wide - breadth(name) + columnGap)}
 		t.line(append([]word{{text: name}, gap}, pieces(x.bar(period, width-2))...))
-		if full := Printable(x.name); name != full {
+		if full := words.Printable(x.name); name != full {
 			t.note(label("name", ""), text(full))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // JSON is the face for programs: one object, in UTF-8. What its fields mean, and
@@ -116,23 +118,23 @@ type (
 
 func (j JSON) report(r Report) jsonReport {
 	return jsonReport{
-		Version: jsonVersion, Command: Printable(r.Command), Time: instant(r.Began), Seconds: inSeconds(r.Took), Status: r.Status(), Changed: r.Changed(),
-		Mistakes: each(r.Mistakes, func(m Mistake) jsonMistake { return jsonMistake{Printable(m.Text), Printable(m.Hint)} }),
+		Version: jsonVersion, Command: words.Printable(r.Command), Time: instant(r.Began), Seconds: inSeconds(r.Took), Status: r.Status(), Changed: r.Changed(),
+		Mistakes: each(r.Mistakes, func(m Mistake) jsonMistake { return jsonMistake{words.Printable(m.Text), words.Printable(m.Hint)} }),
 		Daemons:  each(r.Daemons, func(d Daemon) jsonDaemon { return j.daemon(d, r.Began.Add(r.Took)) }),
 	}
 }
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: Printable(d.Hold), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
-		Reason: Printable(d.Reason), Hint: Printable(d.Hint), Trouble: Printable(d.Trouble), Cause: Printable(d.Cause),
+		Name: words.Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: words.Printable(d.Hold), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
+		Reason: words.Printable(d.Reason), Hint: words.Printable(d.Hint), Trouble: words.Printable(d.Trouble), Cause: words.Printable(d.Cause),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),
-		Notices:   each(d.Notices, Printable),
+		Notices:   each(d.Notices, words.Printable),
 		Seconds:   inSeconds(d.Took),
 		Services:  each(d.Services, newJSONService),
 		Steps:     each(d.Steps, newJSONStep),
-		Plan:      each(d.Plan, func(p Plan) jsonPlan { return jsonPlan{each(p.Argv, Printable), inSeconds(p.Timeout)} }),
+		Plan:      each(d.Plan, func(p Plan) jsonPlan { return jsonPlan{each(p.Argv, words.Printable), inSeconds(p.Timeout)} }),
 	}
 	if d.Rule {
 		out.Kind = "rule"
@@ -142,7 +144,7 @@ func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	}
 	if j.Verbose {
 		out.LookedAt = each(d.Details, func(d Detail) jsonDetail {
-			return jsonDetail{d.PID, Printable(d.User), Printable(d.Exe), d.Counts, Printable(d.Why)}
+			return jsonDetail{d.PID, words.Printable(d.User), words.Printable(d.Exe), d.Counts, words.Printable(d.Why)}
 		})
 	}
 	return out
@@ -186,7 +188,7 @@ func (d Daemon) up() *bool {
 
 // newJSONProcess leaves out what was not read: 0 would be a lie.
 func newJSONProcess(p Process, now time.Time) jsonProcess {
-	out := jsonProcess{PID: p.PID, User: Printable(p.User), Executable: Printable(p.Exe), RSSBytes: p.RSS, VMSBytes: p.VMS, OldImage: p.OldImage, Stopped: p.Stopped}
+	out := jsonProcess{PID: p.PID, User: words.Printable(p.User), Executable: words.Printable(p.Exe), RSSBytes: p.RSS, VMSBytes: p.VMS, OldImage: p.OldImage, Stopped: p.Stopped}
 	if !p.Started.IsZero() {
 		out.Started, out.Seconds = instant(p.Started), new(inSeconds(now.Sub(p.Started)))
 	}
@@ -197,7 +199,7 @@ func newJSONProcess(p Process, now time.Time) jsonProcess {
 }
 
 func newJSONService(s Service) jsonService {
-	out := jsonService{Name: Printable(s.Name), Word: Printable(s.Word), Error: Printable(s.Err)}
+	out := jsonService{Name: words.Printable(s.Name), Word: words.Printable(s.Word), Error: words.Printable(s.Err)}
 	switch s.State {
 	case "":
 	case "running", "stopped":
@@ -210,8 +212,8 @@ func newJSONService(s Service) jsonService {
 
 func newJSONStep(s Step) jsonStep {
 	return jsonStep{
-		Verb: Printable(s.Verb), Service: Printable(s.Service), Seconds: inSeconds(s.Took), Error: Printable(s.Err), Hint: Printable(s.Hint),
-		Output: each(s.Output, Printable), Slow: s.Slow, Skipped: s.Skipped,
+		Verb: words.Printable(s.Verb), Service: words.Printable(s.Service), Seconds: inSeconds(s.Took), Error: words.Printable(s.Err), Hint: words.Printable(s.Hint),
+		Output: each(s.Output, words.Printable), Slow: s.Slow, Skipped: s.Skipped,
 	}
 }
 

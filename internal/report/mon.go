@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 // Mon is the face for mon(8), whose monitors say by the exit status whether there
@@ -57,7 +59,7 @@ func troubled(r Report) []string {
 
 // oneWord is Printable, and no reader takes it for two.
 func oneWord(name string) string {
-	return escape(name, func(r rune) bool { return unicode.IsPrint(r) && r != ' ' })
+	return words.Escape(name, func(r rune) bool { return unicode.IsPrint(r) && r != ' ' })
 }
 
 // brief leaves of a report what makes one line for each that is in trouble.

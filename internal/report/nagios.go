@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 // Nagios is the face for Nagios, Icinga and what else runs plugins by
@@ -71,7 +73,7 @@ func summary(r Report) string {
 	switch {
 	case len(r.Daemons) > 0:
 	case len(r.Mistakes) > 0:
-		return shorten(unpiped(r.Mistakes[0].Text), nagiosSummary)
+		return words.Cut(unpiped(r.Mistakes[0].Text), nagiosSummary)
 	default:
 		return "nothing to look at"
 	}
@@ -90,7 +92,7 @@ func counted(r Report, most int) string {
 		names[m.about()] = append(names[m.about()], "")
 	}
 	for _, d := range r.Daemons {
-		names[d.word()] = append(names[d.word()], shorten(unpiped(d.Name), nagiosName))
+		names[d.word()] = append(names[d.word()], words.Cut(unpiped(d.Name), nagiosName))
 		if len(d.Notices) > 0 {
 			names["odd"] = append(names["odd"], "")
 		}
@@ -221,15 +223,7 @@ func nagiosDetails(r Report) string {
 
 // unpiped is Printable, and separates nothing.
 func unpiped(s string) string {
-	return escape(s, func(r rune) bool { return unicode.IsPrint(r) && r != '|' })
-}
-
-// shorten keeps text within a number of bytes, and whole characters.
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most-3], "") + "..."
+	return words.Escape(s, func(r rune) bool { return unicode.IsPrint(r) && r != '|' })
 }
 
 // whole keeps text within a number of bytes, and whole lines.

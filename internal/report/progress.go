@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // Progress shows on a terminal what is under way and for how long, on one line
@@ -76,7 +78,7 @@ func (p *Progress) draw() {
 	var parts []string
 	for _, t := range p.tasks {
 		if took := time.Since(t.began); took >= p.After {
-			parts = append(parts, fmt.Sprintf("%s ... %.0f s", Printable(t.what), took.Seconds()))
+			parts = append(parts, fmt.Sprintf("%s ... %.0f s", words.Printable(t.what), took.Seconds()))
 		}
 	}
 	if len(parts) == 0 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // promFamily is a metric of Prometheus with a sample for each daemon, or without one
@@ -49,7 +51,7 @@ func exposition(r Report, before map[string]uint64, file string) []byte {
 				headed = true
 			}
 			if ok {
-				p.sample(f.name, Printable(d.Name), v)
+				p.sample(f.name, words.Printable(d.Name), v)
 			}
 		}
 	}
@@ -70,7 +72,7 @@ func distinct(daemons []Daemon) []Daemon {
 	seen := make(map[string]bool, len(daemons))
 	var list []Daemon
 	for _, d := range daemons {
-		name := Printable(d.Name)
+		name := words.Printable(d.Name)
 		if !seen[name] {
 			list = append(list, d)
 		}
@@ -218,7 +220,7 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 		now = make(map[string]uint64)
 	}
 	for _, d := range daemons {
-		name := Printable(d.Name)
+		name := words.Printable(d.Name)
 		switch {
 		case d.Rule:
 			delete(now, name)
@@ -244,8 +246,8 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 func countersOf(daemons []Daemon, counted map[string]uint64) map[string]uint64 {
 	now := make(map[string]uint64)
 	for _, d := range daemons {
-		if n, ok := counted[Printable(d.Name)]; ok {
-			now[Printable(d.Name)] = n
+		if n, ok := counted[words.Printable(d.Name)]; ok {
+			now[words.Printable(d.Name)] = n
 		}
 	}
 	return now
@@ -266,7 +268,7 @@ func (p *promFile) ofRun(r Report, file string) {
 		{"daemon_keeper_last_run_status", "Exit status of the last run: 0 fine, 1 brought back, 2 down or wrong, 3 unknown.", float64(r.Status())},
 	} {
 		p.head(m.name, gauge, m.help)
-		fmt.Fprintf(p, "%s{file=\"%s\"} %s\n", m.name, labelValue(Printable(file)), promNumber(m.value))
+		fmt.Fprintf(p, "%s{file=\"%s\"} %s\n", m.name, labelValue(words.Printable(file)), promNumber(m.value))
 	}
 }
 
@@ -280,7 +282,7 @@ func (p *promFile) sample(name, daemon string, value float64) {
 
 // labelled is a sample with one label more.
 func (p *promFile) labelled(name string, d Daemon, label, text string, value float64) {
-	fmt.Fprintf(p, "%s{daemon=\"%s\",%s=\"%s\"} %s\n", name, labelValue(Printable(d.Name)), label, labelValue(Printable(text)), promNumber(value))
+	fmt.Fprintf(p, "%s{daemon=\"%s\",%s=\"%s\"} %s\n", name, labelValue(words.Printable(d.Name)), label, labelValue(words.Printable(text)), promNumber(value))
 }
 
 // labelValue escapes what is Printable already, and so valid UTF-8.

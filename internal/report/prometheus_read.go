@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // countedRestarts reads the counters out of a file that exposition has written, by
@@ -13,7 +15,7 @@ func countedRestarts(file []byte) map[string]uint64 {
 	counted := make(map[string]uint64)
 	for l := range bytes.Lines(file) {
 		line, whole := strings.CutSuffix(string(l), "\n")
-		if !whole || Printable(line) != line || !isOurs(line) {
+		if !whole || words.Printable(line) != line || !isOurs(line) {
 			return nil
 		}
 		sample, isCounter := strings.CutPrefix(line, restartsName)
@@ -43,7 +45,7 @@ func readCounter(sample string) (daemon string, n uint64, ok bool) {
 	label = strings.TrimSuffix(strings.TrimPrefix(label, `{daemon="`), `"`)
 	daemon = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n").Replace(label)
 	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil || n > mostRestarts || Printable(daemon) != daemon {
+	if err != nil || n > mostRestarts || words.Printable(daemon) != daemon {
 		return "", 0, false
 	}
 	var again promFile

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Table is the face for eyes: a row for each daemon and rule, below it what is to
@@ -60,7 +62,7 @@ func (t Table) rows(daemons []Daemon) {
 	told := make(map[string]string) // what cannot be told of any daemon is said once
 	for i, d := range daemons {
 		t.line(g.row(i))
-		if full := Printable(d.Name); g.cutName(i) {
+		if full := words.Printable(d.Name); g.cutName(i) {
 			t.note(label("name", ""), text(full))
 		}
 		if g.below(i) {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // nothing stands where there is nothing to tell.
@@ -88,7 +90,7 @@ func userCell(d Daemon) cell {
 	if first == "" {
 		first = users[0]
 	}
-	c := cell{tail: cutMiddle(Printable(first), longestUser)}
+	c := cell{tail: cutMiddle(words.Printable(first), longestUser)}
 	if len(users) > 1 {
 		c.tail += fmt.Sprintf(" +%d", len(users)-1)
 	}
@@ -154,7 +156,7 @@ func (b Bounds) short() string {
 func services(d Daemon) string {
 	var list []string
 	for _, s := range d.Services {
-		list = append(list, strings.TrimSpace(Printable(s.Name)+" "+Printable(s.State)+inBrackets(Printable(s.Word))))
+		list = append(list, strings.TrimSpace(words.Printable(s.Name)+" "+words.Printable(s.State)+inBrackets(words.Printable(s.Word))))
 	}
 	return strings.Join(list, ", ")
 }

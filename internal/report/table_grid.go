@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // grid is the rows and columns of a table, made to fit a width.
@@ -46,7 +48,7 @@ func newGrid(daemons []Daemon, now time.Time, width int) *grid {
 	}
 	g.place(daemons)
 	for i, d := range daemons {
-		g.cut = append(g.cut, g.names.cells[i].tail != Printable(d.Name))
+		g.cut = append(g.cut, g.names.cells[i].tail != words.Printable(d.Name))
 	}
 	return g
 }
@@ -55,7 +57,7 @@ func newGrid(daemons []Daemon, now time.Time, width int) *grid {
 func nameColumn(daemons []Daemon, width int) column {
 	c := column{title: "NAME"}
 	for _, d := range daemons {
-		name := Printable(d.Name)
+		name := words.Printable(d.Name)
 		if width > 0 {
 			name = cutMiddle(name, width/3)
 		}

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 // word is a piece of a line, with its colour or "". It is not broken, unless it is
@@ -11,11 +13,11 @@ type word struct{ text, code string }
 
 // text makes words of what may come from outside.
 func text(s string) []word {
-	var words []word
-	for _, f := range strings.Fields(Printable(s)) {
-		words = append(words, word{text: f})
+	var list []word
+	for _, f := range strings.Fields(words.Printable(s)) {
+		list = append(list, word{text: f})
 	}
-	return words
+	return list
 }
 
 // label is a word of our own that opens a line.

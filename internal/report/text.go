@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Text is the face for people: stdout is the answer, stderr is trouble.
@@ -68,7 +70,7 @@ func (d Daemon) doubt() string {
 }
 
 func (t Text) daemon(d Daemon) {
-	name := "'" + Printable(d.Name) + "'"
+	name := "'" + words.Printable(d.Name) + "'"
 	switch d.Result {
 	case Up:
 		if !t.tells(d) {
@@ -224,7 +226,7 @@ func (t Text) paint(code, s string) painted { return paint(t.Color, code, s) }
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
 		if s, ok := a.(string); ok {
-			args[i] = Printable(s)
+			args[i] = words.Printable(s)
 		}
 	}
 	fmt.Fprintf(t.Out, format+"\n", args...)
@@ -232,15 +234,15 @@ func (t Text) line(format string, args ...any) {
 
 // Fail prints an error and, if there is one, what to do about it.
 func Fail(w io.Writer, color bool, message, hint string) {
-	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, red, "error:"), Printable(message))
+	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, red, "error:"), words.Printable(message))
 	if hint != "" {
-		fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, bold, "hint:"), Printable(hint))
+		fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, bold, "hint:"), words.Printable(hint))
 	}
 }
 
 // Caution prints what may be wrong, and keeps nothing from being done.
 func Caution(w io.Writer, color bool, message string) {
-	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, yellow, "warning:"), Printable(message))
+	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, yellow, "warning:"), words.Printable(message))
 }
 
 // Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.

@@ -51,7 +51,7 @@ func (s *Store) Read(key string) (map[string]Daemon, error) {
 		if err != nil {
 			return nil, err
 		}
-		clone := cloneMemory(m) // before somebody else may change it
+		clone := cloneAll(m) // before somebody else may change it
 		s.seen.keep(data, m)
 		return clone, nil
 	})

@@ -2,8 +2,6 @@ package state
 
 import (
 	"bytes"
-	"maps"
-	"slices"
 	"sync"
 )
 
@@ -31,31 +29,4 @@ func (s *seen) parse(data []byte) (map[string]Daemon, error) {
 		return kept, nil
 	}
 	return parseMemory(data)
-}
-
-// cloneMemory shares nothing with the original.
-func cloneMemory(daemons map[string]Daemon) map[string]Daemon {
-	clones := make(map[string]Daemon, len(daemons))
-	for name, d := range daemons {
-		d.Processes = slices.Clone(d.Processes)
-		for i := range d.Processes {
-			d.Processes[i].Threads = slices.Clone(d.Processes[i].Threads)
-			d.Processes[i].Children = slices.Clone(d.Processes[i].Children)
-		}
-		d.Left = slices.Clone(d.Left)
-		d.Stops = maps.Clone(d.Stops)
-		if d.Incident != nil {
-			incident := *d.Incident
-			incident.Steps = slices.Clone(incident.Steps)
-			for i, step := range incident.Steps {
-				if step.Exit != nil {
-					exit := *step.Exit
-					incident.Steps[i].Exit = &exit
-				}
-			}
-			d.Incident = &incident
-		}
-		clones[name] = d
-	}
-	return clones
 }

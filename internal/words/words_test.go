@@ -1,6 +1,8 @@
-package report
+package words
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,4 +40,42 @@ func FuzzClean(f *testing.F) {
 			t.Errorf("Printable(%q) = %q", s, got)
 		}
 	})
+}
+
+func TestCut(t *testing.T) {
+	for _, tc := range []struct {
+		in   string
+		most int
+		want string
+	}{
+		{"short", 5, "short"},
+		{"longer", 5, "lo..."},
+		{"über das", 6, "üb..."},
+		{"aüber das", 5, "a..."}, // not half a character
+		{"", 5, ""},
+	} {
+		if got := Cut(tc.in, tc.most); got != tc.want || len(got) > tc.most {
+			t.Errorf("Cut(%q, %d) = %q, want %q", tc.in, tc.most, got, tc.want)
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	if a, b, c := Plural(0, "line"), Plural(1, "line"), Plural(2, "line"); a != "0 lines" || b != "1 line" || c != "2 lines" {
+		t.Errorf("%q, %q, %q", a, b, c)
+	}
+}
+
+type hinted struct{ error }
+
+func (hinted) Hint() string { return "this way" }
+
+func TestHint(t *testing.T) {
+	plain := errors.New("no")
+	if got := Hint(fmt.Errorf("it is: %w", hinted{plain})); got != "this way" {
+		t.Errorf("%q", got)
+	}
+	if got := Hint(plain) + Hint(nil); got != "" {
+		t.Errorf("%q", got)
+	}
 }

@@ -1,0 +1,46 @@
+package state
+
+import (
+	"maps"
+	"slices"
+)
+
+// Clone is a deep copy: a change to one of the two is not seen in the other.
+func (d Daemon) Clone() Daemon {
+	d.Processes, d.Left = cloneProcesses(d.Processes), cloneProcesses(d.Left)
+	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
+	if d.Incident != nil {
+		i := d.Incident.Clone()
+		d.Incident = &i
+	}
+	return d
+}
+
+func cloneProcesses(list []Process) []Process {
+	list = slices.Clone(list)
+	for i, p := range list {
+		list[i].Threads, list[i].Children = slices.Clone(p.Threads), slices.Clone(p.Children)
+	}
+	return list
+}
+
+// Clone is a deep copy.
+func (i Incident) Clone() Incident {
+	i.Steps = slices.Clone(i.Steps)
+	for k, step := range i.Steps {
+		if step.Exit != nil {
+			exit := *step.Exit
+			i.Steps[k].Exit = &exit
+		}
+	}
+	return i
+}
+
+// cloneAll copies what is remembered of each daemon.
+func cloneAll(daemons map[string]Daemon) map[string]Daemon {
+	clones := make(map[string]Daemon, len(daemons))
+	for name, d := range daemons {
+		clones[name] = d.Clone()
+	}
+	return clones
+}
