@@ -192,15 +192,26 @@ func (o *Outputs) cut(service string, keep int64) error {
 	}
 	o.cutting.Lock()
 	defer o.cutting.Unlock()
-	size, err := f.Seek(0, io.SeekEnd)
+	last, err := lastBytes(f, keep)
 	if err != nil {
 		return err
 	}
-	last := make([]byte, min(keep, size))
-	n, _ := f.ReadAt(last, size-int64(len(last)))
-	if err := f.Truncate(0); err != nil || n == 0 {
+	if err := f.Truncate(0); err != nil || len(last) == 0 {
 		return err
 	}
-	_, err = f.Write(last[:n])
+	_, err = f.Write(last)
 	return err
+}
+
+// lastBytes are the last bytes of a file. While it grows, they are read again, some times:
+// what is written meanwhile would be lost.
+func lastBytes(f *os.File, most int64) (last []byte, err error) {
+	size, err := f.Seek(0, io.SeekEnd)
+	for try, before := 0, int64(-1); err == nil && size != before && try < 100; try++ {
+		last = make([]byte, min(most, size))
+		n, _ := f.ReadAt(last, size-int64(len(last)))
+		last, before = last[:n], size
+		size, err = f.Seek(0, io.SeekEnd)
+	}
+	return last, err
 }
