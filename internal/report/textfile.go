@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -84,7 +85,7 @@ func (t textfile) write(r Report) error {
 	}
 	defer root.Close()
 	if err := t.renew(root, name, r); err != nil {
-		return &textfileError{t.path, bare(err)}
+		return &textfileError{t.path, osutil.Cause(err)}
 	}
 	return nil
 }
@@ -183,20 +184,7 @@ func (t textfile) sweep(folder *os.File, root *os.Root) {
 func relative(err error, folder string) error {
 	var distrust *trust.Error
 	if cause := errors.Unwrap(err); errors.As(err, &distrust) && cause != nil && distrust.Path == filepath.Clean(folder) {
-		return bare(cause)
-	}
-	return err
-}
-
-// bare leaves out the path that the message names already.
-func bare(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
+		return osutil.Cause(cause)
 	}
 	return err
 }

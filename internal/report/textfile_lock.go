@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // lockName is the file that is locked while metrics are written. node_exporter does
@@ -27,7 +29,7 @@ func (t textfile) lock(root *os.Root) (unlock func()) {
 		if f == nil {
 			break
 		}
-		err := flockFile(f)
+		err := osutil.Lock(f)
 		switch {
 		case err == nil && isAt(root, lockName, f):
 			return func() {

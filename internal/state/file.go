@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -34,7 +35,7 @@ func (e *FileError) Unwrap() error { return e.cause }
 
 // failed is the system's refusal.
 func failed(op, path string, err error) error {
-	e := &FileError{op, path, bare(err).Error(), "", err}
+	e := &FileError{op, path, osutil.Cause(err).Error(), "", err}
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR):
 		e.Why, e.hint = "it is a folder", "remove it"
@@ -44,15 +45,6 @@ func failed(op, path string, err error) error {
 		e.hint = storeHint(err)
 	}
 	return e
-}
-
-// bare leaves out the paths that the message names already.
-func bare(err error) error {
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return cause(err)
 }
 
 // bad is the file's own fault.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -38,11 +39,11 @@ func findHolder(path, service string) error {
 		return fmt.Errorf("cannot open lock: %w", err)
 	}
 	defer f.Close()
-	switch err := flockShared(f); {
+	switch err := osutil.LockShared(f); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return heldBy(f, service)
 	case err != nil:
 		return fmt.Errorf("cannot look at lock %s: %w", path, err)
 	}
-	return unlock(f)
+	return osutil.Unlock(f)
 }
