@@ -50,7 +50,7 @@ func (t textfile) lock(root *os.Root) (unlock func()) {
 
 // openLock returns nil if there is no such file of ours.
 func openLock(root *os.Root) *os.File {
-	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|osutil.NoFollow, 0o600)
 	if err != nil {
 		return nil
 	}

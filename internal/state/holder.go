@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"syscall"
 
@@ -31,7 +30,7 @@ func FindHolder(path string, services []string) error {
 }
 
 func findHolder(path, service string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osutil.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

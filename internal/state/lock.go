@@ -68,7 +68,7 @@ func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 
 func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	path := filepath.Join(d.path, service+".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open lock: %w", err)
 	}

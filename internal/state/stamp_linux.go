@@ -1,18 +1,12 @@
 package state
 
 import (
-	"io"
-	"os"
+	"daemon-keeper/internal/osutil"
 )
 
 // bootID reads the random id of this boot, random(4).
 func bootID() string {
-	f, err := os.Open("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64))
+	text, err := osutil.ReadSome("/proc/sys/kernel/random/boot_id", 64)
 	if err != nil {
 		return ""
 	}

@@ -147,7 +147,7 @@ func (s *Store) openLock() (*os.File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, &FileError{"lock", path, "it is not a regular file", "remove it", nil}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, failed("lock", path, err)
 	}
