@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // supervised is what a supervisor of the daemontools family says of its service.
@@ -91,7 +92,7 @@ func superviseWish(root, tool, service string, past Past) (*Wish, error) {
 // one fifo only.
 func hasSupervisor(dir string) bool {
 	for _, name := range []string{"/supervise/ok", "/supervise/control"} {
-		f, err := os.OpenFile(dir+name, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+		f, err := osutil.OpenFile(dir+name, os.O_WRONLY, 0)
 		if err != nil {
 			continue
 		}
@@ -103,7 +104,7 @@ func hasSupervisor(dir string) bool {
 }
 
 func readSmall(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, err := osutil.Open(path)
 	if err != nil {
 		return nil, err
 	}

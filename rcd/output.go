@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Outputs keeps what the commands print: one file for each service, in a folder
@@ -48,7 +50,7 @@ func (o *Outputs) path(service string) string {
 // restart a daemon.
 func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
-		f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+		f, err := osutil.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 		if err == nil && isOurs(f) == nil && hasRoom(f) {
 			return output{f, true, &o.cutting}, nil
 		}
@@ -182,7 +184,7 @@ func (o *Outputs) Bound() (stop func()) {
 
 // cut leaves the last bytes of a service's file.
 func (o *Outputs) cut(service string, keep int64) error {
-	f, err := os.OpenFile(o.path(service), os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osutil.OpenFile(o.path(service), os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // runner carries out commands. Tests put recorded answers in its place.
@@ -78,7 +80,7 @@ func newSystem(outputs *Outputs) *system {
 // command prepares a child. Its session is its own: a terminal that goes away,
 // or Ctrl-C, does not reach the daemon that it starts.
 func command(argv []string) *exec.Cmd {
-	closeOthersOnExec()
+	osutil.CloseOthersOnExec()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
 	cmd.Env = environment()
@@ -202,20 +204,6 @@ func direct(cmd *exec.Cmd, group bool) (*process, error) {
 			_ = cmd.Process.Signal(sig)
 		},
 	}, nil
-}
-
-// closeOthersOnExec keeps from the child what we were started with ourselves,
-// such as the lock of a flock(1) around us, which a daemon would hold for years.
-// Go opens its own files so.
-func closeOthersOnExec() {
-	most := 1 << 16
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
-		most = int(min(uint64(limit.Cur), uint64(most)))
-	}
-	for fd := 3; fd < most; fd++ {
-		syscall.CloseOnExec(fd)
-	}
 }
 
 // lookPath finds a program in the fixed directories below root.

@@ -94,7 +94,7 @@ race() {
 		done <"$dir/order"
 		file=$1 most=$2
 		shift 2
-		run hyperfine -N -w 1 -r 2 --output=pipe --style none --export-csv "$dir/csv" "$@" 2>/dev/null
+		run hyperfine -N -r 2 --output=pipe --style none --export-csv "$dir/csv" "$@" 2>/dev/null
 		sed 1d "$dir/csv" >>"$dir/samples"
 		set -- "$file" "$most"
 	done
@@ -159,7 +159,7 @@ for size in $sizes; do
 		echo "- left out $size processes: ${short% *} allows ${short##* } more" >>"$dir/notes"
 		break # the larger ones have no room either
 	fi
-	n=${rounds:-$([ "$size" -lt 10000 ] && echo 15 || echo 9)}
+	n=${rounds:-$([ "$size" -lt 10000 ] && echo 8 || echo 5)}
 	echo "bench: $size processes, $n rounds" >&2
 	grow "$size"
 	: >"$dir/race"
@@ -189,7 +189,7 @@ for size in $sizes; do
 done
 
 echo "$(date +%F), $(nproc) cores, $(($(field MemTotal: /proc/meminfo) / 1024)) MiB of memory, Linux $(uname -rm), LC_ALL=$locale."
-echo "Medians of rounds in random order. CPU: user + system, with all children. Peak: the largest process."
+echo "Medians of rounds of two runs, in random order. CPU: user + system, with all children. Peak: the largest process."
 awk -F'\t' -v goals="$dir/traced" -f "$here/bench/table.awk" "$dir/rows" | sed -e "/^NOTES$/{r $dir/notes" -e 'd;}' >"$dir/report"
 cat "$dir/report"
 [ -z "${CHECK-}" ] || ! grep -q '^- UNMET' "$dir/report" || exit 1

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/packages"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -32,7 +33,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		Log:      diary(c, stderr),
 		RunDir:   c.RunDir,
 		Outputs:  new(rcd.Outputs),
-		Uptime:   keeper.Uptime,
+		Uptime:   osutil.Uptime,
 		DryRun:   c.DryRun,
 		Watching: c.Looks(),
 		Details:  c.Verbose,

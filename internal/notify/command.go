@@ -5,11 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // call is a command to be run.
@@ -38,7 +39,7 @@ func (c call) run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, c.timeout)
 		defer cancel()
 	}
-	closeOthersOnExec()
+	osutil.CloseOthersOnExec()
 	out := new(tail)
 	cmd := exec.Command(c.argv[0], c.argv[1:]...)
 	cmd.Dir = "/"
@@ -53,9 +54,7 @@ func (c call) run(ctx context.Context) error {
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // it has ended well
 		return nil
 	}
-	if path := new(fs.PathError); errors.As(err, &path) {
-		err = path.Err // whoever reads it knows the path already
-	}
+	err = osutil.Cause(err) // whoever reads it knows the path already
 	if said := out.String(); said != "" {
 		err = fmt.Errorf("%w: %s", err, said)
 	}
@@ -115,16 +114,3 @@ func (e *overError) Error() string {
 }
 
 func (e *overError) Unwrap() error { return e.why }
-
-// closeOthersOnExec keeps from the command what we were started with ourselves,
-// such as the lock of a flock(1) around us. Go opens its own files so.
-func closeOthersOnExec() {
-	most := 1 << 16
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil {
-		most = int(min(uint64(limit.Cur), uint64(most)))
-	}
-	for fd := 3; fd < most; fd++ {
-		syscall.CloseOnExec(fd)
-	}
-}

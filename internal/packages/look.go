@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // maxAge is how old a lock may be that is nothing but a file: whoever has made it may
@@ -18,7 +20,7 @@ const maxAge = 30 * time.Minute
 // open opens a file to look at its locks. Neither a link nor a fifo in its place leads
 // or holds us anywhere. Of a file that others can write anybody may hold a lock.
 func open(path string) (*os.File, os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osutil.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,12 +119,7 @@ func isRoot(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
 const mostLocks = 8 << 20 // bytes of /proc/locks
 
 func readLocks(path string) ([]kernelLock, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, mostLocks+1))
+	text, err := osutil.ReadSome(path, mostLocks+1)
 	if err == nil && len(text) > mostLocks {
 		err = fmt.Errorf("%s is larger than %d bytes", path, mostLocks)
 	}
@@ -173,12 +170,7 @@ func realUser(pid int) (uid uint32, ok bool) {
 	if pid <= 0 {
 		return 0, false
 	}
-	f, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, false
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 8<<10))
+	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), 8<<10)
 	if err != nil {
 		return 0, false
 	}

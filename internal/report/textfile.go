@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -84,7 +85,7 @@ func (t textfile) write(r Report) error {
 	}
 	defer root.Close()
 	if err := t.renew(root, name, r); err != nil {
-		return &textfileError{t.path, bare(err)}
+		return &textfileError{t.path, osutil.Cause(err)}
 	}
 	return nil
 }
@@ -98,31 +99,11 @@ func (t textfile) renew(root *os.Root, name string, r Report) error {
 	defer folder.Close()
 	defer t.lock(root)()
 	t.sweep(folder, root)
-	temporary := temporaryPrefix + rand.Text() + temporarySuffix
-	err = create(root, temporary, exposition(r, countedRestarts(oldFile(root, name)), name))
-	if err == nil {
-		err = root.Rename(temporary, name)
-	}
-	if err != nil {
-		_ = root.Remove(temporary)
-		return err
-	}
-	// Not every file system can sync a folder: fsync(2) has EINVAL for that.
-	if err := folder.Sync(); !errors.Is(err, syscall.EINVAL) {
-		return err
-	}
-	return nil
-}
-
-// create writes a file for all to read, node_exporter being another user, whatever
-// the umask is. It is on the disk before it may take the place of another.
-func create(root *os.Root, name string, data []byte) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	// node_exporter is another user.
+	return osutil.Replace(root, osutil.NewFile{
+		Name: name, Temporary: temporaryPrefix + rand.Text() + temporarySuffix,
+		Data: exposition(r, countedRestarts(oldFile(root, name)), name), Mode: 0o644, Sync: true,
+	})
 }
 
 // largestOld is far more than thousands of daemons need.
@@ -135,7 +116,7 @@ func oldFile(root *os.Root, name string) []byte {
 	if err != nil || !named.Mode().IsRegular() {
 		return nil
 	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := root.OpenFile(name, os.O_RDONLY|osutil.NoFollow, 0)
 	if err != nil {
 		return nil
 	}
@@ -183,20 +164,7 @@ func (t textfile) sweep(folder *os.File, root *os.Root) {
 func relative(err error, folder string) error {
 	var distrust *trust.Error
 	if cause := errors.Unwrap(err); errors.As(err, &distrust) && cause != nil && distrust.Path == filepath.Clean(folder) {
-		return bare(cause)
-	}
-	return err
-}
-
-// bare leaves out the path that the message names already.
-func bare(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
+		return osutil.Cause(cause)
 	}
 	return err
 }

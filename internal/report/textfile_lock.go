@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // lockName is the file that is locked while metrics are written. node_exporter does
@@ -27,7 +29,7 @@ func (t textfile) lock(root *os.Root) (unlock func()) {
 		if f == nil {
 			break
 		}
-		err := flockFile(f)
+		err := osutil.Lock(f)
 		switch {
 		case err == nil && isAt(root, lockName, f):
 			return func() {
@@ -48,7 +50,7 @@ func (t textfile) lock(root *os.Root) (unlock func()) {
 
 // openLock returns nil if there is no such file of ours.
 func openLock(root *os.Root) *os.File {
-	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|osutil.NoFollow, 0o600)
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // writeTo writes what a run that has restarted a daemon reports.
@@ -218,7 +220,7 @@ func TestHintsOfTextfile(t *testing.T) {
 	for cause, want := range map[error]string{
 		syscall.ENOSPC: "make room", syscall.EDQUOT: "make room", syscall.EROFS: "mounted read-only", syscall.EPERM: "run it as a user", syscall.EIO: "",
 	} {
-		wrapped := &textfileError{"/a/x.prom", bare(errors.Join(nil, &os.PathError{Op: "write", Path: "/a/.tmp", Err: cause}))}
+		wrapped := &textfileError{"/a/x.prom", osutil.Cause(errors.Join(nil, &os.PathError{Op: "write", Path: "/a/.tmp", Err: cause}))}
 		if got := wrapped.Hint(); !strings.Contains(got, want) || (got == "") != (want == "") {
 			t.Errorf("%v: hint %q", cause, got)
 		}
@@ -258,7 +260,7 @@ func TestTextfileWhateverOthersLock(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { f.Close() })
-		if err := flockFile(f); errors.Is(err, errors.ErrUnsupported) {
+		if err := osutil.Lock(f); errors.Is(err, errors.ErrUnsupported) {
 			t.Skip(err)
 		} else if err != nil {
 			t.Fatal(err)
@@ -327,7 +329,7 @@ func TestTextfileWaitsForAnotherRun(t *testing.T) {
 	}
 	defer root.Close()
 	other := openLock(root)
-	if err := flockFile(other); errors.Is(err, errors.ErrUnsupported) {
+	if err := osutil.Lock(other); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	began := time.Now()

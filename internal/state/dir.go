@@ -6,9 +6,9 @@ package state
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -36,7 +36,7 @@ func OpenDir(path string) (*Dir, error) {
 		return nil, refused(path, err)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return nil, &DirError{path, cause(err).Error(), "make it, or name another with --run-dir"}
+		return nil, &DirError{path, osutil.Cause(err).Error(), "make it, or name another with --run-dir"}
 	}
 	resolved, err := trust.Folder(path)
 	if err != nil {
@@ -59,13 +59,4 @@ func refused(path string, err error) error {
 		hint = "name another with --run-dir"
 	}
 	return &DirError{why.Path, why.Why, hint}
-}
-
-// cause leaves out the path that the message names already.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

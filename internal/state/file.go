@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -34,7 +35,7 @@ func (e *FileError) Unwrap() error { return e.cause }
 
 // failed is the system's refusal.
 func failed(op, path string, err error) error {
-	e := &FileError{op, path, bare(err).Error(), "", err}
+	e := &FileError{op, path, osutil.Cause(err).Error(), "", err}
 	switch {
 	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EISDIR):
 		e.Why, e.hint = "it is a folder", "remove it"
@@ -44,15 +45,6 @@ func failed(op, path string, err error) error {
 		e.hint = storeHint(err)
 	}
 	return e
-}
-
-// bare leaves out the paths that the message names already.
-func bare(err error) error {
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return cause(err)
 }
 
 // bad is the file's own fault.
@@ -94,7 +86,7 @@ func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() { // opening a device may do something
 		return nil, bad(path, "it is not a regular file")
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osutil.Open(path)
 	if err != nil {
 		return nil, failed("read", path, err)
 	}
@@ -158,51 +150,17 @@ func (s *Store) replace(name string, data []byte, sync bool) error {
 	if s.looks {
 		return &FileError{"write", path, "the folder was opened for looking only", "", fs.ErrPermission}
 	}
-	temporary := s.file(temporaryPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36))
-	err := create(temporary, data, sync)
-	if err == nil {
-		if err = os.Rename(temporary, path); err != nil {
-			_ = os.Remove(temporary)
-		}
-	}
-	if err == nil && sync {
-		err = syncFolder(s.path)
-	}
+	root, err := os.OpenRoot(s.path)
 	if err != nil {
 		return failed("write", path, err)
 	}
-	return nil
-}
-
-// create leaves nothing behind if it fails, unless the run is killed: see sweep.
-func create(path string, data []byte, sync bool) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
+	defer root.Close()
+	err = osutil.Replace(root, osutil.NewFile{
+		Name: name, Temporary: temporaryPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36),
+		Data: data, Mode: 0o600, Sync: sync,
+	})
 	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil && sync {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		_ = os.Remove(path)
-	}
-	return err
-}
-
-// syncFolder puts the names of a folder's files on the disk, fsync(2). Not every
-// file system can: EINVAL.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); !errors.Is(err, syscall.EINVAL) {
-		return err
+		return failed("write", path, err)
 	}
 	return nil
 }
@@ -217,7 +175,7 @@ func (s *Store) remove(name string) error {
 		return nil
 	}
 	if err == nil {
-		err = syncFolder(s.path)
+		err = osutil.SyncFolder(s.path)
 	}
 	if err != nil {
 		return failed("remove", s.file(name), err)

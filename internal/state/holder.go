@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"syscall"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -30,7 +30,7 @@ func FindHolder(path string, services []string) error {
 }
 
 func findHolder(path, service string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := osutil.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -38,11 +38,11 @@ func findHolder(path, service string) error {
 		return fmt.Errorf("cannot open lock: %w", err)
 	}
 	defer f.Close()
-	switch err := flockShared(f); {
+	switch err := osutil.LockShared(f); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return heldBy(f, service)
 	case err != nil:
 		return fmt.Errorf("cannot look at lock %s: %w", path, err)
 	}
-	return unlock(f)
+	return osutil.Unlock(f)
 }

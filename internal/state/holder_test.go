@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Who looks sees who is at work, and changes nothing.
@@ -81,7 +83,7 @@ func TestLookingKeepsNobodyFromALock(t *testing.T) {
 	}
 	one, another, run := open(), open(), open()
 	for _, f := range []*os.File{one, another} {
-		if err := flockShared(f); err != nil {
+		if err := osutil.LockShared(f); err != nil {
 			t.Fatalf("two cannot look at once: %v", err)
 		}
 	}
@@ -89,7 +91,7 @@ func TestLookingKeepsNobodyFromALock(t *testing.T) {
 	if err := lockFile(run, func() { pauses++ }); !errors.Is(err, syscall.EWOULDBLOCK) || pauses != lockTries-1 {
 		t.Errorf("after %d pauses: %v", pauses, err)
 	}
-	if err := lockFile(run, func() { _, _ = unlock(one), unlock(another) }); err != nil {
+	if err := lockFile(run, func() { _, _ = osutil.Unlock(one), osutil.Unlock(another) }); err != nil {
 		t.Errorf("kept from the lock: %v", err)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io"
 	"os"
-	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -62,7 +62,7 @@ func (l ledger) open(op string, flags int) (*os.File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, &FileError{op, l.path(), "it is not a regular file", "remove it", nil}
 	}
-	f, err := os.OpenFile(l.path(), flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := osutil.OpenFile(l.path(), flags, 0o600)
 	if err != nil {
 		return nil, failed(op, l.path(), err)
 	}
@@ -118,7 +118,7 @@ func (l ledger) write(f *os.File, size int64, line []byte) error {
 		_ = f.Truncate(size)
 		return err
 	case size == 0: // the file may be new
-		return syncFolder(l.store.path)
+		return osutil.SyncFolder(l.store.path)
 	}
 	return nil
 }

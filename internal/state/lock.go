@@ -9,6 +9,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Locks are held until they are released or the process ends, however it ends:
@@ -66,7 +68,7 @@ func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 
 func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	path := filepath.Join(d.path, service+".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open lock: %w", err)
 	}
@@ -102,7 +104,7 @@ const (
 
 func lockFile(f *os.File, pause func()) error {
 	for try := 1; ; try++ {
-		err := flock(f)
+		err := osutil.Lock(f)
 		if !errors.Is(err, syscall.EWOULDBLOCK) || try == lockTries {
 			return err
 		}
@@ -139,7 +141,7 @@ func readHolder(f *os.File) string {
 func (l *Locks) Release() {
 	for _, f := range l.files {
 		_ = f.Truncate(0) // only people read it
-		_ = unlock(f)
+		_ = osutil.Unlock(f)
 		f.Close()
 	}
 	l.files = nil

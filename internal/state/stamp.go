@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Stamp is a point in time that survives steps of the clock and reboots.
@@ -24,8 +26,8 @@ func Clock() func() Stamp {
 	id := sync.OnceValue(bootID)
 	return func() Stamp {
 		s := Stamp{Time: writable(time.Now())}
-		up, ok := uptime()
-		if ok && id() != "" {
+		up, err := osutil.Uptime()
+		if err == nil && id() != "" {
 			s.Boot, s.Up = id(), up
 		}
 		return s

@@ -1,10 +1,6 @@
 package state
 
-import (
-	"time"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // bootID reads kern.boot_id, 16 random bytes that stay as long as this boot, in
 // jails too (since FreeBSD 13); kern.boottime would not do: it moves with each
@@ -15,11 +11,4 @@ func bootID() string {
 		return ""
 	}
 	return rawID(raw)
-}
-
-// uptime is CLOCK_UPTIME, clock_gettime(2).
-func uptime() (up time.Duration, ok bool) {
-	var ts unix.Timespec
-	err := unix.ClockGettime(unix.CLOCK_UPTIME, &ts)
-	return time.Duration(ts.Nano()), err == nil
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 )
 
@@ -81,7 +82,7 @@ func (e *storeError) Unwrap() []error { return []error{e.DirError, e.cause} }
 
 // refusedStore says it of the folder or of what leads to it, with what mends it.
 func refusedStore(path string, err error) error {
-	e := &storeError{&DirError{path, cause(err).Error(), ""}, err}
+	e := &storeError{&DirError{path, osutil.Cause(err).Error(), ""}, err}
 	var why *trust.Error
 	if errors.As(err, &why) {
 		e.DirError = &DirError{why.Path, why.Why, why.Hint()}
@@ -125,10 +126,10 @@ func (s *Store) lock() (unlockStore func(), err error) {
 		return nil, err
 	}
 	for began := time.Now(); ; time.Sleep(lockPoll) {
-		err := flock(f)
+		err := osutil.Lock(f)
 		switch {
 		case err == nil:
-			return func() { _ = unlock(f); f.Close() }, nil // see Locks.Release
+			return func() { _ = osutil.Unlock(f); f.Close() }, nil // see Locks.Release
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			f.Close()
 			return nil, failed("lock", f.Name(), err)
@@ -146,7 +147,7 @@ func (s *Store) openLock() (*os.File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, &FileError{"lock", path, "it is not a regular file", "remove it", nil}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	f, err := osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, failed("lock", path, err)
 	}

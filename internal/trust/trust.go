@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Error says why a file or a folder cannot be trusted.
@@ -128,9 +130,6 @@ func ownedByUs(info fs.FileInfo) bool {
 
 // failed leaves out the path that the message names already.
 func failed(path string, err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		err = pathErr.Err
-	}
+	err = osutil.Cause(err)
 	return &Error{Path: path, Why: err.Error(), cause: err}
 }

@@ -1,4 +1,4 @@
-package keeper
+package osutil
 
 import (
 	"time"
@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Uptime is how long the machine has been up, whatever its clock says.
+// Uptime is how long the machine has been up, whatever its clock says, the time in which
+// it was suspended included, clock_gettime(2).
 func Uptime() (time.Duration, error) {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {

@@ -1,6 +1,6 @@
 //go:build !linux && !freebsd
 
-package keeper
+package osutil
 
 import (
 	"errors"
