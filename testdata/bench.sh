@@ -31,6 +31,7 @@ trap 'exit 3' HUP INT TERM
 # end when the last writer is gone: even after kill -9 of this script none is left.
 mkfifo "$dir/fifo" "$dir/fifo.toys"
 for name in idle $(seq -f toy%03g 100); do cp "$(command -v cat)" "$dir/$name"; done
+# shellcheck disable=SC2094 # one end to read from, one that keeps it open
 exec 9<>"$dir/fifo" 8<"$dir/fifo"
 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$dir/floor" "$here/bench/floor.go"
 for n in 1 10 100; do # the last programs, each with a service of its own name
@@ -40,9 +41,12 @@ done >"$dir/all" # split below
 awk -v dir="$dir" '/^daemons:/ { file = dir "/" (n = n ? n * 10 : 1) ".yaml" } { print > file }' "$dir/all"
 [ "$(stat -f -c %T /var/tmp)" = tmpfs ] || disk=$(mktemp -d /var/tmp/keeper-bench-XXXXXX)
 [ "$(stat -f -c %T /dev/shm 2>&1)" != tmpfs ] || tmpfs=$(mktemp -d /dev/shm/keeper-bench-XXXXXX)
-toy=$dir/toy100
+toy=$dir/toy100 highest=0
 
-table() { ls /proc | grep -c '^[0-9]'; }
+table() {
+	set -- /proc/[0-9]*
+	echo $#
+}
 field() { awk -v name="$1" '$1 == name { print $2 }' "$2"; }
 # limits: the names of what can forbid more processes, and how many it allows.
 limits() {
@@ -62,13 +66,16 @@ limits() {
 # grow SIZE: fill the table; the toys come last, so that an early end of the search helps no command.
 grow() {
 	exec 7>&- 6>&-
+	# shellcheck disable=SC2086 # a word for each PID
 	[ -z "${toys-}" ] || wait $toys
+	# shellcheck disable=SC2094 # one end to read from, one that keeps it open
 	exec 7<>"$dir/fifo.toys" 6<"$dir/fifo.toys"
 	first=100 toys=
 	[ "$1" -lt 1000 ] || first=1
 	missing=$(($1 - $(table) - 101 + first))
 	while [ "$missing" -gt 0 ]; do
 		"$dir/idle" <&8 6<&- 7>&- 8<&- 9>&- &
+		[ "$!" -lt "$highest" ] || highest=$!
 		missing=$((missing - 1))
 	done
 	for name in $(seq -f toy%03g "$first" 100); do
@@ -76,6 +83,10 @@ grow() {
 		toys="$toys $!"
 	done
 	pid=$! # of toy100
+	lowest=${toys# } lowest=${lowest%% *} # of the first toy
+	if [ "$lowest" -le "$highest" ] || [ "$pid" -lt "$lowest" ]; then
+		echo "- at $1 processes the PIDs have wrapped around: the daemons are not the last in the table" >>"$dir/notes"
+	fi
 }
 
 # run COMMAND...: with the same environment for all, and without GOGC, GOMAXPROCS or GODEBUG.
