@@ -61,6 +61,10 @@ func run(name string, args []string) report.Status {
 	// A reader that goes away must not end a run between a stop and a start.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
+	if len(args) > 0 && args[0] == completeName { // before what could be refused, and told of
+		complete(ctx, args[1:])
+		return report.OK
+	}
 	parse := cli.Parse
 	if name == cli.MonitorName {
 		parse = cli.ParseMonitor

@@ -41,6 +41,7 @@ const (
 	Anything             // there is one, but nobody can guess it
 	Choice               // one of a few words
 	Daemons              // names of daemons of the configuration
+	Paused               // names of daemons that are paused
 	Names                // names of its daemons and its rules
 	Specs                // these, or SPECs
 	Files                // files
@@ -121,6 +122,8 @@ func argumentKind(command, argument string) Kind {
 		return Files
 	case argument == "spec":
 		return Specs
+	case command == string(Resume):
+		return Paused
 	case command == string(Keep): // nothing is restarted for a rule, but it is looked at
 		return Names
 	}

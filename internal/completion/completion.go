@@ -1,86 +1,261 @@
-// Package completion writes the completions of shells for the command line,
-// from its own outline: a flag that is added to it is completed.
+// Package completion decides what may follow on a command line that is being typed,
+// from the outline of the program's own grammar. The shells' stubs ask for it by the
+// hidden command __complete.
 package completion
 
 import (
-	"embed"
 	"slices"
 	"strings"
-	"text/template"
 
 	"daemon-keeper/internal/cli"
 )
 
-//go:generate go run ./generate ../../packaging/completions
+// Sources are what no grammar knows. Each is asked only if it is needed, and answers
+// with nothing if it cannot tell.
+type Sources interface {
+	Names(config string, rules bool) []string // of daemons, and of rules; config is "" for the usual one
+	Paused(stateDir string) ([]string, bool)  // paused daemons; false if that cannot be told
+	Services() []string                       // that the manager knows
+	Entries(folder string) []Entry            // of a folder
+}
 
-//go:embed *.tmpl
-var templates embed.FS
+// Entry is a file in a folder; symbolic links are followed.
+type Entry struct {
+	Name               string
+	Folder, Executable bool
+}
 
-// Files returns the completions by the names that shells look for.
-func Files(o cli.Outline) (map[string]string, error) {
-	files := make(map[string]string)
-	for name, shell := range map[string]struct {
-		template string
-		funcs    template.FuncMap
-	}{
-		"daemon-keeper.bash": {"bash.tmpl", bashFuncs},
-		"_daemon-keeper":     {"zsh.tmpl", zshFuncs},
-		"daemon-keeper.fish": {"fish.tmpl", fishFuncs},
-	} {
-		t, err := template.New(shell.template).Funcs(common).Funcs(shell.funcs).ParseFS(templates, shell.template)
-		if err != nil {
-			return nil, err
-		}
-		var b strings.Builder
-		if err := t.Execute(&b, o); err != nil {
-			return nil, err
-		}
-		files[name] = b.String()
+// Ask is what the shell is to complete by itself.
+type Ask string
+
+// What shells know better.
+const (
+	Nothing  Ask = "none"
+	Files    Ask = "files"
+	Folders  Ask = "folders"
+	Programs Ask = "programs"
+	Users    Ask = "users"
+)
+
+// Candidate is a word that may stand there.
+type Candidate struct{ Word, Help string }
+
+// Answer is what may follow.
+type Answer struct {
+	Candidates []Candidate
+	Ask        Ask
+	Suffix     string // Files: how the names end
+	Prefix     string // what stands before each candidate in the same word: --output=
+}
+
+// Complete returns what the last of the words may be; the first one is the program.
+func Complete(o cli.Outline, words []string, from Sources) Answer {
+	if len(words) < 2 {
+		return Answer{Ask: Nothing}
 	}
-	return files, nil
-}
-
-var common = template.FuncMap{
-	"names":    names,
-	"nameless": nameless,
-	"namesAwk": func() string { return namesAwk },
-}
-
-// namesAwk prints the names in what daemon-keeper validate prints: the keys below
-// daemons, and below forbid if the variable rules is not empty. Whatever it reads,
-// it prints no character that means something to a shell.
-const namesAwk = `/^[^ ]/ { named = /^daemons:/ || (rules != "" && /^forbid:/) }
-named && /^  [^ ]/ { gsub(/[^A-Za-z0-9_.@+-]/, ""); print }`
-
-// names are those of the commands, with sep between them.
-func names(o cli.Outline, sep string) string {
-	var list []string
+	last := len(words) - 1
+	first, command := 1, o.Commands[0]
 	for _, c := range o.Commands {
-		list = append(list, c.Name)
+		if last > 1 && words[1] == c.Name {
+			first, command = 2, c
+		}
 	}
-	return strings.Join(list, sep)
+	l := line{command: command, flags: append(slices.Clone(command.Flags), o.Flags...), values: make(map[string]string)}
+	for _, word := range words[first:last] {
+		l.read(word)
+	}
+	a := l.answer(words[last], from)
+	if last == 1 && !strings.HasPrefix(words[1], "-") {
+		for _, c := range o.Commands {
+			a.Candidates = append(a.Candidates, Candidate{c.Name, brief(c.Help)})
+		}
+	}
+	return a
 }
 
-// nameless are the flags with which no arguments can be given, each between before
-// and after, with sep between them.
-func nameless(o cli.Outline, before, after, sep string) string {
-	var list []string
-	for _, c := range o.Commands {
-		for _, f := range c.Flags {
-			if flag := before + f.Long + after; f.Nameless && !slices.Contains(list, flag) {
-				list = append(list, flag)
+// line is what the words before the last one say.
+type line struct {
+	command   cli.CommandOutline
+	flags     []cli.FlagOutline
+	values    map[string]string // of the flags that are given, by their long names
+	arguments []string
+	pending   *cli.FlagOutline // its value is the next word
+	ended     bool             // by --
+}
+
+func (l *line) read(word string) {
+	switch {
+	case l.pending != nil:
+		l.values[l.pending.Long] = word
+		l.pending = nil
+	case l.ended || len(word) < 2 || word[0] != '-':
+		l.arguments = append(l.arguments, word)
+	case word == "--":
+		l.ended = true
+	case strings.HasPrefix(word, "--"):
+		name, value, hasValue := strings.Cut(word[2:], "=")
+		if f := l.long(name); f != nil && f.Takes != cli.None && !hasValue {
+			l.pending = f
+		} else if f != nil {
+			l.values[f.Long] = value
+		}
+	default:
+		f, value := l.letters(word, true)
+		if f != nil && value == "" {
+			l.pending = f
+		} else if f != nil {
+			l.values[f.Long] = value
+		}
+	}
+}
+
+// letters reads flags of one letter that stand together. It returns the one that
+// takes a value, and what of the value stands in the word.
+func (l *line) letters(word string, note bool) (*cli.FlagOutline, string) {
+	for i := 1; i < len(word); i++ {
+		at := slices.IndexFunc(l.flags, func(f cli.FlagOutline) bool { return f.Short == word[i:i+1] })
+		if at < 0 {
+			return nil, ""
+		}
+		if l.flags[at].Takes != cli.None {
+			return &l.flags[at], word[i+1:]
+		}
+		if note {
+			l.values[l.flags[at].Long] = ""
+		}
+	}
+	return nil, ""
+}
+
+func (l *line) long(name string) *cli.FlagOutline {
+	for i := range l.flags {
+		if l.flags[i].Long == name {
+			return &l.flags[i]
+		}
+	}
+	return nil
+}
+
+func (l *line) answer(current string, from Sources) Answer {
+	switch {
+	case l.pending != nil:
+		return l.value(*l.pending, current, "", from)
+	case l.ended || !strings.HasPrefix(current, "-"):
+		for _, f := range l.flags {
+			if _, given := l.values[f.Long]; given && f.Nameless {
+				return Answer{Ask: Nothing}
 			}
 		}
+		return l.kind(l.command.Takes, current, from)
+	case strings.HasPrefix(current, "--"):
+		name, value, hasValue := strings.Cut(current, "=")
+		if !hasValue {
+			return l.flagNames()
+		}
+		if f := l.long(name[2:]); f != nil {
+			return l.value(*f, value, name+"=", from)
+		}
+		return Answer{Ask: Nothing}
 	}
-	return strings.Join(list, sep)
+	if f, value := l.letters(current, false); f != nil && value != "" {
+		return l.value(*f, value, strings.TrimSuffix(current, value), from)
+	}
+	return l.flagNames()
 }
 
-// spellings of a flag, with their dashes, the short one first.
-func spellings(f cli.FlagOutline) []string {
-	if f.Short == "" {
-		return []string{"--" + f.Long}
+// flagNames are those of the flags that may still be given.
+func (l *line) flagNames() Answer {
+	a := Answer{Ask: Nothing}
+	for _, f := range l.flags {
+		if _, given := l.values[f.Long]; given && !f.Repeatable {
+			continue
+		}
+		if f.Short != "" {
+			a.Candidates = append(a.Candidates, Candidate{"-" + f.Short, brief(f.Help)})
+		}
+		a.Candidates = append(a.Candidates, Candidate{"--" + f.Long, brief(f.Help)})
 	}
-	return []string{"-" + f.Short, "--" + f.Long}
+	return a
+}
+
+// value is what a flag's value may be, behind prefix in the same word.
+func (l *line) value(f cli.FlagOutline, value, prefix string, from Sources) Answer {
+	a := l.kind(f.Takes, value, from)
+	a.Prefix = prefix
+	if f.Takes == cli.Choice {
+		a.Candidates = plain(f.Choices)
+	}
+	return a
+}
+
+// kind is what an argument or a value of this kind may be.
+func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
+	switch k {
+	case cli.Daemons:
+		return Answer{Ask: Nothing, Candidates: l.names(from, false)}
+	case cli.Names:
+		return Answer{Ask: Nothing, Candidates: l.names(from, true)}
+	case cli.Paused:
+		return Answer{Ask: Nothing, Candidates: l.paused(from)}
+	case cli.Specs:
+		if strings.HasPrefix(value, "/") {
+			return Answer{Ask: Programs}
+		}
+		return Answer{Ask: Nothing, Candidates: l.names(from, true)}
+	case cli.Files:
+		return Answer{Ask: Files}
+	case cli.Configs:
+		return Answer{Ask: Files, Suffix: ".yaml"}
+	case cli.Metrics:
+		return Answer{Ask: Files, Suffix: ".prom"}
+	case cli.Folders:
+		return Answer{Ask: Folders}
+	case cli.Programs: // by their full paths
+		if path := strings.TrimLeft(value, `'"`); path == "" || path[0] == '/' || path[0] == '~' {
+			return Answer{Ask: Programs}
+		}
+	case cli.Users:
+		return Answer{Ask: Users}
+	case cli.Services:
+		return Answer{Ask: Nothing, Candidates: plain(safe(from.Services()))}
+	}
+	return Answer{Ask: Nothing}
+}
+
+// names are those in the configuration but those that are there already.
+func (l *line) names(from Sources, rules bool) []Candidate {
+	return l.others(from.Names(l.values["config"], rules))
+}
+
+// paused are the daemons whose pause can be ended. Who may not read which these are
+// is offered all of the configuration.
+func (l *line) paused(from Sources) []Candidate {
+	names, ok := from.Paused(l.values["state-dir"])
+	if !ok {
+		return l.names(from, false)
+	}
+	return l.others(names)
+}
+
+func (l *line) others(names []string) []Candidate {
+	return plain(slices.DeleteFunc(safe(names), func(n string) bool { return slices.Contains(l.arguments, n) }))
+}
+
+// safe are the names that mean nothing else to a shell.
+func safe(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
+		return n == "" || n[0] == '-' || strings.ContainsFunc(n, func(c rune) bool {
+			return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_.@:+/-", c)
+		})
+	})
+}
+
+func plain(words []string) []Candidate {
+	var list []Candidate
+	for _, w := range words {
+		list = append(list, Candidate{Word: w})
+	}
+	return list
 }
 
 // brief is the beginning of a help, which fits beside a candidate: without what
@@ -90,9 +265,4 @@ func brief(help string) string {
 		help = help[:i]
 	}
 	return strings.TrimRight(help, " .")
-}
-
-// quoted is text in single quotes for bash and zsh.
-func quoted(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

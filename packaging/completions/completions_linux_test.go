@@ -45,7 +45,8 @@ func layer(t *testing.T) *realtest.Layer {
 	l.File("/srv/metrics/x.prom", "", 0o600)
 	l.File("/srv/metrics/y.txt", "", 0o600)
 	l.File("/srv/crontab.txt", "", 0o600)
-	l.File("/srv/evil/daemon-keeper", "#!/bin/sh\ncat <<'E'\ndaemons:\n  $(touch /tmp/owned):\n  `touch /tmp/owned`:\n  kept:\n  ;touch /tmp/owned:\nE\n", 0o755)
+	l.File("/srv/evil/daemon-keeper", "#!/bin/sh\ncat <<'E'\n$(touch /tmp/owned)\n`touch /tmp/owned`\nkept\n;touch /tmp/owned\n:none 0\nE\n", 0o755)
+	l.File("/srv/old/daemon-keeper", "#!/bin/sh\necho usage\necho 'error: usage' >&2\nexit 3\n", 0o755)
 	l.File("/usr/local/sbin/toy", "#!/bin/sh\nexec sleep infinity\n", 0o755)
 	l.File("/etc/init.d/inittoy-1", "#!/bin/sh\n", 0o755)
 	l.File("/usr/local/sbin/readme.txt", "", 0o644)
@@ -64,6 +65,8 @@ func TestShells(t *testing.T) {
 		m := realtest.Boot(t, tree, l)
 		m.Must(t, "useradd", "keepertest")
 		m.Must(t, "systemctl", "start", "plant@one")
+		m.Must(t, program, "pause", "yes")
+		t.Log(m.Must(t, "bash", "-c", "time systemctl list-units --type=service >/dev/null; time daemon-keeper __complete -- daemon-keeper -s '' | wc -l; time daemon-keeper __complete -- daemon-keeper hist; time bash -c true"))
 		t.Run("shells", func(t *testing.T) { testShells(t, m) })
 		if _, err := os.Lstat(m.Path("/tmp/owned")); err == nil {
 			t.Error("a name was run")
@@ -76,7 +79,6 @@ func TestShells(t *testing.T) {
 		m.Must(t, "fish", "-n", places["daemon-keeper.fish"])
 		m.Must(t, "useradd", "keepertest")
 		t.Run("shells", func(t *testing.T) { testInitScripts(t, m) })
-		testServiceList(t, m)
 	})
 }
 
@@ -158,18 +160,6 @@ func testInitScripts(t *testing.T, m *realtest.Machine) {
 			}
 		}
 	})
-}
-
-// On FreeBSD they are what service(8) lists.
-func testServiceList(t *testing.T, m *realtest.Machine) {
-	t.Helper()
-	write(t, m, "/etc/rc.subr", "")
-	write(t, m, "/usr/local/sbin/service", "#!/bin/sh\n[ \"$*\" != -l ] || printf '%s\\n' rctoy DAEMON NETWORKING\n")
-	m.Must(t, "chmod", "755", "/usr/local/sbin/service")
-	term := openBash(t, m, "freebsd", withoutPackage)
-	if line, _ := term.press(t, "daemon-keeper -s rc"); line != "daemon-keeper -s rctoy " {
-		t.Errorf("%q", line)
-	}
 }
 
 // fishCandidates asks fish for the candidates of all lines of the table.

@@ -1,3 +1,3 @@
-// Package completions holds the completions of shells, which internal/completion
-// writes, and their tests in the shells themselves.
+// Package completions holds the stubs by which shells ask the program what may follow,
+// and their tests in the shells themselves.
 package completions
