@@ -66,7 +66,6 @@ func TestShells(t *testing.T) {
 		m.Must(t, "useradd", "keepertest")
 		m.Must(t, "systemctl", "start", "plant@one")
 		m.Must(t, program, "pause", "yes")
-		t.Log(m.Must(t, "bash", "-c", "time systemctl list-units --type=service >/dev/null; time daemon-keeper __complete -- daemon-keeper -s '' | wc -l; time daemon-keeper __complete -- daemon-keeper hist; time bash -c true"))
 		t.Run("shells", func(t *testing.T) { testShells(t, m) })
 		if _, err := os.Lstat(m.Path("/tmp/owned")); err == nil {
 			t.Error("a name was run")
@@ -192,6 +191,9 @@ func walk(t *testing.T, term *terminal, known map[string][]string) {
 			line, candidates = term.press(t, r.keys)
 		} else if r.after != "" {
 			line, _ = term.press(t, r.keys)
+		}
+		for i := 0; r.slow && line != r.after && i < 50; i++ { // a busy manager has not answered in time
+			line, candidates = term.press(t, r.keys)
 		}
 		r.compare(t, line, candidates)
 	}

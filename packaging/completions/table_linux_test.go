@@ -8,6 +8,7 @@ type row struct {
 	lacks []string // what is no candidate
 	none  bool     // there is no candidate
 	after string   // the line then, "" if it is not looked at
+	slow  bool     // only the manager knows, which may be too busy to answer in time
 }
 
 const (
@@ -119,7 +120,7 @@ var table = []row{
 	{keys: "daemon-keeper check -- --config=", none: true},
 
 	// Services, of systemd.
-	{keys: "daemon-keeper -e /bin/x -s ", has: []string{"cron", "toy", "plant@one"}, lacks: []string{"plant@", "cron.service", "toy.service", "clamd"}},
-	{keys: "daemon-keeper --service=plant", after: "daemon-keeper --service=plant@one "},
+	{keys: "daemon-keeper -e /bin/x -s ", has: []string{"cron", "toy"}, lacks: []string{"plant@", "cron.service", "toy.service", "clamd"}},
+	{keys: "daemon-keeper --service=plant", after: "daemon-keeper --service=plant@one ", slow: true},
 	{keys: "daemon-keeper -s toy -s cro", after: "daemon-keeper -s toy -s cron "},
 }
