@@ -45,7 +45,7 @@ func (p *pass) unfinished() {
 // daemon, before anything is decided about it: if nothing forbids that it be started.
 func (r *run) finish(ctx context.Context, v check.Verdict) {
 	r.rememberStops(*r.left)
-	if r.mustWait(ctx, v) {
+	if r.mustWait(ctx) {
 		return
 	}
 	i, locks, release, ok := r.adopt(ctx, r.order, *r.left)
@@ -58,6 +58,10 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 		release()
 	}()
 	r.rememberStops(i)
+	// Not asked before its last command has ended: that stop would be somebody else's.
+	if r.isUnwanted(ctx, v) {
+		return
+	}
 	stopped := r.stillStopped(ctx, i)
 	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == string(restart.Start) })
 	if len(stopped) == 0 {
@@ -82,9 +86,8 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 
 // mustWait reports whether something keeps the daemon from being started, as it keeps
 // it from being restarted; what is left waits until that is over. What the machine
-// itself is about to start is its own. Who has disabled a daemon that is up all the
-// same has not asked for its other services to be left stopped.
-func (r *run) mustWait(ctx context.Context, v check.Verdict) bool {
+// itself is about to start is its own.
+func (r *run) mustWait(ctx context.Context) bool {
 	if r.bootOrShutdown() != "" {
 		return true
 	}
@@ -93,6 +96,12 @@ func (r *run) mustWait(ctx context.Context, v check.Verdict) bool {
 			return true
 		}
 	}
+	return false
+}
+
+// isUnwanted reports whether somebody wants the daemon to be left down. Who has disabled
+// one that is up all the same has not asked for its other services to be left stopped.
+func (r *run) isUnwanted(ctx context.Context, v check.Verdict) bool {
 	kind, _ := r.unwanted(ctx)
 	return kind != "" && v.State != check.Up
 }

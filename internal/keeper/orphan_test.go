@@ -233,3 +233,28 @@ func TestLongest(t *testing.T) {
 		t.Errorf("%v, want somewhat more than %v", got, least)
 	}
 }
+
+// Who has stopped a service is asked when the dead run's command has ended: a stop that
+// ended a moment after the question's first half was taken for the admin's, and the
+// journal for finished.
+func TestFinishAsksBehindTheCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.add("a", "s")
+		locks := w.leavesOrphan(t, time.Now(), "stop s")
+		defer locks.Release()
+		w.keeper.Runs = func(int, uint64) (bool, error) { return false, nil }
+		time.AfterFunc(5*time.Second, locks.Release)
+		ended := w.began.Add(5 * time.Second)
+		w.again(t, d)
+		if len(w.pasts) == 0 || w.did() != "start s" || len(w.left(t)) > 0 {
+			t.Errorf("asked %d times, did %s, left %+v", len(w.pasts), w.did(), w.left(t))
+		}
+		for _, p := range w.pasts {
+			if p.To.Before(ended) {
+				t.Errorf("asked for %+v, and the stop ended at %v", p, ended)
+			}
+		}
+	})
+}
