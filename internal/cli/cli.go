@@ -15,19 +15,9 @@ import (
 // Action is which command was given.
 type Action string
 
-// The actions.
+// The actions that are no command with flags of its own; the others stand beside theirs.
 const (
 	Keep         Action = "run"
-	Check        Action = "check"
-	ShowStatus   Action = "status"
-	ShowMatches  Action = "match"
-	Pause        Action = "pause"
-	Resume       Action = "resume"
-	ShowHistory  Action = "history"
-	CheckConfig  Action = "validate"
-	PrintSchema  Action = "schema"
-	Import       Action = "import"
-	Propose      Action = "init"
 	PrintHelp    Action = "help"
 	PrintVersion Action = "version"
 )
@@ -44,14 +34,12 @@ type Command struct {
 	Since  string        // ShowHistory: from when on
 	Part   bool          // CheckConfig: of one file of several
 	Files  []string      // Import: what is read; none or - is standard input
+
+	looks bool
 }
 
-// Looks tells whether the command restarts nothing, and so has nothing to tell syslog.
-func (c Command) Looks() bool { return isLook(c.Action) }
-
-func isLook(a Action) bool {
-	return slices.Contains([]Action{Check, ShowStatus, ShowMatches, ShowHistory, Pause, Resume, Import, Propose}, a)
-}
+// Looks reports whether the command restarts nothing, and so has nothing to tell syslog.
+func (c Command) Looks() bool { return c.looks }
 
 // Defaults are those that differ from system to system.
 type Defaults struct {
@@ -75,90 +63,53 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 	if wantsHelp(args) {
 		return Command{Action: PrintHelp}, nil
 	}
-	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
-		return refused(args, Run{}), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
-	}
 	var g grammar
 	parser, err := newParser(&g, defaults)
 	if err != nil {
 		return Command{}, err
 	}
+	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
+		return refused(args, Run{}, parser), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return refused(args, g.Run), parseError(err)
+		return refused(args, g.Run, parser), parseError(err)
 	}
 	if g.Version {
 		return Command{Action: PrintVersion}, nil
 	}
-	words := strings.Fields(parsed.Command()) // the command, and <name>
-	c, err := g.command(Action(words[0]), given(parsed))
+	node := parsed.Selected()
+	c := Command{Action: Action(node.Name), Run: g.Run, looks: looks(node)}
+	flags, err := given(parsed)
+	if err == nil {
+		err = node.Target.Addr().Interface().(asked).ask(&c, flags)
+	}
 	if err != nil {
-		return refused(args, c.Run), err
+		return refused(args, c.Run, parser), err
 	}
 	return c, nil
 }
 
-// command is what was asked for, once that makes sense.
-func (g *grammar) command(action Action, given []string) (Command, error) {
-	c := Command{Action: action, Run: g.Run}
-	if slices.Contains(given, "prometheus") && g.Run.Prometheus+g.Check.Prometheus+g.Status.Prometheus == "" {
-		c.NoSyslog = action != Keep || c.NoSyslog
-		return c, usage(prometheusHint, "cannot write metrics to a file without a name")
-	}
-	var err error
-	switch action {
-	case PrintSchema:
-	case Import:
-		c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
-		c.Files = g.Import.Files
-	case Propose:
-		c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
-	case CheckConfig:
-		c.Part = g.Validate.Part
-		c.ConfigFile, err = configFile(g.Validate.Config)
-	case Pause:
-		c.Run = Run{Names: g.Pause.Names, Config: g.Pause.Config, StateDir: g.Pause.StateDir, Face: Face{Output: Text}, NoSyslog: true}
-		c.All, c.Reason = g.Pause.All, g.Pause.Reason
-		err = c.checkPause(g.Pause.For)
-	case Resume:
-		c.Run = Run{Names: g.Resume.Names, StateDir: g.Resume.StateDir, Face: Face{Output: Text}, NoSyslog: true}
-		c.All = g.Resume.All
-		err = c.checkPause(nil)
-	case ShowHistory:
-		c.Run = Run{Names: g.History.Names, StateDir: g.History.StateDir, Face: Face{Output: g.History.Output}, NoSyslog: true}
-		c.Since = g.History.Since
-		err = c.checkHistory()
-	case Check:
-		c.Run = g.Check.asRun()
-		c.ConfigFile, err = c.Run.checkWatch()
-	case ShowStatus:
-		c.Run = g.Status.asRun()
-		c.ConfigFile, err = c.Run.checkWatch()
-	case ShowMatches:
-		c.Run = g.Match.asRun()
-		c.ConfigFile, err = c.Run.checkMatch(given)
-	default:
-		c.Action = Keep
-		c.Service = unique(c.Service)
-		c.ConfigFile, err = c.Run.check(given)
-	}
-	return c, err
-}
+func looks(command *kong.Node) bool { return command.Tag.Has("looks") }
 
 // given are the flags that stand on the command line.
-func given(parsed *kong.Context) []string {
+func given(parsed *kong.Context) ([]string, error) {
 	var flags []string
 	for _, part := range parsed.Path {
-		if part.Flag != nil {
-			flags = append(flags, part.Flag.Name)
+		if part.Flag == nil {
+			continue
 		}
+		if part.Flag.Name == "prometheus" && parsed.FlagValue(part.Flag) == "" {
+			return nil, usage(prometheusHint, "cannot write metrics to a file without a name")
+		}
+		flags = append(flags, part.Flag.Name)
 	}
-	return flags
+	return flags, nil
 }
 
 // refused is what is left of a command line that cannot be used: where, and how,
 // it is told.
-func refused(args []string, r Run) Command {
+func refused(args []string, r Run, parser *kong.Kong) Command {
 	if !isFacility(r.Facility) {
 		r.Facility = "daemon"
 	}
@@ -166,10 +117,12 @@ func refused(args []string, r Run) Command {
 		r.Tag = "DAEMON-KEEPER"
 	}
 	c := Command{Action: Keep, Run: r}
-	if len(args) > 0 && isLook(Action(args[0])) {
-		c.Action = Action(args[0])
+	for _, command := range parser.Model.Children {
+		if len(args) > 0 && args[0] == command.Name && looks(command) {
+			c.Action, c.looks = Action(args[0]), true
+		}
 	}
-	c.NoSyslog = c.Looks() || slices.Contains(args, "--no-syslog") // the rest may not have been read
+	c.NoSyslog = c.looks || slices.Contains(args, "--no-syslog") // the rest may not have been read
 	c.Output = outputOf(args)
 	return c
 }

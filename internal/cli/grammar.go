@@ -43,6 +43,13 @@ type Run struct {
 	Delays []time.Duration `kong:"-"` // what Backoff means
 }
 
+func (r *Run) ask(c *Command, given []string) (err error) {
+	c.Run = *r
+	c.Service = unique(c.Service)
+	c.ConfigFile, err = c.Run.check(given)
+	return err
+}
+
 // Face is how the report looks.
 type Face struct {
 	Output     string `short:"o" default:"text" placeholder:"FORMAT" help:"Print the report as text, json, nagios or mon (${default})."`
@@ -64,90 +71,27 @@ func leftovers() []string { return []string{"report", "end"} }
 
 func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
 
-// watch is a command that only looks. Its flags are those of Run.
-type watch struct {
-	Specs  []string `arg:"" optional:"" sep:"none" name:"spec"`
-	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
-	Face
-	RunDir   string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
-	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
-}
-
-func (w watch) asRun() Run {
-	return Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, StateDir: w.StateDir, NoSyslog: true}
-}
-
-// status is watch for eyes; it asks the manager, too.
-type status struct {
-	watch          `embed:""`
-	ServiceCommand string `placeholder:"PATH"`
-}
-
-func (s status) asRun() Run {
-	r := s.watch.asRun()
-	r.ServiceCommand = s.ServiceCommand
-	return r
-}
-
-// match explains which processes count. Its flags are those of Run.
-type match struct {
-	Specs      []string `arg:"" optional:"" sep:"none" name:"spec"`
-	Config     []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
-	Executable []string `short:"e" sep:"none" placeholder:"PATH"`
-	User       *string  `short:"u" placeholder:"USER"`
-}
-
-func (m match) asRun() Run {
-	return Run{Names: m.Specs, Config: m.Config, Executable: m.Executable, User: m.User, Face: Face{Output: Text}, NoSyslog: true}
-}
-
-// validate looks at the configuration alone.
-type validate struct {
-	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
-	Part   bool     `help:"The file is one of several: it may name daemons of the others, or define nothing."`
-}
-
-// pause keeps daemons from being restarted.
-type pause struct {
-	Names    []string       `arg:"" optional:"" sep:"none" name:"name"`
-	All      bool           `help:"Pause all daemons."`
-	For      *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
-	Reason   string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
-	Config   []string       `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
-	StateDir string         `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
-}
-
-// resume ends pauses.
-type resume struct {
-	Names    []string `arg:"" optional:"" sep:"none" name:"name"`
-	All      bool
-	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
-}
-
-// history prints what has happened.
-type history struct {
-	Names    []string `arg:"" optional:"" sep:"none" name:"name"`
-	Since    string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
-	Output   string   `short:"o" default:"text" placeholder:"FORMAT"`
-	StateDir string   `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
-}
-
-// imports reads what has kept daemons until now.
-type imports struct {
-	Files []string `arg:"" optional:"" sep:"none" name:"file"`
-}
-
+// grammar is the command line: a line for each command, whose flags are in its own
+// file. What has the tag looks restarts nothing, and so has nothing to tell syslog.
 type grammar struct {
 	Run      Run      `cmd:"" default:"withargs" help:"Keep daemons up; this is what is done without a command."`
-	Check    watch    `cmd:"" help:"Report whether they are up, for other tools; restarts nothing."`
-	Status   status   `cmd:"" help:"Show them in a table, for eyes; restarts nothing."`
-	Match    match    `cmd:"" help:"Show which processes count, and which nearly do and why they do not."`
-	Pause    pause    `cmd:"" help:"Keep run from restarting a daemon."`
-	Resume   resume   `cmd:"" help:"End a pause."`
-	History  history  `cmd:"" help:"Print what has happened."`
+	Check    watch    `cmd:"" looks:"" help:"Report whether they are up, for other tools; restarts nothing."`
+	Status   status   `cmd:"" looks:"" help:"Show them in a table, for eyes; restarts nothing."`
+	Match    match    `cmd:"" looks:"" help:"Show which processes count, and which nearly do and why they do not."`
+	Pause    pause    `cmd:"" looks:"" help:"Keep run from restarting a daemon."`
+	Resume   resume   `cmd:"" looks:"" help:"End a pause."`
+	History  history  `cmd:"" looks:"" help:"Print what has happened."`
 	Validate validate `cmd:"" help:"Name every mistake in the configuration, or print what it means."`
-	Schema   struct{} `cmd:"" help:"Print the JSON Schema of the configuration."`
-	Import   imports  `cmd:"" help:"Print a configuration for what a crontab or Monit keeps."`
-	Init     struct{} `cmd:"" help:"Print a first configuration for this machine."`
+	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration."`
+	Import   imports  `cmd:"" looks:"" help:"Print a configuration for what a crontab or Monit keeps."`
+	Init     propose  `cmd:"" looks:"" help:"Print a first configuration for this machine."`
 	Version  bool     `help:"Print the version."`
+}
+
+// asked is a command of the grammar, once its flags are read.
+type asked interface {
+	// ask completes the command, of which the action is known and Run is that of the
+	// command run, from its own flags; given are those that stand on the command line.
+	// It refuses what makes no sense.
+	ask(c *Command, given []string) error
 }

@@ -8,7 +8,7 @@ const MonitorName = "ps.monitor"
 
 // ParseMonitor reads what mon passes to it: SPECs, each with a count.
 func ParseMonitor(args []string, defaults Defaults) (Command, error) {
-	c := Command{Action: Check, Run: Run{Names: args, RunDir: defaults.RunDir, StateDir: defaults.StateDir, Face: Face{Output: Mon}, NoSyslog: true}}
+	c := Command{Action: Check, looks: true, Run: Run{Names: args, RunDir: defaults.RunDir, StateDir: defaults.StateDir, Face: Face{Output: Mon}, NoSyslog: true}}
 	if len(args) == 0 {
 		return c, usage("name them in mon.cf: monitor ps.monitor sshd:1- cron:1-1 ;;", "cannot look for any process: none is named")
 	}

@@ -1,0 +1,17 @@
+package cli
+
+// ShowHistory prints what has happened.
+const ShowHistory Action = "history"
+
+type history struct {
+	Names    []string `arg:"" optional:"" sep:"none" name:"name"`
+	Since    string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
+	Output   string   `short:"o" default:"text" placeholder:"FORMAT"`
+	StateDir string   `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+}
+
+func (h *history) ask(c *Command, _ []string) error {
+	c.Run = Run{Names: h.Names, StateDir: h.StateDir, Face: Face{Output: h.Output}, NoSyslog: true}
+	c.Since = h.Since
+	return c.checkHistory()
+}
