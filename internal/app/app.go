@@ -62,7 +62,7 @@ func run(name string, args []string) report.Status {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	if len(args) > 0 && args[0] == completeName { // before what could be refused, and told of
-		complete(ctx, args[1:])
+		complete(ctx, args[1:], os.Stdout)
 		return report.OK
 	}
 	parse := cli.Parse

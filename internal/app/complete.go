@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ const managerTime = 800 * time.Millisecond
 
 // complete prints what may follow on a command line. It never fails: a person who
 // types must not get messages between the words. It only reads.
-func complete(ctx context.Context, args []string) {
+func complete(ctx context.Context, args []string, stdout io.Writer) {
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
 	done := make(chan string, 1)
@@ -51,7 +52,7 @@ func complete(ctx context.Context, args []string) {
 	if text == "" {
 		text = completion.Answer{Ask: completion.Nothing}.Text()
 	}
-	_, _ = os.Stdout.WriteString(text)
+	_, _ = io.WriteString(stdout, text)
 }
 
 func completed(ctx context.Context, args []string) string {

@@ -65,7 +65,9 @@ func TestCompleteAlwaysAnswers(t *testing.T) {
 	cancel()
 	for _, args := range [][]string{nil, {"--"}, {"--bash"}, {"x", "y"}, {"--", "dk", "\xff"}, {"--", "dk", "-s", ""}} {
 		began := time.Now()
-		text := captured(t, func() { complete(ended, args) })
+		var out strings.Builder
+		complete(ended, args, &out)
+		text := out.String()
 		if !strings.HasSuffix(text, "\n") || !strings.Contains(text, ":none") {
 			t.Errorf("%q: %q", args, text)
 		}
@@ -73,21 +75,4 @@ func TestCompleteAlwaysAnswers(t *testing.T) {
 			t.Errorf("%q takes %v", args, took)
 		}
 	}
-}
-
-func captured(t *testing.T, do func()) string {
-	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := os.Stdout
-	os.Stdout = file
-	defer func() { os.Stdout = old }()
-	do()
-	text, err := os.ReadFile(file.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
