@@ -14,7 +14,7 @@ const (
 
 var tooManyArgs = fmt.Sprintf("it has more arguments than are read (%d bytes, or %d of them)", argsLimit, argsMost)
 
-// parseArgs makes no more of them than the limit, and tells whether some are missing.
+// parseArgs makes no more of them than the limit, and reports whether some are missing.
 func parseArgs(text []byte, cut bool) ([]string, bool) {
 	if len(bytes.Trim(text, "\x00 ")) == 0 { // none, or wiped out: memset(3) leaves as many zero bytes
 		return nil, cut

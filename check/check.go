@@ -1,4 +1,4 @@
-// Package check tells whether a daemon is up.
+// Package check reports whether a daemon is up.
 //
 // Look takes one snapshot of the process table, for all daemons at once; Judge
 // is a pure function of that snapshot and of what is wanted. There are three

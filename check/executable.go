@@ -105,14 +105,14 @@ func appletOf(path, resolved string) string {
 	return applet
 }
 
-// named tells whether a path, or the first argument of a process, ends in the
+// named reports whether a path, or the first argument of a process, ends in the
 // name of this program.
 func (e Executable) named(path string) bool {
 	base := filepath.Base(path)
 	return base == filepath.Base(e.Resolved) || base == filepath.Base(e.Path)
 }
 
-// couldBe tells whether a process that cannot be looked at more closely has a
+// couldBe reports whether a process that cannot be looked at more closely has a
 // name that this program's processes have.
 func (e Executable) couldBe(p Process) bool {
 	if isComm(p.Name, e.Resolved) || isComm(p.Name, e.Path) || p.Exe != "" && e.named(p.Exe) {
@@ -124,7 +124,7 @@ func (e Executable) couldBe(p Process) bool {
 	return e.Interpreter != nil && e.Interpreter.couldBe(p) && (len(p.Args) == 0 || slices.ContainsFunc(p.Args, e.named))
 }
 
-// titled tells whether a process whose arguments name no file calls itself by
+// titled reports whether a process whose arguments name no file calls itself by
 // the program's name, as setproctitle(3) does: "gunicorn: master [app]".
 func (e Executable) titled(p Process) bool {
 	texts := []string{p.Name}
@@ -139,7 +139,7 @@ func isTitle(text, name string) bool {
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], ": (["))
 }
 
-// isComm tells whether comm is what the kernel would call a process that
+// isComm reports whether comm is what the kernel would call a process that
 // executes path: its last element, cut at 15 bytes on Linux (TASK_COMM_LEN) and
 // at 19 on FreeBSD (MAXCOMLEN).
 func isComm(comm, path string) bool {

@@ -38,7 +38,7 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 	return doubt
 }
 
-// breaks tells whether a process breaks all limits that a rule is about. A daemon's
+// breaks reports whether a process breaks all limits that a rule is about. A daemon's
 // limits are no criteria.
 func breaks(spec *Spec, p *Process) Reason {
 	files := spec.Files != FilesLimit{}
@@ -65,7 +65,7 @@ func orUnrelated(spec *Spec, reason Reason) Reason {
 	return unrelated
 }
 
-// candidate is match without what is dear to read.
+// candidate is match without what is expensive to read.
 func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 	reason := identify(s.executable(spec), spec, m)
 	switch {
@@ -82,7 +82,7 @@ func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 	return reason
 }
 
-// meetsCheap tells whether a process meets the criteria that cost nothing more.
+// meetsCheap reports whether a process meets the criteria that cost nothing more.
 func meetsCheap(spec *Spec, p *Process) Reason {
 	switch {
 	case spec.User != nil && !p.isOf(*spec.User), spec.NotUser != nil && p.isOf(*spec.NotUser):
@@ -95,7 +95,7 @@ func meetsCheap(spec *Spec, p *Process) Reason {
 	return counts
 }
 
-// meetsDear tells whether a process meets the criteria that are read only of
+// meetsDear reports whether a process meets the criteria that are read only of
 // candidates. Arguments that a process has wiped out tell nothing.
 func meetsDear(spec *Spec, p *Process) Reason {
 	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
@@ -118,7 +118,7 @@ func meetsDear(spec *Spec, p *Process) Reason {
 	return counts
 }
 
-// identify tells whether the process executes the wanted file, or has the wanted
+// identify reports whether the process executes the wanted file, or has the wanted
 // name. Without either it is any process.
 func identify(file *Executable, spec *Spec, m *Match) Reason {
 	switch {
@@ -146,7 +146,7 @@ func identifyAny(m *Match) Reason {
 	return counts
 }
 
-// identifyFile tells whether the process executes the wanted file.
+// identifyFile reports whether the process executes the wanted file.
 func identifyFile(file *Executable, spec *Spec, m *Match) Reason {
 	switch {
 	case (m.Denied || m.Zombie) && !file.couldBe(m.Process):
@@ -168,7 +168,7 @@ func identifyFile(file *Executable, spec *Spec, m *Match) Reason {
 	return reason
 }
 
-// isApplet tells whether a multi-call program was called by this name, or with
+// isApplet reports whether a multi-call program was called by this name, or with
 // it as its first argument.
 func isApplet(applet string, args []string) bool {
 	for i, arg := range args {
@@ -186,10 +186,10 @@ type image struct {
 	id    FileID
 }
 
-// hasComm tells whether it is what the kernel would call its process.
+// hasComm reports whether it is what the kernel would call its process.
 func (i image) hasComm(name string) bool { return isComm(name, i.path) || isComm(name, i.asked) }
 
-// isCalled tells whether a first argument is its name, or a title that
+// isCalled reports whether a first argument is its name, or a title that
 // setproctitle(3) has made of it: "sshd: /usr/sbin/sshd [listener]".
 func (i image) isCalled(arg string) bool {
 	for _, path := range []string{i.path, i.asked} {
@@ -246,7 +246,7 @@ func identifyLost(want image, m *Match) Reason {
 	return counts
 }
 
-// identifyScript tells whether an interpreter runs the wanted script.
+// identifyScript reports whether an interpreter runs the wanted script.
 func identifyScript(file *Executable, spec *Spec, m *Match) Reason {
 	reason := file.Interpreter.identify(spec, m)
 	switch {

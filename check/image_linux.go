@@ -74,7 +74,7 @@ func statImage(path string) (file FileID, links uint32, err error) {
 	return FileID{Dev: uint64(old.Dev), Ino: old.Ino}, uint32(old.Nlink), nil
 }
 
-// isThere tells whether a path that a process's user has chosen leads to a file.
+// isThere reports whether a path that a process's user has chosen leads to a file.
 func (f *files) isThere(user uint32, path string) bool {
 	if f.points.lead(path) {
 		var st peekStatus

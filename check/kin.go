@@ -150,7 +150,7 @@ func (f Family) isSure(k Kin, lines map[kinID]member, alive map[kinID]bool) bool
 	return k.Counts && k.Holds || f.isOrphan(k, lines, alive)
 }
 
-// isOrphan tells whether a process descends from one of the daemon's that has ended.
+// isOrphan reports whether a process descends from one of the daemon's that has ended.
 func (f Family) isOrphan(k Kin, lines map[kinID]member, alive map[kinID]bool) bool {
 	at := k.id()
 	if slices.ContainsFunc(f.Relics, func(a Ancestor) bool { return a.id() == at }) {
@@ -192,7 +192,7 @@ func aliveOf(list []Kin) map[kinID]bool {
 	return alive
 }
 
-// comesFrom tells whether a process that has been started since descends from one of
+// comesFrom reports whether a process that has been started since descends from one of
 // these.
 func (f Family) comesFrom(k Kin, sure map[kinID]bool, byPID map[int]Kin) bool {
 	for range mostGenerations {
@@ -231,7 +231,7 @@ func (f Family) place(k Kin) whereabouts {
 	return anywhere
 }
 
-// InUnit tells whether a control group is one that systemd has made for a service or a
+// InUnit reports whether a control group is one that systemd has made for a service or a
 // session.
 func InUnit(group string) bool {
 	for part := range strings.SplitSeq(group, "/") {

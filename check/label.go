@@ -2,7 +2,7 @@ package check
 
 import "strings"
 
-// hasLabel tells whether a security context, as /proc/PID/attr/current has it, is
+// hasLabel reports whether a security context, as /proc/PID/attr/current has it, is
 // the wanted one: all of it; SELinux's type, the third part of
 // user:role:type:level; or AppArmor's profile, without its mode in brackets.
 func hasLabel(context, wanted string) bool {

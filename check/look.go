@@ -172,7 +172,7 @@ func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) 
 
 const asRoot = "run it as root, on the host itself"
 
-// sighted tells whether the list of processes can be believed. hidepid= on
+// sighted reports whether the list of processes can be believed. hidepid= on
 // Linux and security.bsd.see_other_uids=0 on FreeBSD leave out the processes of
 // others without an error, PID 1 first of all.
 func sighted(pids []int, self int, needsInit bool) error {

@@ -43,7 +43,7 @@ type target struct {
 	file     *wanted
 	well     int  // processes that count without a blemish
 	counting int  // with those that are stopped or run an old image
-	hidden   bool // all must be seen, and not all by the name: it is the kernel's, the file has others too, or there is none
+	hidden   bool // needs the careful pass: not all its processes can be found by the executable's name
 }
 
 func newLooker(t table, f *files, s *Snapshot, opts Options) *looker {
@@ -124,7 +124,7 @@ func (l *looker) find(path string) *wanted {
 	return w
 }
 
-// leaves tells whether there is something left to be looked for in this pass.
+// leaves reports whether there is something left to be looked for in this pass.
 func (l *looker) leaves(t *target) bool {
 	least := t.Bounds().Min
 	switch {
@@ -138,7 +138,7 @@ func (l *looker) leaves(t *target) bool {
 	return l.seesAll(&t.Spec) || t.well < least
 }
 
-// seesAll tells whether all processes that count must be seen.
+// seesAll reports whether all processes that count must be seen.
 func (l *looker) seesAll(spec *Spec) bool { return l.measure || spec.seesAll() }
 
 // readings are what must be read of a process that may count.
@@ -268,7 +268,7 @@ func (l *looker) keep(p Process, targets []*target) error {
 	return nil
 }
 
-// judge reads what is dear of a process that may count, and notes how the targets
+// judge reads what is expensive to read of a process that may count, and notes how the targets
 // stand with it.
 func (l *looker) judge(p *Process, targets []*target) (related bool, err error) {
 	var needs reading
@@ -303,7 +303,7 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	return related, nil
 }
 
-// needsArgs tells whether the arguments of a process decide what it is: it
+// needsArgs reports whether the arguments of a process decide what it is: it
 // executes the interpreter of a wanted script, or a wanted multi-call program.
 func (l *looker) needsArgs(p Process) bool {
 	if p.Foreign && !l.full {
@@ -329,7 +329,7 @@ func (l *looker) asks(targets []*target) asks {
 	}
 }
 
-// needsOrigin tells whether it matters where a deleted executable is from: it has the
+// needsOrigin reports whether it matters where a deleted executable is from: it has the
 // path of a wanted one, or may be another version of an interpreter, and could count.
 func (l *looker) needsOrigin(p Process, targets []*target) bool {
 	could := p.OwnUserNS || p.isOf(0) || slices.ContainsFunc(targets, func(t *target) bool { return t.User != nil && p.isOf(*t.User) })

@@ -74,7 +74,7 @@ func unescapeMount(path string) string {
 	return b.String()
 }
 
-// lead tells whether a path leads to one of them. It follows symbolic links by itself,
+// lead reports whether a path leads to one of them. It follows symbolic links by itself,
 // and touches nothing behind such a point. What is no path at all does not lead there.
 func (m mountPoints) lead(path string) bool {
 	if len(m) == 0 || !filepath.IsAbs(path) {
@@ -117,7 +117,7 @@ func (m mountPoints) lead(path string) bool {
 	}
 }
 
-// isAbsence tells whether a file cannot be seen because there is none at that path, or
+// isAbsence reports whether a file cannot be seen because there is none at that path, or
 // none for us; any other error says nothing about it.
 func isAbsence(err error) bool {
 	absences := []error{syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EACCES, syscall.EPERM, syscall.ESRCH}

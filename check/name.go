@@ -49,16 +49,16 @@ func identifyDenied(name string, m *Match) Reason {
 	return counts
 }
 
-// mayBeCut tells whether the kernel's name may be the beginning of a longer one:
+// mayBeCut reports whether the kernel's name may be the beginning of a longer one:
 // it is as long as Linux or FreeBSD lets it be.
 func mayBeCut(comm string) bool { return len(comm) == 15 || len(comm) >= 19 }
 
-// isCalled tells whether a first argument is this name, or a title made of it.
+// isCalled reports whether a first argument is this name, or a title made of it.
 func isCalled(arg, name string) bool {
 	return isTitle(arg, name) || isTitle(filepath.Base(arg), name)
 }
 
-// nameIsEnough tells whether the kernel's name decides: where a file is wanted, no
+// nameIsEnough reports whether the kernel's name decides: where a file is wanted, no
 // name is as good.
 func (s *Spec) nameIsEnough() bool { return s.NameIsEnough && s.Called != "" && s.Executable == "" }
 

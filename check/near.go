@@ -118,7 +118,7 @@ func (w sought) near(n neighbour) Exclusion {
 	return x
 }
 
-// isNameOf tells whether the process calls itself so: to the kernel, by its first
+// isNameOf reports whether the process calls itself so: to the kernel, by its first
 // argument, or by a title.
 func (w sought) isNameOf(p Process) bool {
 	return w.isComm(p.Name) || len(p.Args) > 0 && slices.ContainsFunc(w.names, func(name string) bool { return isCalled(p.Args[0], name) })
@@ -128,7 +128,7 @@ func (w sought) isComm(comm string) bool {
 	return slices.ContainsFunc(w.names, func(name string) bool { return isComm(comm, name) })
 }
 
-// isIn tells whether an argument holds the path anywhere, or ends in the name, or a
+// isIn reports whether an argument holds the path anywhere, or ends in the name, or a
 // word of it does: of sh -c, one argument is a whole command.
 func (w sought) isIn(arg string) bool {
 	isNamed := func(word string) bool { return slices.Contains(w.names, filepath.Base(word)) }

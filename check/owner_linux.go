@@ -120,7 +120,7 @@ const (
 	processesLimit   = 1 << 20
 )
 
-// holds tells whether a process has one of these sockets open.
+// holds reports whether a process has one of these sockets open.
 func (t procTable) holds(ctx context.Context, pid int, sockets map[string]bool) (bool, error) {
 	dir := t.dir(pid) + "/fd/"
 	names, err := readNames(dir, descriptorsLimit)
@@ -138,7 +138,7 @@ func (t procTable) holds(ctx context.Context, pid int, sockets map[string]bool) 
 	return false, nil
 }
 
-// holder looks through all processes, which is dear, for one that holds one of the
+// holder looks through all processes, which is expensive, for one that holds one of the
 // sockets. If one of them is the daemon's child, it is nobody else's.
 func (t procTable) holder(ctx context.Context, sockets map[string]bool, matches []Match) string {
 	names, err := readNames(t.root, processesLimit)

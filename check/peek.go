@@ -50,7 +50,7 @@ type peekStatus struct {
 	Error     string // "" also if there is no such file
 }
 
-// IsPeek tells whether this process is one that only touches a file for another.
+// IsPeek reports whether this process is one that only touches a file for another.
 func IsPeek(argv []string) bool { return len(argv) == 4 && argv[1] == peekFlag }
 
 // Peek touches the file that the arguments name, tells what it has seen, and ends; it

@@ -84,7 +84,7 @@ func (r pidReading) contradicts(matches []Match) string {
 	return fmt.Sprintf("holds %d, which is %s and not the daemon (%s)", r.number, r.owner.name, listMatches(matches))
 }
 
-// agrees tells whether the number is that of a process that counts, or of the
+// agrees reports whether the number is that of a process that counts, or of the
 // supervisor that has started it: daemon(8) -P writes down its own.
 func (r pidReading) agrees(matches []Match) bool {
 	return slices.ContainsFunc(matches, func(m Match) bool {

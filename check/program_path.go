@@ -60,7 +60,7 @@ func appletPath(p Process, started string) string {
 	return ""
 }
 
-// runsOthers tells whether a program executes what its arguments name, so that its
+// runsOthers reports whether a program executes what its arguments name, so that its
 // own path says little: an interpreter, a virtual machine, a multi-call program.
 func runsOthers(exe string) bool {
 	name := filepath.Base(exe)

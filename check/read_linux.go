@@ -66,13 +66,13 @@ func readNames(dir string, limit int) ([]string, error) {
 	return names, err
 }
 
-// isEnded tells whether a file of a process cannot be read because the process
+// isEnded reports whether a file of a process cannot be read because the process
 // has ended; any other error says nothing about it.
 func isEnded(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
 }
 
-// isOurs tells whether it is we who lack something, so that no process can be read.
+// isOurs reports whether it is we who lack something, so that no process can be read.
 func isOurs(err error) bool {
 	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }

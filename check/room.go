@@ -23,7 +23,7 @@ const (
 	mostRows  = 20_000  // beyond which none is kept that does not matter
 )
 
-// take tells whether there is room for a row, and takes it.
+// take reports whether there is room for a row, and takes it.
 func (r *room) take(p *Process) bool {
 	if r.taken == nil {
 		r.taken = make(map[uint32]int)

@@ -2,7 +2,7 @@ package check
 
 import "errors"
 
-// Runs tells whether a process that was started then, see Usage.Start, still runs
+// Runs reports whether a process that was started then, see Usage.Start, still runs
 // under its number. A zombie has ended, though its parent may never wait for it.
 func Runs(pid int, start uint64) (bool, error) {
 	spent, err := newTable(directly()).times(pid)

@@ -68,7 +68,7 @@ func envCommand(args []string) string {
 	return ""
 }
 
-// identify tells whether the process executes this interpreter, or in its place
+// identify reports whether the process executes this interpreter, or in its place
 // another version of it: once an upgrade has moved python3 on to python3.12, or
 // written that into the script, a daemon that runs on python3.11 is an old image,
 // not a dead one. Which script it runs is what decides then.
@@ -119,13 +119,13 @@ func (i *Interpreter) identifyName(m *Match) Reason {
 	return counts
 }
 
-// couldBe tells whether a process that may not be looked at has its name.
+// couldBe reports whether a process that may not be looked at has its name.
 func (i *Interpreter) couldBe(p Process) bool {
 	name := filepath.Base(i.Path)
 	return isVersionOf(p.Name, name) || isVersionOf(filepath.Base(p.Exe), name) || len(p.Args) > 0 && isVersionOf(filepath.Base(p.Args[0]), name)
 }
 
-// isVersionOf tells whether a program's name is the wanted one, or that with a
+// isVersionOf reports whether a program's name is the wanted one, or that with a
 // version: python3 is often a link to python3.11.
 func isVersionOf(name, wanted string) bool {
 	rest, ok := strings.CutPrefix(name, wanted)
@@ -158,7 +158,7 @@ func styleOf(interpreter string) optionStyle {
 	return optionStyle{code: "cemp", valued: everyLetter} // a letter alone
 }
 
-// isCode tells whether an option means that no script is read from a file.
+// isCode reports whether an option means that no script is read from a file.
 func (o optionStyle) isCode(option string) bool {
 	if name, ok := strings.CutPrefix(option, "--"); ok {
 		name, _, _ = strings.Cut(name, "=")

@@ -33,7 +33,7 @@ func (f *files) seenBy(t procTable, p *Process, dir, arg string) (id FileID, isR
 	return a.status.File, a.status.IsRegular, err
 }
 
-// leads tells whether a path of a process leads to a file system that others serve.
+// leads reports whether a path of a process leads to a file system that others serve.
 func (f *files) leads(t procTable, dir, arg string) (bool, error) {
 	if f.peeks == nil {
 		return false, nil

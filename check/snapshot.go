@@ -126,7 +126,8 @@ type Usage struct {
 	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell
 }
 
-// reading is a set of what is dear to read, and so is read of candidates only.
+// reading is a set of per-process facts that are expensive to read, and so are read of
+// candidates only.
 type reading uint8
 
 const (

@@ -24,7 +24,7 @@ func (s Socket) String() string {
 	return s.Network + " " + s.Addr.String()
 }
 
-// Takes tells whether a connection to this address can be one to the socket.
+// Takes reports whether a connection to this address can be one to the socket.
 func (s Socket) Takes(l Listen) bool {
 	if l.Network == "unix" || s.Network == "unix" {
 		return s.Network == l.Network && s.Path == l.Address

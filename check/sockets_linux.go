@@ -23,7 +23,7 @@ func Group(pid int) string {
 	return parseGroup(string(text))
 }
 
-// Executes tells whether a process that was started then, see Usage.Start, still runs
+// Executes reports whether a process that was started then, see Usage.Start, still runs
 // and executes this file, even if that has been removed.
 func Executes(pid int, start uint64, file FileID) (bool, error) {
 	if runs, err := Runs(pid, start); err != nil || !runs {

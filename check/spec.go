@@ -150,17 +150,17 @@ func (s *Spec) Subject() string {
 	return "a process that the rule is about"
 }
 
-// named tells whether a process can be told by a name at all.
+// named reports whether a process can be told by a name at all.
 func (s *Spec) named() bool { return s.Executable != "" || s.Called != "" }
 
-// sees tells whether the number of processes matters beyond the least: then all
+// sees reports whether the number of processes matters beyond the least: then all
 // of them must be seen, not only the first.
 func (s *Spec) seesAll() bool {
 	return s.Bounds().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
 		s.MinAge > 0 || s.PIDFile != nil
 }
 
-// mayBeMissing tells whether a program that is not installed is no mistake: then
+// mayBeMissing reports whether a program that is not installed is no mistake: then
 // nothing executes it, and nothing need.
 func (s *Spec) mayBeMissing() bool { return s.Rule || s.Bounds().Min == 0 }
 
@@ -186,11 +186,11 @@ func (s *Spec) readings() reading {
 	return r
 }
 
-// nameIsCut tells whether the name is longer than the kernel's may be; then an
+// nameIsCut reports whether the name is longer than the kernel's may be; then an
 // argument must tell the rest.
 func (s *Spec) nameIsCut() bool { return len(s.Called) > 15 }
 
-// restarts tells whether this fault is a reason to restart.
+// restarts reports whether this fault is a reason to restart.
 func (s *Spec) restarts(a Aspect) bool { return !s.Rule && slices.Contains(s.RestartOn, a) }
 
 func processes(n int) string {

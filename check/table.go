@@ -13,7 +13,7 @@ type table interface {
 	pids(ctx context.Context) ([]int, error)
 	// self is our own process.
 	self() Self
-	// needsInit tells whether a complete list holds process 1.
+	// needsInit reports whether a complete list holds process 1.
 	needsInit() bool
 	// comm is the kernel's name of a process that pids has listed, where that costs
 	// no system call: the last element, perhaps cut, of a path of the file that it
@@ -27,7 +27,7 @@ type table interface {
 	// than is asked for. What cannot be read of one process is that row's Trouble;
 	// another error says that the table cannot be read.
 	examine(pid int, exe string, exeErr error, ask asks) (Process, error)
-	// read takes dear readings of a process that examine has returned, or fails
+	// read takes expensive readings of a process that examine has returned, or fails
 	// with errGone. What cannot be read is left as it is.
 	read(p *Process, what reading) error
 	// times is how much CPU a process has used since its start, or errGone. The
@@ -44,7 +44,7 @@ type asks struct {
 	row func(Process) bool
 	// origin is asked of a deleted executable: whether it matters where it is from.
 	origin func(Process) bool
-	// args tells whether the arguments decide what it is. They are also read
+	// args reports whether the arguments decide what it is. They are also read
 	// where nothing else can tell.
 	args func(Process) bool
 }

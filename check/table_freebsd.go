@@ -182,7 +182,7 @@ func (t *kernTable) examine(pid int, exe string, exeErr error, ask asks) (Proces
 	return p, nil
 }
 
-// interprets tells whether a program is a known interpreter.
+// interprets reports whether a program is a known interpreter.
 func interprets(name string) bool { return styleOf(name).valued != everyLetter }
 
 // readFile looks at the file behind the path. One that has gone since was replaced

@@ -41,7 +41,7 @@ type Past struct {
 // clocks that count in seconds.
 const stopMargin = 2 * time.Second
 
-// hasStopped tells whether what lasted from begin to end was a stop of ours. One
+// hasStopped reports whether what lasted from begin to end was a stop of ours. One
 // whose time was over is ended by the manager later, so its beginning will do.
 func (p Past) hasStopped(begin, end time.Time) bool {
 	if p.From.IsZero() || end.Before(p.From.Add(-stopMargin)) {
@@ -55,7 +55,7 @@ type wisher interface {
 	wish(ctx context.Context, run runner, service string, past Past) (*Wish, error)
 }
 
-// Wish tells whether somebody has said that a service, whose daemon is down, is to
+// Wish reports whether somebody has said that a service, whose daemon is down, is to
 // be left down; nil if not. It starts processes. What it cannot find out, or doubts,
 // is no wish; an error says that it could not, and is no reason to leave a daemon down.
 //

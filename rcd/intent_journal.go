@@ -77,7 +77,7 @@ func lastStop(list []job) (stopJob, bool) {
 	return stop, true
 }
 
-// isOurs tells whether a stop was our own. Our start comes behind it: one that has
+// isOurs reports whether a stop was our own. Our start comes behind it: one that has
 // a start between our stop and itself is another, however soon it came.
 func (s stopJob) isOurs(past Past) bool {
 	restarted := !past.To.IsZero() && s.started.After(past.To) && s.started.Before(s.begin)

@@ -100,7 +100,7 @@ func (s systemd) stopped(ctx context.Context, run runner, service string, u unit
 	return &Wish{Service: service, Kind: WishStopped, Why: why, At: stop.end, Undo: "systemctl start " + u.id}, nil
 }
 
-// isOtherJob tells whether a stop that has not ended is one: the journal calls the
+// isOtherJob reports whether a stop that has not ended is one: the journal calls the
 // first half of a restart a stop, too.
 func (s systemd) isOtherJob(ctx context.Context, run runner, u unitState, stop stopJob) (bool, error) {
 	if stop.done {
@@ -131,7 +131,7 @@ const (
 	maxDepth = 3
 )
 
-// byItself tells whether systemd may have stopped the unit of its own accord: because
+// byItself reports whether systemd may have stopped the unit of its own accord: because
 // one that it is bound to (BindsTo=) has died, or because nobody needs it any more. A
 // bound unit that was stopped itself takes this one along rightly.
 func (s systemd) byItself(ctx context.Context, run runner, u unitState, depth int) (bool, error) {

@@ -21,7 +21,7 @@ type Listed struct {
 	script string // its init script, if Main is from a pidfile, which may name anybody
 }
 
-// MayRun tells whether a process that executes this program may be the service's. A
+// MayRun reports whether a process that executes this program may be the service's. A
 // manager that has started it knows; a number from a pidfile may have been given to
 // another process since, and then the service's script does not speak of its program.
 func (l Listed) MayRun(program string) bool {

@@ -115,7 +115,7 @@ func pidOnLine(text []byte) int {
 	return int(pid)
 }
 
-// mentions tells whether a script speaks of a program: by its name, which is not
+// mentions reports whether a script speaks of a program: by its name, which is not
 // part of another one.
 func mentions(script, program string) bool {
 	name := regexp.QuoteMeta(filepath.Base(program))

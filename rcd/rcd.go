@@ -82,7 +82,7 @@ type dialect interface {
 type resetter interface {
 	// lastRun tells one run of the service from the next.
 	lastRun(ctx context.Context, run runner, service string) string
-	// reset makes the manager forget its refusal, and tells whether there was
+	// reset makes the manager forget its refusal, and reports whether there was
 	// one: the service has failed and its last run is still the one before.
 	reset(ctx context.Context, run runner, service, lastRun string) bool
 }
@@ -126,7 +126,7 @@ const nameFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 // maxName leaves room for a suffix in a file name of 255 bytes.
 const maxName = 240
 
-// CheckName tells whether a name can be a service's. It keeps paths, options
+// CheckName reports whether a name can be a service's. It keeps paths, options
 // and white space away from the scripts that the managers run.
 func CheckName(name string) error {
 	switch {
@@ -152,7 +152,7 @@ func (m *Manager) Obstacle(ctx context.Context, service string) (*Obstacle, erro
 	return m.obstacle(ctx, m.run, service)
 }
 
-// Phase tells whether the machine is booting or shutting down.
+// Phase reports whether the machine is booting or shutting down.
 func (m *Manager) Phase(ctx context.Context) (Phase, error) {
 	return m.phase(ctx, m.run)
 }

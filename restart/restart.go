@@ -92,7 +92,7 @@ type Outcome struct {
 	Interrupted bool  // ctx ended; what had been stopped was started all the same
 }
 
-// Up tells whether the daemon was seen, and was there to stay.
+// Up reports whether the daemon was seen, and was there to stay.
 func (o Outcome) Up() bool { return len(o.PIDs) > 0 }
 
 // Run carries out the procedure. When ctx ends, no further service is touched,

@@ -261,7 +261,7 @@ func (r *Run) checkBackoff() error {
 	for _, text := range r.Backoff {
 		d, err := time.ParseDuration(strings.TrimSpace(text))
 		if err != nil || d < 0 {
-			return usage("write times such as 0s,1m,5m", "cannot use %q in --backoff: it is no time", text)
+			return usage("write times such as 0s,1m,5m", "cannot use %q in --backoff: it is not a duration", text)
 		}
 		r.Delays = append(r.Delays, d)
 	}

@@ -34,7 +34,7 @@ func (d *decoder) add(at position, text string, p *problem) {
 	}
 }
 
-// full tells whether there is no room for another mistake. Then finding words for
+// full reports whether there is no room for another mistake. Then finding words for
 // it would only take time.
 func (d *decoder) full() bool { return len(d.mistakes) > maxMistakes }
 
@@ -78,7 +78,7 @@ func (d *decoder) pairs(n *node, where string) []pair {
 }
 
 // mapping reads a mapping into a struct. The keys that it returns include what
-// an unknown one was probably meant for, lest that be missed too.
+// an unknown one was probably meant for, so that it is not called missing as well.
 func (d *decoder) mapping(n *node, where string, into reflect.Value) keys {
 	s := d.of(into.Type())
 	set := make(keys, len(n.pairs))

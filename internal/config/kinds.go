@@ -103,7 +103,7 @@ func readTime(least, most time.Duration) func(string) (time.Duration, *problem) 
 		case isNumber(text) && text != "0":
 			return 0, wrong(hint, "the unit is missing")
 		case err != nil || strings.HasPrefix(text, "+"):
-			return 0, wrong(hint, "it is no time")
+			return 0, wrong(hint, "it is not a duration")
 		case strings.HasPrefix(text, "-"):
 			return 0, wrong(hint, "it is negative")
 		case t < least:
@@ -166,7 +166,7 @@ func readBool(text string) (bool, *problem) {
 	return false, wrong("write true or false", "it is neither true nor false")
 }
 
-// isNumber tells whether a text is a number in decimal digits without leading
+// isNumber reports whether a text is a number in decimal digits without leading
 // zeroes, which some take for octal.
 func isNumber(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0')
@@ -179,7 +179,7 @@ func readNumber(text string, least int) (int, *problem) {
 	n, err := strconv.Atoi(text)
 	switch {
 	case !isNumber(text):
-		return 0, wrong("write a number in decimal digits", "it is no number")
+		return 0, wrong("write a number in decimal digits", "it is not a number")
 	case err != nil || n > maxNumber:
 		return 0, wrong("write a smaller number", "it is more than %d", maxNumber)
 	case n < least:

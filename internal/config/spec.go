@@ -127,7 +127,7 @@ func (c Config) Pick(words []string, opts Options) (Config, error) {
 	return picked, nil
 }
 
-// defines tells whether a daemon or a rule has this name.
+// defines reports whether a daemon or a rule has this name.
 func (c Config) defines(name string) bool {
 	for _, d := range c.Daemons {
 		if d.Name == name {

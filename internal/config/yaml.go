@@ -77,7 +77,7 @@ func (w *writer) field(level int, f *field, v reflect.Value) {
 	}
 }
 
-// spelled tells whether the zero value is a value: a time of 0 is one, but for
+// spelled reports whether the zero value is a value: a time of 0 is one, but for
 // those that mean "not asked", and so is false.
 func (f *field) spelled() bool {
 	return (f.kind == "time" && f.key != "min_age") || f.kind == "bool"

@@ -68,13 +68,13 @@ func (g *gathering) aboutCrontab(c cronFile, others, commented int) {
 	}
 }
 
-// isKept tells whether a command is the script's, and can be read.
+// isKept reports whether a command is the script's, and can be read.
 func isKept(j job, b bare, known map[string]bool) bool {
 	k, wrong := readScript(b.words[1:])
 	return wrong == nil && (known[b.base()] || k.isScript(j, b.base()))
 }
 
-// mentions tells whether a line that cannot be read is the script's: it has its name
+// mentions reports whether a line that cannot be read is the script's: it has its name
 // and one of its flags.
 func mentions(line string, known map[string]bool) bool {
 	if len(line) > mostLine {

@@ -117,7 +117,7 @@ func (c *cronFile) job(line string, number int, vars map[string]string) (job, bo
 	return j, true
 }
 
-// isOften tells whether it runs several times in an hour.
+// isOften reports whether it runs several times in an hour.
 func (j job) isOften() bool {
 	first, _ := cutWord(j.schedule)
 	return j.schedule == "" || strings.ContainsAny(first, "*,-") || strings.Trim(first, "@0123456789") == "" && first[0] == '@'

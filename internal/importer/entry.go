@@ -38,7 +38,7 @@ func (e *entry) note(format string, args ...any) {
 	}
 }
 
-// off tells whether it is of no use before a person has completed it.
+// off reports whether it is of no use before a person has completed it.
 func (e *entry) off() bool { return e.doubt != "" }
 
 // setKey keeps the last value of a key.
@@ -127,7 +127,7 @@ func sentence(text string) string {
 
 var userName = pattern{text: `^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$`}
 
-// isUser tells whether it looks like a user or a group, a name or a number.
+// isUser reports whether it looks like a user or a group, a name or a number.
 func isUser(text string) bool {
 	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return strconv.FormatUint(n, 10) == text

@@ -51,7 +51,7 @@ type setting struct {
 	written     string // without the value
 }
 
-// mentioned tells whether one of the script's flags is there.
+// mentioned reports whether one of the script's flags is there.
 func (o options) mentioned() bool {
 	return len(o.daemons)+len(o.executables)+len(o.services) > 0
 }
@@ -131,7 +131,7 @@ func splitFlag(text string) (name, value string, attached bool) {
 // mostTime is what the configuration takes for a time.
 const mostTime = 24 * time.Hour
 
-// isTime tells whether the configuration takes it for the value of a key.
+// isTime reports whether the configuration takes it for the value of a key.
 func isTime(key, text string) bool {
 	t, err := time.ParseDuration(text)
 	least := time.Duration(0)

@@ -78,7 +78,7 @@ func (p *monitParser) skipNoise() {
 // checkKinds are what may be checked; device is filesystem's old name.
 var checkKinds = []string{"process", "file", "fifo", "filesystem", "device", "directory", "host", "system", "program", "network"}
 
-// starts tells whether a statement begins here.
+// starts reports whether a statement begins here.
 func (p *monitParser) starts() bool {
 	t := p.peek()
 	switch {
@@ -125,7 +125,7 @@ func (p *monitParser) statement() {
 	p.put(s)
 }
 
-// startsOutside tells whether a statement begins here that is not a part of set, which
+// startsOutside reports whether a statement begins here that is not a part of set, which
 // has words such as start and alert.
 func (p *monitParser) startsOutside() bool {
 	return p.starts() && p.peek().is("set", "include", "check")

@@ -126,7 +126,7 @@ func (g *gathering) need(e, other *entry, name string, dependents map[*entry][]s
 // mostWaits keeps the search for circles short.
 const mostWaits = 2000
 
-// reaches tells whether an entry waits for another, directly or not.
+// reaches reports whether an entry waits for another, directly or not.
 func (e *entry) reaches(other *entry, seen map[*entry]bool) bool {
 	if e == other {
 		return true
@@ -197,7 +197,7 @@ func (g *gathering) aboutFile(f monitFile) {
 	}
 }
 
-// setting tells whether a set was dealt with.
+// setting reports whether a set was dealt with.
 func (g *gathering) setting(f monitFile, s statement) bool {
 	switch {
 	case s.words[0].is("alert"):
@@ -217,7 +217,7 @@ func (g *gathering) setting(f monitFile, s statement) bool {
 // recipient is what the configuration takes for mail.
 var recipient = pattern{text: `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]{0,59}$`}
 
-// isRead tells whether all that a pattern of include may mean was given, as far as
+// isRead reports whether all that a pattern of include may mean was given, as far as
 // its text tells.
 func (g *gathering) isRead(pattern string) bool {
 	for _, f := range g.files {

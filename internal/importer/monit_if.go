@@ -44,7 +44,7 @@ func conditionOf(s statement) condition {
 	return c
 }
 
-// timesWithin tells whether two numbers in front of cycles belong together: 3 times
+// timesWithin reports whether two numbers in front of cycles belong together: 3 times
 // within 5 cycles, or 3 restarts, 5 cycles, which are not both here.
 func timesWithin(s statement, first token, second int) bool {
 	if _, ok := wholeNumber(first); !ok {

@@ -172,7 +172,7 @@ func (c connection) conversation() (send, expect, lost string) {
 	return send, expect, ""
 }
 
-// sendable tells whether YAML can hold it as it is.
+// sendable reports whether YAML can hold it as it is.
 func sendable(text string) bool {
 	const most = 500
 	return utf8.ValidString(text) && len(text) <= most

@@ -73,7 +73,7 @@ func (m *maker) programFile() *block {
 	return nil
 }
 
-// isProgram tells whether it may be the check of a program's file.
+// isProgram reports whether it may be the check of a program's file.
 func (b *block) isProgram() bool {
 	return b.kind == "file" && path.IsAbs(b.path) && usable(b.path) && !strings.HasPrefix(b.path, "/etc/") &&
 		(programPath.get().MatchString(b.path) || strings.HasSuffix(strings.ToLower(b.name), "bin"))

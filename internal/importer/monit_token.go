@@ -23,7 +23,7 @@ const (
 	braces          // {so}
 )
 
-// is tells whether it is one of these keywords.
+// is reports whether it is one of these keywords.
 func (t token) is(keywords ...string) bool {
 	if t.form != bareWord {
 		return false

@@ -21,7 +21,7 @@ type process struct {
 // scripted are interpreters of scripts.
 var scripted = pattern{text: `^(python|perl|ruby|php|node|nodejs|lua|tclsh|sh|ash|bash|dash|ksh|zsh)[0-9.]*$`}
 
-// runsOthers tells whether a program's name says nothing about the daemon.
+// runsOthers reports whether a program's name says nothing about the daemon.
 func runsOthers(program string) bool {
 	base := path.Base(program)
 	return scripted.get().MatchString(base) || base == "java" || base == "beam.smp" || base == "mono"
@@ -128,7 +128,7 @@ func (s grammar) oneArgument(pattern string) string {
 	return pattern
 }
 
-// usable tells whether a text can be a value: it is what it looks like, and fits
+// usable reports whether a text can be a value: it is what it looks like, and fits
 // into a line.
 func usable(text string) bool {
 	const most = 1000

@@ -108,7 +108,7 @@ var (
 	scriptFlag = pattern{text: `[ \t]-[des]([ \t]|$)`}
 )
 
-// isScript tells whether a command that could be read is the script, whatever its
+// isScript reports whether a command that could be read is the script, whatever its
 // name: its arguments say so, and nothing else is among them. Many a program has -d
 // and -e; but who runs it once a day keeps no daemon with it.
 func (k kept) isScript(j job, name string) bool {

@@ -208,7 +208,7 @@ func expansion(s string) int {
 	return n
 }
 
-// isAssignment tells whether it is A=b. A quoted "A=b" is a word like others.
+// isAssignment reports whether it is A=b. A quoted "A=b" is a word like others.
 func (w word) isAssignment() bool {
 	name := assignment.get().FindString(w.text)
 	return name != "" && (!w.quoted || len(name) <= w.before)

@@ -25,7 +25,7 @@ func (e *RootError) Hint() string {
 	return "run it as root, or see with --dry-run what it would do"
 }
 
-// allowed tells whether a daemon that is down may be restarted now.
+// allowed reports whether a daemon that is down may be restarted now.
 func (r *run) allowed(ctx context.Context) bool {
 	if why := r.bootOrShutdown(); why != "" {
 		r.holdOnce(report.Notice, why)

@@ -7,7 +7,7 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// backsOff tells whether a daemon that keeps dying has to wait for its next try.
+// backsOff reports whether a daemon that keeps dying has to wait for its next try.
 // People are told once for each step.
 func (r *run) backsOff() bool {
 	if r.store() == nil {

@@ -91,7 +91,7 @@ func (r *run) release(now state.Stamp) {
 	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", state.Stamp{}
 }
 
-// noteStep remembers a step: in the incident for people, and a stop lest it be
+// noteStep remembers a step: in the incident for people, and a stop so that it is not
 // taken for the admin's.
 func (r *run) noteStep(d restart.Done) {
 	if d.Verb == restart.Stop {

@@ -59,7 +59,7 @@ func (r *run) Clear(ctx context.Context, stop restart.Done) {
 	r.old.left, r.old.told = nil, ""
 }
 
-// anyRuns tells whether one of these processes may still run.
+// anyRuns reports whether one of these processes may still run.
 func (r *run) anyRuns(list []check.Kin) bool {
 	return slices.ContainsFunc(list, func(k check.Kin) bool {
 		runs, err := r.Runs(k.PID, k.Start)
@@ -96,7 +96,7 @@ func (r *run) maybeText() string {
 	return ""
 }
 
-// holds tells whether a process listens at the address that is asked of the daemon.
+// holds reports whether a process listens at the address that is asked of the daemon.
 func (r *run) holds(k check.Kin) bool {
 	if r.daemon.Spec.Listen == nil {
 		return false

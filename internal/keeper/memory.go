@@ -127,7 +127,7 @@ func (p *pass) save(sync bool, runs ...*run) error {
 	return err
 }
 
-// same tells whether two are the same once they are in a file.
+// same reports whether two are the same once they are in a file.
 func same(a, b state.Daemon) bool {
 	if reflect.DeepEqual(a, b) { // as nearly always
 		return true
@@ -152,7 +152,7 @@ func (p *pass) saveAll() {
 	}
 }
 
-// sawUp remembers a daemon that is up, and tells whether it is not the one that
+// sawUp remembers a daemon that is up, and reports whether it is not the one that
 // was there before.
 func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	if r.store() == nil || r.daemon.LookOnly || len(v.Matches) == 0 && r.past.Incident == nil { // of none that may be, only an end is worth a word
@@ -179,19 +179,19 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	r.past.HeldWhy = "" // see upgraded
 }
 
-// isOthers tells whether another run is at work on it.
+// isOthers reports whether another run is at work on it.
 func (r *run) isOthers() bool {
 	return errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
 }
 
-// isStale tells whether another run has written since: it may have restarted the
+// isStale reports whether another run has written since: it may have restarted the
 // daemon, and have told everybody.
 func (r *run) isStale() bool {
 	all, err := r.store().Read(r.memory.key)
 	return err == nil && !same(all[r.daemon.Name], r.inFile)
 }
 
-// news tells whether people do not know yet why nothing is done. What they know is
+// news reports whether people do not know yet why nothing is done. What they know is
 // said no more, but for status and its kin.
 func (r *run) news(why string) bool {
 	if r.store() == nil {
@@ -205,7 +205,7 @@ func (r *run) news(why string) bool {
 	return true
 }
 
-// isGone tells whether none of these processes runs any more. Mostly the look has
+// isGone reports whether none of these processes runs any more. Mostly the look has
 // seen one of them.
 func (r *run) isGone(list, seen []state.Process) bool {
 	return !slices.ContainsFunc(list, func(p state.Process) bool {
@@ -217,7 +217,7 @@ func (r *run) isGone(list, seen []state.Process) bool {
 	})
 }
 
-// wasThere tells whether some process of the daemon was there when it was last seen
+// wasThere reports whether some process of the daemon was there when it was last seen
 // up. A healthy run does not see all of them, and the one that it saw may have been
 // a worker, which come and go.
 func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {

@@ -118,7 +118,7 @@ func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 	return list
 }
 
-// isThisBoot tells whether the daemon was last seen up in this boot: else the numbers of
+// isThisBoot reports whether the daemon was last seen up in this boot: else the numbers of
 // its processes mean nothing.
 func (r *run) isThisBoot() bool {
 	return r.store() != nil && r.past.LastUp.Boot != "" && r.past.LastUp.Boot == r.memory.now().Boot
@@ -171,7 +171,7 @@ func (r *run) Remaining(_ context.Context, service string) ([]int, error) {
 	return running, nil
 }
 
-// isMain tells whether none of the others has started it.
+// isMain reports whether none of the others has started it.
 func (o *old) isMain(k check.Kin) bool {
 	return !slices.ContainsFunc(o.awaited, func(a check.Kin) bool { return a.PID == k.Parent })
 }

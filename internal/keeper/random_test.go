@@ -161,7 +161,7 @@ func isTrue(t *testing.T, w *world, d Daemon, reports map[string]report.Daemon) 
 	}
 }
 
-// restartedLater tells whether another daemon's restart has restarted this one,
+// restartedLater reports whether another daemon's restart has restarted this one,
 // too, after it had been reported.
 func restartedLater(w *world, toy *toy, r report.Daemon) bool {
 	n := 0

@@ -46,7 +46,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	_ = r.save(true, r)
 }
 
-// isDaemon tells whether a process is of a daemon that the service starts, this one
+// isDaemon reports whether a process is of a daemon that the service starts, this one
 // or another, well or not. If that cannot be told, it may be.
 func (p *pass) isDaemon(service string, pid int) bool {
 	for _, r := range p.runs {
@@ -155,7 +155,7 @@ func newOnes(matches []check.Match, before []int) []check.Match {
 	return slices.DeleteFunc(slices.Clone(matches), func(m check.Match) bool { return slices.Contains(before, m.PID) })
 }
 
-// isSubset tells whether none is new.
+// isSubset reports whether none is new.
 func isSubset(list, of []int) bool {
 	return !slices.ContainsFunc(list, func(pid int) bool { return !slices.Contains(of, pid) })
 }

@@ -66,12 +66,12 @@ func withSpecs(all, chosen config.Config) config.Config {
 	return all
 }
 
-// areSpecs tells whether all words are, unless they are names.
+// areSpecs reports whether all words are, unless they are names.
 func areSpecs(words []string) bool {
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/@") })
 }
 
-// mayBeNames tells whether something may be in the configuration: no name there
+// mayBeNames reports whether something may be in the configuration: no name there
 // has a colon or a slash.
 func mayBeNames(words []string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/") })

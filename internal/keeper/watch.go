@@ -50,7 +50,7 @@ func (r *run) noteForgetful() {
 	}
 }
 
-// atWork tells whether another run is at work on the daemon, which is left to it.
+// atWork reports whether another run is at work on the daemon, which is left to it.
 func (r *run) atWork() bool {
 	err := state.FindHolder(r.RunDir, r.daemon.Services)
 	switch held := (*state.HeldError)(nil); {

@@ -42,7 +42,7 @@ func (p *Process) Signal(s syscall.Signal) error {
 	return err
 }
 
-// Ended tells whether the process has ended, and be it a zombie.
+// Ended reports whether the process has ended, and be it a zombie.
 func (p *Process) Ended() (bool, error) {
 	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
 	for {

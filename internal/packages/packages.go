@@ -1,4 +1,4 @@
-// Package packages tells whether a package manager is at work: a daemon that is down
+// Package packages reports whether a package manager is at work: a daemon that is down
 // while its files are being replaced should be left to those who replace them.
 //
 // It asks for their locks and never takes one, not even for a moment: a package

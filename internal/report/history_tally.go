@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// span is a time from one moment to another, which is no part of it.
+// span is the half-open interval [from, to).
 type span struct{ from, to time.Time }
 
 func (s span) length() time.Duration { return max(s.to.Sub(s.from), 0) }
@@ -97,7 +97,7 @@ const (
 // death: what was stopped on purpose was left alone all the time.
 const planned = time.Second
 
-// death tells whether a daemon died: it was not only stopped and left alone.
+// death reports whether a daemon died: it was not only stopped and left alone.
 func (e *episode) death() bool {
 	return e.held.length() == 0 || e.down.length() >= planned
 }

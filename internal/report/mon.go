@@ -36,7 +36,7 @@ func (m Mon) Write(r Report) {
 	t.Write(r)
 }
 
-// isOdd tells whether there is something to be said of what is well.
+// isOdd reports whether there is something to be said of what is well.
 func (t Text) isOdd(r Report) bool {
 	return slices.ContainsFunc(r.Daemons, func(d Daemon) bool { return len(d.Notices) > 0 || d.Result == Held && !t.isKnown(d) })
 }

@@ -116,7 +116,7 @@ func (d Daemon) promProcesses() (float64, bool) {
 	return float64(len(d.Processes)), d.Status() != Unclear
 }
 
-// promKnown tells whether there are processes of a daemon to be told of.
+// promKnown reports whether there are processes of a daemon to be told of.
 func (d Daemon) promKnown() bool {
 	return !d.Rule && d.Status() != Unclear && len(d.Processes) > 0
 }
@@ -178,7 +178,7 @@ func (p *promFile) deaths(daemons []Daemon) {
 }
 
 // holds tell what a person would have to do for a daemon to be restarted: the reason
-// has a metric of its own, lest the series of daemon_keeper_held end when it changes.
+// has a metric of its own, so that the series of daemon_keeper_held does not end when it changes.
 func (p *promFile) holds(daemons []Daemon) {
 	const name = "daemon_keeper_held_reason"
 	head := sync.OnceFunc(func() {

@@ -51,7 +51,7 @@ func (r Report) Status() Status {
 	return worst
 }
 
-// Changed tells whether the run has done anything to a service.
+// Changed reports whether the run has done anything to a service.
 func (r Report) Changed() bool { return slices.ContainsFunc(r.Daemons, Daemon.Changed) }
 
 func rank(s Status) int {
@@ -119,7 +119,7 @@ type Totals struct {
 	Restarts  int
 }
 
-// Changed tells whether anything was done to a service of it.
+// Changed reports whether anything was done to a service of it.
 func (d Daemon) Changed() bool {
 	return slices.ContainsFunc(d.Steps, func(s Step) bool { return !s.Skipped })
 }

@@ -156,10 +156,10 @@ func (g *grid) place(daemons []Daemon) {
 	}
 }
 
-// below tells whether the services of a row stand below it.
+// below reports whether the services of a row stand below it.
 func (g *grid) below(i int) bool { return g.moved[i] }
 
-// cutName tells whether a row does not show the whole name.
+// cutName reports whether a row does not show the whole name.
 func (g *grid) cutName(i int) bool { return g.cut[i] }
 
 func (g *grid) heading() []word {

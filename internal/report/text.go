@@ -109,13 +109,13 @@ func (t Text) daemon(d Daemon) {
 	t.more(d)
 }
 
-// isKnown tells whether people have been told, or will be by another run: cron need
+// isKnown reports whether people have been told, or will be by another run: cron need
 // not mail it each minute.
 func (t Text) isKnown(d Daemon) bool {
 	return (d.Busy && t.Diary || d.Known) && !t.Terminal && !t.Verbose
 }
 
-// tells tells whether a daemon that is well is worth a word: cron mails what is printed.
+// tells reports whether a daemon that is well is worth a word: cron mails what is printed.
 func (t Text) tells(d Daemon) bool {
 	return !t.Quiet && (t.Terminal || t.Verbose || t.Notices && len(d.Notices) > 0)
 }

@@ -50,7 +50,7 @@ func failed(op, path string, err error) error {
 // bad is the file's own fault.
 func bad(path, why string) error { return &FileError{Op: "read", Path: path, Why: why} }
 
-// isBad tells whether an error is a file's own fault.
+// isBad reports whether an error is a file's own fault.
 func isBad(err error) bool {
 	var file *FileError
 	return errors.As(err, &file) && file.cause == nil && file.Op == "read"

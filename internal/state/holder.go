@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// FindHolder tells whether a run is at work on one of the services: then the error
+// FindHolder reports whether a run is at work on one of the services: then the error
 // is a HeldError. It makes nothing, and any user may ask.
 //
 // It takes each lock for a moment, shared with others that ask; a run that finds

@@ -226,7 +226,7 @@ func parseJournal(data []byte) (Intent, error) {
 	return i, nil
 }
 
-// valid tells whether a run can have written it.
+// valid reports whether a run can have written it.
 func (i Intent) valid() bool {
 	strange := func(service string) bool {
 		return service == "" || service[0] == '-' || strings.ContainsFunc(service, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })

@@ -95,7 +95,7 @@ func readLine(data []byte) (Incident, error) {
 	return i, nil
 }
 
-// sound tells whether it can be reckoned with.
+// sound reports whether it can be reckoned with.
 func (i Incident) sound() bool {
 	for _, s := range i.Steps {
 		if s.Seconds != seconds(s.Seconds) {

@@ -24,11 +24,11 @@ type memoryFile struct {
 	Daemons map[string]Daemon `json:"daemons"`
 }
 
-// plainIncident is an Incident of which package json learns the shape at once.
+// plainIncident has the fields of Incident without its methods.
 type plainIncident Incident
 
-// MarshalJSON keeps package json from looking into an incident, seldom there, before
-// it must: to learn the shape of a type takes longer than to read it.
+// MarshalJSON defers the costly reflection of package json on an incident until there is
+// one, which is seldom.
 func (i *Incident) MarshalJSON() ([]byte, error) { return json.Marshal((*plainIncident)(i)) }
 
 // UnmarshalJSON does the same.

@@ -25,7 +25,7 @@ type Pause struct {
 	Reason string        `json:"reason,omitempty"` // why
 }
 
-// holds tells whether a pause has not ended yet.
+// holds reports whether a pause has not ended yet.
 func (p Pause) holds(now Stamp) bool { return p.For == 0 || now.Since(p.From) < p.For }
 
 // settled is the pause that is to be kept instead, or it might never end: a stamp in

@@ -48,7 +48,7 @@ func writable(t time.Time) time.Time {
 	return t
 }
 
-// IsZero tells whether it is no point in time.
+// IsZero reports whether it is no point in time.
 func (s Stamp) IsZero() bool { return s.Time.IsZero() && s.Boot == "" && s.Up == 0 }
 
 // Since is the time from an earlier stamp to this one, never negative: an earlier
@@ -68,7 +68,7 @@ func (s Stamp) Since(earlier Stamp) time.Duration {
 	return since
 }
 
-// Before tells whether the other lies in this one's future.
+// Before reports whether the other lies in this one's future.
 func (s Stamp) Before(other Stamp) bool {
 	if s.sameBoot(other) {
 		return s.Up < other.Up

@@ -152,7 +152,7 @@ func (s Service) restarts() string {
 
 func (s Service) isSSH() bool { return IsSSH(s.Executable) }
 
-// IsSSH tells whether a program is sshd, of which it matters where it listens.
+// IsSSH reports whether a program is sshd, of which it matters where it listens.
 func IsSSH(executable string) bool { return filepath.Base(executable) == "sshd" }
 
 // some are the first of them: of 300 instances each would name 299.

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Is tells whether a file is a terminal.
+// Is reports whether a file is a terminal.
 func Is(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// Colored tells whether to colour what is written to it. It heeds NO_COLOR,
+// Colored reports whether to colour what is written to it. It heeds NO_COLOR,
 // https://no-color.org.
 func Colored(f *os.File) bool { return os.Getenv("NO_COLOR") == "" && Is(f) }
 

@@ -1,4 +1,4 @@
-// Package trust tells whether a file or a folder can be changed by us and root
+// Package trust reports whether a file or a folder can be changed by us and root
 // only. A root program that believes others' files does what others want.
 package trust
 
@@ -28,7 +28,7 @@ func (e *Error) Hint() string { return e.hint }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Folder tells whether only we and root can change a folder's entries or put
+// Folder reports whether only we and root can change a folder's entries or put
 // another folder in its place. It returns the path with links followed.
 func Folder(path string) (string, error) {
 	resolved, err := walk(path, checkStep)
@@ -45,14 +45,14 @@ func Folder(path string) (string, error) {
 	return resolved, ours(path, info)
 }
 
-// Way tells whether only we and root can decide what path leads to. What path
+// Way reports whether only we and root can decide what path leads to. What path
 // itself names is not looked at, unless it is a link: see File.
 func Way(path string) error {
 	_, err := walk(path, checkStep)
 	return err
 }
 
-// Links tells whether all links on the way are ours or root's. The end of the
+// Links reports whether all links on the way are ours or root's. The end of the
 // way may be missing: this is for a folder that is yet to be made.
 func Links(path string) error {
 	_, err := walk(path, checkLink)
@@ -79,7 +79,7 @@ func Program(path string) error {
 	return ours(path, info)
 }
 
-// File tells whether an open file is a regular one that only we and root can write.
+// File reports whether an open file is a regular one that only we and root can write.
 func File(f *os.File) error {
 	info, err := f.Stat()
 	switch {
