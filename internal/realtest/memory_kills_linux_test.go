@@ -115,7 +115,7 @@ func TestManagerKills(t *testing.T) {
 			for _, part := range []struct {
 				name   string
 				rounds int
-			}{{"alone", campaign(20, 500)}, {"together", campaign(10, 200)}, {"twins", campaign(10, 200)}} {
+			}{{"alone", campaign(6, 500)}, {"together", campaign(4, 200)}, {"twins", campaign(4, 200)}} {
 				inside(t, m, "^TestMemoryKillsInside$/^"+part.name+"$", killsRounds+"="+strconv.Itoa(part.rounds), killsManager+"="+manager)
 			}
 		})
