@@ -133,10 +133,16 @@ func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Servic
 }
 
 // userName is what the configuration is to call a user: the name, or the number where no
-// name leads back to it. "" if neither does.
+// name leads back to it. "" if neither does, and of a user that systemd makes up for the
+// life of a service, DynamicUser= in systemd.exec(5): the next start may get another one.
 func userName(id uint32) string {
+	const firstDynamic, lastDynamic = 61184, 65519
 	number := strconv.FormatUint(uint64(id), 10)
-	for _, text := range []string{nameOf(number), number} {
+	names := []string{nameOf(number), number}
+	if names[0] == number && id >= firstDynamic && id <= lastDynamic {
+		return ""
+	}
+	for _, text := range names {
 		u, err := user.Lookup(text)
 		if err == nil && u.Uid == number || err != nil && text == number { // a number may be somebody's name
 			return text
