@@ -12,16 +12,22 @@ type version struct {
 }
 
 // mayMatter reports whether the quick pass must look at a process of which the kernel's
-// name is known. That of another link to a wanted file is another; the careful pass finds
-// it, and a target that must see all that count does without this.
+// name is known. It may be that of the link or of the script that was asked for, or of
+// what that leads to. That of another link is another; the careful pass finds it, and a
+// target that must see all that count does without this.
 func (l *looker) mayMatter(pid int, comm string) bool {
-	if l.allCount || len(l.remembering[pid]) > 0 || len(l.candidates(comm)) > 0 {
+	if l.allCount || l.asked[comm] || len(l.remembering[pid]) > 0 || len(l.candidates(comm)) > 0 {
 		return true
 	}
 	if !mayBeCut(comm) {
 		return false
 	}
 	for name := range l.names {
+		if isComm(comm, name) {
+			return true
+		}
+	}
+	for name := range l.asked {
 		if isComm(comm, name) {
 			return true
 		}

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"encoding/binary"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -72,6 +73,8 @@ func TestKernelsNames(t *testing.T) {
 		state State
 	}{
 		{"its own name", Spec{Executable: clamd.Path}, Options{}, "clamd", clamd, 1, Up},
+		{"the name of a link", Spec{Executable: link(t, clamd.Path, filepath.Join(t.TempDir(), "alias"))}, Options{}, "alias", clamd, 1, Up},
+		{"a name of a link that is cut", Spec{Executable: link(t, clamd.Path, filepath.Join(t.TempDir(), "a-rather-long-alias-of-it"))}, Options{}, "a-rather-long-alias", clamd, 1, Up},
 		{"a name that is cut", Spec{Executable: exporter.Path}, Options{}, long[:commLen], exporter, 1, Up},
 		{"another name of the same file", Spec{Executable: clamd.Path}, Options{}, "clamd-2", clamd, 3, Up},
 		{"none", Spec{Executable: clamd.Path}, Options{}, "other", exporter, 5, Down},

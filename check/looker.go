@@ -24,6 +24,7 @@ type looker struct {
 	bounded   []*target            // those with a name of which one more can matter
 	allCount  bool                 // all processes that count for some target must be seen
 	names     map[string][]*target // by the last elements of the paths to look closer at
+	asked     map[string]bool      // the last elements of the paths that were asked for: of links, of scripts
 	versions  []version            // interpreters, of which any version may be in use
 	multiCall map[FileID]bool      // programs that answer to several names
 
@@ -49,7 +50,7 @@ type target struct {
 func newLooker(t table, f *files, s *Snapshot, opts Options) *looker {
 	return &looker{
 		table: t, files: f, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
-		names: make(map[string][]*target), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
+		names: make(map[string][]*target), asked: make(map[string]bool), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
 		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool), origins: make(map[string]bool),
 	}
 }
@@ -79,6 +80,7 @@ func (l *looker) want(spec Spec) {
 		}
 		return
 	}
+	l.asked[filepath.Base(spec.Executable)] = true
 	i := t.file.Interpreter
 	if i == nil {
 		name := filepath.Base(t.file.Resolved)
