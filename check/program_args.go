@@ -60,13 +60,9 @@ func erlangNode(args []string) string {
 // of its own: /var/lib/postgresql/15/main has those of 15-main.
 func hasWords(arg, instance string) bool {
 	isOther := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
-	words := strings.FieldsFunc(arg, isOther)
-	for word := range strings.FieldsFuncSeq(instance, isOther) {
-		if !slices.Contains(words, word) {
-			return false
-		}
-	}
-	return true
+	words, wanted := strings.FieldsFunc(arg, isOther), strings.FieldsFunc(instance, isOther)
+	isMissing := func(word string) bool { return !slices.Contains(words, word) }
+	return len(wanted) > 0 && !slices.ContainsFunc(wanted, isMissing)
 }
 
 // isAddress reports whether an argument is an IP address with a port, or a port behind a

@@ -349,6 +349,7 @@ func TestProgramInstance(t *testing.T) {
 		{"", "-b 127.0.0.1:8100", server.Path},
 		{"one", "-b 127.0.0.1:8100", server.Path + ` ^127\.0\.0\.1:8100$`},
 		{"15-main", "-D /var/lib/postgresql/15/main", server.Path + ` ^/var/lib/postgresql/15/main$`},
+		{"-", "-c /etc/postfix/main.cf", server.Path}, // postfix@-: no word at all
 		{"default", "--defaults-torrc /usr/share/tor/tor-service-defaults-torrc -f /etc/tor/torrc", server.Path},
 	} {
 		f := newFakeTable()
