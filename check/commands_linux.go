@@ -78,7 +78,9 @@ var errExecuting = errors.New("it is about to execute a program")
 // last. Such a one is errExecuting: it may be what is looked for. A process that has wiped
 // its arguments out has none for ever.
 func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
-	for end, wiped := time.Now().Add(execTime), false; ; time.Sleep(time.Millisecond) {
+	ctx, cancel := context.WithTimeout(ctx, execTime)
+	defer cancel()
+	for wiped := false; ; {
 		text, err := t.beginning(pid, user)
 		if err != nil || len(text) > 0 || wiped {
 			return text, err
@@ -86,14 +88,18 @@ func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]by
 		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
 			return nil, nil
 		}
-		if ctx.Err() != nil || time.Now().After(end) {
-			return nil, errExecuting
-		}
 		stat, _, err := readProc(t.dir(pid)+"/stat", nil, statLimit)
 		if err != nil {
 			return nil, err
 		}
-		wiped = hasArgs(stat) // unless it has come to have some since: so they are read once more
+		if wiped = hasArgs(stat); wiped {
+			continue // unless it has come to have some since: so they are read once more
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return nil, errExecuting
+		}
 	}
 }
 
