@@ -13,9 +13,8 @@ type namer interface {
 	names(ctx context.Context, run runner) ([]string, error)
 }
 
-// Names are those of all services that can be started, whether or not they run, in
-// their order. It starts at most one
-// process, which changes nothing.
+// Names are those of all services that can be started, whether or not they run, sorted.
+// It starts at most one process, which changes nothing.
 func (m *Manager) Names(ctx context.Context) ([]string, error) {
 	d, ok := m.dialect.(namer)
 	if !ok {

@@ -24,7 +24,7 @@ func Replace(root *os.Root, file NewFile) error {
 		return err
 	}
 	if err := root.Rename(file.Temporary, file.Name); err != nil {
-		_ = root.Remove(file.Temporary)
+		_ = root.Remove(file.Temporary) // what has failed before is told
 		return err
 	}
 	if !file.Sync {
@@ -54,7 +54,7 @@ func (n NewFile) create(root *os.Root) error {
 		err = closed
 	}
 	if err != nil {
-		_ = root.Remove(n.Temporary)
+		_ = root.Remove(n.Temporary) // what has failed before is told
 	}
 	return err
 }

@@ -129,7 +129,7 @@ func (s *Store) lock() (unlockStore func(), err error) {
 		err := osutil.Lock(f)
 		switch {
 		case err == nil:
-			return func() { _ = osutil.Unlock(f); f.Close() }, nil // see Locks.Release
+			return func() { _ = osutil.Unlock(f); f.Close() }, nil // the close gives it back, too, unless a child has a copy
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			f.Close()
 			return nil, failed("lock", f.Name(), err)
