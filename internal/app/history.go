@@ -84,7 +84,7 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 	list := make([]report.Past, len(all))
 	for i, name := range all {
 		d := known[name]
-		list[i] = report.Past{Name: name, Known: d.Known.Time, Seen: d.LastUp.Time, Incidents: incidents[name]}
+		list[i] = report.Past{Name: name, Known: now.Retell(d.Known).Time, Seen: now.Retell(d.LastUp).Time, Incidents: incidents[name]}
 		if d.Incident != nil {
 			list[i].Incidents, list[i].Seen = append(list[i].Incidents, underWay(*d.Incident, d, now)), now.Time
 		}
@@ -104,7 +104,7 @@ func ended(i state.Incident) report.Incident {
 }
 
 func underWay(i state.Incident, d state.Daemon, now state.Stamp) report.Incident {
-	out := ended(i)
+	out := ended(i.Retold(now))
 	out.UnderWay, out.Took = true, now.Since(i.Began)
 	if d.Held != "" {
 		out.Held += now.Since(d.HeldSince)

@@ -22,7 +22,7 @@ func (r *run) sawDown(reason string) {
 	now := r.memory.now()
 	if r.past.Incident == nil {
 		r.past.Incident = &state.Incident{
-			Daemon: r.daemon.Name, LastUp: r.past.LastUp.Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
 		}
 		r.transition = true
 		r.past.Totals.Incidents++

@@ -67,6 +67,7 @@ func (p *pass) load() {
 		if r.past.Known.IsZero() {
 			r.past.Known = m.now()
 		}
+		r.past.Known = m.now().Retell(r.past.Known) // another boot cannot tell any more
 		r.recall(m.now())
 	}
 }
@@ -142,7 +143,8 @@ func (p *pass) saveAll() {
 	var list []*run
 	sync := false
 	for _, r := range p.runs {
-		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && r.report.Result != report.CannotTell {
+		unchanged := r.report.Result == report.CannotTell && !r.transition
+		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && !unchanged {
 			list = append(list, r)
 			sync = sync || r.transition
 		}

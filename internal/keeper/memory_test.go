@@ -166,8 +166,12 @@ func TestDowntimeAndTheClockOfTheDay(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 			w.comesUp("a")
 			w.again(t, d)
-			if i := w.ledger(t)[0]; i.Seconds < 600 || i.Seconds > 660 {
+			i, known := w.ledger(t)[0], w.known(t, "a").Known.Time
+			if i.Seconds < 600 || i.Seconds > 660 {
 				t.Errorf("clock set by %v: down for %v s", step, i.Seconds)
+			}
+			if long := 15 * time.Minute; i.Up.Sub(i.Down) > long || i.Down.Sub(i.LastUp).Abs() > long || i.Up.Sub(known).Abs() > long {
+				t.Errorf("clock set by %v: known since %v, last up %v, down %v, up %v", step, known, i.LastUp, i.Down, i.Up)
 			}
 		})
 	}
@@ -354,12 +358,39 @@ func TestUnknownIsNotRemembered(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.toy("a").verdict = &check.Verdict{Err: errors.New("clouded")}
 		w.again(t, d)
-		w.toy("a").verdict = nil
-		w.dies("a")
-		w.keeper.NeedsRoot = true
-		wantResult(t, w.again(t, d)["a"], report.CannotTell, "only root")
 		if after := w.known(t, "a"); inJSON(t, after) != inJSON(t, before) {
 			t.Errorf("before %s\nafter %s", inJSON(t, before), inJSON(t, after))
+		}
+	})
+}
+
+// What a person must mend is said once, and again when it is something else, or has been
+// well meanwhile. Each run's status and report have it all the same.
+func TestWhatMustBeMendedIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		w.again(t, d)
+		_, missing := check.Find("/nosuch/program")
+		_, relative := check.Find("program")
+		for i, tc := range []struct {
+			err  error
+			told bool
+		}{{missing, true}, {missing, false}, {missing, false}, {relative, true}, {relative, false}, {nil, false}, {relative, true}} {
+			w.toy("a").verdict = nil
+			if tc.err != nil {
+				w.toy("a").verdict = &check.Verdict{Err: tc.err}
+			}
+			w.lines = nil
+			r := w.again(t, d)["a"]
+			if tc.err == nil {
+				continue
+			}
+			wantResult(t, r, report.CannotTell, "cannot look for")
+			if told := strings.Contains(w.diary(), "cannot look for"); told != tc.told || r.Known == tc.told {
+				t.Errorf("run %d: known %v, the diary says %q", i, r.Known, w.diary())
+			}
 		}
 	})
 }

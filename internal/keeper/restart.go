@@ -18,6 +18,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
 	r.meet(ctx, services)
+	began := r.memory.now()
 	r.tries()
 	r.intend(services)
 	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
@@ -35,6 +36,9 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
 	case !o.Up():
 		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
+		if !o.Interrupted && len(r.last.Matches) == 0 {
+			r.report.Reason += r.nearest(ctx, began)
+		}
 		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
 		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
 	default:
@@ -78,14 +82,16 @@ func (r *run) unlessRestarted(services []string) []string {
 	return left
 }
 
-func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, trouble string) string {
-	unwell := texts(last, check.Restart)
+func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, said string) string {
+	unwell := trouble(last)
 	switch {
 	case o.Interrupted:
 		return "this run was interrupted"
+	case o.Lost > 0 && unwell != "":
+		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), report.Limit(p.Settle), unwell)
 	case o.Lost > 0:
 		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
-	case unwell != "" && unwell == trouble: // which stands beside it
+	case unwell != "" && unwell == said: // which stands beside it
 		return fmt.Sprintf("within %s it did not get well", report.Limit(p.Verify))
 	case len(last.Matches) > 0 && unwell != "":
 		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)

@@ -214,7 +214,8 @@ func (r *run) inName() string {
 }
 
 // cannotTell names the daemon, unless it is the whole table that tells nothing:
-// that is the same for all of them, and said once.
+// that is the same for all of them, and said once. What a person must mend is said once
+// in all, as long as it is the same: a program that was removed is missing each minute.
 func (r *run) cannotTell(err error) {
 	r.report.Result = report.CannotTell
 	r.report.Reason = err.Error()
@@ -222,7 +223,11 @@ func (r *run) cannotTell(err error) {
 		r.report.Reason = r.inName() + r.report.Reason
 	}
 	r.report.Hint = words.Hint(err)
-	r.logOnce(doubt(err), "%s; nothing was touched", r.report.Reason)
+	level := doubt(err)
+	if level == report.Fatal && !r.daemon.LookOnly && !r.news(r.report.Reason) {
+		return
+	}
+	r.logOnce(level, "%s; nothing was touched", r.report.Reason)
 }
 
 // doubt: what a person must mend before it can ever work is fatal.
@@ -281,12 +286,23 @@ func (r *run) hold(level report.Level, why string) {
 	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
 }
 
-// trouble is what is wrong with a daemon of which a process runs.
+// trouble is what is wrong with a daemon of which a process runs. One that was stopped
+// by a signal does not answer, and does not end until it is continued.
 func trouble(v check.Verdict) string {
 	if len(v.Matches) == 0 {
 		return ""
 	}
-	return texts(v, check.Restart)
+	text := texts(v, check.Restart)
+	for _, m := range v.Matches {
+		if text != "" && m.Stopped {
+			return text + "; " + stoppedText(m)
+		}
+	}
+	return text
+}
+
+func stoppedText(m check.Match) string {
+	return fmt.Sprintf("process %d of '%s' is stopped by a signal or a debugger", m.PID, m.Exe)
 }
 
 // standing is how a daemon is that is down.

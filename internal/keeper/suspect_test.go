@@ -20,7 +20,8 @@ type family struct {
 	asked    int
 	main     *check.Match // nil: it has ended
 	workers  []check.Match
-	revives  bool // a start brings a new main process up
+	revives  bool           // a start brings a new main process up
+	brings   *check.Process // what a start brings up in its place
 	listens  []int
 	read     map[int]check.Process
 	leads    []check.Process
@@ -101,6 +102,10 @@ func (f *family) Condition(context.Context, string) (rcd.Condition, error) {
 
 func (f *family) Start(_ context.Context, name string, _ rcd.With) error {
 	f.steps = append(f.steps, "start "+name)
+	if f.brings != nil {
+		f.read = map[int]check.Process{f.brings.PID: *f.brings}
+		f.cond = rcd.Condition{State: rcd.Running, Main: f.brings.PID}
+	}
 	if f.revives {
 		main := member(900, 1, 0, "a.service")
 		f.main, f.cond = &main, rcd.Condition{State: rcd.Running, Main: 900}

@@ -64,7 +64,7 @@ func notices(v check.Verdict) []notice {
 		if m.Stopped {
 			list = append(list, notice{
 				report.Warning,
-				fmt.Sprintf("process %d of '%s' is stopped by a signal or a debugger: it does nothing until it is continued (kill -CONT %d)", m.PID, m.Exe, m.PID),
+				fmt.Sprintf("%s: it does nothing until it is continued (kill -CONT %d)", stoppedText(m), m.PID),
 			})
 		}
 	}

@@ -35,6 +35,7 @@ func (p Pause) settled(now Stamp) Pause {
 	if now.Before(p.From) {
 		p.From = now
 	}
+	p.From = now.Retell(p.From)
 	if p.For > 0 && now.Boot != "" && !now.sameBoot(p.From) {
 		p.From.Boot, p.From.Up = now.Boot, now.Up-min(now.Since(p.From), p.For)
 	}

@@ -58,6 +58,18 @@ func TestPausesEnd(t *testing.T) {
 	}
 }
 
+// What is shown of a pause is when it ends by the clock of today.
+func TestPauseIsToldByTheClockOfToday(t *testing.T) {
+	s := openStore(t)
+	ok(t, s.Pause(Pause{Name: "x", From: moment("2036-11-21 20:00", "b", time.Hour), For: time.Hour}))
+	for range 2 { // what the first look has kept is what the second one sees
+		got, err := s.Pauses(moment("2026-11-21 20:30", "b", time.Hour+30*time.Minute))
+		if err != nil || len(got) != 1 || got[0].From != moment("2026-11-21 20:00", "b", time.Hour) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+}
+
 func TestPauseAndResume(t *testing.T) {
 	now := moment("2026-11-21 20:00", "b", time.Hour)
 	s := openStore(t)

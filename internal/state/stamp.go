@@ -76,6 +76,31 @@ func (s Stamp) Before(other Stamp) bool {
 	return s.Time.Before(other.Time)
 }
 
+// clockSlack is what a clock that is kept right may differ from the boot's own.
+const clockSlack = time.Minute
+
+// Retell is an earlier moment as the clock has it now. Within a boot the clock may have
+// been set by years: that of a machine which keeps no time while it is off.
+func (s Stamp) Retell(earlier Stamp) Stamp {
+	if !s.sameBoot(earlier) {
+		return earlier
+	}
+	if t := s.Time.Add(-s.Since(earlier)); t.Sub(earlier.Time).Abs() > clockSlack {
+		earlier.Time = writable(t)
+	}
+	return earlier
+}
+
+// Retold is the incident with its beginning as the clock has it now, see Stamp.Retell.
+func (i Incident) Retold(now Stamp) Incident {
+	shift := now.Retell(i.Began).Time.Sub(i.Began.Time)
+	i.Down = i.Down.Add(shift)
+	if !i.LastUp.IsZero() {
+		i.LastUp = i.LastUp.Add(shift)
+	}
+	return i
+}
+
 func (s Stamp) sameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
 
 // stampFields are the fields of a Stamp without its methods.

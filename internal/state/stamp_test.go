@@ -48,6 +48,30 @@ func TestSince(t *testing.T) {
 	}
 }
 
+// Within a boot the boot's own clock says when it was, however the clock was set; of another
+// boot, or where none is known, nothing can be said.
+func TestRetell(t *testing.T) {
+	years := 20 * 365 * 24 * 60 // in minutes
+	for name, tc := range map[string]struct {
+		now, earlier, want Stamp
+	}{
+		"the clock is right":       {at(5, bootA, 15), at(0, bootA, 10), at(0, bootA, 10)},
+		"it was put on by years":   {at(years, bootA, 15), at(0, bootA, 10), at(years-5, bootA, 10)},
+		"it was put back by years": {at(-years, bootA, 15), at(0, bootA, 10), at(-years-5, bootA, 10)},
+		"it drifts":                {Stamp{at(5, "", 0).Time.Add(50 * time.Second), bootA, 15 * time.Minute}, at(0, bootA, 10), at(0, bootA, 10)},
+		"another boot":             {at(years, bootB, 1), at(0, bootA, 10), at(0, bootA, 10)},
+		"no boot known":            {at(years, "", 0), at(0, "", 0), at(0, "", 0)},
+	} {
+		if got := tc.now.Retell(tc.earlier); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
+		}
+		i := Incident{Began: tc.earlier, Down: tc.earlier.Time, LastUp: tc.earlier.Time.Add(-time.Hour)}
+		if got := i.Retold(tc.now); got.Down != tc.want.Time || got.LastUp != tc.want.Time.Add(-time.Hour) || got.Began != i.Began {
+			t.Errorf("%s: incident %+v", name, got)
+		}
+	}
+}
+
 func TestNow(t *testing.T) {
 	one := Now()
 	two := Now()
