@@ -5,10 +5,12 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"sync"
+
+	"daemon-keeper/internal/osutil"
 )
 
-// ids looks names up, each only once: with the system's list in a file, each look
-// reads the file from the beginning.
+// ids looks names up, each only once.
 type ids struct {
 	what   string // user, group
 	lookup func(name string) (uint32, error)
@@ -25,16 +27,27 @@ var errNoSuchName = errors.New("there is none of that name")
 
 func newUsers(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = lookupUser
+		lookup = listedFirst(osutil.UsersFile, lookupUser)
 	}
 	return &ids{"user", lookup, make(map[string]answer)}
 }
 
 func newGroups(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = lookupGroup
+		lookup = listedFirst(osutil.GroupsFile, lookupGroup)
 	}
 	return &ids{"group", lookup, make(map[string]answer)}
+}
+
+// listedFirst reads a file of the system once, and asks only for what it does not have.
+func listedFirst(path string, ask func(string) (uint32, error)) func(string) (uint32, error) {
+	accounts := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(path) })
+	return func(name string) (uint32, error) {
+		if id, ok := accounts().ID(name); ok {
+			return id, nil
+		}
+		return ask(name)
+	}
 }
 
 func lookupUser(name string) (uint32, error) {

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +178,28 @@ func TestTextIsCutShort(t *testing.T) {
 	}
 	if got := short(strings.Repeat("é", 60)); got != strings.Repeat("é", 60) {
 		t.Errorf("%q", got)
+	}
+}
+
+// The system's file is read once, and only who is not in it is asked for.
+func TestListedFirst(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "passwd")
+	if err := os.WriteFile(path, []byte("a:x:1:\nb:x:2:\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var asked []string
+	look := listedFirst(path, func(name string) (uint32, error) { asked = append(asked, name); return 9, nil })
+	for i, name := range []string{"b", "a", "elsewhere"} {
+		if i == 1 {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if id, err := look(name); err != nil || id != []uint32{2, 1, 9}[i] {
+			t.Errorf("%s: %d, %v", name, id, err)
+		}
+	}
+	if !slices.Equal(asked, []string{"elsewhere"}) {
+		t.Errorf("asked for %q", asked)
 	}
 }

@@ -4,13 +4,18 @@ import (
 	"os/user"
 	"strconv"
 	"sync"
+
+	"daemon-keeper/internal/osutil"
 )
 
-// UserNames finds the names of users, each once: without cgo each look reads
-// /etc/passwd.
+// UserNames finds the names of users, each once.
 func UserNames() func(id uint32) string {
-	var known sync.Map // names by number
+	accounts := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(osutil.UsersFile) })
+	var known sync.Map // names by number, of those that the file does not have
 	return func(id uint32) string {
+		if name, ok := accounts().Name(id); ok {
+			return name
+		}
 		if name, ok := known.Load(id); ok {
 			return name.(string)
 		}
