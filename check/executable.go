@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -72,7 +73,8 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 	case filepath.Base(resolved) == "mailwrapper": // mailwrapper(8), mailer.conf(5)
 		return e, "give the program that mailer.conf(5) names for it", errors.New("it is mailwrapper, which executes another program")
 	case info.Mode().Perm()&0o111 == 0:
-		return e, "if it is the right file, its mode must be mended: ls -l " + path, errors.New("it is not executable")
+		return e, "if an interpreter runs it, as in python3 " + path + ", write executable: PATH of the interpreter and args: '" + argOf(path) +
+			"' into the configuration; if it is executed itself, mend its mode: ls -l " + path, errors.New("it is not executable")
 	}
 	e = Executable{Path: path, Resolved: resolved, ID: fileID(info), Applet: appletOf(path, resolved), links: linksOf(info)}
 	head, err := readHead(resolved)
@@ -93,6 +95,9 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 	}
 	return e, "", nil
 }
+
+// argOf is a regular expression for the argument that names a file, and for no other.
+func argOf(path string) string { return "^" + regexp.QuoteMeta(path) + "$" }
 
 // appletOf: every applet of busybox is the same file, so that /sbin/crond, a
 // link to it, would be up as long as any shell is.
