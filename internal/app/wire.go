@@ -77,7 +77,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		k.Log.Log(report.Info, "cannot find our own program: %v; if this run is killed, a command that it has started is not waited for", err)
 	}
 	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
-	if terminal.Is(os.Stderr) && !c.Quiet {
+	if terminal.Is(os.Stderr) && !terminal.IsLogged(os.Stderr) && !c.Quiet {
 		k.Progress = report.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
 	}
 	return k, nil

@@ -2,6 +2,9 @@ package report
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
 
 	gsyslog "github.com/hashicorp/go-syslog"
 )
@@ -10,6 +13,7 @@ import (
 // library never blocks for ever on one that hangs.
 type syslog struct {
 	gsyslog.Syslogger
+	end string // of each line
 }
 
 // OpenSyslog connects to the local syslog daemon.
@@ -18,11 +22,26 @@ func OpenSyslog(facility, tag string) (Sender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the syslog daemon: %w", err)
 	}
-	return syslog{l}, nil
+	return syslog{l, lineEnd(runtime.GOOS, isSocket)}, nil
+}
+
+// lineEnd keeps FreeBSD's syslogd(8) from making a blank of the newline that the library
+// ends each message with: it reads a message as a C string. Other programs show a NUL as
+// such; only syslogd has the socket /var/run/logpriv.
+func lineEnd(system string, isSocket func(path string) bool) string {
+	if system == "freebsd" && isSocket("/var/run/logpriv") {
+		return "\x00"
+	}
+	return ""
+}
+
+func isSocket(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == fs.ModeSocket
 }
 
 func (s syslog) Send(level Level, line string) error {
-	return s.WriteLevel(priority(level), []byte(line))
+	return s.WriteLevel(priority(level), []byte(line+s.end))
 }
 
 func priority(level Level) gsyslog.Priority {
