@@ -198,7 +198,7 @@ func TestAttackSilentFiles(t *testing.T) {
 		{Executable: link},
 		{Executable: script},
 		{Executable: p.path, PIDFile: &PIDFile{Path: folder + "/pid", Locked: true}},
-		{Executable: p.path, Listen: &Listen{Network: "unix", Address: folder + "/socket", Timeout: time.Second}},
+		{Executable: p.path, Listen: []Listen{{Network: "unix", Address: folder + "/socket", Timeout: time.Second}}},
 		{Executable: p.path},
 		{Executable: down},
 	}

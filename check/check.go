@@ -175,7 +175,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 	if spec.PIDFile != nil {
 		v.others = append(v.others, pidFileFaults(*spec.PIDFile, s.pidFiles[spec.PIDFile.Path], v.Matches)...)
 	}
-	v.Pending = len(v.Matches) > 0 && (spec.Listen != nil || spec.CPU != nil)
+	v.Pending = len(v.Matches) > 0 && (len(spec.Listen) > 0 || spec.CPU != nil)
 	return conclude(spec, v)
 }
 

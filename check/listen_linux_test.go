@@ -46,18 +46,37 @@ func TestRealListen(t *testing.T) {
 	}
 }
 
+// All addresses are asked, at once, and one that does not answer is enough.
+func TestRealListenAtSeveral(t *testing.T) {
+	p := newPlace(t)
+	open, closed := freeAddr(t, ownHost()), freeAddr(t, ownHost())
+	spec := Spec{Executable: p.path, Listen: []Listen{
+		{Network: "tcp", Address: open, Expect: "hello", Timeout: patience},
+		{Network: "tcp", Address: closed, Expect: "hello", Timeout: patience},
+	}}
+	run(t, nil, p.path, "greet", "tcp", open, "hello")
+	v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
+	if want := (Fault{Listening, Restart, spec.Listen[1].String() + " refuses connections"}); v.State != Down || len(v.Faults) != 1 || v.Faults[0] != want {
+		t.Errorf("%+v", v)
+	}
+	spec.Listen = spec.Listen[:1]
+	if v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up {
+		t.Errorf("%+v", v)
+	}
+}
+
 // A verdict that waits for the probe is Down if the daemon does not answer.
 func TestRealListenVerdict(t *testing.T) {
 	p := newPlace(t)
-	spec := Spec{Executable: p.path, Listen: &Listen{Network: "tcp", Address: freeAddr(t, ownHost()), Expect: "hello", Timeout: patience}}
+	spec := Spec{Executable: p.path, Listen: []Listen{{Network: "tcp", Address: freeAddr(t, ownHost()), Expect: "hello", Timeout: patience}}}
 	cmd := exec.Command(p.path)
 	start(t, cmd)
 	v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
-	want := Fault{Listening, Restart, spec.Listen.String() + " refuses connections"}
+	want := Fault{Listening, Restart, spec.Listen[0].String() + " refuses connections"}
 	if v.State != Down || len(v.Faults) != 1 || v.Faults[0] != want {
 		t.Errorf("%+v", v)
 	}
-	run(t, nil, p.path, "greet", "tcp", spec.Listen.Address, "hello")
+	run(t, nil, p.path, "greet", "tcp", spec.Listen[0].Address, "hello")
 	if v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up || len(v.Faults) != 0 {
 		t.Errorf("%+v", v)
 	}

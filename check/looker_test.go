@@ -56,7 +56,7 @@ func TestWhoIsSeen(t *testing.T) {
 		{"1-", Spec{Count: &Count{1, NoLimit}}, 1},
 		{"2-", Spec{Count: &Count{2, NoLimit}}, 2},
 		{"0-", Spec{Count: &Count{0, NoLimit}}, 0},
-		{"an address", Spec{Listen: &Listen{}}, 1},
+		{"an address", Spec{Listen: []Listen{{}}}, 1},
 		{"criteria", Spec{User: id(0), NotGroup: id(9)}, 1},
 		{"1-2", Spec{Count: &Count{1, 2}}, 3},
 		{"0", Spec{Count: &Count{0, 0}}, 3},

@@ -10,8 +10,8 @@ import (
 )
 
 // Probe gives the last word on a verdict that is Pending: it connects to the
-// address at which the daemon listens, and watches for a while how much CPU its
-// processes use. Both at once; it returns when the longer has ended.
+// addresses at which the daemon listens, and watches for a while how much CPU its
+// processes use. All at once; it returns when the longest has ended.
 //
 // afterRestart leaves out the CPU: what a daemon does with it in its first
 // seconds says nothing.
@@ -20,15 +20,25 @@ func (o *Observer) Probe(ctx context.Context, spec Spec, v Verdict, afterRestart
 		return v
 	}
 	var wg sync.WaitGroup
-	var heard, busy probed
-	if spec.Listen != nil {
-		wg.Go(func() { heard = spec.Listen.probe(ctx, o.files, v.Matches) })
+	heard, busy := make([]probed, len(spec.Listen)), probed{}
+	for i, l := range spec.Listen {
+		wg.Go(func() { heard[i] = l.probe(ctx, o.files, v.Matches) })
 	}
 	if spec.CPU != nil && !afterRestart {
 		wg.Go(func() { busy = watch(ctx, newTable(o.files), *spec.CPU, v.Matches) })
 	}
 	wg.Wait()
-	return settle(spec, v, heard, busy)
+	return settle(spec, v, together(heard), busy)
+}
+
+// together is what all addresses say; one that cannot be told leaves the others' faults.
+func together(list []probed) probed {
+	var all probed
+	for _, p := range list {
+		all.faults = append(all.faults, p.faults...)
+		all.err = errors.Join(all.err, p.err)
+	}
+	return all
 }
 
 // probed is what a probe has found.

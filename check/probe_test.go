@@ -108,7 +108,7 @@ func TestSettleKeepsTheBusy(t *testing.T) {
 
 // A probe is asked for only where there is something to ask.
 func TestPending(t *testing.T) {
-	asks := Spec{Listen: &Listen{Network: "unix", Address: "/x"}}
+	asks := Spec{Listen: []Listen{{Network: "unix", Address: "/x"}}}
 	for _, tc := range []struct {
 		name string
 		spec Spec

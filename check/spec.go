@@ -32,7 +32,7 @@ type Spec struct {
 
 	// What is healthy.
 	Count   *Count // how many processes; nil: at least one
-	Listen  *Listen
+	Listen  []Listen // it must accept connections at all of them
 	PIDFile *PIDFile
 	CPU     *CPULimit
 	Memory  MemoryLimit

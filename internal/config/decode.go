@@ -253,6 +253,13 @@ const maxItems = 1000
 
 // list reads a list; the same text twice is a mistake.
 func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
+	if n.shape == scalar && f.single {
+		one, out := *f, reflect.MakeSlice(into.Type(), 1, 1)
+		one.list = false
+		d.scalar(&one, n, where, out.Index(0))
+		into.Set(out)
+		return
+	}
 	if n.shape != list {
 		hint := "write each item in a line of its own, behind a dash"
 		if n.shape == scalar {
@@ -261,7 +268,7 @@ func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
 		d.tell(n, hint, "%s of %s must be a list, not %s", f.key, where, n.shape)
 		return
 	}
-	if len(n.items) == 0 && f.repeats { // nothing to wait for, or to run
+	if len(n.items) == 0 && (f.repeats || f.single) { // nothing to wait for, to run or to ask
 		d.tell(n, "write at least one item, or leave the key out", "%s of %s has no items", f.key, where)
 		return
 	}

@@ -9,6 +9,7 @@ import "reflect"
 //	short     the key of that mapping which a single value stands for
 //	default   what holds if it is left out
 //	required  that it must not be left out
+//	single    that a list of one may be written without its brackets
 //	repeats   that a list may have the same text twice
 //	needs     a key without which it means nothing
 //	doc       a line about it
@@ -17,6 +18,7 @@ type field struct {
 
 	required bool
 	repeats  bool
+	single   bool
 	index    []int
 	typ      reflect.Type // without the slice or the pointer to a mapping
 	list     bool
@@ -43,7 +45,7 @@ func sectionOf(t reflect.Type) *section {
 		s.byKey[key] = len(s.fields)
 		s.fields = append(s.fields, field{
 			key: key, kind: f.Tag.Get("kind"), short: f.Tag.Get("short"), def: f.Tag.Get("default"), needs: f.Tag.Get("needs"), doc: f.Tag.Get("doc"),
-			required: f.Tag.Get("required") != "", repeats: f.Tag.Get("repeats") != "", index: f.Index, typ: typ, list: list,
+			required: f.Tag.Get("required") != "", repeats: f.Tag.Get("repeats") != "", single: f.Tag.Get("single") != "", index: f.Index, typ: typ, list: list,
 		})
 	}
 	return s

@@ -53,6 +53,8 @@ func Keys() []Key {
 // syntax is how the value is written.
 func (f *field) syntax(cache sections) string {
 	switch {
+	case f.single:
+		return kindOf(f.kind).syntax + ", or a list of them"
 	case f.kind != "":
 		return kindOf(f.kind).syntax
 	case f.list:

@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ var (
 			User: &ID{"root", 0}, NotUser: &ID{"builder", 1001}, Group: &ID{"0", 0}, NotGroup: &ID{"4294967295", 1<<32 - 1},
 			Args: regexp.MustCompile(`^--mode=(a|b)$`), Label: "system_u:system_r:all_t:s0", Parent: &one,
 		},
-		Count: &Count{2, 7}, Listen: &Address{"tcp6", "[::1]:8025"}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
+		Count: &Count{2, 7}, Listen: []Address{{"tcp6", "[::1]:8025"}, {"unix", "/run/all.sock"}}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
 		PIDFile: &PIDFile{"/run/all.pid", true}, CPU: &CPU{2.505, 20 * time.Second}, Memory: &Memory{3 << 29, 8 << 30},
 		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age", "old_image"},
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
@@ -64,7 +65,7 @@ func TestEveryKeyArrives(t *testing.T) {
 	same(t, "daemon", c.Daemons[0], all)
 	same(t, "daemon", c.Daemons[1], first)
 	same(t, "rule", c.Forbid[0], every)
-	if got := c.Daemons[2]; *got.Listen != (Address{"unix", "/run/l.sock"}) || got.ProbeTimeout != 7*time.Second || *got.Count != (Count{1, NoLimit}) {
+	if got := c.Daemons[2]; !slices.Equal(got.Listen, []Address{{"unix", "/run/l.sock"}}) || got.ProbeTimeout != 7*time.Second || *got.Count != (Count{1, NoLimit}) {
 		t.Errorf("got %+v, want the default probe_timeout and count", got)
 	}
 	if got := c.Daemons[3]; *got.Count != (Count{0, 0}) || got.Services != nil {
@@ -105,7 +106,7 @@ func TestStyles(t *testing.T) {
 		{a.Label, "0022"},
 		{a.Send, "1.10"},
 		{a.Expect, "yes"},
-		{a.Listen.String(), "tcp://[::1]:1"},
+		{a.Listen[0].String(), "tcp://[::1]:1"},
 		{strings.Join(a.Services, " "), "a b"},
 		{a.Count.String(), "1"},
 		{strings.Join(b.Services, " "), "c d"},

@@ -110,6 +110,10 @@ func (s schema) property(f *field) object {
 	case f.kind != "":
 		list["uniqueItems"] = true
 	}
+	if f.single {
+		list["minItems"] = 1
+		return object{"anyOf": []any{item, list}}
+	}
 	return list
 }
 

@@ -51,9 +51,9 @@ type Daemon struct {
 	Name string // its key
 	Criteria
 	Count        *Count        `yaml:"count" kind:"count" default:"1-" doc:"How many processes there must be; too few is down, too many is wrong but not restarted."` // never nil
-	Listen       *Address      `yaml:"listen" kind:"address" doc:"Address at which it must accept connections."`
-	Send         string        `yaml:"send" kind:"text" needs:"listen" doc:"What is sent to that address first."`
-	Expect       string        `yaml:"expect" kind:"text" needs:"listen" doc:"What the answer, or the greeting, must begin with."`
+	Listen       []Address     `yaml:"listen" kind:"address" single:"true" doc:"Address at which it must accept connections, or a list of them."`
+	Send         string        `yaml:"send" kind:"text" needs:"listen" doc:"What is sent to each address first."`
+	Expect       string        `yaml:"expect" kind:"text" needs:"listen" doc:"What each answer, or greeting, must begin with."`
 	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" needs:"listen" doc:"How long connecting and answering may take."` // zero without Listen
 	PIDFile      *PIDFile      `yaml:"pidfile" short:"path" doc:"File that must hold the number of one of the processes."`
 	CPU          *CPU          `yaml:"cpu" doc:"Limit of processor time."`

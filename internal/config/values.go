@@ -50,30 +50,30 @@ func (a Address) String() string { return a.Network + "://" + a.Address }
 // maxSocket is what fits into every system's sockaddr_un with its zero byte, unix(4).
 const maxSocket = 103
 
-func readAddress(text string) (*Address, *problem) {
+func readAddress(text string) (Address, *problem) {
 	network, address, ok := strings.Cut(text, "://")
 	const hint = "write tcp://127.0.0.1:22, tcp6://[::1]:22 or unix:///run/x.sock"
 	switch {
 	case !ok, network != "tcp" && network != "tcp6" && network != "unix":
-		return nil, wrong(hint, "it is no such address")
+		return Address{}, wrong(hint, "it is no such address")
 	case network == "unix":
 		switch {
 		case !strings.HasPrefix(address, "/") || strings.Contains(address, "\x00"):
-			return nil, wrong("write three slashes: unix:///run/x.sock", "it names no absolute path")
+			return Address{}, wrong("write three slashes: unix:///run/x.sock", "it names no absolute path")
 		case len(address) > maxSocket:
-			return nil, wrong("a link with a shorter path will do", "the path has %d bytes, and a socket's at most %d", len(address), maxSocket)
+			return Address{}, wrong("a link with a shorter path will do", "the path has %d bytes, and a socket's at most %d", len(address), maxSocket)
 		}
-		return &Address{network, address}, nil
+		return Address{network, address}, nil
 	}
 	colon := strings.LastIndexByte(address, ':')
 	if colon < 0 {
-		return nil, wrong(hint, "the port is missing")
+		return Address{}, wrong(hint, "the port is missing")
 	}
 	host, port := address[:colon], address[colon+1:]
 	if n, err := strconv.Atoi(port); err != nil || !isNumber(port) || n < 1 || n > math.MaxUint16 {
-		return nil, wrong("write a number from 1 to 65535", "%s is no port", quote(port))
+		return Address{}, wrong("write a number from 1 to 65535", "%s is no port", quote(port))
 	}
-	return &Address{network, address}, checkHost(network, host)
+	return Address{network, address}, checkHost(network, host)
 }
 
 func checkHost(network, host string) *problem {

@@ -59,6 +59,8 @@ func (w *writer) field(level int, f *field, v reflect.Value) {
 	case (f.key == "services" || f.key == "respect") && v.Len() == 0: // which says something
 		w.line(level, f.key+": []")
 	case v.IsZero() && !f.spelled(), f.list && v.Len() == 0:
+	case f.single && v.Len() == 1:
+		w.line(level, f.key+": "+Quoted(text(v.Index(0).Interface())))
 	case f.list && f.kind != "":
 		w.line(level, f.key+":")
 		for i := range v.Len() {

@@ -113,7 +113,7 @@ func TestFrozenIsNoted(t *testing.T) {
 func TestFrozenIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, d := holding(t)
-		d.Spec.Listen = &check.Listen{Network: "tcp", Address: "x:1"}
+		d.Spec.Listen = []check.Listen{{Network: "tcp", Address: "x:1"}}
 		w.toy("a").up, w.toy("a").sick = true, true
 		w.wishes["s"] = &rcd.Wish{Service: "s", Kind: rcd.WishFrozen, Why: "it is frozen", Undo: "systemctl thaw s.service"}
 		r := w.again(t, d)["a"]

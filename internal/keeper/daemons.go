@@ -70,11 +70,10 @@ func need(name string, byName map[string]config.Daemon, needed map[string]bool) 
 func fromDaemon(d config.Daemon) Daemon {
 	spec := fromCriteria(d.Criteria)
 	spec.Count = fromCount(d.Count)
-	if d.Listen != nil {
-		spec.Listen = &check.Listen{
-			Network: d.Listen.Network, Address: d.Listen.Address,
-			Send: d.Send, Expect: d.Expect, Timeout: d.ProbeTimeout,
-		}
+	for _, a := range d.Listen {
+		spec.Listen = append(spec.Listen, check.Listen{
+			Network: a.Network, Address: a.Address, Send: d.Send, Expect: d.Expect, Timeout: d.ProbeTimeout,
+		})
 	}
 	if d.PIDFile != nil {
 		spec.PIDFile = &check.PIDFile{Path: d.PIDFile.Path, Locked: d.PIDFile.Locked}

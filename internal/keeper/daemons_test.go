@@ -125,7 +125,7 @@ func TestEachKeyArrives(t *testing.T) {
 		"Files.Number": "Spec.Files.Number", "Files.Share": "Spec.Files.Share",
 	}
 	daemon := map[string]string{
-		"Listen.Network": "Spec.Listen.Network", "Listen.Address": "Spec.Listen.Address",
+		"Listen": "Spec.Listen", "Listen.Network": "Spec.Listen.Network", "Listen.Address": "Spec.Listen.Address",
 		"Send": "Spec.Listen.Send", "Expect": "Spec.Listen.Expect", "ProbeTimeout": "Spec.Listen.Timeout",
 		"PIDFile.Path": "Spec.PIDFile.Path", "PIDFile.Locked": "Spec.PIDFile.Locked",
 		"MinAge": "Spec.MinAge", "RestartOn": "Spec.RestartOn", "After": "After", "Recheck": "Recheck", "BootGrace": "BootGrace", "BootLimit": "BootLimit", "WorkLimit": "WorkLimit",
@@ -181,7 +181,7 @@ func TestValuesArrive(t *testing.T) {
 	parent := 1
 	d := fromDaemon(config.Daemon{
 		Name: "sshd", Criteria: config.Criteria{Executable: "/usr/sbin/sshd", User: &user, Parent: &parent, Args: regexp.MustCompile("x")},
-		Count: &config.Count{Min: 1, Max: config.NoLimit}, Listen: &config.Address{Network: "tcp", Address: "127.0.0.1:22"},
+		Count: &config.Count{Min: 1, Max: config.NoLimit}, Listen: []config.Address{{Network: "tcp", Address: "127.0.0.1:22"}},
 		ProbeTimeout: 5 * time.Second, RestartOn: []string{"too_many", "listen", "cpu", "memory", "files", "age", "pidfile"},
 		Services: []string{"ssh"},
 	})
@@ -192,7 +192,7 @@ func TestValuesArrive(t *testing.T) {
 		t.Errorf("%+v", s)
 	case *s.Count != check.Count{Min: 1, Max: check.NoLimit}:
 		t.Errorf("count %+v", s.Count)
-	case *s.Listen != check.Listen{Network: "tcp", Address: "127.0.0.1:22", Timeout: 5 * time.Second}:
+	case !slices.Equal(s.Listen, []check.Listen{{Network: "tcp", Address: "127.0.0.1:22", Timeout: 5 * time.Second}}):
 		t.Errorf("listen %+v", s.Listen)
 	case s.CPU != nil || s.PIDFile != nil || s.Memory != check.MemoryLimit{} || s.Files != check.FilesLimit{}:
 		t.Errorf("limits out of nothing: %+v", s)

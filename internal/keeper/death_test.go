@@ -163,7 +163,7 @@ func TestCauseOfOneThatIsNotWell(t *testing.T) {
 		w := newWorld(t)
 		w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Policy, d.Spec.Listen = policy(), new(check.Listen)
+		d.Policy, d.Spec.Listen = policy(), []check.Listen{{}}
 		w.again(t, d)
 		w.toy("a").sick = true
 		w.deaths["s"] = killed("SIGKILL") // of another time

@@ -50,13 +50,13 @@ func TestInterruptedWhileItWaits(t *testing.T) {
 		{"for an answer", 8 * time.Second, func(w *world, a, b *Daemon) {
 			w.probeTakes = 5 * time.Second
 			w.toy("b").up, w.toy("b").sick = true, true
-			b.Spec.Listen = new(check.Listen)
+			b.Spec.Listen = []check.Listen{{}}
 		}, report.CannotTell, "cannot tell whether it answers: " + errSignal.Error(), "stop a,start a", 30 * time.Second},
 		{"for the first answer", 2 * time.Second, func(w *world, a, b *Daemon) {
 			w.probeTakes = 5 * time.Second
 			a.Recheck = time.Hour
 			w.toy("b").up = true
-			b.Spec.Listen = new(check.Listen)
+			b.Spec.Listen = []check.Listen{{}}
 		}, report.CannotTell, "cannot tell whether it answers: " + errSignal.Error(), "", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

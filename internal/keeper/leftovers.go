@@ -96,13 +96,15 @@ func (r *run) maybeText() string {
 	return ""
 }
 
-// holds reports whether a process listens at the address that is asked of the daemon.
+// holds reports whether a process listens at an address that is asked of the daemon.
 func (r *run) holds(k check.Kin) bool {
-	if r.daemon.Spec.Listen == nil {
+	if len(r.daemon.Spec.Listen) == 0 {
 		return false
 	}
 	sockets, err := r.Kin.Sockets([]int{k.PID})
-	return err == nil && slices.ContainsFunc(sockets, func(s check.Socket) bool { return s.Takes(*r.daemon.Spec.Listen) })
+	return err == nil && slices.ContainsFunc(sockets, func(s check.Socket) bool {
+		return slices.ContainsFunc(r.daemon.Spec.Listen, s.Takes)
+	})
 }
 
 // leftText is such as "3 of its processes are left (pid 81, 82, 83 of www-data): they

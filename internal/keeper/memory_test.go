@@ -142,7 +142,7 @@ func TestIncidentOfOneThatIsNotWell(t *testing.T) {
 		w := newWorld(t)
 		w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Spec.Listen = new(check.Listen)
+		d.Spec.Listen = []check.Listen{{}}
 		w.toy("a").sick = true
 		w.again(t, d)
 		if i := w.ledger(t)[0]; i.Reason != "not well: it refuses connections" || i.Outcome != "brought_back" {
@@ -473,7 +473,7 @@ func TestUpSince(t *testing.T) {
 		w := newWorld(t)
 		store := w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Spec.Listen, d.Policy = new(check.Listen), policy()
+		d.Spec.Listen, d.Policy = []check.Listen{{}}, policy()
 		w.again(t, d)
 		w.toy("a").sick, w.toy("a").ill = true, true
 		w.services["s"].brings = nil
@@ -639,7 +639,7 @@ func TestIncidentIsEndedOnce(t *testing.T) {
 		toldBefore := told
 		w.comesUp("a")
 		other := w.another(t)
-		d.Spec.Listen = new(check.Listen) // so that both have read before one writes
+		d.Spec.Listen = []check.Listen{{}} // so that both have read before one writes
 		w.probeTakes = time.Second
 		done := make(chan []report.Daemon)
 		go func() { done <- w.keeper.Run(t.Context(), []Daemon{d}) }()

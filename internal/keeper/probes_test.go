@@ -18,7 +18,7 @@ func TestUnwellIsRestartedAndProbed(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			d := w.isUp("a", "sa")
-			d.Spec.Listen = new(check.Listen)
+			d.Spec.Listen = []check.Listen{{}}
 			w.toy("a").sick, w.toy("a").ill = true, ill
 			r := w.run(t, t.Context(), d, w.isUp("b", "sb"))["a"]
 			if got := w.did(); got != "stop sa,start sa" {
@@ -50,7 +50,7 @@ func TestUnwellAfterTheRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		d := w.add("a", "sa")
-		d.Spec.Listen = new(check.Listen)
+		d.Spec.Listen = []check.Listen{{}}
 		w.toy("a").ill = true
 		r := w.run(t, t.Context(), d)["a"]
 		wantResult(t, r, report.StillDown, "within 30s it did not get well")
@@ -69,7 +69,7 @@ func TestProbesAtTheSameTime(t *testing.T) {
 		var daemons []Daemon
 		for _, n := range names(20) {
 			d := w.isUp(n, n)
-			d.Spec.Listen = new(check.Listen)
+			d.Spec.Listen = []check.Listen{{}}
 			daemons = append(daemons, d)
 		}
 		for _, r := range w.run(t, t.Context(), daemons...) {
@@ -89,7 +89,7 @@ func TestProbesAreBounded(t *testing.T) {
 		var daemons []Daemon
 		for i := range 2*probesAtOnce + 1 {
 			d := w.isUp(fmt.Sprint(i), "s")
-			d.Spec.Listen = new(check.Listen)
+			d.Spec.Listen = []check.Listen{{}}
 			daemons = append(daemons, d)
 		}
 		w.run(t, t.Context(), daemons...)
@@ -105,7 +105,7 @@ func TestProbeThatHangsDelaysNone(t *testing.T) {
 		w := newWorld(t)
 		w.probeTakes = time.Minute
 		slow := w.isUp("slow", "s")
-		slow.Spec.Listen = new(check.Listen)
+		slow.Spec.Listen = []check.Listen{{}}
 		w.run(t, t.Context(), slow, w.add("a", "sa"))
 		if got := w.at(t, "stop sa").from; !about(got, 2*time.Second) {
 			t.Errorf("restarted at %v", got)
@@ -139,11 +139,11 @@ func TestProbeAfterARestartWaitsForNoOther(t *testing.T) {
 		var daemons []Daemon
 		for i := range 2 * probesAtOnce {
 			d := w.isUp(fmt.Sprint(i), "s")
-			d.Spec.Listen = new(check.Listen)
+			d.Spec.Listen = []check.Listen{{}}
 			daemons = append(daemons, d)
 		}
 		d := w.add("x", "sx")
-		d.Spec.Listen = new(check.Listen)
+		d.Spec.Listen = []check.Listen{{}}
 		w.toy("x").answers = time.Second
 		wantResult(t, w.run(t, t.Context(), append(daemons, d)...)["x"], report.BroughtBack, "")
 	})

@@ -47,7 +47,7 @@ func randomWorld(t *testing.T, rnd *rand.Rand) (*world, []Daemon) {
 			toy.ill = true
 		case 2:
 			toy.up, toy.sick, toy.ill = true, true, rnd.IntN(2) == 0
-			d.Spec.Listen = new(check.Listen)
+			d.Spec.Listen = []check.Listen{{}}
 		case 3:
 			d.BootGrace = 2 * time.Hour
 		case 4:

@@ -32,7 +32,7 @@ func TestWatchingTouchesNothing(t *testing.T) {
 		w := watching(t)
 		w.keeper.NeedsRoot = true
 		alone, sick, unknown := w.add("alone"), w.isUp("sick", "s"), w.add("unknown", "u")
-		w.toy("sick").sick, sick.Spec.Listen = true, &check.Listen{}
+		w.toy("sick").sick, sick.Spec.Listen = true, []check.Listen{{}}
 		w.toy("unknown").verdict = &check.Verdict{Err: errors.New("it cannot be told")}
 		reports := w.run(t, t.Context(), w.isUp("up", "x"), w.add("down", "y"), alone, sick, unknown,
 			w.rule("rule", faulty(up(7), check.TooMany, check.Alarm, "1 process, and none may be")))
@@ -250,7 +250,7 @@ func TestWatchedLooksAtDependencies(t *testing.T) {
 // Who asks which processes match asks for nothing else, and at once.
 func TestProcessesOnly(t *testing.T) {
 	limit := &check.CPULimit{Over: 1}
-	d := Daemon{Recheck: time.Second, Spec: check.Spec{Executable: "/x", Listen: &check.Listen{}, PIDFile: &check.PIDFile{}, CPU: limit}}
+	d := Daemon{Recheck: time.Second, Spec: check.Spec{Executable: "/x", Listen: []check.Listen{{}}, PIDFile: &check.PIDFile{}, CPU: limit}}
 	if got := d.ProcessesOnly(); got.Recheck != 0 || got.Spec.Listen != nil || got.Spec.PIDFile != nil || got.Spec.CPU != nil || got.Spec.Executable != "/x" {
 		t.Errorf("%+v", got)
 	}
