@@ -57,7 +57,11 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 	if !filepath.IsAbs(path) {
 		return e, isIt, errors.New("it is not an absolute path")
 	}
-	resolved, err := filepath.EvalSymlinks(path)
+	found, err := newest(path)
+	if err != nil {
+		return e, isIt, err
+	}
+	resolved, err := filepath.EvalSymlinks(found)
 	if err != nil {
 		return e, isIt, err
 	}

@@ -116,6 +116,7 @@ func mayHaveMoved(p Process, path string) bool {
 	if p.Exe == "" || p.Script != "" && filepath.Base(p.Script) == filepath.Base(path) {
 		return true
 	}
+	path, _ = newest(path) // of which nothing is there, any version may have been
 	paths := []string{path}
 	if resolved, err := filepath.EvalSymlinks(path); err == nil && resolved != path {
 		paths = append(paths, resolved)
@@ -132,7 +133,7 @@ func isThrough(args []string, path string) bool {
 	if len(args) == 0 {
 		return false
 	}
-	isPath := func(arg string) bool { return arg == path || filepath.IsAbs(arg) && filepath.Clean(arg) == path }
+	isPath := func(arg string) bool { return leadsTo(path, arg) || filepath.IsAbs(arg) && leadsTo(path, filepath.Clean(arg)) }
 	if isPath(args[0]) || slices.ContainsFunc(strings.Fields(args[0]), isPath) {
 		return true
 	}

@@ -75,12 +75,26 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	owners := ownersOf(listed, programs)
 	for i, l := range listed {
 		s := service(l, programs[i], owners)
+		s.AnyVersion = anyVersion(s.Name, s.Executable)
 		if survey.IsSSH(s.Executable) {
 			s.Listen = listensAt(programs[i].PID)
 		}
 		m.Services = append(m.Services, s)
 	}
 	return m, nil
+}
+
+// anyVersion is the path of a program for any version of it; "" if it has none, or this is
+// not the newest.
+func anyVersion(service, path string) string {
+	any := survey.AnyVersion(service, path)
+	if any == "" {
+		return ""
+	}
+	if e, err := check.Find(any); err != nil || e.Resolved != path {
+		return ""
+	}
+	return any
 }
 
 // instanceOf is what systemd puts in the place of %i, systemd.unit(5).

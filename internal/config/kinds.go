@@ -28,6 +28,8 @@ type kind struct {
 // kindOf knows all kinds. It is a function, so that nobody can change the table.
 func kindOf(name string) kind {
 	switch name {
+	case "program":
+		return kind{syntax: "/PATH", pattern: `^/[^*]*([*][^*/]*/[^*]*)?$`, read: plain(readProgram)}
 	case "path":
 		return kind{syntax: "/PATH", pattern: `^/`, read: plain(readPath)}
 	case "filename":
@@ -135,6 +137,15 @@ func readPath(text string) (string, *problem) {
 		return "", wrong("leave it out", "a path has no zero bytes")
 	}
 	return text, nil
+}
+
+// readProgram is a path that may have a * in the name of a folder, for a version.
+func readProgram(text string) (string, *problem) {
+	before, after, ok := strings.Cut(text, "*")
+	if ok && (strings.Contains(after, "*") || !strings.Contains(after, "/") || !strings.Contains(before, "/")) {
+		return "", wrong("write /usr/lib/erlang/erts-*/bin/beam.smp: the newest version is meant", "only one * may be in it, in the name of a folder")
+	}
+	return readPath(text)
 }
 
 func readFileName(text string) (string, *problem) {

@@ -60,7 +60,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 		}
 	}
 	if strings.HasPrefix(name, "/") {
-		c.Executable, p = readPath(name)
+		c.Executable, p = readProgram(name)
 		return p
 	}
 	if c.Called, p = readFileName(name); p != nil {

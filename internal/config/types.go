@@ -26,7 +26,7 @@ type Notify struct {
 // Criteria say which processes are meant: those that meet all of them. What is
 // zero or nil is not asked.
 type Criteria struct {
-	Executable string         `yaml:"executable" kind:"path" doc:"Path of the program; of a script daemon, of the script."`
+	Executable string         `yaml:"executable" kind:"program" doc:"Path of the program; of a script daemon, of the script. A * in a folder's name means the newest version that exists."`
 	Called     string         `yaml:"name" kind:"filename" doc:"File name of the program, or the kernel's name of the process; no path."`
 	User       *ID            `yaml:"user" kind:"user" doc:"Effective user, a name or a number."`
 	NotUser    *ID            `yaml:"not_user" kind:"user" doc:"Any user but this one."`

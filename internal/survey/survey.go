@@ -30,6 +30,7 @@ type Service struct {
 	Triggers []string // what starts it on demand
 
 	Executable string   // what to look for: the program, or the script; "" if that could not be told
+	AnyVersion string   // that with a * in the place of a version, if the newest one runs and the service is none of a version's
 	Args       string   // a regular expression for the argument that tells it from others
 	User       string   // that the main process runs as; "" if it has no name
 	Parent     int      // process id of the main process's parent
@@ -125,7 +126,7 @@ func (s Service) daemon(name string) draft.Daemon {
 	add := func(key string, value any, about string) {
 		d.Keys = append(d.Keys, draft.Key{Name: key, Value: value, About: about})
 	}
-	add("executable", s.Executable, "")
+	add("executable", cmp.Or(s.AnyVersion, s.Executable), "")
 	if s.User != "" {
 		add("user", s.User, "")
 	}
@@ -164,17 +165,27 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d others", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// versionIn is the folder of a path that has a version for a name, such as erts-13.1.5 or
-// 15; "" if none has.
-func versionIn(path string) string {
+// AnyVersion is a path with a * in the place of the version in a folder's name; "" if none
+// has one. A service that is called by the version, postgresql@15-main, keeps its own.
+func AnyVersion(service, path string) string {
+	folder, version := versionIn(path)
+	if folder == "" || strings.Contains(path, "*") || strings.Contains(service, version) {
+		return ""
+	}
+	return strings.Replace(path, "/"+folder+"/", "/"+strings.TrimSuffix(folder, version)+"*/", 1)
+}
+
+// versionIn is the first folder of a path that has a version in its name, such as
+// erts-13.1.5 or 15, and that version; "" if none has.
+func versionIn(path string) (folder, version string) {
 	for folder := range strings.SplitSeq(filepath.Dir(path), "/") {
 		version := strings.TrimLeft(folder[strings.LastIndexByte(folder, '-')+1:], "v")
 		number, _, _ := strings.Cut(version, ".")
 		if number != "" && strings.Trim(version, "0123456789.") == "" && (number != version || folder == version) {
-			return folder
+			return folder, version
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // notes are the comments above an entry.
@@ -194,7 +205,10 @@ func (s Service) notes() []string {
 	if s.User == "" {
 		add("Its user has no name. Without user: anybody who runs the program makes it look up.")
 	}
-	if folder := versionIn(s.Executable); folder != "" {
+	switch folder, version := versionIn(s.Executable); {
+	case s.AnyVersion != "":
+		add("The newest version in the place of the * is meant, today %s.", version)
+	case folder != "" && !strings.Contains(s.Name, version):
 		add("The folder %s of its path has a version: see that the path is right after an upgrade.", folder)
 	}
 	if s.OldImage {

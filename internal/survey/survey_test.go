@@ -170,8 +170,45 @@ func TestVersionIn(t *testing.T) {
 		"/usr/sbin/nginx":                          "",
 		"x":                                        "",
 	} {
-		if got := versionIn(path); got != want {
+		if got, _ := versionIn(path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Where a version stands in a path, the next one is meant, too, but for a service that is
+// called by its version.
+func TestAnyVersion(t *testing.T) {
+	for _, tc := range []struct{ service, path, want string }{
+		{"rabbitmq-server", "/usr/lib/erlang/erts-13.1.5/bin/beam.smp", "/usr/lib/erlang/erts-*/bin/beam.smp"},
+		{"postgresql", "/usr/lib/postgresql/15/bin/postgres", "/usr/lib/postgresql/*/bin/postgres"},
+		{"postgresql@15-main", "/usr/lib/postgresql/15/bin/postgres", ""},
+		{"app", "/opt/app/v1.2/server", "/opt/app/v*/server"},
+		{"app", "/opt/a*/v1.2/server", ""},
+		{"nginx", "/usr/sbin/nginx", ""},
+		{"none", "", ""},
+	} {
+		if got := AnyVersion(tc.service, tc.path); got != tc.want {
+			t.Errorf("%s, %s: %q, want %q", tc.service, tc.path, got, tc.want)
+		}
+	}
+}
+
+// Whether the path stays right is said where it may not.
+func TestVersionIsToldOf(t *testing.T) {
+	const path = "/usr/lib/postgresql/15/bin/postgres"
+	for _, tc := range []struct {
+		s         Service
+		key, note string
+	}{
+		{Service{Name: "postgresql", Executable: path, AnyVersion: "/usr/lib/postgresql/*/bin/postgres"}, "/usr/lib/postgresql/*/bin/postgres", "the place of the * is meant, today 15"},
+		{Service{Name: "postgresql", Executable: path}, path, "The folder 15 of its path has a version"},
+		{Service{Name: "postgresql@15-main", Executable: path}, path, ""},
+	} {
+		d := tc.s.daemon("x")
+		notes := strings.Join(d.About, "\n")
+		if d.Keys[0].Value != tc.key || !strings.Contains(notes, tc.note) || tc.note == "" && strings.Contains(notes, "version") {
+			t.Errorf("%+v: %v, %q", tc.s, d.Keys[0], notes)
 		}
 	}
 }
