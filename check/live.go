@@ -133,7 +133,9 @@ func isThrough(args []string, path string) bool {
 	if len(args) == 0 {
 		return false
 	}
-	isPath := func(arg string) bool { return leadsTo(path, arg) || filepath.IsAbs(arg) && leadsTo(path, filepath.Clean(arg)) }
+	isPath := func(arg string) bool {
+		return leadsTo(path, arg) || filepath.IsAbs(arg) && leadsTo(path, filepath.Clean(arg))
+	}
 	if isPath(args[0]) || slices.ContainsFunc(strings.Fields(args[0]), isPath) {
 		return true
 	}

@@ -31,7 +31,7 @@ type Spec struct {
 	NameIsEnough bool
 
 	// What is healthy.
-	Count   *Count // how many processes; nil: at least one
+	Count   *Count   // how many processes; nil: at least one
 	Listen  []Listen // it must accept connections at all of them
 	PIDFile *PIDFile
 	CPU     *CPULimit
