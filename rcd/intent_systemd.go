@@ -11,17 +11,18 @@ import (
 
 // unitState is what systemd says of a unit, as far as wishes go.
 type unitState struct {
-	id     string // its own name: service may be an alias
-	load   string // LoadState=
-	active string // ActiveState=
-	freeze string // FreezerState=
-	file   string // UnitFileState=
-	bound  []string
-	whim   bool          // systemd itself stops it once nobody needs it
-	upAt   time.Duration // when it was last started, since the boot; 0 if systemd has forgotten
+	id       string // its own name: service may be an alias
+	load     string // LoadState=
+	active   string // ActiveState=
+	freeze   string // FreezerState=
+	file     string // UnitFileState=
+	onDemand string // what starts it when somebody needs it; "" if nothing does
+	bound    []string
+	whim     bool          // systemd itself stops it once nobody needs it
+	upAt     time.Duration // when it was last started, since the boot; 0 if systemd has forgotten
 }
 
-const wishProps = "Id,LoadState,ActiveState,FreezerState,UnitFileState,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
+const wishProps = "Id,LoadState,ActiveState,FreezerState,UnitFileState,TriggeredBy,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
 
 func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitState, error) {
 	argv := []string{s.systemctl, "show", "-p", wishProps, unit}
@@ -34,7 +35,7 @@ func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitSt
 		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s", unit, r.failure(argv))
 	}
 	return unitState{
-		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], freeze: p["FreezerState"], file: p["UnitFileState"],
+		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], freeze: p["FreezerState"], file: p["UnitFileState"], onDemand: sockets(p["TriggeredBy"]),
 		bound: strings.Fields(p["BindsTo"]), whim: p["StopWhenUnneeded"] == "yes", upAt: micros(p["ActiveEnterTimestampMonotonic"]),
 	}, nil
 }
@@ -71,7 +72,11 @@ func (s systemd) wish(ctx context.Context, run runner, service string, past Past
 	if stop, ok := lastStop(list); ok {
 		return s.stopped(ctx, run, service, u, stop, past)
 	}
-	if len(list) == 0 && u.file == "disabled" && u.upAt == 0 && !past.WasUp {
+	isIdle := len(list) == 0 && u.file == "disabled" && u.upAt == 0 && !past.WasUp
+	switch {
+	case isIdle && u.onDemand != "":
+		return &Wish{Service: service, Kind: WishDisabled, Why: "it is not enabled: " + u.onDemand + " starts it on demand, and has not since the boot", Undo: "systemctl enable --now " + u.id}, nil
+	case isIdle:
 		return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled, and nothing has started it since the boot", Undo: "systemctl enable --now " + u.id}, nil
 	}
 	return nil, nil

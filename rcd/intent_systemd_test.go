@@ -359,4 +359,11 @@ func TestSystemdWishDisabled(t *testing.T) {
 	if w, err := sd.wish(t.Context(), fake, "u16", Past{}); w != nil || err != nil {
 		t.Errorf("it was up: %+v, %v", w, err)
 	}
+	fake, _ = recordedWish(t, "disabled-never")
+	a := fake.answers[show]
+	fake.answers[show] = result{output: a.output + "TriggeredBy=u16.socket u16.timer\n"}
+	const want = "it is not enabled: u16.socket starts it on demand, and has not since the boot"
+	if w, err := sd.wish(t.Context(), fake, "u16", Past{}); err != nil || w == nil || w.Why != want {
+		t.Errorf("a socket starts it: %+v, %v", w, err)
+	}
 }

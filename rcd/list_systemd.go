@@ -160,6 +160,9 @@ func (s systemd) notEnabled(p map[string]string) string {
 		}
 		return ""
 	case "disabled", "linked", "linked-runtime":
+		if by := sockets(p["TriggeredBy"]); by != "" {
+			return "it is not enabled: " + by + " starts it on demand"
+		}
 		return "it is disabled"
 	case "masked", "masked-runtime":
 		return "it is masked"
@@ -175,6 +178,13 @@ func (s systemd) notEnabled(p map[string]string) string {
 		return "it is not installed: somebody has started it with systemd-run"
 	}
 	return "systemd does not say whether it is enabled"
+}
+
+// sockets are the units of TriggeredBy that start a service when somebody needs it: then it
+// is not disabled, whatever its own unit says. A timer starts what is to end by itself.
+func sockets(triggeredBy string) string {
+	units := slices.DeleteFunc(strings.Fields(triggeredBy), func(unit string) bool { return strings.HasSuffix(unit, ".timer") })
+	return strings.Join(units, ", ")
 }
 
 // startedProgram reads the beginning of ExecStart:

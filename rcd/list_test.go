@@ -219,6 +219,8 @@ func TestNotEnabled(t *testing.T) {
 		{"generated", "SourcePath=", ""},
 		{"disabled", "", "it is disabled"},
 		{"linked", "", "it is disabled"},
+		{"disabled", "TriggeredBy=a.socket", "it is not enabled: a.socket starts it on demand"},
+		{"disabled", "TriggeredBy=a.timer", "it is disabled"},
 		{"masked", "", "it is masked"},
 		{"masked-runtime", "", "it is masked"},
 		{"static", "", "it is not enabled: it runs because something else needs it"},
