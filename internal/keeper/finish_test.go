@@ -345,8 +345,8 @@ func TestFinishOfAServiceThatIsGone(t *testing.T) {
 	})
 }
 
-// A start of a stranger's service has its own time, or as long as any if last year's
-// journal did not say.
+// A start of a stranger's service has its own time, or as long as any if its journal does
+// not say.
 func TestFinishOfAStrangerThatTakesLong(t *testing.T) {
 	for limit, want := range map[time.Duration]bool{0: true, time.Second: false, time.Minute: true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -7,8 +7,7 @@ import (
 	"fmt"
 )
 
-// formatVersion stands in each file. 0 is last year's, which had no version and
-// fewer fields: stamps were only times by the clock of the day.
+// formatVersion stands in each file.
 const formatVersion = 1
 
 var errDamaged = errors.New("it is damaged")
@@ -20,7 +19,7 @@ type header struct {
 
 func (h header) version() int { return h.Version }
 
-// parseFormat reads a file of this version or an older one. Its errors say nothing
+// parseFormat reads a file of a version that is known. Its errors say nothing
 // of what stands in the file: anything may.
 func parseFormat(data []byte, file interface{ version() int }) error {
 	err := json.Unmarshal(data, file)
@@ -28,7 +27,7 @@ func parseFormat(data []byte, file interface{ version() int }) error {
 	switch {
 	case version > formatVersion:
 		return fmt.Errorf("it has format version %d, and this daemon-keeper knows none after %d", version, formatVersion)
-	case err != nil || version < 0:
+	case err != nil || version < 1:
 		return errDamaged
 	}
 	return nil

@@ -143,16 +143,6 @@ func TestRenamedJournal(t *testing.T) {
 	}
 }
 
-// Last year's journal did not tell how far its run came.
-func TestJournalOfVersion0(t *testing.T) {
-	s := openStore(t)
-	plant(t, s, "journal-x.json", `{"daemon":"x","pid":7,"began":{"time":"2025-11-21T20:49:00Z"},"services":["a","b"]}`)
-	left, errs := s.Unfinished()
-	if len(errs) > 0 || len(left) != 1 || !slices.Equal(left[0].Stopped(), []string{"a", "b"}) || left[0].Began.Time.Year() != 2025 {
-		t.Errorf("got %+v, %v", left, errs)
-	}
-}
-
 // What no run can have written is not acted on.
 func TestJournalsThatNobodyWrote(t *testing.T) {
 	good := kinds()[2].good

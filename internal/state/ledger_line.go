@@ -70,25 +70,14 @@ func seconds(s float64) float64 {
 
 var errLine = errors.New("it is no incident")
 
-// readLine reads a line of this version or of an older one.
+// readLine reads a line of a version that is known.
 func readLine(data []byte) (Incident, error) {
 	var l line
 	if err := json.Unmarshal(data, &l); err != nil {
 		return Incident{}, err
 	}
 	i := Incident(l.plainIncident)
-	switch l.V {
-	case ledgerVersion:
-	case 0:
-		var old line0
-		if err := json.Unmarshal(data, &old); err != nil {
-			return Incident{}, err
-		}
-		i = old.incident()
-	default:
-		return Incident{}, errLine
-	}
-	if !i.sound() {
+	if l.V != ledgerVersion || !i.sound() {
 		return Incident{}, errLine
 	}
 	i.Held = min(i.Held, i.Seconds)
@@ -113,21 +102,3 @@ func (i Incident) sound() bool {
 
 // plausible: no clock goes before 1970, and RFC 3339 not beyond 9999.
 func plausible(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 9999 }
-
-// line0 is how a line was before there was a version in it.
-type line0 struct {
-	Daemon  string    `json:"daemon"`
-	Down    time.Time `json:"down_at"`
-	Up      time.Time `json:"up_at"`
-	Reason  string    `json:"reason"`
-	Outcome string    `json:"outcome"`
-}
-
-// incident: the downtime was not measured then.
-func (l line0) incident() Incident {
-	i := Incident{Daemon: l.Daemon, Down: l.Down, Up: l.Up, Reason: l.Reason, Outcome: l.Outcome}
-	if !i.Up.IsZero() {
-		i.Seconds = seconds(i.Up.Sub(i.Down).Seconds())
-	}
-	return i
-}

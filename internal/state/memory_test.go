@@ -60,20 +60,6 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// Last year's memory had fewer fields, and stamps of the clock of the day only.
-func TestMemoryOfVersion0(t *testing.T) {
-	s := openStore(t)
-	plant(t, s, "memory.json", `{"daemons":{"x":{"last_up":{"time":"2025-11-21T20:49:00Z"},"processes":[{"pid":26199,"start":4711}]}}}`)
-	m, err := s.Read("")
-	if err != nil || m["x"].LastUp.Time.Year() != 2025 || m["x"].Processes[0].Start != 4711 {
-		t.Errorf("got %+v, %v", m, err)
-	}
-	ok(t, s.Update("", false, func(map[string]Daemon) {}))
-	if data, _ := os.ReadFile(s.file("memory.json")); !strings.HasPrefix(string(data), `{"version":1,"daemons":{"x":{"last_up":"2025-11-21T20:49:00Z 0"`) {
-		t.Errorf("written as %s", data)
-	}
-}
-
 // A power failure may leave a file that was not synced without what was in it.
 func TestMemoryOfAMachineThatWentDown(t *testing.T) {
 	for _, content := range []string{"", strings.Repeat("\x00", 400)} {

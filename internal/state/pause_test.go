@@ -116,16 +116,6 @@ func TestResumeAfterTheEnd(t *testing.T) {
 	}
 }
 
-// Last year's had no reason, and stamps of the clock of the day only.
-func TestPausesOfVersion0(t *testing.T) {
-	s := openStore(t)
-	plant(t, s, "pauses.json", `{"pauses":[{"name":"x","from":{"time":"2026-11-21T20:00:00Z"},"for":7200000000000}]}`)
-	got, err := s.Pauses(moment("2026-11-21 21:00", "b", time.Minute))
-	if err != nil || len(got) != 1 || got[0].From.Up != time.Minute-time.Hour {
-		t.Errorf("got %+v, %v", got, err)
-	}
-}
-
 func TestPausesAreBounded(t *testing.T) {
 	s := openStore(t)
 	ok(t, s.Pause(Pause{Name: "x", From: Now(), Reason: strings.Repeat("x", 1<<20)}))

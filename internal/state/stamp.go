@@ -13,9 +13,9 @@ import (
 
 // Stamp is a point in time that survives steps of the clock and reboots.
 type Stamp struct {
-	Time time.Time     `json:"time"`           // by the clock of the day, UTC
-	Boot string        `json:"boot,omitempty"` // which boot: an id, "" if the system tells none
-	Up   time.Duration `json:"up"`             // since that boot, nanoseconds; negative before it, see Tally.Wait
+	Time time.Time     // by the clock of the day, UTC
+	Boot string        // which boot: an id, "" if the system tells none
+	Up   time.Duration // since that boot, nanoseconds; negative before it, see Tally.Wait
 }
 
 // Now is the stamp of this moment.
@@ -103,9 +103,6 @@ func (i Incident) Retold(now Stamp) Incident {
 
 func (s Stamp) sameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
 
-// stampFields are the fields of a Stamp without its methods.
-type stampFields Stamp
-
 // MarshalText writes a stamp as one word for each field: most of a file is stamps, and
 // as objects they took package json twice as long.
 func (s Stamp) MarshalText() ([]byte, error) {
@@ -117,11 +114,11 @@ func (s Stamp) MarshalText() ([]byte, error) {
 	return text, err
 }
 
-// UnmarshalJSON reads also the objects of last year. Only an id that no kernel has made
-// has an escape in it; else the word is read as it stands, which is faster.
+// UnmarshalJSON reads what MarshalText writes. Only an id that no kernel has made has an
+// escape in it; else the word is read as it stands, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
-		return json.Unmarshal(data, (*stampFields)(s))
+		return errDamaged
 	}
 	word := bytes.Trim(data, `"`)
 	if bytes.IndexByte(word, '\\') >= 0 {
