@@ -55,6 +55,7 @@ func parseChildArgs(args []string) (c childArgs, ok bool) {
 const (
 	controlFD = 3
 	reportFD  = 4
+	firstLock = 5
 )
 
 // What the run tells the child by the control pipe, one byte each.
@@ -71,16 +72,21 @@ func IsChild(args []string) bool {
 	return ok && isPipe(controlFD) && isPipe(reportFD)
 }
 
-func isPipe(fd int) bool {
+func isPipe(fd int) bool { return isOfKind(fd, syscall.S_IFIFO) }
+
+func isRegular(fd int) bool { return isOfKind(fd, syscall.S_IFREG) }
+
+func isOfKind(fd int, kind uint32) bool {
 	var st syscall.Stat_t
-	return syscall.Fstat(fd, &st) == nil && st.Mode&syscall.S_IFMT == syscall.S_IFIFO
+	return syscall.Fstat(fd, &st) == nil && uint32(st.Mode)&syscall.S_IFMT == kind
 }
 
 // Child is the whole work of the child. It catches the signals by which a terminal or
 // a person ends a run, and does nothing about them: it ends with its command, so that
 // the lock is held as long as the command runs. (To ignore them would have the command
-// ignore them, too.) argsOf tells the arguments of a process.
-func Child(args []string, argsOf func(pid int) ([]string, error)) int {
+// ignore them, too.) argsOf tells the arguments of a process; begun is told, for each lock,
+// that the command has been started.
+func Child(args []string, argsOf func(pid int) ([]string, error), begun func(lock int, verb, service string)) int {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	a, ok := parseChildArgs(args)
 	if !ok {
@@ -93,6 +99,9 @@ func Child(args []string, argsOf func(pid int) ([]string, error)) int {
 	if err := cmd.Start(); err != nil {
 		_ = c.report.Encode(childReport{Failed: failureOf(err)})
 		return 1
+	}
+	for fd := firstLock; isRegular(fd); fd++ {
+		begun(fd, string(a.verb), a.service)
 	}
 	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
 	c.process = cmd.Process

@@ -52,6 +52,25 @@ func TestStepRunsUnderAChild(t *testing.T) {
 	}
 }
 
+// TestChildNotesTheBeginning: each lock tells that the command was started, and none that
+// it could not be.
+func TestChildNotesTheBeginning(t *testing.T) {
+	for command, want := range map[string]string{"/bin/true": "start toy\n", "/nosuch": ""} {
+		s, dir, with := newTestSystem(t), t.TempDir(), under()
+		for _, name := range []string{"one", "two"} {
+			f := lockFile(t, filepath.Join(dir, name))
+			defer f.Close()
+			with.Locks = append(with.Locks, f)
+		}
+		_ = s.step(within(t), Start, "toy", []string{command}, with)
+		for _, name := range []string{"one", "two"} {
+			if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(text) != want {
+				t.Errorf("%s: lock %s says %q, %v", command, name, text, err)
+			}
+		}
+	}
+}
+
 // TestWithoutAChild: what cannot be executed is said, and the command runs all the same.
 func TestWithoutAChild(t *testing.T) {
 	var said error

@@ -24,9 +24,14 @@ func newTestSystem(t *testing.T) *system {
 // TestMain: the tests' own program is the child of its steps, too.
 func TestMain(m *testing.M) {
 	if IsChild(os.Args) {
-		os.Exit(Child(os.Args, argsOf))
+		os.Exit(Child(os.Args, argsOf, noteBegun))
 	}
 	os.Exit(m.Run())
+}
+
+// noteBegun writes into the lock which step has been started.
+func noteBegun(lock int, verb, service string) {
+	_, _ = syscall.Write(lock, []byte(verb+" "+service+"\n"))
 }
 
 func argsOf(pid int) ([]string, error) {

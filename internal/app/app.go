@@ -17,6 +17,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 
 	_ "daemon-keeper/internal/scarce" // which may end the program before it has begun
@@ -31,7 +32,7 @@ func Main(argv []string) int {
 	// has it from us.
 	debug.SetTraceback("crash")
 	if rcd.IsChild(argv) {
-		return rcd.Child(argv, check.Args)
+		return rcd.Child(argv, check.Args, state.NoteBegun)
 	}
 	if check.IsPeek(argv) {
 		return check.Peek(argv)

@@ -101,8 +101,9 @@ func limitOf(i state.Intent) time.Duration {
 
 // outlive waits for the command that was under way, if nothing holds its lock any
 // more: a stop must not have its way after our start, and a start need not be made
-// twice. The journal that it returns has a start that was waited for as made.
-func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.Intent {
+// twice. The journal that it returns has a start as made whose command was begun, as the
+// locks say or the process table.
+func (p *pass) outlive(ctx context.Context, i state.Intent, locks *state.Locks) state.Intent {
 	m, ok := i.UnderWay()
 	if !ok || i.Began.Boot != p.memory.now().Boot {
 		return i
@@ -110,11 +111,12 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 	ctx, cancel := context.WithTimeout(ctx, limitOf(i))
 	defer cancel()
 	age := func() time.Duration { return p.memory.now().Since(i.Began) }
+	begun := locks.Begun(m.Verb, m.Service)
 	p.outlast(ctx, rcd.Verb(m.Verb), m.Service, age, func() {
-		waited = true
+		begun = true
 		p.sayWaits(i, m)
 	})
-	if waited && m.Verb == string(restart.Start) { // well or not, it is made
+	if begun && m.Verb == string(restart.Start) { // well or not, it is made
 		i.Marks = slices.Clone(i.Marks)
 		i.Marks[len(i.Marks)-1].Ended = true
 	}
@@ -130,7 +132,7 @@ func (r *run) awaitOrphans(ctx context.Context) {
 	list, _ := r.store().Unfinished() // what cannot be read was told
 	for _, i := range list {
 		if r.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
-			r.outlive(ctx, i, false)
+			r.outlive(ctx, i, r.locks)
 		}
 	}
 }

@@ -29,7 +29,8 @@ func (w *world) leavesOrphan(t *testing.T, since time.Time, marks ...string) *st
 }
 
 // The lock lives as long as the command of a run that was killed. The next run waits
-// for it, as long as the step may take, and goes on from there.
+// for it, as long as the step may take, and goes on from there. A child that was killed
+// before it had begun its command has held the lock as well: then the start is to be made.
 func TestLockOfADeadRun(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
@@ -42,6 +43,7 @@ func TestLockOfADeadRun(t *testing.T) {
 	}{
 		{"a stop", []string{"stop s"}, 5 * time.Second, false, "start s", 5 * time.Second, "stop"},
 		{"a start", []string{"stop s.", "start s"}, 5 * time.Second, false, "", 0, "start"},
+		{"a start that was not begun", []string{"stop s.", "start s"}, time.Second, false, "start s", time.Second, "start"},
 		{"a stop that never ends", []string{"stop s"}, time.Hour, false, "", 0, "stop"},
 		{"a run that lives", []string{"stop s"}, 5 * time.Second, true, "", 0, ""},
 	} {
@@ -57,10 +59,11 @@ func TestLockOfADeadRun(t *testing.T) {
 					locks := w.leavesOrphan(t, time.Now(), tc.marks...)
 					defer locks.Release()
 					w.keeper.Runs = func(pid int, start uint64) (bool, error) { return tc.alive, nil }
-					if tc.lives < time.Hour {
-						time.AfterFunc(tc.lives, locks.Release)
+					if tc.lives < time.Hour { // without a word: who holds it is gone
+						time.AfterFunc(tc.lives, func() { must(t, locks.Files()[0].Close()) })
 					}
-					if tc.waits == "start" {
+					if tc.waits == "start" && tc.did == "" {
+						state.NoteBegun(int(locks.Files()[0].Fd()), "start", "s")
 						w.toy("a").upAt = w.began.Add(tc.lives)
 					}
 					r := w.again(t, daemons...)["a"]

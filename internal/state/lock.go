@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 // and mean nothing; Go opens them close-on-exec, so that no daemon inherits one.
 type Locks struct {
 	files []*os.File
+	begun string // see Begun
 }
 
 // Files are the open files to which the locks belong. Who is given a copy of them
@@ -56,21 +58,21 @@ func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 	slices.Sort(names)
 	locks := new(Locks)
 	for _, service := range slices.Compact(names) {
-		f, err := d.lockOne(service, now)
+		f, begun, err := d.lockOne(service, now)
 		if err != nil {
 			locks.Release()
 			return nil, err
 		}
-		locks.files = append(locks.files, f)
+		locks.files, locks.begun = append(locks.files, f), cmp.Or(locks.begun, begun)
 	}
 	return locks, nil
 }
 
-func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
+func (d *Dir) lockOne(service string, now time.Time) (f *os.File, begun string, err error) {
 	path := filepath.Join(d.path, service+".lock")
-	f, err := osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err = osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open lock: %w", err)
+		return nil, "", fmt.Errorf("cannot open lock: %w", err)
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -88,11 +90,12 @@ func (d *Dir) lockOne(service string, now time.Time) (*os.File, error) {
 	case err != nil:
 		err = fmt.Errorf("cannot take lock %s: %w", path, err)
 	default:
+		begun = readBegun(f)
 		signLock(f, now)
-		return f, nil
+		return f, begun, nil
 	}
 	f.Close()
-	return nil, err
+	return nil, "", err
 }
 
 // A command that only looks holds a lock for some microseconds, see FindHolder.
