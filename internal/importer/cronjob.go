@@ -48,7 +48,7 @@ func (g *gathering) addCrontab(c cronFile, known map[string]bool) {
 	}
 	out := 0
 	for _, j := range c.commented {
-		if slices.ContainsFunc(j.commands, func(b bare) bool { return isKept(j, b, known) }) {
+		if slices.ContainsFunc(j.commands, func(b bare) bool { return isKept(j, b, known) }) || j.keepsByItself() {
 			out++
 		}
 	}
@@ -58,10 +58,10 @@ func (g *gathering) addCrontab(c cronFile, known map[string]bool) {
 func (g *gathering) aboutCrontab(c cronFile, others, commented int) {
 	in := g.in(c.name)
 	if commented > 0 {
-		g.left = append(g.left, fmt.Sprintf("%s of the script%s behind a #: not carried over.", words.Plural(commented, "line"), in))
+		g.left = append(g.left, fmt.Sprintf("%s%s behind a #: not carried over.", words.Plural(commented, "line"), in))
 	}
 	if others > 0 {
-		g.left = append(g.left, fmt.Sprintf("%s%s: not of the script.", words.Plural(others, "other line"), in))
+		g.left = append(g.left, fmt.Sprintf("Lines%s that keep no daemon, as far as import can tell: %d.", in, others))
 	}
 	if c.mailTo != "" {
 		g.left = append(g.left, fmt.Sprintf("MAILTO=%s (%s): cron mails what a run prints, which is nothing while all is well. The new line belongs below it.", brief(c.mailTo), g.at(c.name, c.mailLine)))
@@ -95,7 +95,7 @@ func mentions(line string, known map[string]bool) bool {
 // addJob makes entries of a line; false if it is none of the script's.
 func (g *gathering) addJob(j job, known map[string]bool) bool {
 	if j.err != nil {
-		if mentions(j.raw, known) {
+		if mentions(j.raw, known) || isWatching.get().MatchString(j.raw) {
 			g.problem(j.file, j.line, "cannot read this line: "+j.err.Error(), unreadHint(j.err))
 			return true
 		}
@@ -112,7 +112,7 @@ func (g *gathering) addJob(j job, known map[string]bool) bool {
 			"write the daemon by hand into the configuration of the machine or jail that it runs in")
 		return true
 	}
-	return ours
+	return ours || g.addWatches(j)
 }
 
 // runBy is a program that is no wrapper known here, and has the script among its

@@ -12,6 +12,7 @@ type job struct {
 	schedule string // "" if it is each minute
 	user     string // of a system crontab; "" if it has none
 	commands []bare
+	watch    *watchReader // how it looks for daemons by itself; nil if it could not be read
 	raw      string
 	err      error // why its commands could not be read
 }
@@ -37,7 +38,11 @@ var (
 	cronOption = pattern{text: `^-[nq]+$`}
 
 	// Commands that a path follows, as it follows a user.
-	noUser = pattern{text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php)$`}
+	noUser = pattern{text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php|` +
+		`pgrep|pkill|pidof|ps|kill|killall|test|for|systemctl|service|rc-service|nc|curl|wget)$`}
+
+	// Commands that only a user can stand in front of.
+	lookFirst = pattern{text: `^(pgrep|pkill|pidof|ps|kill|killall|test|\[|\[\[|if|for|\(|\{|!|systemctl|service|rc-service|nc|curl|wget)$`}
 )
 
 // mostLine is more than any cron takes: 1,000 bytes, FreeBSD's 10,000.
@@ -111,7 +116,11 @@ func (c *cronFile) job(line string, number int, vars map[string]string) (job, bo
 	}
 	command := beforePercent(j.raw)
 	j.user, command = splitUser(command)
-	if j.commands, j.err = unwrap(command, vars); j.err != nil {
+	if j.commands, j.err = unwrap(command, vars); j.err == nil {
+		if l, err := readList(command, vars); err == nil {
+			j.watch = watchesOf(l, vars)
+		}
+	} else {
 		j.raw = os.Expand(j.raw[:min(len(j.raw), mostValue)], func(name string) string { return vars[name] })
 	}
 	return j, true
@@ -162,6 +171,8 @@ func splitUser(command string) (user, rest string) {
 	_, isWrapper := wrappers[next]
 	switch {
 	case strings.HasPrefix(next, "-"):
+	case lookFirst.get().MatchString(next) && more != "":
+		return first, skipOptions(behind)
 	case strings.ContainsAny(next, "/=$") && !strings.ContainsAny(next, "<>|&;#"), isWrapper, shells.get().MatchString(next),
 		next != "" && strings.HasPrefix(more, "-") && !cronOption.get().MatchString(behind[:min(2, len(behind))]):
 		return first, skipOptions(behind)

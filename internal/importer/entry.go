@@ -23,7 +23,6 @@ type entry struct {
 	keys          []draft.Key // the other ones
 	after         []*entry
 	about         []string
-	example       string // a command that settles the doubt
 }
 
 // mostNotes keeps the comments of an entry within reason.

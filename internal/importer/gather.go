@@ -20,6 +20,7 @@ type gathering struct {
 	left      []string          // what is said at the end
 	mail      []string          // recipients of Monit's alerts
 	bareNames bool              // a daemon is known by its name alone
+	watches   bool              // a crontab's line looks for a daemon by itself
 	checks    map[string]*block // all of Monit's, by their names
 	limits    []string          // where Monit limits restarts
 	groups    []string
@@ -65,7 +66,7 @@ func (g *gathering) in(file string) string {
 // merge adds a daemon of a crontab. Some had a line for each service of a daemon;
 // then it is the same daemon, with one service more.
 func (g *gathering) merge(e *entry) {
-	identity := fmt.Sprintf("%q", []any{e.executable, e.called, e.args, e.keys})
+	identity := fmt.Sprintf("%q", []any{e.executable, e.called, e.args, e.doubt, e.keys})
 	first := g.same[identity]
 	if first == nil {
 		g.same[identity] = e
@@ -186,7 +187,9 @@ func (g *gathering) about(entries []*entry) []string {
 	hasMonits := slices.ContainsFunc(entries, isMonits)
 	var old []string
 	if !hasMonits || slices.ContainsFunc(entries, func(e *entry) bool { return !isMonits(e) }) {
-		old = append(old, "take out the script's lines")
+		if old = []string{"take out the script's lines"}; g.watches {
+			old[0] = "take out the old lines"
+		}
 	}
 	if hasMonits {
 		old = append(old, "stop Monit")

@@ -64,7 +64,7 @@ func Read(files []File) (draft.Draft, []Problem) {
 }
 
 func (g *gathering) unknown(file string) {
-	g.problem(file, 0, "cannot find a line of the script, or Monit's check process, in "+file,
+	g.problem(file, 0, "cannot find a line that keeps a daemon, or Monit's check process, in "+file,
 		"give a crontab (crontab -l | daemon-keeper import) or Monit's control file (daemon-keeper import /etc/monit/monitrc)")
 }
 

@@ -16,6 +16,7 @@ type process struct {
 	args       string // a regular expression
 	doubt      string // why a person must complete it; "" if it can be used as it is
 	notes      []string
+	example    string // a command that settles the doubt
 }
 
 // scripted are interpreters of scripts.
@@ -50,8 +51,11 @@ func identify(pattern string, special grammar) process {
 	case len(words) == 1 && !strings.Contains(text, "/") && !strings.HasSuffix(text, ":"):
 		return process{called: text}
 	}
-	name := strings.TrimSuffix(path.Base(words[0]), ":")
-	return process{called: name, doubt: "\"" + brief(text) + "\" is a part of what ps shows, and not the program"}
+	p := process{called: strings.TrimSuffix(path.Base(words[0]), ":"), doubt: "\"" + brief(text) + "\" is a part of what ps shows, and not the program"}
+	if scripted.get().MatchString(p.called) && len(words) > 1 && path.IsAbs(words[1]) {
+		p.args = "^" + regexp.QuoteMeta(words[1]) // the script
+	}
+	return p
 }
 
 // program reads a command line that opens with a path. What was said of the arguments

@@ -11,6 +11,7 @@ type call struct {
 	services []string
 	stops    bool
 	about    string // what to know about that manager; "" for those that are spoken to
+	doubt    string // why the service may not be what is meant; "" if it is
 }
 
 var (
@@ -27,10 +28,33 @@ func serviceCall(words []string) (call, bool) {
 	if len(words) == 0 {
 		return call{}, false
 	}
+	c, ok := plainCall(words)
+	if option := elsewhere(words); ok && option != "" {
+		c.doubt = "\"" + brief(strings.Join(words, " ")) + "\" asks another manager than the machine's, by " + option
+	}
+	return c, ok
+}
+
+// elsewhere is the option of systemctl by which it asks a user's own systemd, another
+// machine's, or a container's; "" if there is none.
+func elsewhere(words []string) string {
+	if path.Base(words[0]) != "systemctl" && path.Base(words[0]) != "initctl" && path.Base(words[0]) != "service" {
+		return ""
+	}
+	for _, w := range words[1:] {
+		name, _, _ := strings.Cut(w, "=")
+		if slices.Contains([]string{"--user", "-H", "--host", "-M", "--machine", "--root", "--global", "--session", "-j"}, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func plainCall(words []string) (call, bool) {
 	if m := initScript.get().FindStringSubmatch(words[0]); m != nil {
 		return verbLast(m[2:], words[1:])
 	}
-	rest := slices.DeleteFunc(slices.Clone(words[1:]), func(w string) bool { return strings.HasPrefix(w, "-") })
+	rest := withoutOptions(words[1:])
 	switch path.Base(words[0]) {
 	case "service", "invoke-rc.d":
 		return nameFirst(rest, "")
@@ -51,6 +75,18 @@ func serviceCall(words []string) (call, bool) {
 	return call{}, false
 }
 
+// withoutOptions leaves out the options of service(8) and systemctl(1), some with a value.
+func withoutOptions(words []string) []string {
+	valued := []string{"-H", "--host", "-M", "--machine", "-t", "--type", "-p", "-n", "-o", "--root", "-j"}
+	var rest []string
+	for i, w := range words {
+		if !strings.HasPrefix(w, "-") && (i == 0 || !slices.Contains(valued, words[i-1])) {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}
+
 // nameFirst reads NAME start.
 func nameFirst(rest []string, about string) (call, bool) {
 	if len(rest) < 2 {
@@ -65,7 +101,12 @@ func verbLast(names, rest []string) (call, bool) {
 	if len(rest) == 0 {
 		return call{}, false
 	}
-	return asked(rest[0], names, "")
+	c, ok := asked(rest[0], names, "")
+	isWord := func(w string) bool { return !strings.HasPrefix(w, "-") }
+	if i := slices.IndexFunc(rest[1:], isWord); ok && i >= 0 {
+		c.doubt = "its script was asked for \"" + brief(strings.Join(rest, " ")) + "\", one of several, and a service is all of it: give that one a unit of its own, or see that a restart of all is right"
+	}
+	return c, ok
 }
 
 // verbFirst reads start NAME...

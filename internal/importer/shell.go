@@ -13,18 +13,24 @@ type word struct {
 	unread string // what only the shell could tell, such as $DAEMON
 }
 
+// piece is a word, or what stands between commands.
+type piece struct {
+	word word
+	op   string // ; & && | || ( ) or ;; and "" for a word
+}
+
 // shellReader divides a line as a shell does, as far as that is needed to read the
-// commands of a crontab: into words, and these into simple commands. Redirections
-// are left out.
+// commands of a crontab: into words, and what stands between the commands.
+// Redirections are left out.
 type shellReader struct {
-	rest     string
-	vars     map[string]string // that the crontab sets
-	commands [][]word
-	command  []word
-	word     word   // its text is in buf
-	buf      []byte // that of the word
-	within   bool   // a word has begun
-	drop     bool   // the next word is the target of a redirection
+	rest   string
+	vars   map[string]string // that the crontab sets
+	pieces []piece
+	words  int    // of the command
+	word   word   // its text is in buf
+	buf    []byte // that of the word
+	within bool   // a word has begun
+	drop   bool   // the next word is the target of a redirection
 }
 
 var (
@@ -32,25 +38,44 @@ var (
 	errTooLong  = errors.New("it is longer than any cron takes")
 )
 
-func shellCommands(line string, vars map[string]string) ([][]word, error) {
+func shellPieces(line string, vars map[string]string) ([]piece, error) {
 	r := &shellReader{rest: line, vars: vars}
 	for r.rest != "" {
 		if err := r.step(); err != nil {
 			return nil, err
 		}
-		if len(r.command) > mostWords {
+		if r.words > mostWords {
 			return nil, errTooLong
 		}
 	}
-	r.endCommand()
-	return r.commands, nil
+	r.endWord()
+	return r.pieces, nil
+}
+
+// shellCommands are the simple commands of a line.
+func shellCommands(line string, vars map[string]string) ([][]word, error) {
+	pieces, err := shellPieces(line, vars)
+	if err != nil {
+		return nil, err
+	}
+	var commands [][]word
+	var command []word
+	for _, p := range append(pieces, piece{op: ";"}) {
+		switch {
+		case p.op == "":
+			command = append(command, p.word)
+		case len(command) > 0:
+			commands, command = append(commands, command), nil
+		}
+	}
+	return commands, nil
 }
 
 // step reads a character, or what belongs together.
 func (r *shellReader) step() error {
 	c := r.rest[0]
 	switch c {
-	case ' ', '\t', '\n':
+	case ' ', '\t':
 		r.endWord()
 	case '#':
 		if !r.within {
@@ -58,12 +83,13 @@ func (r *shellReader) step() error {
 			return nil
 		}
 		r.add(r.rest[:1])
-	case ';', '&', '|', '(', ')':
+	case ';', '&', '|', '(', ')', '\n':
 		if c == '&' && strings.HasPrefix(r.rest, "&>") {
 			r.redirect(2)
 			return nil
 		}
-		r.endCommand()
+		r.operator()
+		return nil
 	case '<', '>':
 		r.redirect(1)
 		return nil
@@ -102,7 +128,8 @@ func (r *shellReader) add(s string) {
 func (r *shellReader) endWord() {
 	if r.within && !r.drop {
 		r.word.text = string(r.buf)
-		r.command = append(r.command, r.word)
+		r.pieces = append(r.pieces, piece{word: r.word})
+		r.words++
 	}
 	if r.within {
 		r.drop = false
@@ -112,12 +139,21 @@ func (r *shellReader) endWord() {
 
 func (r *shellReader) clear() { r.word, r.buf, r.within = word{}, r.buf[:0], false }
 
-func (r *shellReader) endCommand() {
+// operator reads what ends a command. |& is a pipe, too.
+func (r *shellReader) operator() {
 	r.endWord()
-	if len(r.command) > 0 {
-		r.commands = append(r.commands, r.command)
+	op := strings.ReplaceAll(r.rest[:1], "\n", ";")
+	for _, long := range []string{"||", "&&", ";;", "|&"} {
+		if strings.HasPrefix(r.rest, long) {
+			op = long
+		}
 	}
-	r.command, r.drop = nil, false
+	r.rest = r.rest[len(op):]
+	if op == "|&" {
+		op = "|"
+	}
+	r.pieces = append(r.pieces, piece{op: op})
+	r.words, r.drop = 0, false
 }
 
 // redirect leaves out 2>&1, >/dev/null, >>FILE, <FILE and <<<TEXT.
@@ -196,7 +232,7 @@ func expansion(s string) int {
 	case strings.HasPrefix(s, "${"):
 		return end("}")
 	case strings.HasPrefix(s, "$("):
-		return end(")")
+		return substitution(s)
 	}
 	n := 1
 	for n < len(s) && (s[n] == '_' || s[n] >= '0' && s[n] <= '9' || s[n] >= 'A' && s[n] <= 'Z' || s[n] >= 'a' && s[n] <= 'z') {
@@ -206,6 +242,31 @@ func expansion(s string) int {
 		n = 2
 	}
 	return n
+}
+
+// substitution is how long $(COMMAND) is, which may have others in it, and parentheses in
+// quotes.
+func substitution(s string) int {
+	depth, mark := 0, byte(0)
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && mark != '\'':
+			i++
+		case mark != 0:
+			if c == mark {
+				mark = 0
+			}
+		case c == '\'' || c == '"':
+			mark = c
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
 }
 
 // isAssignment reports whether it is A=b. A quoted "A=b" is a word like others.

@@ -1,0 +1,238 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+)
+
+// watch is what a line of a crontab does about a daemon that is down.
+type watch struct {
+	look
+	known  bool    // by a look, and not by any command that fails
+	starts []*list // calls of a service manager
+	others []*list // other commands that it runs then
+	sure   bool    // it does so whatever else is the case
+}
+
+// Commands that tell somebody.
+var telling = pattern{text: `^(mail|mailx|s-nail|sendmail|msmtp|logger|wall|write|curl|wget|echo|printf|tee)$`}
+
+// Those of them that may also ask for something.
+var fetching = pattern{text: `^(curl|wget)$`}
+
+const (
+	mostRuns   = 40 // what is longer is no line that a person has written; at most 64
+	mostProbes = 6  // pipelines of which both outcomes are tried, together
+)
+
+// part is a pipeline of a line, and what it is.
+type part struct {
+	*list
+	look  *look
+	call  call
+	calls bool // a service manager
+}
+
+func partsOf(l *list, vars map[string]string) []part {
+	reader := lookReader{vars, mostNested}
+	var parts []part
+	for i, run := range l.runs() {
+		if i == mostRuns {
+			return nil
+		}
+		run.bit = 1 << i
+		p := part{list: run}
+		if k, ok := reader.pipeline(run); ok {
+			p.look = &k
+		} else if k, ok := lastOutcome(run, parts); ok {
+			p.look = &k
+		} else {
+			p.call, p.calls = serviceCall(texts(run.run[0].words))
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// lastOutcome reads [ $? -ne 0 ] behind a look.
+func lastOutcome(l *list, before []part) (look, bool) {
+	words := l.run[0].words
+	if len(before) == 0 || before[len(before)-1].look == nil || len(words) < 4 || words[1].unread != "$?" || !(part{list: l}).isTest() {
+		return look{}, false
+	}
+	k := *before[len(before)-1].look
+	isZero := words[3].text == "0"
+	switch words[2].text {
+	case "-eq", "=", "==":
+		k.ifDown = k.ifDown == isZero
+	case "-ne", "!=", "-gt", "-ge":
+		k.ifDown = k.ifDown != isZero
+	default:
+		return look{}, false
+	}
+	return k, true
+}
+
+// isIdle reports whether nobody misses it, and its outcome means nothing.
+func (p part) isIdle() bool { return idle.get().MatchString(p.run[len(p.run)-1].base()) }
+
+// isTelling reports whether it only tells somebody.
+func (p part) isTelling() bool { return telling.get().MatchString(p.run[len(p.run)-1].base()) }
+
+// isTest reports whether it is a test that is no look.
+func (p part) isTest() bool {
+	return p.look == nil && slices.Contains([]string{"[", "test", "[["}, p.run[0].base())
+}
+
+// isProbe reports whether what follows may depend on its outcome.
+func (p part) isProbe() bool {
+	asks := fetching.get().MatchString(p.run[0].base())
+	return p.look != nil || !p.calls && !p.isIdle() && (asks || !p.isTelling())
+}
+
+// watchReader finds the watches of a line: it runs the line in the mind, with each
+// outcome of what it asks for, and sees what is run only while a daemon is down.
+type watchReader struct {
+	line   *list
+	parts  []part
+	probes []int // of the parts
+}
+
+// watchesOf are those of a line, and what of it is none.
+func watchesOf(l *list, vars map[string]string) *watchReader {
+	r := &watchReader{line: l, parts: partsOf(l, vars)}
+	for _, isLook := range []bool{true, false} { // these first
+		for i, p := range r.parts {
+			if p.isProbe() && (p.look != nil) == isLook && len(r.probes) < mostProbes {
+				r.probes = append(r.probes, i)
+			}
+		}
+	}
+	return r
+}
+
+// ran is what the line runs if the probes of these bits find nothing, or fail.
+func (r *watchReader) ran(down int) uint64 {
+	var t trial
+	for bit, i := range r.probes {
+		p := r.parts[i]
+		if isDown := down>>bit&1 == 1; isDown != (p.look != nil && p.look.ifDown) {
+			t.failing |= p.bit
+		}
+	}
+	t.run(r.line)
+	return t.ran
+}
+
+// depends tells which parts depend on each probe: they are run only if that is down, or
+// only if it is up, for some outcome of the others.
+func (r *watchReader) depends() (down, up []uint64) {
+	all := make([]uint64, 1<<len(r.probes))
+	for i := range all {
+		all[i] = r.ran(i)
+	}
+	down, up = make([]uint64, len(r.probes)), make([]uint64, len(r.probes))
+	for i := range all {
+		for bit := range r.probes {
+			if i>>bit&1 == 1 {
+				with, without := all[i], all[i&^(1<<bit)]
+				down[bit] |= with &^ without
+				up[bit] |= without &^ with
+			}
+		}
+	}
+	return down, up
+}
+
+// watches are those by a look that is known, then those by another command that fails.
+func (r *watchReader) watches() []watch {
+	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.look != nil || p.calls }) {
+		return nil
+	}
+	down, up := r.depends()
+	var watched uint64 // what a look decides about
+	var all []watch
+	for bit, i := range r.probes {
+		if r.parts[i].look == nil {
+			continue
+		}
+		w := watch{look: *r.parts[i].look, known: true, sure: true}
+		alone := r.ran(1<<bit) | r.ran(1<<bit|r.unknown())
+		for _, p := range r.parts {
+			if p.look == nil && !p.isTest() && down[bit]&p.bit != 0 {
+				watched |= p.bit
+				w.add(p)
+				w.sure = w.sure && (!p.calls || alone&p.bit != 0)
+			}
+		}
+		if len(w.starts)+len(w.others) > 0 {
+			all = append(all, w)
+		}
+	}
+	for bit, i := range r.probes {
+		if p := r.parts[i]; p.look == nil && watched&p.bit == 0 {
+			all = append(all, r.byOutcome(p, down[bit]&^watched, up[bit]&^watched)...)
+		}
+	}
+	return all
+}
+
+// byOutcome is the watch by a command that is no look: what is run only if it fails. A
+// test of something that only a shell could tell may be meant either way.
+func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
+	w := watch{look: look{command: written(p.list)}, sure: true}
+	outcome, decides := "failed", down&^up
+	if p.isTest() && up != 0 && p.run[0].hasUnread() {
+		outcome, decides = "succeeded", up
+	}
+	w.doubt = "it was restarted when \"" + w.command + "\" " + outcome + ", and that tells no program"
+	for _, next := range r.parts {
+		if next.calls && decides&next.bit != 0 {
+			w.add(next)
+		}
+	}
+	if len(w.starts) == 0 {
+		return nil
+	}
+	return []watch{w}
+}
+
+// unknown are the bits of the probes that are no looks.
+func (r *watchReader) unknown() int {
+	bits := 0
+	for bit, probe := range r.probes {
+		if r.parts[probe].look == nil {
+			bits |= 1 << bit
+		}
+	}
+	return bits
+}
+
+func (b bare) hasUnread() bool {
+	return slices.ContainsFunc(b.words, func(w word) bool { return w.unread != "" })
+}
+
+func (w *watch) add(p part) {
+	switch {
+	case p.calls && p.call.stops:
+	case p.calls:
+		w.starts = append(w.starts, p.list)
+	default:
+		w.others = append(w.others, p.list)
+	}
+}
+
+// besides are the commands of a line that are neither a look nor a call of a service
+// manager, and that somebody may miss.
+func (r *watchReader) besides() string {
+	var out []string
+	for _, p := range r.parts {
+		if p.look == nil && !p.calls && !p.isIdle() && !p.isTelling() {
+			out = append(out, written(p.list))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// isWatching tells a line that cannot be read from those that watch no daemon.
+var isWatching = pattern{text: `(^|[^A-Za-z0-9_.-])(pgrep|pidof|ps|systemctl|service)[ \t].*(service|systemctl|/init\.d/|/rc\.d/)`}

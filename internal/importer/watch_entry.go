@@ -1,0 +1,149 @@
+package importer
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"daemon-keeper/internal/draft"
+)
+
+// addWatches makes entries of a line that looks for a daemon by itself; false if it is
+// none.
+func (g *gathering) addWatches(j job) bool {
+	if j.watch == nil {
+		return false
+	}
+	kept := false
+	for _, w := range j.watch.watches() {
+		if !w.keeps(j) {
+			continue
+		}
+		kept = true
+		if unread := w.unreadOf(); unread != "" {
+			g.problem(j.file, j.line, "cannot read this line: only a shell can tell what "+brief(unread)+" is", "write what it stands for, or the daemon into the configuration by hand")
+			continue
+		}
+		g.addWatch(j, w)
+	}
+	return kept
+}
+
+// keeps reports whether a line keeps a daemon by a watch. What is run once a day, unless
+// it runs, is no daemon; and then any command may have failed in front of a restart.
+func (w *watch) keeps(j job) bool { return j.isOften() || w.known && len(w.starts) > 0 }
+
+// keepsByItself reports whether a line would be an entry.
+func (j job) keepsByItself() bool {
+	return j.watch != nil && slices.ContainsFunc(j.watch.watches(), func(w watch) bool { return w.keeps(j) })
+}
+
+func (w *watch) unreadOf() string {
+	unread := w.unread
+	for _, l := range slices.Concat(w.starts, w.others) {
+		for _, b := range l.run {
+			if c, ok := serviceCall(texts(b.words)); ok && len(c.services) > 0 || strings.Contains(path.Base(b.program()), "service") || path.Base(b.program()) == "systemctl" {
+				for _, word := range b.words {
+					unread = cmp.Or(unread, word.unread)
+				}
+			}
+		}
+	}
+	return unread
+}
+
+func (g *gathering) addWatch(j job, w watch) {
+	e := entry{file: j.file, lines: []int{j.line}, process: w.process}
+	g.limitPattern(&e.process)
+	e.takeStarts(w)
+	e.title = cmp.Or(w.called, w.service, strings.TrimSuffix(path.Base(w.pidfile), ".pid"))
+	if w.executable != "" && !runsOthers(w.executable) {
+		e.title = path.Base(w.executable)
+	}
+	if e.title == "." || e.title == "" {
+		e.title = "daemon"
+		if len(e.services) > 0 {
+			e.title = e.services[0]
+		}
+	}
+	switch {
+	case w.pidfile == "":
+	case usable(w.pidfile) && path.IsAbs(w.pidfile):
+		e.keys = append(e.keys, draft.Key{Name: "pidfile", Value: w.pidfile})
+		e.byPIDFile(w.pidfile)
+	default:
+		e.process = process{doubt: "its pidfile " + brief(w.pidfile) + " is no full path"}
+	}
+	if w.user != "" {
+		e.keys = append(e.keys, draft.Key{Name: "user", Value: w.user})
+	}
+	e.aboutJob(j, j.watch.line.runs()[0].run[0])
+	if beside := j.watch.besides(); beside != "" && w.known && !e.startsBy(w) {
+		e.note("Not carried over of the same line: %s (daemon-keeper pause leaves a daemon alone for a time)", beside)
+	}
+	if w.itself && (w.user == "" || w.user == cmp.Or(j.user, "root")) {
+		e.note("\"%s\" also finds the shell that cron runs the line by: as it stands it always finds something.", w.command)
+	}
+	if e.called != "" && e.doubt == "" {
+		e.calledAbout = "better: executable: /PATH"
+		g.bareNames = true
+	}
+	g.watches = true
+	g.merge(&e)
+}
+
+// byPIDFile: the program is that of the process that a pidfile names.
+func (e *entry) byPIDFile(file string) {
+	e.doubt = "its program is not known"
+	if safePath.get().MatchString(file) {
+		e.doubt += "; while it runs, this tells"
+		e.example = "readlink /proc/$(cat " + file + ")/exe"
+	}
+}
+
+// startsBy reports whether it was started by a command that is no call of a service
+// manager, and that its comment names.
+func (e *entry) startsBy(w watch) bool { return len(w.starts) == 0 && len(w.others) > 0 }
+
+// takeStarts takes the services that were started.
+func (e *entry) takeStarts(w watch) {
+	for _, l := range w.starts {
+		c, _ := serviceCall(texts(l.run[0].words))
+		for _, name := range c.services {
+			if !slices.Contains(e.services, name) && len(e.services) < mostServices {
+				e.services = append(e.services, name)
+			}
+		}
+		e.servicesAbout = cmp.Or(e.servicesAbout, c.about)
+		e.addDoubt(c.doubt)
+	}
+	if len(w.starts) > 0 {
+		if !w.sure {
+			e.addDoubt("its services were restarted only if other things were the case, too")
+		}
+		return
+	}
+	var commands []string
+	for _, l := range w.others {
+		if p := (part{list: l}); !p.isTelling() && !p.isIdle() {
+			commands = append(commands, written(l))
+		}
+	}
+	if len(commands) == 0 {
+		e.servicesAbout = "only watches: the line only told somebody"
+		return
+	}
+	e.addDoubt("it was started by \"" + strings.Join(commands, "; ") + "\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:")
+}
+
+// addDoubt keeps the first one behind others, for that may end with a command.
+func (e *entry) addDoubt(doubt string) {
+	switch {
+	case doubt == "":
+	case e.doubt == "":
+		e.doubt = doubt
+	default:
+		e.notes = append(e.notes, doubt)
+	}
+}
