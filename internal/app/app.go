@@ -86,7 +86,7 @@ func run(name string, args []string) report.Status {
 		return validate(command)
 	case cli.Import:
 		stop() // it has nothing to end in order, and may be waiting for a person
-		return imports(command)
+		return imports(context.Background(), command)
 	case cli.Propose:
 		err = propose(ctx)
 	case cli.Pause:

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 
 // imports prints a configuration for what has kept daemons until now, and says
 // which files and lines it could not read.
-func imports(c cli.Command) report.Status {
+func imports(ctx context.Context, c cli.Command) report.Status {
 	var files []importer.File
 	names := c.Files
 	if len(names) == 0 {
@@ -36,7 +37,11 @@ func imports(c cli.Command) report.Status {
 		}
 		files = append(files, f)
 	}
-	d, problems := importer.Read(files)
+	var machine importer.Machine
+	if !c.Offline {
+		machine = thisMachine{ctx}
+	}
+	d, problems := importer.Read(files, machine)
 	for _, p := range problems {
 		complain(p)
 	}

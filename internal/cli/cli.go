@@ -28,12 +28,13 @@ type Command struct {
 	Run               // what does not belong to the action has its zero value
 	ConfigFile string // "" if there is none to be read
 
-	All    bool          // Pause and Resume: all daemons
-	For    time.Duration // Pause: for so long; 0: until it is resumed
-	Reason string        // Pause: why
-	Since  string        // ShowHistory: from when on
-	Part   bool          // CheckConfig: of one file of several
-	Files  []string      // Import: what is read; none or - is standard input
+	All     bool          // Pause and Resume: all daemons
+	For     time.Duration // Pause: for so long; 0: until it is resumed
+	Reason  string        // Pause: why
+	Since   string        // ShowHistory: from when on
+	Part    bool          // CheckConfig: of one file of several
+	Files   []string      // Import: what is read; none or - is standard input
+	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at
 
 	looks bool
 }

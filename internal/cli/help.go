@@ -38,7 +38,7 @@ const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
        daemon-keeper validate [-c FILE] [--part]
        daemon-keeper schema
        daemon-keeper init
-       daemon-keeper import [FILE]...
+       daemon-keeper import [--offline] [FILE]...
 
 Look whether daemons are up. If one is not, stop and start its services in
 order, and see that it is back. Made for root's crontab, every minute.
@@ -51,8 +51,8 @@ or by resume. history prints what has happened, back for --since 30d or to a
 date. validate names every mistake in the configuration, or prints what it
 means; with --part FILE may be one of several. schema prints its JSON Schema,
 for editors. init prints a first configuration for this machine, import one from
-a crontab with lines of the old script or from Monit's control file: for a
-person to read; nothing is touched.
+a crontab with lines that keep a daemon or from Monit's control file, which with
+--offline is another machine's: for a person to read; nothing is touched.
 
 A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
 sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the

@@ -26,12 +26,13 @@ func (*schema) ask(*Command, []string) error { return nil }
 
 // imports reads what has kept daemons until now.
 type imports struct {
-	Files []string `arg:"" optional:"" sep:"none" name:"file"`
+	Files   []string `arg:"" optional:"" sep:"none" name:"file"`
+	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
 }
 
 func (i *imports) ask(c *Command, _ []string) error {
 	c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
-	c.Files = i.Files
+	c.Files, c.Offline = i.Files, i.Offline
 	return nil
 }
 

@@ -200,7 +200,7 @@ func (g *gathering) ownConfiguration(j job, k kept) bool {
 	if len(k.positional) > 0 && k.positional[0] != "run" && slices.Contains([]string{"check", "status", "match", "pause", "resume", "history", "validate", "schema", "init", "import"}, k.positional[0]) {
 		return false
 	}
-	g.found = true
+	g.understood = true
 	g.left = append(g.left, fmt.Sprintf("%s runs daemon-keeper with a configuration: one such line is enough.", g.atLine(j.file, j.line)))
 	return true
 }

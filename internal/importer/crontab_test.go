@@ -97,7 +97,7 @@ func TestBeside(t *testing.T) {
 		"jexec web /x/keep.sh -e /x/y -s y":                        "run by jexec",
 		"root ssh -q web /x/keep.sh -e /x/y -s y":                  "run by ssh",
 	} {
-		d, problems := Read([]File{{"t", []byte(script + "* * * * * " + line + "\n")}})
+		d, problems := Read([]File{{"t", []byte(script + "* * * * * " + line + "\n")}}, nil)
 		got := ""
 		for _, p := range problems {
 			_, got, _ = strings.Cut(strings.TrimSuffix(p.What, ", perhaps elsewhere"), "the script is ")
@@ -118,7 +118,7 @@ func TestSecrets(t *testing.T) {
 		"port 1 protocol http and http headers [Authorization: Basic s3cr3t, X: y]":       "Authorization: Basic ... X: y]",
 		"url http://me:s3cr3t@example.org/":                                               "http://...example.org/",
 	} {
-		d, _ := Read([]File{{"t", []byte("check process x matching /x\nstart program = \"/etc/init.d/x start\"\nif failed port 2 then restart\nif failed " + test + " then restart\n")}})
+		d, _ := Read([]File{{"t", []byte("check process x matching /x\nstart program = \"/etc/init.d/x start\"\nif failed port 2 then restart\nif failed " + test + " then restart\n")}}, nil)
 		text := strings.Join(d.Daemons[0].About, " ")
 		if strings.Contains(text, "cr3t") || !strings.Contains(text, want) {
 			t.Errorf("%s: %s", test, text)

@@ -51,9 +51,32 @@ func setKey(keys []draft.Key, name string, value any) []draft.Key {
 	return append(keys, draft.Key{Name: name, Value: value})
 }
 
+// key is the value of a key that the entry has.
+func (e *entry) key(name string) any {
+	for _, k := range e.keys {
+		if k.Name == name {
+			return k.Value
+		}
+	}
+	return nil
+}
+
+// addKey gives the entry a key that it has not got.
+func (e *entry) addKey(key draft.Key) bool {
+	if e.key(key.Name) != nil {
+		return false
+	}
+	e.keys = append(e.keys, key)
+	return true
+}
+
+func withoutKey(keys []draft.Key, name string) []draft.Key {
+	return slices.DeleteFunc(keys, func(k draft.Key) bool { return k.Name == name })
+}
+
 // order is that of the manual.
 var order = []string{
-	"executable", "name", "user", "group", "args", "listen", "send", "expect", "probe_timeout", "pidfile", "cpu", "memory",
+	"executable", "name", "user", "group", "args", "parent", "listen", "send", "expect", "probe_timeout", "pidfile", "cpu", "memory",
 	"files", "min_age", "restart_on", "services", "after", "recheck", "stop_timeout", "start_timeout", "verify", "settle",
 	"leftovers", "boot_grace", "boot_limit", "work_limit", "backoff", "acceptable", "respect",
 }

@@ -63,7 +63,7 @@ func seed(f *testing.F, name string) {
 func reads(t *testing.T, text []byte) {
 	t.Helper()
 	began := time.Now()
-	d, problems := Read([]File{{"first", []byte("* * * * * keep -e /usr/sbin/first -s first\n")}, {"t", text}})
+	d, problems := Read([]File{{"first", []byte("* * * * * keep -e /usr/sbin/first -s first\n")}, {"t", text}}, nil)
 	out := string(d.YAML())
 	if took := time.Since(began); took > 20*time.Second { // mostly it is a tenth
 		t.Errorf("it took %v", took)

@@ -12,22 +12,24 @@ import (
 
 // gathering is a draft in the making.
 type gathering struct {
-	files     []File
-	crontabs  []cronFile
-	monits    []monitFile
-	entries   []*entry
-	problems  []Problem
-	left      []string          // what is said at the end
-	mail      []string          // recipients of Monit's alerts
-	bareNames bool              // a daemon is known by its name alone
-	watches   bool              // a crontab's line looks for a daemon by itself
-	checks    map[string]*block // all of Monit's, by their names
-	limits    []string          // where Monit limits restarts
-	groups    []string
-	patterns  int  // args that were patterns
-	waits     int  // after: that are in it
-	found     bool // something else that is understood
-	same      map[string]*entry
+	files      []File
+	crontabs   []cronFile
+	monits     []monitFile
+	entries    []*entry
+	problems   []Problem
+	left       []string          // what is said at the end
+	mail       []string          // recipients of Monit's alerts
+	bareNames  bool              // a daemon is known by its name alone
+	watches    bool              // a crontab's line looks for a daemon by itself
+	checks     map[string]*block // all of Monit's, by their names
+	limits     []string          // where Monit limits restarts
+	groups     []string
+	patterns   int              // args that were patterns
+	waits      int              // after: that are in it
+	understood bool             // something else
+	found      map[string]Found // by their pidfiles
+	foundSome  bool
+	same       map[string]*entry
 }
 
 func newGathering(files []File) *gathering {
@@ -200,6 +202,9 @@ func (g *gathering) about(entries []*entry) []string {
 	if g.bareNames {
 		lines = append(lines, "", "name: was looked for in all that ps shows. Here it is the whole file name of the program, or the kernel's name of "+
 			"a script's process; daemon-keeper match NAME shows what has it. executable: /PATH is better: anybody can run something of that name, and no process may have the name of a daemon that java, python or ruby runs: it would be restarted while it is up.")
+	}
+	if g.foundSome {
+		lines = append(lines, "", "What was found through a pidfile is what runs on this machine now. For files of another one: daemon-keeper import --offline.")
 	}
 	if slices.ContainsFunc(entries, (*entry).off) {
 		lines = append(lines, "", "An entry that is a comment is to be completed. Write the program behind executable: (for a daemon that is a script, "+

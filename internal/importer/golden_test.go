@@ -22,7 +22,7 @@ func TestGolden(t *testing.T) {
 	for _, want := range folders {
 		folder := filepath.Dir(want)
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			d, problems := Read(inputs(t, folder))
+			d, problems := Read(inputs(t, folder), nil)
 			var told strings.Builder
 			for _, p := range problems {
 				told.WriteString(p.Error() + "\n    " + p.Hint() + "\n")

@@ -1,7 +1,7 @@
 // Package importer reads what has kept daemons until now, crontab lines of the old
-// shell script and Monit's control file, and makes a draft of a configuration of it.
-// It touches nothing, and looks at nothing but the files' text: they may come from
-// another machine.
+// shell script or with a look of their own, and Monit's control file, and makes a draft
+// of a configuration of it. It touches nothing, and looks at nothing but the files' text
+// and what a Machine tells: they may come from another one.
 package importer
 
 import (
@@ -38,8 +38,8 @@ type File struct {
 }
 
 // Read makes a draft of the files together; which kind each of them is, its own text
-// tells.
-func Read(files []File) (draft.Draft, []Problem) {
+// tells. The machine is nil if they are another one's.
+func Read(files []File, machine Machine) (draft.Draft, []Problem) {
 	g := newGathering(files)
 	for _, f := range files {
 		text := strings.TrimPrefix(string(f.Text), "\ufeff") // an editor's
@@ -53,9 +53,11 @@ func Read(files []File) (draft.Draft, []Problem) {
 			g.unknown(f.Name)
 		}
 	}
+	g.nameChecks()
+	g.lookUp(machine)
 	g.addScripts()
 	g.addMonit()
-	if len(g.entries) == 0 && len(g.problems) == 0 && !g.found {
+	if len(g.entries) == 0 && len(g.problems) == 0 && !g.understood {
 		for _, f := range files {
 			g.unknown(f.Name)
 		}

@@ -32,7 +32,7 @@ func TestTooMuch(t *testing.T) {
 		"waits":    {many(250, "check process a%d matching /a%d\ndepends on a1, a2, a3, a4, a5, a6, a7, a8, a9\n"), 250, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, problems := Read([]File{{"t", []byte(test.text)}})
+			d, problems := Read([]File{{"t", []byte(test.text)}}, nil)
 			told := ""
 			for _, p := range problems {
 				told += p.What
@@ -61,7 +61,7 @@ func TestTooMuch(t *testing.T) {
 
 // What an editor puts into a file changes nothing.
 func TestEditors(t *testing.T) {
-	d, problems := Read([]File{{"t", []byte("\ufeff* * * * * keep -e /a -s b\r\n* * * * * keep -e /c -s d\r\n")}})
+	d, problems := Read([]File{{"t", []byte("\ufeff* * * * * keep -e /a -s b\r\n* * * * * keep -e /c -s d\r\n")}}, nil)
 	if len(d.Daemons) != 2 || len(problems) > 0 || strings.Contains(string(d.YAML()), "\r") {
 		t.Errorf("%+v, %v", d.Daemons, problems)
 	}
@@ -72,7 +72,7 @@ func TestNames(t *testing.T) {
 	d, _ := Read([]File{
 		{"cron", []byte("* * * * * keep -e /usr/sbin/x -s x\n* * * * * keep -e /usr/sbin/x -s y -u u\n")},
 		{"monitrc", []byte("check process \"a b\" matching /usr/sbin/x\ncheck process X matching /usr/sbin/y\n")},
-	})
+	}, nil)
 	var got []string
 	for _, e := range d.Daemons {
 		got = append(got, fmt.Sprint(e.Name, e.About[1:]))
@@ -88,7 +88,7 @@ func TestMerge(t *testing.T) {
 	d, _ := Read([]File{
 		{"a", []byte("* * * * * keep -e /x -s a\n* * * * * keep -e /x -s b\n0 0 1 1 0 keep -e /x -s a\n")},
 		{"b", []byte("* * * * * keep -e /x -s c\n* * * * * daemon-keeper -e /x -s d --recheck 9s --recheck=5s -qv\n")},
-	})
+	}, nil)
 	if len(d.Daemons) != 2 {
 		t.Fatalf("%+v", d.Daemons)
 	}

@@ -31,7 +31,7 @@ func (g *gathering) makeEntry(b *block, cycle int) *entry {
 		m.statement(s)
 	}
 	switch {
-	case usable(b.pidfile) && path.IsAbs(b.pidfile):
+	case isPIDFile(b.pidfile):
 		m.set("pidfile", b.pidfile)
 	case b.pidfile != "":
 		m.entry.note("Not carried over: pidfile %s (which is no full path)", brief(b.pidfile))
@@ -199,6 +199,17 @@ func methodOf(s statement, stops bool) method {
 		}
 	}
 	return m
+}
+
+// started is what the block's start program calls.
+func (b *block) started() method {
+	var start statement
+	for _, s := range b.statements {
+		if s.verb == "start" {
+			start = s
+		}
+	}
+	return methodOf(start, false)
 }
 
 // services are those of the start program.

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// addMonit makes entries of the control files' blocks.
-func (g *gathering) addMonit() {
-	cycle := g.cycle()
+// nameChecks notes Monit's checks by their names.
+func (g *gathering) nameChecks() {
 	for _, f := range g.monits {
 		for _, b := range f.blocks {
 			if name := strings.ToLower(b.name); g.checks[name] == nil {
@@ -18,6 +17,11 @@ func (g *gathering) addMonit() {
 			}
 		}
 	}
+}
+
+// addMonit makes entries of the control files' blocks.
+func (g *gathering) addMonit() {
+	cycle := g.cycle()
 	entries := make(map[string]*entry)
 	for _, f := range g.monits {
 		for _, line := range f.unclosed {

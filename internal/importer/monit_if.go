@@ -147,13 +147,7 @@ func (m *maker) lost(s statement, why string) {
 
 // set gives the entry a key that it has not got.
 func (m *maker) set(name string, value any) bool {
-	for _, k := range m.entry.keys {
-		if k.Name == name {
-			return false
-		}
-	}
-	m.entry.keys = append(m.entry.keys, draft.Key{Name: name, Value: value})
-	return true
+	return m.entry.addKey(draft.Key{Name: name, Value: value})
 }
 
 // explain puts a comment behind a key.

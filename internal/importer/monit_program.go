@@ -16,11 +16,16 @@ func (m *maker) identify() {
 			m.entry.doubt = "\"" + brief(m.entry.called) + "\" stood somewhere in what ps shows, and name: is the file name of the program"
 		}
 	}
-	if file := m.programFile(); file != nil && (e.executable == "" || e.doubt != "") {
+	file := m.g.programFile(m.block)
+	found := m.block.pidfile != "" && m.g.takeFound(e, m.block.pidfile)
+	if !found && file != nil && (e.executable == "" || e.doubt != "") {
 		e.process = process{executable: file.path, notes: []string{"its program is that of check file " + brief(file.name) + " (" + m.g.seenFrom(m.block.file, file.file, file.line) + ")"}}
 		if runsOthers(file.path) {
 			e.doubt = file.path + " runs other programs, too: args: or user: must tell this one from them"
 		}
+	}
+	if found && file != nil && file.path != e.executable {
+		e.notes = append(e.notes, "check file "+brief(file.name)+" is of "+file.path)
 	}
 	switch {
 	case m.forbidden:
@@ -48,11 +53,11 @@ var (
 
 // programFile is the check of the program's file. Of several it is the one whose name
 // is that of the daemon.
-func (m *maker) programFile() *block {
+func (g *gathering) programFile(of *block) *block {
 	var files, alike []*block
-	names := []string{m.block.name, strings.TrimSuffix(path.Base(m.block.pidfile), ".pid")}
-	for _, need := range m.block.needs() {
-		b := m.g.checks[strings.ToLower(need)]
+	names := []string{of.name, strings.TrimSuffix(path.Base(of.pidfile), ".pid")}
+	for _, need := range of.needs() {
+		b := g.checks[strings.ToLower(need)]
 		if b == nil || !b.isProgram() {
 			continue
 		}

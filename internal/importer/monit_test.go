@@ -120,7 +120,7 @@ check process
 // what has become of a statement.
 func carry(t *testing.T, statement string) string {
 	t.Helper()
-	d, problems := Read([]File{{"t", []byte("set daemon 30\ncheck process x matching /usr/sbin/x\nstart program = \"/etc/init.d/x start\"\n" + statement)}})
+	d, problems := Read([]File{{"t", []byte("set daemon 30\ncheck process x matching /usr/sbin/x\nstart program = \"/etc/init.d/x start\"\n" + statement)}}, nil)
 	if len(problems) > 0 || len(d.Daemons) != 1 {
 		t.Fatalf("%s: %+v, %v", statement, d.Daemons, problems)
 	}
@@ -258,7 +258,7 @@ func TestMonitProblems(t *testing.T) {
 	d, problems := Read([]File{
 		{"monitrc", []byte("include /etc/monit.d/*\ninclude /etc/other\ncheck process\ncheck process x\nstart \"/bin/y\"\ncheck process z matching z\n")},
 		{"/etc/monit.d/y", []byte("check process y matching y\nstart program = \"/bin/y\n")},
-	})
+	}, nil)
 	var told []string
 	for _, p := range problems {
 		told = append(told, p.Error())
@@ -298,7 +298,7 @@ func TestProgram(t *testing.T) {
 		"check process x matching \"x.*y\"" + start:                                                                                          "off",
 		"check process x matching /usr/sbin/x if exist then exec \"/bin/y\"":                                                                 "/usr/sbin/x off",
 	} {
-		d, _ := Read([]File{{"t", []byte(text)}})
+		d, _ := Read([]File{{"t", []byte(text)}}, nil)
 		if len(d.Daemons) != 1 {
 			t.Fatalf("%s: %+v", text, d)
 		}
@@ -323,7 +323,7 @@ func TestAfter(t *testing.T) {
 		return "check process " + name + " matching /usr/sbin/" + name + "\nstart program = \"/etc/init.d/" + name + " start\"\n" + more + "\n"
 	}
 	d, _ := Read([]File{{"t", []byte(block("a", "depends on B, a, off") + block("b", "depends on c") + block("c", "depends on a") +
-		"check process off pidfile /x\ndepends on a")}})
+		"check process off pidfile /x\ndepends on a")}}, nil)
 	got := ""
 	for _, e := range d.Daemons {
 		for _, k := range e.Keys {

@@ -118,7 +118,7 @@ func TestIsScript(t *testing.T) {
 		"* * * * * /usr/bin/find /x -d -e y":                 false,
 		"* * * * * daemon-keeper run -e /usr/sbin/x -s y -q": true,
 	} {
-		d, problems := Read([]File{{"t", []byte(line)}})
+		d, problems := Read([]File{{"t", []byte(line)}}, nil)
 		if got := len(d.Daemons) == 1; got != want || want && len(problems) > 0 {
 			t.Errorf("%s: %v, %v", line, got, problems)
 		}
@@ -141,7 +141,7 @@ func TestProblems(t *testing.T) {
 		"* * * * * sh -c '/root/keep-alive -d x'":                      "t:2: cannot read this line: -e names no service",
 		"* * * * * /root/keep-alive -e " + strings.Repeat("x", 20_000): "t:2: cannot read this line: it is longer than any cron takes",
 	} {
-		_, problems := Read([]File{{"t", []byte("* * * * * /root/known -e /usr/sbin/x -s y\n" + line + "\n")}})
+		_, problems := Read([]File{{"t", []byte("* * * * * /root/known -e /usr/sbin/x -s y\n" + line + "\n")}}, nil)
 		got := ""
 		for _, p := range problems {
 			got += p.Error()

@@ -69,9 +69,13 @@ func (g *gathering) addWatch(j job, w watch) {
 	}
 	switch {
 	case w.pidfile == "":
-	case usable(w.pidfile) && path.IsAbs(w.pidfile):
-		e.keys = append(e.keys, draft.Key{Name: "pidfile", Value: w.pidfile})
-		e.byPIDFile(w.pidfile)
+	case isPIDFile(w.pidfile):
+		e.addKey(draft.Key{Name: "pidfile", Value: w.pidfile})
+		doubt := e.doubt // about its services
+		if !g.takeFound(&e, w.pidfile) {
+			e.byPIDFile(w.pidfile)
+		}
+		e.addDoubt(doubt)
 	default:
 		e.process = process{doubt: "its pidfile " + brief(w.pidfile) + " is no full path"}
 	}

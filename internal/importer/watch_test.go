@@ -8,7 +8,7 @@ import (
 
 // watched is what becomes of a line of a crontab: each entry in one line.
 func watched(line string) string {
-	d, problems := Read([]File{{"t", []byte("* * * * * " + line + "\n")}})
+	d, problems := Read([]File{{"t", []byte("* * * * * " + line + "\n")}}, nil)
 	var out []string
 	for _, e := range d.Daemons {
 		var text []string
@@ -188,7 +188,7 @@ func TestWatchDoubts(t *testing.T) {
 		"test $(ps ax | grep -c [t]oyd) -lt 4 && service toy start":        "Not carried over: -lt 4, see count:.",
 		"ps ax | grep -v grep | grep -v x | grep toyd || service toy stop": "",
 	} {
-		d, _ := Read([]File{{"t", []byte("* * * * * " + line + "\n")}})
+		d, _ := Read([]File{{"t", []byte("* * * * * " + line + "\n")}}, nil)
 		if len(d.Daemons) == 0 {
 			if want != "" {
 				t.Errorf("%s: no entry", line)
@@ -209,7 +209,7 @@ func TestWatchSeldom(t *testing.T) {
 		"0 3 * * * pgrep -f toy.sh || /root/toy.sh":       0,
 		"0 3 * * * apt-get update || service toy restart": 0,
 	} {
-		if d, _ := Read([]File{{"t", []byte(line + "\n")}}); len(d.Daemons) != want {
+		if d, _ := Read([]File{{"t", []byte(line + "\n")}}, nil); len(d.Daemons) != want {
 			t.Errorf("%s: %d entries", line, len(d.Daemons))
 		}
 	}
@@ -218,7 +218,7 @@ func TestWatchSeldom(t *testing.T) {
 // Two lines for one daemon are one entry; lines behind a # are counted.
 func TestWatchesTogether(t *testing.T) {
 	d, problems := Read([]File{{"t", []byte("* * * * * pgrep -x toyd || service a start\n* * * * * pgrep -x toyd || service b start\n" +
-		"* * * * * /root/keep-alive.sh -d toyd -e c\n#* * * * * pidof x || service x start\n5 0 * * * date\n")}})
+		"* * * * * /root/keep-alive.sh -d toyd -e c\n#* * * * * pidof x || service x start\n5 0 * * * date\n")}}, nil)
 	if len(d.Daemons) != 1 || len(problems) > 0 {
 		t.Fatalf("%+v, %v", d, problems)
 	}

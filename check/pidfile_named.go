@@ -1,0 +1,95 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Named is the process that a pidfile names.
+type Named struct {
+	PID int    // 0 if there is none to go by
+	Why string // then: why, for people
+}
+
+// NamedBy reads pidfiles as a look does, and tells which processes they name. What is
+// found is to be written down by a person who has no other knowledge of it, so a number
+// that may be another process's by now is none.
+func NamedBy(ctx context.Context, paths []string) ([]Named, error) {
+	done := make(chan []Named, 1) // what hangs is left behind
+	go func() {
+		list := make([]Named, len(paths))
+		for i, path := range paths {
+			list[i] = namedBy(path)
+		}
+		done <- list
+	}()
+	select {
+	case list := <-done:
+		return list, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("cannot read pidfiles in time: %w", context.Cause(ctx))
+	}
+}
+
+func namedBy(path string) Named {
+	f, r := openPIDFile(path)
+	if f == nil {
+		return Named{Why: path + " " + r.trouble}
+	}
+	defer f.Close()
+	writer := uint32(0)
+	if info, err := f.Stat(); err == nil {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			writer = st.Uid
+		}
+	}
+	if r.readNumber(f); r.number > 0 {
+		r.owner = ownerOf(r.number)
+	}
+	var p Process
+	if r.isProcess() {
+		var runs bool
+		var err error
+		if p, runs, err = (Live{}).Read(r.number); err != nil {
+			return Named{Why: fmt.Sprintf("process %d, which %s names, cannot be looked at: %v", r.number, path, err)}
+		} else if !runs {
+			r.owner.pid = 0
+		}
+	}
+	if why := r.notNamed(p, writer); why != "" {
+		return Named{Why: path + " " + why}
+	}
+	return Named{PID: r.number}
+}
+
+// isProcess reports whether the number is that of a process, and not of a thread.
+func (r pidReading) isProcess() bool {
+	return r.number > 0 && r.owner.known && r.owner.pid == r.number && !r.owner.zombie
+}
+
+// notNamed tells why a pidfile names no process that could be relied on; "" if it does.
+func (r pidReading) notNamed(p Process, writer uint32) string {
+	const moment = 5 * time.Second // the start of a process is known by ticks, and clocks are set
+	switch {
+	case r.number == 0:
+		return r.trouble
+	case r.number == 1:
+		return "names process 1, the first of all: it was perhaps written in a container"
+	case r.number == os.Getpid():
+		return fmt.Sprintf("names process %d, which is this one", r.number)
+	case !r.owner.known:
+		return fmt.Sprintf("names process %d, of which nothing could be told", r.number)
+	case r.owner.pid == 0, r.owner.zombie:
+		return fmt.Sprintf("names process %d, and there is no such process", r.number)
+	case r.owner.pid != r.number:
+		return fmt.Sprintf("names %d, which is a thread of %s(%d)", r.number, r.owner.name, r.owner.pid)
+	case writer != 0 && !p.isOf(writer):
+		return fmt.Sprintf("names process %d, which belongs to another user than the file", r.number)
+	case p.Usage.Age > 0 && p.Usage.Age+moment < r.age:
+		return fmt.Sprintf("names process %d, which was started after the file was written: it may be another one", r.number)
+	}
+	return ""
+}
