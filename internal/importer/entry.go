@@ -14,6 +14,7 @@ type entry struct {
 	process
 	file          string
 	lines         []int
+	programFile   *block // Monit's check of its program's file
 	kind          string // what Monit calls it: check process NAME
 	title         string // what it is to be called
 	name          string // what it is called, see draft.Name

@@ -24,12 +24,12 @@ func TestTooMuch(t *testing.T) {
 		told  string
 		notes int // comments of the first one, its origin too
 	}{
-		"daemons":  {many(1500, "check process a%d matching /a%d\n"), mostEntries, ends, 1},
+		"daemons":  {many(1500, "check process a%d matching /bin/a%d\n"), mostEntries, ends, 1},
 		"lines":    {strings.Replace(many(1500, "* * * * * keep -e /a%d -s b\n"), "set daemon 60\n", "", 1), mostEntries, ends, 1},
-		"comments": {many(300, "check process a%d matching /a%d\n"+strings.Repeat("alert "+strings.Repeat(":", 150)+"\n", 15)), 60, ends, 16},
-		"notes":    {many(2, "check process a%d matching /a%d\n"+strings.Repeat("alert a\n", 30)), 2, "", mostNotes + 2},
+		"comments": {many(300, "check process a%d matching /bin/a%d\n"+strings.Repeat("alert "+strings.Repeat(":", 150)+"\n", 15)), 60, ends, 16},
+		"notes":    {many(2, "check process a%d matching /bin/a%d\n"+strings.Repeat("alert a\n", 30)), 2, "", mostNotes + 2},
 		"patterns": {many(400, "check process a%d matching \""+strings.Repeat(`\W`, 45)+"x\"\n"), 400, "", 2},
-		"waits":    {many(250, "check process a%d matching /a%d\ndepends on a1, a2, a3, a4, a5, a6, a7, a8, a9\n"), 250, "", 1},
+		"waits":    {many(250, "check process a%d matching /bin/a%d\ndepends on a1, a2, a3, a4, a5, a6, a7, a8, a9\n"), 250, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, problems := Read([]File{{"t", []byte(test.text)}}, nil)

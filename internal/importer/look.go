@@ -161,6 +161,7 @@ func pgrepLook(words []word) look {
 	k.process = identify(text, extended)
 	k.notes = append(k.notes, notes...)
 	if k.itself = full && !strings.Contains(text, "["); full {
+		k.doubtPath()
 		return k
 	}
 	const longest = 15 // of the kernel's names, proc_pid_comm(5)
@@ -276,6 +277,7 @@ func psLook(words []word, pipe []bare) (look, bool) {
 			named = true
 			notes := k.notes
 			k.process = identify(g.pattern, g.grammar)
+			k.doubtPath()
 			k.notes = append(k.notes, notes...)
 			k.unread = cmp.Or(k.unread, g.unread)
 			k.itself = !strings.Contains(g.pattern, "[")

@@ -20,6 +20,8 @@ type maker struct {
 	starts      statement
 	stops       statement
 	restarts    statement
+	execs       method // what Monit executed that restarts services
+	doubt       string // about the services
 	watchOnly   string // why it is not restarted
 	forbidden   bool   // it should not run
 }
@@ -39,6 +41,7 @@ func (g *gathering) makeEntry(b *block, cycle int) *entry {
 	m.listen()
 	m.services()
 	m.identify()
+	m.entry.addDoubt(m.doubt)
 	m.restart()
 	return m.entry
 }
@@ -172,6 +175,7 @@ type method struct {
 	command  string
 	services []string
 	about    string
+	doubt    string
 	programs []string // that are none
 }
 
@@ -193,7 +197,7 @@ func methodOf(s statement, stops bool) method {
 					m.services = append(m.services, name)
 				}
 			}
-			m.about = cmp.Or(m.about, c.about)
+			m.about, m.doubt = cmp.Or(m.about, c.about), cmp.Or(m.doubt, c.doubt)
 		case !ok && !harmless.get().MatchString(path.Base(b.program())):
 			m.programs = append(m.programs, b.program())
 		}
@@ -222,6 +226,13 @@ func (m *maker) services() {
 	} else if m.restarts.verb != "" && !slices.Equal(again.services, start.services) {
 		m.lost(m.restarts, "it is stopped and started")
 	}
+	switch {
+	case len(m.execs.services) == 0:
+	case start.command == "":
+		start = m.execs
+	case !slices.Equal(m.execs.services, start.services):
+		m.entry.note("Monit also restarted %s, by \"%s\".", strings.Join(m.execs.services, ", "), brief(m.execs.command))
+	}
 	m.timeouts()
 	m.asUser()
 	switch {
@@ -239,7 +250,7 @@ func (m *maker) services() {
 		}
 		return
 	}
-	m.entry.services, m.entry.servicesAbout = start.services, start.about
+	m.entry.services, m.entry.servicesAbout, m.doubt = start.services, start.about, start.doubt
 	switch {
 	case stop.command == "" || slices.Equal(slices.Sorted(slices.Values(stop.services)), slices.Sorted(slices.Values(start.services))):
 	case len(stop.services) == 0:
@@ -269,6 +280,9 @@ func (m *maker) timeouts() {
 }
 
 func (m *maker) asUser() {
+	if group := valueOf(m.starts, "gid"); group != "" && valueOf(m.starts, "uid") == "" {
+		m.entry.note("Monit ran the start program as group %s; a service is started by root, and has its group from its own unit or script.", brief(group))
+	}
 	if user := valueOf(m.starts, "uid"); user != "" && user != "root" && user != "0" {
 		m.entry.note("Monit ran the start program as user %s; a service is started by root, and has its user from its own unit or script.", brief(user))
 	}

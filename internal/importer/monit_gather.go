@@ -122,7 +122,7 @@ func (g *gathering) need(e, other *entry, name string, dependents map[*entry][]s
 	case other != nil:
 	case check == nil:
 		e.note("Not carried over: depends on %s (which is not in these files)", brief(name))
-	case check.kind != "file":
+	case check.kind != "file" || check != e.programFile:
 		e.note("Not carried over: depends on %s (check %s)", brief(name), check.kind)
 	}
 }
@@ -178,7 +178,7 @@ func (g *gathering) aboutFile(f monitFile) {
 		what := "check " + kind + " "
 		for _, b := range f.blocks {
 			if b.kind == kind {
-				others = append(others, fmt.Sprintf("%s%s (line %d)", what, brief(b.name), b.line))
+				others = append(others, fmt.Sprintf("%s%s (line %d%s)", what, brief(b.name), b.line, b.restarted()))
 				what = ""
 			}
 		}
@@ -201,15 +201,41 @@ func (g *gathering) aboutFile(f monitFile) {
 	}
 }
 
+// restarted tells which services a check restarted that is of no process.
+func (b *block) restarted() string {
+	var names []string
+	for _, s := range b.statements {
+		words := s.words
+		if i := slices.IndexFunc(words, func(t token) bool { return t.is("exec", "execute") }); s.verb == "if" && i >= 0 {
+			words = words[i+1:]
+		}
+		if s.verb == "start" || s.verb == "restart" || s.action == "exec" {
+			for _, name := range methodOf(statement{words: words}, false).services {
+				names = addName(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", which restarted " + listed(names)
+}
+
 // setting reports whether a set was dealt with.
 func (g *gathering) setting(f monitFile, s statement) bool {
 	switch {
 	case s.words[0].is("alert"):
+		if len(s.words) > 2 {
+			g.left = append(g.left, fmt.Sprintf("%s (%s): a mail comes at the beginning and the end of an incident; events and reminders cannot be chosen.", brief(s.text), g.at(f.name, s.line)))
+		}
 		if len(s.words) > 1 && recipient.get().MatchString(s.words[1].text) {
 			g.mail = addName(g.mail, s.words[1].text)
 		}
 		return true
 	case s.words[0].is("daemon"):
+		if n, ok := wholeNumber(token{text: valueOf(s, "delay")}); ok && n > 0 {
+			g.left = append(g.left, fmt.Sprintf("Monit first looked %d seconds after its own start (start delay, %s): boot_grace: %s among the defaults, if a boot needs it.", n, g.at(f.name, s.line), inSeconds(n)))
+		}
 		if n := g.cycle(); n != 60 {
 			g.left = append(g.left, fmt.Sprintf("Monit looked every %s seconds (%s), daemon-keeper when cron runs it.", strconv.Itoa(n), g.at(f.name, s.line)))
 		}

@@ -64,15 +64,19 @@ func wholeNumber(t token) (int, bool) {
 
 // test carries an if over into the entry, or says that it does not.
 func (m *maker) test(s statement) {
+	s = m.executes(s)
 	c := conditionOf(s)
 	w := c.words
 	isElse := func(t token) bool { return t.is("else") }
-	if i := slices.IndexFunc(s.words, isElse); i >= 0 && has(s.words[i:], "exec", "execute", "stop", "unmonitor") {
+	if i := slices.IndexFunc(s.words, isElse); i >= 0 && has(s.words[i:], "exec", "execute", "stop", "unmonitor", "restart", "start", "timeout") {
 		m.entry.note("Its else is not carried over: %s", s.text)
 	}
 	switch {
 	case isRestartLimit(s):
 		m.g.limits = append(m.g.limits, m.g.at(m.block.file, s.line))
+		if s.action == "exec" {
+			m.lost(s, "tries are spaced out, and never given up")
+		}
 	case has(w, "port", "portnumber", "unix", "unixsocket"):
 		m.connections = append(m.connections, c)
 	case len(w) == 0:
@@ -86,6 +90,30 @@ func (m *maker) test(s statement) {
 	default:
 		m.resource(c)
 	}
+}
+
+// executes takes a command that starts a service for the restart that it is.
+func (m *maker) executes(s statement) statement {
+	i := slices.IndexFunc(s.words, func(t token) bool { return t.is("exec", "execute") })
+	if s.action != "exec" || i < 0 || isRestartLimit(s) {
+		return s
+	}
+	run := methodOf(statement{words: s.words[i+1:]}, false)
+	if len(run.services) == 0 {
+		return s
+	}
+	s.action = "restart"
+	if m.execs.services == nil {
+		m.execs = run
+	} else {
+		for _, name := range run.services {
+			m.execs.services = addName(m.execs.services, name)
+		}
+	}
+	if has(s.words[i:], "repeat") {
+		m.lost(s, "it is tried again as backoff: says")
+	}
+	return s
 }
 
 // isRestartLimit reads 5 restarts within 5 cycles.
@@ -113,6 +141,8 @@ func (m *maker) existence(c condition) {
 	case !not && len(c.words) == 1:
 		m.lost(c.statement, "")
 		m.forbidden = true
+	case (c.action == "restart" || c.action == "start") && c.often != "":
+		m.entry.note("Monit restarted it only after %s; here it is looked for twice within a run, see recheck:.", c.often)
 	case c.action == "restart" || c.action == "start":
 	case c.action == "alert":
 		m.watchOnly = "Monit only alerted"
@@ -132,6 +162,9 @@ func (m *maker) owner(c condition) {
 	case c.action != "restart":
 		m.lost(c.statement, key+": would restart it")
 	case isUser(value) && m.set(key, value):
+		if c.often != "" {
+			m.explain(key, "Monit waited for "+c.often)
+		}
 	default:
 		m.lost(c.statement, "")
 	}

@@ -98,6 +98,9 @@ func (m *maker) cpu(c condition, value []token, total bool) {
 	if weight(c.action) > 0 {
 		about = "only warns, for 100% is one processor here"
 	}
+	if c.cycles*m.cycle > 50 {
+		about = strings.TrimPrefix(about+c.waited(), "; ")
+	}
 	m.limit(c, "cpu", draft.Raw(fmt.Sprintf("{over: %s%%, for: %s}", short(share), window)), about)
 }
 
@@ -148,12 +151,12 @@ func (m *maker) uptime(c condition, value []token) {
 		m.lost(c.statement, "")
 		return
 	}
-	m.limit(c, "min_age", inSeconds(n*unit), "")
+	m.limit(c, "min_age", inSeconds(n*unit), strings.TrimPrefix(c.waited(), "; "))
 }
 
 // waited says that Monit was more patient: here one look decides.
 func (c condition) waited() string {
-	if c.often == "" || weight(c.action) == 0 {
+	if c.often == "" {
 		return ""
 	}
 	return "; Monit waited for " + c.often

@@ -11,6 +11,7 @@ func (m *maker) identify() {
 	e := m.entry
 	if m.block.matching != "" {
 		e.process = identify(m.block.matching, extended)
+		e.process.doubtPath()
 		m.usable()
 		if m.entry.called != "" && m.entry.doubt == "" { // the program of one that java or ruby runs has another name
 			m.entry.doubt = "\"" + brief(m.entry.called) + "\" stood somewhere in what ps shows, and name: is the file name of the program"
@@ -19,10 +20,14 @@ func (m *maker) identify() {
 	file := m.g.programFile(m.block)
 	found := m.block.pidfile != "" && m.g.takeFound(e, m.block.pidfile)
 	if !found && file != nil && (e.executable == "" || e.doubt != "") {
+		e.programFile = file
 		e.process = process{executable: file.path, notes: []string{"its program is that of check file " + brief(file.name) + " (" + m.g.seenFrom(m.block.file, file.file, file.line) + ")"}}
 		if runsOthers(file.path) {
 			e.doubt = file.path + " runs other programs, too: args: or user: must tell this one from them"
 		}
+	}
+	if found {
+		e.programFile = file
 	}
 	if found && file != nil && file.path != e.executable {
 		e.notes = append(e.notes, "check file "+brief(file.name)+" is of "+file.path)

@@ -125,6 +125,9 @@ func carry(t *testing.T, statement string) string {
 		t.Fatalf("%s: %+v, %v", statement, d.Daemons, problems)
 	}
 	var out []string
+	if d.Daemons[0].Off {
+		out = append(out, "off")
+	}
 	for _, k := range d.Daemons[0].Keys {
 		if k.Name != "executable" && (k.Name != "services" || fmt.Sprint(k.Value) != "[x]") {
 			text := fmt.Sprintf("%s: %q", k.Name, k.Value)
@@ -181,7 +184,7 @@ func TestStatements(t *testing.T) {
 		"if failed host \"fe80::1%lo\" port 80 then restart":                                      "# Not carried over: if failed host \"fe80::1%lo\" port 80 then restart (listen: takes a plain address)",
 
 		// resources
-		"if cpu > 60% for 2 cycles then alert":                          "cpu: \"{over: 60%, for: 50s}\"",
+		"if cpu > 60% for 2 cycles then alert":                          "cpu: \"{over: 60%, for: 50s}\" # Monit waited for 2 cycles",
 		"if cpu usage is greater than 60 percent then restart":          "cpu: \"{over: 60%, for: 10s}\" # only warns, for 100% is one processor here",
 		"if cpu > 0.5% for 1 cycles then alert":                         "cpu: \"{over: 0.5%, for: 30s}\"",
 		"if total cpu > 60% then restart":                               "# Not carried over: if total cpu > 60% then restart (cpu: is about single processes)",
@@ -205,11 +208,11 @@ func TestStatements(t *testing.T) {
 		"if disk read > 500 kb/s for 10 cycles then alert":              "# Not carried over: if disk read > 500 kb/s for 10 cycles then alert",
 		"if read activity > 1 MB/s then alert":                          "# Not carried over: if read activity > 1 MB/s then alert",
 
-		"if mem > 1 GB for 5 cycles then stop": "memory: \"{rss: 1GiB}\" # of each process that counts\n# Not carried over: if mem > 1 GB for 5 cycles then stop (it only warns here)",
+		"if mem > 1 GB for 5 cycles then stop": "memory: \"{rss: 1GiB}\" # of each process that counts; Monit waited for 5 cycles\n# Not carried over: if mem > 1 GB for 5 cycles then stop (it only warns here)",
 
 		// the rest
 		"if does not exist then restart":                   "",
-		"if does not exist for 3 cycles then restart":      "",
+		"if does not exist for 3 cycles then restart":      "# Monit restarted it only after 3 cycles; here it is looked for twice within a run, see recheck:.",
 		"if not exist then exec \"/bin/y\"":                "# Not carried over: if not exist then exec \"/bin/y\" (here it is restarted)",
 		"if does not exist then alert":                     "services: \"[]\" # only watches: Monit only alerted; [x] would restart it",
 		"if failed uid root then restart":                  "user: \"root\"",
@@ -218,7 +221,30 @@ func TestStatements(t *testing.T) {
 		"if failed uid \"a b\" then restart":               "# Not carried over: if failed uid \"a b\" then restart",
 		"if changed pid then alert":                        "# Not carried over: if changed pid then alert (daemon-keeper history tells of each restart)",
 		"if 5 restarts within 5 cycles then timeout":       "",
-		"if 5 restarts with 5 cycles then exec \"/bin/y\"": "",
+		"if 5 restarts with 5 cycles then exec \"/bin/y\"": "# Not carried over: if 5 restarts with 5 cycles then exec \"/bin/y\" (tries are spaced out, and never given up)",
+
+		// what Monit executed is a restart if it starts a service
+		"if does not exist then exec \"/usr/sbin/service x restart\"":                            "",
+		"if does not exist for 2 cycles then exec \"/bin/sh -c 'service x restart'\"":            "# Monit restarted it only after 2 cycles; here it is looked for twice within a run, see recheck:.",
+		"if failed port 80 then exec \"/etc/init.d/x restart\"":                                  "listen: \"tcp://127.0.0.1:80\"",
+		"if memory > 1 GB then exec \"/usr/bin/systemctl restart x\" as uid root":                "memory: \"{rss: 1GiB}\" # of each process that counts\nrestart_on: [\"memory\"]",
+		"if does not exist then exec \"/usr/sbin/service y restart\"":                            "# Monit also restarted y, by \"/usr/sbin/service y restart\".",
+		"if does not exist then exec \"/usr/sbin/service x restart\" repeat every 2 cycles":      "# Not carried over: if does not exist then exec \"/usr/sbin/service x restart\" repeat every 2 cycles (it is tried again as backoff: says)",
+		"if failed port 80 then exec \"/usr/sbin/service x stop\"":                               "# Not carried over: if failed port 80 then exec \"/usr/sbin/service x stop\" (Monit did not restart it; listen: tcp://127.0.0.1:80 would)",
+		"if failed port 80 then alert else if succeeded then restart":                            "# Its else is not carried over: if failed port 80 then alert else if succeeded then restart\n# Not carried over: if failed port 80 then alert else if succeeded then restart (Monit did not restart it; listen: tcp://127.0.0.1:80 would)",
+		"if failed uid root for 3 cycles then restart":                                           "user: \"root\" # Monit waited for 3 cycles",
+		"if memory > 1 GB for 5 cycles then alert":                                               "memory: \"{rss: 1GiB}\" # of each process that counts; Monit waited for 5 cycles",
+		"if uptime < 5 minutes for 2 cycles then alert":                                          "min_age: \"5m\" # Monit waited for 2 cycles",
+		"depends on z check file z with path /etc/z":                                             "# Not carried over: depends on z (check file)",
+		"start program = \"/etc/init.d/x start\" as gid g":                                       "# Monit ran the start program as group g; a service is started by root, and has its group from its own unit or script.",
+		"start program = \"/etc/init.d/x start a\"":                                              "off\n# Its script was asked for \"start a\", one of several, and a service is all of it: give that one a unit of its own, or see that a restart of all is right.",
+		"start program = \"/usr/sbin/service x start a b\"":                                      "off\n# Its script was asked for \"start a b\", one of several, and a service is all of it: give that one a unit of its own, or see that a restart of all is right.",
+		"start program = \"/etc/init.d/x start --quiet\"":                                        "",
+		"start program = \"/bin/systemctl --user start x\"":                                      "off\n# \"/bin/systemctl --user start x\" asks another manager than the machine's, by --user.",
+		"start program = \"/bin/systemctl --user start x\" as uid u and gid g":                   "off\n# Monit ran the start program as user u; a service is started by root, and has its user from its own unit or script.\n# \"/bin/systemctl --user start x\" asks another manager than the machine's, by --user.",
+		"start program = \"/bin/systemctl -H box start x\"":                                      "off\n# \"/bin/systemctl -H box start x\" asks another manager than the machine's, by -H.",
+		"start program = \"/bin/su - u -c 'XDG_RUNTIME_DIR=/x systemctl --user restart x'\"":     "off\n# \"systemctl --user restart x\" asks another manager than the machine's, by --user.",
+		"start program = \"/bin/systemctl start x\" if does not exist then exec \"/bin/kill 1\"": "# Not carried over: if does not exist then exec \"/bin/kill 1\" (here it is restarted)",
 		"if":                 "# Not carried over: if",
 		"if then":            "# Not carried over: if then",
 		"every 2 cycles":     "# Not carried over: every 2 cycles (it is looked at in each run)",
@@ -295,6 +321,13 @@ func TestProgram(t *testing.T) {
 		"check process x pidfile /run/x.pid start program = \"/usr/sbin/x\"":                                                                 "/usr/sbin/x off",
 		"check process x matching \"^/usr/sbin/x\"" + start:                                                                                  "/usr/sbin/x",
 		"check process x matching x" + start + "depends on x_bin check file x_bin path /bin/x":                                               "/bin/x",
+		"check process x matching \"/word\"" + start:                                                                                         "/word off",
+		"check process x matching \"/srv/word\"" + start:                                                                                     "/srv/word off",
+		"check process x matching \"/bin/x\"" + start:                                                                                        "/bin/x",
+		"check process x matching \"/opt/x/run -d\"" + start:                                                                                 "/opt/x/run",
+		"check process x matching \"/etc/x/x.conf\"" + start:                                                                                 "/etc/x/x.conf off",
+		"check process x matching \"/usr/share/x/x.jar\"" + start:                                                                            "/usr/share/x/x.jar off",
+		"check process x matching \"/var/lib/x/\"" + start:                                                                                   "/var/lib/x/ off",
 		"check process x matching \"x.*y\"" + start:                                                                                          "off",
 		"check process x matching /usr/sbin/x if exist then exec \"/bin/y\"":                                                                 "/usr/sbin/x off",
 	} {
@@ -337,6 +370,22 @@ func TestAfter(t *testing.T) {
 	}
 	text := string(d.YAML())
 	for _, want := range []string{"after: [off], once that is no comment", "Not carried over: depends on a (which waits for this one)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in\n%s", want, text)
+		}
+	}
+}
+
+// Monit may have restarted by exec alone, or in a check of something else than a process.
+func TestExec(t *testing.T) {
+	d, _ := Read([]File{{"t", []byte("set daemon 60 with start delay 90\nset alert a@b with reminder on 10 cycles\ncheck process x matching /usr/sbin/x\n" +
+		"if does not exist then exec \"/usr/sbin/service x restart\"\ncheck host h with address 127.0.0.1\nif failed port 80 then exec \"/bin/systemctl restart web\"\n" +
+		"check program p with path /bin/p\nstart program = \"/etc/init.d/p start\"\nif status != 0 then restart\ncheck file f with path /f if changed checksum then alert\n")}}, nil)
+	text := strings.Join(strings.Fields(strings.ReplaceAll(string(d.YAML()), "#", " ")), " ")
+	for _, want := range []string{
+		"x: executable: /usr/sbin/x services: [x] ", "check file f (line 10), check host h (line 5, which restarted web), check program p (line 7, which restarted p).",
+		"Monit first looked 90 seconds after its own start (start delay, line 1): boot_grace: 90s", "set alert a@b with reminder on 10 cycles (line 2): ",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q in\n%s", want, text)
 		}

@@ -58,6 +58,22 @@ func identify(pattern string, special grammar) process {
 	return p
 }
 
+var (
+	// Paths that are a program's, as far as they tell: /bin/x, /usr/sbin/x, /opt/x/run.
+	likeProgram = pattern{text: `^(/s?bin/[^/]+|(/[^/]+){3,})$`}
+
+	// Paths of what a program is told to read, or of a part of a path.
+	notProgram = pattern{text: `^/(etc|run|tmp|dev|proc|sys|var/(log|run|tmp))/|\.(conf|cfg|cnf|ini|xml|ya?ml|json|jar|war|pid|sock|socket|log|properties)$`}
+)
+
+// doubtPath doubts a path that was only looked for somewhere in what ps shows, and does
+// not look like a program's.
+func (p *process) doubtPath() {
+	if p.executable != "" && p.doubt == "" && (!likeProgram.get().MatchString(p.executable) || notProgram.get().MatchString(p.executable)) {
+		p.doubt = "\"" + brief(p.executable) + "\" stood somewhere in what ps shows, and does not look like the path of a program"
+	}
+}
+
 // program reads a command line that opens with a path. What was said of the arguments
 // is asked of one of them: of a script daemon that is the script.
 func program(words []string) process {
