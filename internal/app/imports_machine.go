@@ -65,6 +65,7 @@ func foundProgram(f *importer.Found, path string, p check.Program) {
 		Executable: p.Executable, Args: p.Args, User: userName(p.User), Parent: p.Parent, OldImage: p.OldImage,
 		Strangers: len(p.Others) > 0,
 	}
+	s.AnyVersion = anyVersion(path, s.Executable)
 	if survey.IsSSH(s.Executable) {
 		s.Listen = listensAt(p.PID)
 	}

@@ -118,7 +118,7 @@ func TestSecrets(t *testing.T) {
 		"port 1 protocol http and http headers [Authorization: Basic s3cr3t, X: y]":       "Authorization: Basic ... X: y]",
 		"url http://me:s3cr3t@example.org/":                                               "http://...example.org/",
 	} {
-		d, _ := Read([]File{{"t", []byte("check process x matching /x\nstart program = \"/etc/init.d/x start\"\nif failed port 2 then restart\nif failed " + test + " then restart\n")}}, nil)
+		d, _ := Read([]File{{"t", []byte("check process x matching /bin/x\nstart program = \"/etc/init.d/x start\"\nif failed port 2 then restart\nif failed " + test + " then alert\n")}}, nil)
 		text := strings.Join(d.Daemons[0].About, " ")
 		if strings.Contains(text, "cr3t") || !strings.Contains(text, want) {
 			t.Errorf("%s: %s", test, text)

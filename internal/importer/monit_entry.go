@@ -97,9 +97,12 @@ func (m *maker) restart() {
 	}
 }
 
-// listen takes the first connection that restarted it and that is understood here.
+// listen takes the connections that restarted it and that are understood here. All that
+// accept are asked the same.
 func (m *maker) listen() {
-	taken := false
+	const most = 16
+	var addresses, about []string
+	var first connection
 	for _, c := range m.connections {
 		test := connectionOf(c.words)
 		address, why := test.address()
@@ -110,18 +113,44 @@ func (m *maker) listen() {
 			m.lost(c.statement, why)
 		case weight(c.action) == 0:
 			m.lost(c.statement, "Monit did not restart it; listen: "+address+" would")
-		case taken:
-			m.lost(c.statement, "there is room for one listen:")
+		case slices.Contains(addresses, address):
+			m.lost(c.statement, "an address is asked once")
+		case len(addresses) > 0 && !test.asksLike(first), len(addresses) == most:
+			m.lost(c.statement, "all addresses are asked the same")
 		default:
-			taken = true
-			m.takeConnection(c, test, address)
+			if len(addresses) == 0 {
+				first = test
+			}
+			addresses = append(addresses, address)
+			first.timeout = max(first.timeout, test.timeout)
+			for _, text := range c.aboutConnection(test) {
+				if !slices.Contains(about, text) {
+					about = append(about, text)
+				}
+			}
 		}
 	}
+	switch len(addresses) {
+	case 0:
+		return
+	case 1:
+		m.set("listen", addresses[0])
+	default:
+		m.set("listen", addresses)
+	}
+	m.explain("listen", strings.Join(about, "; "))
+	m.ask(first)
 }
 
-func (m *maker) takeConnection(c condition, test connection, address string) {
-	m.set("listen", address)
-	send, expect, lost := test.words()
+// asksLike reports whether two connections are asked the same.
+func (c connection) asksLike(other connection) bool {
+	send, expect, _ := c.words()
+	otherSend, otherExpect, _ := other.words()
+	return send == otherSend && expect == otherExpect
+}
+
+func (m *maker) ask(test connection) {
+	send, expect, _ := test.words()
 	if send != "" {
 		m.set("send", send)
 	}
@@ -131,8 +160,12 @@ func (m *maker) takeConnection(c condition, test connection, address string) {
 	if test.timeout > 0 {
 		m.set("probe_timeout", inSeconds(test.timeout))
 	}
+}
+
+// aboutConnection says what is lost of it.
+func (c condition) aboutConnection(test connection) []string {
 	var about []string
-	if lost != "" {
+	if _, _, lost := test.words(); lost != "" {
 		about = append(about, lost)
 	}
 	if test.more {
@@ -141,7 +174,7 @@ func (m *maker) takeConnection(c condition, test connection, address string) {
 	if c.often != "" {
 		about = append(about, "Monit waited for "+c.often)
 	}
-	m.explain("listen", strings.Join(about, "; "))
+	return about
 }
 
 // commandOf is the command of a start, stop or restart program.

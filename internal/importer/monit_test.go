@@ -176,11 +176,13 @@ func TestStatements(t *testing.T) {
 		"if failed port 70000 then restart":                                                       "# Not carried over: if failed port 70000 then restart (it is no port)",
 		"if failed unixsocket x then restart":                                                     "# Not carried over: if failed unixsocket x then restart (its path is not absolute, or too long)",
 		"if succeeded port 80 then restart":                                                       "# Not carried over: if succeeded port 80 then restart",
-		"if failed port 80 then restart if failed port 81 then restart":                           "listen: \"tcp://127.0.0.1:80\"\n# Not carried over: if failed port 81 then restart (there is room for one listen:)",
+		"if failed port 80 then restart if failed port 81 then restart":                           "listen: [\"tcp://127.0.0.1:80\" \"tcp://127.0.0.1:81\"]",
+		"if failed port 80 then restart if failed unixsocket /x for 2 cycles then restart":        "listen: [\"tcp://127.0.0.1:80\" \"unix:///x\"] # Monit waited for 2 cycles",
+		"if failed port 80 then restart if failed port 80 for 9 cycles then restart":              "listen: \"tcp://127.0.0.1:80\"\n# Not carried over: if failed port 80 for 9 cycles then restart (an address is asked once)",
 		"if failed port 80 then alert\nif failed port 80 for 5 cycles then restart":               "listen: \"tcp://127.0.0.1:80\" # Monit waited for 5 cycles\n# Not carried over: if failed port 80 then alert (Monit did not restart it; listen: tcp://127.0.0.1:80 would)",
 		"if failed port 80 with timeout 999999 seconds then restart":                              "listen: \"tcp://127.0.0.1:80\"\nprobe_timeout: \"24h\"",
 		"if failed port 80 with timeout 10 seconds retry 3 then restart":                          "listen: \"tcp://127.0.0.1:80\" # not all of Monit's test\nprobe_timeout: \"10s\"",
-		"if failed port 1 proto spamassassin then restart\nif failed unix /x then restart":        "listen: \"tcp://127.0.0.1:1\"\nsend: \"PING SPAMC/1.2\\r\\n\\r\\n\"\nexpect: \"SPAMD/\"\n# Not carried over: if failed unix /x then restart (there is room for one listen:)",
+		"if failed port 1 proto spamassassin then restart\nif failed unix /x then restart":        "listen: \"tcp://127.0.0.1:1\"\nsend: \"PING SPAMC/1.2\\r\\n\\r\\n\"\nexpect: \"SPAMD/\"\n# Not carried over: if failed unix /x then restart (all addresses are asked the same)",
 		"if failed host \"fe80::1%lo\" port 80 then restart":                                      "# Not carried over: if failed host \"fe80::1%lo\" port 80 then restart (listen: takes a plain address)",
 
 		// resources
