@@ -1,6 +1,8 @@
 package rcd
 
 import (
+	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,4 +27,13 @@ func monotonic() time.Duration {
 		return 0
 	}
 	return time.Duration(t.Nano())
+}
+
+// changeTime is when a file, or a link itself, was last changed, renamed too; zero if that
+// cannot be told.
+func changeTime(info os.FileInfo) time.Time {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return time.Unix(stat.Ctim.Unix())
+	}
+	return time.Time{}
 }

@@ -35,6 +35,11 @@ type Past struct {
 	From, To time.Time
 	// Its daemon was seen up in this boot: that it is disabled then says nothing of now.
 	WasUp bool
+	// If so: when it was first and last seen up, by the clock of the day, without being
+	// seen down or restarted in between.
+	UpFrom, UpTo time.Time
+	// Nothing is remembered: there may have been a stop of ours, and a time when it was up.
+	Forgets bool
 }
 
 // stopMargin is for the time that a stop's way into the journal takes, and for

@@ -119,12 +119,3 @@ func (p program) wish(_ context.Context, _ runner, service string, past Past) (*
 	}
 	return superviseWish(p.root, p.Name(), service, past)
 }
-
-// wish: runit's sv does as an init script does if it is called by a script's name.
-func (s sysv) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
-	target, err := os.Readlink(s.root + "/etc/init.d/" + service)
-	if err != nil || filepath.Base(target) != "sv" {
-		return nil, nil
-	}
-	return superviseWish(s.root, "sv", service, past)
-}

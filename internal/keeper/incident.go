@@ -28,7 +28,9 @@ func (r *run) sawDown(reason string) {
 		r.past.Totals.Incidents++
 		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
 	}
-	r.past.UpSince = state.Stamp{}
+	if !r.past.UpSince.IsZero() {
+		r.past.Ran, r.past.UpSince = state.Span{From: r.past.UpSince, To: r.past.LastUp}, state.Stamp{}
+	}
 }
 
 // The outcomes of an incident.

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -49,8 +50,10 @@ func (r *run) pastOf(service string) rcd.Past {
 	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
 		stop = shared
 	}
-	return rcd.Past{
-		From: stop.From.Time, To: stop.To.Time,
-		WasUp: !r.past.LastUp.IsZero() && r.past.LastUp.Boot == r.memory.now().Boot,
+	past := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
+	if last := r.past.LastUp; !last.IsZero() && last.Boot == r.memory.now().Boot {
+		past.WasUp, past.UpTo = true, last.Time
+		past.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
 	}
+	return past
 }

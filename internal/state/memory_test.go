@@ -15,7 +15,7 @@ func full(t *testing.T) Daemon {
 	stamp := Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 7, time.UTC), Boot: "b", Up: 7}
 	exit := 1
 	d := Daemon{
-		Known: stamp, LastUp: stamp, UpSince: stamp, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
+		Known: stamp, LastUp: stamp, UpSince: stamp, Ran: Span{stamp, stamp}, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
 		Processes: []Process{{
 			PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}, Parent: 1, Children: []int{26201},
 			Unit: "x.service", Exe: "/usr/sbin/x", File: File{Dev: 1, Ino: math.MaxUint64}, Script: File{Dev: 2, Ino: 3},

@@ -7,6 +7,7 @@ type Daemon struct {
 	Known     Stamp           `json:"known,omitzero"`      // since when it has been watched
 	LastUp    Stamp           `json:"last_up,omitzero"`    // when it was last seen up
 	UpSince   Stamp           `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
+	Ran       Span            `json:"ran,omitzero"`        // from UpSince to LastUp, as they were when it was last seen down
 	Processes []Process       `json:"processes,omitempty"` // as they were last seen, the main one first
 	Left      []Process       `json:"left,omitempty"`      // of it by earlier main processes that have ended, as far as they still ran
 	OldImage  string          `json:"old_image,omitempty"` // what people know of the old program that it runs
