@@ -38,6 +38,9 @@ type Past struct {
 	// If so: when it was first and last seen up, by the clock of the day, without being
 	// seen down or restarted in between.
 	UpFrom, UpTo time.Time
+	// After that, and before it was first seen down, we have stopped another service: its
+	// manager may have stopped this one, which needs that one.
+	Meanwhile bool
 	// Nothing is remembered: there may have been a stop of ours, and a time when it was up.
 	Forgets bool
 }

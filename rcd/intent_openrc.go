@@ -23,7 +23,8 @@ const (
 // or did; it waits for another one; its start in the course of a boot has failed.
 var openrcBusy = []string{"started", "starting", "stopping", "inactive", "wasinactive", "hotplugged", "failed"}
 
-// wish: OpenRC calls a service stopped if it was told to stop it, or has never started it.
+// wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or
+// has never started it.
 func (p rcService) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
 	is := func(path string) bool { return isThere(p.root + path) }
 	switch {
@@ -37,7 +38,7 @@ func (p rcService) wish(_ context.Context, _ runner, service string, past Past) 
 			return nil, nil
 		}
 	}
-	ours := past.Forgets || past.hasStoppedInVain(bootTime())
+	ours := past.Forgets || past.Meanwhile || past.hasStoppedInVain(bootTime())
 	start := p.path + " " + service + " start"
 	switch {
 	case !isInRunlevel(p.root, service) && !past.WasUp && (past.Forgets || !ours):

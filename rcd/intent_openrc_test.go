@@ -54,6 +54,7 @@ func TestOpenRCWish(t *testing.T) {
 		{"our own stop of what was never up", nil, "y", stopped(30*time.Second, 25*time.Second, Past{}), ""},
 		{"our own stop was before", nil, "x", stopped(10*time.Minute, 9*time.Minute, up), WishStopped},
 		{"our own stop was before the boot", nil, "x", Past{From: time.Unix(100, 0), To: time.Unix(101, 0)}, WishStopped},
+		{"stopped with one that it needs, by us", nil, "x", Past{WasUp: true, UpTo: before(time.Minute), Meanwhile: true}, ""},
 		{"a script of another kind", nil, "lsb", up, ""},
 		{"no script", nil, "gone", up, ""},
 		{"another one is started", []string{"started/y"}, "x", up, WishStopped},

@@ -48,6 +48,32 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// TestStopOpenRC: where OpenRC still calls a service started whose stop has failed, it is
+// told that it is stopped: else the start does nothing.
+func TestStopOpenRC(t *testing.T) {
+	failed := &CommandError{Verb: Stop, Service: "x", Status: 1, Cause: errors.New("exit status 1")}
+	for _, tt := range []struct {
+		name        string
+		status, zap int
+		want        error
+		asks        int
+	}{
+		{"started, and forgotten", 0, 0, nil, 2},
+		{"started, and not forgotten", 0, 1, failed, 2},
+		{"stopped", 3, 0, nil, 1},
+		{"somebody stops it", 4, 0, failed, 1},
+		{"crashed, as it knows itself", 32, 0, failed, 1},
+	} {
+		fake := &fakeRunner{t: t, stepErr: failed, answers: map[string]result{
+			"/sbin/rc-service x status": {status: tt.status}, "/sbin/rc-service x zap": {status: tt.zap},
+		}}
+		m := &Manager{rcService{program{path: "/sbin/rc-service"}}, fake}
+		if err := m.Stop(t.Context(), "x", With{}); err != tt.want || len(fake.queries) != tt.asks {
+			t.Errorf("%s: %v, asked %q", tt.name, err, fake.queries)
+		}
+	}
+}
+
 func TestStart(t *testing.T) {
 	for _, want := range []error{nil, &CommandError{Verb: Start, Service: "nginx", Status: 1, Cause: errors.New("exit status 1")}} {
 		fake := &fakeRunner{t: t, stepErr: want}

@@ -87,6 +87,13 @@ type resetter interface {
 	reset(ctx context.Context, run runner, service, lastRun string) bool
 }
 
+// zapper is a dialect whose manager cannot stop a service whose daemon has died, and
+// refuses to start it until it was told that it is stopped.
+type zapper interface {
+	// zap tells it, and reports whether it has understood. It stops nothing.
+	zap(ctx context.Context, run runner, service string) bool
+}
+
 // Obstacle is why a service's start would do nothing, though it may exit 0.
 type Obstacle struct {
 	Service string
@@ -190,7 +197,11 @@ func (m *Manager) Stop(ctx context.Context, service string, with With) error {
 	if !errors.As(err, &failed) || failed.TimedOut {
 		return err
 	}
-	if state, statusErr := m.Status(ctx, service); statusErr == nil && state == Stopped {
+	state, statusErr := m.Status(ctx, service)
+	if statusErr == nil && state == Stopped {
+		return nil
+	}
+	if z, ok := m.dialect.(zapper); ok && state == Running && z.zap(ctx, m.run, service) {
 		return nil
 	}
 	return err

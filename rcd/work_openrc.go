@@ -38,3 +38,11 @@ func (p rcService) condition(ctx context.Context, run runner, service string) (C
 func (p rcService) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
 	return nil, nil
 }
+
+// zap: Debian's OpenRC calls a service started whose daemon has died, fails to stop it, and
+// then has nothing to start. A daemon that could not be stopped is still there, and the
+// start finds it.
+func (p rcService) zap(ctx context.Context, run runner, service string) bool {
+	r, err := run.query(ctx, []string{p.path, service, "zap"})
+	return err == nil && r.status == 0
+}

@@ -54,6 +54,22 @@ func (r *run) pastOf(service string) rcd.Past {
 	if last := r.past.LastUp; !last.IsZero() && last.Boot == r.memory.now().Boot {
 		past.WasUp, past.UpTo = true, last.Time
 		past.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
+		past.Meanwhile = r.hasStoppedOthers(service)
 	}
 	return past
+}
+
+// hasStoppedOthers reports whether a run has stopped some other service after the daemon
+// was last seen up, and before it was first seen down.
+func (r *run) hasStoppedOthers(service string) bool {
+	down := r.memory.now()
+	if r.past.Incident != nil {
+		down = r.past.Incident.Began
+	}
+	for other, stop := range r.memory.stops {
+		if other != service && stop.From.Before(down) && (stop.To.IsZero() || r.past.LastUp.Before(stop.To)) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,85 @@
+package realtest
+
+import (
+	"strings"
+	"testing"
+)
+
+// OpenRC, as Debian has it: who stops a service by it, or takes it from the runlevels,
+// wants it to be left down; a service that has died is started again.
+func TestOpenRCIntent(t *testing.T) {
+	t.Parallel()
+	l := keeperLayer(t)
+	for _, name := range []string{"toy", "never", "needed"} {
+		exe := addDaemon(t, l, name)
+		need := ""
+		if name == "toy" {
+			need = "depend() { need needed; }\n"
+		}
+		l.File("/etc/init.d/"+name, "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/"+name+".pid\n"+need, 0o755)
+	}
+	m := Enter(t, Tree(t, "openrc"), l)
+	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; openrc sysinit; openrc boot; openrc default")
+	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
+	write(t, m, "/etc/daemon-keeper.yaml", `defaults: {boot_grace: 0s, recheck: 100ms, settle: 200ms, backoff: [0s]}
+daemons:
+  needed: {executable: /usr/local/sbin/needed, services: [needed]}
+  never: {executable: /usr/local/sbin/never, services: [never]}
+  toy: {executable: /usr/local/sbin/toy, services: [toy]}
+`)
+	look := func() answer {
+		t.Helper()
+		return begin(t, m, program, "run", "--no-syslog", "--service-command", "/sbin/rc-service")()
+	}
+	runs := func(name string) bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 1 }
+	back := func(what, name string) {
+		t.Helper()
+		t.Log(what)
+		if a := look(); a.status != 1 || !strings.Contains(a.stdout, "'"+name+"' was down and is up again") || !runs(name) {
+			t.Errorf("%s: %v", what, a)
+		}
+	}
+	left := func(what, name, why string) {
+		t.Helper()
+		t.Log(what)
+		if a := look(); a.status != 0 || !strings.Contains(a.stdout, why) || runs(name) {
+			t.Errorf("%s: %v", what, a)
+		}
+		if a := look(); a.status != 0 || a.stdout+a.stderr != "" || runs(name) {
+			t.Errorf("%s, once more: %v", what, a)
+		}
+	}
+
+	left("in no runlevel, and never started", "never", "service never: it is disabled: it is in no runlevel, and nothing has started it since the boot; to have it kept again: rc-update add never default && /sbin/rc-service never start")
+	kill(t, m, "/usr/local/sbin/toy")
+	back("it has died", "toy")
+	m.Must(t, "rc-service", "toy", "stop")
+	left("rc-service toy stop", "toy", "service toy: it was stopped, as OpenRC knows; to have it kept again: /sbin/rc-service toy start")
+	m.Must(t, "rc-service", "toy", "start")
+	if a := look(); a.status != 0 {
+		t.Errorf("rc-service toy start: %v", a)
+	}
+	m.Must(t, "rc-update", "del", "toy")
+	kill(t, m, "/usr/local/sbin/toy")
+	back("taken from its runlevel while it ran, and died", "toy")
+	m.Must(t, "rc-service", "toy", "stop")
+	left("and stopped", "toy", "service toy: it was stopped, as OpenRC knows")
+	kill(t, m, "/usr/local/sbin/needed")
+	back("started as a dependency, in no runlevel, and died", "needed")
+	if runs("toy") {
+		t.Error("toy was started, though somebody has stopped it")
+	}
+	m.Must(t, "rc-service", "toy", "start")
+	if a := look(); a.status != 0 {
+		t.Errorf("rc-service toy start: %v", a)
+	}
+	kill(t, m, "/usr/local/sbin/needed")
+	back("what toy needs has died: OpenRC stops toy with it", "needed")
+	Until(t, endTimeout, "toy is up again", func() bool { look(); return runs("toy") })
+	m.Must(t, "rc-service", "never", "start")
+	if a := look(); a.status != 0 {
+		t.Errorf("rc-service never start: %v", a)
+	}
+	kill(t, m, "/usr/local/sbin/never")
+	back("started by hand, in no runlevel, and died", "never")
+}
