@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Sought is a service that runs, as its manager knows it.
@@ -14,6 +15,7 @@ type Sought struct {
 	Processes []int  // all of its processes, if they are known
 	Path      string // what its manager has started; "" if that is not known
 	Instance  string // of which it is one, as in NAME@INSTANCE; "" if its manager knows no others
+	Many      bool   // its script may start several, and their arguments tell which is which
 }
 
 // Program is what to look for, to find a service's process again.
@@ -34,19 +36,27 @@ type Program struct {
 //
 // The error is that of Look, and like Look it gives up when ctx ends.
 func Programs(ctx context.Context, services []Sought) ([]Program, error) {
+	return inTime(ctx, func() ([]Program, error) {
+		f := newFiles(usualThreads)
+		return programs(ctx, newTable(f), f, services)
+	})
+}
+
+// inTime gives a reading of the process table up when ctx ends, for it can hang on a
+// process that is itself stuck in the kernel.
+func inTime[T any](ctx context.Context, read func() ([]T, error)) ([]T, error) {
 	type answer struct {
-		programs []Program
-		err      error
+		list []T
+		err  error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		f := newFiles(usualThreads)
-		p, err := programs(ctx, newTable(f), f, services)
-		done <- answer{p, err}
+		list, err := read()
+		done <- answer{list, err}
 	}()
 	select {
 	case a := <-done:
-		return a.programs, a.err
+		return a.list, a.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 	}
@@ -99,7 +109,7 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 		found.Denied, found.Why = true, "its process "+Unreadable.String()
 		return found, nil, nil
 	}
-	specs := proposals(p, s.Path, s.Instance)
+	specs := proposals(p, s)
 	if len(specs) == 0 && runsOthers(p.Exe) {
 		found.Why = "its process executes " + baseName(p.Exe) + ", and no argument tells what that runs"
 	}
@@ -109,18 +119,21 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 // proposals are the script, the applet or the program, each also with an argument
 // that tells one process of it from another. Of what executes other programs the program
 // alone says too little. An argument that names the instance, or its address, comes
-// first: so that the next instance does not keep a dead one up.
-func proposals(p Process, started, instance string) []Spec {
+// first: so that the next instance does not keep a dead one up. Where nobody knows a name
+// of the instance, an address or a path does.
+func proposals(p Process, s Sought) []Spec {
+	started, instance := s.Path, s.Instance
 	var first, later []string // patterns
 	for _, arg := range tellingArgs(p.Args) {
 		pattern := "^" + regexp.QuoteMeta(arg) + "$"
-		if instance != "" && (isAddress(arg) || hasWords(arg, instance)) {
+		isPlace := isAddress(arg) || strings.HasPrefix(arg, "/")
+		if instance != "" && (isAddress(arg) || hasWords(arg, instance)) || s.Many && isPlace {
 			first = append(first, pattern)
 		} else {
 			later = append(later, pattern)
 		}
 	}
-	if titles := titlePatterns(p); instance != "" {
+	if titles := titlePatterns(p); instance != "" || s.Many {
 		first = append(titles, first...)
 	} else {
 		later = append(titles, later...)

@@ -127,20 +127,34 @@ func FuzzRunningAs(f *testing.F) {
 	})
 }
 
-// FuzzFromPIDFile: a script names few pidfiles, by whole paths, and a pidfile holds a
-// number that a process can have.
-func FuzzFromPIDFile(f *testing.F) {
-	for _, seed := range []string{"", "# pidfile: /run/x.pid\nPIDFILE=\"/run/$NAME.pid\"\n", "PID_FILE=/a;b", "pidfile='/x y'", " pidfile=/\n", "123\n", " 7 \n8\n", "-1", "+5", "99999999999", "0x10"} {
+// FuzzScript: of whatever is a script few paths are read, which are whole ones, and a
+// pidfile holds a number that a process can have.
+func FuzzScript(f *testing.F) {
+	for _, seed := range []string{
+		"", "# pidfile: /run/x.pid\nPIDFILE=\"/run/$NAME.pid\"\n", "PID_FILE=/a;b", "pidfile='/x y'", " pidfile=/\n", "123\n", " 7 \n8\n", "-1", "+5", "99999999999", "0x10",
+		"A=$A$A$A$A\nA=${A:-${A:-$A}}\nPID=/$A\n", ". /etc/default/x\nfor i in 1 2 3 4 5; do PID=/run/$i$i$i$i; done", "X=${X:+${X:+${", "PID=`echo $PID`/$(echo /x)\\\n/run/x.pid'",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		paths := pidFilesOf("x", text)
-		if len(paths) < 2 || len(paths) > 5 || !slices.Equal(paths[len(paths)-2:], []string{"/run/x.pid", "/run/x/x.pid"}) {
-			t.Errorf("pidfiles %q", paths)
+		opened := 0
+		facts := readScript("x", text, func(path string) (string, bool) {
+			if opened++; !strings.HasPrefix(path, "/etc/") && !strings.HasPrefix(path, "/usr/") || strings.Contains(path, "..") {
+				t.Errorf("it opens %q", path)
+			}
+			return text, true
+		})
+		if opened > maxSourced {
+			t.Errorf("%d files", opened)
 		}
-		for _, path := range paths[:len(paths)-2] {
-			if !filepath.IsAbs(path) || strings.ContainsAny(path, "\n $\"';") || !strings.Contains(text, path) {
-				t.Errorf("pidfile %q", path)
+		for _, list := range [][]string{facts.pidFiles, facts.daemons} {
+			if len(list) > maxPaths {
+				t.Errorf("%d paths", len(list))
+			}
+			for _, path := range list {
+				if !filepath.IsAbs(path) || filepath.Clean(path) != path || strings.ContainsAny(path, " \n\x00"+unknown+dollar) || len(path) > maxValue {
+					t.Errorf("path %q", path)
+				}
 			}
 		}
 		if pid := pidOnLine([]byte(text)); pid < 0 || pid > 1<<31-1 || pid > 0 && !strings.Contains(text, strconv.Itoa(pid)) {

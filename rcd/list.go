@@ -18,15 +18,22 @@ type Listed struct {
 	Restarts  string   // when the manager itself starts it again: on-failure; "" for never
 	Triggers  []string // what starts it on demand: cups.socket
 
-	script string // its init script, if Main is from a pidfile, which may name anybody
+	Hints *Hints // what its script tells, where the manager knows no process; else nil
 }
 
-// MayRun reports whether a process that executes this program may be the service's. A
-// manager that has started it knows; a number from a pidfile may have been given to
-// another process since, and then the service's script does not speak of its program.
-func (l Listed) MayRun(program string) bool {
-	return l.script == "" || mentions(l.script, program)
+// Hints are what an init script tells of its daemon's processes. A number from a pidfile
+// may have been given to another process since.
+type Hints struct {
+	PIDs    []int    // from the pidfiles that it names, or that would be its
+	Daemons []string // programs and scripts that it calls its daemon, the best first
+	Many    bool     // it may start several daemons
+	Doubt   string   // why it is not sure that it runs: the script does not say; "" if it does
+
+	text string // the script
 }
+
+// Speaks reports whether the script speaks of a program, by its name.
+func (h *Hints) Speaks(program string) bool { return mentions(h.text, program) }
 
 // lister is a dialect whose manager knows which services a boot starts.
 type lister interface {

@@ -3,12 +3,14 @@ package rcd
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // list asks each script that a boot starts.
@@ -22,29 +24,61 @@ func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
-		if err != nil { // it hangs, and the others may not
-			list = append(list, Listed{Name: name, Omit: err.Error()})
-			continue
-		}
-		text, err := os.ReadFile(s.root + "/etc/init.d/" + name)
-		if err != nil {
+		text, readErr := os.ReadFile(s.root + "/etc/init.d/" + name)
+		if readErr != nil {
 			list = append(list, Listed{Name: name, Omit: "its script may not be read, which says where its pidfile is"})
 			continue
 		}
-		l := Listed{Name: name, About: shortDescription(string(text)), script: string(text)}
-		switch s.state(r) {
-		case Running:
-			if l.Main = s.fromPIDFile(name, string(text)); l.Main == 0 {
-				l.Omit = "it says that it runs, and there is no pidfile that names its process"
-			}
-		case Stopped:
+		l := Listed{Name: name, About: shortDescription(string(text))}
+		doubt := ""
+		switch state := s.state(r); {
+		case err != nil: // it hangs, and the others may not
+			doubt = err.Error()
+		case state == Stopped:
 			l.Omit = "it says that it does not run"
-		default:
-			l.Omit = "it does not say whether it runs"
+		case state != Running:
+			doubt = "it does not say whether it runs"
+		}
+		if l.Omit == "" {
+			l.Hints = s.hints(name, string(text))
+			l.Hints.Doubt = doubt
 		}
 		list = append(list, l)
 	}
 	return list, nil
+}
+
+// hints reads a script, and the pidfiles that it names.
+func (s sysv) hints(name, text string) *Hints {
+	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(s.root + path) })
+	h := &Hints{Many: facts.loops, text: facts.text}
+	for _, path := range append(facts.pidFiles, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid") {
+		if text, ok := readPlain(s.root + path); ok {
+			if pid := pidOnLine([]byte(text)); pid > 0 && !slices.Contains(h.PIDs, pid) {
+				h.PIDs = append(h.PIDs, pid)
+			}
+		}
+	}
+	for _, path := range facts.daemons {
+		if isExecutable(s.root + path) {
+			h.Daemons = append(h.Daemons, path)
+		}
+	}
+	return h
+}
+
+// readPlain reads the beginning of a plain file, and waits for no other kind of one.
+func readPlain(path string) (text string, ok bool) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxScript))
+	return string(data), err == nil
 }
 
 // startedScripts are the names of the scripts that a boot starts into one of the
@@ -74,35 +108,6 @@ func shortDescription(script string) string {
 		}
 	}
 	return ""
-}
-
-// pidFileIn finds "PIDFILE=/run/x.pid" and "# pidfile: /run/x.pid".
-const pidFileIn = `(?im)^\s*(?:# *pidfile: *|pid_?file=["']?)(/[^"'\s;$]+)`
-
-// fromPIDFile is the number in the pidfile that the script names, or else in the
-// one where it would be; 0 if there is none. It is a hint: see Listed.MayRun.
-func (s sysv) fromPIDFile(name, script string) int {
-	for _, path := range pidFilesOf(name, script) {
-		text, err := readSmall(s.root + path)
-		if err != nil {
-			continue
-		}
-		if pid := pidOnLine(text); pid > 0 {
-			return pid
-		}
-	}
-	return 0
-}
-
-// pidFilesOf are the first pidfiles that a script names, and those where its service's
-// would be.
-func pidFilesOf(name, script string) []string {
-	const most = 3
-	var paths []string
-	for _, m := range regexp.MustCompile(pidFileIn).FindAllStringSubmatch(script, most) {
-		paths = append(paths, m[1])
-	}
-	return append(paths, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid")
 }
 
 // pidOnLine is the number on the first line of a pidfile; 0 if there is none.

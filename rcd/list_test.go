@@ -27,7 +27,7 @@ func put(t *testing.T, root, path, content string, mode os.FileMode) {
 
 func equalLists(t *testing.T, got, want []Listed) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Listed{}), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Hints{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -152,7 +152,11 @@ func TestListOfOneThatHangs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equalLists(t, got, []Listed{{Name: "hangs", Omit: late.Error()}})
+		want := Listed{Name: "hangs", Omit: late.Error()}
+		if d.Name() != bsd.Name() { // its pidfile may tell
+			want = Listed{Name: "hangs", Hints: &Hints{Doubt: late.Error()}}
+		}
+		equalLists(t, got, []Listed{want})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if got, err := (&Manager{d, fake}).List(ctx); got != nil || !errors.Is(err, late) {
@@ -300,7 +304,7 @@ func TestRunningAs(t *testing.T) {
 // that the script speaks of.
 func TestSysVList(t *testing.T) {
 	const head = "#!/bin/sh\n### BEGIN INIT INFO\n# Short-Description: A toy\n### END INIT INFO\nDAEMON=/usr/sbin/toyd\n"
-	root := tree(t, "etc/init.d/off*", "etc/init.d/plain", "etc/init.d/S*", "etc/rc2.d/", "etc/rc5.d/")
+	root := tree(t, "etc/init.d/off*", "etc/init.d/plain", "etc/init.d/S*", "etc/rc2.d/", "etc/rc5.d/", "usr/sbin/toyd*")
 	for name, script := range map[string]string{
 		"toy": head + "PIDFILE=/run/toys/one.pid\n", "guessed": head, "none": head, "down": head, "mute": head, "header": "#!/bin/sh\n# pidfile: /run/header-of-rh.pid\n",
 		"variable": head + "PIDFILE=/run/$NAME.pid\n",
@@ -327,24 +331,22 @@ func TestSysVList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	daemon := []string{"/usr/sbin/toyd"}
 	equalLists(t, got, []Listed{
 		{Name: "down", About: "A toy", Omit: "it says that it does not run"},
-		{Name: "guessed", About: "A toy", Main: 13},
-		{Name: "header", Main: 14},
-		{Name: "mute", About: "A toy", Omit: "it does not say whether it runs"},
-		{Name: "none", About: "A toy", Omit: "it says that it runs, and there is no pidfile that names its process"},
-		{Name: "toy", About: "A toy", Main: 12},
-		{Name: "variable", About: "A toy", Main: 15},
+		{Name: "guessed", About: "A toy", Hints: &Hints{PIDs: []int{13}, Daemons: daemon}},
+		{Name: "header", Hints: &Hints{PIDs: []int{14}}},
+		{Name: "mute", About: "A toy", Hints: &Hints{Daemons: daemon, Doubt: "it does not say whether it runs"}},
+		{Name: "none", About: "A toy", Hints: &Hints{Daemons: daemon}},
+		{Name: "toy", About: "A toy", Hints: &Hints{PIDs: []int{12}, Daemons: daemon}},
+		{Name: "variable", About: "A toy", Hints: &Hints{PIDs: []int{15}, Daemons: daemon}},
 	})
 	toy := got[slices.IndexFunc(got, func(l Listed) bool { return l.Name == "toy" })]
-	for program, may := range map[string]bool{
+	for program, speaks := range map[string]bool{
 		"/usr/sbin/toyd": true, "/usr/lib/toyd": true, "/usr/sbin/toy": true, "/usr/sbin/sshd": false, "/usr/sbin/to": false, "/bin/oyd": false,
 	} {
-		if got := toy.MayRun(program); got != may {
+		if got := toy.Hints.Speaks(program); got != speaks {
 			t.Errorf("%s: %v", program, got)
 		}
-	}
-	if !(Listed{}).MayRun("/usr/sbin/sshd") {
-		t.Error("a manager that has started a process knows it")
 	}
 }

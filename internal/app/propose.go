@@ -56,14 +56,17 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	if err != nil {
 		return survey.Machine{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, surveyTime)
+	defer cancel()
+	if listed, err = located(ctx, listed); err != nil {
+		return survey.Machine{}, err
+	}
 	sought := make([]check.Sought, len(listed))
 	for i, l := range listed {
 		if l.Omit == "" {
-			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program, Instance: instanceOf(l.Name)}
+			sought[i] = check.Sought{Main: l.Main, Processes: l.Processes, Path: l.Program, Instance: instanceOf(l.Name), Many: l.Hints != nil && l.Hints.Many}
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, surveyTime)
-	defer cancel()
 	programs, err := check.Programs(ctx, sought)
 	if err != nil {
 		return survey.Machine{}, err
@@ -139,10 +142,6 @@ func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Servic
 		}
 	}
 	slices.Sort(s.Twins)
-	if p.Executable != "" && !l.MayRun(p.Executable) {
-		s.Executable = ""
-		s.Doubt = "its pidfile names a process of " + p.Executable + ", of which its script does not speak"
-	}
 	return s
 }
 

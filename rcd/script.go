@@ -1,0 +1,216 @@
+package rcd
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// scriptFacts are what the text of an init script tells of its daemon. They are hints: a
+// script may choose among them when it runs.
+type scriptFacts struct {
+	pidFiles []string // absolute paths, in the order of the text
+	daemons  []string // absolute paths that it calls its daemon, or hands to what starts one
+	loops    bool     // it goes through a list, and may start several daemons
+	text     string   // all that was read
+}
+
+// Limits for what is read of one script, whatever its text is.
+const (
+	maxScript  = 256 << 10 // bytes of one file
+	maxSourced = 12        // files that it reads in turn
+	maxNames   = 512       // variables
+	maxValues  = 4         // of one variable, and of one word
+	maxValue   = 512       // bytes
+	maxPaths   = 64        // of each kind
+)
+
+// scriptReader follows a script line by line. Nothing is executed: assignments are noted,
+// and words are replaced by what may stand in their variables. A variable that is set in
+// several places has several values.
+type scriptReader struct {
+	facts  scriptFacts
+	vars   map[string][]string
+	open   func(path string) (text string, ok bool)
+	opened []string
+}
+
+// readScript reads the script of a service. open reads another file that it sources.
+func readScript(service, text string, open func(path string) (text string, ok bool)) scriptFacts {
+	r := &scriptReader{vars: map[string][]string{"0": {"/etc/init.d/" + service}}, open: open}
+	for _, file := range []string{"/etc/default/" + service, "/etc/sysconfig/" + service, "/etc/conf.d/" + service} {
+		r.source(file) // the script may set the same after that
+	}
+	r.read(service, text)
+	return r.facts
+}
+
+func (r *scriptReader) source(file string) {
+	file = path.Clean(file)
+	known := slices.Contains(r.opened, file) || len(r.opened) >= maxSourced
+	if known || !strings.HasPrefix(file, "/etc/") && !strings.HasPrefix(file, "/usr/") {
+		return
+	}
+	for _, library := range []string{"/lib/lsb/", "/lib/init/", "/etc/init.d/", "/etc/rc.d/", "/etc/rc.status"} {
+		if strings.Contains(file, library) {
+			return
+		}
+	}
+	r.opened = append(r.opened, file)
+	if text, ok := r.open(file); ok {
+		r.read("", text)
+	}
+}
+
+var (
+	ownName    = regexp.MustCompile("\\$\\(\\s*basename\\s+\"?\\$0\"?\\s*\\)|`\\s*basename\\s+\"?\\$0\"?\\s*`|\\$\\{0##\\*/\\}")
+	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
+	headPID    = regexp.MustCompile(`(?i)^#\s*pidfile:\s*(/\S+)`)
+)
+
+func (r *scriptReader) read(service, text string) {
+	text = text[:min(len(text), maxScript)]
+	r.facts.text += text
+	if service != "" {
+		text = ownName.ReplaceAllLiteralString(text, service)
+	}
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		if m := headPID.FindStringSubmatch(line); m != nil {
+			addPath(&r.facts.pidFiles, m[1])
+		}
+		r.line(shellWords(line))
+	}
+}
+
+// line reads one of them.
+func (r *scriptReader) line(words []string) {
+	for i, word := range words {
+		if m := assignment.FindStringSubmatch(word); m != nil {
+			r.assign(m[1], word[len(m[0]):])
+			continue
+		}
+		before := ""
+		if i > 0 {
+			before = words[i-1]
+		}
+		switch {
+		case word == "for" && i+3 < len(words) && words[i+2] == "in":
+			list := words[i+3:]
+			if end := slices.Index(list, "do"); end >= 0 {
+				list = list[:end]
+			}
+			r.facts.loops = r.facts.loops || strings.ContainsAny(strings.Join(list, " "), "$*"+unknown)
+			for _, value := range list {
+				r.assign(words[i+1], value)
+			}
+		case before == "." || before == "source":
+			for _, file := range r.expand(word) {
+				r.source(file)
+			}
+		default:
+			r.word(before, word, startsDaemon(words[:i]) || before == "-x" && isGuard(words[i+1:]))
+		}
+	}
+}
+
+// assign notes a value of a variable.
+func (r *scriptReader) assign(name, word string) {
+	if _, known := r.vars[name]; !known && len(r.vars) >= maxNames {
+		return
+	}
+	isPID := strings.Contains(strings.ToUpper(name), "PID")
+	values := r.expand(word)
+	for _, value := range values {
+		switch {
+		case isPID:
+			addPath(&r.facts.pidFiles, value)
+		case callsDaemon(name):
+			addPath(&r.facts.daemons, value)
+		}
+		for _, word := range strings.Fields(value) { // ARGS="-P $PIDFILE"
+			r.path(word, false)
+		}
+	}
+	for _, old := range r.vars[name] {
+		if !slices.Contains(values, old) {
+			values = append(values, old)
+		}
+	}
+	r.vars[name] = values[:min(len(values), maxValues)]
+}
+
+// callsDaemon reports whether a variable of that name holds a daemon's path.
+func callsDaemon(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"daemon", "exec", "prog", "server", "binary", "command"} {
+		if strings.HasPrefix(name, word) || strings.HasSuffix(name, word) {
+			return true
+		}
+	}
+	return name == "bin" || strings.HasSuffix(name, "_bin") || name == "cmd"
+}
+
+// startsDaemon reports whether the words before end in what takes a daemon's path, with or
+// without options between them.
+func startsDaemon(words []string) bool {
+	for i := len(words) - 1; i >= 0 && i >= len(words)-4; i-- {
+		switch words[i] {
+		case "--exec", "--startas":
+			return i == len(words)-1
+		case "-x", "-a":
+			return i == len(words)-1 && slices.Contains(words, "start-stop-daemon")
+		case "start_daemon", "daemon", "status_of_proc", "pidofproc", "killproc", "startproc", "checkproc":
+			return true
+		}
+	}
+	return false
+}
+
+// isGuard reports whether these are the words behind a file without which a script has
+// nothing to do: [ -x /usr/sbin/x ] || exit 0.
+func isGuard(words []string) bool {
+	if len(words) > 0 && words[0] == "]" {
+		words = words[1:]
+	}
+	return len(words) > 0 && (words[0] == "exit" || words[0] == "return")
+}
+
+// word looks for paths in a word that is no assignment.
+func (r *scriptReader) word(before, word string, daemon bool) {
+	option, value, has := strings.Cut(word, "=")
+	if has && strings.HasPrefix(option, "-") {
+		before, word = option, value
+	}
+	for _, value := range r.expand(word) {
+		switch before {
+		case "--pidfile", "--pid-file", "--pid", "--writepid", "-p", "-P":
+			addPath(&r.facts.pidFiles, value)
+		default:
+			r.path(value, daemon)
+		}
+	}
+}
+
+// path notes a path by what it looks like.
+func (r *scriptReader) path(value string, daemon bool) {
+	if i := strings.Index(value, "/"); i > 0 && strings.HasPrefix(value, "-") { // -P/run/x.pid, --pidfile=/run/x.pid
+		value = value[i:]
+	}
+	switch base := path.Base(value); {
+	case strings.HasSuffix(base, ".pid"), base == "pid":
+		addPath(&r.facts.pidFiles, value)
+	case daemon:
+		addPath(&r.facts.daemons, value)
+	}
+}
+
+func addPath(list *[]string, value string) {
+	if !strings.HasPrefix(value, "/") || len(value) < 3 || len(value) > maxValue || strings.ContainsAny(value, "*?[") ||
+		strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return
+	}
+	if value = path.Clean(value); !slices.Contains(*list, value) && len(*list) < maxPaths {
+		*list = append(*list, value)
+	}
+}
