@@ -454,6 +454,9 @@ func TestWhatWishIsTold(t *testing.T) {
 		if !p.WasUp || !p.From.Equal(w.began.Add(stop.from)) || !p.To.Equal(w.began.Add(stop.to)) {
 			t.Errorf("%+v, want %v to %v", p, w.began.Add(stop.from), w.began.Add(stop.to))
 		}
+		if !p.UpFrom.After(p.To) || p.UpTo.Before(p.UpFrom) || p.Meanwhile || p.Forgets {
+			t.Errorf("%+v: it was up after the stop, and nothing else was stopped since", p)
+		}
 		w.dies("a")
 		w.boot, w.pasts = "c", nil
 		w.again(t, d)
@@ -536,4 +539,37 @@ func TestLookWithoutTheMemory(t *testing.T) {
 			t.Errorf("notices %q", got)
 		}
 	})
+}
+
+// What we have stopped of another daemon's, before this one was first seen down, may have
+// taken its service along; what we have stopped later has not.
+func TestStoppedOthers(t *testing.T) {
+	at := func(s int) state.Stamp {
+		return state.Stamp{Time: time.Unix(int64(s), 0), Boot: "b", Up: time.Duration(s) * time.Second}
+	}
+	span := func(from, to int) state.Span { return state.Span{From: at(from), To: at(to)} }
+	for _, tt := range []struct {
+		what  string
+		stops map[string]state.Span
+		down  int // 0: it was not seen down before
+		want  bool
+	}{
+		{"none", nil, 0, false},
+		{"its own", map[string]state.Span{"a": span(150, 160)}, 0, false},
+		{"another", map[string]state.Span{"b": span(150, 160)}, 0, true},
+		{"another that has not ended", map[string]state.Span{"b": {From: at(150)}}, 0, true},
+		{"one while it was still up", map[string]state.Span{"b": span(50, 60)}, 0, false},
+		{"one that ended after it was last seen up", map[string]state.Span{"b": span(90, 110)}, 0, true},
+		{"one when it was down", map[string]state.Span{"b": span(150, 160)}, 140, false},
+		{"one just before it was seen down", map[string]state.Span{"b": span(130, 135)}, 140, true},
+	} {
+		r := &run{pass: &pass{memory: &memory{stops: tt.stops, now: func() state.Stamp { return at(200) }}}}
+		r.past.LastUp = at(100)
+		if tt.down > 0 {
+			r.past.Incident = &state.Incident{Began: at(tt.down)}
+		}
+		if got := r.hasStoppedOthers("a"); got != tt.want {
+			t.Errorf("%s: %v", tt.what, got)
+		}
+	}
 }
