@@ -19,7 +19,7 @@ func (s Service) advice() []string {
 	}
 	switch {
 	case s.isSSH():
-		return []string{"It is asked for its greeting, because a restart keeps its sessions, and they run the same program: a dead sshd would count as up while one of them is open. sshd logs each of these connections."}
+		return []string{"It is asked for its greeting, because a restart keeps its sessions, and they run the same program: a dead server would count as up while one of them is open. It logs each of these connections."}
 	case is("mysqld mariadbd mysqld_safe mariadbd-safe postgres postmaster mongod"):
 		return []string{"After a crash it may recover for minutes, and must not be interrupted: give start_timeout: and verify:."}
 	}

@@ -153,8 +153,12 @@ func (s Service) restarts() string {
 
 func (s Service) isSSH() bool { return IsSSH(s.Executable) }
 
-// IsSSH reports whether a program is sshd, of which it matters where it listens.
-func IsSSH(executable string) bool { return filepath.Base(executable) == "sshd" }
+// IsSSH reports whether a program is a server of SSH, whose sessions run the same program:
+// it matters where it listens.
+func IsSSH(executable string) bool {
+	name := filepath.Base(executable)
+	return name == "sshd" || name == "dropbear"
+}
 
 // some are the first of them: of 300 instances each would name 299.
 func some(names []string) string {

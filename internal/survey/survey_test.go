@@ -267,3 +267,12 @@ func TestManyTwins(t *testing.T) {
 		t.Errorf("got\n%s", yaml)
 	}
 }
+
+// The sessions of both run the server's program.
+func TestIsSSH(t *testing.T) {
+	for path, want := range map[string]bool{"/usr/sbin/sshd": true, "/usr/sbin/dropbear": true, "/usr/bin/ssh": false, "/srv/sshd/x": false} {
+		if IsSSH(path) != want {
+			t.Errorf("%s: want %v", path, want)
+		}
+	}
+}
