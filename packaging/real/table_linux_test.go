@@ -20,6 +20,10 @@ was killed with SIGKILL, all at the same moment, twice: with the Restart= that i
 all. Each time runs of daemon-keeper followed, until all answered again: a page, a query, a greeting. Where systemd itself
 restarts a daemon, the keeper left it alone, and nothing was started twice.
 
+Without systemd, the same tree and one of more daemons were entered, and each service was started by its init script. Of
+51 of 53 init scripts init proposes the daemon, so that it is up by that, and for scripts that have started two (PostgreSQL,
+stunnel, OpenVPN) both, told apart by an argument: TestRealScripts. It leaves out mosquitto and spamd, with the reason.
+
 The table is written by the test that sees it, ` + "`make test-real`" + `, and held by it:
 ` + "`DAEMON_KEEPER_REAL=1 go test ./packaging/real -update`" + ` writes it anew.
 
