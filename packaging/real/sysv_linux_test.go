@@ -57,15 +57,16 @@ func TestRealScripts(t *testing.T) {
 		layer    func(*testing.T) *realtest.Layer
 		prepare  string
 		want     map[string]string
+		left     map[string]string // services that are left out, and why
 	}{
-		{"the tree", packages(), scriptLayer, prepareScripts, scripts()},
-		{"more", scriptPackages(), otherScriptLayer, "", otherScripts()},
+		{"the tree", packages(), scriptLayer, prepareScripts, scripts(), notProposed()},
+		{"more", scriptPackages(), otherScriptLayer, "", otherScripts(), nil},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			m := realtest.Enter(t, realtest.Tree(t, part.packages...), part.layer(t))
 			m.Must(t, "sh", "-c", "set -e\n"+ownNetwork+"\n"+part.prepare)
 			services := slices.Sorted(maps.Keys(part.want))
-			for _, service := range services {
+			for _, service := range append(slices.Sorted(maps.Keys(part.left)), services...) {
 				if !strings.Contains(service, "/") { // the second daemon of one
 					startScript(t, m, service)
 				}
@@ -74,6 +75,11 @@ func TestRealScripts(t *testing.T) {
 			for _, service := range services {
 				if p := found[names([]string{service})[0]]; p.keys != part.want[service] {
 					t.Errorf("%s: init proposes %q, want %q; %s", service, p.keys, part.want[service], p.reason)
+				}
+			}
+			for service, why := range part.left {
+				if p := found[service]; p.keys != "" || !strings.Contains(p.reason, why) {
+					t.Errorf("%s: init proposes %q, or leaves it out because %q, want %q", service, p.keys, p.reason, why)
 				}
 			}
 			if t.Failed() {
