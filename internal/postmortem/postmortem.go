@@ -1,0 +1,126 @@
+// Package postmortem looks for what has ended a process, and for who did it, in what the
+// kernel and others have written down. It never guesses: what can be read in two ways is
+// said in both.
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Certainty is how sure a finding is.
+type Certainty string
+
+// The certainties, the best first.
+const (
+	Certain Certainty = "certain" // it cannot be read in another way
+	Likely  Certainty = "likely"  // it can
+	Hint    Certainty = "hint"    // it may have nothing to do with it
+)
+
+// Cause is a kind of death. There are only these, so that deaths can be counted.
+type Cause string
+
+// The causes, in the words that rcd has for them, too.
+const (
+	Unknown     Cause = "unknown"
+	Signalled   Cause = "signal"
+	DumpedCore  Cause = "core_dump"
+	Exited      Cause = "exit"
+	OutOfMemory Cause = "out_of_memory"
+)
+
+// Process is one that is dead, as it was remembered.
+type Process struct {
+	PID     int
+	Threads []int // none if it had one
+}
+
+// has reports whether a number is the process or one of its threads.
+func (p Process) has(id int) bool { return id == p.PID || slices.Contains(p.Threads, id) }
+
+// Dead is a daemon of which no process runs any more. It was last seen at From, and was
+// found dead at To: what happened to a process of its numbers before or after concerns
+// another process.
+type Dead struct {
+	Processes []Process
+	From, To  time.Duration // since boot, suspended time included
+	Wall      time.Time     // the time of day at To
+}
+
+// process is the dead one that has this number, or that had it for a thread.
+func (d Dead) process(id int) (Process, bool) {
+	i := slices.IndexFunc(d.Processes, func(p Process) bool { return p.has(id) })
+	if i < 0 {
+		return Process{}, false
+	}
+	return d.Processes[i], true
+}
+
+// isMain reports whether it is the main process, which is the first one. The end of a
+// worker is not the end of its daemon.
+func (d Dead) isMain(p Process) bool { return len(d.Processes) > 0 && d.Processes[0].PID == p.PID }
+
+// Finding is what a witness knows of one event: an account of the end, or, if it has a
+// Sender, a signal that was sent.
+type Finding struct {
+	Cause  Cause
+	Signal int    // that has ended it, or that was sent; after an exit with status 128+n maybe n; 0: none, or not known
+	Text   string // what happened, for people
+	Sender string // who sent the signal, for people
+	Main   bool   // it is about the main process
+	Detail bool   // it says more than that a signal has ended it
+	Sure   Certainty
+	Source string // the witness, so that a person can look it up
+}
+
+// Witness is a source of evidence.
+type Witness interface {
+	Name() string
+	// Ask returns what it knows of a dead daemon, before ctx ends and by a bounded read.
+	// A witness that this machine does not have knows nothing, and that is no error.
+	Ask(ctx context.Context, d Dead) ([]Finding, error)
+}
+
+// Evidence is what witnesses have said.
+type Evidence struct {
+	Findings []Finding
+	Silent   []string // witnesses that did not answer, and why
+}
+
+// Ask asks all witnesses at the same time. One that does not answer before ctx ends is
+// left behind: a read of the kernel's files cannot be interrupted.
+func Ask(ctx context.Context, witnesses []Witness, d Dead) Evidence {
+	type answer struct {
+		found []Finding
+		err   error
+	}
+	answers := make([]chan answer, len(witnesses))
+	for i, w := range witnesses {
+		c := make(chan answer, 1)
+		answers[i] = c
+		go func() {
+			found, err := w.Ask(ctx, d)
+			c <- answer{found, err}
+		}()
+	}
+	var e Evidence
+	for i, w := range witnesses {
+		a := answer{err: errors.New("it has not answered in time")}
+		select {
+		case a = <-answers[i]:
+		case <-ctx.Done():
+			select { // it may have answered while another was waited for
+			case a = <-answers[i]:
+			default:
+			}
+		}
+		e.Findings = append(e.Findings, a.found...)
+		if a.err != nil {
+			e.Silent = append(e.Silent, w.Name()+": "+a.err.Error())
+		}
+	}
+	return e
+}
