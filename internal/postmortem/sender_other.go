@@ -1,0 +1,6 @@
+//go:build !linux
+
+package postmortem
+
+// Describe knows nothing more here.
+func Describe(Sender) string { return "" }

@@ -1,0 +1,193 @@
+package postmortem
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// SignalTrace has who has sent which signal, from the kernel's own ring buffer, if
+// Tracing has set it up.
+type SignalTrace struct {
+	// Read returns the buffer as text, and whether that is all of it.
+	Read func(ctx context.Context) (text []byte, whole bool, err error)
+	// Describe says more of a sender that still runs: its program, user and ancestors.
+	// The number may have another process by now.
+	Describe func(s Sender) string
+}
+
+// Sender is a task that has sent a signal.
+type Sender struct {
+	ID   int    // of the task, which may be a thread
+	Name string // as the kernel has it, not made printable; "<...>" if it has forgotten it
+	At   time.Duration
+}
+
+const signalTrace = "signal trace"
+
+// Name is its name for people.
+func (SignalTrace) Name() string { return signalTrace }
+
+// Ask reads the buffer.
+func (t SignalTrace) Ask(ctx context.Context, d Dead) ([]Finding, error) {
+	text, whole, err := t.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return traceFindings(text, whole, d, t.Describe), nil
+}
+
+// traceFindings is what a buffer says of a dead daemon.
+func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string) []Finding {
+	var list []Finding
+	sure := Certain
+	if !whole || overwritten(text, d.From) { // what is gone may have been another sender
+		sure = Likely
+	}
+	for line := range bytes.Lines(text) {
+		r, ok := traceRecord(bytes.TrimSuffix(line, []byte("\n")))
+		if !ok {
+			continue
+		}
+		p, ours := d.process(r.target)
+		if !ours || r.at < d.From-slack || r.at > d.To {
+			continue
+		}
+		f := Finding{Signal: r.signal, Sure: sure, Source: signalTrace, Main: d.isMain(p)}
+		if r.at < d.From {
+			f.Sure = Likely
+		}
+		switch {
+		case r.victim:
+			f.Cause, f.Detail, f.Text = OutOfMemory, true, "the kernel has chosen it to end a want of memory"
+		case !r.ends():
+			continue
+		default:
+			f.Cause, f.Sender = Signalled, r.from(d)
+			f.Text = signalName(r.signal) + " was sent by " + f.Sender + r.to(p)
+			if more := describe(Sender{r.sender, r.senderName, r.at}); f.Sender != itself && f.Sender != theKernel && more != "" {
+				f.Text, f.Sender = f.Text+": "+more, f.Sender+": "+more
+			}
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// tracedSignal is a record of signal:signal_generate, or of oom:mark_victim.
+type tracedSignal struct {
+	at         time.Duration // since boot
+	sender     int           // the task that ran
+	senderName string
+	target     int // the process, or the thread whose number was used
+	targetName string
+	signal     int
+	code       int
+	result     int
+	victim     bool
+}
+
+// A task chooses its own name, of 15 bytes at most: too few for an event's name with its
+// first field, so all that stands before and behind is the kernel's.
+var (
+	traced = regexp.MustCompile(`^ *(.+)-([0-9]{1,9}) +\[[0-9]+\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (signal_generate: sig=|mark_victim: pid=)(.*)$`)
+	signal = regexp.MustCompile(`^([0-9]{1,3}) errno=-?[0-9]+ code=(-?[0-9]{1,9}) comm=(.*) pid=([0-9]{1,9}) grp=[0-9] res=([0-9])$`)
+	lost   = regexp.MustCompile(`(?m)^CPU:[0-9]+ \[LOST [0-9]+ EVENTS\]$`)
+	counts = regexp.MustCompile(`(?m)^# entries-in-buffer/entries-written: ([0-9]+)/([0-9]+) `)
+)
+
+// traceRecord reads a line of the buffer.
+func traceRecord(line []byte) (tracedSignal, bool) {
+	if !bytes.Contains(line, []byte(": signal_generate: ")) && !bytes.Contains(line, []byte(": mark_victim: ")) {
+		return tracedSignal{}, false
+	}
+	m := traced.FindStringSubmatch(string(line))
+	if m == nil {
+		return tracedSignal{}, false
+	}
+	seconds, us := number(m[3]), number(m[4])
+	r := tracedSignal{
+		sender: number(m[2]), senderName: m[1],
+		at: time.Duration(seconds)*time.Second + time.Duration(us)*time.Microsecond,
+	}
+	if m[5] == "mark_victim: pid=" {
+		pid, _, _ := strings.Cut(m[6], " ")
+		r.target, r.signal, r.victim = number(pid), sigKill, true
+		return r, r.target > 0
+	}
+	s := signal.FindStringSubmatch(m[6])
+	if s == nil {
+		return tracedSignal{}, false
+	}
+	r.signal, r.targetName, r.target, r.result = number(s[1]), s[3], number(s[4]), number(s[5])
+	r.code, _ = strconv.Atoi(s[2])
+	return r, r.target > 0
+}
+
+// ends reports whether the signal was delivered and ends a process that has not said
+// otherwise, signal(7). One that was pending already was not what did it.
+func (r tracedSignal) ends() bool {
+	switch r.signal {
+	case 17, 18, 19, 20, 21, 22, 23, 28: // CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH
+		return false
+	}
+	return r.result == 0 && r.signal > 0
+}
+
+const (
+	itself    = "itself"
+	theKernel = "the kernel"
+)
+
+// from is the sender for people.
+func (r tracedSignal) from(d Dead) string {
+	const fromKernel = 128 // SI_KERNEL: whoever ran has nothing to do with it
+	sender, ours := d.process(r.sender)
+	target, _ := d.process(r.target)
+	switch {
+	case r.code == fromKernel:
+		return theKernel
+	case ours && sender.PID == target.PID:
+		return itself
+	case ours:
+		return fmt.Sprintf("process %d of its own", sender.PID)
+	case r.senderName == "<...>":
+		return fmt.Sprintf("process %d", r.sender)
+	}
+	return fmt.Sprintf("%s(%d)", words.ASCII(r.senderName), r.sender)
+}
+
+// to says that it was sent to a thread: who does that has mostly taken its number for
+// another process.
+func (r tracedSignal) to(p Process) string {
+	if r.target == p.PID {
+		return ""
+	}
+	if r.code != 0 && r.code != -1 { // tgkill(2) means a thread
+		return ""
+	}
+	return fmt.Sprintf(" to %d, which was its thread %q", r.target, words.ASCII(r.targetName))
+}
+
+// overwritten reports whether records of a time since from may be gone.
+func overwritten(text []byte, from time.Duration) bool {
+	if lost.Match(text) {
+		return true
+	}
+	m := counts.FindSubmatch(text)
+	if m == nil || string(m[1]) == string(m[2]) {
+		return m == nil && len(text) > 0
+	}
+	for line := range bytes.Lines(text) {
+		if r, ok := traceRecord(bytes.TrimSuffix(line, []byte("\n"))); ok {
+			return r.at > from
+		}
+	}
+	return true
+}

@@ -1,0 +1,157 @@
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"daemon-keeper/internal/osutil"
+
+	"golang.org/x/sys/unix"
+)
+
+// Tracing is the kernel's ring buffer of signals, an instance of our own in tracefs: the
+// tracing of others is not touched. No process runs for it.
+type Tracing struct {
+	Folder   string // where tracefs is mounted
+	Instance string
+}
+
+// OurTracing is the one that runs use.
+func OurTracing() Tracing { return Tracing{"/sys/kernel/tracing", "daemon-keeper"} }
+
+// What is not recorded: signals that end nothing, and faults, of which a Java machine makes
+// thousands, and timers. The kernel's log has the faults that end a process.
+const traceFilter = "sig==9||((code==0||code==-1||code==-6||(code==128&&sig!=14&&sig!=26&&sig!=27))&&sig!=17&&sig!=18&&sig!=23&&sig!=28&&sig!=29&&sig!=10&&sig!=12)"
+
+// setUp is what is written into a new instance, in this order. 64 KiB for each processor
+// hold some 900 records; the oldest make room.
+var setUp = []struct{ file, text string }{
+	{"trace_clock", "boot"},
+	{"buffer_size_kb", "64"},
+	{"events/signal/signal_generate/filter", traceFilter},
+	{"events/signal/signal_generate/enable", "1"},
+	{"events/oom/mark_victim/enable", "1"},
+}
+
+// ready is the mode of an instance's folder once it is set up. tracefs makes it 0750.
+const ready = 0o700
+
+func (t Tracing) path() string { return filepath.Join(t.Folder, "instances", t.Instance) }
+
+// On sees to it that signals are recorded. If they are, that takes one lstat(2).
+func (t Tracing) On() error {
+	switch is, err := t.look(); {
+	case err != nil:
+		return err
+	case is == set:
+		return nil
+	}
+	if err := t.supported(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(t.path(), ready|0o050); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot set up the signal trace: %w", err)
+	}
+	if _, err := t.look(); err != nil {
+		return err
+	}
+	for _, s := range setUp {
+		if err := t.write(s.file, s.text); err != nil {
+			_ = t.Off()
+			return fmt.Errorf("cannot set up the signal trace: %w", err)
+		}
+	}
+	if err := os.Chmod(t.path(), ready); err != nil {
+		return fmt.Errorf("cannot set up the signal trace: %w", err)
+	}
+	return nil
+}
+
+// Off ends the recording, if there is one.
+func (t Tracing) Off() error {
+	if is, err := t.look(); err != nil || is == absent {
+		return err
+	}
+	if err := os.Remove(t.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove the signal trace: %w", err)
+	}
+	return nil
+}
+
+// presence is what there is of an instance.
+type presence int
+
+const (
+	absent presence = iota
+	begun           // a run was killed at it
+	set
+)
+
+func (t Tracing) look() (presence, error) {
+	info, err := os.Lstat(t.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return absent, nil
+	case err != nil:
+		return absent, fmt.Errorf("cannot see the signal trace: %w", err)
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !info.IsDir():
+		return absent, fmt.Errorf("cannot use %s for the signal trace: it is no folder; remove it", t.path())
+	case !ok || int(st.Uid) != os.Geteuid():
+		return absent, fmt.Errorf("cannot use %s for the signal trace: it belongs to another user; remove it with rmdir", t.path())
+	case info.Mode().Perm() == ready:
+		return set, nil
+	}
+	return begun, nil
+}
+
+// supported says why there can be no trace.
+func (t Tracing) supported() error {
+	var fs unix.Statfs_t
+	switch err := unix.Statfs(t.Folder, &fs); {
+	case !inFirstPIDs():
+		return errors.New("cannot set up the signal trace: in a container the kernel's process numbers are not ours; set trace_signals on its host")
+	case err == nil && fs.Type == unix.TRACEFS_MAGIC:
+		return nil
+	case err != nil && !errors.Is(err, syscall.ENOENT):
+		return fmt.Errorf("cannot set up the signal trace in %s: %w", t.Folder, err)
+	}
+	return fmt.Errorf("cannot set up the signal trace: tracefs is not mounted on %s; mount it (mount -t tracefs tracefs %s), if this kernel has it and is not locked down", t.Folder, t.Folder)
+}
+
+func (t Tracing) write(name, text string) error {
+	f, err := osutil.OpenFile(filepath.Join(t.path(), name), os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// mostTrace bounds what is read of the buffer: a record is a line of some 130 bytes.
+const mostTrace = 32 << 20
+
+// Read reads the buffer, which keeps what is read. There may be none.
+func (t Tracing) Read(context.Context) (text []byte, whole bool, err error) {
+	switch is, err := t.look(); {
+	case err != nil:
+		return nil, false, err
+	case is != set || !inFirstPIDs():
+		return nil, true, nil
+	}
+	f, err := osutil.Open(filepath.Join(t.path(), "trace"))
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	text, err = io.ReadAll(io.LimitReader(f, mostTrace))
+	return text, err == nil && len(text) < mostTrace, err
+}
