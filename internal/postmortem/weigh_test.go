@@ -1,0 +1,91 @@
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func says(cause Cause, signal int, text string) *Finding {
+	return &Finding{Cause: cause, Signal: signal, Text: text, Main: true, Sure: Certain, Source: "systemd"}
+}
+
+func by(signal int, who string) Finding {
+	return Finding{Cause: Signalled, Signal: signal, Text: signalName(signal) + " was sent by " + who, Sender: who, Main: true, Sure: Certain, Source: signalTrace}
+}
+
+func TestWeigh(t *testing.T) {
+	term, kill := says(Signalled, 15, "killed by SIGTERM"), says(Signalled, 9, "killed by SIGKILL")
+	oom := Finding{Cause: OutOfMemory, Signal: 9, Text: "want of memory", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
+	segv := Finding{Cause: Signalled, Signal: 11, Text: "a fault", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
+	account := Finding{Cause: Signalled, Signal: 15, Text: "killed by SIGTERM", Main: true, Sure: Certain, Source: accounting}
+	worker, doubtful := by(15, "kill(7)"), by(15, "kill(7)")
+	worker.Main, doubtful.Sure = false, Likely
+	for _, tc := range []struct {
+		name  string
+		said  *Finding
+		found []Finding
+		want  Verdict
+	}{
+		{"nothing is known", nil, nil, Verdict{Cause: Unknown}},
+		{"the manager alone", term, nil, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
+		{"one sender", term, []Finding{by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
+		{"two senders", term, []Finding{by(15, "kill(7)"), by(15, "sh(8)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7), or SIGTERM was sent by sh(8) (likely, signal trace)", "kill(7) or sh(8)", Likely, signalTrace}},
+		{"the same twice", term, []Finding{by(15, "kill(7)"), by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
+		{"TERM, then KILL", kill, []Finding{by(15, "kill(7)"), by(9, "sh(8)")}, Verdict{Signalled, "killed by SIGKILL; SIGKILL was sent by sh(8) (certain, signal trace)", "sh(8)", Certain, signalTrace}},
+		{"a reading that may be of another process", term, []Finding{doubtful}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
+		{"a signal that a worker got", term, []Finding{worker}, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
+		{"a HUP before", term, []Finding{by(1, "logrotate(7)")}, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
+		{"exit 143 of a trap", says(Exited, 15, "exited with status 143"), []Finding{by(15, "kill(7)")}, Verdict{Exited, "exited with status 143; SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
+		{"exit 0 after TERM", says(Exited, 0, "exited with status 0"), []Finding{by(15, "kill(7)")}, Verdict{Exited, "exited with status 0; SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
+		{"exit 3, and a KILL to somebody who had its number", says(Exited, 0, "exited with status 3"), []Finding{by(9, "kill(7)")}, Verdict{Exited, "exited with status 3", "", Certain, "systemd"}},
+		{"never began", says("never_began", 0, "not executable"), []Finding{by(15, "kill(7)")}, Verdict{"never_began", "not executable", "", Certain, "systemd"}},
+		{"KILL for want of memory", kill, []Finding{by(9, "the kernel"), oom}, Verdict{OutOfMemory, "killed by SIGKILL; want of memory (certain, kernel log)", "", Certain, kernelLog}},
+		{"want of memory, and no manager", nil, []Finding{by(9, "the kernel"), oom}, Verdict{OutOfMemory, "want of memory (certain, kernel log)", "", Certain, kernelLog}},
+		{"exit 1, and want of memory of somebody who had its number", says(Exited, 0, "exited with status 1"), []Finding{oom}, Verdict{Exited, "exited with status 1", "", Certain, "systemd"}},
+		{"a core, and where", says(DumpedCore, 11, "killed by SIGSEGV and dumped core"), []Finding{segv}, Verdict{DumpedCore, "killed by SIGSEGV and dumped core; a fault (certain, kernel log)", "", Certain, kernelLog}},
+		{"accounting without a manager", nil, []Finding{account, by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM (certain, process accounting); SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
+		{"accounting says what the manager says", term, []Finding{account}, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
+		{"only a sender", nil, []Finding{by(15, "kill(7)")}, Verdict{Signalled, "SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
+		{"only a HUP", nil, []Finding{by(1, "kill(7)")}, Verdict{Unknown, "SIGHUP was sent by kill(7) (hint, signal trace)", "kill(7)", Hint, signalTrace}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := Weigh(tc.said, tc.found); got != tc.want {
+				t.Errorf("got  %+v\nwant %+v", got, tc.want)
+			}
+		})
+	}
+}
+
+type witness struct {
+	name  string
+	takes time.Duration
+	err   error
+}
+
+func (w witness) Name() string { return w.name }
+
+func (w witness) Ask(context.Context, Dead) ([]Finding, error) {
+	time.Sleep(w.takes) // as a read that nothing interrupts
+	return []Finding{{Text: w.name}}, w.err
+}
+
+// One witness that hangs costs its own word, not that of others.
+func TestAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		began := time.Now()
+		e := Ask(ctx, []Witness{witness{"slow", time.Minute, nil}, witness{"quick", time.Second, nil}, witness{"broken", 0, errors.New("cannot read it")}}, jvm())
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if len(e.Findings) != 2 || !slices.Equal(e.Silent, []string{"slow: it has not answered in time", "broken: cannot read it"}) {
+			t.Errorf("%+v", e)
+		}
+		time.Sleep(time.Minute) // it ends at last
+	})
+}
