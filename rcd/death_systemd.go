@@ -35,15 +35,15 @@ func deathOf(p map[string]string, startFailed string) Death {
 	}
 	switch p["Result"] {
 	case "oom-kill":
-		return Death{OutOfMemory, "its main process, or another of its service, was killed for want of memory"}
+		return Death{Cause: OutOfMemory, Text: "its main process, or another of its service, was killed for want of memory"}
 	case "timeout":
-		return Death{TimedOut, "it took longer to start, to run or to stop than its unit allows"}
+		return Death{Cause: TimedOut, Text: "it took longer to start, to run or to stop than its unit allows"}
 	case "watchdog":
-		return Death{TimedOut, "it did not report to systemd's watchdog in time"}
+		return Death{Cause: TimedOut, Text: "it did not report to systemd's watchdog in time"}
 	case "exec-condition":
-		return Death{NeverBegan, "a condition of its unit did not hold (ExecCondition=)"}
+		return Death{Cause: NeverBegan, Text: "a condition of its unit did not hold (ExecCondition=)"}
 	case "resources", "protocol":
-		return Death{NeverBegan, "systemd could not start it (result " + p["Result"] + ")"}
+		return Death{Cause: NeverBegan, Text: "systemd could not start it (result " + p["Result"] + ")"}
 	}
 	number, err := strconv.ParseUint(p["ExecMainStatus"], 10, 8) // of an exit, or of a signal
 	if err != nil {
@@ -53,14 +53,14 @@ func deathOf(p map[string]string, startFailed string) Death {
 	switch p["ExecMainCode"] {
 	case "0":
 		if r := p["Result"]; startFailed != "" && (r == "exit-code" || r == "signal" || r == "core-dump") {
-			return Death{NeverBegan, "its unit's start command " + startFailed + " has failed (result " + r + ")"}
+			return Death{Cause: NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
 		}
 	case "1":
 		return exited(status)
 	case "2":
-		return Death{Signalled, "its main process was killed by " + signalName(status)}
+		return Death{Signalled, "its main process was killed by " + signalName(status), status}
 	case "3":
-		return Death{DumpedCore, "its main process was killed by " + signalName(status) + " and dumped core"}
+		return Death{DumpedCore, "its main process was killed by " + signalName(status) + " and dumped core", status}
 	}
 	return Death{Cause: CauseUnknown}
 }
@@ -102,11 +102,11 @@ func cutLast(text, sep string) (before, after string) {
 func exited(status int) Death {
 	switch {
 	case status == 203:
-		return Death{NeverBegan, "its program could not be executed (status 203)"}
+		return Death{Cause: NeverBegan, Text: "its program could not be executed (status 203)"}
 	case status >= 200 && status <= 245:
-		return Death{NeverBegan, fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
+		return Death{Cause: NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
-	return Death{Exited, fmt.Sprintf("its main process has exited with status %d", status)}
+	return Death{Exited, fmt.Sprintf("its main process has exited with status %d", status), max(status-128, 0)}
 }
 
 func signalName(number int) string {

@@ -2,6 +2,7 @@ package rcd
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -52,7 +53,7 @@ func TestDeath(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
 			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
-			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text}) {
+			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text)}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -75,4 +76,14 @@ func TestDeathWithoutAWitness(t *testing.T) {
 	if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{Cause: CauseUnknown}) {
 		t.Errorf("another manager: %+v, %v", got, err)
 	}
+}
+
+// signalIn is the signal that a text of death names, or that its status stands for.
+func signalIn(text string) int {
+	for name, number := range map[string]int{"SIGKILL": 9, "SIGTERM": 15, "SIGSEGV": 11, "SIGABRT": 6, "signal 40": 40, "with status 143": 15} {
+		if strings.Contains(text, name) {
+			return number
+		}
+	}
+	return 0
 }
