@@ -51,6 +51,8 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
 		IgnoreIntent: c.IgnoreIntent,
 		PID:          os.Getpid(),
+		Evidence:     evidence,
+		EvidenceTime: evidenceTime,
 	}
 	remember(k, c)
 	if k.Measure || k.Details { // a healthy run reads no names

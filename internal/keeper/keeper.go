@@ -14,6 +14,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/packages"
+	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -110,6 +111,11 @@ type Keeper struct {
 
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
+
+	// Evidence asks others than the manager what has ended a daemon, for at most
+	// EvidenceTime; nil: nobody is asked.
+	Evidence     func(ctx context.Context, d postmortem.Dead) postmortem.Evidence
+	EvidenceTime time.Duration
 
 	RunDir    string       // where the locks are; made only when a daemon is down
 	Outputs   *rcd.Outputs // the manager's; its folder is set once RunDir is known to be safe

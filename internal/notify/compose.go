@@ -46,6 +46,7 @@ func Compose(host string, items []Item) Message {
 		"KEEPER_STATE":    state(items[0]),
 		"KEEPER_REASON":   items[0].Reason,
 		"KEEPER_CAUSE":    items[0].Cause,
+		"KEEPER_SENDER":   items[0].Sender,
 		"KEEPER_DOWNTIME": strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
 	}
 	return m

@@ -64,7 +64,7 @@ dovecot recovered after 1m on mx\x0a
 	want := []string{
 		"KEEPER_CAUSE=killed by signal 9 (out of memory)", "KEEPER_COUNT=2", "KEEPER_DAEMON=clamd",
 		"KEEPER_DAEMONS=clamd dovecot", "KEEPER_DOWNTIME=61", "KEEPER_EVENT=begin", `KEEPER_HOST=mx\x0a`,
-		`KEEPER_REASON=not running\x0anow`, "KEEPER_STATE=down",
+		`KEEPER_REASON=not running\x0anow`, "KEEPER_SENDER=", "KEEPER_STATE=down",
 		`KEEPER_SUBJECT=1 daemon is down, 1 recovered on mx\x0a: clamd, dovecot`,
 	}
 	if got := variables(m.Env); !slices.Equal(got, want) {

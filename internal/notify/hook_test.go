@@ -73,6 +73,7 @@ KEEPER_DOWNTIME=0
 KEEPER_EVENT=begin
 KEEPER_HOST=mx
 KEEPER_REASON=not running\x0a
+KEEPER_SENDER=
 KEEPER_STATE=down
 KEEPER_SUBJECT=clamd $(id) `+"`id`"+` is down on mx
 LANG=C

@@ -17,6 +17,7 @@ type Item struct {
 	State    string        // down, held, wrong...; "" is down
 	Reason   string        // how it was found
 	Cause    string        // "" if not known
+	Sender   string        // of the signal that ended it; "" if not known
 	Downtime time.Duration // so far, or of the whole incident at its End
 }
 

@@ -16,17 +16,20 @@ type Past struct {
 
 // Incident is from a daemon's being seen down to its being seen up again.
 type Incident struct {
-	LastUp   time.Time     // zero if it was never seen up
-	Down     time.Time     // when it was first seen down
-	Up       time.Time     // when it was up again; zero if it was not seen up again
-	UnderWay bool          // it is down now
-	Took     time.Duration // by a clock that nobody sets, until now if it is under way; 0: only Down and Up tell
-	Held     time.Duration // of that, how long it was deliberately left alone
-	Reason   string        // how it was found
-	Cause    string        // why it was down, if that is known
-	Outcome  string        // brought_back, came_back, held, removed or still_down
-	Tries    int
-	Steps    []IncidentStep // of all tries
+	LastUp    time.Time     // zero if it was never seen up
+	Down      time.Time     // when it was first seen down
+	Up        time.Time     // when it was up again; zero if it was not seen up again
+	UnderWay  bool          // it is down now
+	Took      time.Duration // by a clock that nobody sets, until now if it is under way; 0: only Down and Up tell
+	Held      time.Duration // of that, how long it was deliberately left alone
+	Reason    string        // how it was found
+	Cause     string        // why it was down, if that is known
+	Sender    string        // who sent the signal, if that is known
+	Certainty string        // of the sender, else of the cause
+	Source    string        // who knows that
+	Outcome   string        // brought_back, came_back, held, removed or still_down
+	Tries     int
+	Steps     []IncidentStep // of all tries
 }
 
 // IncidentStep is one command that was run.

@@ -46,6 +46,9 @@ type (
 		Death       bool               `json:"death"`
 		Reason      string             `json:"reason,omitempty"`
 		Cause       string             `json:"cause,omitempty"`
+		Sender      string             `json:"sender,omitempty"`
+		Certainty   string             `json:"certainty,omitempty"`
+		Source      string             `json:"source,omitempty"`
 		Outcome     string             `json:"outcome"`
 		Tries       int                `json:"tries"`
 		Steps       []jsonIncidentStep `json:"steps"`
@@ -98,7 +101,7 @@ func newJSONIncident(e episode) jsonIncident {
 	return jsonIncident{
 		LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
-		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Outcome: words.Printable(e.Outcome), Tries: max(e.Tries, 0),
+		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), Tries: max(e.Tries, 0),
 		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
 			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(s.Took), s.Exit, words.Printable(s.Err)}
 		}),

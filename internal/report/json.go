@@ -62,6 +62,9 @@ type (
 		Hint      string        `json:"hint,omitempty"`
 		Trouble   string        `json:"trouble,omitempty"`
 		Cause     string        `json:"cause,omitempty"`
+		Sender    string        `json:"sender,omitempty"`
+		Certainty string        `json:"certainty,omitempty"`
+		Source    string        `json:"source,omitempty"`
 		Count     jsonCount     `json:"count"`
 		Processes []jsonProcess `json:"processes"`
 		Notices   []string      `json:"notices"`
@@ -127,7 +130,7 @@ func (j JSON) report(r Report) jsonReport {
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
 		Name: words.Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: words.Printable(d.Hold), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
-		Reason: words.Printable(d.Reason), Hint: words.Printable(d.Hint), Trouble: words.Printable(d.Trouble), Cause: words.Printable(d.Cause),
+		Reason: words.Printable(d.Reason), Hint: words.Printable(d.Hint), Trouble: words.Printable(d.Trouble), Cause: words.Printable(d.Cause), Sender: words.Printable(d.Sender), Certainty: words.Printable(d.Certainty), Source: words.Printable(d.Source),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),
 		Notices:   each(d.Notices, words.Printable),

@@ -92,7 +92,10 @@ type Daemon struct {
 	Count     Bounds // how many processes there should be
 	Result    Result
 	Trouble   string        // what was wrong with it when it was found down, though a process runs
-	Cause     string        // why it was down, as its manager says; "" if that is not known
+	Cause     string        // why it was down; "" if that is not known
+	Sender    string        // who sent the signal that ended it; "" if that is not known
+	Certainty string        // of the sender, or else of the cause: certain, likely or hint
+	Source    string        // who knows that, such as the signal trace
 	Busy      bool          // Held, because another run is at work, which will report
 	Hold      string        // what keeps it from being restarted: pause, stopped, disabled, packages or at_work
 	Known     bool          // people have been told of it, and nothing has changed since

@@ -46,6 +46,7 @@ func ledgerLine(i Incident) ([]byte, error) {
 // shorten cuts all texts but the name.
 func shorten(i *Incident, n int) {
 	i.Reason, i.Kind, i.Cause, i.Outcome = start(i.Reason, n), start(i.Kind, n), start(i.Cause, n), start(i.Outcome, n)
+	i.Sender, i.Certainty, i.Source = start(i.Sender, n), start(i.Certainty, n), start(i.Source, n)
 	for k := range i.Steps {
 		s := &i.Steps[k]
 		s.Seconds = seconds(s.Seconds)

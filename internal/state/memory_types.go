@@ -57,19 +57,22 @@ type Span struct {
 
 // Incident is from a daemon's being seen down to its being seen up again.
 type Incident struct {
-	Daemon  string    `json:"daemon"`
-	LastUp  time.Time `json:"last_up,omitzero"`       // zero if it was never seen up
-	Down    time.Time `json:"down"`                   // when it was first seen down
-	Up      time.Time `json:"up,omitzero"`            // when it was up again
-	Seconds float64   `json:"seconds"`                // downtime
-	Held    float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
-	Reason  string    `json:"reason,omitempty"`       // how it was found
-	Kind    string    `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
-	Cause   string    `json:"cause,omitempty"`        // if known
-	Tries   int       `json:"tries"`
-	Steps   []Step    `json:"steps,omitempty"` // of all tries, the last ones
-	Outcome string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
-	Began   Stamp     `json:"began"`
+	Daemon    string    `json:"daemon"`
+	LastUp    time.Time `json:"last_up,omitzero"`       // zero if it was never seen up
+	Down      time.Time `json:"down"`                   // when it was first seen down
+	Up        time.Time `json:"up,omitzero"`            // when it was up again
+	Seconds   float64   `json:"seconds"`                // downtime
+	Held      float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
+	Reason    string    `json:"reason,omitempty"`       // how it was found
+	Kind      string    `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
+	Cause     string    `json:"cause,omitempty"`        // if known
+	Sender    string    `json:"sender,omitempty"`       // who sent the signal, if known
+	Certainty string    `json:"certainty,omitempty"`    // of the sender, else of the cause
+	Source    string    `json:"source,omitempty"`       // who knows that
+	Tries     int       `json:"tries"`
+	Steps     []Step    `json:"steps,omitempty"` // of all tries, the last ones
+	Outcome   string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
+	Began     Stamp     `json:"began"`
 }
 
 // Step is one command that was run.

@@ -1,0 +1,20 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"daemon-keeper/internal/postmortem"
+)
+
+// evidence asks everybody who may know what has ended a daemon.
+func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
+	return postmortem.Ask(ctx, []postmortem.Witness{
+		postmortem.SignalTrace{Read: postmortem.OurTracing().Read, Describe: postmortem.Describe},
+		postmortem.KernelLog{Read: postmortem.ReadKernelLog},
+		postmortem.Accounting{Read: postmortem.ReadAccounts},
+	}, d)
+}
+
+// evidenceTime is how long all of them together may take.
+const evidenceTime = 2 * time.Second

@@ -1,0 +1,51 @@
+package keeper
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/report"
+)
+
+// Witnesses are asked about the process that was remembered, only at a death, and the
+// restart waits for them no longer than it may.
+func TestSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := listening(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		asked := 0
+		w.keeper.EvidenceTime = 2 * time.Second
+		w.keeper.Evidence = func(ctx context.Context, dead postmortem.Dead) postmortem.Evidence {
+			asked++
+			if len(dead.Processes) == 0 || dead.From <= 0 || dead.To <= dead.From {
+				t.Errorf("asked about %+v", dead)
+			}
+			<-ctx.Done()
+			return postmortem.Evidence{Findings: []postmortem.Finding{{
+				Cause: postmortem.Signalled, Signal: 9, Text: "SIGKILL was sent by kill(7)", Sender: "kill(7)", Main: true, Sure: postmortem.Certain, Source: "signal trace",
+			}}, Silent: []string{"kernel log: it has not answered in time"}}
+		}
+		w.again(t, d)
+		if asked != 0 {
+			t.Error("asked though it is up")
+		}
+		w.dies("a")
+		death := killed("SIGKILL")
+		death.Signal = 9
+		w.deaths["s"] = death
+		r := w.again(t, d)["a"]
+		wantResult(t, r, report.BroughtBack, "")
+		if r.Sender != "kill(7)" || r.Certainty != "certain" || r.Source != "signal trace" || !strings.HasSuffix(r.Cause, "SIGKILL was sent by kill(7) (certain, signal trace)") {
+			t.Errorf("%q, %q, %q, %q", r.Cause, r.Sender, r.Certainty, r.Source)
+		}
+		w.said(t, "'a': cannot learn all of its end: kernel log")
+		if i := w.ledger(t)[0]; i.Sender != "kill(7)" || i.Certainty != "certain" || i.Source != "signal trace" || asked != 1 {
+			t.Errorf("%+v, asked %d times", i, asked)
+		}
+	})
+}
