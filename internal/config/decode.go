@@ -17,8 +17,8 @@ type shared struct {
 type decoder struct {
 	*shared
 	file     string
-	isMain   bool   // and no drop-in
-	told     Notify // what it says of who is told
+	isMain   bool // and no drop-in
+	told     top  // what stands at its top
 	mistakes []Mistake
 }
 

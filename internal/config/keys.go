@@ -19,7 +19,7 @@ type keyed struct {
 
 func keyedSections() []keyed {
 	return []keyed{
-		{"file", reflect.TypeFor[Notify]()},
+		{"file", reflect.TypeFor[top]()},
 		{"defaults", reflect.TypeFor[defaults]()},
 		{"daemon", reflect.TypeFor[Daemon]()},
 		{"forbid", reflect.TypeFor[Rule]()},

@@ -210,7 +210,7 @@ func (l *loader) result() (Config, []Mistake, error) {
 			continue
 		}
 		if p.isMain {
-			c.Notify = p.told
+			c.Notify, c.Evidence = p.told.Notify, p.told.Evidence
 		}
 		for _, e := range p.entries {
 			if e.daemon != nil {

@@ -29,7 +29,7 @@ func (c Config) Select(names []string) (Config, error) {
 	for _, name := range names {
 		wanted[name] = true
 	}
-	selected := Config{Notify: c.Notify, Files: c.Files}
+	selected := Config{Notify: c.Notify, Evidence: c.Evidence, Files: c.Files}
 	var known []string
 	for _, d := range c.Daemons {
 		known = append(known, d.Name)

@@ -107,7 +107,7 @@ func (c Config) Pick(words []string, opts Options) (Config, error) {
 		}
 		others = append(others, d)
 	}
-	picked := Config{Notify: c.Notify, Files: c.Files}
+	picked := Config{Notify: c.Notify, Evidence: c.Evidence, Files: c.Files}
 	if len(names) > 0 || len(words) == 0 {
 		var err error
 		picked, err = c.Select(names)

@@ -9,11 +9,12 @@ import (
 
 // Config is what all files together say.
 type Config struct {
-	Daemons []Daemon // in the order of files and of lines
-	Forbid  []Rule
-	Notify  Notify
-	Files   []string // that were read, the refused ones too
-	Blank   bool     // they hold comments, and nothing else: what a package has laid down, say
+	Daemons  []Daemon // in the order of files and of lines
+	Forbid   []Rule
+	Notify   Notify
+	Evidence Evidence
+	Files    []string // that were read, the refused ones too
+	Blank    bool     // they hold comments, and nothing else: what a package has laid down, say
 }
 
 // Notify is who is told of incidents. It stands at the top of the main file.
@@ -21,6 +22,18 @@ type Notify struct {
 	OnIncident []string      `yaml:"on_incident" kind:"word" repeats:"true" doc:"Command that is run at the beginning and the end of incidents: a program's path and its arguments; no shell."`
 	Mail       string        `yaml:"mail" kind:"recipient" doc:"Who gets a mail then, through the system's sendmail."`
 	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Tell again of what is still down after each such time; 0s never does."`
+}
+
+// Evidence is what is recorded so that it is known later why a daemon has ended. It stands
+// at the top of the main file.
+type Evidence struct {
+	TraceSignals bool `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
+}
+
+// top is what stands at the top of the main file.
+type top struct {
+	Notify
+	Evidence
 }
 
 // Criteria say which processes are meant: those that meet all of them. What is

@@ -19,6 +19,9 @@ func (c Config) YAML() ([]byte, error) {
 	if !reflect.ValueOf(c.Notify).IsZero() {
 		w.mapping(0, reflect.ValueOf(c.Notify))
 	}
+	if !reflect.ValueOf(c.Evidence).IsZero() {
+		w.mapping(0, reflect.ValueOf(c.Evidence))
+	}
 	if len(c.Daemons) > 0 {
 		w.line(0, daemonsKey+":")
 	}

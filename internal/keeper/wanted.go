@@ -15,6 +15,7 @@ type Wanted struct {
 	Daemons  []Daemon         // and rules
 	Mistakes []config.Mistake // of files that are left out
 	Notify   config.Notify    // who is told
+	Evidence config.Evidence  // what is recorded for later
 }
 
 // Configured are the daemons and rules of a configuration: all, or those that are
@@ -25,7 +26,7 @@ func Configured(path string, names []string) (Wanted, error) {
 		return Wanted{Mistakes: mistakes}, err
 	}
 	chosen, err := all.Select(names)
-	return Wanted{Daemons(all, chosen), mistakes, all.Notify}, err
+	return Wanted{Daemons(all, chosen), mistakes, all.Notify, all.Evidence}, err
 }
 
 // Watched are those that are only to be looked at: words may also be SPECs, and a

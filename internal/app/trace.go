@@ -1,0 +1,41 @@
+package app
+
+import (
+	"os"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/report"
+)
+
+// trace has the kernel record signals, or ends that. Each costs one lstat(2) if there is
+// nothing to do. Only the default configuration ends it: another one may be for a part of
+// the daemons. That it does not work is said once, and changes nothing else.
+func trace(c cli.Command, k *keeper.Keeper, on bool) {
+	ours, isDefault := postmortem.OurTracing(), c.ConfigFile == defaults().Config
+	var err error
+	switch {
+	case os.Geteuid() != 0:
+		return
+	case on:
+		err = ours.On()
+	case isDefault:
+		err = ours.Off()
+	default:
+		return
+	}
+	if err == nil && !on {
+		return
+	}
+	why := ""
+	if err != nil {
+		why = err.Error()
+	}
+	if k.Store != nil && !k.Store.IsNews("signal-trace", why) {
+		return
+	}
+	if err != nil {
+		k.Log.Log(report.Warning, "%v", err)
+	}
+}

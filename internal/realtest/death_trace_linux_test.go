@@ -1,0 +1,108 @@
+package realtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/postmortem"
+)
+
+// tracing is an instance of the test's own, in a tracefs that only the test's thread sees.
+func tracing(t *testing.T) postmortem.Tracing {
+	t.Helper()
+	runtime.LockOSThread() // for good: the thread ends with the test
+	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := unix.Mount("tracefs", folder, "tracefs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	tr := postmortem.Tracing{Folder: folder, Instance: fmt.Sprintf("daemon-keeper-test-%d-%d", os.Getpid(), time.Now().UnixNano())}
+	t.Cleanup(func() {
+		if err := tr.Off(); err != nil {
+			t.Error(err)
+		}
+		_ = unix.Unmount(folder, unix.MNT_DETACH)
+	})
+	return tr
+}
+
+func uptime(t *testing.T) time.Duration {
+	t.Helper()
+	up, err := osutil.Uptime()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return up
+}
+
+// Who has sent a signal is known afterwards: to a process, to a thread's number, and of a
+// sender that still lives.
+func TestDeathTraced(t *testing.T) {
+	Need(t)
+	tr := tracing(t)
+	for range 2 { // the second time there is nothing to do
+		if err := tr.On(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct { // no t.Run: another thread does not see the mount
+		name string
+		send func(pid int)
+		want string
+	}{
+		{"kill", func(pid int) { runs(t, "/bin/kill", "-TERM", fmt.Sprint(pid)) }, "killed; SIGTERM was sent by kill("},
+		{"a shell", func(pid int) { runs(t, "/bin/sh", "-c", fmt.Sprintf("kill -KILL %d", pid)) }, "killed; SIGKILL was sent by sh("},
+		{"pkill", func(pid int) { runs(t, "/usr/bin/pkill", "-HUP", "-P", fmt.Sprint(os.Getpid()), "-x", "sleep") }, "killed; SIGHUP was sent by pkill("},
+		{"who still lives", func(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }, "/realtest.test of user 0"},
+	} {
+		daemon := exec.Command("/bin/sleep", "600")
+		if err := daemon.Start(); err != nil {
+			t.Fatal(err)
+		}
+		d := postmortem.Dead{Processes: []postmortem.Process{{PID: daemon.Process.Pid}}, From: uptime(t)}
+		Until(t, time.Minute, "sleep is executed", func() bool {
+			exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", daemon.Process.Pid))
+			return filepath.Base(exe) == "sleep"
+		})
+		tc.send(daemon.Process.Pid)
+		_ = daemon.Wait()
+		d.To = uptime(t)
+		status := daemon.ProcessState.Sys().(syscall.WaitStatus)
+		v := verdict(t, tr, d, int(status.Signal()))
+		if !strings.Contains(v.Text, tc.want) || v.Sure != postmortem.Certain || v.Source != "signal trace" {
+			t.Errorf("%s: %+v", tc.name, v)
+		}
+	}
+}
+
+func runs(t *testing.T, argv ...string) {
+	t.Helper()
+	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", argv, err, out)
+	}
+}
+
+// verdict is what the trace and the manager say together.
+func verdict(t *testing.T, tr postmortem.Tracing, d postmortem.Dead, signal int) postmortem.Verdict {
+	t.Helper()
+	found, err := postmortem.SignalTrace{Read: tr.Read, Describe: postmortem.Describe}.Ask(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return postmortem.Weigh(&postmortem.Finding{Cause: postmortem.Signalled, Signal: signal, Text: "killed", Main: true, Sure: postmortem.Certain, Source: "the test"}, found)
+}
