@@ -100,10 +100,10 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 		_ = c.report.Encode(childReport{Failed: failureOf(err)})
 		return 1
 	}
+	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
 	for fd := firstLock; isRegular(fd); fd++ {
 		begun(fd, string(a.verb), a.service)
 	}
-	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
 	c.process = cmd.Process
 	c.done = make(chan syscall.WaitStatus, 1)
 	go func() {

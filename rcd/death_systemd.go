@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const deathProps = "ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart"
+const deathProps = "ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart"
 
 func (s systemd) death(ctx context.Context, run runner, service string) (Death, error) {
 	argv := []string{s.systemctl, "show", "-p", deathProps, unitName(service)}
@@ -20,7 +20,10 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 	if r.status != 0 {
 		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure(argv))
 	}
-	return deathOf(properties(r.output), failedToStart(r.output)), nil
+	p := properties(r.output)
+	d := deathOf(p, failedToStart(r.output))
+	d.PID, _ = strconv.Atoi(p["ExecMainPID"]) // 0 if it has had none
+	return d, nil
 }
 
 // deathOf reads what org.freedesktop.systemd1(5) calls the result of a service.
@@ -58,9 +61,9 @@ func deathOf(p map[string]string, startFailed string) Death {
 	case "1":
 		return exited(status)
 	case "2":
-		return Death{Signalled, "its main process was killed by " + signalName(status), status}
+		return Death{Cause: Signalled, Text: "its main process was killed by " + signalName(status), Signal: status}
 	case "3":
-		return Death{DumpedCore, "its main process was killed by " + signalName(status) + " and dumped core", status}
+		return Death{Cause: DumpedCore, Text: "its main process was killed by " + signalName(status) + " and dumped core", Signal: status}
 	}
 	return Death{Cause: CauseUnknown}
 }
@@ -106,7 +109,7 @@ func exited(status int) Death {
 	case status >= 200 && status <= 245:
 		return Death{Cause: NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
-	return Death{Exited, fmt.Sprintf("its main process has exited with status %d", status), max(status-128, 0)}
+	return Death{Cause: Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
 }
 
 func signalName(number int) string {

@@ -8,9 +8,9 @@ import (
 
 // What systemd 252 says of each kind of death.
 func TestDeath(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
 	answer := func(active, result, code, status string) string {
-		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
+		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainPID=77\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
 	}
 	command := func(which, program, ignore, code, status string) string {
 		return which + "={ path=" + program + " ; argv[]=" + program + " ; status=7 } ; ignore_errors=" + ignore + " ; start_time=[Sat 2026-11-28 10:00:00 UTC] ; stop_time=[Sat 2026-11-28 10:00:00 UTC] ; pid=77 ; code=" + code + " ; status=" + status + " }\n"
@@ -53,7 +53,7 @@ func TestDeath(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
 			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
-			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text)}) {
+			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer)}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -62,7 +62,7 @@ func TestDeath(t *testing.T) {
 
 // Who cannot be asked is no witness.
 func TestDeathWithoutAWitness(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
 	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
@@ -76,6 +76,13 @@ func TestDeathWithoutAWitness(t *testing.T) {
 	if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{Cause: CauseUnknown}) {
 		t.Errorf("another manager: %+v, %v", got, err)
 	}
+}
+
+func mainIn(answer string) int {
+	if strings.Contains(answer, "ExecMainPID=77") {
+		return 77
+	}
+	return 0
 }
 
 // signalIn is the signal that a text of death names, or that its status stands for.

@@ -2,10 +2,12 @@ package keeper
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 )
 
 // deathTime is the limit for asking why a daemon is down: the remedy does not wait
@@ -70,8 +72,12 @@ func (r *run) managerSays(ctx context.Context) *postmortem.Finding {
 	if d.Text == "" {
 		return nil
 	}
+	sure := postmortem.Certain
+	if !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID }) {
+		sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
+	}
 	return &postmortem.Finding{
-		Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: r.Manager.Name(),
+		Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: sure, Source: r.Manager.Name(),
 	}
 }
 

@@ -14,6 +14,13 @@ import (
 // Witnesses are asked about the process that was remembered, only at a death, and the
 // restart waits for them no longer than it may.
 func TestSender(t *testing.T) {
+	t.Run("of this process", func(t *testing.T) { sender(t, 100, "certain") })
+	t.Run("of one that came after it", func(t *testing.T) { sender(t, 4711, "likely") })
+	t.Run("of one that is not known", func(t *testing.T) { sender(t, 0, "likely") })
+}
+
+// sender has the manager speak of the death of a process, which was 100.
+func sender(t *testing.T, pid int, sure string) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := listening(t)
 		d := w.isUp("a", "s")
@@ -36,15 +43,15 @@ func TestSender(t *testing.T) {
 		}
 		w.dies("a")
 		death := killed("SIGKILL")
-		death.Signal = 9
+		death.Signal, death.PID = 9, pid
 		w.deaths["s"] = death
 		r := w.again(t, d)["a"]
 		wantResult(t, r, report.BroughtBack, "")
-		if r.Sender != "kill(7)" || r.Certainty != "certain" || r.Source != "signal trace" || !strings.HasSuffix(r.Cause, "SIGKILL was sent by kill(7) (certain, signal trace)") {
+		if r.Sender != "kill(7)" || r.Certainty != sure || r.Source != "signal trace" || !strings.HasSuffix(r.Cause, "SIGKILL was sent by kill(7) ("+sure+", signal trace)") {
 			t.Errorf("%q, %q, %q, %q", r.Cause, r.Sender, r.Certainty, r.Source)
 		}
 		w.said(t, "'a': cannot learn all of its end: kernel log")
-		if i := w.ledger(t)[0]; i.Sender != "kill(7)" || i.Certainty != "certain" || i.Source != "signal trace" || asked != 1 {
+		if i := w.ledger(t)[0]; i.Sender != "kill(7)" || i.Certainty != sure || i.Source != "signal trace" || asked != 1 {
 			t.Errorf("%+v, asked %d times", i, asked)
 		}
 	})
