@@ -2,9 +2,10 @@ package rcd
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // scriptFacts are what the text of an init script tells of its daemon. They are hints: a
@@ -64,19 +65,19 @@ func (r *scriptReader) source(file string) {
 }
 
 var (
-	ownName    = regexp.MustCompile("\\$\\(\\s*basename\\s+\"?\\$0\"?\\s*\\)|`\\s*basename\\s+\"?\\$0\"?\\s*`|\\$\\{0##\\*/\\}")
-	assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
-	headPID    = regexp.MustCompile(`(?i)^#\s*pidfile:\s*(/\S+)`)
+	ownName    = words.Pattern{Text: "\\$\\(\\s*basename\\s+\"?\\$0\"?\\s*\\)|`\\s*basename\\s+\"?\\$0\"?\\s*`|\\$\\{0##\\*/\\}"}
+	assignment = words.Pattern{Text: `^([A-Za-z_][A-Za-z0-9_]*)=`}
+	headPID    = words.Pattern{Text: `(?i)^#\s*pidfile:\s*(/\S+)`}
 )
 
 func (r *scriptReader) read(service, text string) {
 	text = text[:min(len(text), maxScript)]
 	r.facts.text += text
 	if service != "" {
-		text = ownName.ReplaceAllLiteralString(text, service)
+		text = ownName.Get().ReplaceAllLiteralString(text, service)
 	}
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
-		if m := headPID.FindStringSubmatch(line); m != nil {
+		if m := headPID.Get().FindStringSubmatch(line); m != nil {
 			addPath(&r.facts.pidFiles, m[1])
 		}
 		r.line(shellWords(line))
@@ -86,7 +87,7 @@ func (r *scriptReader) read(service, text string) {
 // line reads one of them.
 func (r *scriptReader) line(words []string) {
 	for i, word := range words {
-		if m := assignment.FindStringSubmatch(word); m != nil {
+		if m := assignment.Get().FindStringSubmatch(word); m != nil {
 			r.assign(m[1], word[len(m[0]):])
 			continue
 		}

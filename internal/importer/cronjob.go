@@ -80,12 +80,12 @@ func mentions(line string, known map[string]bool) bool {
 	if len(line) > mostLine {
 		line = line[:mostLine]
 	}
-	if !scriptFlag.get().MatchString(line) {
+	if !scriptFlag.Get().MatchString(line) {
 		return false
 	}
 	for _, w := range strings.Fields(line) {
 		base := path.Base(strings.Trim(w, `"'`))
-		if known[base] || !strings.HasPrefix(w, "-") && scriptName.get().MatchString(base) {
+		if known[base] || !strings.HasPrefix(w, "-") && scriptName.Get().MatchString(base) {
 			return true
 		}
 	}
@@ -95,7 +95,7 @@ func mentions(line string, known map[string]bool) bool {
 // addJob makes entries of a line; false if it is none of the script's.
 func (g *gathering) addJob(j job, known map[string]bool) bool {
 	if j.err != nil {
-		if mentions(j.raw, known) || isWatching.get().MatchString(j.raw) {
+		if mentions(j.raw, known) || isWatching.Get().MatchString(j.raw) {
 			g.problem(j.file, j.line, "cannot read this line: "+j.err.Error(), unreadHint(j.err))
 			return true
 		}
@@ -137,7 +137,7 @@ func withoutRoot(words []string) []string {
 }
 
 // idle are commands that nobody misses.
-var idle = pattern{text: `^(sleep|echo|printf|true|:|cd|exit|fi|done|logger|tee|cat|source|export|\.)$`}
+var idle = words.Pattern{Text: `^(sleep|echo|printf|true|:|cd|exit|fi|done|logger|tee|cat|source|export|\.)$`}
 
 // beside are the other commands of the line, such as a test for a file that somebody
 // puts there to work in peace. What is about the script itself is none.
@@ -150,8 +150,8 @@ func (j job) beside(known map[string]bool) string {
 		}
 		words = withoutRoot(words)
 		program := path.Base(words[0])
-		aboutScript := scriptName.get().MatchString(program) || slices.ContainsFunc(words, func(w string) bool { return known[path.Base(w)] })
-		if !aboutScript && !idle.get().MatchString(program) && !isKept(j, b, known) {
+		aboutScript := scriptName.Get().MatchString(program) || slices.ContainsFunc(words, func(w string) bool { return known[path.Base(w)] })
+		if !aboutScript && !idle.Get().MatchString(program) && !isKept(j, b, known) {
 			out = append(out, brief(strings.Join(words, " ")))
 		}
 	}
@@ -167,7 +167,7 @@ func unreadHint(err error) string {
 
 func (g *gathering) addCommand(j job, b bare, known map[string]bool) bool {
 	k, wrong := readScript(b.words[1:])
-	named := known[b.base()] || scriptName.get().MatchString(b.base())
+	named := known[b.base()] || scriptName.Get().MatchString(b.base())
 	switch {
 	case b.base() == own && !k.mentioned() && k.unread == "":
 		return g.ownConfiguration(j, k)

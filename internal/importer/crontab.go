@@ -3,6 +3,8 @@ package importer
 import (
 	"os"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // job is a line of a crontab that runs a command.
@@ -28,21 +30,21 @@ type cronFile struct {
 }
 
 var (
-	fiveFields = pattern{text: `(?i)^(([0-9*/,~-]+[ \t]+){3}([0-9*/,~-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+[ \t]+` +
+	fiveFields = words.Pattern{Text: `(?i)^(([0-9*/,~-]+[ \t]+){3}([0-9*/,~-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+[ \t]+` +
 		`([0-9*/,~-]|sun|mon|tue|wed|thu|fri|sat)+)[ \t]+(.*)$`}
-	nickname = pattern{text: `^(@[0-9A-Za-z_]+)[ \t]+(.*)$`}
-	variable = pattern{text: `^["']?([A-Za-z_][A-Za-z0-9_]*)["']?[ \t]*=[ \t]*(.*)$`}
+	nickname = words.Pattern{Text: `^(@[0-9A-Za-z_]+)[ \t]+(.*)$`}
+	variable = words.Pattern{Text: `^["']?([A-Za-z_][A-Za-z0-9_]*)["']?[ \t]*=[ \t]*(.*)$`}
 
 	// FreeBSD: user:group/class.
-	userColumn = pattern{text: `^[a-z_][a-z0-9_-]*\$?(:[a-z_][a-z0-9_-]*)?(/[a-z_][a-z0-9_-]*)?$`}
-	cronOption = pattern{text: `^-[nq]+$`}
+	userColumn = words.Pattern{Text: `^[a-z_][a-z0-9_-]*\$?(:[a-z_][a-z0-9_-]*)?(/[a-z_][a-z0-9_-]*)?$`}
+	cronOption = words.Pattern{Text: `^-[nq]+$`}
 
 	// Commands that a path follows, as it follows a user.
-	noUser = pattern{text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php|` +
+	noUser = words.Pattern{Text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php|` +
 		`pgrep|pkill|pidof|ps|kill|killall|test|for|systemctl|service|rc-service|nc|curl|wget)$`}
 
 	// Commands that only a user can stand in front of.
-	lookFirst = pattern{text: `^(pgrep|pkill|pidof|ps|kill|killall|test|\[|\[\[|if|for|\(|\{|!|systemctl|service|rc-service|nc|curl|wget)$`}
+	lookFirst = words.Pattern{Text: `^(pgrep|pkill|pidof|ps|kill|killall|test|\[|\[\[|if|for|\(|\{|!|systemctl|service|rc-service|nc|curl|wget)$`}
 )
 
 // mostLine is more than any cron takes: 1,000 bytes, FreeBSD's 10,000.
@@ -76,7 +78,7 @@ func (c *cronFile) line(line string, number int, vars map[string]string) {
 		c.jobs = append(c.jobs, j)
 		return
 	}
-	m := variable.get().FindStringSubmatch(line)
+	m := variable.Get().FindStringSubmatch(line)
 	if m == nil {
 		c.broken = append(c.broken, job{file: c.name, line: number, raw: line})
 		return
@@ -99,9 +101,9 @@ func unquoted(s string) string {
 
 // job reads a line with a schedule.
 func (c *cronFile) job(line string, number int, vars map[string]string) (job, bool) {
-	m := fiveFields.get().FindStringSubmatch(line)
+	m := fiveFields.Get().FindStringSubmatch(line)
 	if m == nil {
-		m = nickname.get().FindStringSubmatch(line)
+		m = nickname.Get().FindStringSubmatch(line)
 	}
 	if m == nil {
 		return job{}, false
@@ -161,20 +163,20 @@ func beforePercent(text string) string {
 // follows: a program and not a flag.
 func splitUser(command string) (user, rest string) {
 	first, behind := cutWord(command)
-	if cronOption.get().MatchString(first) {
+	if cronOption.Get().MatchString(first) {
 		return "", skipOptions(command)
 	}
-	if _, known := wrappers[first]; known || first == own || noUser.get().MatchString(first) || shells.get().MatchString(first) || !userColumn.get().MatchString(first) {
+	if _, known := wrappers[first]; known || first == own || noUser.Get().MatchString(first) || shells.Get().MatchString(first) || !userColumn.Get().MatchString(first) {
 		return "", command
 	}
 	next, more := cutWord(skipOptions(behind))
 	_, isWrapper := wrappers[next]
 	switch {
 	case strings.HasPrefix(next, "-"):
-	case lookFirst.get().MatchString(next) && more != "":
+	case lookFirst.Get().MatchString(next) && more != "":
 		return first, skipOptions(behind)
-	case strings.ContainsAny(next, "/=$") && !strings.ContainsAny(next, "<>|&;#"), isWrapper, shells.get().MatchString(next),
-		next != "" && strings.HasPrefix(more, "-") && !cronOption.get().MatchString(behind[:min(2, len(behind))]):
+	case strings.ContainsAny(next, "/=$") && !strings.ContainsAny(next, "<>|&;#"), isWrapper, shells.Get().MatchString(next),
+		next != "" && strings.HasPrefix(more, "-") && !cronOption.Get().MatchString(behind[:min(2, len(behind))]):
 		return first, skipOptions(behind)
 	}
 	return "", command
@@ -183,7 +185,7 @@ func splitUser(command string) (user, rest string) {
 func skipOptions(text string) string {
 	for {
 		first, rest := cutWord(text)
-		if !cronOption.get().MatchString(first) {
+		if !cronOption.Get().MatchString(first) {
 			return text
 		}
 		text = rest

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/draft"
+	"daemon-keeper/internal/words"
 )
 
 // entry is a daemon in the making.
@@ -148,12 +149,12 @@ func sentence(text string) string {
 	return string(text[0]-'a'+'A') + text[1:] + "."
 }
 
-var userName = pattern{text: `^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$`}
+var userName = words.Pattern{Text: `^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$`}
 
 // isUser reports whether it looks like a user or a group, a name or a number.
 func isUser(text string) bool {
 	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return strconv.FormatUint(n, 10) == text
 	}
-	return userName.get().MatchString(text)
+	return userName.Get().MatchString(text)
 }

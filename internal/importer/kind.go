@@ -2,6 +2,8 @@ package importer
 
 import (
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // kind is what a file is.
@@ -16,10 +18,10 @@ const (
 
 var (
 	// A line of a crontab with its schedule, crontab(5).
-	cronLine = pattern{text: `^[ \t]*([0-9*][0-9*/,~-]*([ \t]+[0-9A-Za-z*][0-9A-Za-z*/,~-]*){4}[ \t]+\S|@[0-9a-z_]+[ \t]+\S)`}
+	cronLine = words.Pattern{Text: `^[ \t]*([0-9*][0-9*/,~-]*([ \t]+[0-9A-Za-z*][0-9A-Za-z*/,~-]*){4}[ \t]+\S|@[0-9a-z_]+[ \t]+\S)`}
 
 	// A statement that only Monit's control file has.
-	monitLine = pattern{text: `(?i)^[ \t]*(check[ \t]+(process|file|fifo|filesystem|device|directory|host|system|program|network)[ \t]|` +
+	monitLine = words.Pattern{Text: `(?i)^[ \t]*(check[ \t]+(process|file|fifo|filesystem|device|directory|host|system|program|network)[ \t]|` +
 		`set[ \t]+(daemon|log|logfile|httpd|mailserver|alert|idfile|pidfile|statefile|eventqueue|mmonit|limits|ssl|tls|mail-format|onreboot|init|terminal|fips)\b|` +
 		`include[ \t]+["']?/)`}
 )
@@ -31,9 +33,9 @@ func kindOf(text string) kind {
 		line = strings.TrimRight(line, "\n")
 		switch bare := strings.TrimSpace(line); {
 		case bare == "" || bare[0] == '#':
-		case cronLine.get().MatchString(line):
+		case cronLine.Get().MatchString(line):
 			return crontab
-		case monitLine.get().MatchString(line):
+		case monitLine.Get().MatchString(line):
 			return monit
 		default:
 			k = unclear

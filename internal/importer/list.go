@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // list is what a shell runs, sh(1): a pipeline, or others joined by an operator.
@@ -48,12 +50,12 @@ func readListWithin(line string, vars map[string]string, outer bare, depth int) 
 }
 
 // Loops over names that are written down: for s in nginx php-fpm; do ...; done
-var forLoop = pattern{text: `(^|[;&|({]|\bthen|\bdo)[ \t]*for[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in[ \t]+([A-Za-z0-9_./@: \t-]+?)[ \t]*[;\n][ \t\n]*do[ \t\n](.*?[;&\n])[ \t\n]*done\b`}
+var forLoop = words.Pattern{Text: `(^|[;&|({]|\bthen|\bdo)[ \t]*for[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in[ \t]+([A-Za-z0-9_./@: \t-]+?)[ \t]*[;\n][ \t\n]*do[ \t\n](.*?[;&\n])[ \t\n]*done\b`}
 
 // unrolled repeats the body of a loop for each of its names.
 func unrolled(line string) string {
 	const most = 50
-	m := forLoop.get().FindStringSubmatchIndex(line)
+	m := forLoop.Get().FindStringSubmatchIndex(line)
 	if m == nil {
 		return line
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // look is a command of a crontab that tells whether a daemon is up: pgrep, pidof, ps and
@@ -329,8 +331,8 @@ func grepOf(b bare) (grep, bool) {
 }
 
 var (
-	asking   = pattern{text: `^(one)?(status|is-active|is-running|is-failed|check)$`}
-	saysDown = pattern{text: `(?i)(inactive|dead|fail|stop|not[ .*]|down|crashed|unknown|fatal|exited)`}
+	asking   = words.Pattern{Text: `^(one)?(status|is-active|is-running|is-failed|check)$`}
+	saysDown = words.Pattern{Text: `(?i)(inactive|dead|fail|stop|not[ .*]|down|crashed|unknown|fatal|exited)`}
 )
 
 // statusLook reads systemctl is-active X, service X status, /etc/init.d/X status, and what
@@ -338,7 +340,7 @@ var (
 func statusLook(b bare, pipe []bare) (look, bool) {
 	words := slices.DeleteFunc(texts(b.words), func(w string) bool { return strings.HasPrefix(w, "-") })
 	name, verb := "", ""
-	switch m := initScript.get().FindStringSubmatch(b.program()); {
+	switch m := initScript.Get().FindStringSubmatch(b.program()); {
 	case m != nil && len(words) > 1:
 		name, verb = m[2], words[1]
 	case len(words) < 3:
@@ -355,7 +357,7 @@ func statusLook(b bare, pipe []bare) (look, bool) {
 	for _, w := range b.words {
 		k.unread = cmp.Or(k.unread, w.unread)
 	}
-	if !asking.get().MatchString(verb) || !serviceName.get().MatchString(name) && k.unread == "" {
+	if !asking.Get().MatchString(verb) || !serviceName.Get().MatchString(name) && k.unread == "" {
 		return look{}, false
 	}
 	k.doubt = "\"" + brief(strings.Join(texts(b.words), " ")) + "\" asks a service manager, and not which program runs"
@@ -365,7 +367,7 @@ func statusLook(b bare, pipe []bare) (look, bool) {
 	}
 	for _, next := range pipe {
 		if g, ok := grepOf(next); ok {
-			k.ifDown = saysDown.get().MatchString(g.pattern) != g.invert
+			k.ifDown = saysDown.Get().MatchString(g.pattern) != g.invert
 		}
 	}
 	return k, true
@@ -473,7 +475,7 @@ func (r lookReader) compared(left word, operator string, right word) (look, bool
 
 // says reads = active, and x$(pidof y) = x.
 func (k *look) says(operator, text string) bool {
-	down := saysDown.get().MatchString(text)
+	down := saysDown.Get().MatchString(text)
 	if k.service == "" {
 		down = true // what is printed while it is up is no text that one could know
 	}

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // monitFile is what a control file holds.
@@ -168,11 +170,11 @@ func (p *monitParser) inOneLine(from int) string {
 	const most = 300
 	text := p.text[p.tokens[from].start:p.tokens[p.at-1].end]
 	text = strings.Join(strings.Fields(text[:min(len(text), most)]), " ")
-	return secret.get().ReplaceAllString(text, "$1$3...")
+	return secret.Get().ReplaceAllString(text, "$1$3...")
 }
 
 // secret are passwords: only root may read Monit's file, and anybody the configuration.
-var secret = pattern{text: `(?i)(\bpassword[ =]+|\bauthorization: *(?:basic +|bearer +)?)("[^"]*(?:"|$)|'[^']*(?:'|$)|[^ \]]+)|(://)[^ /@"']+@`}
+var secret = words.Pattern{Text: `(?i)(\bpassword[ =]+|\bauthorization: *(?:basic +|bearer +)?)("[^"]*(?:"|$)|'[^']*(?:'|$)|[^ \]]+)|(://)[^ /@"']+@`}
 
 // check begins a block.
 func (p *monitParser) check(line int) {

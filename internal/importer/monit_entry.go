@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // maker makes an entry of a block.
@@ -213,7 +215,7 @@ type method struct {
 }
 
 // harmless commands only look, wait or speak.
-var harmless = pattern{text: `^(test|\[|sleep|true|:|echo|logger|cd|fi|exit)$`}
+var harmless = words.Pattern{Text: `^(test|\[|sleep|true|:|echo|logger|cd|fi|exit)$`}
 
 func methodOf(s statement, stops bool) method {
 	m := method{command: commandOf(s)}
@@ -231,7 +233,7 @@ func methodOf(s statement, stops bool) method {
 				}
 			}
 			m.about, m.doubt = cmp.Or(m.about, c.about), cmp.Or(m.doubt, c.doubt)
-		case !ok && !harmless.get().MatchString(path.Base(b.program())):
+		case !ok && !harmless.Get().MatchString(path.Base(b.program())):
 			m.programs = append(m.programs, b.program())
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // nameChecks notes Monit's checks by their names.
@@ -228,7 +230,7 @@ func (g *gathering) setting(f monitFile, s statement) bool {
 		if len(s.words) > 2 {
 			g.left = append(g.left, fmt.Sprintf("%s (%s): a mail comes at the beginning and the end of an incident; events and reminders cannot be chosen.", brief(s.text), g.at(f.name, s.line)))
 		}
-		if len(s.words) > 1 && recipient.get().MatchString(s.words[1].text) {
+		if len(s.words) > 1 && recipient.Get().MatchString(s.words[1].text) {
 			g.mail = addName(g.mail, s.words[1].text)
 		}
 		return true
@@ -245,7 +247,7 @@ func (g *gathering) setting(f monitFile, s statement) bool {
 }
 
 // recipient is what the configuration takes for mail.
-var recipient = pattern{text: `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]{0,59}$`}
+var recipient = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]{0,59}$`}
 
 // isRead reports whether all that a pattern of include may mean was given, as far as
 // its text tells.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // connection is a test of a port or a socket.
@@ -137,7 +139,7 @@ func (c connection) words() (send, expect, lost string) {
 	if a := answers[c.protocol]; a.expect != "" {
 		if c.protocol == "http" {
 			lost = "status and content are not looked at"
-			if httpPath.get().MatchString(c.request) {
+			if httpPath.Get().MatchString(c.request) {
 				a.send = "GET " + c.request + " HTTP/1.0\r\n\r\n"
 			}
 		}
@@ -149,7 +151,7 @@ func (c connection) words() (send, expect, lost string) {
 	return "", "", ""
 }
 
-var httpPath = pattern{text: `^/[A-Za-z0-9._~/?=&+:@%-]{0,200}$`}
+var httpPath = words.Pattern{Text: `^/[A-Za-z0-9._~/?=&+:@%-]{0,200}$`}
 
 // conversation takes the first thing that is sent and the first that is expected. An
 // expectation is a regular expression there, and the beginning of the answer here.
@@ -197,11 +199,11 @@ func beginning(pattern string) string {
 	return prefix
 }
 
-var escaped = pattern{text: `\\(0x[0-9A-Fa-f]{2}|[nrt\\])`}
+var escaped = words.Pattern{Text: `\\(0x[0-9A-Fa-f]{2}|[nrt\\])`}
 
 // unescape reads what Monit's strings have of escapes.
 func unescape(text string) string {
-	return escaped.get().ReplaceAllStringFunc(text, func(s string) string {
+	return escaped.Get().ReplaceAllStringFunc(text, func(s string) string {
 		switch s[1] {
 		case 'n':
 			return "\n"

@@ -3,6 +3,8 @@ package importer
 import (
 	"path"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // identify finds the daemon's program. Monit knew a pidfile, or a pattern; often
@@ -52,8 +54,8 @@ func (m *maker) usable() {
 
 var (
 	// Where programs are.
-	programPath = pattern{text: `^(/[^/]+)*/(s?bin|libexec|lib|lib64|games)/`}
-	safePath    = pattern{text: `^/[A-Za-z0-9._/@:+-]+$`}
+	programPath = words.Pattern{Text: `^(/[^/]+)*/(s?bin|libexec|lib|lib64|games)/`}
+	safePath    = words.Pattern{Text: `^/[A-Za-z0-9._/@:+-]+$`}
 )
 
 // programFile is the check of the program's file. Of several it is the one whose name
@@ -86,7 +88,7 @@ func (g *gathering) programFile(of *block) *block {
 // isProgram reports whether it may be the check of a program's file.
 func (b *block) isProgram() bool {
 	return b.kind == "file" && path.IsAbs(b.path) && usable(b.path) && !strings.HasPrefix(b.path, "/etc/") &&
-		(programPath.get().MatchString(b.path) || strings.HasSuffix(strings.ToLower(b.name), "bin"))
+		(programPath.Get().MatchString(b.path) || strings.HasSuffix(strings.ToLower(b.name), "bin"))
 }
 
 // guess: what Monit started may be the daemon itself, and may as well be a script.
@@ -99,7 +101,7 @@ func (m *maker) guess() {
 	} else {
 		e.doubt = "its program is not known"
 	}
-	if safePath.get().MatchString(m.block.pidfile) {
+	if safePath.Get().MatchString(m.block.pidfile) {
 		e.doubt += "; while it runs, this tells"
 		e.example = "readlink /proc/$(cat " + m.block.pidfile + ")/exe"
 	}

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // token is a word of Monit's control file, which is free of form: lines mean nothing.
@@ -116,7 +118,7 @@ func span(text, of string) int {
 
 // statementStart is a line that begins a statement: a text in quotes that goes on
 // until there lacks its end.
-var statementStart = pattern{text: `(?i)\n[ \t]*(check|start|stop|restart|if|depends?|group|set|include|mode|every|alert)[ \t]`}
+var statementStart = words.Pattern{Text: `(?i)\n[ \t]*(check|start|stop|restart|if|depends?|group|set|include|mode|every|alert)[ \t]`}
 
 // enclosed reads a text up to a mark.
 func (t *tokenizer) enclosed(mark byte, f form) {
@@ -126,7 +128,7 @@ func (t *tokenizer) enclosed(mark byte, f form) {
 		t.none[mark] = n < 0
 	}
 	end := t.at + 1 + n
-	if n < 0 || f == quotedWord && statementStart.get().MatchString(t.text[t.at:end]) {
+	if n < 0 || f == quotedWord && statementStart.Get().MatchString(t.text[t.at:end]) {
 		t.unclosed(t.line)
 		t.add(t.lineEnd(), 1, f)
 		return

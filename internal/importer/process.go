@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // process is what tells a daemon's process from others, as far as a text told it.
@@ -20,12 +22,12 @@ type process struct {
 }
 
 // scripted are interpreters of scripts.
-var scripted = pattern{text: `^(python|perl|ruby|php|node|nodejs|lua|tclsh|sh|ash|bash|dash|ksh|zsh)[0-9.]*$`}
+var scripted = words.Pattern{Text: `^(python|perl|ruby|php|node|nodejs|lua|tclsh|sh|ash|bash|dash|ksh|zsh)[0-9.]*$`}
 
 // runsOthers reports whether a program's name says nothing about the daemon.
 func runsOthers(program string) bool {
 	base := path.Base(program)
-	return scripted.get().MatchString(base) || base == "java" || base == "beam.smp" || base == "mono"
+	return scripted.Get().MatchString(base) || base == "java" || base == "beam.smp" || base == "mono"
 }
 
 // grammar are the characters that make a text a regular expression.
@@ -52,7 +54,7 @@ func identify(pattern string, special grammar) process {
 		return process{called: text}
 	}
 	p := process{called: strings.TrimSuffix(path.Base(words[0]), ":"), doubt: "\"" + brief(text) + "\" is a part of what ps shows, and not the program"}
-	if scripted.get().MatchString(p.called) && len(words) > 1 && path.IsAbs(words[1]) {
+	if scripted.Get().MatchString(p.called) && len(words) > 1 && path.IsAbs(words[1]) {
 		p.args = "^" + regexp.QuoteMeta(words[1]) // the script
 	}
 	return p
@@ -60,16 +62,16 @@ func identify(pattern string, special grammar) process {
 
 var (
 	// Paths that are a program's, as far as they tell: /bin/x, /usr/sbin/x, /opt/x/run.
-	likeProgram = pattern{text: `^(/s?bin/[^/]+|(/[^/]+){3,})$`}
+	likeProgram = words.Pattern{Text: `^(/s?bin/[^/]+|(/[^/]+){3,})$`}
 
 	// Paths of what a program is told to read, or of a part of a path.
-	notProgram = pattern{text: `^/(etc|run|tmp|dev|proc|sys|var/(log|run|tmp))/|\.(conf|cfg|cnf|ini|xml|ya?ml|json|jar|war|pid|sock|socket|log|properties)$`}
+	notProgram = words.Pattern{Text: `^/(etc|run|tmp|dev|proc|sys|var/(log|run|tmp))/|\.(conf|cfg|cnf|ini|xml|ya?ml|json|jar|war|pid|sock|socket|log|properties)$`}
 )
 
 // doubtPath doubts a path that was only looked for somewhere in what ps shows, and does
 // not look like a program's.
 func (p *process) doubtPath() {
-	if p.executable != "" && p.doubt == "" && (!likeProgram.get().MatchString(p.executable) || notProgram.get().MatchString(p.executable)) {
+	if p.executable != "" && p.doubt == "" && (!likeProgram.Get().MatchString(p.executable) || notProgram.Get().MatchString(p.executable)) {
 		p.doubt = "\"" + brief(p.executable) + "\" stood somewhere in what ps shows, and does not look like the path of a program"
 	}
 }
@@ -85,7 +87,7 @@ func program(words []string) process {
 		return p
 	}
 	said := words[len(words)-1]
-	if i := slices.IndexFunc(words[1:], path.IsAbs); i >= 0 && scripted.get().MatchString(path.Base(words[0])) {
+	if i := slices.IndexFunc(words[1:], path.IsAbs); i >= 0 && scripted.Get().MatchString(path.Base(words[0])) {
 		said = words[1+i] // the script
 	}
 	p.args = "^" + regexp.QuoteMeta(said)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // own is our own name, which the last of the scripts had, too.
@@ -99,21 +101,21 @@ func serviceNames(flag string, given []string) ([]string, *refusal) {
 
 var (
 	// Names that such scripts have.
-	scriptName = pattern{text: `(?i)(daemon|keep|alive|watchdog|revive|respawn|restart)`}
+	scriptName = words.Pattern{Text: `(?i)(daemon|keep|alive|watchdog|revive|respawn|restart)`}
 
 	// Programs whose -d, -e and -s mean something else.
-	otherName = pattern{text: `^(z|e|f)?grep$|^(sed|awk|curl|wget|mail|mailx|mutt|rsync|find|test|\[|useradd|usermod|date|ps|pgrep|pkill|logger|psql|mysql|docker|ssh|tar)$`}
+	otherName = words.Pattern{Text: `^(z|e|f)?grep$|^(sed|awk|curl|wget|mail|mailx|mutt|rsync|find|test|\[|useradd|usermod|date|ps|pgrep|pkill|logger|psql|mysql|docker|ssh|tar)$`}
 
 	// One of the script's flags, in a line that cannot be read.
-	scriptFlag = pattern{text: `[ \t]-[des]([ \t]|$)`}
+	scriptFlag = words.Pattern{Text: `[ \t]-[des]([ \t]|$)`}
 )
 
 // isScript reports whether a command that could be read is the script, whatever its
 // name: its arguments say so, and nothing else is among them. Many a program has -d
 // and -e; but who runs it once a day keeps no daemon with it.
 func (k kept) isScript(j job, name string) bool {
-	return !otherName.get().MatchString(name) && len(k.unknown) == 0 && len(k.words()) == 0 &&
-		(len(k.daemons) == 0 || scriptName.get().MatchString(name) || j.isOften())
+	return !otherName.Get().MatchString(name) && len(k.unknown) == 0 && len(k.words()) == 0 &&
+		(len(k.daemons) == 0 || scriptName.Get().MatchString(name) || j.isOften())
 }
 
 // words are what is left over of the arguments.

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // call is a command that asks a service manager to start or stop services.
@@ -15,12 +17,12 @@ type call struct {
 }
 
 var (
-	serviceName = pattern{text: `^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,239}$`}
-	starting    = pattern{text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
-	stopping    = pattern{text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
+	serviceName = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,239}$`}
+	starting    = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
+	stopping    = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
 
 	// Where init scripts are; what follows is the name of the service.
-	initScript = pattern{text: `^(/etc/init\.d|/etc/rc\.d/init\.d|/etc/rc\.d|/usr/local/etc/rc\.d|/usr/local/etc/init\.d|/usr/pkg/etc/rc\.d)/([^/]+)$`}
+	initScript = words.Pattern{Text: `^(/etc/init\.d|/etc/rc\.d/init\.d|/etc/rc\.d|/usr/local/etc/rc\.d|/usr/local/etc/init\.d|/usr/pkg/etc/rc\.d)/([^/]+)$`}
 )
 
 // serviceCall reads the words of a command; false if it calls no service manager.
@@ -51,7 +53,7 @@ func elsewhere(words []string) string {
 }
 
 func plainCall(words []string) (call, bool) {
-	if m := initScript.get().FindStringSubmatch(words[0]); m != nil {
+	if m := initScript.Get().FindStringSubmatch(words[0]); m != nil {
 		return verbLast(m[2:], words[1:])
 	}
 	rest := withoutOptions(words[1:])
@@ -156,15 +158,15 @@ func foreign(manager string) string {
 
 func asked(verb string, names []string, about string) (call, bool) {
 	for _, n := range names {
-		if !serviceName.get().MatchString(n) {
+		if !serviceName.Get().MatchString(n) {
 			return call{}, false
 		}
 	}
 	switch {
 	case len(names) == 0:
-	case starting.get().MatchString(verb):
+	case starting.Get().MatchString(verb):
 		return call{services: names, about: about}, true
-	case stopping.get().MatchString(verb):
+	case stopping.Get().MatchString(verb):
 		return call{services: names, stops: true, about: about}, true
 	}
 	return call{}, false
@@ -172,9 +174,9 @@ func asked(verb string, names []string, about string) (call, bool) {
 
 // bareService is the name of a service that is given as such, or by its script.
 func bareService(text string) (string, bool) {
-	if m := initScript.get().FindStringSubmatch(text); m != nil {
+	if m := initScript.Get().FindStringSubmatch(text); m != nil {
 		text = m[2]
 	}
 	text = strings.TrimSuffix(text, ".service")
-	return text, serviceName.get().MatchString(text)
+	return text, serviceName.Get().MatchString(text)
 }

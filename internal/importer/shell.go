@@ -271,7 +271,7 @@ func substitution(s string) int {
 
 // isAssignment reports whether it is A=b. A quoted "A=b" is a word like others.
 func (w word) isAssignment() bool {
-	name := assignment.get().FindString(w.text)
+	name := assignment.Get().FindString(w.text)
 	return name != "" && (!w.quoted || len(name) <= w.before)
 }
 

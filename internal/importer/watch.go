@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // watch is what a line of a crontab does about a daemon that is down.
@@ -15,10 +17,10 @@ type watch struct {
 }
 
 // Commands that tell somebody.
-var telling = pattern{text: `^(mail|mailx|s-nail|sendmail|msmtp|logger|wall|write|curl|wget|echo|printf|tee)$`}
+var telling = words.Pattern{Text: `^(mail|mailx|s-nail|sendmail|msmtp|logger|wall|write|curl|wget|echo|printf|tee)$`}
 
 // Those of them that may also ask for something.
-var fetching = pattern{text: `^(curl|wget)$`}
+var fetching = words.Pattern{Text: `^(curl|wget)$`}
 
 const (
 	mostRuns   = 40 // what is longer is no line that a person has written; at most 64
@@ -74,10 +76,10 @@ func lastOutcome(l *list, before []part) (look, bool) {
 }
 
 // isIdle reports whether nobody misses it, and its outcome means nothing.
-func (p part) isIdle() bool { return idle.get().MatchString(p.run[len(p.run)-1].base()) }
+func (p part) isIdle() bool { return idle.Get().MatchString(p.run[len(p.run)-1].base()) }
 
 // isTelling reports whether it only tells somebody.
-func (p part) isTelling() bool { return telling.get().MatchString(p.run[len(p.run)-1].base()) }
+func (p part) isTelling() bool { return telling.Get().MatchString(p.run[len(p.run)-1].base()) }
 
 // isTest reports whether it is a test that is no look.
 func (p part) isTest() bool {
@@ -86,7 +88,7 @@ func (p part) isTest() bool {
 
 // isProbe reports whether what follows may depend on its outcome.
 func (p part) isProbe() bool {
-	asks := fetching.get().MatchString(p.run[0].base())
+	asks := fetching.Get().MatchString(p.run[0].base())
 	return p.look != nil || !p.calls && !p.isIdle() && (asks || !p.isTelling())
 }
 
@@ -235,4 +237,4 @@ func (r *watchReader) besides() string {
 }
 
 // isWatching tells a line that cannot be read from those that watch no daemon.
-var isWatching = pattern{text: `(^|[^A-Za-z0-9_.-])(pgrep|pidof|ps|systemctl|service)[ \t].*(service|systemctl|/init\.d/|/rc\.d/)`}
+var isWatching = words.Pattern{Text: `(^|[^A-Za-z0-9_.-])(pgrep|pidof|ps|systemctl|service)[ \t].*(service|systemctl|/init\.d/|/rc\.d/)`}

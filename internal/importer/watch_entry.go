@@ -100,7 +100,7 @@ func (g *gathering) addWatch(j job, w watch) {
 // byPIDFile: the program is that of the process that a pidfile names.
 func (e *entry) byPIDFile(file string) {
 	e.doubt = "its program is not known"
-	if safePath.get().MatchString(file) {
+	if safePath.Get().MatchString(file) {
 		e.doubt += "; while it runs, this tells"
 		e.example = "readlink /proc/$(cat " + file + ")/exe"
 	}

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // bare is a command without what it was wrapped in.
@@ -33,8 +35,8 @@ var wrappers = map[string]wrapper{
 }
 
 var (
-	shells     = pattern{text: `^(sh|ash|bash|dash|ksh|mksh|zsh|csh|tcsh)$`}
-	assignment = pattern{text: `^[A-Za-z_][A-Za-z0-9_]*=`}
+	shells     = words.Pattern{Text: `^(sh|ash|bash|dash|ksh|mksh|zsh|csh|tcsh)$`}
+	assignment = words.Pattern{Text: `^[A-Za-z_][A-Za-z0-9_]*=`}
 )
 
 // mostNested is how often a shell may be run within a shell.
@@ -81,7 +83,7 @@ func (b *bare) unwrap() (command string, isShell bool) {
 		switch {
 		case b.words[0].isAssignment():
 			b.words = b.words[1:]
-		case shells.get().MatchString(name), name == "su":
+		case shells.Get().MatchString(name), name == "su":
 			if command, isShell := b.shell(name); isShell || name == "su" {
 				return command, true
 			}

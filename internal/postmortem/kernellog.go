@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -90,22 +89,22 @@ func kernelRecord(record []byte) (at time.Duration, text string, ok bool) {
 }
 
 var (
-	victim = regexp.MustCompile(`^(Out of memory: |Memory cgroup out of memory: |)Killed process ([0-9]{1,9})(?:,| \()`)
-	trap   = regexp.MustCompile(`\[([0-9]{1,9})\] (?:trap |general protection)`)
-	rss    = regexp.MustCompile(`anon-rss:([0-9]{1,15})kB`)
+	victim = words.Pattern{Text: `^(Out of memory: |Memory cgroup out of memory: |)Killed process ([0-9]{1,9})(?:,| \()`}
+	trap   = words.Pattern{Text: `\[([0-9]{1,9})\] (?:trap |general protection)`}
+	rss    = words.Pattern{Text: `anon-rss:([0-9]{1,15})kB`}
 )
 
 // kernelLine is what a line of the kernel's says of a process, and its number. A process
 // chooses its own name, of 15 bytes at most, so no part of a name may pass for a number.
 func kernelLine(text string) (Finding, int) {
 	f := Finding{Sure: Certain, Source: kernelLog, Detail: true}
-	if m := victim.FindStringSubmatch(text); m != nil {
+	if m := victim.Get().FindStringSubmatch(text); m != nil {
 		f.Cause, f.Signal = OutOfMemory, sigKill
 		f.Text = "the kernel has killed it for want of memory"
 		if strings.HasPrefix(m[1], "Memory cgroup") {
 			f.Text += " in its control group"
 		}
-		if used := rss.FindAllStringSubmatch(text, -1); len(used) == 1 {
+		if used := rss.Get().FindAllStringSubmatch(text, -1); len(used) == 1 {
 			f.Text += ", of which it had " + used[0][1] + " KiB"
 		}
 		return f, number(m[2])
@@ -119,7 +118,7 @@ func kernelLine(text string) (Finding, int) {
 	}
 	if rest, ok := strings.CutPrefix(text, "traps: "); ok {
 		head, _, _ := strings.Cut(rest, " ip:")
-		m := trap.FindAllStringSubmatchIndex(head, -1)
+		m := trap.Get().FindAllStringSubmatchIndex(head, -1)
 		if len(m) != 1 { // a name that looks like one
 			return Finding{}, 0
 		}

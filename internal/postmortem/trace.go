@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -96,10 +95,10 @@ type tracedSignal struct {
 // A task chooses its own name, of 15 bytes at most: too few for an event's name with its
 // first field, so all that stands before and behind is the kernel's.
 var (
-	traced = regexp.MustCompile(`^ *(.+)-([0-9]{1,9}) +\[[0-9]+\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (signal_generate: sig=|mark_victim: pid=)(.*)$`)
-	signal = regexp.MustCompile(`^([0-9]{1,3}) errno=-?[0-9]+ code=(-?[0-9]{1,9}) comm=(.*) pid=([0-9]{1,9}) grp=[0-9] res=([0-9])$`)
-	lost   = regexp.MustCompile(`(?m)^CPU:[0-9]+ \[LOST [0-9]+ EVENTS\]$`)
-	counts = regexp.MustCompile(`(?m)^# entries-in-buffer/entries-written: ([0-9]+)/([0-9]+) `)
+	traced = words.Pattern{Text: `^ *(.+)-([0-9]{1,9}) +\[[0-9]+\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (signal_generate: sig=|mark_victim: pid=)(.*)$`}
+	signal = words.Pattern{Text: `^([0-9]{1,3}) errno=-?[0-9]+ code=(-?[0-9]{1,9}) comm=(.*) pid=([0-9]{1,9}) grp=[0-9] res=([0-9])$`}
+	lost   = words.Pattern{Text: `(?m)^CPU:[0-9]+ \[LOST [0-9]+ EVENTS\]$`}
+	counts = words.Pattern{Text: `(?m)^# entries-in-buffer/entries-written: ([0-9]+)/([0-9]+) `}
 )
 
 // traceRecord reads a line of the buffer.
@@ -107,7 +106,7 @@ func traceRecord(line []byte) (tracedSignal, bool) {
 	if !bytes.Contains(line, []byte(": signal_generate: ")) && !bytes.Contains(line, []byte(": mark_victim: ")) {
 		return tracedSignal{}, false
 	}
-	m := traced.FindStringSubmatch(string(line))
+	m := traced.Get().FindStringSubmatch(string(line))
 	if m == nil {
 		return tracedSignal{}, false
 	}
@@ -121,7 +120,7 @@ func traceRecord(line []byte) (tracedSignal, bool) {
 		r.target, r.signal, r.victim = number(pid), sigKill, true
 		return r, r.target > 0
 	}
-	s := signal.FindStringSubmatch(m[6])
+	s := signal.Get().FindStringSubmatch(m[6])
 	if s == nil {
 		return tracedSignal{}, false
 	}
@@ -177,10 +176,10 @@ func (r tracedSignal) to(p Process) string {
 
 // overwritten reports whether records of a time since from may be gone.
 func overwritten(text []byte, from time.Duration) bool {
-	if lost.Match(text) {
+	if lost.Get().Match(text) {
 		return true
 	}
-	m := counts.FindSubmatch(text)
+	m := counts.Get().FindSubmatch(text)
 	if m == nil || string(m[1]) == string(m[2]) {
 		return m == nil && len(text) > 0
 	}
