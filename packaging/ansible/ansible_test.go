@@ -144,6 +144,8 @@ func TestVariables(t *testing.T) {
 			typ, value = "mapping", "{}"
 		case len(o.Choices) > 0:
 			typ = strings.Join(o.Choices, " or ")
+		case o.Type == "bool":
+			typ = "true or false"
 		case o.Type == "str":
 			typ = "text"
 		}
