@@ -76,13 +76,15 @@ var errExecuting = errors.New("it is about to execute a program")
 // readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
 // though it has a program, unlike a zombie or a kernel thread; on a busy machine that may
 // last. Such a one is errExecuting: it may be what is looked for. A process that has wiped
-// its arguments out has none for ever.
+// its arguments out has none for ever; one that executes program after program may be met
+// in such a moment more than once.
 func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, execTime)
 	defer cancel()
-	for wiped := false; ; {
+	const sure = 3
+	for wiped := 0; ; {
 		text, err := t.beginning(pid, user)
-		if err != nil || len(text) > 0 || wiped {
+		if err != nil || len(text) > 0 || wiped == sure {
 			return text, err
 		}
 		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
@@ -92,7 +94,8 @@ func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]by
 		if err != nil {
 			return nil, err
 		}
-		if wiped = hasArgs(stat); wiped {
+		if hasArgs(stat) {
+			wiped++
 			continue // unless it has come to have some since: so they are read once more
 		}
 		select {

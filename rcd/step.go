@@ -131,16 +131,25 @@ func (s *system) underChild(with With, out *os.File, args childArgs) (*process, 
 		return nil, &noChildError{err}
 	}
 	var pid atomic.Int64
-	done := make(chan error, 1)
+	begun, done := make(chan struct{}), make(chan error, 1)
 	go func() {
-		done <- follow(reports, &pid)
+		done <- follow(reports, func(number int) {
+			pid.Store(int64(number))
+			close(begun)
+		})
 		reports.Close()
 		_ = cmd.Wait()
 		orders.Close()
 	}()
 	order := func(what byte) { _, _ = orders.Write([]byte{what}) }
 	return &process{
-		pid:  func() int { return int(pid.Load()) },
+		pid: func() int {
+			select { // a limit of a moment may be over before the command has begun
+			case <-begun:
+			case <-time.After(reportTime):
+			}
+			return int(pid.Load())
+		},
 		done: done,
 		signal: func(sig syscall.Signal) {
 			order(map[syscall.Signal]byte{syscall.SIGTERM: orderTerm, syscall.SIGKILL: orderKill}[sig])
@@ -149,18 +158,24 @@ func (s *system) underChild(with With, out *os.File, args childArgs) (*process, 
 	}, nil
 }
 
-// follow reads what a child reports, and returns how its command has ended.
-func follow(reports io.Reader, pid *atomic.Int64) error {
+// reportTime is how long is waited for a child to tell which process its command is.
+const reportTime = time.Second
+
+// follow reads what a child reports, passes on which process its command is, and returns
+// how that has ended.
+func follow(reports io.Reader, begun func(pid int)) error {
 	d := json.NewDecoder(reports)
+	pid := 0
 	for {
 		var r childReport
 		switch err := d.Decode(&r); {
 		case err != nil:
-			return &LostError{int(pid.Load())}
+			return &LostError{pid}
 		case r.Failed != nil:
 			return r.Failed.err()
 		case r.Ended == nil:
-			pid.Store(int64(r.PID))
+			pid = r.PID
+			begun(pid)
 		case *r.Ended != 0:
 			return exitError{*r.Ended}
 		default:
