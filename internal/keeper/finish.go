@@ -187,8 +187,10 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 		return i, nil, nil, false
 	}
 	locks, err := p.locksOf(left.Services)
+	waited := false
 	if errors.As(err, new(*state.HeldError)) {
 		locks, err = p.inherit(ctx, left, err)
+		waited = true
 	}
 	switch {
 	case errors.As(err, new(*state.HeldError)):
@@ -206,7 +208,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	switch {
 	case err == nil && p.isAlive(i): // without locks
 	case err == nil:
-		return p.outlive(ctx, i, locks), locks, release, true
+		return p.outlive(ctx, i, waited && locks.Begun(i)), locks, release, true
 	case !errors.Is(err, fs.ErrNotExist): // else its run, or another, has finished it
 		p.forgotten(err)
 	}

@@ -101,9 +101,9 @@ func limitOf(i state.Intent) time.Duration {
 
 // outlive waits for the command that was under way, if nothing holds its lock any
 // more: a stop must not have its way after our start, and a start need not be made
-// twice. The journal that it returns has a start as made whose command was begun, as the
-// locks say or the process table.
-func (p *pass) outlive(ctx context.Context, i state.Intent, locks *state.Locks) state.Intent {
+// twice. The journal that it returns has a start as made that was waited for, now or before:
+// then its command has ended by itself.
+func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.Intent {
 	m, ok := i.UnderWay()
 	if !ok || i.Began.Boot != p.memory.now().Boot {
 		return i
@@ -111,12 +111,11 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, locks *state.Locks) 
 	ctx, cancel := context.WithTimeout(ctx, limitOf(i))
 	defer cancel()
 	age := func() time.Duration { return p.memory.now().Since(i.Began) }
-	begun := locks.Begun(m.Verb, m.Service)
 	p.outlast(ctx, rcd.Verb(m.Verb), m.Service, age, func() {
-		begun = true
+		waited = true
 		p.sayWaits(i, m)
 	})
-	if begun && m.Verb == string(restart.Start) { // well or not, it is made
+	if waited && m.Verb == string(restart.Start) { // well or not, it is made
 		i.Marks = slices.Clone(i.Marks)
 		i.Marks[len(i.Marks)-1].Ended = true
 	}
@@ -132,7 +131,7 @@ func (r *run) awaitOrphans(ctx context.Context) {
 	list, _ := r.store().Unfinished() // what cannot be read was told
 	for _, i := range list {
 		if r.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
-			r.outlive(ctx, i, r.locks)
+			r.outlive(ctx, i, false)
 		}
 	}
 }

@@ -21,9 +21,12 @@ func NoteBegun(fd int, verb, service string) {
 	}
 }
 
-// Begun reports whether the command of this step was the last one that was begun under
-// these locks by the one who had them before.
-func (l *Locks) Begun(verb, service string) bool { return l.begun == verb+" "+service }
+// Begun reports whether the command of the step that was under way in a journal was begun
+// under these locks, by the one who had them before.
+func (l *Locks) Begun(i Intent) bool {
+	m, ok := i.UnderWay()
+	return ok && l.begun == m.Verb+" "+m.Service
+}
 
 func readBegun(f *os.File) string {
 	buf := make([]byte, 512)

@@ -20,8 +20,9 @@ func TestBegun(t *testing.T) {
 			ok(t, f.Close())
 		}
 	}
+	at := func(verb, service string) Intent { return Intent{Marks: []Mark{{Verb: verb, Service: service}}} }
 	first := lock()
-	if first.Begun("start", "a") || first.Begun("", "") {
+	if first.Begun(at("start", "a")) || first.Begun(at("", "")) {
 		t.Error("begun by nobody")
 	}
 	for _, f := range first.Files() {
@@ -33,12 +34,12 @@ func TestBegun(t *testing.T) {
 	}
 	die(first)
 	second := lock()
-	if !second.Begun("start", "a") || second.Begun("stop", "a") || second.Begun("start", services[1]) {
+	if !second.Begun(at("start", "a")) || second.Begun(at("stop", "a")) || second.Begun(at("start", services[1])) {
 		t.Errorf("begun: %q", second.begun)
 	}
 	die(second)
 	third := lock()
-	if third.Begun("start", "a") {
+	if third.Begun(at("start", "a")) {
 		t.Errorf("it was begun before the last holder: %q", third.begun)
 	}
 	third.Release()
