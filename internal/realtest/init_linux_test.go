@@ -208,12 +208,12 @@ esac
 	m := Enter(t, Tree(t), l)
 	m.Must(t, "service", "toy", "start")
 	m.Must(t, "service", "off", "start")
-	m.Must(t, "sh", "-c", "/usr/bin/sleep infinity </dev/null >/dev/null 2>&1 & echo $! >/run/stray.pid")
+	m.Must(t, "sh", "-c", "/usr/bin/tail -f /dev/null </dev/null >/dev/null 2>&1 & echo $! >/run/stray.pid")
 	a := begin(t, m, program, "init")()
 	expect(t, a, 0, "that System V init starts at boot",
 		"\n  # The toy"+entry("toy", "executable: /usr/local/sbin/toy", "user: root", "services: [toy]"),
 		"\n#   down: it says that it does not run\n",
-		"\n#   stray: its pidfile names a process of /usr/bin/sleep, of which its script does not speak\n",
+		"\n#   stray: its pidfile names a process of /usr/bin/tail, of which its script does not speak\n",
 	)
 	if strings.Contains(a.stdout, "off:") || a.stderr != "" {
 		t.Errorf("%v", a)

@@ -2,6 +2,7 @@ package realtest
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,7 +122,7 @@ func configMute(t *testing.T, m *Machine) {
 	before := sshd(t, m)
 	m.Kill(t, before, syscall.SIGSTOP)
 	a := begin(t, m, program, "sshd", "--no-syslog")() // the default limit of 5 s, twice
-	expect(t, a, 1, "'sshd' was down (tcp://127.0.0.1:22 has accepted, and not said anything within 5s) and is up again (pid ")
+	expect(t, a, 1, "'sshd' was down (tcp://127.0.0.1:22 has accepted, and not said anything within 5s; process "+strconv.Itoa(before)+" of '/usr/sbin/sshd' is stopped by a signal or a debugger) and is up again (pid ")
 	if sshd(t, m) == before {
 		t.Error("it is the same process")
 	}
