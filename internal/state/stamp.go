@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"daemon-keeper/internal/osutil"
 )
@@ -115,13 +116,13 @@ func (s Stamp) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalText writes. Only an id that no kernel has made has an
-// escape in it; else the word is read as it stands, which is faster.
+// escape in it, or what is no UTF-8; else the word is read as it stands, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
 		return errDamaged
 	}
 	word := bytes.Trim(data, `"`)
-	if bytes.IndexByte(word, '\\') >= 0 {
+	if bytes.IndexByte(word, '\\') >= 0 || !utf8.Valid(word) {
 		var unescaped string
 		if err := json.Unmarshal(data, &unescaped); err != nil {
 			return err

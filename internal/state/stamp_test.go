@@ -149,6 +149,7 @@ func FuzzStamp(f *testing.F) {
 	f.Add(`"2026-11-21T12:00:00Z 1 <&>\u2028\"\\"`) // package json escapes these
 	f.Add(`"2026-11-21T12:00:00Z 1  \""`)
 	f.Add(`{"time":"2026-11-21T12:00:00Z","up":1}`)
+	f.Add("\"2026-11-21T12:00:00Z 1 a\xf0b\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		var s, again Stamp
 		if json.Unmarshal([]byte(text), &s) != nil {
