@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,8 @@ func (v anyVersion) version(folder string) (string, bool) {
 }
 
 // newest is the path with its * replaced: by the highest version whose folder has the rest
-// of the path. A path without a * is left as it is.
+// of the path. A path without a * is left as it is. A file that cannot be seen may be the
+// newest one: that is an error, and no older one is meant in its place.
 func newest(path string) (string, error) {
 	v, ok, err := versioned(path)
 	if !ok || err != nil {
@@ -70,7 +72,12 @@ func newest(path string) (string, error) {
 		if !ok || found != "" && compareVersions(version, best) <= 0 {
 			continue
 		}
-		if at := filepath.Join(v.parent, name, v.rest); isRegular(at) {
+		at := filepath.Join(v.parent, name, v.rest)
+		switch info, err := os.Stat(at); {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // another kind of folder, or a file
+		case err != nil:
+			return path, err
+		case info.Mode().IsRegular():
 			best, found = version, at
 		}
 	}

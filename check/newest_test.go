@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -44,6 +45,21 @@ func TestNewest(t *testing.T) {
 		if got, err := newest(pattern); err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %q, %v", pattern, got, err)
 		}
+	}
+}
+
+// A version that cannot be seen is not passed over in favour of an older one.
+func TestNewestThatCannotBeSeen(t *testing.T) {
+	dir := realDir(t)
+	for _, name := range []string{"v1", "v2"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(dir, "v1"), "x", "\x7fELF", 0o755)
+	link(t, "x", filepath.Join(dir, "v2", "x")) // a link to itself
+	if got, err := newest(filepath.Join(dir, "v*", "x")); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
