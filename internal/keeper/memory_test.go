@@ -358,7 +358,16 @@ func TestUnknownIsNotRemembered(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.toy("a").verdict = &check.Verdict{Err: errors.New("clouded")}
 		w.again(t, d)
-		if after := w.known(t, "a"); inJSON(t, after) != inJSON(t, before) {
+		w.toy("a").verdict = nil
+		w.dies("a")
+		w.keeper.NeedsRoot = true
+		wantResult(t, w.again(t, d)["a"], report.CannotTell, "only root")
+		after := w.known(t, "a")
+		if !strings.Contains(after.Told, "only root") {
+			t.Errorf("people know %q", after.Told)
+		}
+		after.Told = before.Told
+		if inJSON(t, after) != inJSON(t, before) {
 			t.Errorf("before %s\nafter %s", inJSON(t, before), inJSON(t, after))
 		}
 	})

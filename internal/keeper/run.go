@@ -223,6 +223,9 @@ func (r *run) cannotTell(err error) {
 		r.report.Reason = r.inName() + r.report.Reason
 	}
 	r.report.Hint = words.Hint(err)
+	if r.store() != nil && !r.acted { // what cannot be told changes nothing but what people know
+		r.past = r.inFile.Clone()
+	}
 	level := doubt(err)
 	if level == report.Fatal && !r.daemon.LookOnly && !r.news(r.report.Reason) {
 		return
