@@ -3,8 +3,11 @@ package rcd
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"daemon-keeper/internal/osutil"
@@ -26,22 +29,30 @@ var openrcBusy = []string{"started", "starting", "stopping", "inactive", "wasina
 // wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or
 // has never started it.
 func (p rcService) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
-	is := func(path string) bool { return isThere(p.root + path) }
-	switch {
-	case !is(openrcState + "/softlevel"), is(openrcState + "/rc.starting"): // it has not booted this machine, or has not yet
-		return nil, nil
-	case !isOpenRCScript(p.root + "/etc/init.d/" + service): // it keeps no state of others
-		return nil, nil
+	booted, err := isThere(p.root + openrcState + "/softlevel")
+	if err != nil || !booted { // it has not booted this machine
+		return nil, err
 	}
+	busy := []string{openrcState + "/rc.starting"} // or not yet
 	for _, state := range openrcBusy {
-		if is(openrcState + "/" + state + "/" + service) {
-			return nil, nil
+		busy = append(busy, openrcState+"/"+state+"/"+service)
+	}
+	for _, path := range busy {
+		if is, err := isThere(p.root + path); err != nil || is {
+			return nil, err
 		}
+	}
+	if ours, err := isOpenRCScript(p.root + "/etc/init.d/" + service); err != nil || !ours { // it keeps no state of others
+		return nil, err
+	}
+	enabled, err := isInRunlevel(p.root, service)
+	if err != nil {
+		return nil, err
 	}
 	ours := past.Forgets || past.Meanwhile || past.hasStoppedInVain(bootTime())
 	start := p.path + " " + service + " start"
 	switch {
-	case !isInRunlevel(p.root, service) && !past.WasUp && (past.Forgets || !ours):
+	case !enabled && !past.WasUp && (past.Forgets || !ours):
 		return &Wish{
 			Service: service, Kind: WishDisabled, Why: "it is disabled: it is in no runlevel, and nothing has started it since the boot",
 			Undo: "rc-update add " + service + " default && " + start,
@@ -70,24 +81,38 @@ func (p Past) hasStoppedInVain(boot time.Time) bool {
 }
 
 // isInRunlevel reports whether a runlevel starts a service.
-func isInRunlevel(root, service string) bool {
-	links, err := filepath.Glob(root + openrcLevels + "/*/" + service)
-	return err == nil && len(links) > 0
+func isInRunlevel(root, service string) (bool, error) {
+	levels, err := os.ReadDir(root + openrcLevels)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	for _, level := range levels {
+		if is, err := isThere(filepath.Join(root+openrcLevels, level.Name(), service)); err != nil || is {
+			return is, err
+		}
+	}
+	return false, nil
 }
 
 // isOpenRCScript reports whether a script is one of OpenRC's own kind, openrc-run(8).
-func isOpenRCScript(path string) bool {
+func isOpenRCScript(path string) (bool, error) {
 	const longest = 256
 	head, err := osutil.ReadSome(path, longest)
-	if err != nil {
-		return false
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
 	}
 	first, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.HasPrefix(first, []byte("#!")) && (bytes.Contains(first, []byte("openrc-run")) || bytes.HasSuffix(bytes.TrimSpace(first), []byte("/runscript")))
+	return bytes.HasPrefix(first, []byte("#!")) && (bytes.Contains(first, []byte("openrc-run")) || bytes.HasSuffix(bytes.TrimSpace(first), []byte("/runscript"))), nil
 }
 
 // isThere reports whether something of that name is there, a link whose target is gone too.
-func isThere(path string) bool {
+func isThere(path string) (bool, error) {
 	_, err := os.Lstat(path)
-	return err == nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil, err
 }

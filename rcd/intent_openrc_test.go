@@ -1,8 +1,10 @@
 package rcd
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -88,5 +90,22 @@ func TestOpenRCHasNotBooted(t *testing.T) {
 	w, err := rcService{program{root: root, path: "/sbin/rc-service"}}.wish(t.Context(), &fakeRunner{t: t}, "x", Past{})
 	if w != nil || err != nil {
 		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// A folder that cannot be read says nothing: whatever it has may mean that nobody has
+// stopped the service.
+func TestOpenRCWishCannotBeTold(t *testing.T) {
+	for _, folder := range []string{"run/openrc/inactive", "etc/runlevels/single", "etc/init.d/x"} {
+		root := openrcTree(t)
+		_ = os.Remove(filepath.Join(root, folder))
+		link(t, root, folder, filepath.Base(folder)) // to itself
+		service := "x"
+		if folder == "etc/runlevels/single" {
+			service = "y" // which no other runlevel has
+		}
+		if w, err := (rcService{program{root: root, path: "/sbin/rc-service"}}).wish(t.Context(), &fakeRunner{t: t}, service, Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
+			t.Errorf("%s: %+v, %v", folder, w, err)
+		}
 	}
 }

@@ -15,9 +15,9 @@ func (s sysv) wish(_ context.Context, _ runner, service string, past Past) (*Wis
 		return superviseWish(s.root, "sv", service, past)
 	}
 	levels, known := runlevels(s.root)
-	links := rcLinksOf(s.root, levels, service)
-	if !isOff(links, known, past, linkTime) {
-		return nil, nil
+	links, err := rcLinksOf(s.root, levels, service)
+	if err != nil || !isOff(links, known, past, linkTime) {
+		return nil, err
 	}
 	why := "it is disabled: no runlevel for many users starts it"
 	if known {

@@ -1,6 +1,8 @@
 package rcd
 
 import (
+	"errors"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -93,6 +95,16 @@ func TestSysVWishRHEL(t *testing.T) {
 	link(t, root, "etc/rc.d/rc3.d/K15off", "../init.d/off")
 	w, err := sysv{root: root}.wish(t.Context(), &fakeRunner{t: t}, "off", Past{})
 	if err != nil || w == nil || w.Undo != "chkconfig off on && service off start" {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// A folder of links that cannot be read may have the one that starts the service.
+func TestSystemVWishCannotBeTold(t *testing.T) {
+	root := tree(t, "etc/rc3.d/", "etc/init.d/x*")
+	link(t, root, "etc/rc3.d/K01x", "../init.d/x")
+	link(t, root, "etc/rc2.d", "rc2.d") // to itself
+	if w, err := (sysv{root: root}).wish(t.Context(), &fakeRunner{t: t}, "x", Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
 		t.Errorf("%+v, %v", w, err)
 	}
 }

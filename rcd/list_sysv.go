@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // list asks each script that a boot starts.
@@ -50,10 +52,10 @@ func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
 
 // hints reads a script, and the pidfiles that it names.
 func (s sysv) hints(name, text string) *Hints {
-	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(s.root + path) })
+	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(s.root+path, syscall.O_NONBLOCK) })
 	h := &Hints{Many: facts.loops, text: facts.text}
 	for _, path := range append(facts.pidFiles, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid") {
-		if text, ok := readPlain(s.root + path); ok {
+		if text, ok := readPlain(s.root+path, osutil.NoFollow); ok { // others may write there
 			if pid := pidOnLine([]byte(text)); pid > 0 && !slices.Contains(h.PIDs, pid) {
 				h.PIDs = append(h.PIDs, pid)
 			}
@@ -68,8 +70,8 @@ func (s sysv) hints(name, text string) *Hints {
 }
 
 // readPlain reads the beginning of a plain file, and waits for no other kind of one.
-func readPlain(path string) (text string, ok bool) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func readPlain(path string, flags int) (text string, ok bool) {
+	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
 	if err != nil {
 		return "", false
 	}

@@ -2,9 +2,12 @@ package rcd
 
 import (
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"daemon-keeper/internal/osutil"
 )
@@ -57,14 +60,15 @@ type rcLinks struct {
 	start, stop []string // paths
 }
 
-// rcLinksOf finds them, by the names of Debian's update-rc.d(8) and of chkconfig(8).
-func rcLinksOf(root, levels, service string) (links rcLinks) {
+// rcLinksOf finds them, by the names of Debian's update-rc.d(8) and of chkconfig(8). A folder
+// that cannot be read may have the start link.
+func rcLinksOf(root, levels, service string) (links rcLinks, err error) {
 	for _, level := range levels {
 		for _, dir := range []string{"/etc/rc", "/etc/rc.d/rc"} {
 			dir = root + dir + string(level) + ".d"
 			entries, err := os.ReadDir(dir)
-			if err != nil {
-				continue
+			if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+				return rcLinks{}, err
 			}
 			for _, e := range entries {
 				switch kind, name := rcLink(dir, e.Name()); {
@@ -77,7 +81,7 @@ func rcLinksOf(root, levels, service string) (links rcLinks) {
 			}
 		}
 	}
-	return links
+	return links, nil
 }
 
 // rcLink reads the name of a link: S01cron leads to ../init.d/cron.
