@@ -214,12 +214,6 @@ func parseJournal(data []byte) (Intent, error) {
 	if err := parseFormat(data, &i); err != nil {
 		return Intent{}, err
 	}
-	if i.Version == 0 { // it did not tell how far its run came: any service may be stopped
-		i.Version, i.Marks = formatVersion, nil
-		for _, service := range i.Services {
-			i.mark(Mark{Verb: markStop, Service: service})
-		}
-	}
 	if !i.valid() {
 		return Intent{}, errDamaged
 	}

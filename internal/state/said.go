@@ -22,7 +22,7 @@ func (s *Store) IsNews(topic, text string) bool {
 		return false
 	case text == "":
 		if err == nil {
-			_ = os.Remove(s.file(name))
+			_ = os.Remove(s.file(name)) // else the same is not said again, should it come back
 		}
 		return false
 	}
