@@ -101,7 +101,7 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 		return 1
 	}
 	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
-	for fd := firstLock; isRegular(fd); fd++ {
+	for fd := firstLock; isRegular(fd); fd++ { // Go's own file behind them is open for reading alone
 		begun(fd, string(a.verb), a.service)
 	}
 	c.process = cmd.Process

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"daemon-keeper/internal/osutil"
 )
 
 const deathProps = "ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart"
@@ -61,9 +61,9 @@ func deathOf(p map[string]string, startFailed string) Death {
 	case "1":
 		return exited(status)
 	case "2":
-		return Death{Cause: Signalled, Text: "its main process was killed by " + signalName(status), Signal: status}
+		return Death{Cause: Signalled, Text: "its main process was killed by " + osutil.SignalName(status), Signal: status}
 	case "3":
-		return Death{Cause: DumpedCore, Text: "its main process was killed by " + signalName(status) + " and dumped core", Signal: status}
+		return Death{Cause: DumpedCore, Text: "its main process was killed by " + osutil.SignalName(status) + " and dumped core", Signal: status}
 	}
 	return Death{Cause: CauseUnknown}
 }
@@ -110,11 +110,4 @@ func exited(status int) Death {
 		return Death{Cause: NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
 	return Death{Cause: Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
-}
-
-func signalName(number int) string {
-	if name := unix.SignalName(unix.Signal(number)); name != "" {
-		return name
-	}
-	return fmt.Sprintf("signal %d", number)
 }

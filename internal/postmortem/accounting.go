@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Accounting has how each process has ended, acct(5), where an administrator has switched
@@ -100,7 +102,7 @@ const ticksOfAccounts = 100
 func ending(status int) Finding {
 	signal, exit := status&0x7f, status>>8&0xff
 	if signal != 0 {
-		f := Finding{Cause: Signalled, Signal: signal, Text: "its main process was killed by " + signalName(signal)}
+		f := Finding{Cause: Signalled, Signal: signal, Text: "its main process was killed by " + osutil.SignalName(signal)}
 		if status&0x80 != 0 {
 			f.Cause, f.Text = DumpedCore, f.Text+" and dumped core"
 		}

@@ -1,12 +1,5 @@
 package postmortem
 
-import (
-	"strconv"
-	"syscall"
-
-	"golang.org/x/sys/unix"
-)
-
 // Signals that have the same number everywhere.
 const (
 	sigHup  = 1
@@ -15,11 +8,3 @@ const (
 	sigKill = 9
 	sigSegv = 11
 )
-
-// signalName is a signal for people.
-func signalName(n int) string {
-	if name := unix.SignalName(syscall.Signal(n)); name != "" {
-		return name
-	}
-	return "signal " + strconv.Itoa(n)
-}

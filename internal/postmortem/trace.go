@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
@@ -69,7 +70,7 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 			continue
 		default:
 			f.Cause, f.Sender = Signalled, r.from(d)
-			f.Text = signalName(r.signal) + " was sent by " + f.Sender + r.to(p)
+			f.Text = osutil.SignalName(r.signal) + " was sent by " + f.Sender + r.to(p)
 			if more := describe(Sender{r.sender, r.senderName, r.at}); f.Sender != itself && f.Sender != theKernel && more != "" {
 				f.Text, f.Sender = f.Text+": "+more, f.Sender+": "+more
 			}

@@ -104,7 +104,7 @@ func FuzzTraceNames(f *testing.F) {
 	f.Add("a-1 [0] d 1.0: ", "x pid=29789 gr")
 	f.Fuzz(func(t *testing.T, sender, target string) {
 		if len(sender) > 15 || len(target) > 15 || sender == "" || strings.ContainsAny(sender+target, "\n\x00") {
-			t.Skip()
+			return // no process can be called so, or its record would be two lines
 		}
 		line := strings.TrimSuffix(record(sender+"-77", "4246.842240", sent("15", "0", target, "12", "0")), "\n")
 		if r, ok := traceRecord([]byte(line)); ok && (r.sender != 77 || r.target != 12 || r.signal != 15) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 func says(cause Cause, signal int, text string) *Finding {
@@ -14,7 +16,7 @@ func says(cause Cause, signal int, text string) *Finding {
 }
 
 func by(signal int, who string) Finding {
-	return Finding{Cause: Signalled, Signal: signal, Text: signalName(signal) + " was sent by " + who, Sender: who, Main: true, Sure: Certain, Source: signalTrace}
+	return Finding{Cause: Signalled, Signal: signal, Text: osutil.SignalName(signal) + " was sent by " + who, Sender: who, Main: true, Sure: Certain, Source: signalTrace}
 }
 
 func TestWeigh(t *testing.T) {
