@@ -34,7 +34,7 @@ type Mains struct {
 //
 // The error is that of Look.
 func MainsOf(ctx context.Context, guesses []Guess) ([]Mains, error) {
-	return inTime(ctx, func() ([]Mains, error) {
+	return inTime(ctx, processTable, func() ([]Mains, error) {
 		f := newFiles(usualThreads)
 		f.begin(nil)
 		t := newTable(f)

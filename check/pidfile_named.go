@@ -18,20 +18,13 @@ type Named struct {
 // found is to be written down by a person who has no other knowledge of it, so a number
 // that may be another process's by now is none.
 func NamedBy(ctx context.Context, paths []string) ([]Named, error) {
-	done := make(chan []Named, 1) // what hangs is left behind
-	go func() {
+	return inTime(ctx, "pidfiles", func() ([]Named, error) {
 		list := make([]Named, len(paths))
 		for i, path := range paths {
 			list[i] = namedBy(path)
 		}
-		done <- list
-	}()
-	select {
-	case list := <-done:
 		return list, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("cannot read pidfiles in time: %w", context.Cause(ctx))
-	}
+	})
 }
 
 func namedBy(path string) Named {

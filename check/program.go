@@ -36,15 +36,18 @@ type Program struct {
 //
 // The error is that of Look, and like Look it gives up when ctx ends.
 func Programs(ctx context.Context, services []Sought) ([]Program, error) {
-	return inTime(ctx, func() ([]Program, error) {
+	return inTime(ctx, processTable, func() ([]Program, error) {
 		f := newFiles(usualThreads)
 		return programs(ctx, newTable(f), f, services)
 	})
 }
 
-// inTime gives a reading of the process table up when ctx ends, for it can hang on a
-// process that is itself stuck in the kernel.
-func inTime[T any](ctx context.Context, read func() ([]T, error)) ([]T, error) {
+// processTable is what mostly is read.
+const processTable = "the process table"
+
+// inTime gives a reading up when ctx ends, for it can hang on a process that is itself
+// stuck in the kernel, or on a file. What hangs is left behind.
+func inTime[T any](ctx context.Context, what string, read func() ([]T, error)) ([]T, error) {
 	type answer struct {
 		list []T
 		err  error
@@ -58,7 +61,7 @@ func inTime[T any](ctx context.Context, read func() ([]T, error)) ([]T, error) {
 	case a := <-done:
 		return a.list, a.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("cannot read %s in time: %w", what, context.Cause(ctx))
 	}
 }
 
