@@ -148,6 +148,12 @@ func readProgram(text string) (string, *problem) {
 	return readPath(text)
 }
 
+// IsProgram reports whether executable takes a text.
+func IsProgram(text string) bool {
+	_, p := readProgram(text)
+	return p == nil
+}
+
 func readFileName(text string) (string, *problem) {
 	switch {
 	case text == "":

@@ -92,3 +92,6 @@ func value(v any) string {
 // quote is for one text. A byte that is not UTF-8 has no place in YAML, where \xff
 // is a character.
 func quote(s string) string { return config.Quoted(strings.ToValidUTF8(s, "\uFFFD")) }
+
+// IsProgram reports whether the configuration takes a text behind executable.
+func IsProgram(text string) bool { return config.IsProgram(text) }

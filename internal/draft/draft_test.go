@@ -118,7 +118,7 @@ func FuzzYAML(f *testing.F) {
 			text = text[:500]
 		}
 		value := strings.ToValidUTF8(text, "\uFFFD")
-		path := "/" + strings.ReplaceAll(text, "\x00", "0") // no path has one, and that is told
+		path := "/" + strings.NewReplacer("\x00", "0", "*", "0").Replace(text) // no path has the one, and the other stands for a version
 		taken := make(map[string]bool)
 		e := Daemon{Name: Name(name, taken), About: []string{about, " " + about}, Keys: []Key{{"executable", path, about}, {"services", []string{"a"}, about}}}
 		if value != "" {

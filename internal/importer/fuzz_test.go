@@ -17,7 +17,7 @@ func FuzzCrontab(f *testing.F) {
 	for _, s := range []string{
 		"* * * * * keep -e /x -s y", "* * * * * keep -d 'a\tb' -e y", "* * * * * keep -e \"/x\\\" -s y", "A=$A\n* * * * * $A$A -e $A",
 		"* * * * * keep -e /\xff -s y", "* * * * * keep -e '/x: #y' -s y", "* * * * * keep -d '*a' -e y\n* * * * * keep -d '{' -e y",
-		"* * * * * daemon-keeper -e /x -s y -u 007 --recheck 1e9h --backoff ,", "* * * * * keep -d yes -e no", "@1 keep -d 1 -e 1",
+		"* * * * * daemon-keeper -e /x -s y -u 007 --recheck 1e9h --backoff ,", "* * * * * keep -d yes -e no", "@1 keep -d 1 -e 1", "* * * * * keep -e /opt/*a/x* -s y", "* * * * * pidof /opt/x* || service y start",
 		"* * * * * pgrep x || service y start", "* * * * * [ -z \"$(pidof x)\" ] && service y start", "* * * * * if ! ps ax|grep [x]; then service y start; fi",
 		"* * * * * for s in a b; do pgrep $s || service $s start; done", "* * * * * [ 1 -gt `pgrep -c '\t'` ] && service y start", "* * * * * kill -0 $(cat /a\xff) || service y start",
 		"* * * * * pgrep a && pgrep b || pgrep c || service y start; [ $? -ne 0 ] && { ( sh -c 'pgrep d || service z start' ) ; }",
@@ -33,7 +33,7 @@ func FuzzMonit(f *testing.F) {
 	for _, s := range []string{
 		"check process x with pidfile /y", "check process \"a\nb\" matching \"c: #d\"", "check process x matching \"(\" start \"a", "if if then then else",
 		"check process x pidfile /run/\x01 depends on x, x if failed port 1 send \"\\0x00\" expect \"^\\0x07\" then restart",
-		"check process x matching /a if memory > 0.0001 kB then restart if cpu > 0.0004% then alert if cpu > 99999999% then restart",
+		"check process x matching /usr/bin/a* start \"/etc/init.d/x start\"", "check process x matching /a if memory > 0.0001 kB then restart if cpu > 0.0004% then alert if cpu > 99999999% then restart",
 		"check process x matching /a start \"service x start\" timeout 9999999 seconds if failed uid 007 then restart if failed port 08 then restart",
 		"check file", "set alert", "set daemon", "depends on", "not every", "start", "include", "if failed port", "check process x matching",
 		"check process x pidfile /a depends on y check process y matching /b start \"/etc/init.d/y start\" depends on x",

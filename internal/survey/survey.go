@@ -88,6 +88,8 @@ func (s Service) why() string {
 		return s.Doubt
 	case !utf8.ValidString(s.Executable):
 		return "the path of its program is no text"
+	case strings.Contains(s.Executable, "*"):
+		return "the path of its program has a *, which would stand for a version"
 	}
 	return ""
 }

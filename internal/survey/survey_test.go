@@ -234,6 +234,7 @@ func TestNeverPatterns(t *testing.T) {
 // proposal is a configuration with just them.
 func FuzzPropose(f *testing.F) {
 	f.Add("toy", "A toy", "/usr/sbin/toy", "daemon", "^x$", "on-failure", "a.socket")
+	f.Add("toy", "A toy", "opt/*a/toy*", "daemon", "^x$", "no", "")
 	f.Add("a\nb", "\x1b[31m\n# x", "/a: b # c", "yes", "\xff", "\n", "]\n")
 	f.Fuzz(func(t *testing.T, name, about, executable, user, args, restarts, trigger string) {
 		s := Service{Name: "toy", About: about, Executable: "/" + executable, User: user, Restarts: restarts, Triggers: []string{trigger}, Doubt: about}
