@@ -51,7 +51,7 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 		k.UserName = keeper.UserNames()
 	}
 	if c.Action == cli.Keep && !c.DryRun && c.ConfigFile != "" && len(w.Mistakes) == 0 {
-		trace(c, k, w.Evidence.TraceSignals)
+		tracing(c, k, w.Evidence.TraceSignals)
 	}
 	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
 	r.Took = time.Since(began)

@@ -83,15 +83,22 @@ func (r *run) managerSays(ctx context.Context) *postmortem.Finding {
 
 // evidence asks the witnesses about the processes that are remembered. What happened to
 // their numbers before the daemon was last seen up was about other processes; and so was
-// all of another boot.
+// all that happened in this boot, if it was last seen in another one.
 func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 	now := r.memory.now()
-	if r.Evidence == nil || len(r.past.Processes) == 0 || r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
+	if r.Evidence == nil || r.past.LastUp.Boot == "" {
 		return postmortem.Evidence{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.EvidenceTime)
 	defer cancel()
-	d := postmortem.Dead{From: r.past.LastUp.Up, To: now.Up, Wall: now.Time}
+	d := postmortem.Dead{
+		Daemon: r.daemon.Name, Executable: r.daemon.Spec.Executable, Service: r.daemon.Services[0], Manager: r.Manager.Name(),
+		To: now.Up, Wall: now.Time, LastUp: r.past.LastUp.Time,
+	}
+	if d.Rebooted = r.past.LastUp.Boot != now.Boot; d.Rebooted {
+		return r.Evidence(ctx, d)
+	}
+	d.From = r.past.LastUp.Up
 	for _, p := range r.past.Processes {
 		d.Processes = append(d.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads})
 	}

@@ -30,6 +30,9 @@ const (
 	DumpedCore  Cause = "core_dump"
 	Exited      Cause = "exit"
 	OutOfMemory Cause = "out_of_memory"
+	TimedOut    Cause = "timeout"
+	NeverBegan  Cause = "never_began"
+	Rebooted    Cause = "reboot" // the machine went down with it
 )
 
 // Process is one that is dead, as it was remembered.
@@ -45,9 +48,16 @@ func (p Process) has(id int) bool { return id == p.PID || slices.Contains(p.Thre
 // found dead at To: what happened to a process of its numbers before or after concerns
 // another process.
 type Dead struct {
-	Processes []Process
-	From, To  time.Duration // since boot, suspended time included
-	Wall      time.Time     // the time of day at To
+	Daemon     string // its name in the configuration
+	Executable string // of the configuration; it may be a script, or not exist any more
+	Service    string // its own, the first one; "" if the manager does not know any
+	Manager    string // its name, as rcd has it
+	Output     string // the file that its last start has written, if there is one
+	Processes  []Process
+	From, To   time.Duration // since boot, suspended time included
+	Wall       time.Time     // the time of day at To
+	LastUp     time.Time     // the time of day at From, as it was told then
+	Rebooted   bool          // it was last seen in an earlier boot: Processes and From are of that one
 }
 
 // process is the dead one that has this number, or that had it for a thread.
@@ -64,14 +74,17 @@ func (d Dead) process(id int) (Process, bool) {
 func (d Dead) isMain(p Process) bool { return len(d.Processes) > 0 && d.Processes[0].PID == p.PID }
 
 // Finding is what a witness knows of one event: an account of the end, or, if it has a
-// Sender, a signal that was sent.
+// Sender, a signal that was sent, or, if it is Aside, something that may have to do with it.
 type Finding struct {
+	When   time.Time // of the event; zero if that is not known
 	Cause  Cause
 	Signal int    // that has ended it, or that was sent; after an exit with status 128+n maybe n; 0: none, or not known
 	Text   string // what happened, for people
 	Sender string // who sent the signal, for people
 	Main   bool   // it is about the main process
 	Detail bool   // it says more than that a signal has ended it
+	Aside  bool   // it is no account of the end: a stale pidfile, the last words, an upgrade
+	Next   string // a command that shows a person more, to be pasted; "" if there is none
 	Sure   Certainty
 	Source string // the witness, so that a person can look it up
 }
@@ -80,14 +93,22 @@ type Finding struct {
 type Witness interface {
 	Name() string
 	// Ask returns what it knows of a dead daemon, before ctx ends and by a bounded read.
-	// A witness that this machine does not have knows nothing, and that is no error.
+	// A witness that this machine does not have returns an Absent if somebody could switch
+	// it on, else it knows nothing, and that is no error.
 	Ask(ctx context.Context, d Dead) ([]Finding, error)
 }
+
+// Absent is the error of a witness that is not there. Its text says how to switch it on:
+// "set trace_signals: true in the configuration".
+type Absent string
+
+func (a Absent) Error() string { return string(a) }
 
 // Evidence is what witnesses have said.
 type Evidence struct {
 	Findings []Finding
 	Silent   []string // witnesses that did not answer, and why
+	Absent   []string // witnesses that are not there, and how to switch them on
 }
 
 // Ask asks all witnesses at the same time. One that does not answer before ctx ends is
@@ -118,7 +139,11 @@ func Ask(ctx context.Context, witnesses []Witness, d Dead) Evidence {
 			}
 		}
 		e.Findings = append(e.Findings, a.found...)
-		if a.err != nil {
+		var absent Absent
+		switch {
+		case errors.As(a.err, &absent):
+			e.Absent = append(e.Absent, w.Name()+": "+absent.Error())
+		case a.err != nil:
 			e.Silent = append(e.Silent, w.Name()+": "+a.err.Error())
 		}
 	}

@@ -139,13 +139,15 @@ func (t Tracing) write(name, text string) error {
 // mostTrace bounds what is read of the buffer: a record is a line of some 130 bytes.
 const mostTrace = 32 << 20
 
-// Read reads the buffer, which keeps what is read. There may be none.
+// Read reads the buffer, which keeps what is read.
 func (t Tracing) Read(context.Context) (text []byte, whole bool, err error) {
 	switch is, err := t.look(); {
 	case err != nil:
 		return nil, false, err
-	case is != set || !inFirstPIDs():
+	case !inFirstPIDs():
 		return nil, true, nil
+	case is != set:
+		return nil, false, Absent("set trace_signals: true in the configuration")
 	}
 	f, err := osutil.Open(filepath.Join(t.path(), "trace"))
 	if err != nil {

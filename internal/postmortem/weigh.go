@@ -19,7 +19,7 @@ type Verdict struct {
 // its words stand. A sender is certain only if it is certain which signal has ended the
 // process, and if only one can have been it. Else all that can have been it are named.
 func Weigh(said *Finding, found []Finding) Verdict {
-	found = slices.DeleteFunc(slices.Clone(found), func(f Finding) bool { return !f.Main })
+	found = slices.DeleteFunc(slices.Clone(found), func(f Finding) bool { return !f.Main || f.Aside })
 	end := account(said, found)
 	v := Verdict{Cause: Unknown}
 	if end != nil {

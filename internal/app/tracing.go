@@ -9,10 +9,10 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// trace has the kernel record signals, or ends that. If there is nothing to do, that is one
+// tracing has the kernel record signals, or ends that. If there is nothing to do, that is one
 // lstat(2), and, where it is on, one open(2) of what was said last. Only the default configuration ends it: another one may be for a part of
 // the daemons. That it does not work is said once, and changes nothing else.
-func trace(c cli.Command, k *keeper.Keeper, on bool) {
+func tracing(c cli.Command, k *keeper.Keeper, on bool) {
 	ours, isDefault := postmortem.OurTracing(), c.ConfigFile == defaults().Config
 	var err error
 	switch {
