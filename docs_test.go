@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,10 +17,22 @@ import (
 	"daemon-keeper/internal/config"
 )
 
-func help(t *testing.T) string {
+// help is the page of the program, and those of all commands; or those of some.
+func help(t *testing.T, commands ...string) string {
 	t.Helper()
+	defaults := cli.Defaults{RunDir: "/run/daemon-keeper", StateDir: "/var/lib/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}
+	outline, err := cli.Model(defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
-	if err := cli.Help(&b, cli.Defaults{RunDir: "/run/daemon-keeper", StateDir: "/var/lib/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}); err != nil {
+	if len(commands) == 0 {
+		err = cli.Help(&b, defaults)
+		for _, c := range outline.Commands {
+			commands = append(commands, c.Name)
+		}
+	}
+	if err := errors.Join(err, cli.Help(&b, defaults, commands...)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -70,7 +83,12 @@ var flagLine = regexp.MustCompile(`(?m)^  (?:-(\w), |    )--([a-z-]+) ?([A-Z]*) 
 // The man page has the flags of the help, and their defaults.
 func TestManPageHasTheFlags(t *testing.T) {
 	page := read(t, "docs/daemon-keeper.8")
-	text := help(t)
+	for _, m := range flagLine.FindAllStringSubmatch(help(t), -1) {
+		if !strings.Contains(page, "Fl -"+m[2]) {
+			t.Errorf("the man page does not have --%s", m[2])
+		}
+	}
+	text := help(t, "run")
 	flags := flagLine.FindAllStringSubmatch(text, -1)
 	if len(flags) < 15 {
 		t.Fatalf("found only %d flags in\n%s", len(flags), text)

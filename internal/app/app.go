@@ -77,7 +77,7 @@ func run(name string, args []string) report.Status {
 	var out output
 	switch command.Action {
 	case cli.PrintHelp:
-		err = cli.Help(&out, defaults())
+		err = cli.Help(&out, defaults(), command.Names...)
 	case cli.PrintVersion:
 		fmt.Fprintln(&out, "daemon-keeper", version())
 	case cli.PrintSchema:
@@ -96,7 +96,7 @@ func run(name string, args []string) report.Status {
 	case cli.ShowHistory:
 		err = history(command)
 	default:
-		return look(ctx, command, len(args) == 0)
+		return look(ctx, command)
 	}
 	if out.err != nil {
 		err = out.err

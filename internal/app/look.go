@@ -24,7 +24,7 @@ import (
 const stderrPatience = 2 * time.Second
 
 // look looks at the daemons, and run acts.
-func look(ctx context.Context, c cli.Command, bare bool) report.Status {
+func look(ctx context.Context, c cli.Command) report.Status {
 	began := time.Now()
 	stderr := terminal.Unblock(os.Stderr)
 	defer stderr.Flush(stderrPatience)
@@ -41,10 +41,7 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 		err = nil
 	}
 	if err != nil {
-		if bare && errors.As(err, new(*config.NotFoundError)) {
-			fmt.Fprint(os.Stderr, cli.Usage)
-		}
-		return refuse(c, err, w.Mistakes...)
+		return refuse(c, mistyped(c, err), w.Mistakes...)
 	}
 	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.Mistakes) == 0
 	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {
@@ -59,6 +56,23 @@ func look(ctx context.Context, c cli.Command, bare bool) report.Status {
 	measure(c, k.Log, &r)
 	return show(c, k.Log, r)
 }
+
+// mistyped adds to an error that a name is not known which command was probably meant.
+func mistyped(c cli.Command, err error) error {
+	if c.Meant == "" || !errors.As(err, new(*config.UnknownNameError)) && !errors.As(err, new(*config.NotFoundError)) {
+		return err
+	}
+	return &hinted{err, "did you mean: daemon-keeper " + c.Meant + "? Else " + words.Hint(err)}
+}
+
+// hinted is an error with another hint.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Hint() string  { return h.hint }
+func (h *hinted) Unwrap() error { return h.error }
 
 // blankFiles says that nobody has written anything into the configuration yet, if so.
 // A package lays down one like that, and cron runs us each minute.

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -188,7 +189,7 @@ func (r *Run) checkTimes() error {
 		{"--work-limit", r.WorkLimit, 0},
 	} {
 		if t.value < t.least {
-			return usage(timeHint, "cannot use %s %v: it must be at least %v", t.flag, t.value, t.least)
+			return usage(words.DurationHint, "cannot use %s %v: it must be at least %v", t.flag, t.value, t.least)
 		}
 	}
 	return nil
@@ -256,12 +257,15 @@ func (r *Run) checkStateDir() error {
 // checkBackoff reads the times, of which there must be one.
 func (r *Run) checkBackoff() error {
 	if r.Acceptable < 0 {
-		return usage(timeHint, "cannot use --acceptable %v: it must be at least 0s", r.Acceptable)
+		return usage(words.DurationHint, "cannot use --acceptable %v: it must be at least 0s", r.Acceptable)
 	}
 	for _, text := range r.Backoff {
-		d, err := time.ParseDuration(strings.TrimSpace(text))
-		if err != nil || d < 0 {
-			return usage("write times such as 0s,1m,5m", "cannot use %q in --backoff: it is not a duration", text)
+		d, err := words.ParseDuration(strings.TrimSpace(text))
+		if err == nil && d < 0 {
+			err = errors.New("it is negative")
+		}
+		if err != nil {
+			return usage("write times such as 0s,1m,5m", "cannot use %q in --backoff: %v", text, err)
 		}
 		r.Delays = append(r.Delays, d)
 	}
@@ -274,7 +278,7 @@ func (c *Command) checkPause(length *time.Duration) error {
 	case c.All == (len(c.Names) > 0):
 		return usage("name the daemons, or say --all", "cannot tell which daemons are meant")
 	case length != nil && *length <= 0:
-		return usage(timeHint, "cannot use --for %v: it must be more than 0s", *length)
+		return usage(words.DurationHint, "cannot use --for %v: it must be more than 0s", *length)
 	case length != nil:
 		c.For = *length
 	}

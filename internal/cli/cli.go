@@ -3,7 +3,7 @@
 package cli
 
 import (
-	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +27,7 @@ type Command struct {
 	Action
 	Run               // what does not belong to the action has its zero value
 	ConfigFile string // "" if there is none to be read
+	Meant      string // the command that was probably meant, if the first name is nearly one
 
 	All     bool          // Pause and Resume: all daemons
 	For     time.Duration // Pause: for so long; 0: until it is resumed
@@ -61,26 +62,27 @@ func (e *UsageError) Hint() string { return e.hint }
 // Parse reads a command line. It looks at the file system only to refuse what
 // names no program.
 func Parse(args []string, defaults Defaults) (Command, error) {
-	if wantsHelp(args) {
-		return Command{Action: PrintHelp}, nil
-	}
 	var g grammar
 	parser, err := newParser(&g, defaults)
 	if err != nil {
 		return Command{}, err
+	}
+	args = commandFirst(args, parser.Model)
+	if wantsHelp(args) {
+		return Command{Action: PrintHelp, Run: Run{Names: topics(args, parser.Model)}}, nil
 	}
 	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
 		return refused(args, Run{}, parser), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return refused(args, g.Run, parser), parseError(err)
+		return refused(args, g.Run, parser), parseError(err, named(args, parser.Model))
 	}
 	if g.Version {
 		return Command{Action: PrintVersion}, nil
 	}
 	node := parsed.Selected()
-	c := Command{Action: Action(node.Name), Run: g.Run, looks: looks(node)}
+	c := Command{Action: Action(node.Name), Run: g.Run, looks: looks(node), Meant: mistyped(args, parser.Model)}
 	flags, err := given(parsed)
 	if err == nil {
 		err = node.Target.Addr().Interface().(asked).ask(&c, flags)
@@ -147,7 +149,8 @@ func outputOf(args []string) string {
 }
 
 func newParser(g *grammar, d Defaults) (*kong.Kong, error) {
-	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "state_dir": d.StateDir, "config": d.Config}, kong.NoDefaultHelp())
+	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "state_dir": d.StateDir, "config": d.Config}, kong.NoDefaultHelp(),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)))
 }
 
 // wantsHelp finds a request for help before the first "--".
@@ -162,20 +165,6 @@ func wantsHelp(args []string) bool {
 	}
 	return false
 }
-
-// parseError takes over what kong says, with a better hint where there is one.
-func parseError(err error) *UsageError {
-	e := &UsageError{Message: err.Error(), hint: "see daemon-keeper --help"}
-	if cause := errors.Unwrap(err); cause != nil {
-		e.Message = cause.Error()
-	}
-	if strings.Contains(e.Message, "duration") {
-		e.hint = timeHint
-	}
-	return e
-}
-
-const timeHint = "write a time such as 500ms, 30s or 2m"
 
 // unique keeps the order; a service is restarted once per run.
 func unique(list []string) []string {

@@ -43,6 +43,20 @@ type Run struct {
 	Delays []time.Duration `kong:"-"` // what Backoff means
 }
 
+// Help is what the help says of the command beside its flags.
+func (Run) Help() string {
+	return `
+Without names, all daemons and rules of the configuration are looked at. With
+-e one daemon is kept without a configuration; the flags from --recheck to
+--acceptable are for it, and are keys in a configuration.
+
+Examples:
+  daemon-keeper                               all of the configuration
+  daemon-keeper -n -v                         what a run would do, and why
+  daemon-keeper sshd nginx                    these two
+  daemon-keeper -e /usr/sbin/nginx -s nginx   without a configuration`
+}
+
 func (r *Run) ask(c *Command, given []string) (err error) {
 	c.Run = *r
 	c.Service = unique(c.Service)
@@ -74,17 +88,19 @@ func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
 // grammar is the command line: a line for each command, whose flags are in its own
 // file. What has the tag looks restarts nothing, and so has nothing to tell syslog.
 type grammar struct {
-	Run      Run      `cmd:"" default:"withargs" help:"Keep daemons up; this is what is done without a command."`
-	Check    watch    `cmd:"" looks:"" help:"Report whether they are up, for other tools; restarts nothing."`
-	Status   status   `cmd:"" looks:"" help:"Show them in a table, for eyes; restarts nothing."`
-	Match    match    `cmd:"" looks:"" help:"Show which processes count, and which nearly do and why they do not."`
-	Pause    pause    `cmd:"" looks:"" help:"Keep run from restarting a daemon."`
-	Resume   resume   `cmd:"" looks:"" help:"End a pause."`
-	History  history  `cmd:"" looks:"" help:"Print what has happened."`
-	Validate validate `cmd:"" help:"Name every mistake in the configuration, or print what it means."`
-	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration."`
-	Import   imports  `cmd:"" looks:"" help:"Print a configuration for what a crontab or Monit keeps."`
+	Run      Run      `cmd:"" default:"withargs" usage:"[NAME]... [flags]; -e PATH -s NAME [-s NAME]... [flags]" help:"Keep daemons up: restart those that are down."`
+	Check    watch    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Report whether they are up, for other tools; restarts nothing."`
+	Status   status   `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Show them in a table, for eyes; restarts nothing."`
+	Match    match    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]; -e PATH [-u USER]" help:"Show which processes count, and which nearly do and why they do not."`
+	Pause    pause    `cmd:"" looks:"" usage:"NAME...|--all [--for TIME] [--reason TEXT]" help:"Keep run from restarting a daemon."`
+	Resume   resume   `cmd:"" looks:"" usage:"NAME...|--all" help:"End a pause."`
+	History  history  `cmd:"" looks:"" usage:"[NAME]... [--since TIME] [-o FORMAT]" help:"Print what has happened."`
+	Validate validate `cmd:"" usage:"[-c FILE] [--part]" help:"Name every mistake in the configuration, or print what it means."`
+	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
+	Import   imports  `cmd:"" looks:"" usage:"[--offline] [FILE]..." help:"Print a configuration for what a crontab or Monit keeps."`
 	Init     propose  `cmd:"" looks:"" help:"Print a first configuration for this machine."`
+	Help     helps    `cmd:"" looks:"" usage:"[COMMAND]..." help:"Print this, or how a command is used."`
+	Print    versions `cmd:"" looks:"" name:"version" help:"Print the version."`
 	Version  bool     `help:"Print the version."`
 }
 

@@ -5,101 +5,182 @@ import (
 	"io"
 	"strings"
 
+	"daemon-keeper/internal/words"
+
 	"github.com/alecthomas/kong"
 )
 
-// Help prints the flags, at the root, as the default command has them.
-func Help(w io.Writer, defaults Defaults) error {
+// Commands that print something about the program itself.
+type (
+	helps struct {
+		Names []string `arg:"" optional:"" sep:"none" name:"command"`
+	}
+	versions struct{}
+)
+
+func (h *helps) ask(c *Command, _ []string) error {
+	c.Names = h.Names
+	return nil
+}
+
+func (*versions) ask(*Command, []string) error { return nil }
+
+// topics are the commands whose help is meant by --help: the one of the line.
+func topics(args []string, model *kong.Application) []string {
+	if len(args) > 0 && find(args[0], model) != nil {
+		return args[:1]
+	}
+	return nil
+}
+
+// Help prints a page about the program, or about each command that is named.
+func Help(w io.Writer, defaults Defaults, commands ...string) error {
 	var g grammar
 	parser, err := newParser(&g, defaults)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(w, Usage)
-	for _, group := range [][]*kong.Flag{parser.Model.Children[0].Flags, parser.Model.Flags} {
-		for _, f := range group {
-			fmt.Fprintf(w, "  %-*s %s\n", flagWidth, flagName(f), wrap(f.Help))
+	outline, err := Model(defaults)
+	if err != nil {
+		return err
+	}
+	if len(commands) == 0 {
+		return page(w, outline)
+	}
+	for i, name := range commands {
+		node := find(name, parser.Model)
+		if node == nil {
+			return unknownCommand(name, parser.Model)
+		}
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := commandPage(w, node, outline); err != nil {
+			return err
 		}
 	}
-	fmt.Fprintf(w, "  %-*s %s\n", flagWidth, "-h, --help", "Print this.")
-	_, err = fmt.Fprint(w, exitStatuses)
-	return err
+	return nil
 }
 
-// Usage is the first lines of the help.
-const Usage = `Usage: daemon-keeper [run] [NAME]... [flags]
-       daemon-keeper [run] -e PATH -s NAME [-s NAME]... [flags]
-       daemon-keeper check [NAME|SPEC]... [-o FORMAT]
-       daemon-keeper status [NAME|SPEC]...
-       daemon-keeper match [-e PATH | NAME|SPEC...]
-       daemon-keeper pause NAME...|--all [--for TIME] [--reason TEXT]
-       daemon-keeper resume NAME...|--all
-       daemon-keeper history [NAME]... [--since TIME] [-o text|json]
-       daemon-keeper validate [-c FILE] [--part]
-       daemon-keeper schema
-       daemon-keeper init
-       daemon-keeper import [--offline] [FILE]...
+func unknownCommand(name string, model *kong.Application) error {
+	hint := "list them with: daemon-keeper help"
+	if near := words.Nearest(name, names(model)); near != "" {
+		hint = "did you mean: daemon-keeper help " + near
+	}
+	return usage(hint, "cannot find a command %q", name)
+}
+
+func names(model *kong.Application) []string {
+	var list []string
+	for _, c := range model.Children {
+		list = append(list, c.Name)
+	}
+	return list
+}
+
+const about = `Usage: daemon-keeper [COMMAND] [NAME]... [flags]
 
 Look whether daemons are up. If one is not, stop and start its services in
 order, and see that it is back. Made for root's crontab, every minute.
 
-run keeps the daemons of the configuration, all or those named, or the one of
--e. check and status look and restart nothing: a report for other tools, and a
-table for eyes. match shows which processes count, and which nearly do and why
-they do not. pause keeps run from restarting a daemon, until it ends by itself
-or by resume. history prints what has happened, back for --since 30d or to a
-date. validate names every mistake in the configuration, or prints what it
-means; with --part FILE may be one of several. schema prints its JSON Schema,
-for editors. init prints a first configuration for this machine, import one from
-a crontab with lines that keep a daemon or from Monit's control file, which with
---offline is another machine's: for a person to read; nothing is touched.
-
-A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
-sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the
-executable's file or of a script. A word without : / @ is a name of the
-configuration, if there is one.
-
-check and status take -c, -o, --prometheus, -q, -v, --run-dir and --state-dir,
-status also --service-command; match takes -c, and -e with -u; pause takes -c,
-and like resume and history --state-dir.
-
+Commands; without one, run is meant:
 `
+
+const firstSteps = `
+First steps:
+  daemon-keeper init                          propose a configuration
+  daemon-keeper validate                      look for mistakes in it
+  daemon-keeper status                        see what is up
+  daemon-keeper -n                            see what a run would do
+  daemon-keeper -e /usr/sbin/nginx -s nginx   keep one daemon, without a file
+
+The flags of a command, and examples: daemon-keeper help COMMAND. All of it is
+in daemon-keeper(8), the configuration in daemon-keeper.yaml(5).
+` + exitStatuses
 
 const exitStatuses = `
 Exit status: 0 up, or deliberately left alone; 1 was down and is up again;
 2 still down; 3 cannot tell or used wrongly, nothing was touched.
 `
 
-const flagWidth = 26
+func page(w io.Writer, o Outline) error {
+	fmt.Fprint(w, about)
+	for _, c := range o.Commands {
+		fmt.Fprintf(w, "  %-*s %s\n", commandWidth, c.Name, wrap(c.Help, commandWidth))
+	}
+	_, err := fmt.Fprint(w, firstSteps)
+	return err
+}
 
-// wrap breaks a flag's help such that the lines have 80 columns at most.
-func wrap(text string) string {
-	const width = 80 - flagWidth - 3
+// commandPage prints how a command is used, what it does, its flags, and examples, which
+// the tags usage and example of the grammar and its own Help have.
+func commandPage(w io.Writer, node *kong.Node, o Outline) error {
+	lead := "Usage: "
+	for _, arguments := range strings.Split(node.Tag.Get("usage"), "; ") {
+		fmt.Fprintln(w, strings.TrimRight(lead+"daemon-keeper "+node.Name+" "+arguments, " "))
+		lead = "       "
+	}
+	fmt.Fprintf(w, "\n%s\n", fill(node.Help))
+	if node.Detail != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(node.Detail))
+	}
+	fmt.Fprintln(w, "\nFlags:")
+	for _, c := range o.Commands {
+		if c.Name == node.Name {
+			printFlags(w, c.Flags)
+		}
+	}
+	printFlags(w, o.Flags)
+	if node.Name == string(Keep) {
+		fmt.Fprint(w, exitStatuses)
+	}
+	return nil
+}
+
+func printFlags(w io.Writer, flags []FlagOutline) {
+	for _, f := range flags {
+		fmt.Fprintf(w, "  %-*s %s\n", flagWidth, flagName(f), wrap(f.Help, flagWidth))
+	}
+}
+
+const (
+	commandWidth = 10
+	flagWidth    = 26
+	pageWidth    = 80
+)
+
+// fill breaks a paragraph at the width of the page.
+func fill(text string) string { return wrap(text, -3) }
+
+// wrap breaks a text such that the lines have 80 columns at most, behind a column of that
+// width, two blanks before it and one behind.
+func wrap(text string, column int) string {
+	width := pageWidth - column - 3
 	var b strings.Builder
-	column := 0
+	at := 0
 	for i, word := range strings.Fields(text) {
 		switch {
 		case i == 0:
-		case column+1+len(word) > width:
-			fmt.Fprintf(&b, "\n%*s", flagWidth+3, "")
-			column = 0
+		case at+1+len(word) > width:
+			fmt.Fprintf(&b, "\n%*s", column+3, "")
+			at = 0
 		default:
 			b.WriteByte(' ')
-			column++
+			at++
 		}
 		b.WriteString(word)
-		column += len(word)
+		at += len(word)
 	}
 	return b.String()
 }
 
-func flagName(f *kong.Flag) string {
-	name := "    --" + f.Name
-	if f.Short != 0 {
-		name = fmt.Sprintf("-%c, --%s", f.Short, f.Name)
+func flagName(f FlagOutline) string {
+	name := "    --" + f.Long
+	if f.Short != "" {
+		name = "-" + f.Short + ", --" + f.Long
 	}
-	if !f.IsBool() {
-		name += " " + f.PlaceHolder
+	if f.Value != "" {
+		name += " " + f.Value
 	}
 	return name
 }

@@ -10,6 +10,15 @@ type history struct {
 	StateDir string   `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
 
+// Help is what the help says of the command beside its flags.
+func (history) Help() string {
+	return `
+Examples:
+  daemon-keeper history
+  daemon-keeper history --since 2026-11-01 nginx
+  daemon-keeper history --since 2w -o json`
+}
+
 func (h *history) ask(c *Command, _ []string) error {
 	c.Run = Run{Names: h.Names, StateDir: h.StateDir, Face: Face{Output: h.Output}, NoSyslog: true}
 	c.Since = h.Since

@@ -51,6 +51,7 @@ const (
 	Programs             // full paths of executables
 	Users                // names of users
 	Services             // what the machine's manager can start
+	Commands             // commands of the program
 )
 
 // Model returns the outline of the command line.
@@ -120,6 +121,8 @@ func argumentKind(command, argument string) Kind {
 	switch {
 	case argument == "file":
 		return Files
+	case argument == "command":
+		return Commands
 	case argument == "spec":
 		return Specs
 	case command == string(Resume):

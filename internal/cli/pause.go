@@ -18,6 +18,16 @@ type pause struct {
 	StateDir string         `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
 
+// Help is what the help says of the command beside its flags.
+func (pause) Help() string {
+	return `
+It lasts until it ends by itself, or until resume.
+
+Examples:
+  daemon-keeper pause --for 2h --reason "new disk" mariadb
+  daemon-keeper pause --all --for 1d`
+}
+
 func (p *pause) ask(c *Command, _ []string) error {
 	c.Run = Run{Names: p.Names, Config: p.Config, StateDir: p.StateDir, Face: Face{Output: Text}, NoSyslog: true}
 	c.All, c.Reason = p.All, p.Reason

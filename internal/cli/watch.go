@@ -16,6 +16,21 @@ type watch struct {
 	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
 
+const specs = `
+A SPEC is NAME or /PATH, then @USER, then :COUNT, all but the first optional:
+sshd@root:1-, /usr/lib/postfix/sbin/master:1-2, telnetd:0. NAME is that of the
+executable's file or of a script. A word without : / @ is a name of the
+configuration, if there is one.
+`
+
+// Help is what the help says of the command beside its flags.
+func (watch) Help() string {
+	return specs + `
+Examples:
+  daemon-keeper check -o nagios nginx    as a plugin of Nagios or Icinga
+  daemon-keeper check sshd:1- telnetd:0  without a configuration`
+}
+
 func (w *watch) ask(c *Command, _ []string) error { return w.look(c, "") }
 
 func (w *watch) look(c *Command, manager string) (err error) {
@@ -30,6 +45,14 @@ type status struct {
 	ServiceCommand string `placeholder:"PATH"`
 }
 
+// Help is what the help says of the command beside its flags.
+func (status) Help() string {
+	return specs + `
+Examples:
+  daemon-keeper status
+  daemon-keeper status -v nginx`
+}
+
 func (s *status) ask(c *Command, _ []string) error { return s.look(c, s.ServiceCommand) }
 
 // match explains which processes count. Its flags are those of Run.
@@ -38,6 +61,14 @@ type match struct {
 	Config     []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 	Executable []string `short:"e" sep:"none" placeholder:"PATH"`
 	User       *string  `short:"u" placeholder:"USER"`
+}
+
+// Help is what the help says of the command beside its flags.
+func (match) Help() string {
+	return specs + `
+Examples:
+  daemon-keeper match nginx
+  daemon-keeper match -e /usr/bin/python3 -u www-data`
 }
 
 func (m *match) ask(c *Command, given []string) (err error) {

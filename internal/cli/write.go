@@ -14,6 +14,15 @@ type validate struct {
 	Part   bool     `help:"The file is one of several: it may name daemons of the others, or define nothing."`
 }
 
+// Help is what the help says of the command beside its flags.
+func (validate) Help() string {
+	return `
+Examples:
+  daemon-keeper validate
+  daemon-keeper validate -c new.yaml
+  daemon-keeper validate -c /etc/daemon-keeper.d/web.yaml --part`
+}
+
 func (v *validate) ask(c *Command, _ []string) (err error) {
 	c.Part = v.Part
 	c.ConfigFile, err = configFile(v.Config)
@@ -22,12 +31,31 @@ func (v *validate) ask(c *Command, _ []string) (err error) {
 
 type schema struct{}
 
+// Help is what the help says of the command beside its flags.
+func (schema) Help() string {
+	return `
+Example:
+  daemon-keeper schema > daemon-keeper.schema.json`
+}
+
 func (*schema) ask(*Command, []string) error { return nil }
 
 // imports reads what has kept daemons until now.
 type imports struct {
 	Files   []string `arg:"" optional:"" sep:"none" name:"file"`
 	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
+}
+
+// Help is what the help says of the command beside its flags.
+func (imports) Help() string {
+	return `
+It is for a person to read; nothing is touched. Without a file, or with -,
+standard input is read.
+
+Examples:
+  crontab -l | daemon-keeper import
+  daemon-keeper import /etc/monit/monitrc /etc/monit/conf.d/*
+  daemon-keeper import --offline other-host.monitrc`
 }
 
 func (i *imports) ask(c *Command, _ []string) error {
@@ -38,6 +66,15 @@ func (i *imports) ask(c *Command, _ []string) error {
 
 // propose writes a first configuration.
 type propose struct{}
+
+// Help is what the help says of the command beside its flags.
+func (propose) Help() string {
+	return `
+It is for a person to read; nothing is touched.
+
+Example:
+  daemon-keeper init > /etc/daemon-keeper.yaml`
+}
 
 func (*propose) ask(c *Command, _ []string) error {
 	c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}

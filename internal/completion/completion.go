@@ -60,27 +60,34 @@ func Complete(o cli.Outline, words []string, from Sources) Answer {
 			first, command = 2, c
 		}
 	}
-	l := line{command: command, flags: append(slices.Clone(command.Flags), o.Flags...), values: make(map[string]string)}
+	l := line{commands: o.Commands, command: command, flags: append(slices.Clone(command.Flags), o.Flags...), values: make(map[string]string)}
 	for _, word := range words[first:last] {
 		l.read(word)
 	}
 	a := l.answer(words[last], from)
 	if last == 1 && !strings.HasPrefix(words[1], "-") {
-		for _, c := range o.Commands {
-			a.Candidates = append(a.Candidates, Candidate{c.Name, brief(c.Help)})
-		}
+		a.Candidates = append(a.Candidates, l.commandNames()...)
 	}
 	return a
 }
 
 // line is what the words before the last one say.
 type line struct {
+	commands  []cli.CommandOutline
 	command   cli.CommandOutline
 	flags     []cli.FlagOutline
 	values    map[string]string // of the flags that are given, by their long names
 	arguments []string
 	pending   *cli.FlagOutline // its value is the next word
 	ended     bool             // by --
+}
+
+func (l *line) commandNames() []Candidate {
+	var list []Candidate
+	for _, c := range l.commands {
+		list = append(list, Candidate{c.Name, brief(c.Help)})
+	}
+	return list
 }
 
 func (l *line) read(word string) {
@@ -195,6 +202,8 @@ func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
 		return Answer{Ask: Nothing, Candidates: l.names(from, false)}
 	case cli.Names:
 		return Answer{Ask: Nothing, Candidates: l.names(from, true)}
+	case cli.Commands:
+		return Answer{Ask: Nothing, Candidates: l.commandNames()}
 	case cli.Paused:
 		return Answer{Ask: Nothing, Candidates: l.paused(from)}
 	case cli.Specs:

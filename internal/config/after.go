@@ -1,5 +1,7 @@
 package config
 
+import "daemon-keeper/internal/words"
+
 // checkAfter looks at the references among daemons, over all files.
 func (l *loader) checkAfter() {
 	names, isDaemon, complete := l.defined()
@@ -50,7 +52,7 @@ func (p *part) checkReferences(e entry, names []string, isDaemon map[string]bool
 // with thousands of names.
 func (p *part) hintFor(name string, names []string) string {
 	if len(p.mistakes) < 100 && len(names) < maxEntries/10 {
-		if near := nearest(name, names); near != "" {
+		if near := words.Nearest(name, names); near != "" {
 			return "did you mean " + quote(near) + "?"
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // shared is what the files of one Load have in common.
@@ -103,7 +105,7 @@ func (d *decoder) unknown(key *node, where string, known []string) string {
 		return ""
 	}
 	d.tell(key, didYouMean(key.text, known), "unknown key %s in %s", quote(key.text), where)
-	return nearest(key.text, known)
+	return words.Nearest(key.text, known)
 }
 
 // complete looks for keys that are missing.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // kind is a sort of value, named by the tag "kind": how it is written, and how it
@@ -76,7 +78,7 @@ func kindOf(name string) kind {
 
 // timeKind knows the kinds of times, which differ in their bounds.
 func timeKind(name string) kind {
-	k := kind{syntax: "TIME", pattern: `^(0|([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+)$`, zero: true}
+	k := kind{syntax: "TIME", pattern: `^(0|([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h|d|w))+)$`, zero: true}
 	switch name {
 	case "time":
 		k.read = plain(readTime(0, maxTime))
@@ -99,13 +101,11 @@ const maxTime = 24 * time.Hour
 
 func readTime(least, most time.Duration) func(string) (time.Duration, *problem) {
 	return func(text string) (time.Duration, *problem) {
-		const hint = "write a time such as 500ms, 30s or 2m"
-		t, err := time.ParseDuration(text)
+		const hint = words.DurationHint
+		t, err := words.ParseDuration(text)
 		switch {
-		case isNumber(text) && text != "0":
-			return 0, wrong(hint, "the unit is missing")
-		case err != nil || strings.HasPrefix(text, "+"):
-			return 0, wrong(hint, "it is not a duration")
+		case err != nil:
+			return 0, wrong(hint, "%v", err)
 		case strings.HasPrefix(text, "-"):
 			return 0, wrong(hint, "it is negative")
 		case t < least:

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"slices"
+
+	"daemon-keeper/internal/words"
 )
 
 // UnknownNameError says that no daemon and no rule has a name.
@@ -52,7 +54,7 @@ func (c Config) Select(names []string) (Config, error) {
 }
 
 func nameHint(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := words.Nearest(name, known); near != "" {
 		return "did you mean " + quote(near) + "?"
 	}
 	return "list the names with: daemon-keeper validate"

@@ -3,6 +3,8 @@ package importer
 import (
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // ownFlag is a flag of daemon-keeper itself.
@@ -133,10 +135,10 @@ const mostTime = 24 * time.Hour
 
 // isTime reports whether the configuration takes it for the value of a key.
 func isTime(key, text string) bool {
-	t, err := time.ParseDuration(text)
+	t, err := words.ParseDuration(text)
 	least := time.Duration(0)
 	if strings.HasSuffix(key, "_timeout") {
 		least = time.Millisecond
 	}
-	return err == nil && !strings.HasPrefix(text, "+") && !strings.HasPrefix(text, "-") && t >= least && t <= mostTime
+	return err == nil && !strings.HasPrefix(text, "-") && t >= least && t <= mostTime
 }

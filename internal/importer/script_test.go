@@ -158,7 +158,7 @@ func TestProblems(t *testing.T) {
 // Each flag of run is known, with its letter, and takes a value if it does.
 func TestOwnFlags(t *testing.T) {
 	var b bytes.Buffer
-	if err := cli.Help(&b, cli.Defaults{RunDir: "/r", StateDir: "/s", Config: "/c"}); err != nil {
+	if err := cli.Help(&b, cli.Defaults{RunDir: "/r", StateDir: "/s", Config: "/c"}, "run"); err != nil {
 		t.Fatal(err)
 	}
 	var names []string

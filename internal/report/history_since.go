@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -50,34 +48,9 @@ func readSince(text string, now time.Time) (since time.Duration, why string) {
 		}
 		return now.Sub(date), ""
 	}
-	if text == "" {
-		return 0, "it is empty"
+	since, err := words.ParseDuration(text)
+	if err != nil {
+		return 0, err.Error()
 	}
-	for text != "" && since <= longestSince {
-		rest := strings.TrimLeft(text, "0123456789")
-		number := text[:len(text)-len(rest)]
-		unit, ok := unitOf(rest)
-		switch {
-		case number == "":
-			return 0, "there is no number"
-		case rest == "":
-			return 0, "the unit is missing"
-		case !ok:
-			return 0, "there is no such unit"
-		}
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || n > int64(longestSince/unit) {
-			return longestSince + 1, ""
-		}
-		since, text = since+time.Duration(n)*unit, rest[1:]
-	}
-	return since, ""
-}
-
-func unitOf(text string) (time.Duration, bool) {
-	if text == "" {
-		return 0, false
-	}
-	unit, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day}[text[0]]
-	return unit, ok
+	return since.Truncate(time.Second), ""
 }

@@ -1,24 +1,16 @@
-package config
+package words
 
 import "strings"
 
-// didYouMean names the nearest of the words, or all if none is near.
-func didYouMean(text string, words []string) string {
-	if word := nearest(text, words); word != "" {
-		return "did you mean " + quote(word) + "?"
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return "use one of: " + strings.Join(words, ", ")
-}
+// mostNearest is how many bytes a word may have to be compared with others.
+const mostNearest = 64
 
-// nearest finds the word that takes the fewest changes; "" if they are more than
+// Nearest finds the word that takes the fewest changes; "" if they are more than
 // a third of it.
-func nearest(text string, words []string) string {
+func Nearest(text string, words []string) string {
 	best, most := "", 0
 	text = strings.ReplaceAll(strings.ToLower(text), "-", "_")
-	if len(text) > maxName {
+	if len(text) > mostNearest {
 		return ""
 	}
 	for _, word := range words {

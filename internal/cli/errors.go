@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+
+	"daemon-keeper/internal/words"
+
+	"github.com/alecthomas/kong"
+)
+
+// What kong says, in its words. A flag is "--since" or "-o, --output".
+var (
+	kongNoValue  = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: (?:missing value|expected .* value but got "EOL")`}
+	kongFlagNext = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: expected .* value but got "(.*)" \(.*perhaps try `}
+	kongNoNumber = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: expected a valid [0-9]+ bit u?int but got "(.*)"$`}
+	kongSwitch   = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: bool value must be .* but got "(.*)"$`}
+	kongNearest  = words.Pattern{Text: `^(unknown flag -[^,]+), did you mean (?:one of )?(.+)\?$`}
+)
+
+// parseError says in our words what kong has found. What it says else can stand as it is.
+func parseError(err error, command string) *UsageError {
+	if own := new(UsageError); errors.As(err, &own) {
+		return own
+	}
+	help := "see daemon-keeper help " + command
+	text := strings.TrimPrefix(err.Error(), "daemon-keeper: ")
+	if m := kongFlagNext.Get().FindStringSubmatch(text); m != nil {
+		return usage("write "+m[1]+"="+m[2]+" if that is the value", "cannot use %s: its value is missing, for %s looks like a flag", m[1], m[2])
+	}
+	if m := kongNoValue.Get().FindStringSubmatch(text); m != nil {
+		return usage(help, "cannot use %s: its value is missing", m[1])
+	}
+	if m := kongNoNumber.Get().FindStringSubmatch(text); m != nil {
+		return usage(help, "cannot use %s %q: it is not a number", m[1], m[2])
+	}
+	if m := kongSwitch.Get().FindStringSubmatch(text); m != nil {
+		return usage("leave the value out", "cannot use %s=%s: this flag takes no value", m[1], m[2])
+	}
+	if m := kongNearest.Get().FindStringSubmatch(text); m != nil {
+		if near := strings.ReplaceAll(m[2], `"`, ""); strings.HasPrefix(near, "--") { // any letter is near another
+			help = "did you mean " + near + "? Else " + help
+		}
+		return usage(help, "%s", m[1])
+	}
+	return usage(help, "%s", text)
+}
+
+// readDuration is kong's reader of times, with days and weeks.
+func readDuration(k *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := k.Scan.PopValueInto("duration", &text); err != nil {
+		return err
+	}
+	d, err := words.ParseDuration(text)
+	if err != nil {
+		return usage(words.DurationHint, "cannot use --%s %q: %v", k.Value.Name, text, err)
+	}
+	target.SetInt(int64(d))
+	return nil
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// Flags may stand before the command; their values are no commands.
+func TestFlagsBeforeTheCommand(t *testing.T) {
+	for _, tc := range []struct {
+		args  string
+		first string // what they are in the end
+		meant string
+	}{
+		{"", "", ""},
+		{"status", "status", ""},
+		{"-c /x status", "status -c /x", ""},
+		{"-c/x status", "status -c/x", ""},
+		{"--config=/x status", "status --config=/x", ""},
+		{"--config /x -v status a", "status --config /x -v a", ""},
+		{"-qc /x check", "check -qc /x", ""},
+		{"-c status", "-c status", ""},
+		{"-c status check", "check -c status", ""},
+		{"-s status -e /x", "-s status -e /x", ""},
+		{"-- status", "-- status", ""},
+		{"-v nginx status", "-v nginx status", ""},
+		{"run status", "run status", ""},
+		{"statsu", "statsu", "status"},
+		{"-v hsitory", "-v hsitory", "history"},
+		{"nginx", "nginx", ""},
+		{"run statsu", "run statsu", ""},
+		{"-", "-", ""},
+		{"-c", "-c", ""},
+	} {
+		var g grammar
+		parser, err := newParser(&g, testDefaults)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := commandFirst(strings.Fields(tc.args), parser.Model)
+		if got := strings.Join(args, " "); got != tc.first {
+			t.Errorf("%q becomes %q, want %q", tc.args, got, tc.first)
+		}
+		if got := mistyped(args, parser.Model); got != tc.meant {
+			t.Errorf("%q: meant is %q, want %q", tc.args, got, tc.meant)
+		}
+	}
+}
