@@ -99,6 +99,15 @@ func copyProgram(from, to string) error {
 	if err != nil {
 		return err
 	}
+	return writeProgram(to, data)
+}
+
+// writeProgram writes a file that can be executed at once. A child that another test forks
+// meanwhile would have it open for writing until its own exec, and execve(2) would fail
+// with ETXTBSY.
+func writeProgram(to string, data []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	return os.WriteFile(to, data, 0o755)
 }
 
@@ -159,8 +168,15 @@ func kept(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("DAEMON_KEEPER_CONFIG", ts.MkAbs("keeper.yaml"))
 	argv := append([]string{args[0], "daemon-keeper"}, args[1:]...)
-	if len(args) < 2 || !slices.Contains([]string{"validate", "check", "match"}, args[1]) {
-		argv = append(argv, "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog")
+	command := ""
+	if len(args) > 1 {
+		command = args[1]
+	}
+	if command != "match" {
+		argv = append(argv, "--service-command", ts.Getenv("SVC"))
+	}
+	if !slices.Contains([]string{"validate", "check", "match"}, command) {
+		argv = append(argv, "--run-dir", ts.Getenv("RUN"), "--no-syslog")
 	}
 	exits(ts, neg, argv)
 }

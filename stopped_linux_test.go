@@ -35,7 +35,7 @@ start) ./mydaemon 300 & echo $! >pids ;;
 status) exit 3 ;;
 esac
 `
-			for _, err := range []error{copyProgram(sleep, daemon), os.WriteFile(svc, []byte(script), 0o755)} {
+			for _, err := range []error{copyProgram(sleep, daemon), writeProgram(svc, []byte(script))} {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,7 +77,7 @@ start) ./mydaemon 300 & echo $! >pids ;;
 status) exit 3 ;;
 esac
 `
-	for _, err := range []error{copyProgram(sleep, daemon), os.WriteFile(svc, []byte(script), 0o755)} {
+	for _, err := range []error{copyProgram(sleep, daemon), writeProgram(svc, []byte(script))} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -148,6 +148,8 @@ func (r Reason) String() string {
 func Judge(s Snapshot, spec Spec) Verdict {
 	file, known := s.files[spec.Executable]
 	switch {
+	case spec.Unclear != nil:
+		return Verdict{Err: spec.Unclear}
 	case spec.Executable == "":
 	case !known:
 		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}

@@ -65,7 +65,7 @@ func (l *looker) want(spec Spec) {
 		t.hidden = l.seesAll(&spec) && t.file.links > 1
 		l.noteArgs(t.file)
 	}
-	if t.file.errFor(&spec) != nil {
+	if spec.Unclear != nil || t.file.errFor(&spec) != nil {
 		return // its verdict is known
 	}
 	l.targets = append(l.targets, t)

@@ -24,6 +24,7 @@ type Spec struct {
 	Label      string         // security context: SELinux's type or all of it, AppArmor's profile
 	Parent     int            // process id of the parent; 0: any
 	Exempt     []Spec         // processes that meet the criteria of one of these do not count
+	Unclear    error          // why it is not clear which processes are meant: there is no such user
 
 	// NameIsEnough has a process that may not be looked at count by the kernel's
 	// name for it, which any process can give itself: never where something is

@@ -1,16 +1,21 @@
 package app
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
+	"daemon-keeper/rcd"
 )
 
 // validate names the mistakes of the configuration, or says what it means.
@@ -24,7 +29,7 @@ func validate(c cli.Command) report.Status {
 		fail(m)
 	}
 	var text []byte
-	doubts := keeper.Doubts(all)
+	doubts := append(keeper.Doubts(all), strangers(c, all)...)
 	if err == nil && len(mistakes) == 0 {
 		if err = notify.Trusted(all.Notify.OnIncident); errors.Is(err, fs.ErrNotExist) { // it may be installed later
 			doubts, err = append(doubts, "on_incident: "+err.Error()), nil
@@ -50,6 +55,33 @@ func validate(c cli.Command) report.Status {
 	}
 	return report.OK
 }
+
+// strangers are the services of which this machine's manager knows none of that name. They
+// may be installed later, or on another machine.
+func strangers(c cli.Command, all config.Config) []string {
+	m, err := manager(c, new(rcd.Outputs))
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), strangersTime)
+	defer cancel()
+	var list []string
+	for _, d := range all.Daemons {
+		for _, service := range d.Services {
+			err := m.Find(ctx, service)
+			if err == nil { // a program of the user's is only asked here
+				_, err = m.Obstacle(ctx, service)
+			}
+			var unknown *rcd.NotFoundError
+			if errors.As(err, &unknown) {
+				list = append(list, fmt.Sprintf("'%s': %v; %s", d.Name, unknown, unknown.Hint()))
+			}
+		}
+	}
+	return list
+}
+
+const strangersTime = 10 * time.Second
 
 func fail(err error) {
 	report.Fail(os.Stderr, terminal.Colored(os.Stderr), err.Error(), words.Hint(err))

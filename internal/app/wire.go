@@ -64,7 +64,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	m, err := manager(c, k.Outputs)
 	if c.Looks() {
 		if err == nil {
-			k.Observer, k.Condition = m, m.Condition
+			k.Observer, k.Condition, k.Find = m, m.Condition, m.Find
 		}
 		if c.Action == cli.ShowStatus {
 			k.Opinion = opinion(m, err)

@@ -12,8 +12,9 @@ type watch struct {
 	Specs  []string `arg:"" optional:"" sep:"none" name:"spec"`
 	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 	Face
-	RunDir   string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
-	StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+	RunDir         string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR"`
+	StateDir       string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
+	ServiceCommand string `placeholder:"PATH"`
 }
 
 const specs = `
@@ -31,18 +32,15 @@ Examples:
   daemon-keeper check sshd:1- telnetd:0  without a configuration`
 }
 
-func (w *watch) ask(c *Command, _ []string) error { return w.look(c, "") }
-
-func (w *watch) look(c *Command, manager string) (err error) {
-	c.Run = Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, StateDir: w.StateDir, ServiceCommand: manager, NoSyslog: true}
+func (w *watch) ask(c *Command, _ []string) (err error) {
+	c.Run = Run{Names: w.Specs, Config: w.Config, Face: w.Face, RunDir: w.RunDir, StateDir: w.StateDir, ServiceCommand: w.ServiceCommand, NoSyslog: true}
 	c.ConfigFile, err = c.checkWatch()
 	return err
 }
 
 // status is watch for eyes; it asks the manager, too.
 type status struct {
-	watch          `embed:""`
-	ServiceCommand string `placeholder:"PATH"`
+	watch `embed:""`
 }
 
 // Help is what the help says of the command beside its flags.
@@ -52,8 +50,6 @@ Examples:
   daemon-keeper status
   daemon-keeper status -v nginx`
 }
-
-func (s *status) ask(c *Command, _ []string) error { return s.look(c, s.ServiceCommand) }
 
 // match explains which processes count. Its flags are those of Run.
 type match struct {

@@ -12,6 +12,8 @@ const (
 type validate struct {
 	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 	Part   bool     `help:"The file is one of several: it may name daemons of the others, or define nothing."`
+
+	ServiceCommand string `placeholder:"PATH"`
 }
 
 // Help is what the help says of the command beside its flags.
@@ -24,7 +26,10 @@ Examples:
 }
 
 func (v *validate) ask(c *Command, _ []string) (err error) {
-	c.Part = v.Part
+	c.Part, c.ServiceCommand = v.Part, v.ServiceCommand
+	if err := c.checkCommand(); err != nil {
+		return err
+	}
 	c.ConfigFile, err = configFile(v.Config)
 	return err
 }

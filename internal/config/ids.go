@@ -82,26 +82,45 @@ func parseID(text string) (uint32, error) {
 // read takes digits for a number without a look: group: 0 must mean 0, whatever
 // the names are. (A name of digits only cannot be given.)
 func (s *ids) read(text string) (*ID, *problem) {
-	if text != "" && strings.Trim(text, "0123456789") == "" {
+	if text == "" {
+		return nil, wrong("write a name or a number", "it is empty")
+	}
+	if strings.Trim(text, "0123456789") == "" {
 		n, err := parseID(text)
 		if err != nil || !isNumber(text) {
 			return nil, wrong("write the number without leading zeroes, at most 4294967295", "it is no %s's number", s.what)
 		}
-		return &ID{text, n}, nil
+		return &ID{Text: text, Number: n}, nil
 	}
 	a, seen := s.known[text]
 	if !seen {
 		a.number, a.err = s.lookup(text)
 		s.known[text] = a
 	}
-	if a.err != nil {
-		p := wrong("look for a typing error; the number works too", "cannot find %s %s", s.what, quote(text))
-		if !errors.Is(a.err, errNoSuchName) {
-			p.message += " (" + short(a.err.Error()) + ")"
-		}
-		return nil, p
+	return &ID{text, a.number, s.missing(text, a.err)}, nil
+}
+
+// IDHint is the way out where a user or a group is not found.
+const IDHint = "look for a typing error; the number works too"
+
+func (s *ids) missing(text string, err error) string {
+	if err == nil {
+		return ""
 	}
-	return &ID{text, a.number}, nil
+	why := "cannot find " + s.what + " " + quote(text)
+	if !errors.Is(err, errNoSuchName) {
+		why += " (" + short(err.Error()) + ")"
+	}
+	return why
+}
+
+// readPresent is read where the name must be there: a person has just typed it.
+func (s *ids) readPresent(text string) (*ID, *problem) {
+	id, p := s.read(text)
+	if p == nil && id.Err != "" {
+		return nil, wrong(IDHint, "%s", id.Err)
+	}
+	return id, p
 }
 
 func readUser(d *decoder, text string) (any, *problem) { return d.users.read(text) }

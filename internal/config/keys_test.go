@@ -24,7 +24,7 @@ var (
 		Name: "all",
 		Criteria: Criteria{
 			Executable: "/usr/sbin/all", Called: "all",
-			User: &ID{"root", 0}, NotUser: &ID{"builder", 1001}, Group: &ID{"0", 0}, NotGroup: &ID{"4294967295", 1<<32 - 1},
+			User: &ID{Text: "root", Number: 0}, NotUser: &ID{Text: "builder", Number: 1001}, Group: &ID{Text: "0", Number: 0}, NotGroup: &ID{Text: "4294967295", Number: 1<<32 - 1},
 			Args: regexp.MustCompile(`^--mode=(a|b)$`), Label: "system_u:system_r:all_t:s0", Parent: &one,
 		},
 		Count: &Count{2, 7}, Listen: []Address{{"tcp6", "[::1]:8025"}, {"unix", "/run/all.sock"}}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
@@ -45,14 +45,14 @@ var (
 	every = Rule{
 		Name: "every",
 		Criteria: Criteria{
-			Executable: "/usr/bin/x", Called: "x", User: &ID{"1", 1}, NotUser: &ID{"2", 2}, Group: &ID{"3", 3}, NotGroup: &ID{"4", 4},
+			Executable: "/usr/bin/x", Called: "x", User: &ID{Text: "1", Number: 1}, NotUser: &ID{Text: "2", Number: 2}, Group: &ID{Text: "3", Number: 3}, NotGroup: &ID{Text: "4", Number: 4},
 			Args: regexp.MustCompile("x"), Label: "x", Parent: &five,
 		},
 		Count: &Count{0, 9}, CPU: &CPU{0.9, 10 * time.Second}, Memory: &Memory{RSS: 512 << 10}, Files: &Files{Number: 100},
 		Exempt: []Exemption{
 			{Criteria{Executable: "/usr/bin/boinc"}},
 			{Criteria{
-				Executable: "/y", Called: "y", User: &ID{"builder", 1001}, NotUser: &ID{"6", 6}, Group: &ID{"7", 7}, NotGroup: &ID{"8", 8},
+				Executable: "/y", Called: "y", User: &ID{Text: "builder", Number: 1001}, NotUser: &ID{Text: "6", Number: 6}, Group: &ID{Text: "7", Number: 7}, NotGroup: &ID{Text: "8", Number: 8},
 				Args: regexp.MustCompile("y"), Label: "y", Parent: &nine,
 			}},
 		},

@@ -55,7 +55,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 	}
 	var p *problem
 	if hasUser {
-		if c.User, p = l.users.read(user); p != nil {
+		if c.User, p = l.users.readPresent(user); p != nil {
 			return p
 		}
 	}

@@ -71,7 +71,7 @@ func TestReadSpecRefuses(t *testing.T) {
 		{"x:1-2-3", "its count is wrong", "NAME:1-2"},
 		{"x:01", "its count is wrong", "NAME:1-2"},
 		{"x@nobody-here:1-", `cannot find user "nobody-here"`, "typing error"},
-		{"x@:1-", `cannot find user ""`, "typing error"},
+		{"x@:1-", "it is empty", "name or a number"},
 		{"usr/sbin/x:1-", "a name has no slash", "full path"},
 		{"a\x00b:1-", "no zero bytes", ""},
 	} {

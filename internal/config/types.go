@@ -50,10 +50,12 @@ type Criteria struct {
 	Parent     *int           `yaml:"parent" kind:"pid" doc:"Process number of the parent; 1 leaves out what the daemon has forked."`
 }
 
-// ID is a user or a group.
+// ID is a user or a group. One that this machine does not have is no mistake, for it may be
+// made later; as with a missing program, nothing can be said of the daemon until then.
 type ID struct {
 	Text   string // as it was written
 	Number uint32
+	Err    string // why there is no Number
 }
 
 // String is the text as it was written.

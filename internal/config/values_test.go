@@ -58,9 +58,9 @@ func TestValues(t *testing.T) {
 		{"files", "1000", &Files{Number: 1000}, ""},
 		{"files", "80%", &Files{Share: 0.8}, ""},
 		{"files", "100%", &Files{Share: 1}, ""},
-		{"user", "clamav", &ID{"clamav", 64}, ""},
-		{"user", "0", &ID{"0", 0}, ""},
-		{"group", "4294967295", &ID{"4294967295", 1<<32 - 1}, ""},
+		{"user", "clamav", &ID{Text: "clamav", Number: 64}, ""},
+		{"user", "0", &ID{Text: "0", Number: 0}, ""},
+		{"group", "4294967295", &ID{Text: "4294967295", Number: 1<<32 - 1}, ""},
 		{"address", "tcp://127.0.0.1:22", Address{"tcp", "127.0.0.1:22"}, ""},
 		{"address", "tcp://localhost:65535", Address{"tcp", "localhost:65535"}, ""},
 		{"address", "tcp6://localhost:1", Address{"tcp6", "localhost:1"}, ""},
@@ -104,7 +104,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"cpu":      {"", "95", "%", "-1%", "0%", "0.0001%", "100001%", "1e2%", "0x1p2%", "inf%", "95 %", ".5%"},
 		"size":     {"", "0B", "0", "512", "1X", "1KK", "1kB", "1BiB", "1BB", "-1K", "1.K", ".5K", "1.2345K", "1  K", "1e3K", "0.1B", "8388608T", "99999999999T", "B", "K", "1.2.3K", "0x1K", "infK"},
 		"files":    {"", "0", "0%", "101%", "-1", "80 %", "01", "x"},
-		"user":     {"", "nobody-here", "-1", "4294967296", "007", "99999999999999999999", "slow"},
+		"user":     {"", "4294967296", "007", "99999999999999999999"},
 		"address":  {"", "tcp", "tcp://", "tcp://:1", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:0", "tcp://127.0.0.1:065", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:ssh", "tcp://::1:22", "tcp://[127.0.0.1]:22", "tcp://[::1:22", "tcp6://127.0.0.1:22", "tcp4://127.0.0.1:22", "TCP://127.0.0.1:1", "unix://", "unix://x", "unix:///a\x00b", "unix:///" + strings.Repeat("x", maxSocket), "udp://127.0.0.1:1", "tcp://host:1", "http://127.0.0.1:80", "tcp://[]:1", "tcp://127.1:1"},
 		"path":     {"", "a", "./a", "~/a", "/a\x00"},
 		"program":  {"", "a", "/a/b*", "/a/*/b*", "/*/*/a", "*/a", "/a\x00"},
@@ -140,20 +140,22 @@ func TestLookups(t *testing.T) {
 	if calls != 1 {
 		t.Errorf("%d calls", calls)
 	}
-	if _, p := users.read("clamv"); p.message != `cannot find user "clamv"` {
-		t.Error(p)
-	}
-	if _, p := users.read("slow"); p.message != `cannot find user "slow" (the server does not answer)` {
-		t.Error(p)
+	for name, why := range map[string]string{"clamv": `cannot find user "clamv"`, "slow": `cannot find user "slow" (the server does not answer)`} {
+		if id, p := users.read(name); p != nil || id.Err != why {
+			t.Errorf("%s: %+v, %v", name, id, p)
+		}
+		if _, p := users.readPresent(name); p == nil || p.message != why {
+			t.Errorf("%s: %v", name, p)
+		}
 	}
 	if id, p := newUsers(nil).read("root"); p != nil || id.Number != 0 {
 		t.Error(id, p)
 	}
-	if _, p := newUsers(nil).read("no-such-user"); p == nil || p.message != `cannot find user "no-such-user"` {
-		t.Error(p)
+	if id, p := newUsers(nil).read("no-such-user"); p != nil || id.Err != `cannot find user "no-such-user"` {
+		t.Error(id, p)
 	}
-	if _, p := newGroups(nil).read("no-such-group"); p == nil || p.message != `cannot find group "no-such-group"` {
-		t.Error(p)
+	if id, p := newGroups(nil).read("no-such-group"); p != nil || id.Err != `cannot find group "no-such-group"` {
+		t.Error(id, p)
 	}
 }
 

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -96,7 +97,8 @@ func fromRule(r config.Rule) Daemon {
 	spec.Count = fromCount(r.Count)
 	setLimits(&spec, r.CPU, r.Memory, r.Files)
 	for _, e := range r.Exempt {
-		spec.Exempt = append(spec.Exempt, fromCriteria(e.Criteria))
+		exempt := fromCriteria(e.Criteria)
+		spec.Exempt, spec.Unclear = append(spec.Exempt, exempt), cmp.Or(spec.Unclear, exempt.Unclear)
 	}
 	return Daemon{Name: r.Name, Spec: spec}
 }
@@ -107,7 +109,11 @@ func fromCriteria(c config.Criteria) check.Spec {
 		from *config.ID
 		to   **uint32
 	}{{c.User, &spec.User}, {c.NotUser, &spec.NotUser}, {c.Group, &spec.Group}, {c.NotGroup, &spec.NotGroup}} {
-		if id.from != nil {
+		switch {
+		case id.from == nil:
+		case id.from.Err != "":
+			spec.Unclear = &accountError{id.from.Err}
+		default:
 			*id.to = &id.from.Number
 		}
 	}
@@ -116,6 +122,14 @@ func fromCriteria(c config.Criteria) check.Spec {
 	}
 	return spec
 }
+
+// accountError says that a user or a group is not there.
+type accountError struct{ why string }
+
+func (e *accountError) Error() string { return e.why }
+
+// Hint is the way out.
+func (*accountError) Hint() string { return config.IDHint }
 
 func fromCount(c *config.Count) *check.Count {
 	if c == nil {
@@ -148,6 +162,9 @@ func Doubts(c config.Config) []string {
 		doubt := func(format string, args ...any) {
 			list = append(list, fmt.Sprintf("'"+d.Name+"': "+format, args...))
 		}
+		if err := fromCriteria(d.Criteria).Unclear; err != nil {
+			doubt("%v", err)
+		}
 		if d.Executable != "" && (d.Count == nil || d.Count.Min > 0) {
 			if _, err := check.Find(d.Executable); err != nil {
 				doubt("%v", err)
@@ -158,6 +175,11 @@ func Doubts(c config.Config) []string {
 		}
 		if len(d.RestartOn) > 0 && d.User == nil {
 			doubt("any user who runs the program can have it restarted, by what restart_on lists: write user, too")
+		}
+	}
+	for _, r := range c.Forbid {
+		if err := fromRule(r).Spec.Unclear; err != nil {
+			list = append(list, fmt.Sprintf("'%s': %v", r.Name, err))
 		}
 	}
 	return list

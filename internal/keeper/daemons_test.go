@@ -12,6 +12,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/words"
 )
 
 // fill sets whatever a pointer leads to to something that is not zero, and
@@ -28,7 +29,9 @@ func fill(v reflect.Value, n *int) {
 		fill(v.Elem(), n)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), n)
+			if !isIDErr(v, i) {
+				fill(v.Field(i), n)
+			}
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
@@ -49,6 +52,11 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
+// isIDErr: TestAccountIsMissing is about a user that is not there.
+func isIDErr(v reflect.Value, field int) bool {
+	return v.Type() == reflect.TypeFor[config.ID]() && v.Type().Field(field).Name == "Err"
+}
+
 // leaves calls f with each value that is one, and its path. What a pointer leads
 // to, or a list holds, is a part of the whole.
 func leaves(v reflect.Value, path string, f func(reflect.Value, string)) {
@@ -58,6 +66,9 @@ func leaves(v reflect.Value, path string, f func(reflect.Value, string)) {
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
+			if isIDErr(v, i) {
+				continue
+			}
 			if v.Type().Field(i).Anonymous {
 				leaves(v.Field(i), path, f)
 				continue
@@ -270,5 +281,28 @@ func TestDoubts(t *testing.T) {
 	c.Daemons[3].Executable = self
 	if got := Doubts(c); len(got) != 1 || !strings.HasPrefix(got[0], "'gone': cannot ") {
 		t.Errorf("%q", got)
+	}
+}
+
+// A user or group that this machine does not have makes it unclear which processes are
+// meant, and a doubt; whatever else is asked for.
+func TestAccountIsMissing(t *testing.T) {
+	missing := &config.ID{Text: "x", Err: "cannot find user \"x\""}
+	for name, c := range map[string]config.Criteria{
+		"user": {User: missing}, "not_user": {NotUser: missing}, "group": {Group: missing}, "not_group": {NotGroup: missing},
+	} {
+		c.Called = "d"
+		d := fromDaemon(config.Daemon{Name: "d", Criteria: c})
+		r := fromRule(config.Rule{Name: "r", Criteria: c})
+		e := fromRule(config.Rule{Name: "e", Exempt: []config.Exemption{{Criteria: c}}})
+		for _, k := range []Daemon{d, r, e} {
+			if k.Spec.Unclear == nil || words.Hint(k.Spec.Unclear) == "" {
+				t.Errorf("%s: %s is clear", name, k.Name)
+			}
+		}
+		all := config.Config{Daemons: []config.Daemon{{Name: "d", Criteria: c}}, Forbid: []config.Rule{{Name: "r", Criteria: c}}}
+		if got := Doubts(all); !slices.Equal(got, []string{"'d': cannot find user \"x\"", "'r': cannot find user \"x\""}) {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

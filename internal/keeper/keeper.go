@@ -106,8 +106,9 @@ type Keeper struct {
 
 	Observer Observer                    // of who only looks; nil: nobody is asked what is under way
 	Frozen   func(pid int) (bool, error) // whether a process is kept from running; nil: nobody can tell
-	// Condition asks in place of a Manager that is nil; nil: nobody does.
+	// Condition and Find ask in place of a Manager that is nil; nil: nobody does.
 	Condition func(ctx context.Context, service string) (rcd.Condition, error)
+	Find      func(ctx context.Context, service string) error
 
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
@@ -262,11 +263,15 @@ func (p *pass) check(ctx context.Context) []*run {
 }
 
 func (p *pass) checkOne(ctx context.Context, d Daemon) error {
-	if d.LookOnly || p.Watching {
+	find := p.Find
+	if p.Manager != nil {
+		find = p.Manager.Find
+	}
+	if d.LookOnly || find == nil {
 		return nil
 	}
 	for _, service := range d.Services {
-		if err := p.Manager.Find(ctx, service); err != nil {
+		if err := find(ctx, service); err != nil {
 			return err
 		}
 	}

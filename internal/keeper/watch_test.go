@@ -49,6 +49,23 @@ func TestWatchingTouchesNothing(t *testing.T) {
 	})
 }
 
+// A service that nobody knows would make the restart fail: who looks hears it while the
+// daemon is still up.
+func TestWatchingFindsServices(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watching(t)
+		w.keeper.Find = func(_ context.Context, service string) error {
+			if service == "mistyped" {
+				return errors.New("cannot find service mistyped")
+			}
+			return nil
+		}
+		reports := w.run(t, t.Context(), w.isUp("good", "s"), w.isUp("bad", "s", "mistyped"))
+		wantResult(t, reports["good"], report.Up, "")
+		wantResult(t, reports["bad"], report.CannotTell, "cannot find service mistyped")
+	})
+}
+
 // Down is said only after two looks, and who waits for it waits for two seconds.
 func TestWatchingLooksTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

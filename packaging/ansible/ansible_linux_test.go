@@ -154,12 +154,12 @@ all:
     choice: {daemon_keeper_daemons: [{daemon: toy, executable: /usr/local/sbin/toy, services: [toy], respect: [wishes]}]}
     source: {daemon_keeper_package: daemon-keeper}
     file: {daemon_keeper_binary: nowhere}
+    service: {daemon_keeper_daemons: [{daemon: toy, executable: /usr/local/sbin/toy, user: nobodyatall, services: [toyy]}]}
     metrics: {daemon_keeper_prometheus: /var/tmp/metrics}
     entries:
       daemon_keeper_options: [--promteus, /var/tmp/x.prom]
       daemon_keeper_daemons:
         - {daemon: regexp, executable: /usr/local/sbin/toy, services: [toy], args: '('}
-        - {daemon: user, executable: /usr/local/sbin/toy, services: [toy], user: nobodyatall}
         - {daemon: twice, executable: /usr/local/sbin/toy, services: [toy]}
         - {daemon: twice, executable: /usr/local/sbin/toy, services: [toy]}
         - {daemon: after, executable: /usr/local/sbin/toy, services: [toy], after: [nosuch]}
@@ -176,16 +176,16 @@ func refusals() map[string][]string {
 		"choice":   {"value of respect must be one or more of: pause, stopped, disabled, packages. Got no match for: wishes"},
 		"source":   {"cannot tell where the program comes from: give one of daemon_keeper_binary, daemon_keeper_package_file and daemon_keeper_package, not /play/daemon-keeper and daemon-keeper"},
 		"file":     {"cannot find nowhere on the controller"},
+		"service":  {`'toy': cannot find service toyy: `, `'toy': cannot find user \"nobodyatall\"`},
 		"metrics":  {"cannot use daemon_keeper_prometheus '/var/tmp/metrics': it must be an absolute path that ends in .prom"},
 		"entries": {
 			`"nothing was changed:", "daemon-keeper: error: daemon-keeper.yaml:`,
 			`cannot use \"(\" as args of daemon regexp: missing closing )`,
-			`cannot find user \"nobodyatall\" for user of daemon user`,
 			`duplicate key \"twice\" in daemons`,
 			`cannot find daemon \"nosuch\", after which daemon after comes`,
 			`cannot use \"3-1\" as count of daemon count: the range is empty`,
 			`daemon services has no services`,
-			`unknown flag --promteus, did you mean \"--prometheus\"?`,
+			`unknown flag --promteus`, `did you mean --prometheus?`,
 			`daemon-keeper: hint: leave one of the two out`,
 			`daemon-keeper.d/foreign.yaml:6:13: cannot find daemon \"toy\", after which daemon foreign comes`,
 		},
