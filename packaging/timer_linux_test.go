@@ -162,6 +162,28 @@ func TestGuards(t *testing.T) {
 	}
 }
 
+// The guards leave the service its witnesses of a death: the kernel's log, and a signal
+// trace, of which the test makes an instance of its own.
+func TestGuardsLeaveWitnesses(t *testing.T) {
+	m := timerMachine(t, nil)
+	if _, status := m.Run(t, "mountpoint", "-q", "/sys/kernel/tracing"); status != 0 {
+		m.Must(t, "mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing")
+	}
+	m.Must(t, "sh", "-c", "test -e /dev/kmsg || mknod -m 600 /dev/kmsg c 1 11")
+	m.Must(t, "mkdir", "-p", "/run/systemd/system/daemon-keeper.service.d")
+	write(t, m, "/run/witnesses", `
+test -c /dev/kmsg && echo log # the machine itself may not read it
+i=/sys/kernel/tracing/instances/daemon-keeper-guards-$$
+mkdir $i && echo 1 >$i/events/signal/signal_generate/enable && cat $i/trace >/dev/null && rmdir $i && echo trace
+`)
+	write(t, m, "/run/systemd/system/daemon-keeper.service.d/look.conf", "[Service]\nExecStart=\nExecStart=/bin/sh /run/witnesses\nStandardOutput=file:/run/inside\n")
+	m.Must(t, "systemctl", "daemon-reload")
+	m.Must(t, "systemctl", "start", "daemon-keeper.service")
+	if inside := read(t, m, "/run/inside"); inside != "log\ntrace\n" {
+		t.Errorf("inside it says:\n%s", inside)
+	}
+}
+
 // looks are what the service is asked, and what each answers is the same each time.
 var looks = []string{"check", "--dry-run --verbose", "match toy", "match listener", "match private", "validate"}
 
