@@ -92,6 +92,9 @@ func TestServiceStatus(t *testing.T) {
 		if failed != (c.exit != 0) {
 			t.Errorf("%s: systemctl --failed names it: %v", c.what, failed)
 		}
+		if told := m.Must(t, "journalctl", "-u", "daemon-keeper.service"); strings.Contains(told, "start toy ") {
+			t.Errorf("%s: the steps stand in the journal more than once:\n%s", c.what, told)
+		}
 		if runs := len(m.Pids(t, toy)); runs != c.runs {
 			t.Errorf("%s: %d processes run toy", c.what, runs)
 		}
