@@ -81,6 +81,9 @@ type Finding struct {
 	Signal int    // that has ended it, or that was sent; after an exit with status 128+n maybe n; 0: none, or not known
 	Text   string // what happened, for people
 	Sender string // who sent the signal, for people
+	// SenderPID is the number of the process that sent it, so that two witnesses of one
+	// signal do not pass for two senders; 0 if it was the kernel or is not known.
+	SenderPID int
 	Main   bool   // it is about the main process
 	Detail bool   // it says more than that a signal has ended it
 	Aside  bool   // it is no account of the end: a stale pidfile, the last words, an upgrade

@@ -70,6 +70,9 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 			continue
 		default:
 			f.Cause, f.Sender = Signalled, r.from(d)
+			if f.Sender != theKernel {
+				f.SenderPID = r.sender
+			}
 			f.Text = osutil.SignalName(r.signal) + " was sent by " + f.Sender + r.to(p)
 			if more := describe(Sender{r.sender, r.senderName, r.at}); f.Sender != itself && f.Sender != theKernel && more != "" {
 				f.Text, f.Sender = f.Text+": "+more, f.Sender+": "+more

@@ -93,11 +93,32 @@ func senders(end *Finding, found []Finding) []Finding {
 		case end != nil && end.Signal == 0 && (end.Cause != Exited || f.Signal == sigKill): // nobody exits after that
 			continue
 		}
-		if !slices.ContainsFunc(list, func(o Finding) bool { return o.Text == f.Text }) {
+		i := slices.IndexFunc(list, func(o Finding) bool { return o.Text == f.Text || sameSender(o, f) })
+		if i < 0 {
 			list = append(list, f)
+			continue
 		}
+		list[i] = fuller(list[i], f)
 	}
 	return list
+}
+
+// sameSender reports whether two witnesses tell of the same sender.
+func sameSender(a, b Finding) bool {
+	return a.SenderPID != 0 && a.SenderPID == b.SenderPID && a.Signal == b.Signal
+}
+
+// fuller is the one of two findings of the same sender that says more of it, as sure as
+// the surer one.
+func fuller(a, b Finding) Finding {
+	best := a
+	if len(b.Sender) > len(a.Sender) {
+		best = b
+	}
+	if a.Sure == Certain || b.Sure == Certain {
+		best.Sure = Certain
+	}
+	return best
 }
 
 // by adds who did it.

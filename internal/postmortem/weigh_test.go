@@ -19,6 +19,12 @@ func by(signal int, who string) Finding {
 	return Finding{Cause: Signalled, Signal: signal, Text: osutil.SignalName(signal) + " was sent by " + who, Sender: who, Main: true, Sure: Certain, Source: signalTrace}
 }
 
+// numbered is a finding of a sender whose number is known.
+func numbered(f Finding, pid int, who string) Finding {
+	f.SenderPID, f.Sender, f.Text = pid, who, "SIGTERM was sent by "+who
+	return f
+}
+
 func TestWeigh(t *testing.T) {
 	term, kill := says(Signalled, 15, "killed by SIGTERM"), says(Signalled, 9, "killed by SIGKILL")
 	oom := Finding{Cause: OutOfMemory, Signal: 9, Text: "want of memory", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
@@ -37,6 +43,8 @@ func TestWeigh(t *testing.T) {
 		{"one sender", term, []Finding{by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
 		{"two senders", term, []Finding{by(15, "kill(7)"), by(15, "sh(8)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7), or SIGTERM was sent by sh(8) (likely, signal trace)", "kill(7) or sh(8)", Likely, signalTrace}},
 		{"the same twice", term, []Finding{by(15, "kill(7)"), by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
+		{"two witnesses of one sender", term, []Finding{numbered(doubtful, 7, "kill(7)"), numbered(by(15, "kill(7)"), 7, "kill(7): /bin/kill -TERM 9")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7): /bin/kill -TERM 9 (certain, signal trace)", "kill(7): /bin/kill -TERM 9", Certain, signalTrace}},
+		{"two witnesses of one sender, the fuller one first", term, []Finding{numbered(doubtful, 7, "kill(7): /bin/kill"), numbered(by(15, "kill(7)"), 7, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7): /bin/kill (certain, signal trace)", "kill(7): /bin/kill", Certain, signalTrace}},
 		{"TERM, then KILL", kill, []Finding{by(15, "kill(7)"), by(9, "sh(8)")}, Verdict{Signalled, "killed by SIGKILL; SIGKILL was sent by sh(8) (certain, signal trace)", "sh(8)", Certain, signalTrace}},
 		{"a reading that may be of another process", term, []Finding{doubtful}, Verdict{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
 		{"a signal that a worker got", term, []Finding{worker}, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
