@@ -84,12 +84,12 @@ type Finding struct {
 	// SenderPID is the number of the process that sent it, so that two witnesses of one
 	// signal do not pass for two senders; 0 if it was the kernel or is not known.
 	SenderPID int
-	Main   bool   // it is about the main process
-	Detail bool   // it says more than that a signal has ended it
-	Aside  bool   // it is no account of the end: a stale pidfile, the last words, an upgrade
-	Next   string // a command that shows a person more, to be pasted; "" if there is none
-	Sure   Certainty
-	Source string // the witness, so that a person can look it up
+	Main      bool   // it is about the main process
+	Detail    bool   // it says more than that a signal has ended it
+	Aside     bool   // it is no account of the end: a stale pidfile, the last words, an upgrade
+	Next      string // a command that shows a person more, to be pasted; "" if there is none
+	Sure      Certainty
+	Source    string // the witness, so that a person can look it up
 }
 
 // Witness is a source of evidence.
