@@ -13,6 +13,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 		postmortem.SignalTrace{Read: postmortem.OurTracing().Read, Describe: postmortem.Describe},
 		postmortem.KernelLog{Read: postmortem.ReadKernelLog},
 		postmortem.Accounting{Read: postmortem.ReadAccounts},
+		postmortem.Audit{Read: postmortem.ReadAudit},
 	}, d)
 }
 

@@ -1,0 +1,133 @@
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
+)
+
+// Audit has who has sent a signal by kill(2) and its kin, where an administrator has the
+// system audit them; and which processes a signal has ended that mostly leaves a core.
+type Audit struct {
+	Read func(ctx context.Context, d Dead) (AuditRecords, error)
+}
+
+// AuditRecords are the last ones that were written down.
+type AuditRecords struct {
+	Log   []byte // Linux: lines of text, auditd(8)
+	Trail []byte // FreeBSD: binary records, audit.log(5), the oldest first
+	Whole bool   // all that can be of the time in question
+	Host  string // the name of this machine: a log may be of many
+}
+
+const audit = "audit"
+
+// Name is its name for people.
+func (Audit) Name() string { return audit }
+
+// Ask reads the records.
+func (a Audit) Ask(ctx context.Context, d Dead) ([]Finding, error) {
+	r, err := a.Read(ctx, d)
+	list := auditFindings(auditEvents(r.Log, r.Host, d), r.Whole, d)
+	if _, _, ok := lastRecord(r.Trail); !ok && len(r.Trail) > 0 && err == nil {
+		err = errors.New("cannot read the trail: it does not end with a whole record")
+	}
+	return append(list, auditFindings(trailEvents(r.Trail, d), r.Whole, d)...), err
+}
+
+// auditEvent is a signal that was sent, or that has ended a process.
+type auditEvent struct {
+	trail   bool // it is of FreeBSD's trail
+	at      time.Time
+	signal  int
+	target  int // the process
+	number  int // that was given to kill(2), which may be of a thread or of a group; 0 if not known
+	ended   bool
+	doubt   bool // of several targets some may have been refused
+	sender  int
+	name    string // the sender's, from here on; all not made printable
+	exe     string
+	command string
+	user    string
+	login   string // of the session; "" if there is none
+	parent  int
+}
+
+// auditFindings is what events say of a dead daemon.
+func auditFindings(events []auditEvent, whole bool, d Dead) []Finding {
+	var list []Finding
+	for _, e := range events {
+		p, ours := d.process(e.target)
+		sure, ok := d.placed(e.at, e.at)
+		if !ours || p.PID != e.target || !ok {
+			continue
+		}
+		if !whole || e.doubt { // what is not there may have been another sender
+			sure = Likely
+		}
+		f := Finding{When: e.at, Cause: Signalled, Signal: e.signal, Main: d.isMain(p), Sure: sure, Source: audit, Next: auditCommand(e)}
+		if e.ended {
+			f.Text = "the audit has " + osutil.SignalName(e.signal) + " as the end of process " + fmt.Sprint(e.target)
+		} else {
+			f.Sender, f.SenderPID = e.from(p, d), e.sender
+			f.Text = osutil.SignalName(e.signal) + " was sent by " + f.Sender + e.to(p)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// from is the sender for people.
+func (e auditEvent) from(target Process, d Dead) string {
+	if sender, ours := d.process(e.sender); ours {
+		if sender.PID == target.PID {
+			return itself
+		}
+		return fmt.Sprintf("process %d of its own", sender.PID)
+	}
+	text := fmt.Sprintf("process %d", e.sender)
+	if e.name != "" {
+		text = fmt.Sprintf("%s(%d)", words.ASCII(words.Cut(e.name, 30)), e.sender)
+	}
+	var more []string
+	if e.exe != "" {
+		more = append(more, words.ASCII(words.Cut(e.exe, 200)))
+	}
+	if e.user != "" {
+		more = append(more, "of user "+words.ASCII(words.Cut(e.user, 20)))
+	}
+	if e.login != "" && e.login != e.user {
+		more = append(more, "logged in as user "+words.ASCII(words.Cut(e.login, 20)))
+	}
+	if e.command != "" {
+		more = append(more, "as '"+words.ASCII(words.Cut(e.command, 120))+"'")
+	}
+	if e.parent > 1 {
+		more = append(more, fmt.Sprintf("started by process %d", e.parent))
+	}
+	if len(more) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(more, " ")
+}
+
+// to says that it was sent to a thread: who does that has mostly taken its number for
+// another process.
+func (e auditEvent) to(p Process) string {
+	if e.number == p.PID || !slices.Contains(p.Threads, e.number) {
+		return ""
+	}
+	return fmt.Sprintf(" to %d, which was its thread", e.number)
+}
+
+// endsNothing reports whether a signal ends no process that has not said otherwise,
+// Linux' and FreeBSD's numbers.
+func (e auditEvent) endsNothing(harmless []int) bool {
+	return e.signal <= 0 || slices.Contains(harmless, e.signal)
+}

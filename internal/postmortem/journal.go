@@ -1,0 +1,100 @@
+package postmortem
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// mostJournal bounds what is read of the journal, as journalctl prints it.
+const mostJournal = 16 << 20
+
+// journal asks systemd's journal for the entries of the time in which a daemon has died,
+// the oldest first, and whether those are all. Who may write them is for the caller to
+// see to: anybody may write any field that does not begin with an underscore.
+func journal(ctx context.Context, d Dead, fields string, matches ...string) (list []map[string]string, whole bool, err error) {
+	first, last, _ := d.span()
+	args := []string{
+		"-r", "-q", "-o", "json", "--no-pager", "--output-fields=" + fields,
+		fmt.Sprintf("--since=@%d", first.Add(-2*slack).Unix()), fmt.Sprintf("--until=@%d", last.Add(2*slack).Unix()),
+	}
+	out, whole, err := osutil.Output(ctx, mostJournal, "journalctl", append(args, matches...)...)
+	list = journalEntries(out)
+	slices.Reverse(list)
+	return list, whole, err
+}
+
+// journalEntries reads what journalctl -o json prints: an object a line, of fields that
+// are a text, or a list of numbers for bytes that are no text. Of a field that is there
+// more than once nobody knows which one is meant.
+func journalEntries(out []byte) []map[string]string {
+	var list []map[string]string
+	for line := range strings.Lines(string(out)) {
+		var raw map[string]json.RawMessage
+		if json.Unmarshal([]byte(line), &raw) != nil {
+			continue
+		}
+		entry := make(map[string]string, len(raw))
+		for key, value := range raw {
+			var text string
+			var numbers []int
+			if json.Unmarshal(value, &text) == nil {
+				entry[key] = text
+			} else if json.Unmarshal(value, &numbers) == nil {
+				entry[key] = bytesOf(numbers)
+			}
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+func bytesOf(numbers []int) string {
+	b := make([]byte, 0, len(numbers))
+	for _, n := range numbers {
+		b = append(b, byte(n))
+	}
+	return string(b)
+}
+
+// journalMicros is a field that counts microseconds.
+func journalMicros(text string) (int64, bool) {
+	us, err := strconv.ParseInt(text, 10, 54)
+	return us, err == nil && us > 0
+}
+
+// journalTime is the time of day of an entry.
+func journalTime(entry map[string]string) (time.Time, bool) {
+	for _, key := range [...]string{"_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"} {
+		if us, ok := journalMicros(entry[key]); ok {
+			return time.UnixMicro(us), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// auditOfJournal is an entry of the journal's as auditd would have written it.
+func auditOfJournal(entry map[string]string) string {
+	at, ok := journalTime(entry)
+	kind := entry["_AUDIT_TYPE_NAME"]
+	rest, found := strings.CutPrefix(entry["MESSAGE"], kind+" ")
+	if !ok || !found || entry["_TRANSPORT"] != "audit" || kind == "" || strings.ContainsAny(kind+rest, "\n") {
+		return ""
+	}
+	return fmt.Sprintf("type=%s msg=audit(%d.%03d:%s): %s\n", kind, at.Unix(), at.Nanosecond()/1e6, entry["_AUDIT_ID"], rest)
+}
+
+// kernelOfJournal is an entry of the journal's as /dev/kmsg would have it.
+func kernelOfJournal(entry map[string]string) string {
+	us, ok := journalMicros(entry["_SOURCE_MONOTONIC_TIMESTAMP"])
+	if !ok || entry["_TRANSPORT"] != "kernel" || entry["SYSLOG_FACILITY"] != "0" {
+		return ""
+	}
+	return fmt.Sprintf("6,0,%d,-;%s", us, strings.ReplaceAll(entry["MESSAGE"], "\n", `\x0a`))
+}
