@@ -10,7 +10,8 @@ import (
 // End is the last part of a regular file.
 type End struct {
 	Data     []byte
-	Whole    bool // it is all of the file
+	From     int64 // where in the file it begins
+	Whole    bool  // it is all of the file
 	Modified time.Time
 }
 
@@ -31,5 +32,5 @@ func ReadEnd(path string, most int64) (End, error) {
 	}
 	from := max(info.Size()-most, 0)
 	data, err := io.ReadAll(io.NewSectionReader(f, from, min(info.Size(), most)))
-	return End{data, from == 0, info.ModTime()}, err
+	return End{data, from, from == 0, info.ModTime()}, err
 }

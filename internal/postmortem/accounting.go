@@ -2,19 +2,24 @@ package postmortem
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math"
+	"path/filepath"
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // Accounting has how each process has ended, acct(5), where an administrator has switched
 // process accounting on.
 type Accounting struct {
-	// Read returns the last records of each file, whole ones.
-	Read func(ctx context.Context) ([][]byte, error)
+	Read func(ctx context.Context, d Dead) (AccountRecords, error)
+}
+
+// AccountRecords are the ends of accounting files.
+type AccountRecords struct {
+	Files []osutil.End // the oldest first
+	Whole bool         // all that can be of the time in question
 }
 
 const accounting = "process accounting"
@@ -24,91 +29,137 @@ func (Accounting) Name() string { return accounting }
 
 // Ask reads the files' ends.
 func (a Accounting) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	files, err := a.Read(ctx)
-	var list []Finding
-	for _, data := range files {
-		list = append(list, accountFindings(data, d)...)
-	}
-	return list, err
+	r, err := a.Read(ctx, d)
+	return accountFindings(r, d), err
 }
-
-// accountSize is that of a record of version 3, linux/acct.h.
-const accountSize = 64
-
-// accountSlack is what times may differ: a record counts seconds.
-const accountSlack = 2 * time.Second
 
 // accountRecord says how a process has ended.
 type accountRecord struct {
-	pid    int
-	status uint32 // as wait(2) has it
-	ended  time.Time
+	pid     int // 0 if the record does not tell it, as on FreeBSD
+	status  int // as wait(2) has it; only with a pid
+	flags   byte
+	name    string
+	began   time.Time
+	ended   time.Time // some time from here on
+	unsure  time.Duration
+	elapsed time.Duration
 }
 
-// accountFindings is what a file's end says of a dead daemon. Of two processes that had
-// the same number in this time neither is surely the daemon's.
-func accountFindings(data []byte, d Dead) []Finding {
-	var list []Finding
+// Flags of a record, the same ones on Linux and FreeBSD.
+const (
+	accountCore   = 0x08
+	accountSignal = 0x10
+)
+
+// accountFindings is what the files' ends say of a dead daemon. Each end of a process is
+// written down, so a record that is the only one of its number in this time is the
+// daemon's. Of two neither surely is.
+func accountFindings(r AccountRecords, d Dead) []Finding {
+	var list, named []Finding
 	count := make(map[int]int)
 	var pids []int
-	for ; len(data) >= accountSize; data = data[accountSize:] {
-		r, ok := accountOf(data[:accountSize])
-		p, ours := d.process(r.pid)
-		if !ok || !ours || r.pid != p.PID {
-			continue
+	for _, file := range r.Files {
+		for _, a := range accountsOf(file) {
+			_, ok := d.placed(a.ended, a.ended.Add(a.unsure))
+			if !ok {
+				continue
+			}
+			if a.pid == 0 {
+				if f, ok := a.called(d); ok {
+					named = append(named, f)
+				}
+				continue
+			}
+			if p, ours := d.process(a.pid); ours && a.pid == p.PID {
+				count[a.pid]++
+				list, pids = append(list, a.finding(d.isMain(p))), append(pids, a.pid)
+			}
 		}
-		if r.ended.Before(d.Wall.Add(d.From-d.To-accountSlack)) || r.ended.After(d.Wall.Add(accountSlack)) {
-			continue
-		}
-		f := ending(int(r.status))
-		f.Main, f.Sure, f.Source = d.isMain(p), Certain, accounting
-		count[r.pid]++
-		list, pids = append(list, f), append(pids, r.pid)
 	}
+	_, _, stepped := d.span()
 	for i := range list {
-		if count[pids[i]] > 1 {
+		if count[pids[i]] > 1 || !r.Whole || stepped {
 			list[i].Sure = Likely
 		}
 	}
-	return list
+	if len(named) > 1 { // the daemon, and what it has forked, have one name
+		for i := range named {
+			named[i].Main, named[i].Sure = false, Hint
+		}
+	}
+	return append(list, named...)
 }
 
-// accountOf reads a record. One of another version is none. The highest bit of the version
-// says that its numbers are big-endian.
-func accountOf(b []byte) (accountRecord, bool) {
-	var order binary.ByteOrder = binary.LittleEndian
-	switch b[1] {
-	case 3:
-	case 3 | 0x80:
-		order = binary.BigEndian
-	default:
-		return accountRecord{}, false
+// finding is what a record says of a process whose number it has.
+func (a accountRecord) finding(isMain bool) Finding {
+	f := ending(a.status)
+	who := "its main process"
+	if !isMain {
+		who = fmt.Sprintf("its process %d", a.pid)
 	}
-	took := float64(math.Float32frombits(order.Uint32(b[28:]))) / ticksOfAccounts
-	began := order.Uint32(b[24:])
-	if math.IsNaN(took) || took < 0 || took > 100*365*86400 {
-		return accountRecord{}, false
-	}
-	return accountRecord{
-		pid: int(order.Uint32(b[16:]) & math.MaxInt32), status: order.Uint32(b[4:]),
-		ended: time.Unix(int64(began), 0).Add(time.Duration(took * float64(time.Second))),
-	}, true
+	f.Text = who + " " + f.Text + a.lived()
+	f.Main, f.Sure, f.Source, f.When = isMain, Certain, accounting, a.ended
+	f.Next = fmt.Sprintf("lastcomm --pid | grep -w %d", a.pid)
+	return f
 }
 
-// ticksOfAccounts is AHZ of linux/acct.h for version 3.
-const ticksOfAccounts = 100
+// called is what a record says of a process of which it has only the name. One that began
+// after the daemon was last seen up is another one.
+func (a accountRecord) called(d Dead) (Finding, bool) {
+	name := filepath.Base(d.Executable)
+	if name = name[:min(len(name), accountName)]; a.name != name || d.Executable == "" || d.Rebooted {
+		return Finding{}, false
+	}
+	if begin, _, stepped := d.span(); !stepped && a.began.After(begin.Add(slack)) {
+		return Finding{}, false
+	}
+	f := Finding{Cause: Exited, Text: "has exited by itself", Main: true, Sure: Likely, Source: accounting, When: a.ended}
+	switch {
+	case a.flags&accountCore != 0:
+		f.Cause, f.Text = DumpedCore, "was killed by a signal and dumped core"
+	case a.flags&accountSignal != 0:
+		f.Cause, f.Text = Signalled, "was killed by a signal"
+	}
+	f.Text = "a process of its name " + f.Text + a.lived()
+	if plain.Get().MatchString(name) {
+		f.Next = "lastcomm " + name
+	}
+	return f, true
+}
+
+// plain is a name that a shell takes as it is.
+var plain = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.-]*$`}
+
+// lived says how old it has become.
+func (a accountRecord) lived() string {
+	return "; it had lived " + age(a.elapsed)
+}
+
+// age is a time for people, in its two largest units.
+func age(d time.Duration) string {
+	s := int64(d / time.Second)
+	switch {
+	case s >= 86400:
+		return fmt.Sprintf("%d d %d h", s/86400, s%86400/3600)
+	case s >= 3600:
+		return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+	case s >= 60:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d s", s)
+}
 
 // ending is how a process has ended that has this status, wait(2).
 func ending(status int) Finding {
 	signal, exit := status&0x7f, status>>8&0xff
 	if signal != 0 {
-		f := Finding{Cause: Signalled, Signal: signal, Text: "its main process was killed by " + osutil.SignalName(signal)}
+		f := Finding{Cause: Signalled, Signal: signal, Text: "was killed by " + osutil.SignalName(signal)}
 		if status&0x80 != 0 {
 			f.Cause, f.Text = DumpedCore, f.Text+" and dumped core"
 		}
 		return f
 	}
-	f := Finding{Cause: Exited, Text: fmt.Sprintf("its main process has exited with status %d", exit)}
+	f := Finding{Cause: Exited, Text: fmt.Sprintf("has exited with status %d", exit)}
 	if exit > 128 { // what a shell says of a signal, and what daemons return that have caught one
 		f.Signal = exit - 128
 	}

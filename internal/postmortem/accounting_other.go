@@ -1,8 +1,8 @@
-//go:build !linux
+//go:build !linux && !freebsd
 
 package postmortem
 
 import "context"
 
-// ReadAccounts reads nothing: this system's records say neither the process nor its status.
-func ReadAccounts(context.Context) ([][]byte, error) { return nil, nil }
+// ReadAccounts reads nothing: this system's records are not known.
+func ReadAccounts(context.Context, Dead) (AccountRecords, error) { return AccountRecords{}, nil }

@@ -90,7 +90,9 @@ func senders(end *Finding, found []Finding) []Finding {
 			continue
 		case end != nil && end.Signal != 0 && f.Signal != end.Signal:
 			continue
-		case end != nil && end.Signal == 0 && (end.Cause != Exited || f.Signal == sigKill): // nobody exits after that
+		case end != nil && end.Signal == 0 && end.Cause == Exited && f.Signal == sigKill: // nobody exits after that
+			continue
+		case end != nil && end.Signal == 0 && end.Cause != Exited && end.Cause != Signalled && end.Cause != DumpedCore: // FreeBSD's accounting does not say which signal it was
 			continue
 		}
 		i := slices.IndexFunc(list, func(o Finding) bool { return o.Text == f.Text || sameSender(o, f) })

@@ -59,6 +59,7 @@ func TestWeigh(t *testing.T) {
 		{"a core, and where", says(DumpedCore, 11, "killed by SIGSEGV and dumped core"), []Finding{segv}, Verdict{DumpedCore, "killed by SIGSEGV and dumped core; a fault (certain, kernel log)", "", Certain, kernelLog}},
 		{"accounting without a manager", nil, []Finding{account, by(15, "kill(7)")}, Verdict{Signalled, "killed by SIGTERM (certain, process accounting); SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
 		{"accounting says what the manager says", term, []Finding{account}, Verdict{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
+		{"a signal that is not known", nil, []Finding{{Cause: Signalled, Text: "killed by a signal", Main: true, Sure: Likely, Source: accounting}, by(15, "kill(7)")}, Verdict{Signalled, "killed by a signal (likely, process accounting); SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
 		{"only a sender", nil, []Finding{by(15, "kill(7)")}, Verdict{Signalled, "SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
 		{"only a HUP", nil, []Finding{by(1, "kill(7)")}, Verdict{Unknown, "SIGHUP was sent by kill(7) (hint, signal trace)", "kill(7)", Hint, signalTrace}},
 	} {

@@ -1,0 +1,92 @@
+package postmortem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// accountFolder is where a system has its accounting files: the one that is written, and
+// those that were rotated, whose names begin with its name.
+type accountFolder struct{ dir, name string }
+
+// mostAccounts bounds what is read of all: 250,000 ends of processes.
+const mostAccounts = 16 << 20
+
+// readAccounts reads the ends of the files that have changed since the daemon was seen up.
+// switchOn is the command that switches accounting on, if nobody has.
+func readAccounts(ctx context.Context, d Dead, folders []accountFolder, switchOn string) (AccountRecords, error) {
+	r := AccountRecords{Whole: true}
+	files, err := accountFiles(d, folders)
+	if len(files) == 0 && err == nil {
+		err = Absent(switchOn)
+	}
+	left := int64(mostAccounts)
+	for _, file := range files { // the newest first
+		if left <= 0 || ctx.Err() != nil {
+			r.Whole = false
+			break
+		}
+		end, readErr := osutil.ReadEnd(file.path, left)
+		if readErr != nil {
+			r.Whole, err = false, errors.Join(err, readErr)
+			continue
+		}
+		left -= int64(len(end.Data))
+		r.Whole = r.Whole && (end.Whole || accountsReach(end, d))
+		r.Files = append(r.Files, end)
+	}
+	slices.Reverse(r.Files)
+	return r, errors.Join(err, ctx.Err())
+}
+
+// accountsReach reports whether records reach back before the time in question.
+func accountsReach(file osutil.End, d Dead) bool {
+	list := accountsOf(file)
+	return len(list) > 0 && beforeSpan(list[0].ended, d)
+}
+
+type accountFile struct {
+	path     string
+	modified time.Time
+}
+
+// accountFiles are those that may have something of the time in question, the newest
+// first. One that is compressed is left alone, and that is said.
+func accountFiles(d Dead, folders []accountFolder) (list []accountFile, err error) {
+	first, _, _ := d.span()
+	for _, folder := range folders {
+		f, openErr := os.Open(folder.dir)
+		if errors.Is(openErr, fs.ErrNotExist) {
+			continue
+		}
+		if openErr != nil {
+			err = errors.Join(err, openErr)
+			continue
+		}
+		names, _ := f.Readdirnames(4096)
+		f.Close()
+		for _, name := range names {
+			path := filepath.Join(folder.dir, name)
+			info, statErr := os.Lstat(path)
+			if !strings.HasPrefix(name, folder.name) || statErr != nil || !info.Mode().IsRegular() || info.ModTime().Before(first.Add(-2*slack)) {
+				continue
+			}
+			if slices.Contains([]string{".gz", ".xz", ".bz2", ".zst"}, filepath.Ext(name)) {
+				err = errors.Join(err, fmt.Errorf("cannot read %s: it is compressed, and may have the record", path))
+				continue
+			}
+			list = append(list, accountFile{path, info.ModTime()})
+		}
+	}
+	slices.SortFunc(list, func(a, b accountFile) int { return b.modified.Compare(a.modified) })
+	return list[:min(len(list), 16)], err
+}
