@@ -16,53 +16,87 @@ import (
 // 256 KiB to 4 MiB.
 const mostKernelLog = 16 << 20
 
-// ReadKernelLog reads /dev/kmsg, which gives one record for each read. A container's is
-// that of its host, with the numbers that processes have there.
-func ReadKernelLog(ctx context.Context) (KernelRecords, error) {
-	var r KernelRecords
+// ReadKernelLog reads /dev/kmsg. Where that cannot be read, or has lost the time in
+// question, the journal is asked, and without one the files of syslogd. A container's
+// kernel log is that of its host, with the numbers that processes have there.
+func ReadKernelLog(ctx context.Context, d Dead) (KernelRecords, error) {
+	r := KernelRecords{Page: os.Getpagesize()}
 	if !inFirstPIDs() {
 		return r, nil
 	}
-	f, err := osutil.Open("/dev/kmsg")
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	r.Slept = slept()
+	covers, err := r.readKmsg(ctx, d)
+	if covers && err == nil {
 		return r, nil
-	case err != nil:
-		return r, err
+	}
+	if ctx.Err() != nil {
+		return r, ctx.Err()
+	}
+	entries, _, journalErr := journal(ctx, d, "MESSAGE,_TRANSPORT,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP", "-b", "_TRANSPORT=kernel")
+	if journalErr == nil && len(entries) > 0 {
+		r.Records = nil // they are among these
+		for _, entry := range entries {
+			r.keep([]byte(kernelOfJournal(entry)))
+		}
+		return r, nil
+	}
+	for _, path := range [...]string{"/var/log/kern.log", "/var/log/messages"} {
+		if end, fileErr := osutil.ReadEnd(path, mostKernelFile); fileErr == nil {
+			r.Lines = wholeLines(end)
+			return r, nil
+		}
+	}
+	return r, err
+}
+
+// mostKernelFile bounds what is read of a file of syslogd's.
+const mostKernelFile = 4 << 20
+
+// readKmsg reads /dev/kmsg, which gives one record for each read, and reports whether it
+// reaches back to when the daemon was last seen.
+func (r *KernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err error) {
+	f, err := osutil.Open("/dev/kmsg")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
 	}
 	defer f.Close()
-	r.Slept = slept()
 	buf := make([]byte, 8<<10) // the longest record
 	conn, err := f.SyscallConn()
 	if err != nil {
-		return r, err
+		return false, err
 	}
+	first := true
 	for total := 0; total < mostKernelLog && ctx.Err() == nil; {
 		n, readErr := 0, error(nil)
 		err := conn.Control(func(fd uintptr) { n, readErr = unix.Read(int(fd), buf) }) // a File would wait for the next record
 		switch {
 		case err != nil:
-			return r, err
+			return covers, err
 		case errors.Is(readErr, unix.EAGAIN), n == 0 && readErr == nil:
-			return r, nil
+			return covers, nil
 		case errors.Is(readErr, unix.EPIPE), errors.Is(readErr, unix.EINTR): // records were overwritten
 			total += len(buf)
 			continue
 		case readErr != nil:
-			return r, readErr
+			return covers, readErr
 		}
 		total += n
+		if first {
+			covers, first = kernelCovers(buf[:n], d), false
+		}
 		r.keep(buf[:n])
 	}
-	return r, ctx.Err()
+	return covers, ctx.Err()
 }
 
-// keep keeps a record that may be about the end of a process.
+// keep keeps a record that may be about the end of a process, or that tells of other
+// tasks when memory has run out.
 func (r *KernelRecords) keep(record []byte) {
-	if _, text, ok := kernelRecord(record); ok {
-		if f, _ := kernelLine(text); f.Cause != "" {
-			r.Records = append(r.Records, append([]byte(nil), record...))
-		}
+	if _, text, ok := kernelRecord(record); ok && ofInterest(text) {
+		r.Records = append(r.Records, append([]byte(nil), record...))
 	}
 }
 

@@ -4,7 +4,11 @@ package postmortem
 const (
 	sigHup  = 1
 	sigIll  = 4
+	sigTrap = 5
 	sigFpe  = 8
 	sigKill = 9
 	sigSegv = 11
 )
+
+// linuxBus is SIGBUS on Linux.
+const linuxBus = 7
