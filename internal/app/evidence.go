@@ -14,6 +14,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 		postmortem.KernelLog{Read: postmortem.ReadKernelLog},
 		postmortem.Accounting{Read: postmortem.ReadAccounts},
 		postmortem.Audit{Read: postmortem.ReadAudit},
+		postmortem.Core{Read: postmortem.ReadCores},
 	}, d)
 }
 

@@ -1,0 +1,94 @@
+package postmortem
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// Bounds of what is looked at: names in a folder, and files that may be an image.
+const (
+	mostCoreNames = 10_000
+	mostCores     = 32
+)
+
+// readCores looks for images by a pattern. Where the process has worked is not known any
+// more, so a pattern without a folder is looked for where daemons mostly work.
+func readCores(ctx context.Context, d Dead, p corePattern) []CoreDump {
+	folders := []string{p.folder}
+	if p.folder == "" {
+		folders = workFolders(d)
+	}
+	var list []CoreDump
+	for _, folder := range folders {
+		for _, name := range coreNames(folder, p, d) {
+			if ctx.Err() != nil || len(list) >= mostCores {
+				return list
+			}
+			if c, ok := readCore(filepath.Join(folder, name)); ok {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// workFolders are where a daemon may have worked.
+func workFolders(d Dead) []string {
+	list := []string{"/", "/root", "/tmp", "/var/tmp", "/var/crash", "/var/cores", "/var/lib/systemd/coredump"}
+	for _, path := range [...]string{d.Output, d.Executable} {
+		if filepath.IsAbs(path) {
+			list = append(list, filepath.Dir(path))
+		}
+	}
+	for _, name := range [...]string{d.Service, filepath.Base(d.Executable)} {
+		if name != "" && name == filepath.Base(name) && name[0] != '.' {
+			list = append(list, filepath.Join("/var/lib", name), filepath.Join("/var/db", name), filepath.Join("/var/run", name))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// coreNames are the files of a folder that may be an image of the daemon.
+func coreNames(folder string, p corePattern, d Dead) []string {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(mostCoreNames)
+	names = slices.DeleteFunc(names, func(name string) bool { return !p.matches(name, d.Processes) })
+	return names[:min(len(names), mostCores)]
+}
+
+// readCore reads what a file says of itself, if it is an image.
+func readCore(path string) (CoreDump, bool) {
+	f, err := osutil.Open(path)
+	if err != nil {
+		return CoreDump{}, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return CoreDump{}, false
+	}
+	head := make([]byte, coreHead)
+	n, _ := f.ReadAt(head, 0)
+	offset, size, ok := coreNoteAt(head[:n])
+	if !ok {
+		return CoreDump{}, false
+	}
+	notes := make([]byte, size)
+	n, _ = f.ReadAt(notes, offset)
+	image, ok := readCoreNotes(head, notes[:n])
+	st, isStat := info.Sys().(*syscall.Stat_t)
+	return CoreDump{
+		PID: image.pid, Signal: image.signal, When: info.ModTime(), File: path,
+		Doubt: !isStat || st.Uid != 0,
+	}, ok && image.pid > 0
+}

@@ -1,0 +1,24 @@
+package postmortem
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// ReadCores looks for images where the kernel writes them.
+func ReadCores(ctx context.Context, d Dead) ([]CoreDump, error) {
+	if on, err := unix.SysctlUint32("kern.coredump"); err == nil && on == 0 {
+		return nil, Absent("run sysctl kern.coredump=1, and take it out of /etc/sysctl.conf")
+	}
+	text, err := unix.Sysctl("kern.corefile")
+	if err != nil {
+		return nil, fmt.Errorf("cannot read kern.corefile: %w", err)
+	}
+	pattern, ok := freebsdCorePattern(text)
+	if !ok {
+		return nil, nil
+	}
+	return readCores(ctx, d, pattern), ctx.Err()
+}

@@ -1,0 +1,46 @@
+package postmortem
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// An image that the kernel has written tells whose it is.
+func TestRealCore(t *testing.T) {
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err != nil || strings.ContainsAny(string(pattern), "|/@") {
+		t.Skipf("images are not written where a process works: %q", pattern)
+	}
+	dir := t.TempDir()
+	daemon := exec.Command("/bin/sh", "-c", "ulimit -c unlimited && exec sleep 600")
+	daemon.Dir = dir
+	began := time.Now()
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = daemon.Process.Kill() }()
+	for exe := ""; filepath.Base(exe) != "sleep"; exe, _ = os.Readlink("/proc/" + fmt.Sprint(daemon.Process.Pid) + "/exe") {
+		time.Sleep(time.Millisecond)
+	}
+	if err := daemon.Process.Signal(syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	_ = daemon.Wait()
+	if status := daemon.ProcessState.Sys().(syscall.WaitStatus); !status.CoreDump() {
+		t.Skipf("no image was written: %v; the hard limit may be 0", daemon.ProcessState)
+	}
+	d := Dead{
+		Executable: "/bin/sleep", Output: filepath.Join(dir, "output"), Processes: []Process{{PID: daemon.Process.Pid}},
+		From: 0, To: time.Since(began), Wall: time.Now(),
+	}
+	found, err := Core{Read: ReadCores}.Ask(t.Context(), d)
+	if err != nil || len(found) != 1 || found[0].Signal != 11 || !strings.HasPrefix(found[0].Next, "gdb /bin/sleep "+dir) {
+		t.Errorf("%+v %v", found, err)
+	}
+}

@@ -1,0 +1,103 @@
+package postmortem
+
+import (
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// corePattern is where images are written: a name with a mark for what is not known
+// before.
+type corePattern struct {
+	folder string // "" if it is the one in which the process works
+	name   string // with corePID for the number of the process, and coreAny for all else
+}
+
+const (
+	corePID = "\x01"
+	coreAny = "\x02"
+)
+
+// linuxCorePattern reads kernel.core_pattern, core(5); false if images go to a program, or
+// nowhere. Folders may have marks, too: then they are not looked for.
+func linuxCorePattern(text string, usesPID bool) (corePattern, bool) {
+	text = strings.TrimSuffix(text, "\n")
+	if text == "" || text[0] == '|' || text[0] == '@' {
+		return corePattern{}, false
+	}
+	if usesPID && !strings.Contains(text, "%p") {
+		text += ".%p" // kernel.core_uses_pid
+	}
+	return splitCorePattern(text, 'p')
+}
+
+// freebsdCorePattern reads kern.corefile, core(5).
+func freebsdCorePattern(text string) (corePattern, bool) {
+	text = strings.TrimRight(text, "\x00")
+	if text == "" {
+		return corePattern{}, false
+	}
+	return splitCorePattern(text, 'P')
+}
+
+func splitCorePattern(text string, pid byte) (corePattern, bool) {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] != '%':
+			b.WriteByte(text[i])
+			continue
+		case i+1 == len(text):
+			continue // the kernel drops it
+		case text[i+1] == '%':
+			b.WriteByte('%')
+		case text[i+1] == pid:
+			b.WriteString(corePID)
+		default:
+			b.WriteString(coreAny)
+		}
+		i++
+	}
+	folder, name := filepath.Split(b.String())
+	return corePattern{filepath.Clean(folder), name}.tidy()
+}
+
+func (p corePattern) tidy() (corePattern, bool) {
+	if p.folder == "." {
+		p.folder = ""
+	}
+	if p.folder != "" && !filepath.IsAbs(p.folder) || strings.ContainsAny(p.folder, corePID+coreAny) || p.name == "" {
+		return corePattern{}, false
+	}
+	return p, true
+}
+
+// matches reports whether a file's name may be that of the image of one of some
+// processes. Only what is between the marks is compared; the image itself tells the rest.
+func (p corePattern) matches(name string, processes []Process) bool {
+	return slices.ContainsFunc(processes, func(one Process) bool {
+		return matchMarks(strings.ReplaceAll(p.name, corePID, strconv.Itoa(one.PID)), name)
+	})
+}
+
+// matchMarks compares a name with one in which a mark stands for anything.
+func matchMarks(pattern, name string) bool {
+	parts := strings.Split(pattern, coreAny)
+	name, ok := strings.CutPrefix(name, parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && name == ""
+	}
+	last := parts[len(parts)-1]
+	if name, ok = strings.CutSuffix(name, last); !ok {
+		return false
+	}
+	for _, part := range parts[1 : len(parts)-1] {
+		_, after, found := strings.Cut(name, part)
+		if !found {
+			return false
+		}
+		name = after
+	}
+	return true
+}
