@@ -127,6 +127,22 @@ func TestManPageHasTheFlags(t *testing.T) {
 	}
 }
 
+// A line that can be pasted is not broken at the width of a terminal: what .Dl shows is
+// filled, and indented by three columns.
+func TestManPageLinesCanBePasted(t *testing.T) {
+	pages, err := filepath.Glob("docs/*.[58]")
+	if err != nil || len(pages) < 2 {
+		t.Fatal(pages, err)
+	}
+	for _, name := range pages {
+		for line := range strings.Lines(read(t, name)) {
+			if text, found := strings.CutPrefix(line, ".Dl "); found && len(text) > 76 {
+				t.Errorf("%s: longer than a line: %s", name, text)
+			}
+		}
+	}
+}
+
 func TestManPageHasTheExitStatuses(t *testing.T) {
 	page := read(t, "docs/daemon-keeper.8")
 	for _, want := range []string{".Sh EXIT STATUS\n", ".Sh EXAMPLES\n", ".It 0\n", ".It 1\n", ".It 2\n", ".It 3\n"} {
