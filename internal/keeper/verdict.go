@@ -22,7 +22,7 @@ func (k *Keeper) processes(v check.Verdict) []report.Process {
 	var list []report.Process
 	for _, m := range v.Matches {
 		p := report.Process{
-			PID: m.PID, User: k.user(m.User), Exe: m.Exe, CPU: m.Usage.CPU, RSS: m.RSS, VMS: m.VMS,
+			PID: m.PID, Parent: m.Parent, User: k.user(m.User), Exe: m.Exe, CPU: m.Usage.CPU, RSS: m.RSS, VMS: m.VMS,
 			OldImage: m.OldImage, Stopped: m.Stopped,
 		}
 		if m.Usage.Age > 0 {

@@ -147,6 +147,7 @@ const NoLimit = -1
 // Process is one that counts. What was not read, or cannot be told, is zero.
 type Process struct {
 	PID      int
+	Parent   int    // 0 if it is not known
 	User     string // the name, or the number of one who has none
 	Exe      string
 	Started  time.Time

@@ -38,12 +38,12 @@ func standing(d Daemon) (state, code string) {
 	return state, code
 }
 
-// pidCell names the oldest process, and how many others there are.
+// pidCell names the main process, and how many others there are.
 func pidCell(d Daemon) cell {
 	if len(d.Processes) == 0 {
 		return cell{head: nothing}
 	}
-	c := cell{head: strconv.Itoa(oldest(d.Processes).PID)}
+	c := cell{head: strconv.Itoa(mainOf(d.Processes).PID)}
 	if others := len(d.Processes) - 1; others > 0 {
 		c.tail = fmt.Sprintf(" +%d", others)
 	}
@@ -61,11 +61,35 @@ func oldest(processes []Process) Process {
 	return first
 }
 
+// mainOf is the main process: one that none of the others has started, of these one that
+// has started others, and of these the oldest. A worker that was started within the same
+// tick of the clock is as old as its master.
+func mainOf(processes []Process) Process {
+	isParent, has := make(map[int]bool), make(map[int]bool)
+	for _, p := range processes {
+		isParent[p.Parent], has[p.PID] = true, true
+	}
+	rank := func(p Process) int {
+		switch {
+		case has[p.Parent]:
+			return 0
+		case isParent[p.PID]:
+			return 2
+		}
+		return 1
+	}
+	best := 0
+	for _, p := range processes {
+		best = max(best, rank(p))
+	}
+	return oldest(slices.DeleteFunc(slices.Clone(processes), func(p Process) bool { return rank(p) < best }))
+}
+
 func ageCell(d Daemon, now time.Time) cell {
 	if len(d.Processes) == 0 {
 		return cell{tail: nothing}
 	}
-	started := oldest(d.Processes).Started
+	started := mainOf(d.Processes).Started
 	if started.IsZero() {
 		return cell{tail: nothing}
 	}
@@ -75,7 +99,7 @@ func ageCell(d Daemon, now time.Time) cell {
 // longestUser is how much of a user's name there is room for.
 const longestUser = 16
 
-// userCell names the oldest process's user, and how many others there are.
+// userCell names the main process's user, and how many others there are.
 func userCell(d Daemon) cell {
 	var users []string
 	for _, p := range d.Processes {
@@ -86,7 +110,7 @@ func userCell(d Daemon) cell {
 	if len(users) == 0 {
 		return cell{tail: nothing}
 	}
-	first := oldest(d.Processes).User
+	first := mainOf(d.Processes).User
 	if first == "" {
 		first = users[0]
 	}

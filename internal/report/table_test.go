@@ -319,3 +319,27 @@ func TestQuietTable(t *testing.T) {
 		t.Errorf("got:\n%s", got)
 	}
 }
+
+// A worker may be as old as its master, and stand first.
+func TestMainOf(t *testing.T) {
+	now := time.Now()
+	at := func(pid, parent, seconds int) Process {
+		return Process{PID: pid, Parent: parent, Started: now.Add(time.Duration(seconds) * time.Second)}
+	}
+	for name, tc := range map[string]struct {
+		list []Process
+		want int
+	}{
+		"one":                     {[]Process{at(5, 1, 0)}, 5},
+		"a worker first":          {[]Process{at(7, 5, 0), at(5, 1, 0), at(8, 5, 0)}, 5},
+		"a stray beside a master": {[]Process{at(3, 1, -9), at(5, 1, 0), at(8, 5, 0)}, 5},
+		"two masters":             {[]Process{at(9, 1, 5), at(10, 9, 5), at(5, 1, 0), at(8, 5, 0)}, 5},
+		"only workers":            {[]Process{at(9, 1, 5), at(8, 1, 4)}, 8},
+		"nothing known":           {[]Process{{PID: 9}, {PID: 8}}, 9},
+		"its own parent":          {[]Process{at(9, 9, 0)}, 9},
+	} {
+		if got := mainOf(tc.list).PID; got != tc.want {
+			t.Errorf("%s: %d, want %d", name, got, tc.want)
+		}
+	}
+}
