@@ -3,46 +3,95 @@ package postmortem
 import (
 	"slices"
 	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Verdict is what all evidence together says.
 type Verdict struct {
 	Cause  Cause
+	Signal int       // that has ended it; 0 if none has, or it is not known
 	Text   string    // for people, in a line; "" if nothing is known
 	Sender string    // who sent the signal; "" if that is not known
 	Sure   Certainty // of the sender if there is one, else of the cause; "" if nothing is known
 	Source string
+	Lines  []Line   // the same, piece by piece, and what else was found
+	Next   []string // commands that show a person more, to be pasted
 }
 
 // Weigh makes one verdict of what the service manager says, which is nil if it knows
 // nothing, and of what witnesses have found. The manager has waited for the process, so
-// its words stand. A sender is certain only if it is certain which signal has ended the
-// process, and if only one can have been it. Else all that can have been it are named.
-func Weigh(said *Finding, found []Finding) Verdict {
-	found = slices.DeleteFunc(slices.Clone(found), func(f Finding) bool { return !f.Main || f.Aside })
-	end := account(said, found)
+// its words stand, unless they may be about another one. A sender is certain only if it is
+// certain which signal has ended the process, and if only one can have been it. What can
+// be read in two ways is said in both, as likely.
+func Weigh(said *Finding, all []Finding) Verdict {
+	found := slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { return !f.Main || f.Aside })
+	ends := accounts(said, found)
 	v := Verdict{Cause: Unknown}
-	if end != nil {
-		v = Verdict{Cause: end.Cause, Text: end.Text, Sure: end.Sure, Source: end.Source}
+	var end *Finding
+	if len(ends) > 0 {
+		end = &ends[0]
+		v = Verdict{Cause: end.Cause, Signal: end.Signal, Sure: end.Sure, Source: end.Source}
+		v.Text = readings(said, ends)
 	}
-	if said == nil && end != nil {
-		v.Text = marked(v.Text, v.Sure, v.Source)
-	}
-	if details := detail(said, end, found); details != nil {
+	details := detail(said, end, found)
+	if details != nil {
 		v.Cause, v.Sure, v.Source = details.Cause, details.Sure, details.Source
 		v.Text += "; " + marked(details.Text, details.Sure, details.Source)
 	}
-	if v.Cause == OutOfMemory {
-		return v // whose task happened to run then is not who did it
+	var sent []Finding
+	if v.Cause != OutOfMemory { // else whose task happened to run is not who did it
+		sent = senders(ends, found)
 	}
-	return v.by(end, senders(end, found))
+	v = v.by(end, len(ends), sent)
+	return v.explained(ends, details, sent, all)
 }
 
-// account is the best account of the end: the manager's, else the surest.
-func account(said *Finding, found []Finding) *Finding {
-	if said != nil {
-		return said
+// readings are the accounts as text: one, or all that there may be.
+func readings(said *Finding, ends []Finding) string {
+	if len(ends) == 1 {
+		if said != nil {
+			return ends[0].Text
+		}
+		return marked(ends[0].Text, ends[0].Sure, ends[0].Source)
 	}
+	var list []string
+	for _, e := range ends {
+		list = append(list, marked(e.Text, e.Sure, e.Source))
+	}
+	return strings.Join(list, ", or ")
+}
+
+// accounts are the best account of the end, the manager's or else the surest, and those
+// that are as sure and say something else. If there are several, none is certain.
+func accounts(said *Finding, found []Finding) []Finding {
+	best := said
+	if said == nil {
+		best = surest(found)
+	}
+	if best == nil {
+		return nil
+	}
+	list := []Finding{*best}
+	if said != nil && said.Sure == Certain {
+		return list
+	}
+	for _, f := range found {
+		asSure := f.Sure == Certain || f.Sure == Likely && best.Sure == Likely
+		if f.Sender == "" && asSure && !slices.ContainsFunc(list, func(o Finding) bool { return sameEnd(o, f) }) {
+			list = append(list, f)
+		}
+	}
+	for i := range list {
+		if len(list) > 1 {
+			list[i].Sure = Likely
+		}
+	}
+	return list
+}
+
+func surest(found []Finding) *Finding {
 	for _, sure := range []Certainty{Certain, Likely} {
 		if i := slices.IndexFunc(found, func(f Finding) bool { return f.Sender == "" && f.Sure == sure }); i >= 0 {
 			if o := oom(found); o != nil && o.Sure == sure {
@@ -52,6 +101,19 @@ func account(said *Finding, found []Finding) *Finding {
 		}
 	}
 	return nil
+}
+
+// sameEnd reports whether two accounts can be of the same end. Some know that a signal has
+// ended it, and not which.
+func sameEnd(a, b Finding) bool {
+	bySignal := func(f Finding) bool { return f.Cause == Signalled || f.Cause == DumpedCore || f.Cause == OutOfMemory }
+	switch {
+	case a.Signal != 0 && a.Signal == b.Signal, a.Text == b.Text:
+		return true
+	case a.Signal == 0 || b.Signal == 0:
+		return bySignal(a) && bySignal(b)
+	}
+	return false
 }
 
 // detail is what the kernel knows more of an end that the manager tells of: it
@@ -81,60 +143,73 @@ func oom(found []Finding) *Finding {
 	return nil
 }
 
-// senders are the findings of signals that can have led to this end.
-func senders(end *Finding, found []Finding) []Finding {
+// senders are the findings of signals that can have led to one of these ends.
+func senders(ends, found []Finding) []Finding {
 	var list []Finding
 	for _, f := range found {
-		switch {
-		case f.Sender == "":
-			continue
-		case end != nil && end.Signal != 0 && f.Signal != end.Signal:
-			continue
-		case end != nil && end.Signal == 0 && end.Cause == Exited && f.Signal == sigKill: // nobody exits after that
-			continue
-		case end != nil && end.Signal == 0 && end.Cause != Exited && end.Cause != Signalled && end.Cause != DumpedCore: // FreeBSD's accounting does not say which signal it was
+		if f.Sender == "" || len(ends) > 0 && !slices.ContainsFunc(ends, func(end Finding) bool { return leadsTo(f, end) }) {
 			continue
 		}
-		i := slices.IndexFunc(list, func(o Finding) bool { return o.Text == f.Text || sameSender(o, f) })
-		if i < 0 {
-			list = append(list, f)
+		if i := slices.IndexFunc(list, func(o Finding) bool { return sameSender(o, f) }); i >= 0 {
+			list[i] = together(list[i], f)
 			continue
 		}
-		list[i] = fuller(list[i], f)
+		list = append(list, f)
 	}
 	return list
 }
 
-// sameSender reports whether two witnesses tell of the same sender.
+// sendersSlack is what the times of two witnesses of the same signal may differ.
+const sendersSlack = 2 * time.Second
+
+// sameSender reports whether two findings are of the same signal. A number alone does not
+// tell: it may have had two processes.
 func sameSender(a, b Finding) bool {
-	return a.SenderPID != 0 && a.SenderPID == b.SenderPID && a.Signal == b.Signal
+	if a.Text == b.Text {
+		return true
+	}
+	apart := !a.When.IsZero() && !b.When.IsZero() && a.When.Sub(b.When).Abs() > sendersSlack
+	return a.SenderPID != 0 && a.SenderPID == b.SenderPID && a.Signal == b.Signal && a.Source != b.Source && !apart
 }
 
-// fuller is the one of two findings of the same sender that says more of it, as sure as
-// the surer one.
-func fuller(a, b Finding) Finding {
+// together is what two witnesses say of the same signal: the words of the one that knows more.
+func together(a, b Finding) Finding {
 	best := a
 	if len(b.Sender) > len(a.Sender) {
-		best = b
+		best.Sender, best.Text = b.Sender, b.Text
 	}
-	if a.Sure == Certain || b.Sure == Certain {
-		best.Sure = Certain
+	if a.Sure != Certain {
+		best.Sure = b.Sure
+	}
+	if best.When.IsZero() {
+		best.When = b.When
+	}
+	if best.Next == "" {
+		best.Next = b.Next
+	}
+	if !strings.Contains(a.Source, b.Source) {
+		best.Source += ", " + b.Source
 	}
 	return best
 }
 
+// leadsTo reports whether a signal that was sent can have led to an end.
+func leadsTo(sent, end Finding) bool {
+	switch {
+	case end.Signal != 0:
+		return sent.Signal == end.Signal
+	case end.Cause == Signalled || end.Cause == DumpedCore: // by which one is not known
+		return true
+	}
+	return end.Cause == Exited && sent.Signal != sigKill // nobody exits after that
+}
+
 // by adds who did it.
-func (v Verdict) by(end *Finding, sent []Finding) Verdict {
+func (v Verdict) by(end *Finding, ends int, sent []Finding) Verdict {
 	if len(sent) == 0 {
 		return v
 	}
-	sure := Likely
-	switch {
-	case len(sent) == 1 && end != nil && end.Sure == Certain && end.Cause != Exited:
-		sure = sent[0].Sure
-	case end == nil && !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sigHup }):
-		sure = Hint // a daemon reads its configuration anew, mostly
-	}
+	sure := v.sureOf(end, ends, sent)
 	var who, what []string
 	for _, f := range sent {
 		who, what = append(who, f.Sender), append(what, f.Text)
@@ -145,12 +220,34 @@ func (v Verdict) by(end *Finding, sent []Finding) Verdict {
 	}
 	if end == nil && sure != Hint {
 		v.Cause = Signalled
+		if !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sent[0].Signal }) {
+			v.Signal = sent[0].Signal
+		}
 	}
 	v.Text, v.Sender, v.Sure, v.Source = text, strings.Join(who, " or "), sure, sent[0].Source
 	return v
 }
 
+// sureOf is how sure it is that one of these has sent the signal.
+func (v Verdict) sureOf(end *Finding, ends int, sent []Finding) Certainty {
+	switch {
+	case len(sent) == 1 && ends == 1 && end.Sure == Certain && end.Cause != Exited && end.Signal != 0:
+		return sent[0].Sure
+	case end == nil && !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sigHup }):
+		return Hint // a daemon reads its configuration anew, mostly
+	}
+	return Likely
+}
+
 // marked says how sure it is, and where it can be looked up.
 func marked(text string, sure Certainty, source string) string {
 	return text + " (" + string(sure) + ", " + source + ")"
+}
+
+// sentBy is the sender of a finding as the end of a sentence that names the signal.
+func sentBy(f Finding) string {
+	if who, ok := strings.CutPrefix(f.Text, osutil.SignalName(f.Signal)+" was sent by "); ok {
+		return who
+	}
+	return f.Sender
 }

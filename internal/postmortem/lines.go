@@ -1,0 +1,122 @@
+package postmortem
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
+)
+
+// Kind is what a line of an explanation tells.
+type Kind string
+
+// The kinds, in the order in which they are told.
+const (
+	IsCause Kind = "cause" // how it has ended; several are readings, or one says more than another
+	IsBy    Kind = "by"    // who has sent the signal; several are all that can have been it
+	IsNote  Kind = "note"  // what may have to do with it
+)
+
+// Line is one piece of an explanation.
+type Line struct {
+	Kind   Kind
+	Text   string
+	Sure   Certainty
+	Source string
+	When   time.Time // of what it tells; zero if that is not known
+}
+
+// What an explanation has at most.
+const (
+	mostSenders = 4
+	mostLines   = 10
+)
+
+// explained adds what is known piece by piece.
+func (v Verdict) explained(ends []Finding, details *Finding, sent, all []Finding) Verdict {
+	add := func(kind Kind, text string, sure Certainty, f Finding) {
+		same := func(l Line) bool { return l.Kind == kind && l.Text == text }
+		if len(v.Lines) < mostLines && !slices.ContainsFunc(v.Lines, same) {
+			v.Lines = append(v.Lines, Line{kind, text, sure, f.Source, f.When})
+		}
+		if f.Next != "" && !slices.Contains(v.Next, f.Next) {
+			v.Next = append(v.Next, f.Next)
+		}
+	}
+	for _, e := range ends {
+		add(IsCause, withoutSubject(e.Text), e.Sure, e)
+	}
+	if len(ends) == 1 {
+		for _, f := range sayMore(ends[0], details, all) {
+			add(IsCause, withoutSubject(f.Text), f.Sure, f)
+		}
+	}
+	if len(ends) == 0 && v.Cause == Signalled && v.Signal != 0 {
+		add(IsCause, "killed by "+osutil.SignalName(v.Signal), Likely, sent[0])
+	}
+	for i, f := range sent {
+		switch {
+		case v.Sure == Hint:
+			add(IsNote, f.Text, Hint, f)
+		case i < mostSenders:
+			add(IsBy, senderText(f, ends, v), v.Sure, f)
+		case i == mostSenders:
+			add(IsNote, words.Plural(len(sent)-mostSenders, "other")+" sent a signal that can have been it", Likely, f)
+		}
+	}
+	for _, sure := range []Certainty{Certain, Likely, Hint} {
+		for _, f := range all {
+			if isNote(f) && f.Sure == sure {
+				add(IsNote, remarkText(f), f.Sure, f)
+			}
+		}
+	}
+	return v
+}
+
+// sayMore are the accounts of the same end that know more of it.
+func sayMore(end Finding, details *Finding, all []Finding) []Finding {
+	var list []Finding
+	if details != nil {
+		list = append(list, *details)
+	}
+	for _, f := range all {
+		if f.Main && !f.Aside && f.Sender == "" && f.Detail && f.Sure != Hint && f.Signal == end.Signal && f.Signal != 0 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// senderText names the signal, too, where no line of the cause does.
+func senderText(f Finding, ends []Finding, v Verdict) string {
+	if len(ends) == 1 && ends[0].Cause != Exited && ends[0].Signal != 0 || len(ends) == 0 && v.Signal != 0 {
+		return sentBy(f)
+	}
+	return osutil.SignalName(f.Signal) + " from " + sentBy(f)
+}
+
+// isNote reports whether a finding is worth a word though it is no account of the end: a
+// remark, a hint, or the end of another of its processes, which may have led to this one.
+func isNote(f Finding) bool {
+	return f.Aside || f.Sender == "" && (f.Sure == Hint || !f.Main && f.Detail)
+}
+
+func remarkText(f Finding) string {
+	if !f.Main && !f.Aside {
+		return "another of its processes: " + f.Text
+	}
+	return f.Text
+}
+
+// withoutSubject leaves out whose end it is.
+func withoutSubject(text string) string {
+	for _, subject := range []string{"its main process was ", "its main process has "} {
+		if rest, ok := strings.CutPrefix(text, subject); ok {
+			return rest
+		}
+	}
+	return text
+}
