@@ -9,6 +9,10 @@ import (
 func (d Daemon) Clone() Daemon {
 	d.Processes, d.Left = cloneProcesses(d.Processes), cloneProcesses(d.Left)
 	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
+	if d.Died != nil {
+		died := *d.Died
+		d.Died = &died
+	}
 	if d.Incident != nil {
 		i := d.Incident.Clone()
 		d.Incident = &i
@@ -26,7 +30,7 @@ func cloneProcesses(list []Process) []Process {
 
 // Clone is a deep copy.
 func (i Incident) Clone() Incident {
-	i.Steps = slices.Clone(i.Steps)
+	i.Steps, i.Death = slices.Clone(i.Steps), i.Death.clone()
 	for k, step := range i.Steps {
 		if step.Exit != nil {
 			exit := *step.Exit

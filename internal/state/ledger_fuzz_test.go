@@ -16,6 +16,11 @@ func FuzzLedger(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add(append(good, good[:30]...))
+	dead := incident(1)
+	dead.Death = aDeath()
+	if explained, err := ledgerLine(dead); err == nil {
+		f.Add(explained)
+	}
 	f.Add([]byte(`{"daemon":"a","down_at":"2026-11-21T20:49:00Z","up_at":"2026-11-21T20:50:00Z","outcome":"x"}`))
 	f.Add([]byte("{\"v\":1,\"daemon\":\"\\ud800\",\"down\":\"0000-01-01T00:00:00+23:59\",\"seconds\":1e9,\"held_seconds\":2e9}\n\x00\n{\"v\":2}"))
 	f.Add([]byte(`{"v":1,"daemon":"a","down":"9999-12-31T23:59:59-23:59","up":"2026-11-21T20:50:00Z","steps":[{"exit":3}],"tries":9}`))

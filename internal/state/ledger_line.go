@@ -47,6 +47,7 @@ func ledgerLine(i Incident) ([]byte, error) {
 func shorten(i *Incident, n int) {
 	i.Reason, i.Kind, i.Cause, i.Outcome = start(i.Reason, n), start(i.Kind, n), start(i.Cause, n), start(i.Outcome, n)
 	i.Sender, i.Certainty, i.Source = start(i.Sender, n), start(i.Certainty, n), start(i.Source, n)
+	i.Death = i.Death.within(n)
 	for k := range i.Steps {
 		s := &i.Steps[k]
 		s.Seconds = seconds(s.Seconds)

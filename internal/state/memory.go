@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+
+	"daemon-keeper/internal/words"
 )
 
 // largestMemory is a MiB for each thousand of a lot of daemons.
@@ -95,6 +97,15 @@ func encodeMemory(path string, daemons map[string]Daemon) ([]byte, error) {
 	for name, d := range daemons {
 		daemons[name] = bounded(d)
 	}
+	data, err := encodeFormat(path, memoryFile{header{formatVersion}, daemons}, largestMemory)
+	if !errors.Is(err, errTooLarge) {
+		return data, err
+	}
+	for _, d := range daemons {
+		if d.Incident != nil { // bounded has made it ours
+			d.Incident.Death = nil // thousands are down: they are kept, and not explained
+		}
+	}
 	return encodeFormat(path, memoryFile{header{formatVersion}, daemons}, largestMemory)
 }
 
@@ -115,6 +126,11 @@ func bounded(d Daemon) Daemon {
 		i.Steps = slices.Clone(i.Steps[max(len(i.Steps)-mostSteps, 0):])
 		shorten(&i, longestText)
 		d.Incident = &i
+	}
+	if d.Died != nil {
+		died := *d.Died
+		died.Seconds, died.Cause = seconds(died.Seconds), words.Cut(words.Printable(died.Cause), longestDeath)
+		d.Died = &died
 	}
 	d.Left = d.Left[:min(len(d.Left), mostLeft)]
 	d.Held, d.HeldWhy, d.OldImage = start(d.Held, longestText), start(d.HeldWhy, longestText), start(d.OldImage, longestText)

@@ -24,9 +24,10 @@ func full(t *testing.T) Daemon {
 		OldImage: "process 26199 runs an old image",
 		Tally:    Tally{Tries: 3, Last: stamp, Told: 2},
 		Stops:    map[string]Span{"a": {stamp, stamp}},
+		Died:     &Died{stamp, stamp, 1.5, "killed by SIGTERM"},
 		Incident: &Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
-			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
+			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
 	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Processes[0])} {

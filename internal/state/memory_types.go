@@ -21,6 +21,7 @@ type Daemon struct {
 	Reminded  Stamp           `json:"reminded,omitzero"`   // when somebody was last told of the incident
 	Totals    Totals          `json:"totals,omitzero"`     // since it has been watched
 	Deaths    map[string]int  `json:"deaths,omitempty"`    // by their causes, of incidents in which it was not left alone
+	Died      *Died           `json:"died,omitempty"`      // the last one of these that is over
 }
 
 // Process is one of a daemon's.
@@ -69,10 +70,20 @@ type Incident struct {
 	Sender    string    `json:"sender,omitempty"`       // who sent the signal, if known
 	Certainty string    `json:"certainty,omitempty"`    // of the sender, else of the cause
 	Source    string    `json:"source,omitempty"`       // who knows that
+	Death     *Death    `json:"death,omitempty"`        // all that was found; nil: nobody has looked, or it was an older version
 	Tries     int       `json:"tries"`
 	Steps     []Step    `json:"steps,omitempty"` // of all tries, the last ones
 	Outcome   string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
 	Began     Stamp     `json:"began"`
+}
+
+// Died is what is remembered of an incident that is over, for who looks at the daemon soon
+// after. The ledger has the rest.
+type Died struct {
+	Found   Stamp   `json:"found"`
+	Up      Stamp   `json:"up"`
+	Seconds float64 `json:"seconds"` // downtime
+	Cause   string  `json:"cause,omitempty"`
 }
 
 // Step is one command that was run.

@@ -1,0 +1,101 @@
+package state
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func aDeath() *Death {
+	return &Death{
+		Boot: "b", From: time.Hour, To: 2 * time.Hour, Lived: 3600.5, Service: "clamav-clamd", Manager: "systemd", Signal: 15,
+		Processes: []Numbers{{PID: 7, Threads: []int{7, 8}}, {PID: 9}},
+		Lines:     []DeathLine{{"cause", "killed by SIGTERM", "certain", "systemd", 1_795_844_531_000}, {"by", "kill(7)", "certain", "signal trace", 0}},
+		Next:      []string{"journalctl -u x"}, Absent: []string{"audit: load a rule"}, Silent: []string{"kernel log: it has not answered in time"},
+	}
+}
+
+// What was found of a death is there again, in the memory and in the ledger; a file of a
+// version that had none of it is read.
+func TestDeathIsKept(t *testing.T) {
+	i := incident(1)
+	i.Death = aDeath()
+	line, err := ledgerLine(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := readLine(line)
+	if err != nil || !reflect.DeepEqual(back.Death, i.Death) {
+		t.Errorf("in the ledger: %+v, %v", back.Death, err)
+	}
+	data, err := encodeMemory("m", map[string]Daemon{"a": {Incident: &i, Died: &Died{Seconds: 3, Cause: "killed"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := parseMemory(data)
+	if err != nil || !reflect.DeepEqual(all["a"].Incident.Death, i.Death) || all["a"].Died.Cause != "killed" {
+		t.Errorf("in the memory: %+v, %v", all["a"].Incident, err)
+	}
+	old := []byte(`{"version":1,"daemons":{"a":{"incident":{"daemon":"a","down":"2026-11-21T20:49:00Z","cause":"killed","tries":1,"outcome":"still_down","began":"2026-11-21T20:49:00Z 5 x"}}}}`)
+	if all, err = parseMemory(old); err != nil || all["a"].Incident.Death != nil || all["a"].Incident.Cause != "killed" {
+		t.Errorf("an old one: %+v, %v", all["a"].Incident, err)
+	}
+}
+
+// Whatever witnesses say, it is bounded, it can be shown, and no command is cut.
+func TestDeathIsBounded(t *testing.T) {
+	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
+	d := aDeath()
+	d.Lines = slices.Repeat([]DeathLine{{bomb, bomb, bomb, bomb, 1}}, 99)
+	d.Next, d.Absent, d.Silent = []string{"ls", bomb}, slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
+	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
+	d.Processes = slices.Repeat([]Numbers{{PID: 1, Threads: make([]int, 200)}}, 99)
+	b := d.Bounded()
+	if len(b.Lines) != mostDeathLines || len(b.Absent) != mostDeathLines || len(b.Processes) != mostDead || !slices.Equal(b.Next, []string{"ls"}) {
+		t.Errorf("%d lines, %d, %d processes, %q", len(b.Lines), len(b.Absent), len(b.Processes), b.Next)
+	}
+	threads := 0
+	for _, p := range b.Processes {
+		threads += len(p.Threads)
+	}
+	if threads != mostDeadThreads || len(b.Lines[0].Text) > longestDeath || strings.ContainsAny(b.Lines[0].Text, "\x1b\n\xff") {
+		t.Errorf("%d threads, %q", threads, b.Lines[0].Text)
+	}
+	if again := b.Bounded(); !reflect.DeepEqual(again, b) {
+		t.Error("it changes when it is bounded once more")
+	}
+	if !strings.HasPrefix(d.Lines[0].Text, "\x1b") || len(d.Processes) != 99 {
+		t.Error("the one that was given has changed")
+	}
+	i := incident(1)
+	i.Death, i.Reason = d, bomb
+	line, err := ledgerLine(i)
+	if err != nil || len(line) > longestLine || !json.Valid(line) {
+		t.Errorf("a line of %d bytes, %v", len(line), err)
+	}
+	if back, err := readLine(line); err != nil || back.Daemon != i.Daemon {
+		t.Errorf("%v", err)
+	}
+}
+
+// A lot of daemons that die at once are remembered, if need be without an explanation.
+func TestDeathsGiveWay(t *testing.T) {
+	daemons := make(map[string]Daemon)
+	for n := range 4000 {
+		i := incident(n)
+		i.Death = aDeath()
+		i.Death.Silent = slices.Repeat([]string{strings.Repeat("x", longestDeath)}, mostDeathLines)
+		daemons[i.Daemon] = Daemon{Incident: &i}
+	}
+	data, err := encodeMemory("m", daemons)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := parseMemory(data)
+	if err != nil || len(all) != 4000 || all["d7"].Incident == nil || all["d7"].Incident.Death != nil {
+		t.Errorf("%d daemons, %v", len(all), err)
+	}
+}
