@@ -35,7 +35,7 @@ echo started`
 	}
 	write(t, filepath.Join(dir, "go"), "")
 	waitUntil(t, "the daemon has survived", func() bool { return exists(filepath.Join(dir, "survived")) })
-	if got, want := read(t, s.outputs.path("toy")), "started\nlate\nlate, too\n"; got != want {
+	if got, want := read(t, s.outputs.Path("toy")), "started\nlate\nlate, too\n"; got != want {
 		t.Errorf("output %q, want %q", got, want)
 	}
 }
@@ -62,10 +62,10 @@ func TestStepIgnoresPlanted(t *testing.T) {
 	s, dir := newTestSystem(t), t.TempDir()
 	target := filepath.Join(dir, "target")
 	write(t, target, "precious")
-	if err := fifoBehindSymlink(s.outputs.path("fifo"), target); err != nil {
+	if err := fifoBehindSymlink(s.outputs.Path("fifo"), target); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(target, s.outputs.path("link")); err != nil {
+	if err := os.Symlink(target, s.outputs.Path("link")); err != nil {
 		t.Fatal(err)
 	}
 	for _, service := range []string{"fifo", "link"} {

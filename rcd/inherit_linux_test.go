@@ -33,7 +33,7 @@ func TestStepInherits(t *testing.T) {
 		t.Errorf("descriptors %q, want %q", got, want)
 	}
 	for _, name := range []string{"stdout", "stderr"} {
-		if got, want := note(t, dir, name), s.outputs.path("toy"); got != want {
+		if got, want := note(t, dir, name), s.outputs.Path("toy"); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}

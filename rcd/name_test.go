@@ -45,7 +45,7 @@ func FuzzCheckName(f *testing.F) {
 		if strings.HasPrefix(name, "-") || strings.HasPrefix(name, ".") {
 			t.Errorf("CheckName accepts %q", name)
 		}
-		file := strings.TrimPrefix((&Outputs{Dir: "/run/keeper"}).path(name), "/run/keeper/")
+		file := strings.TrimPrefix((&Outputs{Dir: "/run/keeper"}).Path(name), "/run/keeper/")
 		if file != name+".output" || len(file) > 255 {
 			t.Errorf("the output of %q is in %q (%d bytes)", name, file, len(file))
 		}

@@ -42,7 +42,8 @@ type output struct {
 	cutting *sync.Mutex
 }
 
-func (o *Outputs) path(service string) string {
+// Path is the file of a service. Who opens it must not believe that it is ours.
+func (o *Outputs) Path(service string) string {
 	return filepath.Join(o.Dir, service+outputSuffix)
 }
 
@@ -50,7 +51,7 @@ func (o *Outputs) path(service string) string {
 // restart a daemon.
 func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
-		f, err := osutil.OpenFile(o.path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 		if err == nil && isOurs(f) == nil && hasRoom(f) {
 			return output{f, true, &o.cutting}, nil
 		}
@@ -143,7 +144,7 @@ func (o *Outputs) TooLarge() (services []string) {
 // beginning.
 func (o *Outputs) Trim(service string) error {
 	if err := o.cut(service, 0); err != nil {
-		return fmt.Errorf("cannot trim %s: %w", o.path(service), err)
+		return fmt.Errorf("cannot trim %s: %w", o.Path(service), err)
 	}
 	return nil
 }
@@ -184,7 +185,7 @@ func (o *Outputs) Bound() (stop func()) {
 
 // cut leaves the last bytes of a service's file.
 func (o *Outputs) cut(service string, keep int64) error {
-	f, err := osutil.OpenFile(o.path(service), os.O_RDWR|os.O_APPEND, 0)
+	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}

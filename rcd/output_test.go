@@ -101,7 +101,7 @@ func TestOutputRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, target, "precious")
-			path := o.path("nginx")
+			path := o.Path("nginx")
 			if err := plant(t, path, target); err != nil {
 				t.Fatal(err)
 			}
@@ -173,18 +173,18 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("of no folder %q is too large", got)
 	}
 	for size, want := range map[int64]bool{0: false, 1 << 20: false, 1<<20 + 1: true} {
-		write(t, o.path("nginx"), "")
-		if err := os.Truncate(o.path("nginx"), size); err != nil {
+		write(t, o.Path("nginx"), "")
+		if err := os.Truncate(o.Path("nginx"), size); err != nil {
 			t.Fatal(err)
 		}
 		if got := slices.Contains(o.TooLarge(), "nginx"); got != want {
 			t.Errorf("%d bytes: %v, want %v", size, got, want)
 		}
 	}
-	if err := os.Symlink(o.path("nginx"), o.path("other")); err != nil {
+	if err := os.Symlink(o.Path("nginx"), o.Path("other")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(o.path("nginx"), 2<<20); err != nil {
+	if err := os.Truncate(o.Path("nginx"), 2<<20); err != nil {
 		t.Fatal(err)
 	}
 	if got := o.TooLarge(); !slices.Equal(got, []string{"nginx"}) {
@@ -203,13 +203,13 @@ func TestTrim(t *testing.T) {
 	if err := o.Trim("nginx"); err != nil {
 		t.Fatal(err)
 	}
-	if text := read(t, o.path("nginx")); text != "" {
+	if text := read(t, o.Path("nginx")); text != "" {
 		t.Errorf("%d bytes are left", len(text))
 	}
 	if _, err := daemon.WriteString("after\n"); err != nil {
 		t.Fatal(err)
 	}
-	if text := read(t, o.path("nginx")); text != "after\n" {
+	if text := read(t, o.Path("nginx")); text != "after\n" {
 		t.Errorf("the file has %q, want what was written after", text)
 	}
 	if err := o.Trim("nosuch"); !errors.Is(err, fs.ErrNotExist) {
@@ -222,13 +222,13 @@ func TestTrim(t *testing.T) {
 func TestBound(t *testing.T) {
 	o := &Outputs{Dir: t.TempDir()}
 	daemon := openOutput(t, o)
-	write(t, o.path("theirs")+".target", strings.Repeat("x", 2<<20))
-	if err := os.Symlink(o.path("theirs")+".target", o.path("theirs")); err != nil {
+	write(t, o.Path("theirs")+".target", strings.Repeat("x", 2<<20))
+	if err := os.Symlink(o.Path("theirs")+".target", o.Path("theirs")); err != nil {
 		t.Fatal(err)
 	}
 	stop := o.Bound()
 	size := func() int64 {
-		info, err := os.Stat(o.path("nginx"))
+		info, err := os.Stat(o.Path("nginx"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +261,7 @@ func TestBound(t *testing.T) {
 	if n := size(); n > trimAbove {
 		t.Errorf("%d bytes are left", n)
 	}
-	if text := read(t, o.path("theirs")+".target"); len(text) != 2<<20 {
+	if text := read(t, o.Path("theirs")+".target"); len(text) != 2<<20 {
 		t.Errorf("the target of a link has %d bytes", len(text))
 	}
 }

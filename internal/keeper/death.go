@@ -8,14 +8,15 @@ import (
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
 )
 
 // deathTime is the limit for asking why a daemon is down: the remedy does not wait
 // for the diagnosis.
 const deathTime = 3 * time.Second
 
-// notWell is the cause where processes run, and what is asked of them is not met.
-const notWell postmortem.Cause = "not_well"
+// NotWell is the cause where processes run, and what is asked of them is not met.
+const NotWell postmortem.Cause = "not_well"
 
 // findCause asks why the daemon is down, before the restart takes the evidence away:
 // once in an incident, for a daemon that is killed by its own restarts has died of
@@ -26,7 +27,7 @@ func (r *run) findCause(ctx context.Context) {
 		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
 		return
 	}
-	d := r.death(ctx)
+	d, said, e := r.death(ctx)
 	r.report.Sender, r.report.Certainty, r.report.Source = d.Sender, string(d.Sure), d.Source
 	if r.report.Cause = d.Text; d.Text != "" {
 		r.Log.Log(report.Notice, "'%s': %s", r.report.Name, d.Text)
@@ -36,6 +37,10 @@ func (r *run) findCause(ctx context.Context) {
 	}
 	i.Kind, i.Cause, r.transition = string(d.Cause), d.Text, true
 	i.Sender, i.Certainty, i.Source = d.Sender, string(d.Sure), d.Source
+	if i.Death == nil { // an older version has opened the incident
+		i.Death = r.numbers(r.memory.now())
+	}
+	i.Death = kept(*i.Death, said, d, e)
 	if r.past.Deaths == nil {
 		r.past.Deaths = make(map[string]int)
 	}
@@ -45,24 +50,29 @@ func (r *run) findCause(ctx context.Context) {
 // death is what the manager says of the first service, which is the daemon's own (the
 // others are restarted with it), and what witnesses have found. They are asked at the
 // same time.
-func (r *run) death(ctx context.Context) postmortem.Verdict {
-	if trouble(r.last) != "" && !isRemains(r.last) {
-		return postmortem.Verdict{Cause: notWell} // in which way stands in every report
+func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
+	if trouble := trouble(r.last); trouble != "" && !isRemains(r.last) { // which stands in every report
+		said = &postmortem.Finding{Cause: NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
+		v = postmortem.Weigh(said, nil)
+		return postmortem.Verdict{Cause: v.Cause, Used: v.Used}, said, e
 	}
 	r.deaths <- struct{}{} // 300 at once take longer than each of them may
 	defer func() { <-r.deaths }()
 	found := make(chan postmortem.Evidence, 1)
 	go func() { found <- r.evidence(ctx) }()
-	said := r.managerSays(ctx)
-	e := <-found
+	said, err := r.managerSays(ctx)
+	e = <-found
 	for _, why := range e.Silent {
 		r.Log.Log(report.Info, "'%s': cannot learn all of its end: %s", r.report.Name, why)
 	}
-	return postmortem.Weigh(said, e.Findings)
+	if err != nil {
+		e.Silent = append(e.Silent, r.Manager.Name()+": "+err.Error())
+	}
+	return postmortem.Weigh(said, e.Findings), said, e
 }
 
 // managerSays is nil if the manager does not know how the service has ended.
-func (r *run) managerSays(ctx context.Context) *postmortem.Finding {
+func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, deathTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
@@ -70,7 +80,7 @@ func (r *run) managerSays(ctx context.Context) *postmortem.Finding {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
 	}
 	if d.Text == "" {
-		return nil
+		return nil, err
 	}
 	sure := postmortem.Certain
 	if !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID }) {
@@ -78,7 +88,7 @@ func (r *run) managerSays(ctx context.Context) *postmortem.Finding {
 	}
 	return &postmortem.Finding{
 		Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: sure, Source: r.Manager.Name(),
-	}
+	}, nil
 }
 
 // evidence asks the witnesses about the processes that are remembered. What happened to
@@ -91,16 +101,11 @@ func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.EvidenceTime)
 	defer cancel()
-	d := postmortem.Dead{
-		Daemon: r.daemon.Name, Executable: r.daemon.Spec.Executable, Service: r.daemon.Services[0], Manager: r.Manager.Name(),
-		To: now.Up, Wall: now.Time, LastUp: r.past.LastUp.Time,
-	}
-	if d.Rebooted = r.past.LastUp.Boot != now.Boot; d.Rebooted {
-		return r.Evidence(ctx, d)
-	}
-	d.From = r.past.LastUp.Up
-	for _, p := range r.past.Processes {
-		d.Processes = append(d.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads})
+	d := Dead(r.daemon, *r.numbers(now))
+	d.Manager, d.Wall, d.LastUp = r.Manager.Name(), now.Time, r.past.LastUp.Time
+	d.To, d.Rebooted = now.Up, r.past.LastUp.Boot != now.Boot
+	if r.Outputs != nil && r.RunDir != "" {
+		d.Output = (&rcd.Outputs{Dir: r.RunDir}).Path(d.Service)
 	}
 	return r.Evidence(ctx, d)
 }

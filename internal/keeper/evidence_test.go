@@ -54,5 +54,16 @@ func sender(t *testing.T, pid int, sure string) {
 		if i := w.ledger(t)[0]; i.Sender != "kill(7)" || i.Certainty != sure || i.Source != "signal trace" || asked != 1 {
 			t.Errorf("%+v, asked %d times", i, asked)
 		}
+		i := w.ledger(t)[0]
+		said, found := Findings(i)
+		if said == nil || said.Signal != 9 || string(said.Sure) != sure || len(found) != 1 || found[0].Sender != "kill(7)" || len(i.Death.Silent) != 1 || len(i.Death.Processes) == 0 || i.Death.Manager == "" {
+			t.Errorf("kept is %+v", i.Death)
+		}
+		if v := postmortem.Weigh(said, found); v.Text != r.Cause || v.Sender != r.Sender {
+			t.Errorf("weighed again it is %+v", v)
+		}
+		if died := w.known(t, "a").Died; died == nil || died.Cause != r.Cause {
+			t.Errorf("remembered is %+v", died)
+		}
 	})
 }

@@ -23,6 +23,7 @@ func (r *run) sawDown(reason string) {
 	if r.past.Incident == nil {
 		r.past.Incident = &state.Incident{
 			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+			Death: r.numbers(now),
 		}
 		r.transition = true
 		r.past.Totals.Incidents++
@@ -60,6 +61,9 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 	}
 	r.transition = true
 	r.over = i
+	if i.Kind != "" { // else it was left alone, or nobody had to act
+		r.past.Died = &state.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
+	}
 	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
 		end := r.transitionNow(Ends)
 		r.tellEnd = func() { r.teller.add(ctx, end) }

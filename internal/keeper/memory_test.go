@@ -55,7 +55,10 @@ func TestIncident(t *testing.T) {
 		if got := time.Duration(i.Seconds * float64(time.Second)); got != i.Up.Sub(i.Down) || got < 2*time.Second {
 			t.Errorf("took %v", got)
 		}
-		i.LastUp, i.Down, i.Up, i.Seconds, i.Steps, i.Began = time.Time{}, time.Time{}, time.Time{}, 0, nil, state.Stamp{}
+		if d := i.Death; d == nil || d.Boot != lastUp.Boot || d.From != lastUp.Up || d.To <= d.From || d.Service != "s" || len(d.Processes) != 1 || d.Processes[0].PID != 100 {
+			t.Errorf("of its end %+v is kept", d)
+		}
+		i.LastUp, i.Down, i.Up, i.Seconds, i.Steps, i.Began, i.Death = time.Time{}, time.Time{}, time.Time{}, 0, nil, state.Stamp{}, nil
 		if want := (state.Incident{Daemon: "a", Reason: "not running", Kind: "unknown", Tries: 1, Outcome: "brought_back"}); inJSON(t, i) != inJSON(t, want) {
 			t.Errorf("got %+v, want %+v", i, want)
 		}

@@ -26,6 +26,7 @@ type Line struct {
 	Sure   Certainty
 	Source string
 	When   time.Time // of what it tells; zero if that is not known
+	Later  bool      // see Finding
 }
 
 // What an explanation has at most.
@@ -34,12 +35,13 @@ const (
 	mostLines   = 10
 )
 
-// explained adds what is known piece by piece.
+// explained adds what is known piece by piece, and on what it rests.
 func (v Verdict) explained(ends []Finding, details *Finding, sent, all []Finding) Verdict {
 	add := func(kind Kind, text string, sure Certainty, f Finding) {
 		same := func(l Line) bool { return l.Kind == kind && l.Text == text }
 		if len(v.Lines) < mostLines && !slices.ContainsFunc(v.Lines, same) {
-			v.Lines = append(v.Lines, Line{kind, text, sure, f.Source, f.When})
+			v.Lines = append(v.Lines, Line{kind, text, sure, f.Source, f.When, f.Later})
+			v.Used = append(v.Used, f)
 		}
 		if f.Next != "" && !slices.Contains(v.Next, f.Next) {
 			v.Next = append(v.Next, f.Next)

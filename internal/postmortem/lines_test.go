@@ -2,6 +2,7 @@ package postmortem
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,19 @@ note 3 others sent a signal that can have been it (likely, signal trace)`},
 			if want := tc.want; strings.Join(got, "\n") != want {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 			}
+			var said *Finding
+			var found []Finding
+			for _, f := range v.Used {
+				if tc.said != nil && f.Text == tc.said.Text && f.Source == tc.said.Source {
+					said = &f
+					continue
+				}
+				found = append(found, f)
+			}
+			again := Weigh(said, found)
+			if tc.name != "many senders" && !reflect.DeepEqual(again.Lines, v.Lines) {
+				t.Errorf("of what it rests on another verdict is made: %+v", again.Lines)
+			}
 		})
 	}
 	crowd := slices.Repeat([]Finding{stale}, 30)
@@ -81,5 +95,30 @@ note 3 others sent a signal that can have been it (likely, signal trace)`},
 	}
 	if v := Weigh(term, crowd); len(v.Lines) != mostLines {
 		t.Errorf("%d lines", len(v.Lines))
+	}
+}
+
+// Who asks again learns what is new, and nothing twice: a sender that has ended since is
+// told as it was when it lived.
+func TestAgain(t *testing.T) {
+	alive := by(15, "kill(7): /bin/kill of user 0")
+	gone, other := by(15, "kill(7)"), by(9, "kill(8)")
+	stale := Finding{Text: "a stale pidfile", Main: true, Aside: true, Sure: Likely, Source: "pidfiles"}
+	audit := from(by(15, "/bin/kill"), 7, "audit")
+	alive.SenderPID, gone.SenderPID, other.SenderPID = 7, 7, 8
+	list := Again([]Finding{alive}, []Finding{gone, other, stale, audit})
+	var got []string
+	for _, f := range list {
+		got = append(got, fmt.Sprint(f.Text, " ", f.Later))
+	}
+	want := []string{
+		"SIGTERM was sent by kill(7): /bin/kill of user 0 false", "SIGKILL was sent by kill(8) true", "a stale pidfile true", "SIGTERM was sent by /bin/kill true",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	v := Weigh(says(Signalled, 15, "killed by SIGTERM"), list)
+	if v.Sender != "kill(7): /bin/kill of user 0" || v.Sure != Certain || v.Source != "signal trace, audit" {
+		t.Errorf("%+v", v)
 	}
 }

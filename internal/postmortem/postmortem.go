@@ -90,6 +90,7 @@ type Finding struct {
 	Next      string // a command that shows a person more, to be pasted; "" if there is none
 	Sure      Certainty
 	Source    string // the witness, so that a person can look it up
+	Later     bool   // it was not known at the death, and was found when somebody asked again
 }
 
 // Witness is a source of evidence.

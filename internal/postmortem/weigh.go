@@ -16,8 +16,9 @@ type Verdict struct {
 	Sender string    // who sent the signal; "" if that is not known
 	Sure   Certainty // of the sender if there is one, else of the cause; "" if nothing is known
 	Source string
-	Lines  []Line   // the same, piece by piece, and what else was found
-	Next   []string // commands that show a person more, to be pasted
+	Lines  []Line    // the same, piece by piece, and what else was found
+	Next   []string  // commands that show a person more, to be pasted
+	Used   []Finding // on which it rests: weighed again, they make the same verdict
 }
 
 // Weigh makes one verdict of what the service manager says, which is nil if it knows

@@ -17,11 +17,9 @@ type Death struct {
 	Processes []Numbers     `json:"processes,omitempty"`    // that it had, the main one first
 	Service   string        `json:"service,omitempty"`      // its own
 	Manager   string        `json:"manager,omitempty"`      // that was asked
-	Signal    int           `json:"signal,omitempty"`       // that has ended it; 0: none, or not known
-	Lines     []DeathLine   `json:"lines,omitempty"`
-	Next      []string      `json:"next,omitempty"`   // commands that show more
-	Absent    []string      `json:"absent,omitempty"` // witnesses that were not there, and how to switch them on
-	Silent    []string      `json:"silent,omitempty"` // witnesses that did not answer, and why
+	Findings  []Finding     `json:"findings,omitempty"`     // those that tell something
+	Absent    []string      `json:"absent,omitempty"`       // witnesses that were not there, and how to switch them on
+	Silent    []string      `json:"silent,omitempty"`       // witnesses that did not answer, and why
 }
 
 // Numbers are those of a process and of its threads; of one that has a single thread there
@@ -31,10 +29,18 @@ type Numbers struct {
 	Threads []int `json:"threads,omitempty"`
 }
 
-// DeathLine is a piece of what is known.
-type DeathLine struct {
-	Kind      string `json:"kind"` // cause, by or note
+// Finding is what a witness has said, see postmortem.Finding.
+type Finding struct {
+	Cause     string `json:"cause,omitempty"`
+	Signal    int    `json:"signal,omitempty"`
 	Text      string `json:"text"`
+	Sender    string `json:"sender,omitempty"`
+	SenderPID int    `json:"sender_pid,omitempty"`
+	Main      bool   `json:"main,omitempty"`
+	Detail    bool   `json:"detail,omitempty"`
+	Aside     bool   `json:"aside,omitempty"`
+	Said      bool   `json:"said,omitempty"` // by the service manager
+	Next      string `json:"next,omitempty"`
 	Certainty string `json:"certainty"`
 	Source    string `json:"source"`
 	At        int64  `json:"at,omitempty"` // Unix time in milliseconds; 0: not known
@@ -42,7 +48,7 @@ type DeathLine struct {
 
 // What is kept of a death at most.
 const (
-	mostDeathLines  = 10
+	mostFindings    = 12
 	longestDeath    = 400 // bytes of a text
 	leastDeath      = 32  // bytes of a text, of which less tells nothing
 	mostDead        = 4   // processes
@@ -64,13 +70,18 @@ func (d *Death) within(most int) *Death {
 	out := d.clone()
 	out.Boot, out.Service, out.Manager = clean(out.Boot), clean(out.Service), clean(out.Manager)
 	out.Lived = seconds(out.Lived)
-	out.Lines = out.Lines[:min(len(out.Lines), mostDeathLines)]
-	for i, l := range out.Lines {
-		out.Lines[i] = DeathLine{clean(l.Kind), clean(l.Text), clean(l.Certainty), clean(l.Source), l.At}
+	out.Findings = out.Findings[:min(len(out.Findings), mostFindings)]
+	for i := range out.Findings {
+		f := &out.Findings[i]
+		for _, text := range []*string{&f.Cause, &f.Text, &f.Sender, &f.Certainty, &f.Source} {
+			*text = clean(*text)
+		}
+		if clean(f.Next) != f.Next {
+			f.Next = "" // half of a command does something else
+		}
 	}
-	out.Next = slices.DeleteFunc(out.Next, func(command string) bool { return clean(command) != command }) // half of one does something else
-	for _, list := range []*[]string{&out.Next, &out.Absent, &out.Silent} {
-		*list = (*list)[:min(len(*list), mostDeathLines)]
+	for _, list := range []*[]string{&out.Absent, &out.Silent} {
+		*list = (*list)[:min(len(*list), mostFindings)]
 		for i, text := range *list {
 			(*list)[i] = clean(text)
 		}
@@ -93,7 +104,6 @@ func (d *Death) clone() *Death {
 	for i, p := range out.Processes {
 		out.Processes[i].Threads = slices.Clone(p.Threads)
 	}
-	out.Lines, out.Next = slices.Clone(d.Lines), slices.Clone(d.Next)
-	out.Absent, out.Silent = slices.Clone(d.Absent), slices.Clone(d.Silent)
+	out.Findings, out.Absent, out.Silent = slices.Clone(d.Findings), slices.Clone(d.Absent), slices.Clone(d.Silent)
 	return &out
 }

@@ -11,10 +11,13 @@ import (
 
 func aDeath() *Death {
 	return &Death{
-		Boot: "b", From: time.Hour, To: 2 * time.Hour, Lived: 3600.5, Service: "clamav-clamd", Manager: "systemd", Signal: 15,
+		Boot: "b", From: time.Hour, To: 2 * time.Hour, Lived: 3600.5, Service: "clamav-clamd", Manager: "systemd",
 		Processes: []Numbers{{PID: 7, Threads: []int{7, 8}}, {PID: 9}},
-		Lines:     []DeathLine{{"cause", "killed by SIGTERM", "certain", "systemd", 1_795_844_531_000}, {"by", "kill(7)", "certain", "signal trace", 0}},
-		Next:      []string{"journalctl -u x"}, Absent: []string{"audit: load a rule"}, Silent: []string{"kernel log: it has not answered in time"},
+		Findings: []Finding{
+			{Cause: "signal", Signal: 15, Text: "killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd", Next: "journalctl -u x"},
+			{Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(7)", Sender: "kill(7)", SenderPID: 7, Main: true, Detail: true, Aside: true, Certainty: "certain", Source: "signal trace", At: 1_795_844_531_000},
+		},
+		Absent: []string{"audit: load a rule"}, Silent: []string{"kernel log: it has not answered in time"},
 	}
 }
 
@@ -49,25 +52,25 @@ func TestDeathIsKept(t *testing.T) {
 func TestDeathIsBounded(t *testing.T) {
 	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
 	d := aDeath()
-	d.Lines = slices.Repeat([]DeathLine{{bomb, bomb, bomb, bomb, 1}}, 99)
-	d.Next, d.Absent, d.Silent = []string{"ls", bomb}, slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
+	d.Findings = slices.Repeat([]Finding{{Cause: bomb, Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
+	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
 	d.Processes = slices.Repeat([]Numbers{{PID: 1, Threads: make([]int, 200)}}, 99)
 	b := d.Bounded()
-	if len(b.Lines) != mostDeathLines || len(b.Absent) != mostDeathLines || len(b.Processes) != mostDead || !slices.Equal(b.Next, []string{"ls"}) {
-		t.Errorf("%d lines, %d, %d processes, %q", len(b.Lines), len(b.Absent), len(b.Processes), b.Next)
+	if len(b.Findings) != mostFindings || len(b.Absent) != mostFindings || len(b.Processes) != mostDead || b.Findings[0].Next != "" {
+		t.Errorf("%d findings, %d, %d processes, %q", len(b.Findings), len(b.Absent), len(b.Processes), b.Findings[0].Next)
 	}
 	threads := 0
 	for _, p := range b.Processes {
 		threads += len(p.Threads)
 	}
-	if threads != mostDeadThreads || len(b.Lines[0].Text) > longestDeath || strings.ContainsAny(b.Lines[0].Text, "\x1b\n\xff") {
-		t.Errorf("%d threads, %q", threads, b.Lines[0].Text)
+	if threads != mostDeadThreads || len(b.Findings[0].Text) > longestDeath || strings.ContainsAny(b.Findings[0].Text, "\x1b\n\xff") {
+		t.Errorf("%d threads, %q", threads, b.Findings[0].Text)
 	}
 	if again := b.Bounded(); !reflect.DeepEqual(again, b) {
 		t.Error("it changes when it is bounded once more")
 	}
-	if !strings.HasPrefix(d.Lines[0].Text, "\x1b") || len(d.Processes) != 99 {
+	if !strings.HasPrefix(d.Findings[0].Text, "\x1b") || len(d.Processes) != 99 {
 		t.Error("the one that was given has changed")
 	}
 	i := incident(1)
@@ -87,7 +90,7 @@ func TestDeathsGiveWay(t *testing.T) {
 	for n := range 4000 {
 		i := incident(n)
 		i.Death = aDeath()
-		i.Death.Silent = slices.Repeat([]string{strings.Repeat("x", longestDeath)}, mostDeathLines)
+		i.Death.Silent = slices.Repeat([]string{strings.Repeat("x", longestDeath)}, mostFindings)
 		daemons[i.Daemon] = Daemon{Incident: &i}
 	}
 	data, err := encodeMemory("m", daemons)

@@ -1,0 +1,86 @@
+package keeper
+
+import (
+	"time"
+
+	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/state"
+)
+
+// numbers are those by which witnesses can be asked about a daemon that is down now. What
+// happened to them before it was last seen up was about other processes; and so was all
+// that happened in this boot, if it was last seen in another one.
+func (r *run) numbers(now state.Stamp) *state.Death {
+	d := &state.Death{}
+	if len(r.daemon.Services) > 0 {
+		d.Service = r.daemon.Services[0]
+	}
+	if r.Manager != nil {
+		d.Manager = r.Manager.Name()
+	}
+	if since := r.past.UpSince; !since.IsZero() {
+		d.Lived = r.past.LastUp.Since(since).Seconds()
+	}
+	if r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
+		return d.Bounded()
+	}
+	d.Boot, d.From, d.To = now.Boot, r.past.LastUp.Up, now.Up
+	for _, p := range r.past.Processes {
+		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads})
+	}
+	return d.Bounded()
+}
+
+// kept adds what was found to what is kept of a death.
+func kept(d state.Death, said *postmortem.Finding, v postmortem.Verdict, e postmortem.Evidence) *state.Death {
+	d.Absent, d.Silent, d.Findings = e.Absent, e.Silent, nil
+	for _, f := range v.Used {
+		k := state.Finding{
+			Cause: string(f.Cause), Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
+			Main: f.Main, Detail: f.Detail, Aside: f.Aside, Said: said != nil && f.Text == said.Text && f.Source == said.Source,
+			Next: f.Next, Certainty: string(f.Sure), Source: f.Source,
+		}
+		if !f.When.IsZero() {
+			k.At = f.When.UnixMilli()
+		}
+		d.Findings = append(d.Findings, k)
+	}
+	return d.Bounded()
+}
+
+// Findings are what was kept of an incident: what the manager has said, nil if it has said
+// nothing, and what witnesses have found. One of an older version has the cause alone.
+func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
+	if i.Death == nil && i.Cause != "" {
+		return &postmortem.Finding{
+			Cause: postmortem.Cause(i.Kind), Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
+		}, nil
+	}
+	if i.Death == nil {
+		return nil, nil
+	}
+	for _, k := range i.Death.Findings {
+		f := postmortem.Finding{
+			Cause: postmortem.Cause(k.Cause), Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
+			Main: k.Main, Detail: k.Detail, Aside: k.Aside, Next: k.Next, Sure: postmortem.Certainty(k.Certainty), Source: k.Source,
+		}
+		if k.At != 0 {
+			f.When = time.UnixMilli(k.At)
+		}
+		if k.Said {
+			said = &f
+			continue
+		}
+		found = append(found, f)
+	}
+	return said, found
+}
+
+// Dead is who witnesses are asked about.
+func Dead(daemon Daemon, d state.Death) postmortem.Dead {
+	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: d.Service, Manager: d.Manager, From: d.From, To: d.To}
+	for _, p := range d.Processes {
+		dead.Processes = append(dead.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads})
+	}
+	return dead
+}
