@@ -95,6 +95,8 @@ func run(name string, args []string) report.Status {
 		err = resume(command)
 	case cli.ShowHistory:
 		err = history(command)
+	case cli.ShowWhy:
+		err = why(ctx, command)
 	default:
 		return look(ctx, command)
 	}

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -22,10 +20,7 @@ func history(c cli.Command) error {
 	if err != nil {
 		return err
 	}
-	store, err := state.LookStore(c.StateDir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &noHistoryError{c.StateDir}
-	}
+	store, err := lookStore(c.StateDir)
 	if err != nil {
 		return err
 	}
@@ -87,6 +82,9 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 		list[i] = report.Past{Name: name, Known: now.Retell(d.Known).Time, Seen: now.Retell(d.LastUp).Time, Incidents: incidents[name]}
 		if d.Incident != nil {
 			list[i].Incidents, list[i].Seen = append(list[i].Incidents, underWay(*d.Incident, d, now)), now.Time
+		}
+		for k := range list[i].Incidents {
+			list[i].Incidents[k].Number = k + 1
 		}
 	}
 	return list, nil

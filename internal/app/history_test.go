@@ -59,17 +59,17 @@ func TestPasts(t *testing.T) {
 	want := []report.Past{
 		{Name: "/sbin/alone", Known: at(4).Time, Seen: at(40).Time},
 		{Name: "down", Known: at(3).Time, Seen: at(60).Time, Incidents: []report.Incident{
-			{Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Reason: "not running", Outcome: "still_down", Tries: 2},
+			{Number: 1, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Reason: "not running", Outcome: "still_down", Tries: 2},
 		}},
 		{Name: "gone", Incidents: []report.Incident{
-			{LastUp: at(6).Time, Down: at(7).Time, Up: at(9).Time, Took: 2 * time.Minute, Held: 30 * time.Second, Reason: "not running", Outcome: "came_back"},
+			{Number: 1, LastUp: at(6).Time, Down: at(7).Time, Up: at(9).Time, Took: 2 * time.Minute, Held: 30 * time.Second, Reason: "not running", Outcome: "came_back"},
 		}},
 		{Name: "held", Known: at(2).Time, Seen: at(60).Time, Incidents: []report.Incident{
-			{Down: at(8).Time, Up: at(9).Time, Took: time.Minute, Outcome: "came_back"},
-			{Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Held: 11 * time.Minute, Reason: "not running", Outcome: "held", Tries: 2},
+			{Number: 1, Down: at(8).Time, Up: at(9).Time, Took: time.Minute, Outcome: "came_back"},
+			{Number: 2, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Held: 11 * time.Minute, Reason: "not running", Outcome: "held", Tries: 2},
 		}},
 		{Name: "up", Known: at(1).Time, Seen: at(50).Time, Incidents: []report.Incident{
-			{Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []report.IncidentStep{{Verb: "start", Service: "s", Took: 1500 * time.Millisecond, Exit: &exit, Err: "no"}}},
+			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []report.IncidentStep{{Verb: "start", Service: "s", Took: 1500 * time.Millisecond, Exit: &exit, Err: "no"}}},
 		}},
 	}
 	if !reflect.DeepEqual(list, want) {

@@ -298,6 +298,23 @@ func (c *Command) checkHistory() error {
 	return c.checkStateDir()
 }
 
+func (c *Command) checkWhy(given []string) error {
+	byNumber, byTime := slices.Contains(given, "incident"), slices.Contains(given, "at")
+	switch {
+	case c.Output != Text && c.Output != JSON:
+		return usage("choose text or json", "cannot print an explanation as %q", c.Output)
+	case byNumber && byTime:
+		return usage("give one of the two", "cannot use both --at and --incident")
+	case byNumber && c.Number < 1:
+		return usage("daemon-keeper history shows the numbers", "cannot find incident %d: they are counted from 1 on", c.Number)
+	case byNumber && len(c.Names) > 1:
+		return usage("name one daemon", "cannot tell of which daemon incident %d is meant", c.Number)
+	case byTime && c.At == "":
+		return usage("write --at 05:42", "cannot use an empty --at")
+	}
+	return c.checkStateDir()
+}
+
 // findUser turns a name into a number. Without cgo, names are looked for in
 // /etc/passwd only.
 func (r *Run) findUser() error {

@@ -33,6 +33,8 @@ type Command struct {
 	For     time.Duration // Pause: for so long; 0: until it is resumed
 	Reason  string        // Pause: why
 	Since   string        // ShowHistory: from when on
+	At      string        // ShowWhy: when; "": the last one
+	Number  int           // ShowWhy: of which incident, as history counts them; 0: not so
 	Part    bool          // CheckConfig: of one file of several
 	Files   []string      // Import: what is read; none or - is standard input
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at

@@ -113,6 +113,8 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 		o.Help = "Resume all daemons."
 	case command == string(ShowHistory) && f.Name == "output":
 		o.Help = "Print the history as text or json."
+	case command == string(ShowWhy) && f.Name == "output":
+		o.Help = "Print the explanation as text or json."
 	}
 	return o
 }
@@ -153,7 +155,7 @@ func valueKind(command, flag string) (Kind, []string) {
 	case "leftovers":
 		return Choice, leftovers()
 	case "output":
-		if command == string(ShowHistory) {
+		if command == string(ShowHistory) || command == string(ShowWhy) {
 			return Choice, []string{Text, JSON}
 		}
 		return Choice, outputs()

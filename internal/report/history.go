@@ -16,6 +16,7 @@ type Past struct {
 
 // Incident is from a daemon's being seen down to its being seen up again.
 type Incident struct {
+	Number    int           // among all of its daemon that are remembered, the oldest is 1
 	LastUp    time.Time     // zero if it was never seen up
 	Down      time.Time     // when it was first seen down
 	Up        time.Time     // when it was up again; zero if it was not seen up again

@@ -37,6 +37,7 @@ type (
 		Incidents    []jsonIncident `json:"incidents"`
 	}
 	jsonIncident struct {
+		Number      int                `json:"number"`
 		LastUp      string             `json:"last_up,omitempty"`
 		Down        string             `json:"down"`
 		Up          string             `json:"up,omitempty"`
@@ -99,7 +100,7 @@ func secondsIf(d time.Duration, ok bool) *float64 {
 
 func newJSONIncident(e episode) jsonIncident {
 	return jsonIncident{
-		LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
+		Number: max(e.Number, 0), LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
 		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), Tries: max(e.Tries, 0),
 		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {

@@ -86,7 +86,7 @@ func randomPasts(random *rand.Rand) []Past {
 			i := Incident{
 				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), UnderWay: random.IntN(5) == 0,
 				Took: randomTime(random) * time.Duration(random.IntN(4)-1), Held: randomTime(random) * time.Duration(random.IntN(4)-1), Tries: random.IntN(4) - 1,
-				Reason: randomText(random), Cause: randomText(random), Outcome: randomText(random),
+				Reason: randomText(random), Cause: randomText(random), Outcome: randomText(random), Number: random.IntN(9),
 			}
 			if random.IntN(2) == 0 {
 				i.Outcome = []string{broughtBack, cameBack, heldOutcome, stillDown}[random.IntN(4)]
@@ -131,30 +131,36 @@ func TestHistorySchemaHasTheFields(t *testing.T) {
 		{reflect.TypeFor[jsonIncident](), defs.child("incident")},
 		{reflect.TypeFor[jsonIncidentStep](), defs.child("step")},
 	} {
-		var fields, must, known, required []string
-		for i := range tc.typ.NumField() {
-			name, option, _ := strings.Cut(tc.typ.Field(i).Tag.Get("json"), ",")
-			fields = append(fields, name)
-			if option == "" {
-				must = append(must, name)
-			}
-			if text, _ := tc.n.child("properties").child(name)["description"].(string); !strings.HasSuffix(text, ".") {
-				t.Errorf("%s: described as %q", name, text)
-			}
-		}
-		for name := range tc.n.child("properties") {
-			known = append(known, name)
-		}
-		for _, name := range tc.n["required"].([]any) {
-			required = append(required, name.(string))
-		}
-		if tc.n["additionalProperties"] != false || tc.n["description"] == nil {
-			t.Errorf("%v: other fields are taken, or it is not described", tc.typ)
-		}
-		same(t, tc.typ.String()+": fields", known, fields)
-		same(t, tc.typ.String()+": required", required, must)
+		hasFields(t, tc.typ, tc.n)
 	}
 	if len(defs) != 3 || root.child("properties").child("version")["const"] != float64(historyVersion) {
 		t.Error("the schema has other types, or another version")
 	}
+}
+
+// hasFields holds an object of a schema against a type.
+func hasFields(t *testing.T, typ reflect.Type, n node) {
+	t.Helper()
+	var fields, must, known, required []string
+	for i := range typ.NumField() {
+		name, option, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		fields = append(fields, name)
+		if option == "" {
+			must = append(must, name)
+		}
+		if text, _ := n.child("properties").child(name)["description"].(string); !strings.HasSuffix(text, ".") {
+			t.Errorf("%s: described as %q", name, text)
+		}
+	}
+	for name := range n.child("properties") {
+		known = append(known, name)
+	}
+	for _, name := range n["required"].([]any) {
+		required = append(required, name.(string))
+	}
+	if n["additionalProperties"] != false || n["description"] == nil {
+		t.Errorf("%v: other fields are taken, or it is not described", typ)
+	}
+	same(t, typ.String()+": fields", known, fields)
+	same(t, typ.String()+": required", required, must)
 }

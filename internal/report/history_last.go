@@ -42,6 +42,9 @@ func drawLast(t Table, period span, list []tally) {
 
 // words are what is said of an incident.
 func (e episode) words(name string) []word {
+	if e.Number > 0 {
+		name += fmt.Sprintf(" #%d", e.Number)
+	}
 	words := append(text(name+":"), text("down for "+used(e.length()))...)
 	if held := e.held.length(); held > 0 && e.death() {
 		words = append(words, text("("+used(held)+" of it held)")...)

@@ -54,6 +54,17 @@ func Cut(s string, most int) string {
 	return s[:end] + "..."
 }
 
+// Shell is a word as it may be pasted to a shell.
+func Shell(s string) string {
+	strange := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_.@:+/-", r)
+	}
+	if s != "" && s[0] != '-' && !strings.ContainsFunc(s, strange) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 // Plural counts things: "1 line", "2 lines".
 func Plural(n int, thing string) string {
 	if n == 1 {

@@ -1,0 +1,282 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
+	"daemon-keeper/rcd"
+)
+
+// explainsAtOnce bounds how many deaths are looked at again at the same time.
+const explainsAtOnce = 8
+
+// why explains deaths, from what was kept with them and what can still be found.
+func why(ctx context.Context, c cli.Command) error {
+	now := state.Now()
+	k, err := readKnown(c, now)
+	if err != nil {
+		return err
+	}
+	chosen, none, err := k.choose(c)
+	if err != nil {
+		return err
+	}
+	list := make([]report.Account, len(chosen))
+	slots := make(chan struct{}, explainsAtOnce)
+	var all sync.WaitGroup
+	for i, x := range chosen {
+		slots <- struct{}{}
+		all.Go(func() {
+			list[i] = k.explain(ctx, x)
+			<-slots
+		})
+	}
+	all.Wait()
+	if k.broken > 0 {
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), words.Plural(k.broken, "line")+" of the ledger cannot be read")
+	}
+	var out output
+	report.Why{
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout),
+		Now: now.Time.Local(), JSON: c.Output == cli.JSON, None: none,
+	}.Write(list)
+	return out.err
+}
+
+// past is an incident of a daemon.
+type past struct {
+	state.Incident
+	daemon   string
+	number   int // the oldest one is 1
+	last     bool
+	underWay bool
+}
+
+// known is what runs have left of all daemons, and what the configuration says of them.
+type known struct {
+	now     state.Stamp
+	zone    *time.Location // of times for people
+	daemons map[string]state.Daemon
+	pasts   map[string][]past
+	file    map[string]config.Daemon // nothing if the configuration cannot be read
+	broken  int                      // lines of the ledger that cannot be read
+}
+
+// readKnown reads all of it. A configuration that cannot be read, or is not there, as for a
+// daemon of -e, keeps nothing from being explained.
+func readKnown(c cli.Command, now state.Stamp) (*known, error) {
+	store, err := lookStore(c.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	k := &known{now: now, zone: time.Local, pasts: make(map[string][]past), file: make(map[string]config.Daemon)}
+	ledger, broken, err := store.Incidents(time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	k.broken = broken
+	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), err.Error())
+	}
+	for _, i := range ledger {
+		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], past{Incident: i, daemon: i.Daemon})
+	}
+	for name, d := range k.daemons {
+		if d.Incident != nil {
+			k.pasts[name] = append(k.pasts[name], past{Incident: d.Incident.Retold(now), daemon: name, underWay: true})
+		}
+	}
+	for _, list := range k.pasts {
+		for n := range list {
+			list[n].number, list[n].last = n+1, n == len(list)-1
+		}
+	}
+	all, _, err := keeper.Load(c.ConfigFile)
+	if err == nil {
+		for _, d := range all.Daemons {
+			k.file[d.Name] = d
+		}
+	}
+	return k, nil
+}
+
+// explain is what is known of an incident.
+func (k *known) explain(ctx context.Context, x past) report.Account {
+	said, found := keeper.Findings(x.Incident)
+	missing, silent := []string(nil), []string(nil)
+	if x.Death != nil {
+		missing, silent = x.Death.Absent, x.Death.Silent
+	}
+	if e, asked := k.askAgain(ctx, x); asked {
+		found, missing = postmortem.Again(found, e.Findings), missingThen(missing, e.Absent, x.Kind != "")
+		silent = slices.Compact(slices.Sorted(slices.Values(append(silent, e.Silent...))))
+	}
+	if now := k.managerNow(ctx, x); now != nil && x.Kind == "" && x.Tries == 0 {
+		said = now
+	} else if now != nil && (said == nil || now.Text != said.Text) {
+		now.Text, now.Aside, now.Later, now.Sure = "the manager says of its service now: "+now.Text, true, true, postmortem.Likely
+		found = append(found, *now)
+	}
+	v := postmortem.Weigh(said, found)
+	if v.Cause == postmortem.Unknown && x.Kind != "" {
+		v.Cause = postmortem.Cause(x.Kind) // an older version has kept no more
+	}
+	missing = postmortem.TraceFirst(missing)
+	if d := x.Death; d != nil && said == nil && d.Manager != "" && d.Manager != "systemd" {
+		missing = append(missing, "service manager: "+d.Manager+" does not know how its services have ended")
+	}
+	return k.account(x, v, missing, silent)
+}
+
+// missingThen are the witnesses that were not there when the daemon died, or else are not
+// there now.
+func missingThen(then, now []string, asked bool) []string {
+	if !asked {
+		return now
+	}
+	var list []string
+	for _, m := range then {
+		name, _, _ := strings.Cut(m, ":")
+		if !slices.ContainsFunc(now, func(n string) bool { return strings.HasPrefix(n, name+":") }) {
+			m = name + ": it was not there then, and is now"
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// askAgain asks witnesses once more, if the processes were of this boot. Before the restart
+// that has been done; only a daemon that was left alone is new to them.
+func (k *known) askAgain(ctx context.Context, x past) (e postmortem.Evidence, asked bool) {
+	d := x.Death
+	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == string(keeper.NotWell) {
+		return e, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
+	defer cancel()
+	dead := keeper.Dead(keeper.Daemon{Name: x.daemon}, *d)
+	dead.Executable, dead.Wall, dead.LastUp = k.file[x.daemon].Executable, x.Down, x.LastUp
+	return evidence(ctx, dead), true
+}
+
+// managerNow is what the service manager says of a service that is still down; nil if it
+// says nothing, or if it is another manager than the one that was asked.
+func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
+	d := x.Death
+	if !x.underWay || d == nil || d.Service == "" || x.Kind == string(keeper.NotWell) {
+		return nil
+	}
+	m, err := rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
+	if err != nil || m.Name() != d.Manager {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
+	defer cancel()
+	death, err := m.Death(ctx, d.Service)
+	if err != nil || death.Text == "" {
+		return nil
+	}
+	sure := postmortem.Likely
+	if slices.ContainsFunc(d.Processes, func(p state.Numbers) bool { return p.PID == death.PID }) {
+		sure = postmortem.Certain
+	}
+	return &postmortem.Finding{Cause: postmortem.Cause(death.Cause), Signal: death.Signal, Text: death.Text, Main: true, Sure: sure, Source: m.Name()}
+}
+
+// account joins a verdict with the rest that is known.
+func (k *known) account(x past, v postmortem.Verdict, missing, silent []string) report.Account {
+	d, inFile := k.daemons[x.daemon], k.file[x.daemon]
+	a := report.Account{
+		Name: x.daemon, Executable: inFile.Executable, Services: inFile.Services, After: k.after(x.daemon), State: "unknown",
+		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: v.Explained(), Next: v.Next, Missing: missing, Silent: silent,
+		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.daemon), "man 8 daemon-keeper"},
+	}
+	if x.Kind == "" && v.Cause == postmortem.Unknown {
+		a.Kind = ""
+	}
+	if x.underWay {
+		a.Incident = underWay(*k.daemons[x.daemon].Incident, d, k.now)
+	}
+	a.Incident.Number = x.number
+	a.Incident.Cause, a.Incident.Sender, a.Incident.Certainty, a.Incident.Source = v.Text, v.Sender, string(v.Sure), v.Source
+	switch {
+	case d.Incident != nil && d.Held != "":
+		a.State, a.Since, a.Seen = "held", k.now.Retell(d.HeldSince).Time, k.now.Time
+	case d.Incident != nil:
+		a.State, a.Since, a.Seen = "down", k.now.Retell(d.Incident.Began).Time, k.now.Time
+	case !d.UpSince.IsZero():
+		a.State, a.Since = "up", k.now.Retell(d.UpSince).Time
+	}
+	for _, l := range v.Lines {
+		a.Lines = append(a.Lines, report.WhyLine{Kind: string(l.Kind), Text: l.Text, Certainty: string(l.Sure), Source: l.Source, When: l.When, Later: l.Later && x.Kind != ""})
+	}
+	a.Died = diedAt(x.Incident, v.Lines)
+	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == keeper.NotWell}
+	if x.Death != nil {
+		a.Lived = duration(x.Death.Lived)
+		scene.Service, scene.Manager = x.Death.Service, x.Death.Manager
+		if len(x.Death.Processes) > 0 {
+			scene.PID = x.Death.Processes[0].PID
+		}
+	}
+	for _, command := range postmortem.Advice(scene) {
+		if !slices.Contains(a.Next, command) {
+			a.Next = append(a.Next, command)
+		}
+	}
+	return a
+}
+
+// after are the daemons that come after this one in the configuration.
+func (k *known) after(name string) []string {
+	var list []string
+	for other, d := range k.file {
+		if slices.Contains(d.After, name) {
+			list = append(list, other)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// diedSlack is what the clocks of witnesses may differ from ours.
+const diedSlack = 2 * time.Second
+
+// diedAt is when it has died, if a witness knows that; zero if none does.
+func diedAt(i state.Incident, lines []postmortem.Line) time.Time {
+	for _, l := range lines {
+		if l.Kind != postmortem.IsNote && !l.When.IsZero() && !i.LastUp.IsZero() &&
+			!l.When.Before(i.LastUp.Add(-diedSlack)) && !l.When.After(i.Down.Add(diedSlack)) {
+			return l.When
+		}
+	}
+	return time.Time{}
+}
+
+// unknownNameError says that no daemon of a name is known.
+type unknownNameError struct{ name, near string }
+
+func (e *unknownNameError) Error() string {
+	return fmt.Sprintf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(e.name), 200))
+}
+
+// Hint is the way out.
+func (e *unknownNameError) Hint() string {
+	if e.near != "" {
+		return fmt.Sprintf("did you mean %q?", e.near)
+	}
+	return "daemon-keeper history names those that are known"
+}

@@ -1,0 +1,148 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
+)
+
+// whyDays is how long a death that nobody could explain is brought up again.
+const whyDays = 30 * 24 * time.Hour
+
+// choose finds the incidents that are meant. If there is none, it says what there is.
+func (k *known) choose(c cli.Command) (chosen []past, none string, err error) {
+	names := k.names()
+	for _, name := range c.Names {
+		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
+			return nil, "", &unknownNameError{name, words.Nearest(name, append(names, slices.Sorted(maps.Keys(k.file))...))}
+		}
+	}
+	if len(c.Names) > 0 {
+		names = slices.Compact(slices.Sorted(slices.Values(c.Names)))
+	}
+	switch {
+	case c.Number > 0:
+		chosen, err = k.byNumber(names, c.Number)
+	case c.At != "":
+		chosen, err = k.byTime(names, c.At)
+	case len(c.Names) > 0:
+		for _, name := range names {
+			if list := k.pasts[name]; len(list) > 0 {
+				chosen = append(chosen, list[len(list)-1])
+			} else {
+				none += k.quiet(name)
+			}
+		}
+	default:
+		for _, name := range names {
+			if list := k.pasts[name]; len(list) > 0 && k.isOpen(list[len(list)-1]) {
+				chosen = append(chosen, list[len(list)-1])
+			}
+		}
+		none = "No daemon is down, and no death of the last 30 days is unexplained. One that is explained: daemon-keeper why NAME"
+	}
+	return chosen, none, err
+}
+
+// names are those of which something is remembered.
+func (k *known) names() []string {
+	list := slices.AppendSeq(slices.Collect(maps.Keys(k.pasts)), maps.Keys(k.daemons))
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// isOpen reports whether a death waits for somebody to explain it: it lasts, or its cause or
+// its sender is not known. What was stopped on purpose is no death.
+func (k *known) isOpen(x past) bool {
+	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
+	switch {
+	case held:
+		return false
+	case x.underWay:
+		return true
+	case k.now.Time.Sub(x.Down) > whyDays:
+		return false
+	case x.Kind == string(keeper.NotWell):
+		return false
+	}
+	v := postmortem.Weigh(keeper.Findings(x.Incident))
+	return !v.Explained()
+}
+
+// quiet says that there is nothing to explain.
+func (k *known) quiet(name string) string {
+	d, ok := k.daemons[name]
+	if !ok {
+		return fmt.Sprintf("'%s': no run has looked at it yet. ", name)
+	}
+	return fmt.Sprintf("'%s': no incident is remembered; it has been watched since %s. ", name, k.now.Retell(d.Known).Time.In(k.zone).Format("2006-01-02 15:04"))
+}
+
+func (k *known) byNumber(names []string, n int) ([]past, error) {
+	if len(names) != 1 {
+		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
+	}
+	list := k.pasts[names[0]]
+	if n > len(list) {
+		return nil, &hinted{fmt.Errorf("cannot find incident %d of %q: it has had %s", n, names[0], words.Plural(len(list), "incident")), "daemon-keeper history " + words.Shell(names[0]) + " shows them with their numbers"}
+	}
+	return list[n-1 : n], nil
+}
+
+// byTime are the incidents that were under way then, each from when the daemon was last
+// seen up; or else the last one before.
+func (k *known) byTime(names []string, text string) ([]past, error) {
+	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
+	if err != nil {
+		return nil, err
+	}
+	var covering, before []past
+	for _, name := range names {
+		for _, x := range k.pasts[name] {
+			switch {
+			case x.begin().After(at):
+			case x.underWay || !x.end().Before(at):
+				covering = append(covering, x)
+			default:
+				before = append(before, x)
+			}
+		}
+	}
+	if len(covering) > 0 {
+		return covering, nil
+	}
+	if len(before) == 0 {
+		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
+	}
+	return []past{slices.MaxFunc(before, func(a, b past) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
+}
+
+// begin is from when on it may have died.
+func (x past) begin() time.Time {
+	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
+		return x.Down
+	}
+	return x.LastUp
+}
+
+func (x past) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
+
+// lookStore opens the folder of what is remembered.
+func lookStore(dir string) (*state.Store, error) {
+	store, err := state.LookStore(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &noHistoryError{dir}
+	}
+	return store, err
+}

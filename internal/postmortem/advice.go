@@ -1,0 +1,103 @@
+package postmortem
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
+)
+
+// Explained reports whether a person need not look any further: the cause is known, and so
+// is the sender, if somebody must have sent the signal.
+func (v Verdict) Explained() bool {
+	switch {
+	case v.Cause == "" || v.Cause == Unknown:
+		return false
+	case v.Sender != "":
+		return v.Sure != Hint
+	case v.Cause == Signalled:
+		return isOwnFault(v.Signal)
+	}
+	return v.Cause != Exited || v.Signal == 0 || isOwnFault(v.Signal)
+}
+
+// isOwnFault reports whether a process gets a signal mostly for what it does itself.
+func isOwnFault(signal int) bool {
+	return slices.Contains([]string{"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGPIPE", "SIGXCPU", "SIGXFSZ"}, osutil.SignalName(signal))
+}
+
+// Scene is where and when a daemon has died.
+type Scene struct {
+	Daemon   string
+	Cause    Cause
+	Service  string // its own; "" if it has none
+	Manager  string // its name, as rcd has it
+	From, To time.Time
+	PID      int  // of its main process; 0: not known
+	NotWell  bool // processes run, and what is asked of them is not met
+}
+
+// around is how much more of a journal is shown before and behind.
+const around = 2 * time.Minute
+
+// Advice are commands that show a person more of such a death, whatever was found.
+func Advice(s Scene) []string {
+	var list []string
+	if s.NotWell {
+		list = append(list, "daemon-keeper status -v "+words.Shell(s.Daemon))
+	}
+	if s.Manager != "systemd" {
+		if s.Service != "" && !s.NotWell {
+			list = append(list, "grep -h "+words.Shell(s.Service)+" /var/log/messages /var/log/syslog 2>/dev/null | tail")
+		}
+		return list
+	}
+	journal := "journalctl" + period(s.From, s.To)
+	switch {
+	case s.Cause == Rebooted:
+		return append(list, "journalctl -b -1 -n 50", "last -x -n 10")
+	case s.Cause == OutOfMemory:
+		list = append(list, journal+" -k")
+	case s.Cause == DumpedCore && s.PID > 0:
+		list = append(list, "coredumpctl info "+strconv.Itoa(s.PID))
+	}
+	if s.Service == "" {
+		return list
+	}
+	unit := words.Shell(s.Service)
+	switch s.Cause {
+	case NeverBegan, TimedOut:
+		list = append(list, "systemctl status "+unit, "systemctl cat "+unit)
+	case OutOfMemory:
+		list = append(list, "systemctl show "+unit+" -p MemoryMax -p MemoryHigh")
+	}
+	return append(list, journal+" -u "+unit)
+}
+
+// period is a time as journalctl(1) takes it.
+func period(from, to time.Time) string {
+	if from.IsZero() || to.Before(from) {
+		from = to
+	}
+	const layout = "2006-01-02 15:04:05"
+	return ` --since "` + from.Add(-around).Format(layout) + `" --until "` + to.Add(around).Format(layout) + `"`
+}
+
+// TraceFirst puts the witness that knows most before the others that were not there.
+func TraceFirst(absent []string) []string {
+	list := slices.Clone(absent)
+	slices.SortStableFunc(list, func(a, b string) int {
+		return rankOf(a) - rankOf(b)
+	})
+	return list
+}
+
+func rankOf(absent string) int {
+	if strings.HasPrefix(absent, signalTrace+":") {
+		return 0
+	}
+	return 1
+}

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Account explains an incident: what has happened to a daemon, who did it, and how sure
+// that is.
+type Account struct {
+	Name       string
+	Executable string   // of the configuration; "" if it does not know the daemon
+	Services   []string // of the configuration
+	After      []string // daemons that come after it there
+	State      string   // up, down, held or unknown, as it was last seen
+	Since      time.Time
+	Seen       time.Time // when that was; zero: never
+	Incident   Incident
+	Died       time.Time     // zero: only that it was after LastUp and not after Down
+	Lived      time.Duration // how long it had been seen up; 0: not known
+	Kind       string        // of the cause, a word of a closed list; "": nobody has looked for it
+	Explained  bool          // the cause is known, and the sender, if there must be one
+	Lines      []WhyLine
+	Next       []string // commands that show more, to be pasted
+	Missing    []string // witnesses that were not there, and how to switch them on
+	Silent     []string // witnesses that did not answer, and why
+	More       []string // where there is more to read
+}
+
+// WhyLine is a piece of what is known.
+type WhyLine struct {
+	Kind      string // cause, by or note
+	Text      string
+	Certainty string
+	Source    string
+	When      time.Time // zero: not known
+	Later     bool      // found when somebody asked again
+}
+
+// Why is the face of explanations: for eyes a paragraph for each incident, in the manner of
+// Solaris' svcs -x, the latest one last, where a terminal stands still; or one JSON object,
+// of which docs/daemon-keeper.why.schema.json tells.
+type Why struct {
+	Out   io.Writer
+	Width int // columns of the terminal, at least 40; 0 if there is no limit
+	Color bool
+	Now   time.Time // its location is that of the dates for eyes
+	JSON  bool
+	None  string // what is said if there is nothing to explain
+}
+
+// Write prints the explanations.
+func (w Why) Write(list []Account) {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b Account) int { return a.Incident.Down.Compare(b.Incident.Down) })
+	if w.JSON {
+		w.object(list)
+		return
+	}
+	w.text(list)
+}
+
+// restarted are the services that were started in an incident, in that order.
+func (i Incident) restarted() []string {
+	var list []string
+	for _, s := range i.Steps {
+		if s.Verb == "start" && !slices.Contains(list, s.Service) {
+			list = append(list, s.Service)
+		}
+	}
+	return list
+}
+
+// failed is the last command of an incident that did not do its work; nil if all did in
+// the end.
+func (i Incident) failed() *IncidentStep {
+	for k := len(i.Steps) - 1; k >= 0; k-- {
+		s := i.Steps[k]
+		if s.Err != "" && s.Verb == "start" {
+			return &s
+		}
+		if s.Verb == "start" {
+			return nil
+		}
+	}
+	return nil
+}
+
+// spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
+func spelled(d time.Duration) string {
+	if d > 0 && d < time.Second {
+		return "less than 1 s"
+	}
+	if d >= time.Minute && d < time.Hour && d%time.Minute >= time.Second {
+		return spaced(used(d))
+	}
+	return spaced(age(d))
+}
+
+func spaced(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		if i > 0 && r >= 'a' && r <= 'z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
