@@ -201,7 +201,7 @@ func (k *known) account(x past, v postmortem.Verdict, missing, silent []string) 
 	d, inFile := k.daemons[x.daemon], k.file[x.daemon]
 	a := report.Account{
 		Name: x.daemon, Executable: inFile.Executable, Services: inFile.Services, After: k.after(x.daemon), State: "unknown",
-		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: v.Explained(), Next: v.Next, Missing: missing, Silent: silent,
+		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: x.explained(v), Next: v.Next, Missing: missing, Silent: silent,
 		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.daemon), "man 8 daemon-keeper"},
 	}
 	if x.Kind == "" && v.Cause == postmortem.Unknown {
@@ -211,7 +211,9 @@ func (k *known) account(x past, v postmortem.Verdict, missing, silent []string) 
 		a.Incident = underWay(*k.daemons[x.daemon].Incident, d, k.now)
 	}
 	a.Incident.Number = x.number
-	a.Incident.Cause, a.Incident.Sender, a.Incident.Certainty, a.Incident.Source = v.Text, v.Sender, string(v.Sure), v.Source
+	if x.Death != nil {
+		a.Incident.Cause, a.Incident.Sender, a.Incident.Certainty, a.Incident.Source = v.Text, v.Sender, string(v.Sure), v.Source
+	}
 	switch {
 	case d.Incident != nil && d.Held != "":
 		a.State, a.Since, a.Seen = "held", k.now.Retell(d.HeldSince).Time, k.now.Time

@@ -63,7 +63,8 @@ func (k *known) names() []string {
 }
 
 // isOpen reports whether a death waits for somebody to explain it: it lasts, or its cause or
-// its sender is not known. What was stopped on purpose is no death.
+// its sender is not known. What was stopped on purpose is no death, nor is the first start of
+// what was never up.
 func (k *known) isOpen(x past) bool {
 	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
@@ -71,13 +72,16 @@ func (k *known) isOpen(x past) bool {
 		return false
 	case x.underWay:
 		return true
-	case k.now.Time.Sub(x.Down) > whyDays:
-		return false
-	case x.Kind == string(keeper.NotWell):
+	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == string(keeper.NotWell):
 		return false
 	}
-	v := postmortem.Weigh(keeper.Findings(x.Incident))
-	return !v.Explained()
+	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
+}
+
+// explained reports whether a person need not look any further. An older version has kept
+// the sender, and nothing on which that rests.
+func (x past) explained(v postmortem.Verdict) bool {
+	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
 }
 
 // quiet says that there is nothing to explain.
@@ -111,8 +115,8 @@ func (k *known) byTime(names []string, text string) ([]past, error) {
 	for _, name := range names {
 		for _, x := range k.pasts[name] {
 			switch {
-			case x.begin().After(at):
-			case x.underWay || !x.end().Before(at):
+			case x.begin().After(at.To):
+			case x.underWay || !x.end().Before(at.From):
 				covering = append(covering, x)
 			default:
 				before = append(before, x)
@@ -123,7 +127,7 @@ func (k *known) byTime(names []string, text string) ([]past, error) {
 		return covering, nil
 	}
 	if len(before) == 0 {
-		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
+		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.To.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
 	}
 	return []past{slices.MaxFunc(before, func(a, b past) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -107,6 +110,9 @@ func TestWhy(t *testing.T) {
 			if err != nil || b.String() != string(want) {
 				t.Errorf("%v; got (go test -update writes it anew)\n%s", err, b.String())
 			}
+			if tc.why.JSON {
+				described(t, b.Bytes())
+			}
 			for line := range strings.Lines(b.String()) {
 				pasted := strings.Contains(line, "next ") || strings.Contains(line, "  grep ") || strings.Contains(line, "  journalctl ")
 				if n := len(strings.TrimRight(line, "\n")); tc.why.Width > 0 && !tc.why.Color && n > tc.why.Width && !pasted {
@@ -114,5 +120,111 @@ func TestWhy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// described holds an explanation against its schema.
+func described(t *testing.T, data []byte) {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	s, err := c.Compile("../../docs/daemon-keeper.why.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err == nil {
+		err = s.Validate(v)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// Which deaths are brought up without a name, and which incident a time means.
+func TestWhyChoose(t *testing.T) {
+	k := theKnown()
+	add := func(name, outcome string, change func(*past)) {
+		x := past{daemon: name, number: 1, last: true, Incident: state.Incident{
+			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &state.Death{},
+		}}
+		change(&x)
+		k.pasts[name] = append(k.pasts[name], x)
+		k.daemons[name] = state.Daemon{Known: stampAt("00:00:00"), LastUp: stampAt("05:59:01")}
+	}
+	finding := func(f state.Finding) func(*past) {
+		return func(x *past) {
+			x.Kind, f.Said, f.Main, f.Certainty, f.Source = f.Cause, true, true, "certain", "systemd"
+			x.Death.Findings = []state.Finding{f}
+		}
+	}
+	add("nobody-knows", "brought_back", func(*past) {})
+	add("no-sender", "brought_back", finding(state.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
+	add("fault", "brought_back", finding(state.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
+	add("exit", "brought_back", finding(state.Finding{Cause: "exit", Text: "exited with status 3"}))
+	add("trap", "brought_back", finding(state.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
+	add("old-format", "brought_back", func(x *past) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
+	add("old-signal", "brought_back", func(x *past) {
+		x.Kind, x.Cause, x.Sender, x.Certainty, x.Source, x.Death = "signal", "killed by SIGTERM; SIGTERM was sent by kill(7)", "kill(7)", "certain", "signal trace", nil
+	})
+	add("not-well", "brought_back", func(x *past) { x.Kind = "not_well" })
+	add("stopped", "held", func(x *past) { x.Kind = "" })
+	add("first-start", "brought_back", func(x *past) { x.LastUp = time.Time{} })
+	add("long-ago", "brought_back", func(x *past) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
+	k.daemons["quiet"] = state.Daemon{Known: stampAt("00:00:00")}
+	for _, tc := range []struct {
+		c    cli.Command
+		want string // the daemons, or the error
+		none string
+	}{
+		{cli.Command{}, "no-sender nobody-knows trap webapp", "No daemon is down"},
+		{cli.Command{Run: cli.Run{Names: []string{"exit", "quiet"}}}, "exit", "'quiet': no incident is remembered; it has been watched since 2026-11-28 00:00"},
+		{cli.Command{Run: cli.Run{Names: []string{"clamb"}}}, `cannot explain anything of "clamb": no run has seen a daemon of that name`, ""},
+		{cli.Command{At: "05:42"}, "clamd webapp", ""},
+		{cli.Command{At: "05:41"}, "webapp", ""},
+		{cli.Command{At: "03:01:30"}, "exit fault first-start no-sender nobody-knows not-well old-format old-signal stopped trap", ""},
+		{cli.Command{At: "04:00", Run: cli.Run{Names: []string{"exit", "trap"}}}, "exit", ""},
+		{cli.Command{At: "2025-11-28"}, "cannot find an incident at 2025-11-28 23:59:59 or before", ""},
+		{cli.Command{Number: 1, Run: cli.Run{Names: []string{"clamd"}}}, "clamd", ""},
+		{cli.Command{Number: 2, Run: cli.Run{Names: []string{"clamd"}}}, `cannot find incident 2 of "clamd": it has had 1 incident`, ""},
+		{cli.Command{Number: 1}, "cannot tell of which daemon incident 1 is meant", ""},
+	} {
+		list, none, err := k.choose(tc.c)
+		var got []string
+		for _, x := range list {
+			got = append(got, x.daemon)
+		}
+		text := strings.Join(got, " ")
+		if err != nil {
+			text = err.Error()
+		}
+		if text != tc.want || !strings.HasPrefix(none, tc.none) {
+			t.Errorf("%+v: %q, %q, want %q", tc.c, text, none, tc.want)
+		}
+	}
+}
+
+// Witnesses are asked again only about processes of this boot.
+func TestWhyAsksAgain(t *testing.T) {
+	k := theKnown()
+	k.now.Boot = "this"
+	for _, tc := range []struct {
+		name  string
+		death *state.Death
+		kind  string
+		want  bool
+	}{
+		{"of this boot", &state.Death{Boot: "this", Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", true},
+		{"of another one", &state.Death{Boot: "other", Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", false},
+		{"of a system that tells no boot", &state.Death{Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", false},
+		{"without processes", &state.Death{Boot: "this"}, "unknown", false},
+		{"of an older version", nil, "unknown", false},
+		{"of one that was not well", &state.Death{Boot: "this", Processes: []state.Numbers{{PID: 1 << 30}}}, "not_well", false},
+	} {
+		x := outage()
+		x.Death, x.Kind = tc.death, tc.kind
+		if _, asked := k.askAgain(t.Context(), x); asked != tc.want {
+			t.Errorf("%s: asked %v", tc.name, asked)
+		}
 	}
 }

@@ -93,6 +93,7 @@ func TestEmptyStateDir(t *testing.T) {
 		{"pause --all", false},
 		{"resume --all", false},
 		{"history", false},
+		{"why", false},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
 			args := append(strings.Fields(tc.args), "--state-dir=")

@@ -61,7 +61,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 6 {
+	if seen != 7 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }

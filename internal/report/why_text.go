@@ -69,7 +69,7 @@ func (w Why) headline(a Account) []word {
 		out[len(out)-1].text += ","
 		out = append(out, text("and has never been seen up")...)
 	default:
-		out = append(append(out, text("died between")...), w.between(a.Incident.LastUp, a.Incident.Down)...)
+		out = append(append(out, word{text: "died"}), w.between(a.Incident.LastUp, a.Incident.Down)...)
 	}
 	if lived := lived(a); lived > 0 {
 		out[len(out)-1].text += ","
@@ -114,10 +114,13 @@ func (w Why) at(t time.Time) word { return phrase(t.In(w.Now.Location()).Format(
 // between leaves out the date where it is the same.
 func (w Why) between(from, to time.Time) []word {
 	end := w.at(to)
+	if end == w.at(from) {
+		return []word{end}
+	}
 	if date := w.at(from).text[:len(time.DateOnly)+1]; strings.HasPrefix(end.text, date) {
 		end.text = strings.TrimPrefix(end.text, date)
 	}
-	return []word{w.at(from), {text: "and"}, end}
+	return []word{{text: "between"}, w.at(from), {text: "and"}, end}
 }
 
 // rows are what stands below the headline.
@@ -218,7 +221,7 @@ func impact(a Account) []word {
 		parts = append(parts, "no service was restarted")
 	}
 	if s := i.failed(); s != nil {
-		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, s.Err))
+		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Err, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
 		parts = append(parts, "left alone on purpose for "+spelled(i.Held)+" of the time")
