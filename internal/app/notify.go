@@ -47,7 +47,7 @@ func message(list []keeper.Transition) notify.Message {
 	items := make([]notify.Item, len(list))
 	for i, t := range list {
 		r.Daemons = append(r.Daemons, t.Daemon)
-		items[i] = notify.Item{Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason, Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Downtime: t.Downtime}
+		items[i] = notify.Item{Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason, Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source, Downtime: t.Downtime}
 	}
 	host, err := os.Hostname()
 	if err != nil {

@@ -67,3 +67,35 @@ func sender(t *testing.T, pid int, sure string) {
 		}
 	})
 }
+
+// Who only looks is told why a daemon is down, and of what one that is up again has died.
+func TestLookingTellsOfDeaths(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := listening(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		w.again(t, d)
+		w.dies("a")
+		death := killed("SIGKILL")
+		death.PID = 100
+		w.deaths["s"] = death
+		w.barren("s")
+		look := func() report.Daemon {
+			k := *w.another(t)
+			k.Watching, k.Manager = true, nil
+			return k.Run(t.Context(), []Daemon{d})[0]
+		}
+		wantResult(t, w.again(t, d)["a"], report.StillDown, "")
+		if r := look(); !strings.Contains(r.Cause, "SIGKILL") || r.Certainty != "certain" || r.Source == "" || r.LastDeath != nil {
+			t.Errorf("down: %+v", r)
+		}
+		w.brings("s", "a")
+		time.Sleep(time.Hour)
+		wantResult(t, w.again(t, d)["a"], report.BroughtBack, "")
+		time.Sleep(time.Hour)
+		r := look()
+		if r.LastDeath == nil || !strings.Contains(r.LastDeath.Cause, "SIGKILL") || r.LastDeath.Ago < 2*time.Hour || r.LastDeath.Took < time.Hour {
+			t.Errorf("up again: %+v", r.LastDeath)
+		}
+	})
+}

@@ -287,6 +287,9 @@ func (p *pass) reports() []report.Daemon {
 				if i := r.past.Incident; i != nil {
 					r.report.DownSince = i.Down
 				}
+				if r.Watching {
+					r.recallDeath()
+				}
 			}
 			list = append(list, r.report)
 		}

@@ -43,6 +43,18 @@ func (r *run) watch(ctx context.Context) {
 	r.backsOff()
 }
 
+// recallDeath reports what runs have found out: why a daemon is down, or of what one that
+// is up again has died last.
+func (r *run) recallDeath() {
+	if i := r.past.Incident; i != nil && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
+		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
+	}
+	if d := r.past.Died; d != nil && r.report.Result == report.Up {
+		now := r.memory.now()
+		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: time.Duration(d.Seconds * float64(time.Second)), Cause: d.Cause}
+	}
+}
+
 // noteForgetful says what cannot be told without a memory.
 func (r *run) noteForgetful() {
 	if r.Forgetful != nil {

@@ -21,8 +21,8 @@ const (
 
 // Compose makes one message of all that happened.
 //
-// Of several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE and
-// KEEPER_DOWNTIME (in seconds) are those of KEEPER_DAEMON, the gravest.
+// Of several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE, KEEPER_SENDER,
+// KEEPER_CERTAINTY, KEEPER_SOURCE and KEEPER_DOWNTIME (in seconds) are those of KEEPER_DAEMON, the gravest.
 func Compose(host string, items []Item) Message {
 	if len(items) == 0 {
 		return Message{}
@@ -37,17 +37,19 @@ func Compose(host string, items []Item) Message {
 	m := Message{Event: event(items[0]), Daemons: names, Subject: subject(host, items)}
 	m.Text = body(host, m.Subject, items)
 	m.Env = map[string]string{
-		"KEEPER_EVENT":    m.Event,
-		"KEEPER_HOST":     host,
-		"KEEPER_SUBJECT":  m.Subject,
-		"KEEPER_COUNT":    strconv.Itoa(len(items)),
-		"KEEPER_DAEMONS":  strings.Join(names, " "),
-		"KEEPER_DAEMON":   names[0],
-		"KEEPER_STATE":    state(items[0]),
-		"KEEPER_REASON":   items[0].Reason,
-		"KEEPER_CAUSE":    items[0].Cause,
-		"KEEPER_SENDER":   items[0].Sender,
-		"KEEPER_DOWNTIME": strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
+		"KEEPER_EVENT":     m.Event,
+		"KEEPER_HOST":      host,
+		"KEEPER_SUBJECT":   m.Subject,
+		"KEEPER_COUNT":     strconv.Itoa(len(items)),
+		"KEEPER_DAEMONS":   strings.Join(names, " "),
+		"KEEPER_DAEMON":    names[0],
+		"KEEPER_STATE":     state(items[0]),
+		"KEEPER_REASON":    items[0].Reason,
+		"KEEPER_CAUSE":     items[0].Cause,
+		"KEEPER_SENDER":    items[0].Sender,
+		"KEEPER_CERTAINTY": items[0].Sure,
+		"KEEPER_SOURCE":    items[0].Source,
+		"KEEPER_DOWNTIME":  strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
 	}
 	return m
 }
@@ -144,7 +146,7 @@ func body(host, subject string, items []Item) string {
 	}
 	for _, item := range items[:min(len(items), itemsInText)] {
 		fmt.Fprintf(&b, "%s on %s\n", headline(item, lineBytes), host)
-		for _, line := range []struct{ key, value string }{{"found", item.Reason}, {"cause", item.Cause}} {
+		for _, line := range []struct{ key, value string }{{"found", item.Reason}, {"cause", item.Cause}, {"sender", item.Sender}, {"how sure", sureText(item)}} {
 			if line.value != "" {
 				fmt.Fprintf(&b, "    %s: %s\n", line.key, clean(line.value, lineBytes))
 			}
@@ -154,6 +156,14 @@ func body(host, subject string, items []Item) string {
 		fmt.Fprintf(&b, "and %d more\n", more)
 	}
 	return b.String()
+}
+
+// sureText is how sure it is, and who knows it.
+func sureText(item Item) string {
+	if item.Sure == "" || item.Source == "" {
+		return item.Sure
+	}
+	return item.Sure + " (" + item.Source + ")"
 }
 
 // span is a time for people, of two units at most: 45s, 7m, 1h 5m, 3d 4h.

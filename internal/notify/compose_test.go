@@ -45,7 +45,7 @@ func TestSubject(t *testing.T) {
 func TestCompose(t *testing.T) {
 	list := []Item{
 		{Name: "dovecot", Event: End, Downtime: 90 * time.Second},
-		{Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9 (out of memory)", Downtime: 61 * time.Second},
+		{Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second},
 	}
 	m := Compose("mx\n", list)
 	if m.Event != Begin || !slices.Equal(m.Daemons, []string{"clamd", "dovecot"}) || list[0].Name != "dovecot" {
@@ -55,16 +55,18 @@ func TestCompose(t *testing.T) {
 
 clamd is down on mx\x0a
     found: not running\x0anow
-    cause: killed by signal 9 (out of memory)
+    cause: killed by signal 9
+    sender: kill(7)
+    how sure: certain (signal trace)
 dovecot recovered after 1m on mx\x0a
 `
 	if m.Text != text {
 		t.Errorf("text:\n%s", m.Text)
 	}
 	want := []string{
-		"KEEPER_CAUSE=killed by signal 9 (out of memory)", "KEEPER_COUNT=2", "KEEPER_DAEMON=clamd",
+		"KEEPER_CAUSE=killed by signal 9", "KEEPER_CERTAINTY=certain", "KEEPER_COUNT=2", "KEEPER_DAEMON=clamd",
 		"KEEPER_DAEMONS=clamd dovecot", "KEEPER_DOWNTIME=61", "KEEPER_EVENT=begin", `KEEPER_HOST=mx\x0a`,
-		`KEEPER_REASON=not running\x0anow`, "KEEPER_SENDER=", "KEEPER_STATE=down",
+		`KEEPER_REASON=not running\x0anow`, "KEEPER_SENDER=kill(7)", "KEEPER_SOURCE=signal trace", "KEEPER_STATE=down",
 		`KEEPER_SUBJECT=1 daemon is down, 1 recovered on mx\x0a: clamd, dovecot`,
 	}
 	if got := variables(m.Env); !slices.Equal(got, want) {

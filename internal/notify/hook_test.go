@@ -66,6 +66,7 @@ func TestHookHears(t *testing.T) {
 	own := regexp.MustCompile(`(?m)^(PWD|OLDPWD|SHLVL|_)=.*\n`) // the shell's
 	if got, want := own.ReplaceAllString(note(t, dir, "env")+"\n", ""), `HOME=/
 KEEPER_CAUSE=
+KEEPER_CERTAINTY=
 KEEPER_COUNT=1
 KEEPER_DAEMON=clamd $(id) `+"`id`"+`
 KEEPER_DAEMONS=clamd $(id) `+"`id`"+`
@@ -74,6 +75,7 @@ KEEPER_EVENT=begin
 KEEPER_HOST=mx
 KEEPER_REASON=not running\x0a
 KEEPER_SENDER=
+KEEPER_SOURCE=
 KEEPER_STATE=down
 KEEPER_SUBJECT=clamd $(id) `+"`id`"+` is down on mx
 LANG=C

@@ -18,6 +18,8 @@ type Item struct {
 	Reason   string        // how it was found
 	Cause    string        // "" if not known
 	Sender   string        // of the signal that ended it; "" if not known
+	Sure     string        // how sure the sender is, or else the cause: certain, likely or hint
+	Source   string        // who knows that
 	Downtime time.Duration // so far, or of the whole incident at its End
 }
 

@@ -112,6 +112,14 @@ type Daemon struct {
 	Details   []Detail
 	Totals    *Totals        // nil if nothing is remembered
 	Deaths    map[string]int // by their causes, of incidents in which it was not left alone
+	LastDeath *Death         // of a daemon that is up again; nil: none is remembered
+}
+
+// Death is one that is over.
+type Death struct {
+	Ago   time.Duration
+	Took  time.Duration // until it was up again
+	Cause string        // "" if it is not known
 }
 
 // Totals are what has happened to a daemon since it is remembered, this run and the

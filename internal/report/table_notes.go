@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"daemon-keeper/internal/words"
+)
 
 // notes are the lines below a row. told has the first daemon of each reason that
 // was given for why it cannot be told.
@@ -29,6 +33,12 @@ func notes(d Daemon, told map[string]string) [][]word {
 		add(nil, d.Reason)
 		add(label("hint", bold), d.Hint)
 	}
+	if d.Result == StillDown || d.Result == Held {
+		add(label("cause", ""), d.Cause)
+	}
+	if x := d.LastDeath; x != nil && x.Ago < freshDeath {
+		add(nil, lastDeath(*x))
+	}
 	for _, n := range d.Notices {
 		add(label("notice", yellow), n)
 	}
@@ -38,6 +48,20 @@ func notes(d Daemon, told map[string]string) [][]word {
 		}
 	}
 	return list
+}
+
+// freshDeath is for how long the death of a daemon that is up again is told below its row.
+const freshDeath = day
+
+// longestCause is how much of a cause stands there; why tells all of it.
+const longestCause = 160
+
+func lastDeath(d Death) string {
+	cause := "the cause is not known"
+	if d.Cause != "" {
+		cause = words.Cut(d.Cause, longestCause)
+	}
+	return fmt.Sprintf("died %s ago, was down for %s: %s", age(d.Ago), used(d.Took), cause)
 }
 
 // inspected is a process that was looked at closely.

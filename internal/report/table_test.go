@@ -161,7 +161,10 @@ func randomReport(random *rand.Rand) Report {
 	for range random.IntN(14) {
 		d := Daemon{
 			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: Bounds{random.IntN(3), random.IntN(1000) - 1},
-			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random),
+			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Cause: randomText(random),
+		}
+		if random.IntN(3) == 0 {
+			d.LastDeath = &Death{randomTime(random), randomTime(random), randomText(random)}
 		}
 		for range random.IntN(4) {
 			d.Notices = append(d.Notices, randomText(random))
@@ -340,6 +343,38 @@ func TestMainOf(t *testing.T) {
 	} {
 		if got := mainOf(tc.list).PID; got != tc.want {
 			t.Errorf("%s: %d, want %d", name, got, tc.want)
+		}
+	}
+}
+
+// A table tells why a daemon is down, and of what one that is up again has died lately.
+func TestTableTellsOfDeaths(t *testing.T) {
+	up := Daemon{Name: "a", Result: Up, Count: Bounds{1, 1}, Processes: []Process{{PID: 7}}}
+	fresh, old, dark := up, up, up
+	fresh.LastDeath = &Death{3*time.Hour + 2*time.Minute, 14 * time.Second, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)"}
+	old.LastDeath, dark.LastDeath = &Death{25 * time.Hour, time.Second, "x"}, &Death{time.Minute, time.Second, ""}
+	for _, tc := range []struct {
+		d    Daemon
+		want string // below its row
+	}{
+		{Daemon{Name: "a", Result: StillDown, Reason: "not running", Cause: "killed by SIGKILL"}, "    not running\n    cause: killed by SIGKILL\n"},
+		{fresh, "    died 3h 2m ago, was down for 14.0s: killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)\n"},
+		{old, ""},
+		{dark, "    died 1m ago, was down for 1.0s: the cause is not known\n"},
+	} {
+		out, _ := tabulate(Table{}, of(tc.d))
+		_, below, _ := strings.Cut(out, "\na ")
+		_, below, _ = strings.Cut(below, "\n")
+		if i := strings.Index("\n"+below, "\n\n"); i >= 0 { // the empty line before the summary
+			below = below[:i]
+		}
+		if below != tc.want {
+			t.Errorf("got %q, want %q", below, tc.want)
+		}
+		if code := "\x1b[32mup"; tc.d.Result == Up {
+			if out, _ := tabulate(Table{Color: true}, of(tc.d)); !strings.Contains(out, code) {
+				t.Errorf("it is not well: %q", out)
+			}
 		}
 	}
 }
