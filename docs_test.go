@@ -174,6 +174,20 @@ func TestSampleOfImport(t *testing.T) {
 	}
 }
 
+// The explanations are what the program prints: a test of internal/app holds the samples.
+func TestSamplesOfWhy(t *testing.T) {
+	for file, golden := range map[string]string{"docs/why.md": "why-80.want", "README.md": "why-120.want"} {
+		sample := read(t, "internal/app/testdata/"+golden)
+		if file == "README.md" {
+			_, sample, _ = strings.Cut(sample, "\n\n") // one of the two
+			sample, _, _ = strings.Cut(sample, "  more")
+		}
+		if sample == "" || !strings.Contains(read(t, file), sample) {
+			t.Errorf("%s lacks this, or has another version of it:\n%s", file, sample)
+		}
+	}
+}
+
 // headings of the table, by section.
 var headings = map[string]string{
 	"file":     "at the top of the main file",

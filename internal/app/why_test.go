@@ -92,6 +92,7 @@ func TestWhy(t *testing.T) {
 	}{
 		{"80", report.Why{Width: 80}},
 		{"80-colour", report.Why{Width: 80, Color: true}},
+		{"120", report.Why{Width: 120}}, // in README.md
 		{"44", report.Why{Width: 44}},
 		{"0", report.Why{}},
 		{"json", report.Why{JSON: true}},

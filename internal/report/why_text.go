@@ -239,9 +239,12 @@ func impact(a Account) []word {
 // drawRows prints rows with how sure they are in columns of their own, if there is room.
 func drawRows(t Table, rows []whyRow) {
 	start := whyIndent + whyLabel
-	sources := 0
+	sources, longest := 0, 0
 	for _, r := range rows {
 		sources = max(sources, breadth(r.source))
+		if r.sure != "" {
+			longest = max(longest, lineBreadth(r.words)+len(r.words)-1)
+		}
 	}
 	room, limited := t.Width-start, t.Width > 0
 	beside := room - 2 - whySure - 2 - sources
@@ -258,9 +261,9 @@ func drawRows(t Table, rows []whyRow) {
 			drawLines(t, lead, wrap(r.words, room, limited), start+hang)
 			continue
 		}
-		column := beside
+		column := min(beside, longest)
 		if !limited {
-			column = whyText
+			column = min(whyText, longest)
 		}
 		lines := wrap(r.words, column, limited)
 		if len(lines) == 0 {

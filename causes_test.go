@@ -1,0 +1,87 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"daemon-keeper/internal/keeper"
+)
+
+// The causes are a closed list: what the managers' words become is known to who weighs them,
+// and all of them, with the one of the keeper itself, are in the documents, for whoever
+// counts deaths.
+func TestCausesAreAClosedList(t *testing.T) {
+	managers, all := causesOf(t, "rcd"), causesOf(t, "internal/postmortem")
+	if len(managers) < 5 || len(all) < 5 {
+		t.Fatalf("found %q and %q", managers, all)
+	}
+	for _, c := range managers {
+		if !slices.Contains(all, c) {
+			t.Errorf("nobody who weighs knows a manager's %q", c)
+		}
+	}
+	all = append(all, string(keeper.NotWell))
+	for _, file := range []string{"packaging/prometheus/README.md", "docs/why.md"} {
+		page := read(t, file)
+		for _, c := range all {
+			if !strings.Contains(page, "`"+c+"`") {
+				t.Errorf("%s does not have %q", file, c)
+			}
+		}
+	}
+	for _, file := range []string{"docs/daemon-keeper.why.schema.json", "docs/daemon-keeper.8"} {
+		page := read(t, file)
+		for _, c := range all {
+			if !strings.Contains(page, c) {
+				t.Errorf("%s does not have %q", file, c)
+			}
+		}
+	}
+}
+
+// causesOf are the constants of the type Cause in a folder's package.
+func causesOf(t *testing.T, folder string) []string {
+	t.Helper()
+	names, err := filepath.Glob(folder + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, source, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if typ, ok := spec.Type.(*ast.Ident); ok && typ.Name == "Cause" && len(spec.Values) == 1 {
+				if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
+					text, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					list = append(list, text)
+				}
+			}
+			return true
+		})
+	}
+	return list
+}
