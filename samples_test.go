@@ -23,15 +23,16 @@ func sampleHost() report.Report {
 		Command: "check", Began: noon(), Took: 2014 * time.Millisecond,
 		Daemons: []report.Daemon{
 			{
-				Name: "clamd", Result: report.Up, Count: one, Processes: []report.Process{process(723, "clamav", 78*time.Hour, 724*time.Second, 1228)},
-				Services: []report.Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "running"}},
+				Name: "clamd", Result: report.Up, Count: one, Processes: []report.Process{process(723, "clamav", 186*time.Minute, 724*time.Second, 1228)},
+				Services:  []report.Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "running"}},
+				LastDeath: &report.Death{Ago: 3*time.Hour + 7*time.Minute, Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM; SIGTERM was sent by kill(15835) (certain, signal trace)"},
 			},
 			{
 				Name: "postfix", Result: report.Up, Count: some, Processes: []report.Process{process(911, "root", 78*time.Hour, 3*time.Second, 21)},
 				Services: []report.Service{{Name: "postfix", State: "running"}},
 			},
 			{
-				Name: "named", Result: report.StillDown, Count: one, Reason: "not running",
+				Name: "named", Result: report.StillDown, Count: one, Reason: "not running", Cause: "its main process has exited with status 3",
 				Services: []report.Service{{Name: "named", State: "running"}},
 			},
 			{
@@ -76,11 +77,11 @@ func samplePast() []report.Past {
 	ago := func(h float64) time.Time { return noon().Add(-time.Duration(h * float64(time.Hour))) }
 	return []report.Past{
 		{Name: "clamd", Known: ago(2000), Seen: noon(), Incidents: []report.Incident{
-			{LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Took: 36 * time.Second, Reason: "not running", Outcome: "brought_back", Tries: 1},
-			{LastUp: ago(40.02), Down: ago(40), Up: ago(36), Took: 4 * time.Hour, Held: 4 * time.Hour, Reason: "not running", Outcome: "held"},
+			{Number: 4, LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Took: 36 * time.Second, Reason: "not running", Outcome: "brought_back", Tries: 1},
+			{Number: 5, LastUp: ago(40.02), Down: ago(40), Up: ago(36), Took: 4 * time.Hour, Held: 4 * time.Hour, Reason: "not running", Outcome: "held"},
 		}},
 		{Name: "webapp", Known: ago(120), Seen: noon(), Incidents: []report.Incident{
-			{LastUp: ago(1.02), Down: ago(1), UnderWay: true, Took: time.Hour, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5},
+			{Number: 1, LastUp: ago(1.02), Down: ago(1), UnderWay: true, Took: time.Hour, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5},
 		}},
 	}
 }
