@@ -22,13 +22,13 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 		d.Lived = r.past.LastUp.Since(since).Seconds()
 	}
 	if r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
-		return d.Bounded()
+		return d
 	}
 	d.Boot, d.From, d.To = now.Boot, r.past.LastUp.Up, now.Up
 	for _, p := range r.past.Processes {
 		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads})
 	}
-	return d.Bounded()
+	return d
 }
 
 // kept adds what was found to what is kept of a death.

@@ -23,7 +23,7 @@ func (r *run) sawDown(reason string) {
 	if r.past.Incident == nil {
 		r.past.Incident = &state.Incident{
 			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
-			Death: r.numbers(now),
+			Death: r.numbers(now).Bounded(), // what is in the file is bounded, too
 		}
 		r.transition = true
 		r.past.Totals.Incidents++
