@@ -120,7 +120,7 @@ func (e auditEvent) from(target Process, d Dead) string {
 // to says that it was sent to a thread: who does that has mostly taken its number for
 // another process.
 func (e auditEvent) to(p Process) string {
-	if e.number == p.PID || !slices.Contains(p.Threads, e.number) {
+	if e.number == 0 || e.number == p.PID || !slices.Contains(p.Threads, e.number) {
 		return ""
 	}
 	return fmt.Sprintf(" to %d, which was its thread", e.number)

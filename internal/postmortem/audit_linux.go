@@ -27,7 +27,7 @@ func ReadAudit(ctx context.Context, d Dead) (AuditRecords, error) {
 	if !inFirstPIDs() {
 		return AuditRecords{Whole: true}, nil
 	}
-	r, err := readAuditLogs(ctx, d)
+	r, err := readAuditLogs(ctx, d, auditLogs[:])
 	if errors.Is(err, fs.ErrNotExist) {
 		r, err = readAuditJournal(ctx, d)
 	}
@@ -38,10 +38,10 @@ func ReadAudit(ctx context.Context, d Dead) (AuditRecords, error) {
 	return r, err
 }
 
-func readAuditLogs(ctx context.Context, d Dead) (AuditRecords, error) {
+func readAuditLogs(ctx context.Context, d Dead, paths []string) (AuditRecords, error) {
 	var r AuditRecords
 	left := int64(mostAudit)
-	for i, path := range auditLogs {
+	for i, path := range paths {
 		end, err := osutil.ReadEnd(path, left)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && i > 0:

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,29 @@ func checkAudit(t *testing.T, r AuditRecords, d Dead, want string, sure Certaint
 	}
 	if got := strings.Join(texts, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// These lines a real auditd has written, enriched: HUP to a process, TERM to the number of
+// a thread, KILL to a group, and a process that has sent SEGV to itself.
+func TestRealAuditLog(t *testing.T) {
+	log, err := os.ReadFile("testdata/audit.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const by = " of user 54321 as '/bin/kill -"
+	for _, tc := range []struct {
+		pid, thread int
+		want        string
+	}{
+		{19129, 0, "SIGHUP was sent by kill(19130): /usr/bin/kill" + by + "HUP 19129' started by process 19128"},
+		{19132, 19145, "SIGTERM was sent by kill(19160): /usr/bin/kill" + by + "TERM 19145' started by process 19128 to 19145, which was its thread"},
+		{19163, 0, "SIGKILL was sent by kill(19164): /usr/bin/kill" + by + "KILL -- -19163' started by process 19128"},
+		{19167, 0, "the audit has SIGSEGV as the end of process 19167"},
+		{19128, 0, ""},
+	} {
+		d := Dead{Processes: []Process{{PID: tc.pid, Threads: []int{tc.thread}}}, From: seconds(100), To: seconds(160), Wall: time.Unix(1_795_900_950, 0)}
+		checkAudit(t, AuditRecords{Log: log, Whole: true}, d, tc.want, Certain)
 	}
 }
 
