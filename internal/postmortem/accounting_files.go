@@ -18,8 +18,8 @@ import (
 // those that were rotated, whose names begin with its name.
 type accountFolder struct{ dir, name string }
 
-// mostAccounts bounds what is read of all: 250,000 ends of processes.
-const mostAccounts = 16 << 20
+// mostAccounts bounds what is read of all: 65,536 ends of processes.
+const mostAccounts = 4 << 20
 
 // readAccounts reads the ends of the files that have changed since the daemon was seen up.
 // switchOn is the command that switches accounting on, if nobody has.

@@ -12,8 +12,8 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// mostTrail bounds what is read of the trails: some 100,000 records.
-const mostTrail = 16 << 20
+// mostTrail bounds what is read of the trails: some 50,000 records.
+const mostTrail = 8 << 20
 
 // ReadAudit reads the end of the trail that is being written, to which a link points, and
 // of the one before it: records are read from the end until they are too old.

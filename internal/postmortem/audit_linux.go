@@ -14,8 +14,8 @@ import (
 // auditLogs are auditd's, the newest first.
 var auditLogs = [...]string{"/var/log/audit/audit.log", "/var/log/audit/audit.log.1"}
 
-// mostAudit bounds what is read of them all: some 30,000 records.
-const mostAudit = 16 << 20
+// mostAudit bounds what is read of them all: some 15,000 kills.
+const mostAudit = 8 << 20
 
 // howToAudit is a rule that has kill(2) and its kin recorded, without the signal 0 that
 // only asks whether a process lives.

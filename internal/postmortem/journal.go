@@ -13,7 +13,7 @@ import (
 )
 
 // mostJournal bounds what is read of the journal, as journalctl prints it.
-const mostJournal = 16 << 20
+const mostJournal = 8 << 20
 
 // journal asks systemd's journal for the entries of the time in which a daemon has died,
 // the oldest first, and whether those are all. Who may write them is for the caller to
@@ -90,9 +90,10 @@ func auditOfJournal(entry map[string]string) string {
 	return fmt.Sprintf("type=%s msg=audit(%d.%03d:%s): %s\n", kind, at.Unix(), at.Nanosecond()/1e6, entry["_AUDIT_ID"], rest)
 }
 
-// kernelOfJournal is an entry of the journal's as /dev/kmsg would have it.
+// kernelOfJournal is an entry of the journal's as /dev/kmsg would have it, but for its time,
+// which is when journald got it: the clock of the kernel's log is not corrected.
 func kernelOfJournal(entry map[string]string) string {
-	us, ok := journalMicros(entry["_SOURCE_MONOTONIC_TIMESTAMP"])
+	us, ok := journalMicros(entry["__MONOTONIC_TIMESTAMP"])
 	if !ok || entry["_TRANSPORT"] != "kernel" || entry["SYSLOG_FACILITY"] != "0" {
 		return ""
 	}

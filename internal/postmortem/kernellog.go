@@ -18,6 +18,8 @@ type KernelLog struct {
 type KernelRecords struct {
 	Records [][]byte      // as /dev/kmsg has them
 	Slept   time.Duration // how long the machine has been suspended since boot: the kernel's log does not count that
+	Lead    time.Duration // how much the clock of the kernel's log is before the one since boot
+	Exact   bool          // Lead was measured
 	Page    int           // the size of a page of memory
 	Lines   []byte        // of a file that syslogd writes
 	Buffer  []byte        // FreeBSD's message buffer, whose lines have no time
@@ -54,7 +56,7 @@ func kernelFindings(r KernelRecords, d Dead) []Finding {
 	var kernel, file []kernelEntry
 	for _, record := range r.Records {
 		if at, text, ok := kernelRecord(record); ok {
-			kernel = append(kernel, d.entry(at, r.Slept, text))
+			kernel = append(kernel, d.entry(at-r.Lead, r, text))
 		}
 	}
 	for line := range bytes.Lines(r.Lines) {
@@ -66,13 +68,21 @@ func kernelFindings(r KernelRecords, d Dead) []Finding {
 	return append(list, freebsdFindings(file, r.Buffer, len(r.Lines) > 0, d)...)
 }
 
+// drift is how fast the clock of the kernel's log, which nobody corrects, may leave the one
+// since boot: 100 parts in a million are 9 s in a day.
+const drift = 10_000
+
 // entry is a record of a time since boot. When the machine was suspended is not known, so
 // it happened somewhere in between.
-func (d Dead) entry(at, slept time.Duration, text string) kernelEntry {
-	first, last := at, at+slept
+func (d Dead) entry(at time.Duration, r KernelRecords, text string) kernelEntry {
+	first, last := at, at+r.Slept
 	e := kernelEntry{text: text, when: d.day(last)}
-	if last > d.To && slept > 0 {
+	if last > d.To && r.Slept > 0 {
 		e.when = d.day(first)
+	}
+	slack := slack
+	if !r.Exact {
+		slack += d.To / drift
 	}
 	switch {
 	case last < d.From-slack || first > d.To+slack:
@@ -107,4 +117,21 @@ func kernelRecord(record []byte) (at time.Duration, text string, ok bool) {
 		return 0, "", false
 	}
 	return time.Duration(us) * time.Microsecond, string(body), true
+}
+
+// clocks is how much the clock of the kernel's log is before the one since boot, which does
+// not count a suspension either: both stand in sched/debug of debugfs, in milliseconds.
+func clocks(text []byte) (lead time.Duration, ok bool) {
+	at := make(map[string]float64)
+	for line := range bytes.Lines(text) {
+		name, value, _ := strings.Cut(string(line), ":")
+		ms, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if _, twice := at[strings.TrimSpace(name)]; err == nil && !twice {
+			at[strings.TrimSpace(name)] = ms
+		}
+	}
+	log, isLog := at["sched_clk"]
+	boot, isBoot := at["ktime"]
+	ms := log - boot
+	return time.Duration(ms * float64(time.Millisecond)), isLog && isBoot && ms > -1e9 && ms < 1e9
 }

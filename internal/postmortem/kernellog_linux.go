@@ -25,6 +25,7 @@ func ReadKernelLog(ctx context.Context, d Dead) (KernelRecords, error) {
 		return r, nil
 	}
 	r.Slept = slept()
+	r.Lead, r.Exact = lead()
 	covers, err := r.readKmsg(ctx, d)
 	if covers && err == nil {
 		return r, nil
@@ -32,9 +33,9 @@ func ReadKernelLog(ctx context.Context, d Dead) (KernelRecords, error) {
 	if ctx.Err() != nil {
 		return r, ctx.Err()
 	}
-	entries, _, journalErr := journal(ctx, d, "MESSAGE,_TRANSPORT,SYSLOG_FACILITY,_SOURCE_MONOTONIC_TIMESTAMP", "-b", "_TRANSPORT=kernel")
+	entries, _, journalErr := journal(ctx, d, "MESSAGE,_TRANSPORT,SYSLOG_FACILITY", "-b", "_TRANSPORT=kernel")
 	if journalErr == nil && len(entries) > 0 {
-		r.Records = nil // they are among these
+		r.Records, r.Lead, r.Exact = nil, 0, true // they are among these, with journald's time
 		for _, entry := range entries {
 			r.keep([]byte(kernelOfJournal(entry)))
 		}
@@ -98,6 +99,16 @@ func (r *KernelRecords) keep(record []byte) {
 	if _, text, ok := kernelRecord(record); ok && ofInterest(text) {
 		r.Records = append(r.Records, append([]byte(nil), record...))
 	}
+}
+
+// lead measures the clock of the kernel's log, where debugfs is mounted, as systemd does.
+func lead() (time.Duration, bool) {
+	for _, path := range [...]string{"/sys/kernel/debug/sched/debug", "/proc/sched_debug"} {
+		if text, err := osutil.ReadSome(path, 1<<10); err == nil {
+			return clocks(text)
+		}
+	}
+	return 0, false
 }
 
 // slept is how long the machine has been suspended since boot.

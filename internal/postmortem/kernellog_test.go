@@ -1,6 +1,7 @@
 package postmortem
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func TestKernelFindingsOfOthers(t *testing.T) {
 	d.Wall = time.Date(2026, 11, 28, 6, 10, 50, 0, time.UTC)
 	const what = "java[29789]: segfault at 0 ip 00007febd9185ad8 sp 00007ffc3f4f12c8 error 4 in libc.so.6[167ad8,7febd9044000+156000]"
 	const want = "a segmentation fault at address 0 in libc.so.6"
-	entry := `{"MESSAGE":"` + what + `","_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","_SOURCE_MONOTONIC_TIMESTAMP":"4246000000"}`
+	entry := `{"MESSAGE":"` + what + `","_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","__MONOTONIC_TIMESTAMP":"4246000000"}`
 	for _, tc := range []struct {
 		name string
 		r    KernelRecords
@@ -198,6 +199,43 @@ func TestKernelCovers(t *testing.T) {
 	}
 }
 
+// The clock of the kernel's log leaves the one since boot by seconds in a day.
+func TestKernelClock(t *testing.T) {
+	text := "Sched Debug Version: v0.11, 6.18.44 #1\nktime                                   : 46410023.399585\nsched_clk                               : 46450047.143841\ncpu_clk                                 : 46410024.808801\n\nsysctl_sched\n  .sysctl_sched_base_slice                 : 1.400000\n"
+	if lead, ok := clocks([]byte(text)); !ok || lead.Round(time.Millisecond) != 40024*time.Millisecond {
+		t.Errorf("%v %t", lead, ok)
+	}
+	for _, bad := range []string{"", "ktime : 1", "ktime : x\nsched_clk : 1", "ktime : 1\nsched_clk : 1e300"} {
+		if lead, ok := clocks([]byte(bad)); ok {
+			t.Errorf("%q: %v", bad, lead)
+		}
+	}
+	d := jvm()
+	d.From, d.To = d.From+30*24*time.Hour, d.To+30*24*time.Hour
+	for _, tc := range []struct {
+		at, lead time.Duration // at: behind From
+		exact    bool
+		sure     Certainty
+	}{
+		{30 * time.Second, 0, true, Certain},
+		{-2 * time.Minute, 0, true, ""},
+		{-2 * time.Minute, -150 * time.Second, true, Certain},
+		{-2 * time.Minute, 0, false, Likely},
+		{-10 * time.Minute, 0, false, ""},
+	} {
+		record := fmt.Sprintf("4,812,%d,-;Out of memory: Killed process 29789 (java) total-vm:1kB", (d.From + tc.at).Microseconds())
+		r := kernelLines(record)
+		r.Lead, r.Exact = tc.lead, tc.exact
+		got := kernelFindings(r, d)
+		if tc.sure == "" && len(got) == 0 {
+			continue
+		}
+		if len(got) != 1 || got[0].Sure != tc.sure {
+			t.Errorf("%+v: %+v", tc, got)
+		}
+	}
+}
+
 func FuzzKernelLog(f *testing.F) {
 	f.Add([]byte("4,812,4246000000,-;traps: java[29789] trap a] ip:1"))
 	f.Add([]byte("4,812,4246000000,-;java[29789]: segfault at 0 ip 0 sp 0 error 4 in libc.so.6[1,2+3]"))
@@ -222,7 +260,7 @@ func FuzzKernelLines(f *testing.F) {
 
 // journalctl prints what anybody has written to the journal.
 func FuzzJournal(f *testing.F) {
-	f.Add([]byte(`{"MESSAGE":[1,2,300],"_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","_SOURCE_MONOTONIC_TIMESTAMP":"1"}`))
+	f.Add([]byte(`{"MESSAGE":[1,2,300],"_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","__MONOTONIC_TIMESTAMP":"1"}`))
 	f.Add([]byte(`{"MESSAGE":"SYSCALL a","_TRANSPORT":"audit","_AUDIT_TYPE_NAME":"SYSCALL","__REALTIME_TIMESTAMP":"1"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, entry := range journalEntries(data) {
