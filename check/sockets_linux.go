@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Sockets lists the addresses at which these processes accept connections. One that
@@ -20,7 +22,7 @@ func Group(pid int) string {
 	if err != nil {
 		return ""
 	}
-	return parseGroup(string(text))
+	return osutil.ParseGroup(string(text))
 }
 
 // Executes reports whether a process that was started then, see Usage.Start, still runs

@@ -1,4 +1,4 @@
-package check
+package osutil
 
 import (
 	"strings"
@@ -23,7 +23,7 @@ func TestUnitOf(t *testing.T) {
 		"12:pids:/system.slice/wrong.service\n1:name=systemd:/\n0::/system.slice/other.service\n":                                           "other.service",
 		"1:name=systemd:/docker/0a1b/system.slice/nginx.service\n":                                                                          "nginx.service",
 	} {
-		if got := unitOf([]byte(text)); got != want {
+		if got := UnitOf([]byte(text)); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
@@ -34,9 +34,39 @@ func FuzzUnitOf(f *testing.F) {
 	f.Add([]byte("0::/system.slice/ssh.service\n"))
 	f.Add([]byte("1:name=systemd:/a/b.scope/c\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		unit := unitOf(text)
+		unit := UnitOf(text)
 		if strings.ContainsAny(unit, "/\n") || unit != "" && !strings.HasSuffix(unit, ".service") && !strings.HasSuffix(unit, ".scope") {
 			t.Errorf("%q", unit)
+		}
+	})
+}
+
+func TestParseGroup(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"version 2", "0::/system.slice/nginx.service\n", "/system.slice/nginx.service"},
+		{"version 1", "12:pids:/system.slice\n3:cpu,cpuacct:/\n1:name=systemd:/system.slice/nginx.service\n", "/system.slice/nginx.service"},
+		{"both", "1:name=systemd:/system.slice/nginx.service\n0::/system.slice/nginx.service\n", "/system.slice/nginx.service"},
+		{"both, and one has none", "1:name=systemd:/system.slice/nginx.service\n0::/\n", "/system.slice/nginx.service"},
+		{"the root", "0::/\n", "/"},
+		{"colons", "0::/system.slice/a:b.service\n", "/system.slice/a:b.service"},
+		{"no systemd", "3:cpu,cpuacct:/\n", ""},
+		{"outside of our root", "0::/../x\n", "/../x"},
+		{"no path", "0::x\n1:name=systemd\n::\n\n", ""},
+		{"nothing", "", ""},
+	} {
+		if got := ParseGroup(tc.text); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// Whatever the text, a group begins with a slash.
+func FuzzParseGroup(f *testing.F) {
+	f.Add("0::/system.slice/nginx.service\n")
+	f.Add("1:name=systemd:/x\n0::/\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if g := ParseGroup(text); g != "" && g[0] != '/' {
+			t.Errorf("%q", g)
 		}
 	})
 }
