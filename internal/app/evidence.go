@@ -9,8 +9,9 @@ import (
 
 // evidence asks everybody who may know what has ended a daemon.
 func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
+	trace := postmortem.OurTracing()
 	return postmortem.Ask(ctx, []postmortem.Witness{
-		postmortem.SignalTrace{Read: postmortem.OurTracing().Read, Describe: postmortem.Describe},
+		postmortem.SignalTrace{Read: trace.Read, Describe: trace.Describer(ctx)},
 		postmortem.KernelLog{Read: postmortem.ReadKernelLog},
 		postmortem.Accounting{Read: postmortem.ReadAccounts},
 		postmortem.Audit{Read: postmortem.ReadAudit},

@@ -2,46 +2,55 @@ package postmortem
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"daemon-keeper/internal/osutil"
-	"daemon-keeper/internal/words"
 )
 
-// mostAncestors bounds the line of parents that is told.
-const mostAncestors = 6
-
-// Describe tells of a sender that still runs its program, its user and its ancestors.
-// Most do not: kill(1) has ended long ago. One that was started after the signal, or
-// that has another name, is another process.
-func Describe(s Sender) string {
-	task, ok := readTask(s.ID)
-	if !ok || task.name != s.Name || task.start > s.At {
-		return ""
-	}
-	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", s.ID))
-	if err != nil {
-		return ""
-	}
-	text := words.ASCII(words.Cut(exe, 200)) + " of user " + userOf(s.ID)
-	var line []string
-	for range mostAncestors {
-		parent, ok := readTask(task.parent)
-		if !ok || task.parent <= 1 {
-			break
+// Describer tells of senders: of those that live what /proc says, of those that have
+// ended what the second buffer has. That is read once, and only if there is a sender.
+func (t Tracing) Describer(ctx context.Context) func(Sender) string {
+	p := sync.OnceValue(func() programs {
+		text, err := t.readPrograms(ctx)
+		if err != nil {
+			return programs{} // the sender's name and number are known all the same
 		}
-		line = append([]string{fmt.Sprintf("%s(%d)", words.ASCII(parent.name), task.parent)}, line...)
-		task = parent
+		return parsePrograms(text)
+	})
+	users := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(osutil.UsersFile) })
+	return func(s Sender) string {
+		return describe(s, p(), func(id int) (Living, bool) { return living(id, users) })
 	}
-	if len(line) > 0 {
-		text += ", started by " + strings.Join(line, " -> ")
+}
+
+// living reads /proc/ID. The number may get another process meanwhile: then the start is
+// another one.
+func living(id int, users func() osutil.Accounts) (Living, bool) {
+	before, ok := readTask(id)
+	if !ok {
+		return Living{}, false
 	}
-	return text
+	folder := fmt.Sprintf("/proc/%d/", id)
+	l := Living{Name: before.name, Parent: before.parent, Start: before.start}
+	l.Program, _ = os.Readlink(folder + "exe")
+	if text, err := osutil.ReadSome(folder+"cmdline", 4<<10); err == nil {
+		if _, args, ok := strings.Cut(strings.TrimRight(string(text), "\x00"), "\x00"); ok {
+			l.Args = strings.Split(args, "\x00")
+		}
+	}
+	if text, err := osutil.ReadSome(folder+"cgroup", 64<<10); err == nil {
+		l.Unit = osutil.UnitOf(text)
+	}
+	l.User = userOf(folder, users)
+	after, ok := readTask(id)
+	return l, ok && after.start == before.start
 }
 
 type task struct {
@@ -80,15 +89,18 @@ func parseTask(data []byte) (task, bool) {
 	return task{string(data[open+1 : end]), number(fields[1]), time.Duration(start) * (time.Second / ticks)}, true
 }
 
-// userOf is the number of the user who owns a task's folder.
-func userOf(id int) string {
-	info, err := os.Stat(fmt.Sprintf("/proc/%d", id))
+// userOf is the user who owns a task's folder, by name if it has one.
+func userOf(folder string, users func() osutil.Accounts) string {
+	info, err := os.Stat(folder)
 	if err != nil {
 		return "unknown"
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return "unknown"
+	}
+	if name, ok := users().Name(st.Uid); ok {
+		return name
 	}
 	return strconv.FormatUint(uint64(st.Uid), 10)
 }

@@ -17,8 +17,8 @@ import (
 type SignalTrace struct {
 	// Read returns the buffer as text, and whether that is all of it.
 	Read func(ctx context.Context) (text []byte, whole bool, err error)
-	// Describe says more of a sender that still runs: its program, user and ancestors.
-	// The number may have another process by now.
+	// Describe says more of a sender: its program and its ancestors, and, while it lives,
+	// its arguments, user and unit. The number may have another process by now.
 	Describe func(s Sender) string
 }
 
@@ -43,6 +43,10 @@ func (t SignalTrace) Ask(ctx context.Context, d Dead) ([]Finding, error) {
 	return traceFindings(text, whole, d, t.Describe), nil
 }
 
+// mostDescribed bounds of how many signals the senders are described: a user may send
+// any number to a daemon of their own.
+const mostDescribed = 20
+
 // traceFindings is what a buffer says of a dead daemon.
 func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string) []Finding {
 	var list []Finding
@@ -59,7 +63,7 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 		if !ours || r.at < d.From-slack || r.at > d.To {
 			continue
 		}
-		f := Finding{Signal: r.signal, Sure: sure, Source: signalTrace, Main: d.isMain(p)}
+		f := Finding{When: d.day(r.at), Signal: r.signal, Sure: sure, Source: signalTrace, Main: d.isMain(p)}
 		if r.at < d.From {
 			f.Sure = Likely
 		}
@@ -74,7 +78,10 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 				f.SenderPID = r.sender
 			}
 			f.Text = osutil.SignalName(r.signal) + " was sent by " + f.Sender + r.to(p)
-			if more := describe(Sender{r.sender, r.senderName, r.at}); f.Sender != itself && f.Sender != theKernel && more != "" {
+			if f.Sender == itself || f.Sender == theKernel || len(list) >= mostDescribed {
+				break
+			}
+			if more := describe(Sender{r.sender, r.senderName, r.at}); more != "" {
 				f.Text, f.Sender = f.Text+": "+more, f.Sender+": "+more
 			}
 		}

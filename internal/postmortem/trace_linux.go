@@ -15,11 +15,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Tracing is the kernel's ring buffer of signals, an instance of our own in tracefs: the
-// tracing of others is not touched. No process runs for it.
+// Tracing is the kernel's ring buffer of signals, an instance of our own in tracefs, and a
+// second one of the programs that are started, so that a sender that has ended can be
+// named. The tracing of others is not touched. No process runs for it.
 type Tracing struct {
 	Folder   string // where tracefs is mounted
-	Instance string
+	Instance string // the second one has "-programs" behind it
 }
 
 // OurTracing is the one that runs use.
@@ -29,9 +30,19 @@ func OurTracing() Tracing { return Tracing{"/sys/kernel/tracing", "daemon-keeper
 // thousands, and timers. The kernel's log has the faults that end a process.
 const traceFilter = "sig==9||((code==0||code==-1||code==-6||(code==128&&sig!=14&&sig!=26&&sig!=27))&&sig!=17&&sig!=18&&sig!=23&&sig!=28&&sig!=29&&sig!=10&&sig!=12)"
 
-// setUp is what is written into a new instance, in this order. 64 KiB for each processor
-// hold some 900 records; the oldest make room.
-var setUp = []struct{ file, text string }{
+// A name with the end of a line in it could pass for a record of another process. Threads,
+// which have CLONE_THREAD of linux/sched.h, are not recorded: some programs start many.
+const (
+	programFilter = "!(filename ~ \"*\n*\")"
+	processFilter = "!(clone_flags & 65536)"
+)
+
+// setting is what is written into a file of a new instance.
+type setting struct{ file, text string }
+
+// signalSettings are written in this order. 64 KiB for each processor hold some 900
+// records; the oldest make room.
+var signalSettings = []setting{
 	{"trace_clock", "boot"},
 	{"buffer_size_kb", "64"},
 	{"events/signal/signal_generate/filter", traceFilter},
@@ -39,10 +50,25 @@ var setUp = []struct{ file, text string }{
 	{"events/oom/mark_victim/enable", "1"},
 }
 
-// ready is the mode of an instance's folder once it is set up. tracefs makes it 0750.
+// programSettings are of the second instance: some 1,400 starts of a process and its
+// program for each processor.
+var programSettings = []setting{
+	{"trace_clock", "boot"},
+	{"buffer_size_kb", "128"},
+	{"events/sched/sched_process_exec/filter", programFilter},
+	{"events/task/task_newtask/filter", processFilter},
+	{"events/sched/sched_process_exec/enable", "1"},
+	{"events/task/task_newtask/enable", "1"},
+}
+
+// ready is the mode of the first instance's folder once both are set up. tracefs makes it
+// 0750.
 const ready = 0o700
 
 func (t Tracing) path() string { return filepath.Join(t.Folder, "instances", t.Instance) }
+
+// second is the instance of programs. It is there only while the first one is.
+func (t Tracing) second() Tracing { return Tracing{t.Folder, t.Instance + "-programs"} }
 
 // On sees to it that signals are recorded. If they are, that takes one lstat(2).
 func (t Tracing) On() error {
@@ -55,29 +81,59 @@ func (t Tracing) On() error {
 	if err := t.supported(); err != nil {
 		return err
 	}
-	if err := os.Mkdir(t.path(), ready|0o050); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := t.create(); err != nil {
 		return fmt.Errorf("cannot set up the signal trace: %w", err)
 	}
-	if _, err := t.look(); err != nil {
-		return err
+	without := t.second().create() // a sender is known by its name and number then
+	if without == nil {
+		without = t.second().configure(programSettings)
 	}
-	for _, s := range setUp {
-		if err := t.write(s.file, s.text); err != nil {
-			_ = t.Off()
-			return fmt.Errorf("cannot set up the signal trace: %w", err)
-		}
+	err := t.configure(signalSettings)
+	if err == nil {
+		err = os.Chmod(t.path(), ready)
 	}
-	if err := os.Chmod(t.path(), ready); err != nil {
+	if err != nil {
+		_ = t.Off()
 		return fmt.Errorf("cannot set up the signal trace: %w", err)
+	}
+	if without != nil {
+		return fmt.Errorf("cannot have the kernel record which programs are started: %w; who sends signals is recorded, without the paths of programs that have ended", without)
 	}
 	return nil
 }
 
-// Off ends the recording, if there is one.
+// create makes the folder, or takes the one that is ours.
+func (t Tracing) create() error {
+	if err := os.Mkdir(t.path(), ready|0o050); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	_, err := t.look()
+	return err
+}
+
+func (t Tracing) configure(settings []setting) error {
+	for _, s := range settings {
+		if err := t.write(s.file, s.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Off ends the recording, if there is one. If there is none, that takes one lstat(2).
 func (t Tracing) Off() error {
 	if is, err := t.look(); err != nil || is == absent {
 		return err
 	}
+	if is, err := t.second().look(); err == nil && is != absent {
+		if err := t.second().remove(); err != nil {
+			return err
+		}
+	}
+	return t.remove()
+}
+
+func (t Tracing) remove() error {
 	if err := os.Remove(t.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot remove the signal trace: %w", err)
 	}
@@ -149,11 +205,23 @@ func (t Tracing) Read(context.Context) (text []byte, whole bool, err error) {
 	case is != set:
 		return nil, false, Absent("set trace_signals: true in the configuration")
 	}
+	text, err = t.text()
+	return text, err == nil && len(text) < mostTrace, err
+}
+
+// readPrograms reads the second buffer.
+func (t Tracing) readPrograms(context.Context) ([]byte, error) {
+	if is, err := t.second().look(); err != nil || is == absent {
+		return nil, err
+	}
+	return t.second().text()
+}
+
+func (t Tracing) text() ([]byte, error) {
 	f, err := osutil.Open(filepath.Join(t.path(), "trace"))
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer f.Close()
-	text, err = io.ReadAll(io.LimitReader(f, mostTrace))
-	return text, err == nil && len(text) < mostTrace, err
+	return io.ReadAll(io.LimitReader(f, mostTrace))
 }

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !freebsd
 
 package postmortem
 
@@ -13,13 +13,16 @@ type Tracing struct{}
 // OurTracing is the one that runs use.
 func OurTracing() Tracing { return Tracing{} }
 
-// On says what there is in its place.
-func (Tracing) On() error {
-	return errors.New("cannot set up the signal trace: only Linux has it; on FreeBSD set auditd_enable=YES (sysrc auditd_enable=YES) and add pc to flags: in /etc/security/audit_control")
-}
+// On says that there is none.
+func (Tracing) On() error { return errors.New("cannot set up the signal trace: only Linux has it") }
 
 // Off has nothing to end.
 func (Tracing) Off() error { return nil }
 
 // Read reads nothing.
 func (Tracing) Read(context.Context) (text []byte, whole bool, err error) { return nil, true, nil }
+
+// Describer knows nothing more here.
+func (Tracing) Describer(context.Context) func(Sender) string {
+	return func(Sender) string { return "" }
+}

@@ -1,0 +1,254 @@
+package postmortem
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// programs is what the second buffer has recorded: which process has started which, and
+// which programs they were.
+type programs struct {
+	records []started     // in the order of the text, which is that of time
+	from    time.Duration // since boot; what was before may be missing
+}
+
+// started is the start of a process by its parent, or of a program by a process.
+type started struct {
+	at         time.Duration
+	id         int    // of the process
+	parent     int    // of whoever has started it, which may be a thread; 0: a program was executed
+	parentName string // not made printable, as program
+	program    string
+}
+
+// The name in front has 15 bytes at most, so it cannot hold what follows it; what the
+// program is called can hold anything but the end of a line, which the filter keeps out.
+var (
+	startedLine  = words.Pattern{Text: `^ *(.{1,15}?)-([0-9]{1,9}) +\[([0-9]+)\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (task_newtask: pid=|sched_process_exec: filename=)(.*)$`}
+	executedTail = words.Pattern{Text: `^(.*) pid=([0-9]{1,9}) old_pid=[0-9]{1,9}$`}
+)
+
+// parsePrograms reads the buffer.
+func parsePrograms(text []byte) programs {
+	var p programs
+	first := make(map[string]time.Duration) // of each processor, whose records are overwritten on their own
+	counts := counts.Get().FindSubmatch(text)
+	whole := counts != nil && string(counts[1]) == string(counts[2])
+	missing := false
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		if lost.Get().Match(line) {
+			missing = true
+			continue
+		}
+		r, processor, ok := startedRecord(string(line))
+		if !ok {
+			continue
+		}
+		if _, seen := first[processor]; !seen && !whole || missing {
+			first[processor], missing = r.at, false
+			p.from = max(p.from, r.at)
+		}
+		p.records = append(p.records, r)
+	}
+	return p
+}
+
+// startedRecord reads a line of the buffer.
+func startedRecord(line string) (r started, processor string, ok bool) {
+	if !strings.Contains(line, ": task_newtask: ") && !strings.Contains(line, ": sched_process_exec: ") {
+		return started{}, "", false
+	}
+	m := startedLine.Get().FindStringSubmatch(line)
+	if m == nil {
+		return started{}, "", false
+	}
+	task := number(m[2])
+	r.at = time.Duration(number(m[4]))*time.Second + time.Duration(number(m[5]))*time.Microsecond
+	if strings.HasPrefix(m[6], "task_newtask") {
+		id, _, _ := strings.Cut(m[7], " ")
+		r.id, r.parent, r.parentName = number(id), task, m[1]
+		return r, m[3], r.id > 0 && r.parent > 0
+	}
+	tail := executedTail.Get().FindStringSubmatch(m[7])
+	if tail == nil || number(tail[2]) != task {
+		return started{}, "", false
+	}
+	r.id, r.program = task, tail[1]
+	return r, m[3], r.id > 0 && r.program != ""
+}
+
+// origin is where a process came from.
+type origin struct {
+	program    string // "" if it has executed none, or that is not known
+	doubtful   bool   // it may have executed another one since
+	parent     int    // 0: not known
+	parentName string
+	at         time.Duration // when it was started by its parent
+}
+
+// of is the origin of the process that had a number at a time, and this name.
+func (p programs) of(id int, name string, at time.Duration) origin {
+	var o origin
+	begun := false
+	for _, r := range p.records {
+		switch {
+		case r.id != id || r.at > at:
+		case r.parent != 0: // what is known so far is of an earlier process of this number
+			o, begun = origin{parent: r.parent, parentName: r.parentName, at: r.at, doubtful: r.at < p.from}, true
+		default:
+			o.program = r.program
+		}
+	}
+	if !begun || o.doubtful {
+		o.doubtful = true
+		if !isNamed(name, o.program) { // it is an earlier process's
+			return origin{}
+		}
+	}
+	return o
+}
+
+// isNamed reports whether a process has the name that the kernel gives to one that
+// executes this program.
+func isNamed(name, program string) bool {
+	const longest = 15
+	base := path.Base(program)
+	return program != "" && name == base[:min(len(base), longest)]
+}
+
+// Living is a process, or a thread, that runs now.
+type Living struct {
+	Name    string // not made printable, as all of it
+	Parent  int
+	Start   time.Duration // since boot
+	Program string
+	Args    []string // without the first, which is the program's name
+	User    string   // its name, or its number
+	Unit    string   // of systemd; "" if it is in none
+}
+
+// mostAncestors bounds the line of parents that is told.
+const mostAncestors = 6
+
+// describe tells of a sender its program, and, while it lives, its arguments, user and
+// unit; and its ancestors, the ones that have ended, too. "" if nothing is known.
+func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
+	o := p.of(s.ID, s.Name, s.At)
+	l, alive := running(living, s.ID, s.At)
+	text := ""
+	switch alive = alive && l.Name == s.Name; {
+	case alive:
+		text = commandOf(l) + whose(l)
+	case o.program != "" && o.doubtful:
+		text = "probably " + clean(o.program)
+	case o.program != "":
+		text = clean(o.program)
+	}
+	if o.parent == 0 && alive {
+		o = origin{parent: l.Parent, at: l.Start}
+	}
+	line, doubtful := ancestors(o, alive, p, living)
+	switch {
+	case line == "":
+		return text
+	case text != "":
+		text += ", "
+	}
+	if doubtful && !strings.HasPrefix(text, "probably ") {
+		text += "probably "
+	}
+	return text + "started by " + line
+}
+
+// ancestors are those who have led to a process, the nearest one last. Of the nearest one
+// that lives its user and its unit are told, unless the process itself still tells them.
+func ancestors(o origin, told bool, p programs, living func(id int) (Living, bool)) (text string, doubtful bool) {
+	var line []string
+	for range mostAncestors {
+		if o.parent <= 1 {
+			break
+		}
+		id, name := o.parent, o.parentName
+		l, alive := running(living, id, o.at)
+		if name == "" {
+			name = l.Name
+		}
+		if name == "" {
+			break
+		}
+		doubtful = doubtful || o.doubtful
+		next := p.of(id, name, o.at)
+		program := next.program
+		if alive {
+			program = l.Program
+		}
+		text := called(id, name, program)
+		if alive && !told {
+			text, told = text+whose(l), true
+		}
+		line = append(line, text)
+		if next.parent == 0 && alive {
+			next = origin{parent: l.Parent, at: l.Start}
+		}
+		o = next
+	}
+	slices.Reverse(line)
+	return strings.Join(line, " -> "), doubtful
+}
+
+// running is the process that has a number now, if it had it at that time already.
+func running(living func(id int) (Living, bool), id int, at time.Duration) (Living, bool) {
+	l, ok := living(id)
+	if !ok || l.Start > at {
+		return Living{}, false
+	}
+	return l, true
+}
+
+// What is told of a process at most, in bytes: the diary's lines have a limit.
+const (
+	mostProgram = 120
+	mostArgs    = 200
+)
+
+func clean(text string) string { return words.ASCII(words.Cut(text, mostProgram)) }
+
+// commandOf is its program with its arguments.
+func commandOf(l Living) string {
+	text := l.Program
+	if text == "" {
+		text = l.Name
+	}
+	text = clean(text)
+	if len(l.Args) > 0 {
+		text += " " + words.ASCII(words.Cut(strings.Join(l.Args, " "), mostArgs))
+	}
+	return text
+}
+
+// whose is its user and its unit.
+func whose(l Living) string {
+	text := " of user " + clean(l.User)
+	if l.Unit != "" {
+		text += " in " + clean(l.Unit)
+	}
+	return text
+}
+
+// called is a process with its number, and its program's path, if that tells more than
+// its name.
+func called(id int, name, program string) string {
+	dir, base := path.Split(program)
+	system := slices.Contains([]string{"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"}, dir)
+	if program == "" || system && base == name {
+		program = name
+	}
+	return fmt.Sprintf("%s(%d)", clean(program), id)
+}
