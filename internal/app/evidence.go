@@ -19,5 +19,5 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 	}, d)
 }
 
-// evidenceTime is how long all of them together may take.
+// evidenceTime is the built-in limit for all of them together, and for the service manager.
 const evidenceTime = 2 * time.Second

@@ -74,7 +74,7 @@ func TestEveryKeyArrives(t *testing.T) {
 	if want := (Notify{[]string{"/usr/local/bin/tell", "--pager", "--pager"}, "root@example.org", 4 * time.Hour}); !reflect.DeepEqual(c.Notify, want) {
 		t.Errorf("got %+v", c.Notify)
 	}
-	if !c.Evidence.TraceSignals {
+	if c.Evidence != (Evidence{true, 1500 * time.Millisecond}) {
 		t.Errorf("got %+v", c.Evidence)
 	}
 	text, err := c.YAML()
@@ -156,7 +156,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
-	want := map[string]int{"file": 4, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
+	want := map[string]int{"file": 5, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
 	if !reflect.DeepEqual(sections, want) {
 		t.Errorf("got %v, want %v", sections, want)
 	}

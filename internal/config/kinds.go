@@ -86,6 +86,8 @@ func timeKind(name string) kind {
 		k.syntax, k.read = "list of TIMEs", plain(readTime(0, maxTime))
 	case "timeout":
 		k.read = plain(readTime(time.Millisecond, maxTime))
+	case "patience": // the remedy waits for it
+		k.read = plain(readTime(100*time.Millisecond, time.Minute))
 	case "window": // a run must not outlive cron's minute by much
 		k.read = plain(readTime(time.Second, 50*time.Second))
 	}

@@ -24,10 +24,11 @@ type Notify struct {
 	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Tell again of what is still down after each such time; 0s never does."`
 }
 
-// Evidence is what is recorded so that it is known later why a daemon has ended. It stands
+// Evidence is what is recorded and asked so that it is known why a daemon has ended. It stands
 // at the top of the main file.
 type Evidence struct {
 	TraceSignals bool `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
+	Timeout time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
 }
 
 // top is what stands at the top of the main file.

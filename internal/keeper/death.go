@@ -3,17 +3,12 @@ package keeper
 import (
 	"context"
 	"slices"
-	"time"
 
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
-
-// deathTime is the limit for asking why a daemon is down: the remedy does not wait
-// for the diagnosis.
-const deathTime = 3 * time.Second
 
 // NotWell is the cause where processes run, and what is asked of them is not met.
 const NotWell postmortem.Cause = "not_well"
@@ -58,6 +53,8 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 	}
 	r.deaths <- struct{}{} // 300 at once take longer than each of them may
 	defer func() { <-r.deaths }()
+	ctx, cancel := context.WithTimeout(ctx, r.EvidenceTime)
+	defer cancel()
 	found := make(chan postmortem.Evidence, 1)
 	go func() { found <- r.evidence(ctx) }()
 	said, err := r.managerSays(ctx)
@@ -73,8 +70,6 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 
 // managerSays is nil if the manager does not know how the service has ended.
 func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
-	ctx, cancel := context.WithTimeout(ctx, deathTime)
-	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
 	if err != nil {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
@@ -99,8 +94,6 @@ func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 	if r.Evidence == nil || r.past.LastUp.Boot == "" {
 		return postmortem.Evidence{}
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.EvidenceTime)
-	defer cancel()
 	d := Dead(r.daemon, *r.numbers(now))
 	d.Manager, d.Wall, d.LastUp = r.Manager.Name(), now.Time, r.past.LastUp.Time
 	d.To, d.Rebooted = now.Up, r.past.LastUp.Boot != now.Boot

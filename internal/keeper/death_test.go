@@ -193,7 +193,7 @@ func TestCauseWithoutAMemory(t *testing.T) {
 func TestCausesOfMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.deathTakes = 2 * time.Second
+		w.deathTakes = time.Second
 		var all []Daemon
 		for _, name := range names(40) {
 			all = append(all, w.add(name, "s-"+name))

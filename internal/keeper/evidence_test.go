@@ -99,3 +99,40 @@ func TestLookingTellsOfDeaths(t *testing.T) {
 		}
 	})
 }
+
+// All who are asked have one limit together, and the restart waits no longer. The manager
+// is one of them, and that it has not answered is said.
+func TestEvidenceTime(t *testing.T) {
+	const limit = 700 * time.Millisecond
+	at, hung := asked(t, limit, false), asked(t, limit, true)
+	if hung-at != limit {
+		t.Errorf("it takes %s, and %s if nobody answers", at, hung)
+	}
+}
+
+// asked is how long a run takes in which a daemon is brought back.
+func asked(t *testing.T, limit time.Duration, hangs bool) (took time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		w, _ := listening(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		w.keeper.EvidenceTime = limit
+		w.keeper.Evidence = func(ctx context.Context, _ postmortem.Dead) postmortem.Evidence {
+			if hangs {
+				<-ctx.Done()
+			}
+			return postmortem.Evidence{}
+		}
+		w.again(t, d)
+		w.dies("a")
+		if hangs {
+			w.deathTakes = time.Hour
+		}
+		began := time.Now()
+		wantResult(t, w.again(t, d)["a"], report.BroughtBack, "")
+		if took = time.Since(began); hangs {
+			w.said(t, "'a': the cause is not known")
+		}
+	})
+	return took
+}

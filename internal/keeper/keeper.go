@@ -113,8 +113,9 @@ type Keeper struct {
 	// Opinion asks the manager what it says of a service itself; nil: nobody does.
 	Opinion func(ctx context.Context, service string) (rcd.Opinion, error)
 
-	// Evidence asks others than the manager what has ended a daemon, for at most
-	// EvidenceTime; nil: nobody is asked.
+	// Evidence asks others than the manager what has ended a daemon; nil: nobody is asked.
+	// All of them and the manager together have EvidenceTime: the
+	// remedy does not wait for the diagnosis.
 	Evidence     func(ctx context.Context, d postmortem.Dead) postmortem.Evidence
 	EvidenceTime time.Duration
 

@@ -130,7 +130,7 @@ func unclear(err error) check.Verdict { return check.Verdict{Err: err} }
 func newKeeper(t *testing.T, m *machine) *Keeper {
 	dir := filepath.Join(t.TempDir(), "run")
 	return &Keeper{
-		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4,
+		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
 		Uptime: func() (time.Duration, error) { return time.Hour, nil },
 	}
 }

@@ -175,6 +175,9 @@ func (r *run) isHeir(m check.Match, all []check.Match) bool {
 	return listens || err != nil
 }
 
+// conditionTime is the limit for that.
+const conditionTime = 3 * time.Second
+
 // condition asks the manager. What it does not say is not known.
 func (r *run) condition(ctx context.Context, service string) rcd.Condition {
 	ask := r.Condition
@@ -186,7 +189,7 @@ func (r *run) condition(ctx context.Context, service string) rcd.Condition {
 	}
 	r.deaths <- struct{}{} // as for the cause of a death
 	defer func() { <-r.deaths }()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deathTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
 	c, err := ask(ctx, service)
 	if err != nil {

@@ -105,7 +105,7 @@ func newWorld(t *testing.T) *world {
 		began: time.Now(), lookTakes: 10 * time.Millisecond, probeTakes: 10 * time.Millisecond,
 	}
 	w.keeper = &Keeper{
-		Manager: w, Look: w.look, Probe: w.probe, Log: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4,
+		Manager: w, Look: w.look, Probe: w.probe, Log: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
 		Uptime: func() (time.Duration, error) { return time.Hour, nil },
 	}
 	return w
