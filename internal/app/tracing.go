@@ -10,8 +10,9 @@ import (
 )
 
 // tracing has the kernel record signals, or ends that. If there is nothing to do, that is one
-// lstat(2), and, where it is on, one open(2) of what was said last. Only the default configuration ends it: another one may be for a part of
-// the daemons. That it does not work is said once, and changes nothing else.
+// lstat(2), and one open(2) of what was said last. Only the default configuration ends it:
+// another one may be for a part of the daemons. That it does not work is said once, and
+// changes nothing else.
 func tracing(c cli.Command, k *keeper.Keeper, on bool) {
 	ours, isDefault := postmortem.OurTracing(), c.ConfigFile == defaults().Config
 	var err error
@@ -25,10 +26,7 @@ func tracing(c cli.Command, k *keeper.Keeper, on bool) {
 	default:
 		return
 	}
-	if err == nil && !on {
-		return
-	}
-	why := ""
+	why := "" // once the key is gone, nothing is said any more: should it come back, the same is news
 	if err != nil {
 		why = err.Error()
 	}

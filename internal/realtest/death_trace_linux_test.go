@@ -5,8 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,12 +63,15 @@ func TestDeathTraced(t *testing.T) {
 	for _, tc := range []struct { // no t.Run: another thread does not see the mount
 		name string
 		send func(pid int)
-		want string
+		want string // a regular expression
 	}{
-		{"kill", func(pid int) { runs(t, "/bin/kill", "-TERM", fmt.Sprint(pid)) }, "killed; SIGTERM was sent by kill("},
-		{"a shell", func(pid int) { runs(t, "/bin/sh", "-c", fmt.Sprintf("kill -KILL %d", pid)) }, "killed; SIGKILL was sent by sh("},
-		{"pkill", func(pid int) { runs(t, "/usr/bin/pkill", "-HUP", "-P", fmt.Sprint(os.Getpid()), "-x", "sleep") }, "killed; SIGHUP was sent by pkill("},
-		{"who still lives", func(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }, "/realtest.test of user 0"},
+		{"kill", func(pid int) { runs(t, "/bin/kill", "-TERM", fmt.Sprint(pid)) }, `^killed; SIGTERM was sent by kill\(\d+\): /bin/kill, started by .*realtest\.test\(\d+\) of user root`},
+		{"a shell", func(pid int) { runs(t, "/bin/sh", "-c", fmt.Sprintf("kill -KILL %d", pid)) }, `^killed; SIGKILL was sent by sh\(\d+\): /bin/sh, started by .*realtest\.test\(\d+\) of user root`},
+		{"pkill", func(pid int) { runs(t, "/usr/bin/pkill", "-HUP", "-P", fmt.Sprint(os.Getpid()), "-x", "sleep") }, `^killed; SIGHUP was sent by pkill\(\d+\): /usr/bin/pkill, started by .*realtest\.test\(\d+\) of user root`},
+		{"a script of a script", func(pid int) {
+			runs(t, script(t, "outer", script(t, "inner", fmt.Sprintf("/bin/kill -TERM %d; :", pid))+"; :"))
+		}, `: /bin/kill, started by .*realtest\.test\(\d+\) of user root.* -> /.*/outer\(\d+\) -> /.*/inner\(\d+\) \(certain`},
+		{"who still lives", func(pid int) { _ = syscall.Kill(pid, syscall.SIGINT) }, `: /.*/realtest\.test -test\..* of user root`},
 	} {
 		daemon := exec.Command("/bin/sleep", "600")
 		if err := daemon.Start(); err != nil {
@@ -84,10 +87,20 @@ func TestDeathTraced(t *testing.T) {
 		d.To = uptime(t)
 		status := daemon.ProcessState.Sys().(syscall.WaitStatus)
 		v := verdict(t, tr, d, int(status.Signal()))
-		if !strings.Contains(v.Text, tc.want) || v.Sure != postmortem.Certain || v.Source != "signal trace" {
+		if !regexp.MustCompile(tc.want).MatchString(v.Text) || v.Sure != postmortem.Certain || v.Source != "signal trace" {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
+}
+
+// script is a program of a shell's.
+func script(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func runs(t *testing.T, argv ...string) {
