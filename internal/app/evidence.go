@@ -16,6 +16,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 		postmortem.Accounting{Read: postmortem.ReadAccounts},
 		postmortem.Audit{Read: postmortem.ReadAudit},
 		postmortem.Core{Read: postmortem.ReadCores},
+		postmortem.LastWords{Read: postmortem.ReadLastWords},
 	}, d)
 }
 

@@ -1,0 +1,166 @@
+package postmortem
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// LastWords has what the daemon itself has written before its end: to the unit's journal,
+// or to the output of its start. That is a hint: a daemon may write anything, and need not
+// write of its end.
+type LastWords struct {
+	Read func(ctx context.Context, d Dead) (Written, error)
+}
+
+// Written is what a daemon has written.
+type Written struct {
+	Journal []map[string]string // of its unit, the oldest entry first
+	Output  []byte              // the end of the file that its start has written
+	At      time.Time           // when that was written to last
+}
+
+const lastWords = "last words"
+
+// Name is its name for people.
+func (LastWords) Name() string { return lastWords }
+
+// Ask reads the ends of both.
+func (l LastWords) Ask(ctx context.Context, d Dead) ([]Finding, error) {
+	if d.Rebooted { // what there is was written since, or stands in the account of a shutdown
+		return nil, nil
+	}
+	w, err := l.Read(ctx, d)
+	var list []Finding
+	for _, f := range []*Finding{journalWords(w.Journal, d), outputWords(w.Output, w.At, d)} {
+		if f != nil {
+			list = append(list, *f)
+		}
+	}
+	return list, err
+}
+
+// What is told of last words at most.
+const (
+	mostWords    = 3                // lines
+	mostWord     = 160              // bytes of each
+	wordsBelong  = time.Minute      // lines that are older than the last one are of something else
+	wordsEarlier = 10 * time.Minute // an output that was last written to so long before it was seen up is of its start
+)
+
+// spoken is a line of a journal.
+type spoken struct {
+	text string
+	at   time.Time
+}
+
+// journalWords are the last lines that the processes of a dead daemon have written, else
+// the last ones of its unit at that time, before its manager has started it again.
+func journalWords(entries []map[string]string, d Dead) *Finding {
+	first, last, _ := d.span()
+	var own, others []spoken
+	for _, entry := range entries {
+		at, ok := journalTime(entry)
+		if !ok || at.After(last.Add(slack)) {
+			continue
+		}
+		if isManagers(entry) {
+			if isStart(entry) && at.After(first) {
+				break // what comes is of the next life
+			}
+			continue
+		}
+		pid := number(entry["_PID"])
+		switch _, ours := d.process(pid); {
+		case ours:
+			own = append(own, spoken{entry["MESSAGE"], at})
+		case pid > 0 && !at.Before(first.Add(-slack)):
+			others = append(others, spoken{entry["MESSAGE"], at})
+		}
+	}
+	if len(own) == 0 {
+		own = others
+	}
+	if len(own) == 0 {
+		return nil
+	}
+	end := own[len(own)-1].at
+	own = slices.DeleteFunc(own, func(s spoken) bool { return s.at.Before(end.Add(-wordsBelong)) })
+	var lines []string
+	for _, s := range own {
+		lines = append(lines, strings.Split(s.text, "\n")...)
+	}
+	text := quoted(lines)
+	if text == "" {
+		return nil
+	}
+	f := hint("its last words" + before(end, last) + ": " + text)
+	f.When, f.Next = end, "journalctl -u "+d.Service+" -n 50"
+	return &f
+}
+
+// isManagers reports whether an entry is systemd's own: that the main process has exited
+// is for the manager to say.
+func isManagers(entry map[string]string) bool { return entry["_PID"] == "1" }
+
+// isStart reports whether systemd says that it starts the unit, or has started it,
+// sd-messages.h.
+func isStart(entry map[string]string) bool {
+	return entry["MESSAGE_ID"] == "7d4958e842da4a758f6c1cdc7b36dcc5" || entry["MESSAGE_ID"] == "39f53479d3a045ac8e11786248231fbf"
+}
+
+// outputWords are the last lines of the file, if something was written to it at that time.
+func outputWords(output []byte, at time.Time, d Dead) *Finding {
+	first, last, _ := d.span()
+	text := quoted(strings.Split(string(output), "\n"))
+	if text == "" || at.Before(first.Add(-wordsEarlier)) || at.After(last.Add(slack)) {
+		return nil
+	}
+	f := hint("the last output of its start" + before(at, last) + ": " + text)
+	f.When, f.Next = at, "tail -n 50 "+d.Output
+	return &f
+}
+
+// hint is a remark that may have nothing to do with the end.
+func hint(text string) Finding {
+	return Finding{Text: text, Main: true, Aside: true, Sure: Hint, Source: lastWords}
+}
+
+// before says how long before it was found dead something was written, if that matters.
+func before(at, found time.Time) string {
+	ago := found.Sub(at)
+	if ago < 2*time.Minute {
+		return ""
+	}
+	return fmt.Sprintf(", %s before it was found dead", shortly(ago))
+}
+
+// shortly is a time in one or two units: "3 h 4 min".
+func shortly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d d", int(d.Hours())/24)
+}
+
+// quoted are the last lines that say something, cleaned and cut.
+func quoted(lines []string) string {
+	var list []string
+	for _, line := range slices.Backward(lines) {
+		if line = strings.TrimSpace(line); line == "" || len(list) == mostWords {
+			continue
+		}
+		list = append(list, `"`+words.ASCII(words.Cut(line, mostWord))+`"`)
+	}
+	slices.Reverse(list)
+	return strings.Join(list, ", ")
+}
