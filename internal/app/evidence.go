@@ -17,6 +17,9 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 		postmortem.Audit{Read: postmortem.ReadAudit},
 		postmortem.Core{Read: postmortem.ReadCores},
 		postmortem.LastWords{Read: postmortem.ReadLastWords},
+		postmortem.Packages{Read: postmortem.ReadPackages, Owns: postmortem.OwnerOf},
+		postmortem.Room{Read: postmortem.ReadRoom},
+		postmortem.Machine{Read: postmortem.ReadMachine}, // the last: its reboot holds if nobody else knows of an end
 	}, d)
 }
 

@@ -27,8 +27,8 @@ type Notify struct {
 // Evidence is what is recorded and asked so that it is known why a daemon has ended. It stands
 // at the top of the main file.
 type Evidence struct {
-	TraceSignals bool `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
-	Timeout time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
+	TraceSignals bool          `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
+	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
 }
 
 // top is what stands at the top of the main file.

@@ -149,7 +149,7 @@ func library(rest string) string {
 // ofInterest reports whether a line is worth keeping.
 func ofInterest(text string) bool {
 	f, _ := kernelLine(text)
-	return f.Text != "" || strings.HasPrefix(text, "[") || strings.HasPrefix(text, "oom-kill:") ||
+	return f.Text != "" || isOfMachine(text) || strings.HasPrefix(text, "[") || strings.HasPrefix(text, "oom-kill:") ||
 		strings.HasPrefix(text, "Tasks state ") || strings.Contains(text, " invoked oom-killer: ")
 }
 

@@ -19,9 +19,9 @@ const (
 	cutHead   = "# tracer: nop\n#\n# entries-in-buffer/entries-written: 9/90   #P:2\n#\n"
 )
 
-// machine is the processes that run: cron since the boot, and what had the number 816
+// running700 is the processes that run: cron since the boot, and what had the number 816
 // later.
-func machine(id int) (Living, bool) {
+func running700(id int) (Living, bool) {
 	l, ok := map[int]Living{
 		1:   {Name: "systemd", Program: "/usr/lib/systemd/systemd", User: "root"},
 		700: {Name: "cron", Parent: 1, Start: seconds(10), Program: "/usr/sbin/cron", Args: []string{"-f"}, User: "root", Unit: "cron.service"},
@@ -59,7 +59,7 @@ func TestDescribe(t *testing.T) {
 		{"nothing", "", 816, "kill", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := describe(Sender{tc.id, tc.called, seconds(4245)}, parsePrograms([]byte(tc.text)), machine); got != tc.want {
+			if got := describe(Sender{tc.id, tc.called, seconds(4245)}, parsePrograms([]byte(tc.text)), running700); got != tc.want {
 				t.Errorf("%q\nwant %q", got, tc.want)
 			}
 		})
@@ -69,7 +69,7 @@ func TestDescribe(t *testing.T) {
 // Parents that lead to each other lead nowhere for ever.
 func TestDescribeCircle(t *testing.T) {
 	p := parsePrograms([]byte(wholeHead + began("a-5", "1.000000", "6") + began("b-6", "1.000000", "5")))
-	if got := describe(Sender{5, "a", seconds(2)}, p, machine); strings.Count(got, "->") > mostAncestors {
+	if got := describe(Sender{5, "a", seconds(2)}, p, running700); strings.Count(got, "->") > mostAncestors {
 		t.Error(got)
 	}
 }
@@ -79,7 +79,7 @@ func FuzzPrograms(f *testing.F) {
 	f.Add([]byte(wholeHead+began("sh-815", "4242.000000", "816")+executed("kill-816", "4242.100000", "/usr/bin/kill")), "kill")
 	f.Add([]byte("CPU:1 [LOST 7 EVENTS]\n"), "x")
 	f.Fuzz(func(t *testing.T, text []byte, name string) {
-		got := describe(Sender{816, name, 4245 * time.Second}, parsePrograms(text), machine)
+		got := describe(Sender{816, name, 4245 * time.Second}, parsePrograms(text), running700)
 		if len(got) > 8<<10 || strings.IndexFunc(got, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
 			t.Errorf("%q", got)
 		}
