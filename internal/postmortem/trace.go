@@ -50,6 +50,7 @@ const mostDescribed = 20
 // traceFindings is what a buffer says of a dead daemon.
 func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string) []Finding {
 	var list []Finding
+	caught := make(caught)
 	sure := Certain
 	if !whole || overwritten(text, d.From) { // what is gone may have been another sender
 		sure = Likely
@@ -70,7 +71,7 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 		switch {
 		case r.victim:
 			f.Cause, f.Detail, f.Text = OutOfMemory, true, "the kernel has chosen it to end a want of memory"
-		case !r.ends():
+		case !r.ends(), caught.again(r, p, d):
 			continue
 		default:
 			f.Cause, f.Sender = Signalled, r.from(d)
@@ -88,6 +89,28 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 		list = append(list, f)
 	}
 	return list
+}
+
+// caught has when a process was sent a signal by another.
+type caught map[tracedTo]time.Duration
+
+type tracedTo struct{ pid, signal int }
+
+// longestCleaning is how long a daemon may take from the signal to its end: systemd's
+// DefaultTimeoutStopSec=.
+const longestCleaning = 90 * time.Second
+
+// again reports whether a process sends itself what another has just sent it: a daemon that
+// catches a signal and cleans up then ends by the same one, as does every program in Go. It
+// is not who did it.
+func (c caught) again(r tracedSignal, p Process, d Dead) bool {
+	to := tracedTo{p.PID, r.signal}
+	if r.from(d) != itself {
+		c[to] = r.at
+		return false
+	}
+	at, ok := c[to]
+	return ok && r.at-at <= longestCleaning
 }
 
 // tracedSignal is a record of signal:signal_generate, or of oom:mark_victim.

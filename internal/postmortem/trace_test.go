@@ -41,6 +41,9 @@ func TestTraceFindings(t *testing.T) {
 		{"a later one", traceHead + record("kill-9", "4260.842240", sent("9", "0", "java", "29789", "0")), true, "", ""},
 		{"just before it was seen", traceHead + record("kill-9", "4199.842240", sent("9", "0", "java", "29789", "0")), true, "SIGKILL was sent by kill(9)", Likely},
 		{"itself", traceHead + record("worker-7-29791", "4246.842240", sent("6", "-6", "java", "29789", "0")), true, "SIGABRT was sent by itself", Certain},
+		{"itself, by what another has sent it", traceHead + record("kill-9", "4206.842240", sent("15", "0", "java", "29789", "0")) + record("worker-7-29791", "4207.100000", sent("15", "-6", "java", "29789", "0")) + record("java-29789", "4209.842240", sent("15", "-6", "java", "29789", "0")), true, "SIGTERM was sent by kill(9)", Certain},
+		{"itself, by another signal", traceHead + record("kill-9", "4206.842240", sent("15", "0", "java", "29789", "0")) + record("java-29789", "4209.842240", sent("6", "-6", "java", "29789", "0")), true, "SIGTERM was sent by kill(9)|SIGABRT was sent by itself", Certain},
+		{"itself, and then another", traceHead + record("java-29789", "4206.842240", sent("15", "-6", "java", "29789", "0")) + record("kill-9", "4209.842240", sent("15", "0", "java", "29789", "0")), true, "SIGTERM was sent by itself|SIGTERM was sent by kill(9)", Certain},
 		{"the kernel", traceHead + record("java-29789", "4246.842240", sent("24", "128", "java", "29789", "0")), true, "SIGXCPU was sent by the kernel", Certain},
 		{"a forgotten name", traceHead + record("<...>-77", "4246.842240", sent("15", "0", "java", "29789", "0")), true, "SIGTERM was sent by process 77", Certain},
 		{"out of memory", traceHead + record("x-77", "4246.842240", "mark_victim: pid=29789 comm=java total-vm=221368kB uid=0"), true, "the kernel has chosen it to end a want of memory", Certain},
@@ -66,6 +69,16 @@ func TestTraceFindings(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tc.texts)
 			}
 		})
+	}
+}
+
+// What it sends itself long after another has sent it the same may be its own doing.
+func TestTraceItselfLongAfter(t *testing.T) {
+	d := jvm()
+	d.To = d.From + 10*time.Minute
+	text := traceHead + record("kill-9", "4206.842240", sent("15", "0", "java", "29789", "0")) + record("java-29789", "4297.842240", sent("15", "-6", "java", "29789", "0"))
+	if got := traceFindings([]byte(text), true, d, func(Sender) string { return "" }); len(got) != 2 {
+		t.Errorf("%+v", got)
 	}
 }
 
