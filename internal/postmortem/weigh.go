@@ -137,11 +137,18 @@ func detail(said, end *Finding, found []Finding) *Finding {
 	return &f
 }
 
+// oom is the surest account of a want of memory, and of those the one that says most: the
+// signal trace knows that the kernel has chosen the process, its log also how much it had.
 func oom(found []Finding) *Finding {
-	if i := slices.IndexFunc(found, func(f Finding) bool { return f.Cause == OutOfMemory }); i >= 0 {
-		return &found[i]
+	var best *Finding
+	for i, f := range found {
+		switch {
+		case f.Cause != OutOfMemory:
+		case best == nil, f.Sure == Certain && best.Sure != Certain, f.Sure == best.Sure && len(f.Text) > len(best.Text):
+			best = &found[i]
+		}
 	}
-	return nil
+	return best
 }
 
 // senders are the findings of signals that can have led to one of these ends.

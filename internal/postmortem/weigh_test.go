@@ -49,6 +49,8 @@ func TestWeigh(t *testing.T) {
 	exit3 := Finding{Cause: Exited, Text: "exited with status 3", Main: true, Sure: Certain, Source: "core"}
 	doubtfulExit := *says(Exited, 0, "exited with status 1")
 	doubtfulExit.Sure = Likely
+	chosen := oom
+	chosen.Text, chosen.Source = "chosen", signalTrace
 	for _, tc := range []struct {
 		name  string
 		said  *Finding
@@ -69,6 +71,7 @@ func TestWeigh(t *testing.T) {
 		{"exit 3, and a KILL to somebody who had its number", says(Exited, 0, "exited with status 3"), []Finding{by(9, "kill(7)")}, brief{Exited, "exited with status 3", "", Certain, "systemd"}},
 		{"never began", says("never_began", 0, "not executable"), []Finding{by(15, "kill(7)")}, brief{"never_began", "not executable", "", Certain, "systemd"}},
 		{"KILL for want of memory", kill, []Finding{by(9, "the kernel"), oom}, brief{OutOfMemory, "killed by SIGKILL; want of memory (certain, kernel log)", "", Certain, kernelLog}},
+		{"two accounts of a want of memory", kill, []Finding{chosen, oom}, brief{OutOfMemory, "killed by SIGKILL; want of memory (certain, kernel log)", "", Certain, kernelLog}},
 		{"want of memory, and no manager", nil, []Finding{by(9, "the kernel"), oom}, brief{OutOfMemory, "want of memory (certain, kernel log)", "", Certain, kernelLog}},
 		{"exit 1, and want of memory of somebody who had its number", says(Exited, 0, "exited with status 1"), []Finding{oom}, brief{Exited, "exited with status 1", "", Certain, "systemd"}},
 		{"a core, and where", says(DumpedCore, 11, "killed by SIGSEGV and dumped core"), []Finding{segv}, brief{DumpedCore, "killed by SIGSEGV and dumped core; a fault (certain, kernel log)", "", Certain, kernelLog}},
