@@ -2,7 +2,9 @@
 # boot.sh hold MODE DROP SCRATCH LOWER: run the tree LOWER (overlayfs layers, a:b:c,
 # the topmost first, never written to) in namespaces of its own.
 #
-#   MODE     systemd: its init; idle: a PID 1 that only reaps
+#   MODE     systemd: its init; hybrid: the same, with the memory controller where
+#            the host has it in a tree of its own, cgroups(7) version 1, so that
+#            MemoryMax= works; idle: a PID 1 that only reaps
 #   DROP     setpriv's list of capabilities that nothing in there may have
 #   SCRATCH  an empty folder to mount on; the mounts are seen from inside only
 #
@@ -14,7 +16,7 @@ case $1 in
 hold) # outermost: stays in the host's namespaces and cleans up
 	shift
 	mode=$1 scratch=$3
-	group= running=yes
+	groups= running=yes
 	cleanup() {
 		trap '' TERM INT HUP
 		if [ -n "$running" ] && [ -n "${!-}" ]; then
@@ -24,40 +26,53 @@ hold) # outermost: stays in the host's namespaces and cleans up
 			kill -KILL "${pid:-$!}" || :
 			wait $! || :
 		fi
-		[ -n "$group" ] || return 0
 		tries=100 # of 0.05 s: killed processes need a moment to leave their groups
-		until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
-			tries=$((tries - 1))
-			[ $tries -gt 0 ] || { echo "cannot remove $group"; break; }
-			sleep 0.05
+		for group in $groups; do
+			until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
+				tries=$((tries - 1))
+				[ $tries -gt 0 ] || { echo "cannot remove $group"; break; }
+				sleep 0.05
+			done
 		done
+	}
+	# enter WHERE CONTROLLER makes a group below our own one, of the tree that is mounted there.
+	enter() {
+		own=$(awk -F: -v c="$2" '$2 == c { sub(/^[^:]*:[^:]*:/, ""); print; exit }' /proc/self/cgroup)
+		mkdir "$1${own%/}/daemon-keeper-test.$$"
+		groups="$groups $1${own%/}/daemon-keeper-test.$$"
 	}
 	trap cleanup EXIT
 	trap 'exit 143' TERM INT HUP
-	if [ "$mode" = systemd ]; then
+	memory=/sys/fs/cgroup/memory
+	case $mode in
+	systemd | hybrid)
 		# Only cgroup2 is given to systemd, with the controllers that the host's
 		# has: often no memory controller, and then MemoryMax= does nothing.
 		top=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 		[ -n "$top" ] || { echo "no cgroup2 is mounted here" >&2; exit 1; }
-		own=$(sed -n 's/^0:://p' /proc/self/cgroup)
-		mkdir "$top${own%/}/daemon-keeper-test.$$"
-		group=$top${own%/}/daemon-keeper-test.$$
+		enter "$top" ""
+		[ -e $memory/memory.limit_in_bytes ] || { mode=systemd; shift; set -- "$mode" "$@"; }
+		;;
+	esac
+	if [ "$mode" = hybrid ]; then
+		enter /sys/fs/cgroup/systemd name=systemd
+		enter $memory memory
 	fi
 	# If this shell is killed outright, all that runs inside is still killed;
 	# only an empty cgroup is left then.
 	setpriv --pdeathsig KILL \
-		unshare --pid --fork --kill-child sh "$0" enter "$group" "$@" &
+		unshare --pid --fork --kill-child sh "$0" enter "$groups" "$@" &
 	exec 3>&- # so that the reader sees the end if the rest fails
 	wait $! || :
 	running=
 	;;
 
 enter) # PID 1 of the new pid namespace; /proc is still the host's
-	group=$2 scratch=$5
+	groups=$2 scratch=$5
 	shift 2
 	# The init must sit in a cgroup below its parent's *before* the cgroup
 	# namespace is made: the group it is in then becomes the root it sees.
-	[ -z "$group" ] || echo 0 >"$group/cgroup.procs"
+	for group in $groups; do echo 0 >"$group/cgroup.procs"; done
 	read -r pid _ </proc/self/stat
 	echo "$pid" >"$scratch.pid"
 	exec unshare --mount --uts --ipc --net --cgroup --propagation private \
@@ -103,7 +118,17 @@ mounts) # in all its namespaces, the host's tree is still the root
 	ln -s fd/2 dev/stderr
 	mount -t tmpfs -o mode=755,nosuid,nodev tmpfs run
 	mkdir -m 1777 run/lock
-	[ "$mode" != systemd ] || mount -t cgroup2 cgroup2 sys/fs/cgroup
+	case $mode in
+	systemd) mount -t cgroup2 cgroup2 sys/fs/cgroup ;;
+	hybrid)
+		mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
+		mkdir sys/fs/cgroup/unified sys/fs/cgroup/systemd sys/fs/cgroup/memory
+		mount -t cgroup2 cgroup2 sys/fs/cgroup/unified
+		mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
+		mount -t cgroup -o memory cgroup sys/fs/cgroup/memory
+		mount -o remount,ro sys/fs/cgroup
+		;;
+	esac
 
 	# pivot_root, not chroot: in a chroot nobody may make a user namespace.
 	mkdir .old
@@ -112,7 +137,7 @@ mounts) # in all its namespaces, the host's tree is still the root
 	rmdir /.old
 
 	case $mode in
-	systemd) set -- container=other setpriv --bounding-set "$drop" /sbin/init ;;
+	systemd | hybrid) set -- container=other setpriv --bounding-set "$drop" /sbin/init ;;
 	# The kernel reaps the orphans of a PID 1 that ignores SIGCHLD, so it needs
 	# no children of its own that a test might count. perl-base is essential.
 	idle)

@@ -53,7 +53,19 @@ type Machine struct {
 // later lies above. The network is private and has no way out.
 func Boot(t testing.TB, tree string, layers ...*Layer) *Machine {
 	t.Helper()
-	m := start(t, "systemd", tree, layers)
+	return boot(t, "systemd", tree, layers)
+}
+
+// BootHybrid is Boot with a memory controller where the host has one, so that MemoryMax=
+// works: often only in a hierarchy of version 1, cgroups(7).
+func BootHybrid(t testing.TB, tree string, layers ...*Layer) *Machine {
+	t.Helper()
+	return boot(t, "hybrid", tree, layers)
+}
+
+func boot(t testing.TB, mode, tree string, layers []*Layer) *Machine {
+	t.Helper()
+	m := start(t, mode, tree, layers)
 	Until(t, bootTimeout, "systemd is running or degraded", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-system-running")
 		return state == "running\n" || state == "degraded\n"
