@@ -1,0 +1,71 @@
+package realtest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var updateDeaths = flag.Bool("update-deaths", false, "write docs/deaths.md anew")
+
+const deathsAbout = `# Deaths
+
+Each of these deaths was made for real, in a booted Debian 12 with systemd (TestDeaths) and in one without (TestDeathsWithout),
+of a daemon that a run had seen up. The next run said what stands here. In both machines it could read the signal trace
+(` + "`trace_signals: true`" + `) and the kernel's log; in the one without systemd process accounting was on, too.
+
+- *cause*: what is counted in daemon_keeper_deaths_total;
+- *who*: who has sent the signal; the numbers of processes are left out;
+- *how sure*: of who did it, or, where no sender is told, of the cause, and who knows it.
+
+The page is what the tests expect, and a test holds it:
+` + "`go test ./internal/realtest -run TestDeathsPage -update-deaths`" + ` writes it anew. The machine of a test is a container, in which
+the kernel's records have other numbers than its processes: the tests translate them, and nothing else.
+
+| death | with systemd: cause | who | how sure | without: cause | who | how sure |
+|---|---|---|---|---|---|---|
+`
+
+// docs/deaths.md is what the tests hold.
+func TestDeathsPage(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(deathsAbout)
+	rows := append(deaths(), rebooted())
+	if len(rows) < 24 {
+		t.Errorf("only %d deaths", len(rows))
+	}
+	for _, d := range rows {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", d.how, d.with.cells(), d.without.cells())
+	}
+	file := filepath.Join(repository(t), "docs", "deaths.md")
+	if *updateDeaths {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != b.String() {
+		t.Errorf("docs/deaths.md is no longer true: run this test with -update-deaths (%v)", err)
+	}
+}
+
+func (f *fate) cells() string {
+	switch {
+	case f == nil:
+		return "| |"
+	case f.hold != "":
+		return "none: left alone, " + f.hold + " | | "
+	}
+	who := f.sender
+	if f.also != "" {
+		who += ", " + f.also
+	}
+	sure := f.sure
+	if f.source != "" {
+		sure += ", " + f.source
+	}
+	return f.kind + ": " + f.text + " | " + who + " | " + sure
+}
