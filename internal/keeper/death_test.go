@@ -205,7 +205,7 @@ func TestCausesOfMany(t *testing.T) {
 				t.Errorf("%s has no cause", name)
 			}
 		}
-		if w.mostAsking > checksAtOnce || w.mostAsking < 2 {
+		if w.mostAsking > deathsAtOnce || w.mostAsking < 2 {
 			t.Errorf("%d were asked for at once", w.mostAsking)
 		}
 	})

@@ -211,7 +211,7 @@ type pass struct {
 func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	p := &pass{
 		Keeper: k, byName: make(map[string]*run, len(daemons)),
-		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce), deaths: make(chan struct{}, checksAtOnce),
+		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce), deaths: make(chan struct{}, deathsAtOnce),
 		phase:  sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
 		boot:   sync.OnceValues(k.askBoot(ctx)),
 		memory: k.remember(), teller: &teller{tell: k.Tell},
@@ -236,6 +236,11 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 
 // checksAtOnce bounds the commands of one kind that only ask.
 const checksAtOnce = 16
+
+// deathsAtOnce bounds the daemons whose end is looked into at the same time. Each takes the
+// manager's command and those of several witnesses: of sixteen together, on a machine with
+// two processors, the manager's did not answer in time, which knows most.
+const deathsAtOnce = 4
 
 // check sorts out what cannot work before anything is looked at or touched. A
 // manager that hangs costs its time once, not once for each daemon.
