@@ -33,7 +33,7 @@ func Output(ctx context.Context, most int, name string, args ...string) (out []b
 	}
 	w := &first{most: most}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir, cmd.Stdout, cmd.WaitDelay = "/", w, 100*time.Millisecond
+	cmd.Dir, cmd.Stdout, cmd.WaitDelay = "/", w, time.Second // on a busy machine what was printed is read late
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC0", "PATH=/sbin:/bin:/usr/sbin:/usr/bin"}
 	err = cmd.Run()
 	switch {
