@@ -127,7 +127,7 @@ func (k *known) explain(ctx context.Context, x past) report.Account {
 	if now := k.managerNow(ctx, x); now != nil && x.Kind == "" && x.Tries == 0 {
 		said = now
 	} else if now != nil && (said == nil || now.Text != said.Text) {
-		now.Text, now.Aside, now.Later, now.Sure = "the manager says of its service now: "+now.Text, true, true, postmortem.Likely
+		now.Text, now.Aside, now.Sure = "the manager says of its service now: "+now.Text, true, postmortem.Likely
 		found = append(found, *now)
 	}
 	v := postmortem.Weigh(said, found)
@@ -135,10 +135,18 @@ func (k *known) explain(ctx context.Context, x past) report.Account {
 		v.Cause = postmortem.Cause(x.Kind) // an older version has kept no more
 	}
 	missing = postmortem.TraceFirst(missing)
-	if d := x.Death; d != nil && said == nil && d.Manager != "" && d.Manager != "systemd" {
-		missing = append(missing, "service manager: "+d.Manager+" does not know how its services have ended")
+	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != string(keeper.NotWell) {
+		missing = append(missing, "service manager: "+forgetful(d.Manager, d.Service))
 	}
 	return k.account(x, v, missing, silent)
+}
+
+// forgetful is why a service manager does not know how a service has ended.
+func forgetful(manager, service string) string {
+	if manager == "systemd" {
+		return "systemd has forgotten how it ended, as it does of a unit that nothing refers to: systemctl enable " + words.Shell(service)
+	}
+	return manager + " does not know how its services have ended"
 }
 
 // missingThen are the witnesses that were not there when the daemon died, or else are not

@@ -205,6 +205,20 @@ func TestWhyChoose(t *testing.T) {
 	}
 }
 
+// A manager that has said nothing is missing, too.
+func TestWhyOfAManager(t *testing.T) {
+	for manager, want := range map[string]string{
+		"systemd": "service manager: systemd has forgotten how it ended, as it does of a unit that nothing refers to: systemctl enable webapp",
+		"rc.d":    "service manager: rc.d does not know how its services have ended",
+	} {
+		x := unexplained()
+		x.underWay, x.Death.Manager = false, manager
+		if a := theKnown().explain(t.Context(), x); a.Missing[len(a.Missing)-1] != want {
+			t.Errorf("%q", a.Missing)
+		}
+	}
+}
+
 // Witnesses are asked again only about processes of this boot.
 func TestWhyAsksAgain(t *testing.T) {
 	k := theKnown()
