@@ -17,11 +17,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"daemon-keeper/internal/app"
+	"daemon-keeper/internal/tracer"
 	"daemon-keeper/rcd"
 )
 
 func TestMain(m *testing.M) {
-	if rcd.IsChild(os.Args) { // of a run that was started by its own program
+	if rcd.IsChild(os.Args) || tracer.IsStage(os.Args) { // of a run that was started by its own program
 		main()
 	}
 	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main, "crash": crash})

@@ -18,6 +18,7 @@ import (
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/tracer"
 	"daemon-keeper/rcd"
 
 	_ "daemon-keeper/internal/scarce" // which may end the program before it has begun
@@ -33,6 +34,10 @@ func Main(argv []string) int {
 	debug.SetTraceback("crash")
 	if rcd.IsChild(argv) {
 		return rcd.Child(argv, check.Args, state.NoteBegun)
+	}
+	if tracer.IsStage(argv) {
+		debug.SetGCPercent(20) // there is little to collect, and it stays for months
+		return tracer.Main(argv, traceLog)
 	}
 	if check.IsPeek(argv) {
 		return check.Peek(argv)
@@ -56,7 +61,7 @@ const (
 )
 
 func run(name string, args []string) report.Status {
-	syscall.Umask(0o022) // what we start keeps it
+	umask := syscall.Umask(0o022) // what we start keeps it
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
 	// A reader that goes away must not end a run between a stop and a start.
@@ -84,6 +89,9 @@ func run(name string, args []string) report.Status {
 		out.Write(config.Schema())
 	case cli.CheckConfig:
 		return validate(command)
+	case cli.Trace:
+		syscall.Umask(umask)
+		err = trace(command) // if all is well, this process is another program then
 	case cli.Import:
 		stop() // it has nothing to end in order, and may be waiting for a person
 		return imports(context.Background(), command)

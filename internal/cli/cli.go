@@ -37,6 +37,8 @@ type Command struct {
 	Number  int           // ShowWhy: of which incident, as history counts them; 0: not so
 	Part    bool          // CheckConfig: of one file of several
 	Files   []string      // Import: what is read; none or - is standard input
+	Program []string      // Trace: it and its arguments, which may be anything
+	Follow  bool          // Trace: it may go into the background
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at
 
 	looks bool
@@ -73,6 +75,7 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 	if wantsHelp(args) {
 		return Command{Action: PrintHelp, Run: Run{Names: topics(args, parser.Model)}}, nil
 	}
+	args, program := beforeProgram(args)
 	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
 		return refused(args, Run{}, parser), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
@@ -84,7 +87,7 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 		return Command{Action: PrintVersion}, nil
 	}
 	node := parsed.Selected()
-	c := Command{Action: Action(node.Name), Run: g.Run, looks: looks(node), Meant: mistyped(args, parser.Model)}
+	c := Command{Action: Action(node.Name), Run: g.Run, Program: program, looks: looks(node), Meant: mistyped(args, parser.Model)}
 	flags, err := given(parsed)
 	if err == nil {
 		err = node.Target.Addr().Interface().(asked).ask(&c, flags)

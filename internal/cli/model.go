@@ -121,6 +121,8 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 
 func argumentKind(command, argument string) Kind {
 	switch {
+	case argument == "program":
+		return Programs
 	case argument == "file":
 		return Files
 	case argument == "command":

@@ -1,0 +1,73 @@
+package tracer
+
+import (
+	"fmt"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// end is how a process has ended.
+type end struct {
+	status int // of exit
+	signal int // 0: it has exited
+	core   bool
+}
+
+// heard is a signal as it is remembered for the account of the end.
+type heard struct {
+	number int
+	text   string // who has sent it, as received.text has it
+	at     time.Time
+	passed bool
+}
+
+// suspectFor is how long after a signal that asks a program to end its exit is told with
+// it. systemd waits for 90 s before it kills.
+const suspectFor = 2 * time.Minute
+
+// account says how the program has ended, and by whom; last are the last signals of each
+// kind. It is bad if nobody has asked for it.
+func (e end) account(last map[int]heard, now time.Time) (text string, bad bool) {
+	if e.signal == 0 {
+		text, bad = fmt.Sprintf("exited with status %d", e.status), e.status != 0
+		if h, ok := asked(last, now); ok {
+			text += fmt.Sprintf(", %s after %s%s", since(h.at, now), osutil.SignalName(h.number), h.text)
+		}
+		return text, bad
+	}
+	text = "was killed by " + osutil.SignalName(e.signal)
+	if e.core {
+		text += ", and dumped core"
+	}
+	h, ok := last[e.signal]
+	switch {
+	case !ok && e.signal == sigKill:
+		text += " that did not come through this wrapper, as none can: somebody has sent it to the program's own number, or the kernel has run out of memory"
+	case !ok:
+		text += " that did not come through this wrapper: it was sent to the program's own number, or the program has done it itself"
+	case !h.passed:
+		text += fmt.Sprintf(", which has reached both the program and this wrapper%s, %s before", h.text, since(h.at, now))
+	default:
+		text += fmt.Sprintf(", %s after it came%s", since(h.at, now), h.text)
+	}
+	return text, true
+}
+
+// asked is the last signal that asks a program to end.
+func asked(last map[int]heard, now time.Time) (latest heard, ok bool) {
+	for _, number := range []int{sigTerm, sigInt, sigQuit, sigHup} {
+		if h, is := last[number]; is && now.Sub(h.at) < suspectFor && (!ok || h.at.After(latest.at)) {
+			latest, ok = h, true
+		}
+	}
+	return latest, ok
+}
+
+func since(at, now time.Time) string {
+	d := now.Sub(at)
+	if d > time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Millisecond).String()
+}

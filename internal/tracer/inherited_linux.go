@@ -1,0 +1,187 @@
+//go:build amd64 || arm64
+
+package tracer
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"daemon-keeper/internal/osutil"
+
+	"golang.org/x/sys/unix"
+)
+
+// anchor is a variable in the part of the memory where the runtime has its own.
+var anchor [8]byte
+
+// Start has this process become the wrapper. It returns only if it cannot.
+func Start(o Options, program []string) error {
+	runtime.LockOSThread()
+	p := plan{Options: o, Memory: -1}
+	status, err := osutil.ReadSome("/proc/thread-self/status", 64<<10)
+	if err != nil {
+		return fmt.Errorf("cannot read what is inherited: %w", err)
+	}
+	p.Ignored, p.Blocked = statusMask(status, "SigIgn"), statusMask(status, "SigBlk")
+	environ := environment()
+	if from, memory, err := ownMemory(); err == nil {
+		p.keep(from, memory)
+	}
+	for number := firstOfPattern; number <= mostSignal; number++ {
+		if ignorePattern&bit(number) != 0 {
+			signal.Ignore(syscall.Signal(number))
+		}
+	}
+	if err := setMask(blockPattern); err != nil {
+		return err
+	}
+	own, err := ownProgram()
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("cannot execute %s: %w", own, syscall.Exec(own, p.args(stageWait, program), environ))
+}
+
+// keep leaves the memory for the next step, in a file without a name.
+func (p *plan) keep(from uintptr, memory []byte) {
+	fd, err := unix.MemfdCreate("memory", 0)
+	if err != nil {
+		return
+	}
+	for at := 0; at < len(memory); {
+		n, err := unix.Write(fd, memory[at:])
+		if err != nil {
+			_ = unix.Close(fd)
+			return
+		}
+		at += n
+	}
+	p.Memory, p.Offset = fd, int64(from)-int64(uintptr(unsafe.Pointer(&anchor)))
+}
+
+var errInherited = errors.New("cannot tell which signals were ignored or blocked as it was started")
+
+// inherited finds what the first step has inherited.
+func (p *plan) inherited() error {
+	if p.Memory < 0 {
+		return errInherited
+	}
+	defer unix.Close(p.Memory)
+	from, memory, err := ownMemory()
+	if err != nil || int64(from)-int64(uintptr(unsafe.Pointer(&anchor))) != p.Offset {
+		return errInherited
+	}
+	before := make([]byte, len(memory)+1)
+	n, err := unix.Pread(p.Memory, before, 0)
+	if err != nil {
+		return errInherited
+	}
+	ignored, blocked, ok := findInherited(memory, before[:n], int(unsafe.Sizeof(uintptr(0))))
+	if !ok {
+		return errInherited
+	}
+	// The runtime notes nothing of the signals of job control, and leaves them.
+	p.Ignored, p.Blocked = p.Ignored|ignored, blocked
+	return nil
+}
+
+// around is how much is read on each side of the anchor. The linker sorts variables by
+// their sizes, and small ones are near each other; behind them may be tens of megabytes.
+const around = 256 << 10
+
+// ownMemory is that of the program's variables.
+func ownMemory() (from uintptr, memory []byte, err error) {
+	maps, err := osutil.ReadSome("/proc/self/maps", 1<<20)
+	if err != nil {
+		return 0, nil, err
+	}
+	middle := uintptr(unsafe.Pointer(&anchor))
+	from, to := writable(maps, middle)
+	if from == to {
+		return 0, nil, errInherited
+	}
+	from, to = max(from, middle&^7-around), min(to, middle&^7+around)
+	f, err := os.Open("/proc/self/mem")
+	if err != nil {
+		return 0, nil, err
+	}
+	defer f.Close()
+	memory = make([]byte, to-from)
+	_, err = f.ReadAt(memory, int64(from))
+	return from, memory, err
+}
+
+// writable is the range of adjoining writable mappings around an address, proc_pid_maps(5).
+func writable(maps []byte, address uintptr) (from, to uintptr) {
+	var start, end uintptr
+	for s := bufio.NewScanner(bytes.NewReader(maps)); s.Scan(); {
+		fields := strings.Fields(s.Text())
+		if len(fields) < 2 || !strings.HasPrefix(fields[1], "rw") {
+			continue
+		}
+		low, high, _ := strings.Cut(fields[0], "-")
+		a, err := strconv.ParseUint(low, 16, 64)
+		b, err2 := strconv.ParseUint(high, 16, 64)
+		if err != nil || err2 != nil {
+			continue
+		}
+		if uintptr(a) != end {
+			start = uintptr(a)
+		}
+		end = uintptr(b)
+		if start <= address && address < end {
+			from, to = start, end
+		}
+	}
+	return from, to
+}
+
+// statusMask reads a mask of signals in /proc/PID/status.
+func statusMask(status []byte, name string) uint64 {
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			mask, err := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
+			if err != nil {
+				return 0
+			}
+			return mask
+		}
+	}
+	return 0
+}
+
+// environment is ours as the kernel has it: package os leaves out what is there twice.
+func environment() []string {
+	text, err := osutil.ReadSome("/proc/self/environ", 16<<20)
+	if err != nil || len(text) == 0 || text[len(text)-1] != 0 {
+		return os.Environ()
+	}
+	return strings.Split(string(text[:len(text)-1]), "\x00")
+}
+
+// ownProgram is our own file by its path, which gives the process its name, or, if it has
+// been replaced meanwhile, as the kernel has it.
+func ownProgram() (string, error) {
+	const self = "/proc/self/exe"
+	here, err := os.Stat(self)
+	if err != nil {
+		return "", fmt.Errorf("cannot find our own program: %w", err)
+	}
+	path, err := os.Readlink(self)
+	if err != nil {
+		return self, nil
+	}
+	if there, err := os.Stat(path); err != nil || !os.SameFile(here, there) {
+		return self, nil
+	}
+	return path, nil
+}

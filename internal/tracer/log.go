@@ -1,0 +1,50 @@
+package tracer
+
+import "time"
+
+// Log writes a line of the diary. It may take its time.
+type Log func(warning bool, text string)
+
+// line is one for the diary.
+type line struct {
+	warning bool
+	text    string
+}
+
+// diary writes its lines without anybody waiting for them: a log that hangs must not hold
+// up a signal. What it cannot take is lost, and counted.
+type diary struct {
+	lines chan line
+	done  chan struct{}
+	lost  int
+}
+
+const mostLines = 256
+
+func newDiary(log Log) *diary {
+	d := &diary{lines: make(chan line, mostLines), done: make(chan struct{})}
+	go func() {
+		defer close(d.done)
+		for l := range d.lines {
+			log(l.warning, l.text)
+		}
+	}()
+	return d
+}
+
+func (d *diary) say(warning bool, text string) {
+	select {
+	case d.lines <- line{warning, text}:
+	default:
+		d.lost++
+	}
+}
+
+// close waits until all is written, for some time at most.
+func (d *diary) close(patience time.Duration) {
+	close(d.lines)
+	select {
+	case <-d.done:
+	case <-time.After(patience):
+	}
+}

@@ -1,0 +1,97 @@
+package tracer
+
+import "encoding/binary"
+
+// Which signals were ignored and blocked when a Go program was started, its runtime notes,
+// sets for itself otherwise, and tells nobody; what runs under the wrapper must have it as
+// without. The runtime's variables have the same place in each process of one program. So
+// the first step keeps a copy of its memory, ignores and blocks real-time signals in a
+// pattern, and executes itself: the second finds the pattern in its own memory, and at the
+// same place of the copy is what was inherited.
+
+// Real-time signals, which have no other meaning to a program that has just been started.
+const (
+	firstOfPattern = 35
+	ignorePattern  = uint64(0x2b5d3a97) << (firstOfPattern - 1)
+	blockPattern   = uint64(0x1d87a2e9) << (firstOfPattern - 1)
+)
+
+// findInherited looks in the memory for the patterns, and reads in the copy what stands
+// there: signals as bits. A word is a uintptr.
+func findInherited(memory, before []byte, word int) (ignored, blocked uint64, ok bool) {
+	if len(memory) != len(before) {
+		return 0, 0, false
+	}
+	ignored, ok = findIgnored(memory, before, word)
+	if !ok {
+		return 0, 0, false
+	}
+	blocked, ok = findBlocked(memory, before)
+	return ignored, blocked, ok
+}
+
+// findIgnored looks for runtime.fwdSig, a word for each signal that is SIG_DFL, 0, or
+// SIG_IGN, 1.
+func findIgnored(memory, before []byte, word int) (ignored uint64, ok bool) {
+	const count = mostSignal + 1
+	found := 0
+	for at := 0; at+count*word <= len(memory); at += word {
+		if !isOne(memory[at+firstOfPattern*word:], word) { // the pattern's first, and hardly anything else
+			continue
+		}
+		here, valid := handlers(memory[at:], word)
+		if !valid || here>>(firstOfPattern-1) != ignorePattern>>(firstOfPattern-1) {
+			continue
+		}
+		found++
+		if ignored, valid = handlers(before[at:], word); !valid {
+			return 0, false
+		}
+	}
+	return ignored, found == 1
+}
+
+// handlers reads a word for each signal, and one for 0.
+func handlers(text []byte, word int) (ignored uint64, ok bool) {
+	for number := 0; number <= mostSignal; number++ {
+		value := text[number*word : (number+1)*word]
+		switch {
+		case isOne(value, word) && number > 0:
+			ignored |= bit(number)
+		case !isZero(value):
+			return 0, false
+		}
+	}
+	return ignored, true
+}
+
+func isOne(value []byte, word int) bool {
+	if word == 4 {
+		return binary.NativeEndian.Uint32(value) == 1
+	}
+	return binary.NativeEndian.Uint64(value) == 1
+}
+
+func isZero(value []byte) bool {
+	for _, b := range value {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// findBlocked looks for runtime.initSigmask and its copies, which are all the same.
+func findBlocked(memory, before []byte) (blocked uint64, ok bool) {
+	for at := 0; at+8 <= len(memory); at += 4 {
+		if binary.NativeEndian.Uint64(memory[at:]) != blockPattern {
+			continue
+		}
+		value := binary.NativeEndian.Uint64(before[at:])
+		if ok && value != blocked {
+			return 0, false
+		}
+		blocked, ok = value, true
+	}
+	return blocked, ok
+}

@@ -1,0 +1,175 @@
+//go:build amd64 || arm64
+
+package tracer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unsafe"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
+
+	"golang.org/x/sys/unix"
+)
+
+// readSignals reads all that has come, tells of it and passes it on.
+func (w *wrapper) readSignals() {
+	var buffer [32 * sizeReceived]byte
+	for {
+		n, err := unix.Read(w.signals, buffer[:])
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n < sizeReceived {
+			return
+		}
+		var batch []received
+		late := false
+		for at := 0; at+sizeReceived <= n; at += sizeReceived {
+			r, _ := parseReceived(buffer[at:at+sizeReceived], codeBase)
+			late = late || r.number == sigCont // we may have been stopped, and the others have waited
+			batch = append(batch, r)
+		}
+		for _, r := range batch {
+			w.handle(r, late)
+		}
+	}
+}
+
+// handle reads of the sender first what will be gone at once, then passes the signal on,
+// and tells of it last.
+func (w *wrapper) handle(r received, late bool) {
+	v := r.judge(w.situation(r))
+	if r.number == sigCont {
+		w.resumed = false
+	}
+	if !v.tell {
+		if v.pass {
+			w.pass(r)
+		}
+		return
+	}
+	now := time.Now()
+	told := w.bucket.allow(now)
+	var s *sender
+	var task osutil.Task
+	if told && r.fromProcess() && r.pid > 0 {
+		before, _ := osutil.Uptime()
+		if late {
+			before = w.idle
+		}
+		s, task = readSender(r.pid, r.uid, before)
+	}
+	outcome := "not passed on: " + v.note
+	if v.pass {
+		outcome = w.pass(r)
+	}
+	if s != nil {
+		s.readAncestors(task.Parent)
+	}
+	who := r.way() + r.text(s, userName)
+	w.last[r.number] = heard{r.number, who, now, v.pass}
+	if !told {
+		w.silent[r.number]++
+		return
+	}
+	w.flushSilent()
+	w.diary.say(false, fmt.Sprintf("%s got %s%s; %s", w.name(), r.name(), who, outcome))
+}
+
+// flushSilent tells of the signals that were not told one by one.
+func (w *wrapper) flushSilent() {
+	if len(w.silent) == 0 {
+		return
+	}
+	var list []string
+	for _, number := range slices.Sorted(maps.Keys(w.silent)) {
+		list = append(list, fmt.Sprintf("%d %s", w.silent[number], osutil.SignalName(number)))
+	}
+	clear(w.silent)
+	w.diary.say(true, fmt.Sprintf("%s got more signals than are told one by one: %s", w.name(), strings.Join(list, ", ")))
+}
+
+func userName(uid uint32) string {
+	if name, ok := osutil.ReadAccounts(osutil.UsersFile).Name(uid); ok {
+		return words.ASCII(words.Cut(name, 40))
+	}
+	return fmt.Sprintf("user %d", uid)
+}
+
+func (w *wrapper) situation(r received) situation {
+	s := situation{self: w.self, leader: w.leader, resumed: w.resumed}
+	if w.main == 0 {
+		return s
+	}
+	if r.code == codeKernel && terminals(r.number) {
+		theirs, err := unix.Getpgid(w.main)
+		s.grouped = err == nil && theirs == unix.Getpgrp()
+	}
+	if r.number == sigCont {
+		task, ok := osutil.ReadTask(w.main)
+		s.stopped = ok && (task.State == 'T' || task.State == 't')
+	}
+	return s
+}
+
+// pass sends the program the signal, and says so. It is our child until we have taken note
+// of its end, so the number is nobody else's.
+func (w *wrapper) pass(r received) string {
+	if w.main == 0 {
+		return "too late, it has ended"
+	}
+	err := send(w.main, r, w.self)
+	switch {
+	case err == unix.ESRCH:
+		return "too late, it has ended"
+	case err != nil:
+		return fmt.Sprintf("cannot pass it on to process %d: %v", w.main, err)
+	}
+	return fmt.Sprintf("passed on to process %d", w.main)
+}
+
+// send is kill(2); for what sigqueue(3) has sent, its value goes with it.
+func send(pid int, r received, self int) error {
+	if r.code != codeQueue {
+		return unix.Kill(pid, unix.Signal(r.number))
+	}
+	info := struct {
+		number, errno, code, _ int32
+		pid                    int32
+		uid                    uint32
+		value                  uint64
+		_                      [96]byte
+	}{number: int32(r.number), code: codeQueue, pid: int32(r.pid), uid: r.uid, value: r.value}
+	_, _, errno := unix.RawSyscall(unix.SYS_RT_SIGQUEUEINFO, uintptr(pid), uintptr(r.number), uintptr(unsafe.Pointer(&info)))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// stopWith stops us as the program was stopped, if a shell's job control looks at us: one
+// that leads another process group of our session. Otherwise we go on, for nobody would
+// continue us.
+func (w *wrapper) stopWith(number int) {
+	parent, ok := osutil.ReadTask(unix.Getppid())
+	session, err := unix.Getsid(0)
+	if !ok || err != nil || parent.Session != session || parent.Group == unix.Getpgrp() {
+		w.diary.say(false, fmt.Sprintf("%s was stopped by %s", w.name(), osutil.SignalName(number)))
+		return
+	}
+	w.resumed = true
+	if number == sigStop {
+		_ = unix.Kill(w.self, unix.SIGSTOP)
+		return
+	}
+	_, _ = setAction(number, &sigaction{handler: defaultAction})
+	_ = setMask(everySignal &^ bit(number))
+	_ = unix.Tgkill(w.self, unix.Gettid(), unix.Signal(number)) // here we stand still
+	_ = setMask(everySignal)
+	_, _ = setAction(number, ours())
+}
