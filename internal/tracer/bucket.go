@@ -5,7 +5,7 @@ import "time"
 // A storm of signals must not fill the log, nor have the reading of who sends them hold up
 // what is passed on.
 const (
-	mostAtOnce = 20
+	mostAtOnce = 10
 	refill     = 2 * time.Second
 )
 

@@ -96,7 +96,7 @@ func (p *plan) inherited() error {
 
 // around is how much is read on each side of the anchor. The linker sorts variables by
 // their sizes, and small ones are near each other; behind them may be tens of megabytes.
-const around = 256 << 10
+const around = 64 << 10
 
 // ownMemory is that of the program's variables.
 func ownMemory() (from uintptr, memory []byte, err error) {

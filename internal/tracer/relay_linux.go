@@ -43,6 +43,7 @@ func (w *wrapper) readSignals() {
 // handle reads of the sender first what will be gone at once, then passes the signal on,
 // and tells of it last.
 func (w *wrapper) handle(r received, late bool) {
+	w.dirty = true
 	v := r.judge(w.situation(r))
 	if r.number == sigCont {
 		w.resumed = false
@@ -54,7 +55,7 @@ func (w *wrapper) handle(r received, late bool) {
 		return
 	}
 	now := time.Now()
-	told := w.bucket.allow(now)
+	told := w.buckets[r.number].allow(now)
 	var s *sender
 	var task osutil.Task
 	if told && r.fromProcess() && r.pid > 0 {

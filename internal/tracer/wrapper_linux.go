@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -33,7 +32,6 @@ func Main(args []string, open func(Options) Log) int {
 		return w.refuse(err)
 	}
 	unknown := p.inherited()
-	debug.FreeOSMemory() // which that has taken
 	w.diary = newDiary(open(p.Options))
 	if unknown != nil {
 		w.diary.say(false, unknown.Error()+"; the program has those of job control, SIGHUP and SIGINT as without this wrapper, and the others by default")
@@ -43,6 +41,9 @@ func Main(args []string, open func(Options) Log) int {
 
 // failed is the status if the program was not started, but for what has failed of itself.
 const failed = 3
+
+// quiet is how long nothing must have happened before memory is given back.
+const quiet = 2 * time.Second
 
 type wrapper struct {
 	self    int
@@ -62,10 +63,11 @@ type wrapper struct {
 	resumed bool
 	stopped bool
 
-	idle   time.Duration // since boot, when nothing was waiting to be read
-	bucket bucket
-	silent map[int]int // signals that were not told, by number
-	last   map[int]heard
+	idle    time.Duration          // since boot, when nothing was waiting to be read
+	buckets [mostSignal + 1]bucket // each signal has its own: a storm of one must not hide another
+	dirty   bool                   // memory was used since it was given back
+	silent  map[int]int            // signals that were not told, by number
+	last    map[int]heard
 }
 
 func (w *wrapper) refuse(err error) int {
@@ -159,15 +161,26 @@ func (w *wrapper) loop(status int) end {
 		} else {
 			fds[0].Fd, fds[2].Fd = int32(w.signals), -1
 		}
-		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+		patience := -1
+		if w.dirty {
+			patience = int(quiet / time.Millisecond)
+		}
+		n, err := unix.Poll(fds, patience)
+		switch {
+		case err != nil && err != unix.EINTR:
 			w.diary.say(true, fmt.Sprintf("cannot wait for signals: %v", err))
 			return end{status: failed}
+		case err == nil && n == 0:
+			slim()
+			w.dirty = false
+			continue
 		}
 		if starting && fds[2].Revents != 0 {
 			starting = false
 			if text := readAll(status); text != "" {
 				return w.notStarted(text)
 			}
+			w.dirty = true
 			w.diary.say(false, fmt.Sprintf("%s runs as process %d; its signals are traced by process %d", w.name(), w.main, w.self))
 		}
 		if !starting {
