@@ -37,19 +37,22 @@ func (e end) account(last map[int]heard, now time.Time) (text string, bad bool) 
 		return text, bad
 	}
 	text = "was killed by " + osutil.SignalName(e.signal)
-	if e.core {
-		text += ", and dumped core"
-	}
 	h, ok := last[e.signal]
+	if ok {
+		text += h.text
+	}
+	if e.core {
+		text += " (core dumped)"
+	}
 	switch {
 	case !ok && e.signal == sigKill:
-		text += " that did not come through this wrapper, as none can: somebody has sent it to the program's own number, or the kernel has run out of memory"
+		text += ", which did not come through this wrapper, as none can: somebody has sent it to the program's own number, or the kernel has run out of memory"
 	case !ok:
-		text += " that did not come through this wrapper: it was sent to the program's own number, or the program has done it itself"
+		text += ", which did not come through this wrapper: it was sent to the program's own number, or the program has done it itself"
 	case !h.passed:
-		text += fmt.Sprintf(", which has reached both the program and this wrapper%s, %s before", h.text, since(h.at, now))
+		text += fmt.Sprintf(", which both the program and this wrapper got, %s before", since(h.at, now))
 	default:
-		text += fmt.Sprintf(", %s after it came%s", since(h.at, now), h.text)
+		text += fmt.Sprintf(", %s after it came", since(h.at, now))
 	}
 	return text, true
 }

@@ -1,0 +1,131 @@
+package tracer
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+)
+
+func siginfo(number, code int32, pid, uid uint32, value uint64) []byte {
+	b := make([]byte, sizeReceived)
+	binary.NativeEndian.PutUint32(b, uint32(number))
+	binary.NativeEndian.PutUint32(b[8:], uint32(code))
+	binary.NativeEndian.PutUint32(b[12:], pid)
+	binary.NativeEndian.PutUint32(b[16:], uid)
+	binary.NativeEndian.PutUint64(b[48:], value)
+	return b
+}
+
+// A code that a handler has hidden is the one that the kernel has given.
+func TestParseReceived(t *testing.T) {
+	const base = -1 << 30
+	for _, tc := range []struct {
+		code, want int32
+	}{
+		{base, codeUser},
+		{base + 0xfa, codeThread},
+		{base + codeKernel, codeKernel},
+		{base + 1, 1},
+		{codeQueue, codeQueue},
+		{codeThread, codeThread},
+		{base - 1, base - 1},
+		{base + 0x100, base + 0x100},
+	} {
+		got, ok := parseReceived(siginfo(15, tc.code, 815, 1000, 7), base)
+		if want := (received{15, int(tc.want), 815, 1000, 7}); !ok || got != want {
+			t.Errorf("%d: %+v, %v, want %+v", tc.code, got, ok, want)
+		}
+	}
+	if _, ok := parseReceived(make([]byte, sizeReceived-1), base); ok {
+		t.Error("half a signal was read")
+	}
+}
+
+// What is passed on, and what the program has already.
+func TestJudge(t *testing.T) {
+	const self = 700
+	for name, tc := range map[string]struct {
+		r          received
+		s          situation
+		pass, tell bool
+	}{
+		"kill":                              {received{15, codeUser, 815, 0, 0}, situation{}, true, true},
+		"kill, in the same group":           {received{15, codeUser, 815, 0, 0}, situation{grouped: true}, true, true},
+		"tgkill":                            {received{15, codeThread, 815, 0, 0}, situation{}, true, true},
+		"sigqueue":                          {received{40, codeQueue, 815, 0, 0}, situation{}, true, true},
+		"a child of ours has changed":       {received{17, 1, 815, 0, 0}, situation{}, false, false},
+		"somebody sends CHLD":               {received{17, codeUser, 815, 0, 0}, situation{}, true, true},
+		"Go's own":                          {received{23, codeThread, self, 0, 0}, situation{}, false, false},
+		"Ctrl-C":                            {received{2, codeKernel, 0, 0, 0}, situation{grouped: true}, false, true},
+		"Ctrl-C, the program has its group": {received{2, codeKernel, 0, 0, 0}, situation{}, true, true},
+		"a hangup":                          {received{1, codeKernel, 0, 0, 0}, situation{grouped: true}, false, true},
+		"a hangup, told to the leader":      {received{1, codeKernel, 0, 0, 0}, situation{grouped: true, leader: true}, true, true},
+		"Ctrl-C to the leader":              {received{2, codeKernel, 0, 0, 0}, situation{grouped: true, leader: true}, false, true},
+		"the kernel's, of no terminal":      {received{24, codeKernel, 0, 0, 0}, situation{grouped: true}, true, true},
+		"fg":                                {received{18, codeUser, 815, 0, 0}, situation{resumed: true}, false, true},
+		"fg, the program stands still":      {received{18, codeUser, 815, 0, 0}, situation{resumed: true, stopped: true}, true, true},
+		"CONT":                              {received{18, codeUser, 815, 0, 0}, situation{}, true, true},
+		"from outside of the namespace":     {received{15, codeUser, 0, 0, 0}, situation{}, true, true},
+	} {
+		tc.s.self = self
+		if v := tc.r.judge(tc.s); v.pass != tc.pass || v.tell != tc.tell || (v.note != "") != (v.tell && !v.pass) {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+func TestSenderText(t *testing.T) {
+	user := func(uint32) string { return "root" }
+	full := &sender{"kill", "/usr/bin/kill", []string{"kill", "-TERM", "29791"}, "cron.service", []ancestor{{"sh", 812}, {"logrotate", 701}}}
+	for name, tc := range map[string]struct {
+		r    received
+		s    *sender
+		want string
+	}{
+		"all":     {received{15, codeUser, 815, 0, 0}, full, " from process 815 (kill) of root: /usr/bin/kill -TERM 29791, of cron.service, started by logrotate(701) -> sh(812)"},
+		"gone":    {received{15, codeUser, 815, 0, 0}, nil, " from process 815 of root, of which nothing else is known: it has ended"},
+		"zombie":  {received{15, codeUser, 815, 0, 0}, &sender{name: "kill"}, " from process 815 (kill) of root"},
+		"claimed": {received{15, codeQueue, 815, 0, 0}, &sender{name: "x"}, " from process 815 (x) of root, as it says itself"},
+		"nobody":  {received{15, codeQueue, 0, 0, 0}, nil, " from a process that does not say which it is"},
+		"outside": {received{15, codeUser, 0, 0, 0}, nil, " from outside of this PID namespace: from the host, if this is a container"},
+		"kernel":  {received{2, codeKernel, 0, 0, 0}, nil, ""},
+		"timer":   {received{14, codeTimer, 0, 0, 0}, nil, ""},
+		"hostile": {
+			received{15, codeUser, 815, 0, 0},
+			&sender{"a\n)\x1b[31m", "/tmp/\x1b]0;x\a", []string{"", "\nINFO all is well", "\xff"}, "x\n.service", []ancestor{{"b\r", 1000}}},
+			` from process 815 (a\x0a)\x1b[31m) of root: /tmp/\x1b]0;x\x07 \x0aINFO all is well \xff, of x\x0a.service, started by b\x0d(1000)`,
+		},
+	} {
+		if got := tc.r.text(tc.s, user); got != tc.want {
+			t.Errorf("%s:\n%s, want\n%s", name, got, tc.want)
+		}
+	}
+	long := strings.Repeat("x", 4096)
+	if got := (sender{long[:15], "/" + long, []string{"", long}, long, []ancestor{{"a", 2}, {"b", 3}}}).text(); len(got) > 500 || !strings.HasSuffix(got, "started by b(3) -> a(2)") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+}
+
+func TestUnitOf(t *testing.T) {
+	for cgroup, want := range map[string]string{
+		"0::/system.slice/cron.service\n":                                     "cron.service",
+		"0::/system.slice/cron.service/sub/x\n":                               "cron.service",
+		"0::/user.slice/user-0.slice/session-3.scope\n":                       "session-3.scope",
+		"9:pids:/a.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n": "ssh.service",
+		"0::/user.slice/user-1.slice/user@1.service/app.slice/foo.service\n":  "foo.service",
+		"0::/\n": "", "0::/docker/0123\n": "", "nonsense": "", "": "", "0::relative": "", "0::/x\n\n": "",
+	} {
+		if got := unitOf(cgroup); got != want {
+			t.Errorf("%q: %q", cgroup, got)
+		}
+	}
+}
+
+func FuzzUnitOf(f *testing.F) {
+	f.Add("9:pids:/a.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n")
+	f.Fuzz(func(t *testing.T, cgroup string) {
+		if unit := unitOf(cgroup); strings.ContainsAny(unit, "/\n") {
+			t.Errorf("%q", unit)
+		}
+	})
+}
