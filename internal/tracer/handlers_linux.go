@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Go's runtime handles signals on any of its threads, and has nobody see who has sent
-// them; it also lets through what is blocked. So each signal has a handler of our own, a
-// few instructions outside of Go, which passes it with its siginfo_t to one thread. That
-// has all signals blocked, and reads them by signalfd(2): none is lost that the kernel
-// would not lose, and their order is kept.
+// All signals are blocked before Go's runtime begins, and one thread reads them by
+// signalfd(2), with who has sent them. But the runtime lets through those that it cannot
+// do without, SIGTERM among them, on each of its threads. So each signal has a handler of
+// our own, a few instructions outside of Go, which queues it with its siginfo_t for the
+// thread that reads: none is lost that the kernel would not lose.
 
 func forward()
 func restore()

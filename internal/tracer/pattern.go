@@ -5,15 +5,16 @@ import "encoding/binary"
 // Which signals were ignored and blocked when a Go program was started, its runtime notes,
 // sets for itself otherwise, and tells nobody; what runs under the wrapper must have it as
 // without. The runtime's variables have the same place in each process of one program. So
-// the first step keeps a copy of its memory, ignores and blocks real-time signals in a
-// pattern, and executes itself: the second finds the pattern in its own memory, and at the
-// same place of the copy is what was inherited.
+// the first step keeps a copy of its memory, blocks all signals, ignores real-time ones in
+// a pattern, and executes itself: the second finds both in its own memory, and at the same
+// place of the copy is what was inherited.
 
-// Real-time signals, which have no other meaning to a program that has just been started.
+// Real-time signals have no other meaning to a program that has just been started. The
+// kernel leaves KILL and STOP out of what is blocked, so hardly anything else looks so.
 const (
 	firstOfPattern = 35
 	ignorePattern  = uint64(0x2b5d3a97) << (firstOfPattern - 1)
-	blockPattern   = uint64(0x1d87a2e9) << (firstOfPattern - 1)
+	blockPattern   = everySignal &^ (1<<(sigKill-1) | 1<<(sigStop-1))
 )
 
 // findInherited looks in the memory for the patterns, and reads in the copy what stands

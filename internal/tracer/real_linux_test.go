@@ -225,7 +225,7 @@ func TestEnds(t *testing.T) {
 		"kill -ABRT $$":              {0, 6, `^true .* was killed by SIGABRT`},
 		"kill -HUP $$":               {0, 1, `^true .* was killed by SIGHUP`},
 		"kill -40 $$":                {0, 40, `^true .* was killed by signal 40`},
-		"kill -TERM $PPID; sleep 60": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, \d+m?s after it came`},
+		"kill -TERM $PPID; exec sleep 60": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, \d+m?s after it came`},
 		"trap 'exit 143' TERM; kill -TERM $PPID; while :; do sleep 0.1; done": {143, 0, `^true .* exited with status 143, \S+ after SIGTERM from process`},
 	} {
 		w := wrap(t, false, "sh", "-c", script)
@@ -404,7 +404,7 @@ func TestHostileNames(t *testing.T) {
 
 // A storm fills no log, loses no real-time signal, and hides no other one.
 func TestStorm(t *testing.T) {
-	w := counting(t, 15)
+	w := counting(t, 64)
 	const times = 10_000
 	for i := range times {
 		for _, number := range []int{40, 10} {
@@ -424,7 +424,11 @@ func TestStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.logged(fmt.Sprintf(`got SIGTERM from process %d`, os.Getpid()))
+	if err := unix.Kill(w.Process.Pid, unix.Signal(64)); err != nil { // the highest is read last, signal(7)
+		t.Fatal(err)
+	}
 	w.counted(`^sum 15 1$`)
+	w.counted(fmt.Sprintf(`^sum 40 %d$`, times))
 	w.status()
 	text, _ := os.ReadFile(w.log)
 	if n := strings.Count(string(text), "\n"); n > 3*mostAtOnce+20 {
