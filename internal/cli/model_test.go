@@ -52,6 +52,9 @@ func TestModelChoices(t *testing.T) {
 				if _, isKey := keyOf[f.Long]; isKey {
 					args = append(args, "-e", "/sbin/x", "-s", "x")
 				}
+				if c.Name == string(Trace) {
+					args = append(args, "--", "/sbin/x")
+				}
 				if _, err := Parse(args, testDefaults); err != nil {
 					t.Errorf("%s --%s=%s: %v", c.Name, f.Long, choice, err)
 				}
