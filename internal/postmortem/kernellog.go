@@ -51,9 +51,8 @@ type kernelEntry struct {
 	file bool      // it stands in a file of syslogd's, into which others may write in the kernel's name
 }
 
-// kernelFindings is what records say of a dead daemon.
-func kernelFindings(r KernelRecords, d Dead) []Finding {
-	var kernel, file []kernelEntry
+// kernelEntries are what has a time, of the kernel's own records and of syslogd's file.
+func kernelEntries(r KernelRecords, d Dead) (kernel, file []kernelEntry) {
 	for _, record := range r.Records {
 		if at, text, ok := kernelRecord(record); ok {
 			kernel = append(kernel, d.entry(at-r.Lead, r, text))
@@ -64,6 +63,12 @@ func kernelFindings(r KernelRecords, d Dead) []Finding {
 			file = append(file, e)
 		}
 	}
+	return kernel, file
+}
+
+// kernelFindings is what records say of a dead daemon.
+func kernelFindings(r KernelRecords, d Dead) []Finding {
+	kernel, file := kernelEntries(r, d)
 	list := append(kernelStory(kernel, d, r.Page), kernelStory(file, d, r.Page)...)
 	return append(list, freebsdFindings(file, r.Buffer, len(r.Lines) > 0, d)...)
 }

@@ -3,6 +3,7 @@ package postmortem
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,7 +108,8 @@ func isOfMachine(text string) bool { _, ok := machineLine(text, ""); return ok }
 func machineLines(r KernelRecords, d Dead) []Finding {
 	var list []Finding
 	seen := make(map[string]bool)
-	for _, e := range kernelEntries(r, d) {
+	kernel, file := kernelEntries(r, d)
+	for _, e := range slices.Concat(kernel, file) {
 		f, ok := machineLine(e.text, d.Service)
 		if !ok || e.sure == "" || seen[f.Text] {
 			continue
@@ -117,22 +119,6 @@ func machineLines(r KernelRecords, d Dead) []Finding {
 			f.Sure = Hint
 		}
 		list = append(list, f)
-	}
-	return list
-}
-
-// kernelEntries are all lines that have a time.
-func kernelEntries(r KernelRecords, d Dead) []kernelEntry {
-	var list []kernelEntry
-	for _, record := range r.Records {
-		if at, text, ok := kernelRecord(record); ok {
-			list = append(list, d.entry(at, r.Slept, text))
-		}
-	}
-	for line := range strings.Lines(string(r.Lines)) {
-		if e, ok := syslogEntry([]byte(line), d); ok {
-			list = append(list, e)
-		}
 	}
 	return list
 }
