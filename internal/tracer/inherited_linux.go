@@ -128,16 +128,14 @@ func writable(maps []byte, address uintptr) (from, to uintptr) {
 		if len(fields) < 2 || !strings.HasPrefix(fields[1], "rw") {
 			continue
 		}
-		low, high, _ := strings.Cut(fields[0], "-")
-		a, err := strconv.ParseUint(low, 16, 64)
-		b, err2 := strconv.ParseUint(high, 16, 64)
-		if err != nil || err2 != nil {
+		low, high, ok := parseRange(fields[0])
+		if !ok {
 			continue
 		}
-		if uintptr(a) != end {
-			start = uintptr(a)
+		if low != end {
+			start = low
 		}
-		end = uintptr(b)
+		end = high
 		if start <= address && address < end {
 			from, to = start, end
 		}

@@ -3,11 +3,7 @@
 package tracer
 
 import (
-	"bufio"
-	"bytes"
-	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"daemon-keeper/internal/osutil"
 
@@ -19,18 +15,11 @@ import (
 // needed again, madvise(2).
 func slim() {
 	debug.FreeOSMemory()
-	maps, err := osutil.ReadSome("/proc/self/maps", 1<<20)
+	maps, err := osutil.ReadSome("/proc/self/smaps", 4<<20)
 	if err != nil {
 		return
 	}
-	for s := bufio.NewScanner(bytes.NewReader(maps)); s.Scan(); {
-		fields := strings.Fields(s.Text())
-		var from, to uintptr
-		if len(fields) < 6 || fields[1] != "r-xp" && fields[1] != "r--p" || !strings.HasPrefix(fields[5], "/") {
-			continue
-		}
-		if _, err := fmt.Sscanf(fields[0], "%x-%x", &from, &to); err == nil {
-			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, from, to-from, unix.MADV_DONTNEED)
-		}
+	for _, m := range unchanged(string(maps)) {
+		_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.from, m.to-m.from, unix.MADV_DONTNEED)
 	}
 }
