@@ -64,7 +64,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 7 {
+	if seen != 8 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }
