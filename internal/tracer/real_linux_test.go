@@ -218,16 +218,16 @@ func TestEnds(t *testing.T) {
 		status, signal int
 		log            string
 	}{
-		"exit 0":                          {0, 0, `^false 'sh' \(process \d+\) exited with status 0; it ran for`},
-		"exit 3":                          {3, 0, `^true 'sh' \(process \d+\) exited with status 3; it ran for`},
-		"exit 143":                        {143, 0, `^true .* exited with status 143;`},
-		"kill -TERM $$":                   {0, 15, `^true .* was killed by SIGTERM, which did not come through this wrapper`},
-		"kill -KILL $$":                   {0, 9, `^true .* was killed by SIGKILL, which did not come through`},
-		"ulimit -c 0; kill -SEGV $$":      {0, 11, `^true .* was killed by SIGSEGV, which did not come through`},
-		"kill -ABRT $$":                   {0, 6, `^true .* was killed by SIGABRT`},
-		"kill -HUP $$":                    {0, 1, `^true .* was killed by SIGHUP`},
-		"kill -40 $$":                     {0, 40, `^true .* was killed by signal 40`},
-		"kill -TERM $PPID; exec sleep 60": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, \d+m?s after it came`},
+		"exit 0":                                {0, 0, `^false 'sh' \(process \d+\) exited with status 0; it ran for`},
+		"exit 3":                                {3, 0, `^true 'sh' \(process \d+\) exited with status 3; it ran for`},
+		"exit 143":                              {143, 0, `^true .* exited with status 143;`},
+		"kill -TERM $$":                         {0, 15, `^true .* was killed by SIGTERM, which did not come through this wrapper`},
+		"kill -KILL $$":                         {0, 9, `^true .* was killed by SIGKILL, which did not come through`},
+		"ulimit -c 0; kill -SEGV $$":            {0, 11, `^true .* was killed by SIGSEGV, which did not come through`},
+		"kill -ABRT $$":                         {0, 6, `^true .* was killed by SIGABRT`},
+		"kill -HUP $$":                          {0, 1, `^true .* was killed by SIGHUP`},
+		"kill -40 $$":                           {0, 40, `^true .* was killed by signal 40`},
+		"kill -TERM $PPID; while :; do :; done": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, \d+m?s after it came`},
 		"trap 'exit 143' TERM; kill -TERM $PPID; while :; do sleep 0.1; done": {143, 0, `^true .* exited with status 143, \S+ after SIGTERM from process`},
 	} {
 		w := wrap(t, false, "sh", "-c", script)
