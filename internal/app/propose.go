@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	if err != nil {
 		return survey.Machine{}, err
 	}
-	m := survey.Machine{Manager: manager.Name(), Config: defaults().Config}
+	m := survey.Machine{Manager: manager.Name(), Config: defaults().Config, Traces: runtime.GOOS == "linux"}
 	if m.Host, err = os.Hostname(); err != nil {
 		m.Host = "this machine"
 	}

@@ -17,6 +17,7 @@ import (
 // Draft is a configuration, as yet to be read by a person.
 type Draft struct {
 	About   []string // comments at the top, see Daemon.About
+	Offers  []Key    // of the top of the file, written as comments: without the first two characters they are in force
 	Daemons []Daemon
 	Left    []string // comments at the end: what is not in it, and why
 }
@@ -43,6 +44,7 @@ type Raw string
 func (d Draft) YAML() []byte {
 	var w writer
 	w.comments("", d.About)
+	w.offers(d.Offers)
 	if len(d.Daemons) > 0 {
 		w.section(d.Daemons)
 	}

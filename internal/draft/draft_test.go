@@ -50,6 +50,23 @@ daemons:
 	}
 }
 
+// What is offered at the top is a comment, and is in force without the first two characters.
+func TestOffers(t *testing.T) {
+	d := Draft{About: []string{"About."}, Offers: []Key{{"trace_signals", Raw("true"), "Why."}}, Daemons: []Daemon{{Name: "a", Keys: []Key{{"executable", "/bin/a", ""}, {"services", []string{"a"}, ""}}}}}
+	const want = "# About.\n\n# Why.\n# trace_signals: true\n\ndaemons:\n  a:\n    executable: /bin/a\n    services: [a]\n"
+	got := string(d.YAML())
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	file := filepath.Join(t.TempDir(), "x.yaml")
+	if err := os.WriteFile(file, []byte(strings.Replace(got, "# trace", "trace", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, mistakes, err := config.Load(file, config.Options{}); err != nil || len(mistakes) > 0 || !c.Evidence.TraceSignals {
+		t.Errorf("%+v, %v, %v", c.Evidence, mistakes, err)
+	}
+}
+
 // If all entries are comments, so is the section: an empty one is a mistake.
 func TestAllOff(t *testing.T) {
 	got := string(Draft{Daemons: []Daemon{{Name: "a", Off: true, Keys: []Key{{"executable", "/PATH", ""}}}}}.YAML())

@@ -31,6 +31,20 @@ func (w *writer) section(daemons []Daemon) {
 	}
 }
 
+// offers writes keys of the top of the file that a person may want.
+func (w *writer) offers(keys []Key) {
+	for _, k := range keys {
+		if w.Len() > 0 {
+			w.WriteByte('\n')
+		}
+		w.comments("", []string{k.About})
+		fmt.Fprintf(w, "# %s: %s\n", k.Name, value(k.Value))
+	}
+	if len(keys) > 0 {
+		w.WriteByte('\n')
+	}
+}
+
 // daemon writes an entry. One that is a comment is so in each line, its own comments
 // too: without the first two characters it is an entry.
 func (w *writer) daemon(d Daemon) {

@@ -120,7 +120,7 @@ func TestMachineLine(t *testing.T) {
 // others may have written.
 func TestMachineLines(t *testing.T) {
 	d := jvm()
-	r := KernelRecords{Records: [][]byte{
+	r := KernelRecords{Exact: true, Records: [][]byte{
 		[]byte("6,1,4100000000,-;VFS: file-max limit 1000 reached"),
 		[]byte("6,2,4250000000,-;PM: suspend exit"),
 		[]byte("6,3,4251000000,-;PM: suspend exit"),

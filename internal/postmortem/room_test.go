@@ -3,6 +3,7 @@ package postmortem
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRoom(t *testing.T) {
@@ -41,9 +42,12 @@ func TestRoom(t *testing.T) {
 
 // This machine can be read, and its own limits are not those of a number that is too large.
 func TestReadRoom(t *testing.T) {
-	u, err := ReadRoom(t.Context(), Dead{})
+	u, err := ReadRoom(t.Context(), Dead{Wall: time.Now()})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if old, err := ReadRoom(t.Context(), Dead{Wall: time.Now().Add(-time.Hour)}); len(old.Disks)+len(old.Tables) > 0 || err != nil {
+		t.Errorf("of an hour ago: %+v, %v", old, err)
 	}
 	for _, table := range u.Tables {
 		if table.Max > 0 && table.Used > table.Max {

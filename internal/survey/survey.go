@@ -18,6 +18,7 @@ type Machine struct {
 	Host     string
 	Manager  string // that was asked
 	Config   string // where the configuration goes
+	Traces   bool   // its kernel can record who sends signals
 	Services []Service
 }
 
@@ -58,6 +59,9 @@ func Propose(m Machine) draft.Draft {
 		d.Daemons = append(d.Daemons, s.daemon(draft.Name(s.Name, taken)))
 	}
 	d.About = m.head()
+	if m.Traces && len(d.Daemons) > 0 {
+		d.Offers = []draft.Key{{Name: "trace_signals", Value: draft.Raw("true"), About: "Who has sent the signal that has ended a daemon? With the next line the kernel records it, without a process and at no cost that can be measured:"}}
+	}
 	if len(left) > 0 {
 		d.Left = append([]string{"Left out:"}, left...)
 	}

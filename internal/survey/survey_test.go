@@ -37,7 +37,7 @@ func validate(t *testing.T, yaml []byte) config.Config {
 // host has a service of each kind, in no order.
 func host() Machine {
 	return Machine{
-		Host: "mx", Manager: "systemd", Config: "/etc/daemon-keeper.yaml",
+		Host: "mx", Manager: "systemd", Config: "/etc/daemon-keeper.yaml", Traces: true,
 		Services: []Service{
 			{Name: "ssh", About: "OpenBSD Secure Shell server", Executable: "/usr/sbin/sshd", User: "root", Parent: 1, Restarts: "on-failure"},
 			{Name: "rsyslog", About: "System Logging Service", Executable: "/usr/sbin/rsyslogd", User: "root", Parent: 1, Triggers: []string{"syslog.socket"}},
