@@ -60,7 +60,7 @@ func Propose(m Machine) draft.Draft {
 	}
 	d.About = m.head()
 	if m.Traces && len(d.Daemons) > 0 {
-		d.Offers = []draft.Key{{Name: "trace_signals", Value: draft.Raw("true"), About: "Who has sent the signal that has ended a daemon? With the next line the kernel records it, without a process and at no cost that can be measured:"}}
+		d.Offers = []draft.Key{{Name: "trace_signals", Value: draft.Raw("true"), About: "Who has sent the signal that has ended a daemon? With the next line the kernel records it, and no process runs for that:"}}
 	}
 	if len(left) > 0 {
 		d.Left = append([]string{"Left out:"}, left...)
