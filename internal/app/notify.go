@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"daemon-keeper/internal/config"
@@ -47,7 +48,11 @@ func message(list []keeper.Transition) notify.Message {
 	items := make([]notify.Item, len(list))
 	for i, t := range list {
 		r.Daemons = append(r.Daemons, t.Daemon)
-		items[i] = notify.Item{Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason, Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source, Downtime: t.Downtime}
+		items[i] = notify.Item{
+			Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason,
+			Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source,
+			Since: r.Began.Add(-t.Downtime), Done: done(t.Daemon.Steps), Downtime: t.Downtime,
+		}
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -58,6 +63,19 @@ func message(list []keeper.Transition) notify.Message {
 	report.JSON{Out: &b}.Write(r)
 	m.Report = b.Bytes()
 	return m
+}
+
+// done is what was done, in one line: "stop clamd, start clamd (exit status 3)".
+func done(steps []report.Step) string {
+	var list []string
+	for _, s := range steps {
+		step := s.Verb + " " + s.Service
+		if s.Err != "" && !s.Slow {
+			step += " (" + s.Err + ")"
+		}
+		list = append(list, step)
+	}
+	return strings.Join(list, ", ")
 }
 
 func withHint(err error) string {

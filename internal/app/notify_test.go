@@ -39,6 +39,9 @@ func TestMessage(t *testing.T) {
 	if m.Event != "begin" || strings.Join(m.Daemons, " ") != "down back" || m.Env["KEEPER_DAEMON"] != "down" || m.Env["KEEPER_REASON"] != "not running" || m.Env["KEEPER_DOWNTIME"] != "2" {
 		t.Errorf("%+v", m)
 	}
+	if since, err := time.Parse(time.RFC3339, m.Env["KEEPER_SINCE"]); err != nil || time.Since(since) < 2*time.Second || time.Since(since) > time.Hour {
+		t.Errorf("down since %v, %v", since, err)
+	}
 	if !strings.Contains(m.Text, "7m") || !strings.Contains(m.Text, "not running") {
 		t.Errorf("text %s", m.Text)
 	}
@@ -47,6 +50,20 @@ func TestMessage(t *testing.T) {
 	}
 	if err := json.Unmarshal(m.Report, &r); err != nil || len(r.Daemons) != 2 || r.Daemons[0].Name != "back" {
 		t.Errorf("%v: %s", err, m.Report)
+	}
+}
+
+func TestDone(t *testing.T) {
+	for want, steps := range map[string][]report.Step{
+		"":                        nil,
+		"stop a, start a":         {{Verb: "stop", Service: "a"}, {Verb: "start", Service: "a"}},
+		"start a (exit status 3)": {{Verb: "start", Service: "a", Err: "exit status 3"}},
+		"start b":                 {{Verb: "start", Service: "b", Err: "it took longer than 2m0s", Slow: true}}, // yet it is up
+		"start c (interrupted)":   {{Verb: "start", Service: "c", Err: "interrupted", Skipped: true}},
+	} {
+		if got := done(steps); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
 	}
 }
 

@@ -22,7 +22,8 @@ const (
 // Compose makes one message of all that happened.
 //
 // Of several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE, KEEPER_SENDER,
-// KEEPER_CERTAINTY, KEEPER_SOURCE and KEEPER_DOWNTIME (in seconds) are those of KEEPER_DAEMON, the gravest.
+// KEEPER_CERTAINTY, KEEPER_SOURCE, KEEPER_SINCE, KEEPER_DONE and KEEPER_DOWNTIME (in
+// seconds) are those of KEEPER_DAEMON, the gravest.
 func Compose(host string, items []Item) Message {
 	if len(items) == 0 {
 		return Message{}
@@ -49,6 +50,8 @@ func Compose(host string, items []Item) Message {
 		"KEEPER_SENDER":    items[0].Sender,
 		"KEEPER_CERTAINTY": items[0].Sure,
 		"KEEPER_SOURCE":    items[0].Source,
+		"KEEPER_SINCE":     since(items[0]),
+		"KEEPER_DONE":      items[0].Done,
 		"KEEPER_DOWNTIME":  strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
 	}
 	return m
@@ -73,6 +76,13 @@ func state(item Item) string {
 		return "down"
 	}
 	return item.State
+}
+
+func since(item Item) string {
+	if item.Since.IsZero() {
+		return ""
+	}
+	return item.Since.UTC().Format(time.RFC3339)
 }
 
 // subject is one line: who, what, where.

@@ -45,7 +45,10 @@ func TestSubject(t *testing.T) {
 func TestCompose(t *testing.T) {
 	list := []Item{
 		{Name: "dovecot", Event: End, Downtime: 90 * time.Second},
-		{Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second},
+		{
+			Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second,
+			Since: time.Date(2026, 11, 21, 21, 49, 2, 5e8, time.FixedZone("", 3600)), Done: "start clamd (exit status 3\n)",
+		},
 	}
 	m := Compose("mx\n", list)
 	if m.Event != Begin || !slices.Equal(m.Daemons, []string{"clamd", "dovecot"}) || list[0].Name != "dovecot" {
@@ -65,8 +68,8 @@ dovecot recovered after 1m on mx\x0a
 	}
 	want := []string{
 		"KEEPER_CAUSE=killed by signal 9", "KEEPER_CERTAINTY=certain", "KEEPER_COUNT=2", "KEEPER_DAEMON=clamd",
-		"KEEPER_DAEMONS=clamd dovecot", "KEEPER_DOWNTIME=61", "KEEPER_EVENT=begin", `KEEPER_HOST=mx\x0a`,
-		`KEEPER_REASON=not running\x0anow`, "KEEPER_SENDER=kill(7)", "KEEPER_SOURCE=signal trace", "KEEPER_STATE=down",
+		"KEEPER_DAEMONS=clamd dovecot", `KEEPER_DONE=start clamd (exit status 3\x0a)`, "KEEPER_DOWNTIME=61", "KEEPER_EVENT=begin", `KEEPER_HOST=mx\x0a`,
+		`KEEPER_REASON=not running\x0anow`, "KEEPER_SENDER=kill(7)", "KEEPER_SINCE=2026-11-21T20:49:02Z", "KEEPER_SOURCE=signal trace", "KEEPER_STATE=down",
 		`KEEPER_SUBJECT=1 daemon is down, 1 recovered on mx\x0a: clamd, dovecot`,
 	}
 	if got := variables(m.Env); !slices.Equal(got, want) {

@@ -20,6 +20,8 @@ type Item struct {
 	Sender   string        // of the signal that ended it; "" if not known
 	Sure     string        // how sure the sender is, or else the cause: certain, likely or hint
 	Source   string        // who knows that
+	Since    time.Time     // when it was first seen down; zero if that is not known
+	Done     string        // what was done about it; "" if nothing, or nothing yet
 	Downtime time.Duration // so far, or of the whole incident at its End
 }
 
