@@ -49,7 +49,10 @@ packages: ## deb, rpm, apk and Arch packages, in build/packages; VERSION=1.2.3
 
 INSTALLED = sbin/daemon-keeper share/man/man8/daemon-keeper.8 share/man/man5/daemon-keeper.yaml.5 \
 	share/bash-completion/completions/daemon-keeper share/zsh/site-functions/_daemon-keeper \
-	share/fish/vendor_completions.d/daemon-keeper.fish etc/daemon-keeper.yaml.sample
+	share/fish/vendor_completions.d/daemon-keeper.fish etc/daemon-keeper.yaml.sample \
+	share/daemon-keeper/hooks/matrix share/daemon-keeper/hooks/ntfy share/daemon-keeper/hooks/pagerduty \
+	share/daemon-keeper/hooks/slack share/daemon-keeper/hooks/telegram share/daemon-keeper/hooks/webhook \
+	share/daemon-keeper/hooks/with-pings
 
 # Root may have no Go, and is not to build in somebody's folder.
 build/daemon-keeper:
@@ -64,6 +67,8 @@ install: build/daemon-keeper ## install what was built below $(DESTDIR)$(PREFIX)
 	install -m 644 packaging/completions/_daemon-keeper $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_daemon-keeper
 	install -m 644 packaging/completions/daemon-keeper.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/daemon-keeper.fish
 	install -m 644 packaging/daemon-keeper.yaml $(DESTDIR)$(PREFIX)/etc/daemon-keeper.yaml.sample
+	install -m 755 packaging/hooks/matrix packaging/hooks/ntfy packaging/hooks/pagerduty packaging/hooks/slack \
+		packaging/hooks/telegram packaging/hooks/webhook packaging/hooks/with-pings $(DESTDIR)$(PREFIX)/share/daemon-keeper/hooks/
 
 uninstall: ## remove what install has installed
 	for file in $(INSTALLED); do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done

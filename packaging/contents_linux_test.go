@@ -21,6 +21,13 @@ const (
 /usr/share/daemon-keeper/daemon-keeper.history.schema.json
 /usr/share/daemon-keeper/daemon-keeper.report.schema.json
 /usr/share/daemon-keeper/daemon-keeper.schema.json
+/usr/share/daemon-keeper/hooks/matrix
+/usr/share/daemon-keeper/hooks/ntfy
+/usr/share/daemon-keeper/hooks/pagerduty
+/usr/share/daemon-keeper/hooks/slack
+/usr/share/daemon-keeper/hooks/telegram
+/usr/share/daemon-keeper/hooks/webhook
+/usr/share/daemon-keeper/hooks/with-pings
 /usr/share/fish/vendor_completions.d/daemon-keeper.fish
 /usr/share/man/man5/daemon-keeper.yaml.5.gz
 /usr/share/man/man8/daemon-keeper.8.gz
@@ -31,6 +38,7 @@ const (
 // documented is what of the documentation must be there.
 var documented = []string{
 	"/usr/share/doc/daemon-keeper/README.md",
+	"/usr/share/doc/daemon-keeper/docs/telling.md",
 	"/usr/share/doc/daemon-keeper/docs/troubleshooting.md",
 	"/usr/share/doc/daemon-keeper/examples/grafana/daemon-keeper.json",
 	"/usr/share/doc/daemon-keeper/examples/prometheus/daemon-keeper.rules.yml",
@@ -50,15 +58,16 @@ var kinds = []struct {
 		"deb", debs, "dpkg-deb --fsys-tarfile $1 | tar -t",
 		sbin + units + "/usr/share/zsh/vendor-completions/_daemon-keeper /usr/share/lintian/overrides/daemon-keeper",
 		"dpkg-deb -I $1 conffiles",
-		"dpkg-deb -I $1; dpkg-deb --fsys-tarfile $1 | tar -xO ./usr/share/doc/daemon-keeper/changelog.Debian.gz | gzip -d",
-		[]string{"Version: 1.2.3-1\n", "Recommends: cron | cron-daemon\n", "daemon-keeper (1.2.3-1) unstable;"},
+		"dpkg-deb -I $1; dpkg-deb --fsys-tarfile $1 | tar -xO ./usr/share/doc/daemon-keeper/changelog.Debian.gz | gzip -d;" +
+			" dpkg-deb --fsys-tarfile $1 | tar -tv | sed -n 's,^\\([-rwx]*\\) .*/hooks/,\\1 ,p'",
+		[]string{"Version: 1.2.3-1\n", "Recommends: cron | cron-daemon\n", "daemon-keeper (1.2.3-1) unstable;", "-rwxr-xr-x with-pings\n"},
 	},
 	{
 		"rpm", rpms, "rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' $1 | sed 's,^d.*,&/,; s,^[^ ]* ,,'",
 		sbin + units + zsh + license,
 		"rpm -qp --configfiles $1",
-		"rpm -qpi --scripts --recommends --licensefiles $1; rpm -qp --qf '[%{FILEFLAGS:fflags} %{FILENAMES}\n]' $1",
-		[]string{"Version     : 1.2.3\n", "preuninstall", "cronie\n", strings.TrimSpace(license) + "\n", "cn /etc/daemon-keeper.yaml\n", "cn /etc/cron.d/daemon-keeper\n"},
+		"rpm -qpi --scripts --recommends --licensefiles $1; rpm -qp --qf '[%{FILEFLAGS:fflags} %{FILENAMES}\n%{FILEMODES:perms} %{FILENAMES}\n]' $1",
+		[]string{"Version     : 1.2.3\n", "preuninstall", "cronie\n", strings.TrimSpace(license) + "\n", "cn /etc/daemon-keeper.yaml\n", "cn /etc/cron.d/daemon-keeper\n", "-rwxr-xr-x /usr/share/daemon-keeper/hooks/ntfy\n"},
 	},
 	{
 		"apk",

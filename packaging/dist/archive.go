@@ -88,7 +88,7 @@ func (r release) beside(program string) ([]file, error) {
 		return nil, err
 	}
 	files := []file{{name, 0o755, body}, {"LICENSE", 0o644, licences}}
-	more, err := match(inArchives)
+	more, err := match(slices.Concat(inArchives, hooks))
 	return append(files, more...), err
 }
 
@@ -103,11 +103,11 @@ func match(patterns []string) (files []file, err error) {
 			return nil, fmt.Errorf("cannot find any %s", p)
 		}
 		for _, n := range names {
-			body, err := os.ReadFile(n)
+			f, err := readSource(n, n)
 			if err != nil {
 				return nil, err
 			}
-			files = append(files, file{n, 0o644, body})
+			files = append(files, f)
 		}
 	}
 	return files, nil

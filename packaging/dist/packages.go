@@ -20,7 +20,14 @@ var folders = map[string][]string{
 	"doc/docs":                {"docs/*.md"}, // where README.md looks for them
 	"doc/examples/prometheus": {"packaging/prometheus/*.rules.yml"},
 	"doc/examples/grafana":    {"packaging/grafana/*.json"},
+	"hooks":                   hooks,
 	"systemd":                 {"packaging/systemd/*"},
+}
+
+// hooks are the programs of on_incident; beside them are the tests of them.
+var hooks = []string{
+	"packaging/hooks/matrix", "packaging/hooks/ntfy", "packaging/hooks/pagerduty", "packaging/hooks/slack",
+	"packaging/hooks/telegram", "packaging/hooks/webhook", "packaging/hooks/with-pings",
 }
 
 // packages makes each format for each system.
