@@ -38,6 +38,9 @@ settings() {
 	known="$* proxy cacert"
 	for key in $known; do eval "$key="; done # the keys are ours
 	trusted "$file" || return 1
+	case $(command -v printf) in
+	*/*) say "cannot keep the secret of $file: printf is no part of this shell, so that ps(1) would show it; run it with another"; return 1 ;;
+	esac
 	number=0
 	while IFS= read -r line || [ -n "$line" ]; do
 		number=$((number + 1))
@@ -81,8 +84,8 @@ json() {
 		else printf "\\u%04x\\u%04x", 55296 + int((c - 65536) / 1024), 56320 + (c - 65536) % 1024
 	}
 	function string(   i, k, c, count, width, least) {
-		printf "%s\"", strings == 0 ? "" : strings % 2 ? ":" : ","
-		strings++
+		if (strings++) printf "%s", (strings % 2 ? "," : ":")
+		printf "\""
 		for (i = 0; i < n; i += width) {
 			if (count++ >= most) { printf "..."; break }
 			c = text[i]; width = 1; least = 0

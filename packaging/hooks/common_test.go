@@ -3,6 +3,7 @@ package hooks
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -145,6 +146,49 @@ func TestJSON(t *testing.T) {
 	})
 }
 
+// awks are folders to begin a PATH with, each with another awk; FreeBSD has the
+// original one.
+func awks(t *testing.T) (folders []string) {
+	t.Helper()
+	for _, name := range []string{"mawk", "gawk", "original-awk"} {
+		if path, err := exec.LookPath(name); err == nil {
+			dir := filepath.Join(t.TempDir(), name)
+			if err := errors.Join(os.Mkdir(dir, 0o755), os.Symlink(path, filepath.Join(dir, "awk"))); err != nil {
+				t.Fatal(err)
+			}
+			folders = append(folders, dir)
+		}
+	}
+	return folders
+}
+
+// What awk does is the same in each of them.
+func TestAwks(t *testing.T) {
+	needCurl(t)
+	t.Parallel()
+	for _, dir := range awks(t) {
+		if out := inCommon(t, shells()[0], `PATH=$1:$PATH; json 20 "$2" "$3"`, dir, "a\"\\\x01", "ü\xff\xc3(%d😀"); out != `"a\"\\\u0001":"\u00fc\ufffd\ufffd(%d\ud83d\ude00"` {
+			t.Errorf("%s: %s", dir, out)
+		}
+		s := serve(t, 400)
+		file := secret(t, "url = "+s.URL+"\nroom = !a:b\ntoken = x\n")
+		got := tell(t, shells()[0], incident("begin", "PATH="+dir+":"+os.Getenv("PATH")), "", "matrix", file)
+		if paths := s.paths(); !strings.HasPrefix(paths, "PUT /_matrix/client/v3/rooms/%21%61%3A%62/send/") || !strings.Contains(got.errors, " answers 400") {
+			t.Errorf("%s: %s, %+v", dir, paths, got)
+		}
+	}
+}
+
+// In a shell whose printf is a program of its own, others could see the secret.
+func TestPrintfIsBuiltIn(t *testing.T) {
+	t.Parallel()
+	file := secret(t, "url = s3cret\n")
+	out := inCommon(t, shells()[0], `command() { echo /usr/bin/printf; }; settings "$1" url 2>&1 || echo refused; unset -f command; settings "$1" url && echo taken`, file)
+	if !strings.HasPrefix(out, "sh: cannot keep the secret of "+file+": ") || !strings.HasSuffix(out, "\nrefused\ntaken\n") {
+		t.Error(out)
+	}
+}
+
 // What is too long is cut between characters, not within one.
 func TestJSONIsCut(t *testing.T) {
 	t.Parallel()
@@ -187,12 +231,12 @@ func TestSettings(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := inCommon(t, shell, `if settings "$1" url token 2>"$1.errors"; then printf %s "url=$url token=$token"; fi`, file)
-			errors := read(t, file+".errors")
-			if got == "" && strings.HasPrefix(errors, fmt.Sprintf("sh: cannot use %s: line %s is no ", file, want)) && !strings.Contains(errors, "secret") {
+			said := read(t, file+".errors")
+			if got == "" && strings.HasPrefix(said, fmt.Sprintf("sh: cannot use %s: line %s is no ", file, want)) && !strings.Contains(said, "secret") {
 				continue
 			}
-			if got != want || errors != "" || !utf8.ValidString(got) {
-				t.Errorf("%q: %q, not %q\n%s", text, got, want, errors)
+			if got != want || said != "" || !utf8.ValidString(got) {
+				t.Errorf("%q: %q, not %q\n%s", text, got, want, said)
 			}
 		}
 	})
