@@ -112,7 +112,7 @@ story() {
 	[ -z "${KEEPER_SINCE-}" ] || printf 'since: %s\n' "$KEEPER_SINCE"
 	[ -z "${KEEPER_REASON-}" ] || printf 'found: %s\n' "$KEEPER_REASON"
 	[ -z "${KEEPER_CAUSE-}" ] || printf 'cause: %s\n' "$KEEPER_CAUSE"
-	[ -z "${KEEPER_SENDER-}" ] || printf 'sent by: %s\n' "$KEEPER_SENDER"
+	[ -z "${KEEPER_SENDER-}" ] || printf 'sent by: %s (%s)\n' "$KEEPER_SENDER" "${KEEPER_CERTAINTY:-hint}"
 	[ -z "${KEEPER_DONE-}" ] || printf 'done: %s\n' "$KEEPER_DONE"
 }
 

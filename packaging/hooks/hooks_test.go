@@ -21,12 +21,13 @@ func incident(event string, more ...string) []string {
 	return append([]string{
 		"KEEPER_EVENT=" + event, "KEEPER_HOST=mx" + nasty, "KEEPER_SUBJECT=clamd is down on mx" + nasty, "KEEPER_COUNT=1", "KEEPER_DAEMONS=clamd",
 		"KEEPER_DAEMON=clamd", "KEEPER_STATE=down", "KEEPER_REASON=r" + nasty, "KEEPER_CAUSE=c" + nasty, "KEEPER_SENDER=s" + nasty,
+		"KEEPER_CERTAINTY=likely", "KEEPER_SOURCE=signal trace",
 		"KEEPER_SINCE=2026-11-21T20:49:02Z", "KEEPER_DONE=d" + nasty, "KEEPER_DOWNTIME=61",
 	}, more...)
 }
 
 // story is what each of them tells besides the subject.
-const story = "since: 2026-11-21T20:49:02Z\nfound: r§\ncause: c§\nsent by: s§\ndone: d§"
+const story = "since: 2026-11-21T20:49:02Z\nfound: r§\ncause: c§\nsent by: s§ (likely)\ndone: d§"
 
 // contract is what one of the services wants to hear.
 type contract struct {
@@ -54,10 +55,10 @@ func contracts() []contract {
 	}
 	const trigger = `{"routing_key":"s3cret0123456789","event_action":"trigger","dedup_key":"daemon-keeper/mx§/clamd","client":"daemon-keeper",
 		"payload":{"summary":"clamd is down on mx§","source":"mx§","severity":"critical","component":"clamd",
-		"custom_details":{"since":"2026-11-21T20:49:02Z","found":"r§","cause":"c§","sent_by":"s§","done":"d§"}}}`
+		"custom_details":{"since":"2026-11-21T20:49:02Z","found":"r§","cause":"c§","sent_by":"s§","certainty":"likely","done":"d§"}}}`
 	webhook := func(event string) string {
 		return `{"version":1,"event":"` + event + `","host":"mx§","subject":"clamd is down on mx§","daemon":"clamd","daemons":"clamd","state":"down",
-			"reason":"r§","cause":"c§","sender":"s§","since":"2026-11-21T20:49:02Z","done":"d§","count":1,"downtime":61,
+			"reason":"r§","cause":"c§","sender":"s§","certainty":"likely","source":"signal trace","since":"2026-11-21T20:49:02Z","done":"d§","count":1,"downtime":61,
 			"report":{"version":1,"daemons":[{"name":"clamd  x"}]}}`
 	}
 	return []contract{

@@ -235,7 +235,7 @@ func TestKeeperTells(t *testing.T) {
 			t.Errorf("%s", r.body)
 		}
 	}
-	want := regexp.MustCompile(`^begin down not running / \| end up .*/ stop mydaemon( \(.*\))?, start mydaemon$`)
+	want := regexp.MustCompile(`^begin down not running /  \| end up .*/ stop mydaemon( \(.*\))?, start mydaemon$`)
 	if got := strings.Join(told, " | "); !want.MatchString(got) {
 		t.Errorf("it told %q", got)
 	}
