@@ -21,6 +21,7 @@ const (
 /usr/share/daemon-keeper/daemon-keeper.history.schema.json
 /usr/share/daemon-keeper/daemon-keeper.report.schema.json
 /usr/share/daemon-keeper/daemon-keeper.schema.json
+/usr/share/daemon-keeper/daemon-keeper.why.schema.json
 /usr/share/daemon-keeper/hooks/matrix
 /usr/share/daemon-keeper/hooks/ntfy
 /usr/share/daemon-keeper/hooks/pagerduty
