@@ -16,6 +16,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 		postmortem.Accounting{Read: postmortem.ReadAccounts},
 		postmortem.Audit{Read: postmortem.ReadAudit},
 		postmortem.Core{Read: postmortem.ReadCores},
+		postmortem.PIDFiles{Read: pidFilesNaming},
 		postmortem.LastWords{Read: postmortem.ReadLastWords},
 		postmortem.Packages{Read: postmortem.ReadPackages, Owns: postmortem.OwnerOf},
 		postmortem.Room{Read: postmortem.ReadRoom},

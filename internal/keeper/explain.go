@@ -3,6 +3,7 @@ package keeper
 import (
 	"time"
 
+	"daemon-keeper/check"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/state"
 )
@@ -26,7 +27,7 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 	}
 	d.Boot, d.From, d.To = now.Boot, r.past.LastUp.Up, now.Up
 	for _, p := range r.past.Processes {
-		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads})
+		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads, Started: check.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
 }
@@ -80,7 +81,10 @@ func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Fi
 func Dead(daemon Daemon, d state.Death) postmortem.Dead {
 	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: d.Service, Manager: d.Manager, From: d.From, To: d.To}
 	for _, p := range d.Processes {
-		dead.Processes = append(dead.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads})
+		dead.Processes = append(dead.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads, Started: p.Started})
+	}
+	if file := daemon.Spec.PIDFile; file != nil {
+		dead.PIDFile = file.Path
 	}
 	return dead
 }

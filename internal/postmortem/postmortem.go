@@ -38,7 +38,8 @@ const (
 // Process is one that is dead, as it was remembered.
 type Process struct {
 	PID     int
-	Threads []int // none if it had one
+	Threads []int     // none if it had one
+	Started time.Time // by the clock of the day as it is now; zero if it is not known
 }
 
 // has reports whether a number is the process or one of its threads.
@@ -53,6 +54,7 @@ type Dead struct {
 	Service    string // its own, the first one; "" if the manager does not know any
 	Manager    string // its name, as rcd has it
 	Output     string // the file that its last start has written, if there is one
+	PIDFile    string // of the configuration; "" if it has none
 	Processes  []Process
 	From, To   time.Duration // since boot, suspended time included
 	Wall       time.Time     // the time of day at To

@@ -25,8 +25,9 @@ type Death struct {
 // Numbers are those of a process and of its threads; of one that has a single thread there
 // are none.
 type Numbers struct {
-	PID     int   `json:"pid"`
-	Threads []int `json:"threads,omitempty"`
+	PID     int       `json:"pid"`
+	Threads []int     `json:"threads,omitempty"`
+	Started time.Time `json:"started,omitzero"` // zero if it is not known
 }
 
 // Finding is what a witness has said, see postmortem.Finding.

@@ -63,3 +63,19 @@ func follow(link, rest string) (from, way string, err error) {
 	}
 	return filepath.Dir(link), target + "/" + rest, nil
 }
+
+// Step is a folder or a link on the way to a path, or the path itself.
+type Step struct {
+	Path string
+	Info fs.FileInfo
+}
+
+// Steps are all that decides what a path leads to, from the root on. Links are followed as
+// the kernel does. On an error they are those up to it.
+func Steps(path string) (steps []Step, resolved string, err error) {
+	resolved, err = walk(path, func(s step) error {
+		steps = append(steps, Step{s.path, s.info})
+		return nil
+	})
+	return steps, resolved, err
+}

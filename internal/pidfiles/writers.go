@@ -1,0 +1,48 @@
+package pidfiles
+
+import (
+	"io/fs"
+	"slices"
+)
+
+// Step is a folder or a link on the way to a pidfile, or the pidfile itself.
+type Step struct {
+	Path         string
+	Owner, Group uint32
+	Mode         fs.FileMode
+	ACL          bool // it has a list of access rights, of which Mode has only the sum
+	Last         bool // it is the pidfile
+}
+
+// Writers are those besides root who can change what a path leads to: the file, what is in a
+// folder on the way, or where a link leads. The group of root is root.
+func Writers(steps []Step, user, group func(uint32) string) []Writer {
+	var list []Writer
+	add := func(who, at string) {
+		if !slices.ContainsFunc(list, func(w Writer) bool { return w.Who == who }) {
+			list = append(list, Writer{who, at})
+		}
+	}
+	for _, s := range slices.Backward(steps) {
+		if s.Owner != 0 {
+			add("user "+user(s.Owner), s.Path)
+		}
+		if s.Mode&fs.ModeSymlink != 0 { // its rights mean nothing
+			continue
+		}
+		if !s.Last && s.Mode&fs.ModeSticky != 0 { // nobody can rename or remove what is root's
+			continue
+		}
+		if s.Mode.Perm()&0o020 != 0 && (s.Group != 0 || s.ACL) {
+			who := "group " + group(s.Group)
+			if s.ACL {
+				who = "who is in its access list"
+			}
+			add(who, s.Path)
+		}
+		if s.Mode.Perm()&0o002 != 0 {
+			add("everybody", s.Path)
+		}
+	}
+	return list
+}

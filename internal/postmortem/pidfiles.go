@@ -1,0 +1,105 @@
+package postmortem
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// PIDFile is one that holds a number.
+type PIDFile struct {
+	Path    string
+	Number  int
+	Written time.Time
+}
+
+// PIDFiles looks for pidfiles that name the dead daemon, or one of its threads, and are
+// not its own: who signals what they name, has signalled it.
+type PIDFiles struct {
+	// Read returns the pidfiles of this machine that hold one of these numbers.
+	Read func(ctx context.Context, numbers []int) ([]PIDFile, error)
+}
+
+const pidFiles = "pidfiles"
+
+// Name is its name for people.
+func (PIDFiles) Name() string { return pidFiles }
+
+// Ask reads them. After a reboot they name others.
+func (w PIDFiles) Ask(ctx context.Context, d Dead) ([]Finding, error) {
+	var numbers []int
+	if !d.Rebooted {
+		for _, p := range d.Processes {
+			numbers = append(append(numbers, p.PID), p.Threads...)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	files, err := w.Read(ctx, numbers)
+	return namedBy(files, d), err
+}
+
+// mostPIDFiles is how many are told.
+const mostPIDFiles = 5
+
+func namedBy(files []PIDFile, d Dead) []Finding {
+	var list []Finding
+	for _, f := range files {
+		if p, ok := d.process(f.Number); ok && len(list) < mostPIDFiles {
+			if text := strays(f, p, d); text != "" {
+				list = append(list, Finding{
+					Cause: Unknown, Text: text, Main: d.isMain(p), Aside: true, Next: searches(f), Sure: Likely, Source: pidFiles,
+				})
+			}
+		}
+	}
+	return list
+}
+
+// strays tells why a pidfile is none of the daemon's own; "" if it may be. One that holds
+// the number of a process is its own, unless it was written before that had its number.
+func strays(f PIDFile, p Process, d Dead) string {
+	const tolerance = 2 * time.Second // starts are known by ticks
+	before := !p.Started.IsZero() && f.Written.Before(p.Started.Add(-tolerance))
+	who := fmt.Sprintf("%s (%d)", words.Printable(d.Daemon), p.PID)
+	text := fmt.Sprintf("a stale pidfile names it: %s, written %s", words.Printable(f.Path), f.Written.Local().Format("2006-01-02 15:04"))
+	switch {
+	case f.Path == d.PIDFile && f.Number == p.PID && d.isMain(p):
+		return ""
+	case f.Number != p.PID && slices.Contains(p.Threads, f.Number):
+		text = fmt.Sprintf("%d was no process but a thread of %s: %s", f.Number, who, text)
+	case before:
+		text = fmt.Sprintf("%d was %s: %s", f.Number, who, text)
+	default:
+		return ""
+	}
+	if before {
+		text += ", before it started"
+	}
+	return text
+}
+
+// searches is a command that finds what reads the file. A name that a shell would not take as
+// it is, is not to be pasted.
+func searches(f PIDFile) string {
+	base := path.Base(f.Path)
+	isPlain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._@+-", r)
+	}
+	if base == "pid" { // of any daemon
+		base = strings.TrimPrefix(f.Path, "/")
+		isPlain = func(r rune) bool {
+			return r == '/' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+		}
+	}
+	if strings.HasPrefix(base, "-") || strings.ContainsFunc(base, func(r rune) bool { return !isPlain(r) }) {
+		return ""
+	}
+	return "grep -rl " + base + " /etc/logrotate.d /etc/init.d /etc/cron.d /etc/systemd"
+}
