@@ -39,7 +39,8 @@ type scriptReader struct {
 
 // readScript reads the script of a service. open reads another file that it sources.
 func readScript(service, text string, open func(path string) (text string, ok bool)) scriptFacts {
-	r := &scriptReader{vars: map[string][]string{"0": {"/etc/init.d/" + service}}, open: open}
+	own := []string{service} // openrc-run(8) sets these two
+	r := &scriptReader{vars: map[string][]string{"0": {"/etc/init.d/" + service}, "RC_SVCNAME": own, "SVCNAME": own}, open: open}
 	for _, file := range []string{"/etc/default/" + service, "/etc/sysconfig/" + service, "/etc/conf.d/" + service} {
 		r.source(file) // the script may set the same after that
 	}

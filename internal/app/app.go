@@ -105,6 +105,8 @@ func run(name string, args []string) report.Status {
 		err = history(command)
 	case cli.ShowWhy:
 		err = why(ctx, command)
+	case cli.ShowPIDFiles:
+		return pidFiles(ctx, command)
 	default:
 		return look(ctx, command)
 	}

@@ -39,6 +39,7 @@ type Command struct {
 	Files   []string      // Import: what is read; none or - is standard input
 	Program []string      // Trace: it and its arguments, which may be anything
 	Follow  bool          // Trace: it may go into the background
+	Also    []string      // ShowPIDFiles: what is looked at, too
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at
 
 	looks bool

@@ -98,7 +98,7 @@ func (o *Outline) borrowHelp() {
 func outlineFlag(command string, f *kong.Flag) FlagOutline {
 	o := FlagOutline{
 		Long: f.Name, Help: f.Help,
-		Repeatable: f.Name == "service", // other lists are refused if they are given twice
+		Repeatable: f.Name == "service" || f.Name == "also", // other lists are refused if they are given twice
 		Nameless:   slices.Contains([]string{"executable", "service", "all"}, f.Name),
 	}
 	if f.Short != 0 {
@@ -115,6 +115,8 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 		o.Help = "Print the history as text or json."
 	case command == string(ShowWhy) && f.Name == "output":
 		o.Help = "Print the explanation as text or json."
+	case command == string(ShowPIDFiles) && f.Name == "output":
+		o.Help = "Print the pidfiles as text or json."
 	}
 	return o
 }
@@ -150,6 +152,8 @@ func valueKind(command, flag string) (Kind, []string) {
 		return Users, nil
 	case "run-dir", "state-dir":
 		return Folders, nil
+	case "also":
+		return Files, nil
 	case "prometheus":
 		return Metrics, nil
 	case "facility":
@@ -157,7 +161,7 @@ func valueKind(command, flag string) (Kind, []string) {
 	case "leftovers":
 		return Choice, leftovers()
 	case "output":
-		if command == string(ShowHistory) || command == string(ShowWhy) {
+		if slices.Contains([]Action{ShowHistory, ShowWhy, ShowPIDFiles}, Action(command)) {
 			return Choice, []string{Text, JSON}
 		}
 		return Choice, outputs()

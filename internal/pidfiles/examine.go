@@ -306,12 +306,11 @@ type visitor struct {
 
 // visit looks at a name, if it may be a pidfile's.
 func (v *visitor) visit(r *Result, name string) {
-	isOne, mayBe := isNamedLikeOne(name), mayBeOne(name)
-	if _, wanted := v.x.expected[path.Join(v.folder.path, name)]; wanted {
-		isOne = true
-	}
+	isOne, mayBe := v.isOne(name), mayBeOne(name)
 	if !isOne && !mayBe {
-		return
+		if _, isGuessed := v.x.expected[path.Join(v.folder.path, name)]; !isGuessed {
+			return
+		}
 	}
 	e, err := v.folder.look(name)
 	if err != nil || e.kind() == Folder && !strings.Contains(name, ".") { // /run/x/pid may hold pidfiles
@@ -324,8 +323,18 @@ func (v *visitor) visit(r *Result, name string) {
 	v.found(r, e, f)
 }
 
-// asked looks at a file whatever its name is.
+// isOne reports whether a file is taken for a pidfile whatever it holds.
+func (v *visitor) isOne(name string) bool {
+	return isNamedLikeOne(name) ||
+		slices.ContainsFunc(v.x.expected[path.Join(v.folder.path, name)], func(e Expected) bool { return !e.Guessed })
+}
+
+// asked looks at a file that somebody has named.
 func (v *visitor) asked(r *Result, name string) {
+	if full := path.Join(v.folder.path, name); len(v.x.expected[full]) > 0 && !v.isOne(name) && exists(full) {
+		v.visit(r, name)
+		return
+	}
 	e, err := v.folder.look(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -73,6 +73,7 @@ func (h Holder) String() string { return fmt.Sprintf("%s(%d)", h.Name, h.PID) }
 // Expected is what somebody who names a pidfile says of its process.
 type Expected struct {
 	By       string   // who says so, for people: nginx.service, /etc/init.d/nginx, daemon nginx
+	Guessed  bool     // the file may be none: a script names PIDDIR, too
 	PIDs     []int    // that it can only be; none if that is not known
 	Running  bool     // PIDs are all that run: with none of them, nothing is to be named
 	Programs []string // paths that it may execute; none if that is not known

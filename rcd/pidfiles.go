@@ -1,0 +1,122 @@
+package rcd
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// PIDFile is a pidfile that a unit or a script names.
+type PIDFile struct {
+	Path     string
+	By       string   // who names it, for people: nginx.service, /etc/init.d/nginx
+	Main     int      // the unit's main process; 0 if it has none, or its manager does not know
+	Programs []string // what is started, as far as that is told
+}
+
+// PIDFiles are those that units and scripts of this machine name. Scripts are read, and not
+// run; systemd is asked, if it is there. What could not be learned is an error, with which the
+// rest is returned.
+func (h Host) PIDFiles(ctx context.Context) ([]PIDFile, error) {
+	list := h.scriptPIDFiles()
+	d, err := h.detect()
+	if err != nil {
+		return list, nil // there is nobody to be asked
+	}
+	if s, ok := d.(systemd); ok {
+		units, err := s.pidFiles(ctx, newSystem(new(Outputs)))
+		return append(list, units...), err
+	}
+	return list, nil
+}
+
+// maxScripts bounds how many scripts of one folder are read.
+const maxScripts = 2000
+
+func (h Host) scriptPIDFiles() []PIDFile {
+	dirs := []string{"/etc/init.d", "/etc/rc.d"}
+	if h.OS == "freebsd" {
+		dirs = []string{"/etc/rc.d", "/usr/local/etc/rc.d"}
+	}
+	open := func(path string) (string, bool) { return readPlain(h.Root+path, syscall.O_NONBLOCK) }
+	var list []PIDFile
+	for _, dir := range dirs {
+		entries, err := os.ReadDir(h.Root + dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries[:min(len(entries), maxScripts)] {
+			path := filepath.Join(dir, e.Name())
+			text, ok := open(path)
+			if !ok {
+				continue
+			}
+			facts := readScript(e.Name(), text, open)
+			for _, file := range facts.pidFiles {
+				list = append(list, PIDFile{Path: file, By: path, Programs: h.programs(facts.daemons)})
+			}
+		}
+	}
+	return list
+}
+
+// programs are those of the paths that are there.
+func (h Host) programs(paths []string) (list []string) {
+	for _, path := range paths {
+		if isExecutable(h.Root + path) {
+			list = append(list, path)
+		}
+	}
+	return list
+}
+
+// pidFiles asks for all units that are loaded, and then for those that have a pidfile.
+func (s systemd) pidFiles(ctx context.Context, run runner) ([]PIDFile, error) {
+	argv := []string{s.systemctl, "show", "--no-pager", "-p", "Id,PIDFile", "--", "*.service"}
+	r, err := run.query(ctx, argv)
+	if err != nil {
+		return nil, err
+	}
+	if r.status != 0 {
+		return nil, fmt.Errorf("cannot list the pidfiles of units: %s", r.failure(argv))
+	}
+	paths := unitPIDFiles(r.output)
+	var list []PIDFile
+	for names := range slices.Chunk(slices.Sorted(maps.Keys(paths)), listBatch) {
+		answers, err := s.ask(ctx, run, "Id,MainPID,UnitFileState,ExecStart", names...)
+		if err != nil {
+			return list, err
+		}
+		for _, name := range names {
+			f := PIDFile{Path: paths[name], By: name}
+			if p := answers[name]; p != nil {
+				if pid, err := strconv.ParseInt(p["MainPID"], 10, 32); err == nil && pid > 0 {
+					f.Main = int(pid)
+				}
+				if program := startedProgram(p["ExecStart"]); program != "" {
+					f.Programs = []string{program}
+				}
+			}
+			list = append(list, f)
+		}
+	}
+	return list, nil
+}
+
+// unitPIDFiles reads the pidfiles of units, by their names.
+func unitPIDFiles(text string) map[string]string {
+	paths := make(map[string]string)
+	for block := range strings.SplitSeq(text, "\n\n") {
+		p := properties(block)
+		if filepath.IsAbs(p["PIDFile"]) && strings.HasSuffix(p["Id"], ".service") {
+			paths[p["Id"]] = filepath.Clean(p["PIDFile"])
+		}
+	}
+	return paths
+}
