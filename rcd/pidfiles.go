@@ -2,6 +2,7 @@ package rcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -105,6 +106,9 @@ func (s systemd) pidFiles(ctx context.Context, run runner) ([]PIDFile, error) {
 			}
 			list = append(list, f)
 		}
+	}
+	if len(r.output) >= mostOutput {
+		return list, errors.New("cannot list the pidfiles of all units: there are too many of them")
 	}
 	return list, nil
 }

@@ -108,13 +108,16 @@ func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	return result{}, fmt.Errorf("cannot ask %s: %w", strings.Join(argv, " "), err)
 }
 
+// mostOutput is how much of an answer is kept, in bytes.
+const mostOutput = 64 << 10
+
 // limitWriter keeps the first 64 KiB and swallows the rest.
 type limitWriter struct {
 	kept bytes.Buffer
 }
 
 func (w *limitWriter) Write(p []byte) (int, error) {
-	if room := 64<<10 - w.kept.Len(); room > 0 {
+	if room := mostOutput - w.kept.Len(); room > 0 {
 		w.kept.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil

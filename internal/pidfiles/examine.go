@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -30,6 +31,7 @@ type Examiner struct {
 	Patience  time.Duration           // for one folder: whoever serves it may never answer
 
 	expected map[string][]Expected // Named by the paths without links
+	asked    map[string]bool       // the files that are looked at one by one, by these paths
 }
 
 // Result is what was found.
@@ -56,7 +58,7 @@ func (x Examiner) Examine(ctx context.Context) Result {
 	l := readLocks()
 	x.expected, _ = inTime(ctx, x.Patience, func(context.Context) map[string][]Expected { return withoutLinks(x.Named) })
 	folders := x.folders(&r)
-	named := x.named(&r, folders)
+	named := x.named(&r)
 	for _, w := range append(folders, named...) {
 		if ctx.Err() != nil {
 			r.Limits = append(r.Limits, "there was no time to look at "+w.path)
@@ -124,6 +126,9 @@ func (x Examiner) folders(r *Result) []work {
 	}
 	for _, place := range x.Places {
 		resolved, err := filepath.EvalSymlinks(place)
+		if errors.Is(err, fs.ErrPermission) {
+			r.Unseen++
+		}
 		if err != nil {
 			continue
 		}
@@ -169,15 +174,9 @@ func foldersBelow(ctx context.Context, place string) (r found) {
 	return r
 }
 
-// named are the files that somebody names, or that are asked for, and that none of the
-// folders holds.
-func (x Examiner) named(r *Result, folders []work) []work {
-	byFolder := make(map[string][]string)
-	also := make(map[string]bool)
-	var paths []string
-	for name := range x.Named {
-		paths = append(paths, name)
-	}
+// named are the files that somebody names, or that are asked for.
+func (x *Examiner) named(r *Result) []work {
+	paths := slices.Collect(maps.Keys(x.Named))
 	for _, name := range x.Also {
 		if info, err := os.Lstat(name); err == nil && info.IsDir() {
 			continue
@@ -185,16 +184,15 @@ func (x Examiner) named(r *Result, folders []work) []work {
 			r.Limits = append(r.Limits, fmt.Sprintf("cannot look at %s: %v", name, osutil.Cause(err)))
 			continue
 		}
-		paths, also[name] = append(paths, name), true
+		paths = append(paths, name)
 	}
 	slices.Sort(paths)
+	x.asked = make(map[string]bool)
+	byFolder := make(map[string][]string)
 	for _, name := range paths {
-		dir := resolvedFolder(name)
-		base := path.Base(name)
-		if slices.ContainsFunc(folders, func(w work) bool { return w.path == dir }) && !also[name] && (isNamedLikeOne(base) || mayBeOne(base)) && exists(name) {
-			continue
-		}
-		if !slices.Contains(byFolder[dir], base) {
+		dir, base := resolvedFolder(name), path.Base(name)
+		if full := path.Join(dir, base); !x.asked[full] {
+			x.asked[full] = true
 			byFolder[dir] = append(byFolder[dir], base)
 		}
 	}
@@ -238,7 +236,9 @@ func (x Examiner) folder(ctx context.Context, w work, l locks) Result {
 		return r
 	}
 	err = f.names(func(name string) bool {
-		v.visit(&r, name)
+		if !x.asked[path.Join(w.path, name)] {
+			v.visit(&r, name)
+		}
 		return ctx.Err() == nil
 	})
 	switch {
