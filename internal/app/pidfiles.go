@@ -126,11 +126,15 @@ func namedByConfig(ctx context.Context, c cli.Command, named map[string][]pidfil
 	if len(daemons) == 0 {
 		return doubts
 	}
+	spare, err := spareThreads(threadsLeft())
+	if err != nil {
+		return append(doubts, err.Error())
+	}
 	specs := make([]check.Spec, len(daemons))
 	for i, d := range daemons {
 		specs[i] = d.ProcessesOnly().Spec
 	}
-	for i, v := range check.NewObserver(0).Verdicts(ctx, specs, check.Options{}) {
+	for i, v := range check.NewObserver(spare).Verdicts(ctx, specs, check.Options{}) {
 		path := daemons[i].Spec.PIDFile.Path
 		named[path] = append(named[path], expectedOf(daemons[i], v))
 	}

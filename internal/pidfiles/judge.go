@@ -113,7 +113,7 @@ func (j judge) content() {
 		j.named()
 	}
 	if f.Stays && !j.ofEarlierBoot() {
-		j.say(Persistent, Note, "is on a file system (%s) that survives a reboot, after which another process has its number", f.System)
+		j.say(Persistent, Note, "is on %s, which survives a reboot: then another process has its number", f.System)
 	}
 }
 

@@ -158,7 +158,7 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			"on a disk", with(is, func(f *File) { f.Stays, f.System = true, "ext4" }), nginx, nil,
-			"note persistent: is on a file system (ext4) that survives a reboot, after which another process has its number\n" + right,
+			"note persistent: is on ext4, which survives a reboot: then another process has its number\n" + right,
 		},
 		{
 			"stale, on a disk, from before the last boot", with(written(48*time.Hour), func(f *File) { f.Stays, f.System = true, "ext4" }), nobody, nil,

@@ -115,7 +115,7 @@ func (f PIDFile) notes(t Table) {
 	}
 	var about []string
 	if !f.Written.IsZero() {
-		about = append(about, "written "+f.Written.Local().Format(moment)+" by "+f.Owner)
+		about = append(about, "written "+f.Written.Local().Format(moment)+", owned by "+f.Owner)
 	}
 	if len(f.NamedBy) > 0 {
 		about = append(about, "named by "+strings.Join(f.NamedBy, ", "))
