@@ -87,7 +87,8 @@ func TestJudge(t *testing.T) {
 			`dangerous thread: holds 731, which is no process but a thread of clamd(700), "worker-7": who signals that, signals clamd(700)`,
 		},
 		{
-			"a thread of the daemon itself", is, with(nginx, func(h *Holder) { h.PID, h.Thread, h.Comm = 700, true, "nginx" }), []Expected{{By: "nginx.service", PIDs: []int{700}}},
+			"a thread of the daemon itself", is, with(nginx, func(h *Holder) { h.PID, h.Thread, h.Comm = 700, true, "nginx" }),
+			[]Expected{{By: "nginx.service", PIDs: []int{700}}},
 			`dangerous thread: holds 731, which is no process but a thread of nginx(700): who signals that, signals nginx(700)`,
 		},
 		{
@@ -149,11 +150,14 @@ func TestJudge(t *testing.T) {
 		{"missing", File{Path: "/run/nginx.pid"}, Holder{}, []Expected{unit}, "wrong missing: is missing, and nginx.service runs as process 731"},
 
 		{
-			"others can write it", with(is, func(f *File) { f.Writers = []Writer{{"user u33", "/run/nginx.pid"}} }), nginx, []Expected{unit},
+			"others can write it", with(is, func(f *File) { f.Writers = []Writer{{"user u33", "/run/nginx.pid"}} }), nginx,
+			[]Expected{unit},
 			"dangerous writable: user u33 can change it, and so choose which process is signalled\nright right: names nginx(731), as nginx.service has it",
 		},
 		{
-			"others can write its folder", with(of(""), func(f *File) { f.Writers = []Writer{{"everybody", "/run/nginx"}} }), Holder{}, nil,
+			"others can write its folder", with(of(""), func(f *File) { f.Writers = []Writer{{"everybody", "/run/nginx"}} }),
+			Holder{},
+			nil,
 			"dangerous writable: everybody can change /run/nginx, and so choose which process is signalled\nwrong empty: is empty",
 		},
 		{

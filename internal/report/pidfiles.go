@@ -95,7 +95,7 @@ func (p PIDFiles) Write() {
 		t.wrapped(append(label("notice", yellow), text(limit)...), 0)
 	}
 	if p.Unseen > 0 {
-		t.wrapped(append(label("notice", yellow), text(words.Plural(p.Unseen, "pidfile or folder")+" may not be looked at: run it as root")...), 0)
+		t.wrapped(append(label("notice", yellow), text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen))...), 0)
 	}
 	_, _ = p.Out.Write(whole.Bytes())
 }

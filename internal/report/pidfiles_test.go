@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+const pidFilesSchema = "../../docs/daemon-keeper.pidfiles.schema.json"
+
+// pidFiles is a machine with one of each kind.
+func pidFiles() PIDFiles {
+	written := time.Date(2026, 11, 27, 19, 3, 0, 0, time.Local)
+	nginx := &PIDFileProcess{PID: 731, Name: "nginx", Executable: "/usr/sbin/nginx", User: "root", Unit: "nginx.service", Started: written}
+	clamd := &PIDFileProcess{PID: 29789, Thread: new("worker-7"), Name: "clamd", Executable: "/usr/sbin/clamd", User: "clamav", Unit: "clamav-daemon.service", Started: written}
+	return PIDFiles{
+		Now:  dusk,
+		Sums: map[string]int{"dangerous": 1, "wrong": 1, "note": 1, "right": 1002},
+		List: []PIDFile{
+			{
+				Path: "/run/otherd.pid", Severity: "dangerous", Number: new(int64(29791)), Process: clamd, Locked: new(false), Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "tmpfs", NamedBy: []string{"/etc/init.d/otherd"},
+				Findings: []PIDFileFinding{{"thread", "dangerous", `holds 29791, which is no process but a thread of clamd(29789), "worker-7": who signals that, signals clamd(29789)`}},
+			},
+			{
+				Path: "/run/a-long-name-of-a-folder/with-a-daemon-of-a-long-name.pid", Severity: "wrong", Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "tmpfs",
+				Findings: []PIDFileFinding{{"empty", "wrong", "is empty"}},
+			},
+			{
+				Path: "/run/nginx.pid", Severity: "note", Number: new(int64(731)), Process: nginx, Locked: new(true), LockedBy: []int{731}, Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "ext4", Persistent: true, NamedBy: []string{"nginx.service"},
+				Findings: []PIDFileFinding{{"persistent", "note", "is on ext4, which survives a reboot: then another process has its number"}, {"right", "right", "names nginx(731), as nginx.service has it"}},
+			},
+			{
+				Path: "/run/x\x1b[2J\n.pid", Severity: "right", Number: new(int64(731)), Process: nginx, Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "tmpfs",
+				Findings: []PIDFileFinding{{"right", "right", "names nginx(731), which was started before it was written"}},
+			},
+		},
+		Unseen: 2, Limits: []string{"/run/many holds 1003 pidfiles, of which only the 1000 worst are told"},
+	}
+}
+
+func (p PIDFiles) string() string {
+	var b bytes.Buffer
+	p.Out = &b
+	p.Write()
+	return b.String()
+}
+
+// For eyes, in each width; the worst first.
+func TestPIDFiles(t *testing.T) {
+	for width, golden := range map[int]string{0: "pidfiles.txt", 80: "pidfiles80.txt", 40: "pidfiles40.txt"} {
+		p := pidFiles()
+		p.Width = width
+		got := p.string()
+		tableGolden(t, "testdata/"+golden, got)
+		for line := range strings.Lines(got) {
+			if width > 0 && breadth(strings.TrimSuffix(line, "\n")) > width {
+				t.Errorf("longer than %d columns: %s", width, line)
+			}
+		}
+		p.Color = true
+		if plain := uncolored(p.string()); plain != got {
+			t.Errorf("colour changes the text:\n%s", plain)
+		}
+	}
+	if got := (PIDFiles{}).string(); got != "no pidfile\n" {
+		t.Errorf("of none: %q", got)
+	}
+}
+
+func uncolored(s string) string {
+	for _, code := range []string{red, green, yellow, bold, "0"} {
+		s = strings.ReplaceAll(s, "\x1b["+code+"m", "")
+	}
+	return s
+}
+
+func compiledPIDFiles(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	s, err := c.Compile(pidFilesSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What programs read. Who changes it changes pidFilesVersion too, unless a field is only
+// added.
+func TestPIDFilesAsJSON(t *testing.T) {
+	p := pidFiles()
+	p.JSON = true
+	got := p.string()
+	tableGolden(t, "testdata/pidfiles.json", got)
+	validate(t, compiledPIDFiles(t), []byte(got))
+	validate(t, compiledPIDFiles(t), []byte(PIDFiles{JSON: true, Now: dusk}.string()))
+}
+
+// Whatever is found, the schema describes it, and nothing in it is hostile.
+func TestRandomPIDFilesAreDescribedByTheSchema(t *testing.T) {
+	s := compiledPIDFiles(t)
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		p := pidFiles()
+		p.JSON, p.Limits = true, []string{randomText(random)}
+		for i := range p.List {
+			f := &p.List[i]
+			f.Path, f.Owner, f.FileSystem, f.Written = randomText(random), randomText(random), randomText(random), randomMoment(random)
+			f.NamedBy, f.Findings[0].Text = []string{randomText(random)}, randomText(random)
+			if f.Process != nil {
+				f.Process.Name, f.Process.Executable, f.Process.User, f.Process.Unit = randomText(random), randomText(random), randomText(random), randomText(random)
+				f.Process.Thread, f.Process.Started = new(randomText(random)), randomMoment(random)
+			}
+		}
+		got := p.string()
+		validate(t, s, []byte(got))
+		if strings.ContainsFunc(got, func(r rune) bool { return r == '\u2028' || r < ' ' && r != '\n' }) || strings.Contains(got, `\u`) {
+			t.Errorf("seed %d: something hostile in %q", seed, got)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// Each field of the types is in the schema, and the other way round.
+func TestPIDFilesSchemaHasTheFields(t *testing.T) {
+	data, err := os.ReadFile(pidFilesSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root node
+	if err := json.Unmarshal(data, &root); err != nil {
+		t.Fatal(err)
+	}
+	defs := root.child("$defs")
+	for _, tc := range []struct {
+		typ reflect.Type
+		n   node
+	}{
+		{reflect.TypeFor[jsonPIDFiles](), root},
+		{reflect.TypeFor[jsonSums](), defs.child("sums")},
+		{reflect.TypeFor[jsonPIDFile](), defs.child("pidfile")},
+		{reflect.TypeFor[jsonPIDFileProcess](), defs.child("process")},
+		{reflect.TypeFor[jsonFinding](), defs.child("finding")},
+	} {
+		var fields, must, known, required []string
+		for i := range tc.typ.NumField() {
+			name, option, _ := strings.Cut(tc.typ.Field(i).Tag.Get("json"), ",")
+			fields = append(fields, name)
+			if option == "" {
+				must = append(must, name)
+			}
+			if text, _ := tc.n.child("properties").child(name)["description"].(string); !strings.HasSuffix(text, ".") {
+				t.Errorf("%s: described as %q", name, text)
+			}
+		}
+		for name := range tc.n.child("properties") {
+			known = append(known, name)
+		}
+		for _, name := range tc.n["required"].([]any) {
+			required = append(required, name.(string))
+		}
+		if tc.n["additionalProperties"] != false || tc.n["description"] == nil {
+			t.Errorf("%v: other fields are taken, or it is not described", tc.typ)
+		}
+		same(t, tc.typ.String()+": fields", known, fields)
+		same(t, tc.typ.String()+": required", required, must)
+	}
+	if len(defs) != 4 || root.child("properties").child("version")["const"] != float64(pidFilesVersion) {
+		t.Error("the schema has other types, or another version")
+	}
+	var enum []string
+	for _, v := range defs.child("pidfile").child("properties").child("severity")["enum"].([]any) {
+		enum = append(enum, v.(string))
+	}
+	if !slices.Equal(enum, severities()) {
+		t.Errorf("the schema has the severities %v", enum)
+	}
+}
