@@ -374,6 +374,32 @@ func asUser[T any](t *testing.T, user int, do func() T) T {
 	return do()
 }
 
+// A link that takes the place of a file or a folder after the first look is not followed.
+func TestReplacedMeanwhile(t *testing.T) {
+	p := newPlace(t)
+	p.write("run/x.pid", "731")
+	secret := p.write("secret", "7")
+	f, err := openFolder(p.path("run"))
+	p.must(err)
+	defer f.close()
+	e, err := f.look("x.pid")
+	p.must(err)
+	p.must(os.Remove(p.path("run/x.pid")))
+	p.must(os.Symlink(secret, p.path("run/x.pid")))
+	if file := f.read(e, nil); file.Denied != "too many levels of symbolic links" || file.Content.Sort == Number {
+		t.Errorf("a link: %+v", file)
+	}
+	p.must(os.Remove(p.path("run/x.pid")))
+	p.must(os.Rename(secret, p.path("run/x.pid")))
+	if file := f.read(e, nil); file.Denied == "" || file.Content.Sort == Number {
+		t.Errorf("another file: %+v", file)
+	}
+	p.must(os.Symlink("run", p.path("linked")))
+	if _, err := openFolder(p.path("linked")); err == nil {
+		t.Error("a folder that is a link was opened")
+	}
+}
+
 // Naming finds the files that hold one of the numbers, and no others.
 func TestNaming(t *testing.T) {
 	p := newPlace(t)

@@ -20,20 +20,13 @@ type folder struct {
 	path string // without links
 }
 
-// openFolder follows links: the path is named by root, or by whoever calls us.
+// openFolder takes a path without links: one at its end was put there since.
 func openFolder(name string) (folder, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return folder{}, err
 	}
 	return folder{f, name}, nil
-}
-
-// below opens a folder in it, and follows no link.
-func (f folder) below(name string) (folder, error) {
-	full := path.Join(f.path, name)
-	file, err := openAt(f.file, name, full, unix.O_DIRECTORY)
-	return folder{file, full}, err
 }
 
 func openAt(dir *os.File, name, full string, flags int) (*os.File, error) {
