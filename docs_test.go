@@ -313,7 +313,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 21 {
+	if seen != 22 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }

@@ -64,7 +64,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 8 {
+	if seen != 9 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }
