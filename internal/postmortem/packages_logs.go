@@ -164,7 +164,7 @@ func pkgLine(line string, zone *time.Location, now time.Time) (Change, bool) {
 		return Change{}, false
 	}
 	tag, text, ok := strings.Cut(rest, ": ")
-	if !ok || strings.Trim(tag, "-static[]0123456789") != "" {
+	if !ok || strings.Trim(strings.TrimPrefix(tag, "-static"), "[]0123456789") != "" {
 		return Change{}, false
 	}
 	c := Change{At: at, Precision: precision}
