@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"daemon-keeper/internal/osutil"
@@ -89,7 +90,7 @@ func (t Tracing) On() error {
 		return err
 	}
 	if err := t.create(); err != nil {
-		return fmt.Errorf("cannot set up the signal trace: %w", err)
+		return fmt.Errorf(cannotTrace+"%w", err)
 	}
 	without := t.second().create() // a sender is known by its name and number then
 	if without == nil {
@@ -101,7 +102,7 @@ func (t Tracing) On() error {
 	}
 	if err != nil {
 		_ = t.Off()
-		return fmt.Errorf("cannot set up the signal trace: %w", err)
+		return fmt.Errorf(cannotTrace+"%w", err)
 	}
 	if without != nil {
 		return fmt.Errorf("cannot have the kernel record which programs are started: %w; who sends signals is recorded, without the paths of programs that have ended", without)
@@ -177,18 +178,20 @@ func (t Tracing) look() (presence, error) {
 	return begun, nil
 }
 
+const cannotTrace = "cannot set up the signal trace: "
+
 // supported says why there can be no trace.
 func (t Tracing) supported() error {
 	var fs unix.Statfs_t
 	switch err := unix.Statfs(t.Folder, &fs); {
 	case !inFirstPIDs():
-		return errors.New("cannot set up the signal trace: in a container the kernel's process numbers are not ours; set trace_signals on its host")
+		return errors.New(cannotTrace + "in a container the kernel's process numbers are not ours; set trace_signals on its host")
 	case err == nil && fs.Type == unix.TRACEFS_MAGIC:
 		return nil
 	case err != nil && !errors.Is(err, syscall.ENOENT):
 		return fmt.Errorf("cannot set up the signal trace in %s: %w", t.Folder, err)
 	}
-	return fmt.Errorf("cannot set up the signal trace: tracefs is not mounted on %s; mount it (mount -t tracefs tracefs %s), if this kernel has it and is not locked down", t.Folder, t.Folder)
+	return fmt.Errorf(cannotTrace+"tracefs is not mounted on %s; mount it (mount -t tracefs tracefs %s), if this kernel has it and is not locked down", t.Folder, t.Folder)
 }
 
 func (t Tracing) write(name, text string) error {
@@ -208,13 +211,24 @@ func (t Tracing) Read(context.Context) (text []byte, whole bool, err error) {
 	switch is, err := t.look(); {
 	case err != nil:
 		return nil, false, err
-	case !inFirstPIDs():
-		return nil, true, nil
-	case is != set:
-		return nil, false, Absent("set trace_signals: true in the configuration")
+	case is != set || !inFirstPIDs():
+		return nil, false, t.absent()
 	}
 	text, err = t.text()
 	return text, err == nil && len(text) < mostTrace, err
+}
+
+// absent says how to switch the trace on.
+func (t Tracing) absent() error {
+	const key = "set trace_signals: true in the configuration"
+	err := t.supported()
+	switch {
+	case err == nil:
+		return Absent(key)
+	case !inFirstPIDs():
+		return Absent(strings.TrimPrefix(err.Error(), cannotTrace))
+	}
+	return Absent(strings.TrimPrefix(err.Error(), cannotTrace) + "; and " + key)
 }
 
 // readPrograms reads the second buffer.
