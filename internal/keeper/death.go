@@ -91,12 +91,13 @@ func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 // all that happened in this boot, if it was last seen in another one.
 func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 	now := r.memory.now()
-	if r.Evidence == nil || r.past.LastUp.Boot == "" {
+	_, to, rebooted, known := r.window(now)
+	if r.Evidence == nil || !known {
 		return postmortem.Evidence{}
 	}
 	d := Dead(r.daemon, *r.numbers(now))
 	d.Manager, d.Wall, d.LastUp = r.Manager.Name(), now.Time, r.past.LastUp.Time
-	d.To, d.Rebooted = now.Up, r.past.LastUp.Boot != now.Boot
+	d.To, d.Rebooted = to, rebooted
 	if r.Outputs != nil && r.RunDir != "" {
 		d.Output = (&rcd.Outputs{Dir: r.RunDir}).Path(d.Service)
 	}

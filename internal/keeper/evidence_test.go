@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 )
 
 // Witnesses are asked about the process that was remembered, only at a death, and the
@@ -66,6 +67,36 @@ func sender(t *testing.T, pid int, sure string) {
 			t.Errorf("remembered is %+v", died)
 		}
 	})
+}
+
+// Some systems tell no id of a boot: then the clock of the day says whether the daemon was
+// last seen in this one.
+func TestWindow(t *testing.T) {
+	now := time.Date(2026, 11, 28, 6, 0, 0, 0, time.UTC)
+	stamp := func(ago, up time.Duration, boot string) state.Stamp {
+		return state.Stamp{Time: now.Add(-ago), Boot: boot, Up: up}
+	}
+	for name, tc := range map[string]struct {
+		last, now state.Stamp
+		from, to  time.Duration
+		rebooted  bool
+		known     bool
+	}{
+		"never seen":           {now: stamp(0, time.Hour, "b")},
+		"this boot":            {stamp(time.Minute, 50*time.Minute, "b"), stamp(0, time.Hour, "b"), 50 * time.Minute, time.Hour, false, true},
+		"another boot":         {stamp(2*time.Hour, 9*time.Hour, "a"), stamp(0, time.Hour, "b"), 9 * time.Hour, time.Hour, true, true},
+		"an id is new":         {stamp(time.Minute, 0, ""), stamp(0, time.Hour, "b"), 0, 0, false, false},
+		"no ids":               {stamp(time.Minute, 0, ""), stamp(0, 0, ""), 59 * time.Minute, time.Hour, false, true},
+		"no ids, another boot": {stamp(2*time.Hour, 0, ""), stamp(0, 0, ""), -time.Hour, time.Hour, true, true},
+		"the clock went back":  {stamp(-time.Minute, 0, ""), stamp(0, 0, ""), 61 * time.Minute, time.Hour, false, false},
+	} {
+		r := &run{pass: &pass{Keeper: &Keeper{Uptime: func() (time.Duration, error) { return time.Hour, nil }}}}
+		r.past.LastUp = tc.last
+		from, to, rebooted, known := r.window(tc.now)
+		if known != tc.known || known && (from != tc.from || to != tc.to || rebooted != tc.rebooted) {
+			t.Errorf("%s: %v to %v, rebooted: %v, known: %v", name, from, to, rebooted, known)
+		}
+	}
 }
 
 // Who only looks is told why a daemon is down, and of what one that is up again has died.

@@ -22,14 +22,31 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 	if since := r.past.UpSince; !since.IsZero() {
 		d.Lived = r.past.LastUp.Since(since).Seconds()
 	}
-	if r.past.LastUp.Boot == "" || r.past.LastUp.Boot != now.Boot {
+	from, to, rebooted, known := r.window(now)
+	if rebooted || !known {
 		return d
 	}
-	d.Boot, d.From, d.To = now.Boot, r.past.LastUp.Up, now.Up
+	d.Boot, d.From, d.To = now.Boot, from, to
 	for _, p := range r.past.Processes {
 		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads, Started: check.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
+}
+
+// window is the time, since boot, from when the daemon was last seen up until now. Where
+// the system tells no id of a boot, FreeBSD 13, the clock of the day says how long ago that
+// was. It is not known if it was never seen.
+func (r *run) window(now state.Stamp) (from, to time.Duration, rebooted, known bool) {
+	last := r.past.LastUp
+	switch {
+	case last.IsZero() || (last.Boot == "") != (now.Boot == ""):
+		return 0, 0, false, false
+	case now.Boot != "":
+		return last.Up, now.Up, last.Boot != now.Boot, true
+	}
+	up, err := r.Uptime()
+	from = up - now.Time.Sub(last.Time)
+	return from, up, from < 0, err == nil && from < up
 }
 
 // kept adds what was found to what is kept of a death.
