@@ -9,9 +9,6 @@ import (
 // coreMessage is the MESSAGE_ID of systemd-coredump(8).
 const coreMessage = "fc2e22bc6ee647b6b90729ab34a250b1"
 
-// coreFields are what we ask the journal for.
-const coreFields = "MESSAGE_ID,COREDUMP_PID,COREDUMP_SIGNAL,COREDUMP_TIMESTAMP,COREDUMP_EXE,COREDUMP_FILENAME,_SYSTEMD_UNIT"
-
 // coreOfJournal is an entry of the journal's. Anybody may write all of its fields but the
 // unit, which journald vouches for.
 func coreOfJournal(entry map[string]string) (CoreDump, bool) {

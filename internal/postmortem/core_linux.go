@@ -51,3 +51,6 @@ func journalCores(ctx context.Context, d Dead) ([]CoreDump, error) {
 	}
 	return list, err
 }
+
+// coreFields are what we ask the journal for.
+const coreFields = "MESSAGE_ID,COREDUMP_PID,COREDUMP_SIGNAL,COREDUMP_TIMESTAMP,COREDUMP_EXE,COREDUMP_FILENAME,_SYSTEMD_UNIT"

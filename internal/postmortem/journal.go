@@ -1,34 +1,12 @@
 package postmortem
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"daemon-keeper/internal/osutil"
 )
-
-// mostJournal bounds what is read of the journal, as journalctl prints it.
-const mostJournal = 8 << 20
-
-// journal asks systemd's journal for the entries of the time in which a daemon has died,
-// the oldest first, and whether those are all. Who may write them is for the caller to
-// see to: anybody may write any field that does not begin with an underscore.
-func journal(ctx context.Context, d Dead, fields string, matches ...string) (list []map[string]string, whole bool, err error) {
-	first, last, _ := d.span()
-	args := []string{
-		"-r", "-q", "-o", "json", "--no-pager", "--output-fields=" + fields,
-		fmt.Sprintf("--since=@%d", first.Add(-2*slack).Unix()), fmt.Sprintf("--until=@%d", last.Add(2*slack).Unix()),
-	}
-	out, whole, err := osutil.Output(ctx, mostJournal, "journalctl", append(args, matches...)...)
-	list = journalEntries(out)
-	slices.Reverse(list)
-	return list, whole, err
-}
 
 // journalEntries reads what journalctl -o json prints: an object a line, of fields that
 // are a text, or a list of numbers for bytes that are no text. Of a field that is there

@@ -101,6 +101,3 @@ func count(text string) uint64 {
 	}
 	return n
 }
-
-// roomFolders are where daemons mostly write.
-var roomFolders = [...]string{"/", "/var", "/var/log", "/var/lib", "/var/db", "/var/tmp", "/tmp", "/run", "/var/run"}

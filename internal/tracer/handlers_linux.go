@@ -18,16 +18,24 @@ import (
 // our own, a few instructions outside of Go, which queues it with its siginfo_t for the
 // thread that reads: none is lost that the kernel would not lose.
 
+//lint:ignore U1000 the assembler tells its address
 func forward()
+
+//lint:ignore U1000 the assembler tells its address
 func restore()
+
 func forwardAddress() uintptr
 func restoreAddress() uintptr
 
 // What the handlers read.
 var (
-	readerPID, readerTID int32
-	runtimeHandler       uintptr
-	codeBase             int32
+	//lint:ignore U1000 the assembler reads it
+	readerPID int32
+	//lint:ignore U1000 the assembler reads it
+	readerTID int32
+	//lint:ignore U1000 the assembler reads it
+	runtimeHandler uintptr
+	codeBase       int32
 )
 
 // catch takes over the signals of the whole process. The goroutine must be locked to its

@@ -1,9 +1,8 @@
+//go:build linux && (amd64 || arm64)
+
 package tracer
 
 import "time"
-
-// Log writes a line of the diary. It may take its time.
-type Log func(warning bool, text string)
 
 // line is one for the diary.
 type line struct {

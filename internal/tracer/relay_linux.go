@@ -174,3 +174,24 @@ func (w *wrapper) stopWith(number int) {
 	_ = setMask(everySignal)
 	_, _ = setAction(number, ours())
 }
+
+// way says by what it came, where that is not kill(2).
+func (r received) way() string {
+	switch {
+	case r.code == codeUser:
+		return ""
+	case r.code == codeThread:
+		return " by tgkill(2), for one thread"
+	case r.code == codeQueue:
+		return " by sigqueue(3)"
+	case r.code == codeTimer:
+		return " of a timer"
+	case r.code == codeKernel && terminals(r.number):
+		return " of the terminal"
+	case r.code >= 0:
+		return " of the kernel"
+	}
+	return fmt.Sprintf(" with the code %d", r.code)
+}
+
+func (r received) name() string { return osutil.SignalName(r.number) }

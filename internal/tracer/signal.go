@@ -1,11 +1,6 @@
 package tracer
 
-import (
-	"encoding/binary"
-	"fmt"
-
-	"daemon-keeper/internal/osutil"
-)
+import "encoding/binary"
 
 // mostSignal is the highest number of a signal on Linux.
 const mostSignal = 64
@@ -72,27 +67,6 @@ func (r received) fromProcess() bool {
 // claimed reports whether the sender itself says who it is: the kernel believes what
 // rt_sigqueueinfo(2) is given.
 func (r received) claimed() bool { return r.code < 0 && r.code != codeThread }
-
-// way says by what it came, where that is not kill(2).
-func (r received) way() string {
-	switch {
-	case r.code == codeUser:
-		return ""
-	case r.code == codeThread:
-		return " by tgkill(2), for one thread"
-	case r.code == codeQueue:
-		return " by sigqueue(3)"
-	case r.code == codeTimer:
-		return " of a timer"
-	case r.code == codeKernel && terminals(r.number):
-		return " of the terminal"
-	case r.code >= 0:
-		return " of the kernel"
-	}
-	return fmt.Sprintf(" with the code %d", r.code)
-}
-
-func (r received) name() string { return osutil.SignalName(r.number) }
 
 // terminals reports whether a terminal sends this signal, to a whole group of processes.
 func terminals(number int) bool {

@@ -4,7 +4,7 @@ package tracer
 
 import "errors"
 
-// ErrNotSupported says that the wrapper is not there.
+// unsupported says that the wrapper is not there.
 type unsupported struct{ error }
 
 // Hint is the way out.

@@ -61,7 +61,6 @@ type wrapper struct {
 	start   time.Duration
 	leader  bool
 	resumed bool
-	stopped bool
 
 	idle    time.Duration          // since boot, when nothing was waiting to be read
 	buckets [mostSignal + 1]bucket // each signal has its own: a storm of one must not hide another
