@@ -278,7 +278,18 @@ func TestExamineFileSystems(t *testing.T) {
 	if err := unix.Statfs(shm, &s); err != nil || s.Type != unix.TMPFS_MAGIC {
 		t.Skip("/dev/shm is no tmpfs")
 	}
-	memory, disk := place{t, shm}, newPlace(t)
+	here, err := os.MkdirTemp(".", "disk") // the folder for temporary files may be in memory, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(here)
+	if here, err = filepath.Abs(here); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Statfs(here, &s); err != nil || s.Type == unix.TMPFS_MAGIC {
+		t.Skip("the sources are in memory")
+	}
+	memory, disk := place{t, shm}, place{t, here}
 	memory.write("nginx.pid", "731")
 	disk.write("nginx.pid", "731")
 	x := memory.examiner()
