@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -34,6 +35,13 @@ func TestMain(m *testing.M) {
 		if act := acts[os.Args[1]]; act != nil {
 			act(os.Args[2:])
 			os.Exit(0)
+		}
+	}
+	// Whoever runs the tests under nohup(1) ignores these, and so would all that they start; a
+	// signal that is caught is the default again for what is executed.
+	for _, s := range []os.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
 		}
 	}
 	os.Exit(m.Run())
