@@ -25,6 +25,12 @@ const (
 func execute(p plan, program []string) int {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(p.Status)
+	// To kill the wrapper is to kill the program, as far as the kernel allows: a program that
+	// changes its user loses this. It belongs to a thread, and this may be another one than
+	// that which was forked.
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil || os.Getppid() != p.Parent {
+		return failed // without a wrapper, if it has ended meanwhile
+	}
 	environ := ownEnvironment(environment(), p.Parent, os.Getpid())
 	for number := 1; number <= mostSignal; number++ {
 		if canCatch(number) && p.Ignored&bit(number) != 0 {

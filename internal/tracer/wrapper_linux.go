@@ -119,10 +119,8 @@ func (w *wrapper) begin(p plan) (status int, err error) {
 	p.Status, p.Parent = pipe[1], w.self
 	w.began = time.Now()
 	w.start, _ = osutil.Uptime()
-	// To kill the wrapper is to kill the program, as far as the kernel allows: a program
-	// that changes its user loses this.
 	pid, err := syscall.ForkExec(own, p.args(stageExec, w.program), &syscall.ProcAttr{
-		Env: environment(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+		Env: environment(), Files: []uintptr{0, 1, 2},
 	})
 	if err != nil {
 		return -1, fmt.Errorf("cannot start the program: %w", err)
