@@ -82,6 +82,9 @@ func TestFreeBSD(t *testing.T) {
 	l.File("/play/hosts.yml", inventory, 0o644)
 	l.File("/play/freebsd.yml", onFreeBSD, 0o644)
 	l.Copy(filepath.Join(tree(t), "usr/bin/sleep"), "/usr/local/sbin/toy")
+	for _, service := range []string{"toy", "other"} { // whose manager is System V's, whatever Ansible is told
+		l.File("/etc/init.d/"+service, "#!/bin/sh\nexit 3\n", 0o755)
+	}
 	m := realtest.Enter(t, tree(t), l)
 	m.Must(t, "sh", "-c", "echo '1 2 3 4 5 others' | crontab -")
 
