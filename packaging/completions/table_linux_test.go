@@ -37,7 +37,7 @@ var table = []row{
 		lacks: []string{"--since", "--all", "--for", "-c", "check", "clamd"},
 	},
 	{keys: "daemon-keeper -", has: []string{"-c", "-e", "-s", "-n", "--no-syslog"}, lacks: []string{"check"}},
-	{keys: "daemon-keeper check --", has: []string{"--config", "--prometheus"}, lacks: []string{"--executable", "--service-command", "--dry-run"}},
+	{keys: "daemon-keeper check --", has: []string{"--config", "--prometheus"}, lacks: []string{"--executable", "--dry-run"}},
 	{keys: "daemon-keeper status --", has: []string{"--service-command"}, lacks: []string{"--executable"}},
 	{keys: "daemon-keeper pause --", has: []string{"--all", "--for", "--reason"}, lacks: []string{"--output"}},
 	{keys: "daemon-keeper resume --", has: []string{"--all", "--state-dir"}, lacks: []string{"--for", "--config"}},
