@@ -70,8 +70,8 @@ need() {
 }
 
 # json MOST [NAME TEXT]...: these members of an object of JSON; a text has MOST characters
-# at most. It may be hostile: whatever is not plain ASCII becomes \uXXXX, and what is no
-# UTF-8 becomes U+FFFD.
+# at most. It may be hostile: whatever is not plain ASCII is escaped, as in \u00e9, and
+# what is no UTF-8 becomes U+FFFD.
 json() {
 	characters=$1
 	shift
