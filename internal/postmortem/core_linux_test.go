@@ -25,7 +25,10 @@ func TestRealCore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = daemon.Process.Kill() }()
-	for exe := ""; filepath.Base(exe) != "sleep"; exe, _ = os.Readlink("/proc/" + fmt.Sprint(daemon.Process.Pid) + "/exe") {
+	for exe := ""; filepath.Base(exe) != "sleep"; exe, _ = os.Readlink(fmt.Sprintf("/proc/%d/exe", daemon.Process.Pid)) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("it executes %q, and not sleep", exe)
+		}
 		time.Sleep(time.Millisecond)
 	}
 	if err := daemon.Process.Signal(syscall.SIGSEGV); err != nil {

@@ -67,7 +67,7 @@ func TestDeathTraced(t *testing.T) {
 	}{
 		{"kill", func(pid int) { runs(t, "/bin/kill", "-TERM", fmt.Sprint(pid)) }, `^killed; SIGTERM was sent by kill\(\d+\): /bin/kill, started by .*realtest\.test\(\d+\) of user root`},
 		{"a shell", func(pid int) { runs(t, "/bin/sh", "-c", fmt.Sprintf("kill -KILL %d", pid)) }, `^killed; SIGKILL was sent by sh\(\d+\): /bin/sh, started by .*realtest\.test\(\d+\) of user root`},
-		{"pkill", func(pid int) { runs(t, "/usr/bin/pkill", "-HUP", "-P", fmt.Sprint(os.Getpid()), "-x", "sleep") }, `^killed; SIGHUP was sent by pkill\(\d+\): /usr/bin/pkill, started by .*realtest\.test\(\d+\) of user root`},
+		{"pkill", func(pid int) { runs(t, "/usr/bin/pkill", "-HUP", "-F", pidFile(t, pid), "-x", "sleep") }, `^killed; SIGHUP was sent by pkill\(\d+\): /usr/bin/pkill, started by .*realtest\.test\(\d+\) of user root`},
 		{"a script of a script", func(pid int) {
 			runs(t, script(t, "outer", script(t, "inner", fmt.Sprintf("/bin/kill -TERM %d; :", pid))+"; :"))
 		}, `: /bin/kill, started by .*realtest\.test\(\d+\) of user root.* -> /.*/outer\(\d+\) -> /.*/inner\(\d+\) \(certain`},
@@ -91,6 +91,16 @@ func TestDeathTraced(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, v)
 		}
 	}
+}
+
+// pidFile holds a number, by which pkill(1) ends that process and no other.
+func pidFile(t *testing.T, pid int) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "pid")
+	if err := os.WriteFile(file, []byte(fmt.Sprintln(pid)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // script is a program of a shell's.

@@ -2,6 +2,7 @@ package realtest
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +55,9 @@ func TestTraceWrapper(t *testing.T) {
 	// To the program's own number.
 	m.Must(t, "systemctl", "start", "plain")
 	Until(t, time.Minute, "the daemon is executed", func() bool { return len(m.Pids(t, "/usr/local/sbin/plain")) == 1 })
-	m.Must(t, "pkill", "-KILL", "-x", "plain")
+	for _, pid := range m.Pids(t, "/usr/local/sbin/plain") {
+		m.Must(t, "kill", "-KILL", strconv.Itoa(pid))
+	}
 	unitGone(t, m, "plain", "ExecMainCode=2\nExecMainStatus=9\n")
 	wrapperTold(t, m, `was killed by SIGKILL, which did not come through this wrapper`)
 

@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,7 +55,10 @@ daemons:
 	}
 
 	// What does not come back is explained while it is down, by what systemd says now, too.
-	m.Must(t, "sh", "-c", "mv /usr/local/sbin/web /usr/local/sbin/web.gone && ln -s /bin/false /usr/local/sbin/web && pkill -KILL -x web")
+	m.Must(t, "sh", "-c", "mv /usr/local/sbin/web /usr/local/sbin/web.gone && ln -s /bin/false /usr/local/sbin/web")
+	for _, pid := range m.Pids(t, "/usr/local/sbin/web.gone") {
+		m.Must(t, "kill", "-KILL", strconv.Itoa(pid))
+	}
 	Until(t, runTime, "web is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/web.gone")) == 0 })
 	m.Must(t, "sh", "-c", "rm /usr/local/sbin/web && cp /bin/false /usr/local/sbin/web")
 	expect(t, run(t, m, "web"), 2)

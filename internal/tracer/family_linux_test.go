@@ -65,12 +65,12 @@ func daemonize([]string) {
 		panic(err)
 	}
 	file := filepath.Join(os.Getenv("DIR"), "pid")
-	for range 1000 { // until it is that program
-		if _, err := os.Stat(file); err == nil {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(file); err == nil { // it is that program now
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
+	panic("the other process has not begun")
 }
 
 func stay([]string) {
