@@ -1,0 +1,194 @@
+package pidfiles
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// named is about the process that it names.
+func (j judge) named() {
+	h, n := j.holder, j.subject.Content.Number
+	switch {
+	case !h.Known:
+		j.say(Unseen, Unknown, "holds %d, and what that is cannot be told", n)
+		return
+	case h.PID == 0 || h.Zombie && !h.Thread:
+		j.stale()
+		return
+	case h.Thread:
+		j.say(NamesThread, Dangerous, "holds %d, which is no process but %s: who signals that, signals %s", n, threadOf(h), h)
+		return
+	}
+	before := len(j.report.Findings)
+	if !j.isWanted() && !j.locks(h.PID) { // whoever has locked it has it for its own, whenever it was written
+		j.doubts(n)
+	}
+	if len(j.report.Findings) == before {
+		j.say(Right, Fine, "names %s,%s", h, j.why())
+	}
+}
+
+// doubts are about a process of which nobody knows for sure whether it is the one.
+func (j judge) doubts(n int64) {
+	before := len(j.report.Findings)
+	if j.holder.Kernel {
+		j.say(OtherProgram, Dangerous, "names %s, which is a part of the kernel", j.holder)
+		return
+	}
+	j.user()
+	j.reused()
+	if n == 1 && !j.looksLike() {
+		j.say(NamesInit, Dangerous, "names process 1, the first of all: it was perhaps written in a container")
+	}
+	j.lockedByOther()
+	if len(j.report.Findings) == before && !j.looksLike() {
+		j.say(OtherProgram, Note, "names %s, and by its name one would expect %s", j.holder, words.Printable(j.program()))
+	}
+}
+
+func threadOf(h Holder) string {
+	if h.Comm == "" || h.Comm == h.Name {
+		return "a thread of " + h.String()
+	}
+	return fmt.Sprintf("a thread of %s, %q", h, words.Printable(h.Comm))
+}
+
+func (j judge) stale() {
+	text := fmt.Sprintf("holds %d, and there is no such process", j.subject.Content.Number)
+	if j.holder.Zombie {
+		text = fmt.Sprintf("holds %d, which has ended and is a zombie", j.subject.Content.Number)
+	}
+	for _, e := range j.expected {
+		if e.Running && len(e.PIDs) > 0 {
+			j.say(Stale, Wrong, "%s; %s runs as process %d", text, e.By, e.PIDs[0])
+			return
+		}
+	}
+	if j.ofEarlierBoot() {
+		text += "; it was written before the last boot"
+	}
+	if len(j.subject.Holders) > 0 && j.subject.Holders[0] != someHolder {
+		text += fmt.Sprintf("; process %d holds its lock", j.subject.Holders[0])
+	}
+	j.say(Stale, Wrong, "%s", text)
+}
+
+// isWanted asks those who name the pidfile. It is firm if one of them knows; then it is
+// said what is wrong. If one of several is content, all is well: two packages may
+// bring a script for the same daemon.
+func (j judge) isWanted() (firm bool) {
+	var complaints []Finding
+	for _, e := range j.expected {
+		ok, why := j.meets(e)
+		switch {
+		case ok && why.Verdict == Right:
+			return true
+		case !ok:
+			complaints = append(complaints, why)
+		}
+	}
+	if len(complaints) == 0 {
+		return false
+	}
+	j.report.Findings = append(j.report.Findings, complaints[0])
+	return true
+}
+
+// meets tells whether the process is who one of them expects. If nothing speaks against it,
+// it is right only if the numbers are the same: a program may run twice.
+func (j judge) meets(e Expected) (ok bool, why Finding) {
+	h := j.holder
+	switch {
+	case slices.Contains(e.PIDs, h.PID):
+		return true, Finding{Verdict: Right}
+	case len(e.PIDs) > 0:
+		return false, Finding{OtherProcess, Dangerous, fmt.Sprintf("names %s, and %s runs as process %d", h, e.By, e.PIDs[0])}
+	case len(e.Programs) > 0 && h.Exe != "" && !slices.ContainsFunc(e.Programs, h.runs) && !j.looksLike(): // a script may start a wrapper
+		return false, Finding{OtherProgram, Dangerous, fmt.Sprintf("names %s, which executes %s and not %s, as %s has it", h, h.what(), e.Programs[0], e.By)}
+	case e.User != nil && h.User != *e.User && h.UserReal != *e.User:
+		return false, Finding{OtherUser, Dangerous, fmt.Sprintf("names %s, a process of %s and not of %s, as %s has it", h, j.UserName(h.User), j.UserName(*e.User), e.By)}
+	}
+	return true, Finding{}
+}
+
+func (h Holder) what() string {
+	if h.Script != "" {
+		return h.Script
+	}
+	return h.Exe
+}
+
+// runs reports whether it may be that program: an upgrade may have moved the file, and a
+// path may lead there through a link, so the name counts.
+func (h Holder) runs(program string) bool {
+	base := path.Base(program)
+	for _, p := range []string{h.Exe, h.Script, h.First} {
+		if p != "" && path.Base(strings.TrimSuffix(p, " (deleted)")) == base {
+			return true
+		}
+	}
+	return h.Name != "" && strings.HasPrefix(base, h.Name) && (len(h.Name) >= 15 || h.Name == base) || strings.HasPrefix(h.First, base+":")
+}
+
+// user: who may write a file may write down what they like. A file that another user than
+// root has made names that user's process, or it is not to be believed.
+func (j judge) user() {
+	owner, h := j.subject.Owner, j.holder
+	if owner != 0 && h.User != owner && h.UserReal != owner {
+		j.say(OtherUser, Dangerous, "belongs to %s, and names %s, a process of %s", j.UserName(owner), h, j.UserName(h.User))
+	}
+}
+
+// reused: a process writes down its number once it has one.
+func (j judge) reused() {
+	f, h := j.subject, j.holder
+	if h.Started.IsZero() || !h.Started.After(f.Written.Add(tolerance)) {
+		return
+	}
+	text := fmt.Sprintf("names %s, which was started %s, after the file was written", h, moment(h.Started))
+	switch {
+	case j.ofEarlierBoot():
+		j.say(Reused, Dangerous, "%s; that was before the last boot", text)
+	case !f.Stays && !j.Booted.IsZero() && f.Written.Before(j.Booted.Add(-tolerance)):
+		// Nothing in memory is older than the machine's boot: the clock was set since.
+		j.say(Reused, Note, "%s; but the clock was set meanwhile, so it may be right", text)
+	default:
+		j.say(Reused, Dangerous, "%s: its number has been given away anew", text)
+	}
+}
+
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// locks reports whether a process holds the lock of the file.
+func (j judge) locks(pid int) bool { return slices.Contains(j.subject.Holders, pid) }
+
+// lockedByOther: daemon(8) locks the file of its child, and a lock of flock(2) is told to be
+// that of a process which has left it to its child, so only a process that still lives
+// and is not the parent is another.
+func (j judge) lockedByOther() {
+	for _, pid := range j.subject.Holders {
+		if pid != someHolder && pid != j.holder.PID && pid != j.holder.Parent {
+			j.say(LockedBy, Note, "names %s, and process %d holds its lock", j.holder, pid)
+			return
+		}
+	}
+}
+
+// why is what makes a pidfile right.
+func (j judge) why() string {
+	h := j.holder
+	for _, e := range j.expected {
+		if slices.Contains(e.PIDs, h.PID) {
+			return " as " + e.By + " has it"
+		}
+	}
+	if j.locks(h.PID) {
+		return " which holds its lock"
+	}
+	return " which was started before it was written"
+}
