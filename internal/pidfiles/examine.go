@@ -49,10 +49,12 @@ const (
 func (x Examiner) Examine(ctx context.Context) Result {
 	r := Result{Sums: make(map[Severity]int)}
 	l := readLocks()
-	x.expected, _ = inTime(ctx, x.Patience, func(context.Context) map[string][]Expected { return withoutLinks(x.Named) })
-	folders := x.folders(&r)
-	named := x.named(&r)
-	for _, w := range append(folders, named...) {
+	wanted, err := inTime(ctx, x.Patience, func(context.Context) wanted { return x.wanted() })
+	if err != nil {
+		wanted.limits = []string{"a folder that leads to a pidfile which somebody names has not answered in time, so only the usual places were looked at"}
+	}
+	x.expected, x.asked, r.Limits = wanted.expected, wanted.asked, wanted.limits
+	for _, w := range append(x.folders(ctx, &r, wanted.folders), wanted.work...) {
 		if ctx.Err() != nil {
 			r.Limits = append(r.Limits, "there was no time to look at "+w.path)
 			continue

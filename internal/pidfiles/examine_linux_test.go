@@ -135,7 +135,8 @@ func TestExamine(t *testing.T) {
 		t.Error("the worst is not the first")
 	}
 
-	x.Also = []string{outside, unusual, elsewhere.path("a"), p.path("nginx.pid"), p.path("gone.pid")}
+	p.must(os.Symlink("a", elsewhere.path("to-a"))) // who names it means the folder
+	x.Also = []string{outside, unusual, elsewhere.path("a"), elsewhere.path("to-a"), p.path("nginx.pid"), p.path("gone.pid")}
 	r = x.Examine(t.Context())
 	got := make(map[string]string)
 	for _, f := range r.Reports {

@@ -24,9 +24,9 @@ type work struct {
 	files []string // names; all that are pidfiles if there are none
 }
 
-// folders are the places, those below, and those of Also. None is there twice, by whatever
-// name: /var/run mostly leads to /run.
-func (x Examiner) folders(r *Result) []work {
+// folders are the places, those below, and others that are asked for. None is there twice,
+// by whatever name: /var/run mostly leads to /run.
+func (x Examiner) folders(ctx context.Context, r *Result, also []string) []work {
 	var list []work
 	seen := make(map[string]bool)
 	add := func(name string) {
@@ -37,14 +37,18 @@ func (x Examiner) folders(r *Result) []work {
 	}
 	for _, place := range x.Places {
 		resolved, err := filepath.EvalSymlinks(place)
-		if errors.Is(err, fs.ErrPermission) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case errors.Is(err, fs.ErrPermission):
 			r.Unseen++
-		}
-		if err != nil {
+			continue
+		case err != nil:
+			r.Limits = append(r.Limits, fmt.Sprintf("cannot look at %s: %v", place, osutil.Cause(err)))
 			continue
 		}
 		add(resolved)
-		found, err := inTime(context.Background(), x.Patience, func(ctx context.Context) found { return foldersBelow(ctx, resolved) })
+		found, err := inTime(ctx, x.Patience, func(ctx context.Context) found { return foldersBelow(ctx, resolved) })
 		if err != nil || found.cut {
 			r.Limits = append(r.Limits, "not all folders in "+resolved+" were looked at")
 		}
@@ -52,12 +56,8 @@ func (x Examiner) folders(r *Result) []work {
 			add(path.Join(resolved, name))
 		}
 	}
-	for _, name := range x.Also {
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			if resolved, err := filepath.EvalSymlinks(name); err == nil {
-				add(resolved)
-			}
-		}
+	for _, name := range also {
+		add(name)
 	}
 	return list
 }
@@ -85,34 +85,46 @@ func foldersBelow(ctx context.Context, place string) (r found) {
 	return r
 }
 
-// named are the files that somebody names, or that are asked for.
-func (x *Examiner) named(r *Result) []work {
+// wanted is what somebody names or asks for, by paths without links.
+type wanted struct {
+	expected map[string][]Expected
+	asked    map[string]bool // the files of work
+	work     []work
+	folders  []string
+	limits   []string
+}
+
+// wanted follows the ways to all that somebody names, or that is asked for.
+func (x Examiner) wanted() wanted {
+	w := wanted{expected: withoutLinks(x.Named), asked: make(map[string]bool)}
 	paths := slices.Collect(maps.Keys(x.Named))
 	for _, name := range x.Also {
-		if info, err := os.Lstat(name); err == nil && info.IsDir() {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			if resolved, err := filepath.EvalSymlinks(name); err == nil {
+				w.folders = append(w.folders, resolved)
+			}
 			continue
-		} else if err != nil {
-			r.Limits = append(r.Limits, fmt.Sprintf("cannot look at %s: %v", name, osutil.Cause(err)))
+		}
+		if _, err := os.Lstat(name); err != nil {
+			w.limits = append(w.limits, fmt.Sprintf("cannot look at %s: %v", name, osutil.Cause(err)))
 			continue
 		}
 		paths = append(paths, name)
 	}
 	slices.Sort(paths)
-	x.asked = make(map[string]bool)
 	byFolder := make(map[string][]string)
 	for _, name := range paths {
 		dir, base := resolvedFolder(name), path.Base(name)
-		if full := path.Join(dir, base); !x.asked[full] {
-			x.asked[full] = true
+		if full := path.Join(dir, base); !w.asked[full] {
+			w.asked[full] = true
 			byFolder[dir] = append(byFolder[dir], base)
 		}
 	}
-	var list []work
 	for dir, files := range byFolder {
-		list = append(list, work{dir, files})
+		w.work = append(w.work, work{dir, files})
 	}
-	slices.SortFunc(list, func(a, b work) int { return strings.Compare(a.path, b.path) })
-	return list
+	slices.SortFunc(w.work, func(a, b work) int { return strings.Compare(a.path, b.path) })
+	return w
 }
 
 // resolvedFolder is the folder of a file without links, or as it is named if there is none.
