@@ -210,22 +210,22 @@ func TestSettings(t *testing.T) {
 	inEachShell(t, func(t *testing.T, shell []string) {
 		file := filepath.Join(t.TempDir(), "file")
 		for text, want := range map[string]string{
-			"url = x\n":                                "url=x token=",
-			"url=x":                                    "url=x token=",
-			" \turl\t=  x y \t\n":                      "url=x y token=",
-			"url = \"x\"\r\n\r\n":                      "url=x token=",
-			"# url = y\n\nurl = x # no comment\n":      "url=x # no comment token=",
-			"url = a=b\ntoken = $(id)`id`\\n\n":        "url=a=b token=$(id)`id`\\n",
-			"url = x\nurl = y\n":                       "url=y token=",
-			"url = \n":                                 "url= token=",
-			"url = \"\n":                               "url=\" token=",
-			"secret\n":                                 "1",
-			"url = x\nsecret = y\n":                    "2",
-			"url = x\n= secret\n":                      "2",
-			"url token = secret\n":                     "1",
-			"url; id = secret\n":                       "1",
-			"x = url secret\n":                         "1",
-			"https://example.org/?secret=secret url\n": "1",
+			"url = x\n":                           "url=x token=",
+			"url=x":                               "url=x token=",
+			" \turl\t=  x y \t\n":                 "url=x y token=",
+			"url = \"x\"\r\n\r\n":                 "url=x token=",
+			"# url = y\n\nurl = x # no comment\n": "url=x # no comment token=",
+			"url = a=b\ntoken = $(id)`id`\\n\n":   "url=a=b token=$(id)`id`\\n",
+			"url = x\nurl = y\n":                  "url=y token=",
+			"url = \n":                            "url= token=",
+			"url = \"\n":                          "url=\" token=",
+			"secret\n":                            "1",
+			"url = x\nsecret = y\n":               "2",
+			"url = x\n= secret\n":                 "2",
+			"url token = secret\n":                "1",
+			"url; id = secret\n":                  "1",
+			"x = url secret\n":                    "1",
+			"https://x.org/?secret=secret url\n":  "1",
 		} {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
