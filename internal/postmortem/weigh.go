@@ -38,7 +38,9 @@ func Weigh(said *Finding, all []Finding) Verdict {
 	}
 	details := detail(said, end, found)
 	if details != nil {
-		v.Cause, v.Sure, v.Source = details.Cause, details.Sure, details.Source
+		if details.Sure == Certain || details.Cause != v.Cause { // a doubtful detail leaves the rest as sure as it was
+			v.Cause, v.Sure, v.Source = details.Cause, details.Sure, details.Source
+		}
 		v.Text += "; " + marked(details.Text, details.Sure, details.Source)
 	}
 	var sent []Finding
@@ -126,15 +128,13 @@ func detail(said, end *Finding, found []Finding) *Finding {
 	if o := oom(found); o != nil && o.Sure == Certain && (end.Signal == o.Signal || end.Cause == OutOfMemory) {
 		return o
 	}
-	i := slices.IndexFunc(found, func(f Finding) bool {
-		return f.Sender == "" && f.Detail && f.Signal == end.Signal && f.Signal != 0
-	})
-	if i < 0 {
-		return nil
+	f := surest(slices.DeleteFunc(slices.Clone(found), func(f Finding) bool {
+		return !f.Detail || f.Signal == 0 || f.Signal != end.Signal
+	}))
+	if f != nil {
+		f.Cause = end.Cause // whether there is a core is the manager's to say
 	}
-	f := found[i]
-	f.Cause = end.Cause // whether there is a core is the manager's to say
-	return &f
+	return f
 }
 
 // oom is the surest account of a want of memory, and of those the one that says most: the
@@ -186,7 +186,7 @@ func together(a, b Finding) Finding {
 	if len(b.Sender) > len(a.Sender) {
 		best.Sender, best.Text = b.Sender, b.Text
 	}
-	if a.Sure != Certain {
+	if b.Sure == Certain || a.Sure == Hint {
 		best.Sure = b.Sure
 	}
 	if best.When.IsZero() {

@@ -51,6 +51,11 @@ func TestWeigh(t *testing.T) {
 	doubtfulExit.Sure = Likely
 	chosen := oom
 	chosen.Text, chosen.Source = "chosen", signalTrace
+	where, maybe := segv, segv
+	where.Text, where.Sure, where.Source = "a fault in main", Likely, core
+	maybe.Text, maybe.Sure, maybe.Source = "a core of somebody", Hint, core
+	hinted := from(by(15, "kill(7)"), 7, "audit")
+	hinted.Sure = Hint
 	for _, tc := range []struct {
 		name  string
 		said  *Finding
@@ -75,6 +80,10 @@ func TestWeigh(t *testing.T) {
 		{"want of memory, and no manager", nil, []Finding{by(9, "the kernel"), oom}, brief{OutOfMemory, "want of memory (certain, kernel log)", "", Certain, kernelLog}},
 		{"exit 1, and want of memory of somebody who had its number", says(Exited, 0, "exited with status 1"), []Finding{oom}, brief{Exited, "exited with status 1", "", Certain, "systemd"}},
 		{"a core, and where", says(DumpedCore, 11, "killed by SIGSEGV and dumped core"), []Finding{segv}, brief{DumpedCore, "killed by SIGSEGV and dumped core; a fault (certain, kernel log)", "", Certain, kernelLog}},
+		{"a detail that is likely", says(DumpedCore, 11, "dumped core"), []Finding{where}, brief{DumpedCore, "dumped core; a fault in main (likely, core)", "", Certain, "systemd"}},
+		{"the surest detail", says(DumpedCore, 11, "dumped core"), []Finding{maybe, where, segv}, brief{DumpedCore, "dumped core; a fault (certain, kernel log)", "", Certain, kernelLog}},
+		{"a detail that is a hint", says(DumpedCore, 11, "dumped core"), []Finding{maybe}, brief{DumpedCore, "dumped core", "", Certain, "systemd"}},
+		{"two witnesses, and one is a hint", term, []Finding{from(doubtful, 7, signalTrace), hinted}, brief{Signalled, "killed by SIGTERM; SIGTERM was sent by kill(7) (likely, signal trace, audit)", "kill(7)", Likely, "signal trace, audit"}},
 		{"accounting without a manager", nil, []Finding{account, by(15, "kill(7)")}, brief{Signalled, "killed by SIGTERM (certain, process accounting); SIGTERM was sent by kill(7) (certain, signal trace)", "kill(7)", Certain, signalTrace}},
 		{"accounting says what the manager says", term, []Finding{account}, brief{Signalled, "killed by SIGTERM", "", Certain, "systemd"}},
 		{"only a sender", nil, []Finding{by(15, "kill(7)")}, brief{Signalled, "SIGTERM was sent by kill(7) (likely, signal trace)", "kill(7)", Likely, signalTrace}},
