@@ -263,19 +263,11 @@ func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error)
 
 // ageOf reads a process's age from its /proc/PID/stat and from /proc/uptime.
 func ageOf(stat, uptime string) (time.Duration, bool) {
-	const (
-		startField = 22 - 3 // counted behind the name, which may hold anything
-		hertz      = 100    // in which the kernel tells it to programs
-	)
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	task, known := osutil.ParseTask([]byte(stat))
 	up, _, _ := strings.Cut(uptime, " ")
 	seconds, err := strconv.ParseFloat(up, 64)
-	if err != nil || len(fields) <= startField || !(seconds >= 0 && seconds < 1e9) {
+	if err != nil || !known || !(seconds >= 0 && seconds < 1e9) {
 		return 0, false
 	}
-	ticks, err := strconv.ParseUint(fields[startField], 10, 63)
-	if err != nil || ticks > 1e11 {
-		return 0, false
-	}
-	return time.Duration(seconds*float64(time.Second)) - time.Duration(ticks)*(time.Second/hertz), true
+	return time.Duration(seconds*float64(time.Second)) - task.Start, true
 }

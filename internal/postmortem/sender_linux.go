@@ -1,7 +1,6 @@
 package postmortem
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"daemon-keeper/internal/osutil"
 )
@@ -33,12 +31,12 @@ func (t Tracing) Describer(ctx context.Context) func(Sender) string {
 // living reads /proc/ID. The number may get another process meanwhile: then the start is
 // another one.
 func living(id int, users func() osutil.Accounts) (Living, bool) {
-	before, ok := readTask(id)
+	before, ok := osutil.ReadTask(id)
 	if !ok {
 		return Living{}, false
 	}
 	folder := fmt.Sprintf("/proc/%d/", id)
-	l := Living{Name: before.name, Parent: before.parent, Start: before.start}
+	l := Living{Name: before.Name, Parent: before.Parent, Start: before.Start}
 	l.Program, _ = os.Readlink(folder + "exe")
 	if text, err := osutil.ReadSome(folder+"cmdline", 4<<10); err == nil {
 		if _, args, ok := strings.Cut(strings.TrimRight(string(text), "\x00"), "\x00"); ok {
@@ -49,44 +47,8 @@ func living(id int, users func() osutil.Accounts) (Living, bool) {
 		l.Unit = osutil.UnitOf(text)
 	}
 	l.User = userOf(folder, users)
-	after, ok := readTask(id)
-	return l, ok && after.start == before.start
-}
-
-type task struct {
-	name   string
-	parent int
-	start  time.Duration // since boot
-}
-
-// readTask reads /proc/ID/stat, proc(5).
-func readTask(id int) (task, bool) {
-	data, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/stat", id), 4<<10)
-	if err != nil {
-		return task{}, false
-	}
-	return parseTask(data)
-}
-
-// ticks is how many there are in a second of the times in /proc, on every architecture
-// that Go runs on.
-const ticks = 100
-
-// parseTask reads a line of stat: what stands behind the last bracket is the kernel's.
-func parseTask(data []byte) (task, bool) {
-	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
-	if open < 0 || end < open {
-		return task{}, false
-	}
-	fields := strings.Fields(string(data[end+1:]))
-	if len(fields) < 20 {
-		return task{}, false
-	}
-	start, err := strconv.ParseUint(fields[19], 10, 40)
-	if err != nil {
-		return task{}, false
-	}
-	return task{string(data[open+1 : end]), number(fields[1]), time.Duration(start) * (time.Second / ticks)}, true
+	after, ok := osutil.ReadTask(id)
+	return l, ok && after.Start == before.Start
 }
 
 // userOf is the user who owns a task's folder, by name if it has one.
