@@ -67,6 +67,13 @@ func (e *UsageError) Hint() string { return e.hint }
 // Parse reads a command line. It looks at the file system only to refuse what
 // names no program.
 func Parse(args []string, defaults Defaults) (Command, error) {
+	if c, ok := parseRun(args, defaults); ok {
+		return c, nil
+	}
+	return parseAny(args, defaults)
+}
+
+func parseAny(args []string, defaults Defaults) (Command, error) {
 	var g grammar
 	parser, err := newParser(&g, defaults)
 	if err != nil {
@@ -77,7 +84,7 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 		return Command{Action: PrintHelp, Run: Run{Names: topics(args, parser.Model)}}, nil
 	}
 	args, program := beforeProgram(args)
-	if i := slices.IndexFunc(args, func(a string) bool { return !utf8.ValidString(a) }); i >= 0 { // kong would change it
+	if i := slices.IndexFunc(args, notUTF8); i >= 0 { // kong would change it
 		return refused(args, Run{}, parser), usage("give the daemon's program through a symbolic link with a plain name", "cannot use argument %q: it is not UTF-8", args[i])
 	}
 	parsed, err := parser.Parse(args)
@@ -98,6 +105,8 @@ func Parse(args []string, defaults Defaults) (Command, error) {
 	}
 	return c, nil
 }
+
+func notUTF8(arg string) bool { return !utf8.ValidString(arg) }
 
 func looks(command *kong.Node) bool { return command.Tag.Has("looks") }
 
@@ -154,7 +163,33 @@ func outputOf(args []string) string {
 	return Text
 }
 
-func newParser(g *grammar, d Defaults) (*kong.Kong, error) {
+// parseRun reads a line of cron's, which names no command and no daemon, and in which
+// nothing is wrong: most runs have one. The flags of all the other commands, which kong
+// would read anew each time, would be a sixth of their work.
+func parseRun(args []string, defaults Defaults) (Command, bool) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") || slices.ContainsFunc(args, notUTF8) {
+		return Command{}, false
+	}
+	var g struct {
+		Run Run `cmd:"" default:"withargs"`
+	}
+	parser, err := newParser(&g, defaults)
+	if err != nil || firstWord(args, valued(parser.Model)) < len(args) {
+		return Command{}, false
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return Command{}, false
+	}
+	c := Command{Action: Keep, Run: g.Run}
+	flags, err := given(parsed)
+	if err == nil {
+		err = g.Run.ask(&c, flags)
+	}
+	return c, err == nil
+}
+
+func newParser(g any, d Defaults) (*kong.Kong, error) {
 	return kong.New(g, kong.Name("daemon-keeper"), kong.Vars{"run_dir": d.RunDir, "state_dir": d.StateDir, "config": d.Config}, kong.NoDefaultHelp(),
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)))
 }

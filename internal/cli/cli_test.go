@@ -1,9 +1,57 @@
 package cli
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+// Lines that name no command mean the same where only the flags of run are read.
+func TestParseRun(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/x.yaml"}
+	for line, quick := range map[string]bool{
+		"":                       true,
+		"-n -v":                  true,
+		"-nv -o json -c /a.yaml": true,
+		"--config=/a.yaml --at-once 2 --no-syslog": true,
+		"-e " + self + " -s a -s b -s a -u 0":      true,
+		"-e " + self + " -s a --backoff 0s,1d":     true,
+		"--state-dir= --tag x --facility local0":   true,
+		"run":                                      false,
+		"-n run":                                   false,
+		"-n sshd":                                  false,
+		"-c run":                                   true,
+		"-- sshd":                                  false,
+		"--version":                                false,
+		"-h":                                       false,
+		"--help":                                   false,
+		"-c":                                       false,
+		"-c a -c b":                                false,
+		"--since 2d":                               false,
+		"-e " + self:                               false,
+		"-c \xff":                                  false,
+		"-o xml":                                   false,
+	} {
+		args := strings.Fields(line)
+		c, ok := parseRun(args, defaults)
+		if ok != quick {
+			t.Errorf("%q: %v", line, ok)
+		}
+		if !ok {
+			continue
+		}
+		want, err := parseAny(args, defaults)
+		if diff := cmp.Diff(want, c, cmp.AllowUnexported(Command{})); diff != "" || err != nil {
+			t.Errorf("%q: %v\n%s", line, err, diff)
+		}
+	}
+}
 
 // A plugin's user sees only the output that was asked for, also of a command line
 // that cannot be used.
