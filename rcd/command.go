@@ -17,7 +17,7 @@ type program struct {
 func Program(path string, outputs *Outputs) *Manager {
 	var d dialect = program{path: path}
 	if isRCService(path) {
-		d = rcService{program{path: path}}
+		d = openrc{program{path: path}}
 	}
 	return &Manager{d, newSystem(outputs)}
 }

@@ -13,7 +13,7 @@ func TestProgramArgv(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if m.Name() != "rc-service" {
+	if m.Name() != "OpenRC" {
 		t.Errorf("name %q", m.Name())
 	}
 }
@@ -26,9 +26,9 @@ func TestProgramObstacle(t *testing.T) {
 		t.Errorf("find: %v", err)
 	}
 	for answer, found := range map[string]bool{
-		"openrc-started": true, "openrc-stopped": true, "openrc-crashed": true, "not-known": false,
+		"openrc/started": true, "openrc/stopped": true, "openrc/crashed": true, "program/not-known": false,
 	} {
-		fake := &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, "program/"+answer)}}
+		fake := &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, answer)}}
 		o, err := p.obstacle(t.Context(), fake, "cron")
 		var unknown *NotFoundError
 		if o != nil || found != (err == nil) || !found && !errors.As(err, &unknown) {

@@ -8,7 +8,7 @@ import (
 
 // Which processes stop or start a service, by their arguments.
 func TestCommands(t *testing.T) {
-	dialects := map[string]dialect{"rc.d": freebsd{service: "/usr/sbin/service"}, "sysv": sysv{}, "own": program{path: "/opt/keep/svc"}, "openrc": rcService{program{path: "/sbin/rc-service"}}}
+	dialects := map[string]dialect{"rc.d": freebsd{service: "/usr/sbin/service"}, "sysv": sysv{}, "own": program{path: "/opt/keep/svc"}, "openrc": openrc{program{path: "/sbin/rc-service"}}}
 	for _, tt := range []struct {
 		dialect, args string // parts are divided by spaces
 		want          string // the verb; "": it is none
@@ -68,7 +68,7 @@ func FuzzCommands(f *testing.F) {
 	f.Add("sh\x00-e\x00/usr/sbin/service\x00--\x00x\x00restart")
 	f.Fuzz(func(t *testing.T, text string) {
 		args := strings.Split(text, "\x00")
-		for _, d := range []dialect{freebsd{service: "/usr/sbin/service"}, sysv{}, program{path: "/opt/svc"}, rcService{program{path: "/sbin/rc-service"}}} {
+		for _, d := range []dialect{freebsd{service: "/usr/sbin/service"}, sysv{}, program{path: "/opt/svc"}, openrc{program{path: "/sbin/rc-service"}}} {
 			service, verb, ok := (&Manager{dialect: d}).Commands([]string{"x"})(args)
 			if ok && (service != "x" || !strings.Contains("\x00"+text+"\x00", "\x00"+verb+"\x00") || !isStep(verb)) || !ok && verb+service != "" {
 				t.Errorf("%s: %q, %q, %v", d.Name(), service, verb, ok)
@@ -79,9 +79,9 @@ func FuzzCommands(f *testing.F) {
 
 // OpenRC says that it is at work; another program's status 4 means that it cannot tell.
 func TestOpenRCWork(t *testing.T) {
-	for answer, want := range map[string]string{"openrc-starting": "start", "openrc-stopping": "stop", "openrc-started": "", "openrc-crashed": ""} {
+	for answer, want := range map[string]string{"openrc/starting": "start", "openrc/stopping": "stop", "openrc/started": "", "openrc/crashed": ""} {
 		m := Program("/sbin/rc-service", &Outputs{})
-		m.run = &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, "program/"+answer)}}
+		m.run = &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, answer)}}
 		w, err := m.Work(t.Context(), "cron")
 		if err != nil || (w == nil) != (want == "") || w != nil && (w.What != want || w.By != "OpenRC" || w.Service != "cron") {
 			t.Errorf("%s: %+v, %v", answer, w, err)

@@ -39,6 +39,7 @@ func Detect(host Host, outputs *Outputs) (*Manager, error) {
 func (h Host) detect() (dialect, error) {
 	service, hasService := lookPath(h.Root, "service")
 	systemctl, hasSystemctl := lookPath(h.Root, "systemctl")
+	rcService, hasRCService := lookPath(h.Root, "rc-service")
 	switch {
 	case h.OS == "freebsd" && hasService:
 		return freebsd{root: h.Root, service: service}, nil
@@ -51,15 +52,12 @@ func (h Host) detect() (dialect, error) {
 			service = ""
 		}
 		return systemd{root: h.Root, service: service, systemctl: systemctl}, nil
-	case h.isDir("/run/openrc"):
-		return nil, &NoManagerError{
-			"this machine was booted by OpenRC, which is not supported by itself",
-			"name its program with --service-command /sbin/rc-service",
-		}
+	case h.isDir("/run/openrc") && hasRCService:
+		return openrc{program{root: h.Root, path: rcService}}, nil
 	case h.isDir("/etc/init.d"):
 		return sysv{root: h.Root, service: service}, nil
 	}
-	return nil, &NoManagerError{"neither systemd nor /etc/init.d is there", ownProgram}
+	return nil, &NoManagerError{"neither systemd nor OpenRC nor /etc/init.d is there", ownProgram}
 }
 
 func (h Host) isDir(path string) bool {

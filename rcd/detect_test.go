@@ -42,6 +42,21 @@ func TestDetect(t *testing.T) {
 			[]string{"run/systemd/system/", "sbin/service*", "etc/init.d/"},
 			"System V init: /sbin/service x stop",
 		},
+		{
+			"OpenRC", "linux",
+			[]string{"run/openrc/", "sbin/rc-service*", "etc/init.d/", "usr/sbin/service*"},
+			"OpenRC: /sbin/rc-service x stop",
+		},
+		{
+			"OpenRC is installed, but did not boot", "linux",
+			[]string{"sbin/rc-service*", "etc/init.d/", "usr/sbin/service*"},
+			"System V init: /usr/sbin/service x stop",
+		},
+		{
+			"OpenRC's folder, and systemd has booted", "linux",
+			[]string{"run/openrc/", "sbin/rc-service*", "run/systemd/system/", "usr/bin/systemctl*"},
+			"systemd: /usr/bin/systemctl stop x.service",
+		},
 		{"System V without service", "linux", []string{"etc/init.d/"}, "System V init: /etc/init.d/x stop"},
 		{
 			"a service folder is no program", "linux",
@@ -94,13 +109,9 @@ func TestDetectNothing(t *testing.T) {
 			[]string{"etc/init.d/", "run/systemd/system/", "usr/bin/systemctl*"},
 			"service(8) is not installed", "--service-command",
 		},
-		{
-			"OpenRC", "linux",
-			[]string{"run/openrc/", "sbin/rc-service*", "etc/init.d/", "usr/sbin/service*"},
-			"booted by OpenRC", "--service-command /sbin/rc-service",
-		},
-		{"nothing", "linux", nil, "neither systemd nor /etc/init.d", "--service-command"},
-		{"a file named init.d", "linux", []string{"etc/init.d"}, "neither systemd nor /etc/init.d", "--service-command"},
+		{"OpenRC without its program", "linux", []string{"run/openrc/"}, "neither systemd nor OpenRC nor /etc/init.d", "--service-command"},
+		{"nothing", "linux", nil, "neither systemd nor OpenRC nor /etc/init.d", "--service-command"},
+		{"a file named init.d", "linux", []string{"etc/init.d"}, "neither systemd nor OpenRC nor /etc/init.d", "--service-command"},
 		{"OpenBSD", "openbsd", []string{"usr/sbin/service*", "etc/init.d/"}, "not supported on openbsd", "--service-command"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

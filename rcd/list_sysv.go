@@ -15,25 +15,44 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// list asks each script that a boot starts.
+// scripted is a dialect whose services are scripts, of which it knows no process.
+type scripted interface {
+	dialect
+	// script is the path of the service's script; "" if there is none.
+	script(service string) string
+}
+
+func (s sysv) script(service string) string {
+	if path := s.root + "/etc/init.d/" + service; isExecutable(path) {
+		return path
+	}
+	return ""
+}
+
 func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
+	return listScripts(ctx, run, s, s.root, startedScripts(s.root))
+}
+
+// listScripts asks each script that a boot starts.
+func listScripts(ctx context.Context, run runner, d scripted, root string, names []string) ([]Listed, error) {
 	var list []Listed
-	for _, name := range startedScripts(s.root) {
-		if CheckName(name) != nil || s.find(ctx, run, name) != nil {
+	for _, name := range names {
+		script := d.script(name)
+		if CheckName(name) != nil || script == "" {
 			continue
 		}
-		r, err := run.query(ctx, s.Argv(Status, name))
+		r, err := run.query(ctx, d.Argv(Status, name))
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
-		text, readErr := os.ReadFile(s.root + "/etc/init.d/" + name)
+		text, readErr := os.ReadFile(script)
 		if readErr != nil {
 			list = append(list, Listed{Name: name, Omit: "its script may not be read, which says where its pidfile is"})
 			continue
 		}
 		l := Listed{Name: name, About: shortDescription(string(text))}
 		doubt := ""
-		switch state := s.state(r); {
+		switch state := d.state(r); {
 		case err != nil: // it hangs, and the others may not
 			doubt = err.Error()
 		case state == Stopped:
@@ -42,7 +61,7 @@ func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
 			doubt = "it does not say whether it runs"
 		}
 		if l.Omit == "" {
-			l.Hints = s.hints(name, string(text))
+			l.Hints = hintsOf(root, name, string(text))
 			l.Hints.Doubt = doubt
 		}
 		list = append(list, l)
@@ -50,19 +69,19 @@ func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
 	return list, nil
 }
 
-// hints reads a script, and the pidfiles that it names.
-func (s sysv) hints(name, text string) *Hints {
-	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(s.root+path, syscall.O_NONBLOCK) })
+// hintsOf reads a script, and the pidfiles that it names.
+func hintsOf(root, name, text string) *Hints {
+	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(root+path, syscall.O_NONBLOCK) })
 	h := &Hints{Many: facts.loops, text: facts.text}
 	for _, path := range append(facts.pidFiles, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid") {
-		if text, ok := readPlain(s.root+path, osutil.NoFollow); ok { // others may write there
+		if text, ok := readPlain(root+path, osutil.NoFollow); ok { // others may write there
 			if pid := pidOnLine([]byte(text)); pid > 0 && !slices.Contains(h.PIDs, pid) {
 				h.PIDs = append(h.PIDs, pid)
 			}
 		}
 	}
 	for _, path := range facts.daemons {
-		if isExecutable(s.root + path) {
+		if isExecutable(root + path) {
 			h.Daemons = append(h.Daemons, path)
 		}
 	}

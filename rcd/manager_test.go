@@ -60,14 +60,15 @@ func TestStopOpenRC(t *testing.T) {
 	}{
 		{"started, and forgotten", 0, 0, nil, 2},
 		{"started, and not forgotten", 0, 1, failed, 2},
-		{"stopped", 3, 0, nil, 1},
+		{"stopped", 3, 0, nil, 2},
 		{"somebody stops it", 4, 0, failed, 1},
-		{"crashed, as it knows itself", 32, 0, failed, 1},
+		{"crashed, as it knows itself", 32, 0, nil, 2},
+		{"crashed, and the script knows no zap", 32, 1, nil, 2},
 	} {
 		fake := &fakeRunner{t: t, stepErr: failed, answers: map[string]result{
 			"/sbin/rc-service x status": {status: tt.status}, "/sbin/rc-service x zap": {status: tt.zap},
 		}}
-		m := &Manager{rcService{program{path: "/sbin/rc-service"}}, fake}
+		m := &Manager{openrc{program{path: "/sbin/rc-service"}}, fake}
 		if err := m.Stop(t.Context(), "x", With{}); err != tt.want || len(fake.queries) != tt.asks {
 			t.Errorf("%s: %v, asked %q", tt.name, err, fake.queries)
 		}

@@ -198,10 +198,11 @@ func (m *Manager) Stop(ctx context.Context, service string, with With) error {
 		return err
 	}
 	state, statusErr := m.Status(ctx, service)
-	if statusErr == nil && state == Stopped {
-		return nil
+	if statusErr != nil || state == Unknown {
+		return err
 	}
-	if z, ok := m.dialect.(zapper); ok && state == Running && z.zap(ctx, m.run, service) {
+	z, canZap := m.dialect.(zapper)
+	if canZap && z.zap(ctx, m.run, service) || state == Stopped {
 		return nil
 	}
 	return err

@@ -9,7 +9,7 @@ import (
 // TestState reads what the status command of each manager has answered.
 func TestState(t *testing.T) {
 	dialects := map[string]dialect{
-		"freebsd": freebsd{}, "sysv": sysv{}, "systemd": systemd{}, "program": program{},
+		"freebsd": freebsd{}, "sysv": sysv{}, "systemd": systemd{}, "program": program{}, "openrc": openrc{},
 	}
 	for _, tt := range []struct {
 		answer string
@@ -47,13 +47,15 @@ func TestState(t *testing.T) {
 		{"systemd/show-template", Unknown},
 		{"systemd/show-no-bus", Unknown},
 
-		{"program/openrc-started", Running},
-		{"program/openrc-stopped", Stopped},
-		{"program/openrc-stopping", Unknown},
-		{"program/openrc-starting", Unknown},
-		{"program/openrc-inactive", Unknown},
-		{"program/openrc-crashed", Unknown},
 		{"program/not-known", Unknown},
+
+		{"openrc/started", Running},
+		{"openrc/stopped", Stopped},
+		{"openrc/stopping", Unknown},
+		{"openrc/starting", Unknown},
+		{"openrc/inactive", Unknown},
+		{"openrc/crashed", Stopped},
+		{"openrc/nosuch", Unknown},
 	} {
 		manager, _, _ := strings.Cut(tt.answer, "/")
 		if got := dialects[manager].state(recorded(t, tt.answer)); got != tt.want {
@@ -69,7 +71,7 @@ func TestUnknownServiceIsNotStopped(t *testing.T) {
 	if got := (sysv{}).state(recorded(t, "sysv/unrecognized")); got != Unknown {
 		t.Errorf("System V: state %d, want Unknown", got)
 	}
-	if got := (program{}).state(recorded(t, "program/openrc-nosuch")); got != Unknown {
+	if got := (program{}).state(recorded(t, "openrc/nosuch")); got != Unknown {
 		t.Errorf("OpenRC: state %d, want Unknown", got)
 	}
 }

@@ -22,7 +22,7 @@ func (s sysv) Argv(verb Verb, service string) []string {
 }
 
 func (s sysv) find(_ context.Context, _ runner, service string) error {
-	if isExecutable(s.root + "/etc/init.d/" + service) {
+	if s.script(service) != "" {
 		return nil
 	}
 	return &NotFoundError{

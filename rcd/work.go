@@ -45,6 +45,7 @@ func (m *Manager) Work(ctx context.Context, service string) (*Work, error) {
 // Boot is a boot that is not over.
 type Boot struct {
 	For  time.Duration // since the manager was started
+	See  string        // the command that shows a person what it waits for
 	Jobs []Job         // the starts that are under way, the oldest first
 }
 

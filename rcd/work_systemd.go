@@ -151,15 +151,16 @@ func since(stamp string, now time.Duration) (known bool, d time.Duration) {
 // boot tells how long systemd has been starting units, and which starts are under way.
 // A container counts from its own boot, not from that of its host.
 func (s systemd) boot(ctx context.Context, run runner) (Boot, error) {
+	b := Boot{See: "systemctl list-jobs"}
 	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "UserspaceTimestampMonotonic"})
 	if err != nil {
-		return Boot{}, err
+		return b, err
 	}
 	known, lasts := since(properties(r.output)["UserspaceTimestampMonotonic"], s.now())
 	if !known {
-		return Boot{}, fmt.Errorf("cannot tell how long systemd has been booting: %s", strings.TrimSpace(r.output))
+		return b, fmt.Errorf("cannot tell how long systemd has been booting: %s", strings.TrimSpace(r.output))
 	}
-	b := Boot{For: lasts}
+	b.For = lasts
 	if r, err = run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"}); err != nil {
 		return b, err
 	}

@@ -78,7 +78,7 @@ func TestServiceCall(t *testing.T) {
 		"/bin/systemctl --no-block start x.service y": "start x y",
 		"systemctl stop x@1.service":                  "stop x@1",
 		"systemctl start x.socket":                    "start x.socket",
-		"rc-service x start":                          "start x !",
+		"rc-service x start":                          "start x",
 		"sv up /etc/service/x":                        "start x !",
 		"sv -w 7 restart x":                           "",
 		"svc -u /service/x":                           "start x !",

@@ -58,10 +58,8 @@ func plainCall(words []string) (call, bool) {
 	}
 	rest := withoutOptions(words[1:])
 	switch path.Base(words[0]) {
-	case "service", "invoke-rc.d":
-		return nameFirst(rest, "")
-	case "rc-service":
-		return nameFirst(rest, "OpenRC's: give daemon-keeper --service-command /sbin/rc-service")
+	case "service", "invoke-rc.d", "rc-service":
+		return nameFirst(rest)
 	case "systemctl", "supervisorctl", "initctl":
 		return verbFirst(path.Base(words[0]), rest)
 	case "start", "stop", "restart":
@@ -90,13 +88,11 @@ func withoutOptions(words []string) []string {
 }
 
 // nameFirst reads NAME start.
-func nameFirst(rest []string, about string) (call, bool) {
+func nameFirst(rest []string) (call, bool) {
 	if len(rest) < 2 {
 		return call{}, false
 	}
-	c, ok := verbLast(rest[:1], rest[1:])
-	c.about = about
-	return c, ok
+	return verbLast(rest[:1], rest[1:])
 }
 
 func verbLast(names, rest []string) (call, bool) {

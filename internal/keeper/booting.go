@@ -25,20 +25,27 @@ func (r *run) booting() string {
 	}
 	b, over := r.bootIsOver(r.daemon.BootLimit)
 	if !over {
-		return "the machine is still booting (see: systemctl list-jobs)"
+		return "the machine is still booting" + seeBoot(b)
 	}
 	r.stuck = true
 	jobs := "no job of it is running"
 	if names := jobNames(b.Jobs); names != "" {
 		jobs = names + " never ends"
 	}
-	text := fmt.Sprintf("the machine has been booting for %s: %s (see: systemctl list-jobs)", inSeconds(b.For), jobs)
+	text := fmt.Sprintf("the machine has been booting for %s: %s%s", inSeconds(b.For), jobs, seeBoot(b))
 	r.report.Notices = append(r.report.Notices, text)
 	if r.news("the boot does not end: " + jobs) {
 		r.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
 	}
 	r.report.Known = false
 	return ""
+}
+
+func seeBoot(b rcd.Boot) string {
+	if b.See == "" {
+		return ""
+	}
+	return " (see: " + b.See + ")"
 }
 
 // bootIsOver reports whether a boot that is under way has taken longer than it may. If

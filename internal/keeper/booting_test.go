@@ -16,7 +16,7 @@ import (
 // waits for is named, once. A unit that is queued behind it waits no more; one that is
 // being started does.
 func TestBootHasALimit(t *testing.T) {
-	stuck := rcd.Boot{For: 2*time.Hour + 55*time.Minute, Jobs: []rcd.Job{{ID: 17, Unit: "fsck-forever.service"}}}
+	stuck := rcd.Boot{For: 2*time.Hour + 55*time.Minute, See: "systemctl list-jobs", Jobs: []rcd.Job{{ID: 17, Unit: "fsck-forever.service"}}}
 	for _, tc := range []struct {
 		name   string
 		boot   rcd.Boot
@@ -26,7 +26,7 @@ func TestBootHasALimit(t *testing.T) {
 		result report.Result
 		why    string
 	}{
-		{"within its limit", rcd.Boot{For: 9 * time.Minute, Jobs: stuck.Jobs}, nil, BootLimit, nil, report.Held, "the machine is still booting (see: systemctl list-jobs)"},
+		{"within its limit", rcd.Boot{For: 9 * time.Minute, See: "rc-status", Jobs: stuck.Jobs}, nil, BootLimit, nil, report.Held, "the machine is still booting (see: rc-status)"},
 		{"of unknown length", rcd.Boot{}, errors.New("no answer"), BootLimit, nil, report.Held, "the machine is still booting"},
 		{"over its limit", stuck, nil, BootLimit, nil, report.BroughtBack, ""},
 		{"no limit wanted", rcd.Boot{}, nil, 0, nil, report.BroughtBack, ""},

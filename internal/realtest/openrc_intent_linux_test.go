@@ -29,7 +29,7 @@ daemons:
 `)
 	look := func() answer {
 		t.Helper()
-		return begin(t, m, program, "run", "--no-syslog", "--service-command", "/sbin/rc-service")()
+		return begin(t, m, program, "run", "--no-syslog")()
 	}
 	runs := func(name string) bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 1 }
 	back := func(what, name string) {
@@ -82,4 +82,39 @@ daemons:
 	}
 	kill(t, m, "/usr/local/sbin/never")
 	back("started by hand, in no runlevel, and died", "never")
+}
+
+// init finds what OpenRC has started, and what it writes is up; a name that OpenRC does not
+// know is refused, with how to list those that it does.
+func TestOpenRCInit(t *testing.T) {
+	t.Parallel()
+	l := keeperLayer(t)
+	for _, name := range []string{"toy", "needed"} {
+		exe := addDaemon(t, l, name)
+		need := ""
+		if name == "toy" {
+			need = "depend() { need needed; }\n"
+		}
+		l.File("/etc/init.d/"+name, "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/"+name+".pid\n"+need, 0o755)
+	}
+	l.File("/etc/init.d/once", "#!/sbin/openrc-run\nstart() { :; }\n", 0o755)
+	m := Enter(t, Tree(t, "openrc"), l)
+	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add once default; openrc sysinit; openrc boot; openrc default")
+	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
+	m.Must(t, "sh", "-c", "daemon-keeper init >/etc/daemon-keeper.yaml")
+	draft := m.Must(t, "cat", "/etc/daemon-keeper.yaml")
+	for _, part := range []string{"services: [toy]", "services: [needed]"} {
+		if !strings.Contains(draft, part) {
+			t.Errorf("no %q in\n%s", part, draft)
+		}
+	}
+	m.Must(t, "daemon-keeper", "validate")
+	if table := m.Must(t, "daemon-keeper", "status"); strings.Count(table, " up ") != 2 {
+		t.Errorf("status says\n%s", table)
+	}
+	a := begin(t, m, program, "run", "--no-syslog", "-e", "/usr/local/sbin/toy", "-s", "nosuch")()
+	const refused = "cannot find service nosuch: OpenRC knows none of that name (no executable script /etc/init.d/nosuch)"
+	if !strings.Contains(a.stdout+a.stderr, refused) || !strings.Contains(a.stdout+a.stderr, "list the names with: rc-service --list") {
+		t.Errorf("an unknown name: %v", a)
+	}
 }

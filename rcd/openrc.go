@@ -1,0 +1,108 @@
+package rcd
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// openrc is a machine of OpenRC, through rc-service(8). An LSB script that is called by
+// itself does what it does; one of OpenRC's own does nothing then, and exits 0.
+type openrc struct{ program }
+
+func isRCService(path string) bool { return filepath.Base(path) == "rc-service" }
+
+func (openrc) Name() string { return "OpenRC" }
+
+// openrcScripts are where OpenRC has its services, the system's and those of the site.
+var openrcScripts = []string{"/etc/init.d/", "/usr/local/etc/init.d/"}
+
+// script is the path of a service's script; "" if there is none.
+func (p openrc) script(service string) string {
+	for _, dir := range openrcScripts {
+		if isExecutable(p.root + dir + service) {
+			return p.root + dir + service
+		}
+	}
+	return ""
+}
+
+func (p openrc) find(_ context.Context, _ runner, service string) error {
+	if p.script(service) != "" {
+		return nil
+	}
+	return &NotFoundError{
+		Service: service, Manager: p.Name(), List: "rc-service --list",
+		Where: " (no executable script /etc/init.d/" + service + ")",
+	}
+}
+
+// What rc-service NAME status exits with, openrc-run(8): while OpenRC is at work on it,
+// and where it has looked and found that the daemon has ended. For an init script of the
+// LSB 4 means that it cannot tell.
+const (
+	openrcStopping = 4
+	openrcStarting = 8
+	openrcCrashed  = 32
+)
+
+func (openrc) state(r result) State {
+	if r.status == openrcCrashed {
+		return Stopped
+	}
+	return lsbState(r)
+}
+
+// condition asks OpenRC, which keeps no limit of its own for a whole start or stop.
+func (p openrc) condition(ctx context.Context, run runner, service string) (Condition, error) {
+	r, err := run.query(ctx, p.Argv(Status, service))
+	if err != nil {
+		return Condition{}, err
+	}
+	c := Condition{State: p.state(r)}
+	switch r.status {
+	case openrcStopping:
+		c.Work = &Work{Service: service, By: "OpenRC", What: "stop"}
+	case openrcStarting:
+		c.Work = &Work{Service: service, By: "OpenRC", What: "start"}
+	}
+	return c, nil
+}
+
+// obstacle: that a service is being stopped does not mean that there is none.
+func (openrc) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
+
+// zap: Debian's OpenRC calls a service started whose daemon has died, fails to stop it, and
+// then has nothing to start. A daemon that could not be stopped is still there, and the
+// start finds it.
+func (p openrc) zap(ctx context.Context, run runner, service string) bool {
+	r, err := run.query(ctx, []string{p.path, service, "zap"})
+	return err == nil && r.status == 0
+}
+
+// phase reads what openrc(8) leaves in its state folder: a file while it starts the
+// services of a runlevel, and the name of the runlevel that it enters or has entered.
+func (p openrc) phase(context.Context, runner) (Phase, error) {
+	const longest = 64
+	level, err := osutil.ReadSome(p.root+openrcState+"/softlevel", longest)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Working, err
+	}
+	if slices.Contains([]string{"shutdown", "reboot"}, strings.TrimSpace(string(level))) {
+		return ShuttingDown, nil
+	}
+	if starting, err := isThere(p.root + openrcState + "/rc.starting"); err != nil || starting {
+		return Booting, err
+	}
+	return Working, nil
+}
+
+// boot: it began with the machine's start.
+func (openrc) boot(context.Context, runner) (Boot, error) {
+	return Boot{For: monotonic(), See: "rc-status"}, nil
+}
