@@ -60,7 +60,7 @@ func TestStopOpenRC(t *testing.T) {
 	}{
 		{"started, and forgotten", 0, 0, nil, 2},
 		{"started, and not forgotten", 0, 1, failed, 2},
-		{"stopped", 3, 0, nil, 2},
+		{"stopped", 3, 0, nil, 1},
 		{"somebody stops it", 4, 0, failed, 1},
 		{"crashed, as it knows itself", 32, 0, nil, 2},
 		{"crashed, and the script knows no zap", 32, 1, nil, 2},

@@ -33,13 +33,7 @@ func (p openrc) script(service string) string {
 }
 
 func (p openrc) find(_ context.Context, _ runner, service string) error {
-	if p.script(service) != "" {
-		return nil
-	}
-	return &NotFoundError{
-		Service: service, Manager: p.Name(), List: "rc-service --list",
-		Where: " (no executable script /etc/init.d/" + service + ")",
-	}
+	return findScript(p, service, "rc-service --list")
 }
 
 // What rc-service NAME status exits with, openrc-run(8): while OpenRC is at work on it,
@@ -77,9 +71,14 @@ func (p openrc) condition(ctx context.Context, run runner, service string) (Cond
 // obstacle: that a service is being stopped does not mean that there is none.
 func (openrc) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
 
-// zap: Debian's OpenRC calls a service started whose daemon has died, fails to stop it, and
-// then has nothing to start. A daemon that could not be stopped is still there, and the
-// start finds it.
+// isStuck: Debian's OpenRC calls a service started whose daemon has died, fails to stop it,
+// and then has nothing to start; a newer one calls it crashed.
+func (p openrc) isStuck(status result) bool {
+	return p.state(status) == Running || status.status == openrcCrashed
+}
+
+// zap has OpenRC forget that it has started the service. A daemon that could not be stopped
+// is still there, and the start finds it.
 func (p openrc) zap(ctx context.Context, run runner, service string) bool {
 	r, err := run.query(ctx, []string{p.path, service, "zap"})
 	return err == nil && r.status == 0

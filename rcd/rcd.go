@@ -90,6 +90,8 @@ type resetter interface {
 // zapper is a dialect whose manager cannot stop a service whose daemon has died, and
 // refuses to start it until it was told that it is stopped.
 type zapper interface {
+	// isStuck reports whether a status, asked for once a stop has failed, is of such a service.
+	isStuck(status result) bool
 	// zap tells it, and reports whether it has understood. It stops nothing.
 	zap(ctx context.Context, run runner, service string) bool
 }
@@ -197,12 +199,14 @@ func (m *Manager) Stop(ctx context.Context, service string, with With) error {
 	if !errors.As(err, &failed) || failed.TimedOut {
 		return err
 	}
-	state, statusErr := m.Status(ctx, service)
-	if statusErr != nil || state == Unknown {
+	status, statusErr := m.run.query(ctx, m.Argv(Status, service))
+	if statusErr != nil {
 		return err
 	}
-	z, canZap := m.dialect.(zapper)
-	if canZap && z.zap(ctx, m.run, service) || state == Stopped {
+	if z, ok := m.dialect.(zapper); ok && z.isStuck(status) && z.zap(ctx, m.run, service) {
+		return nil
+	}
+	if m.state(status) == Stopped {
 		return nil
 	}
 	return err

@@ -22,13 +22,16 @@ func (s sysv) Argv(verb Verb, service string) []string {
 }
 
 func (s sysv) find(_ context.Context, _ runner, service string) error {
-	if s.script(service) != "" {
+	return findScript(s, service, "ls /etc/init.d")
+}
+
+// findScript fails with a NotFoundError if there is no such script; list is the command that
+// lists the names.
+func findScript(d scripted, service, list string) error {
+	if d.script(service) != "" {
 		return nil
 	}
-	return &NotFoundError{
-		Service: service, Manager: s.Name(), List: "ls /etc/init.d",
-		Where: " (no executable script /etc/init.d/" + service + ")",
-	}
+	return &NotFoundError{Service: service, Manager: d.Name(), List: list, Where: " (no executable script /etc/init.d/" + service + ")"}
 }
 
 func (sysv) state(r result) State { return lsbState(r) }
