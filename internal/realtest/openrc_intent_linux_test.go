@@ -118,3 +118,25 @@ func TestOpenRCInit(t *testing.T) {
 		t.Errorf("an unknown name: %v", a)
 	}
 }
+
+// Nothing is restarted while OpenRC shuts the machine down, though what is down then is
+// otherwise brought back.
+func TestOpenRCShutdown(t *testing.T) {
+	t.Parallel()
+	l := keeperLayer(t)
+	exe := addDaemon(t, l, "toy")
+	l.File("/etc/init.d/toy", "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/toy.pid\n", 0o755)
+	const keep = "daemon-keeper run --no-syslog --state-dir= --boot-grace 0 --recheck 0 --settle 200ms -e "
+	l.File("/etc/init.d/late", "#!/sbin/openrc-run\nstart() { :; }\nstop() { kill -9 $(cat /run/toy.pid); "+keep+exe+" -s toy -v >/run/said 2>&1; }\n", 0o755)
+	m := Enter(t, Tree(t, "openrc"), l)
+	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add late default; openrc sysinit; openrc boot; openrc default")
+	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, exe)) == 1 })
+	kill(t, m, exe)
+	if a := begin(t, m, strings.Fields(keep+exe+" -s toy")...)(); a.status != 1 {
+		t.Errorf("before: %v", a)
+	}
+	m.Must(t, "sh", "-c", "openrc shutdown || :") // toy is dead, and its stop fails
+	if said := m.Must(t, "cat", "/run/said"); !strings.Contains(said, "the machine is shutting down") || len(m.Pids(t, exe)) > 0 {
+		t.Errorf("%s", said)
+	}
+}
