@@ -100,9 +100,12 @@ func (x Examiner) wanted() wanted {
 	paths := slices.Collect(maps.Keys(x.Named))
 	for _, name := range x.Also {
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			if resolved, err := filepath.EvalSymlinks(name); err == nil {
-				w.folders = append(w.folders, resolved)
+			resolved, err := filepath.EvalSymlinks(name)
+			if err != nil {
+				w.limits = append(w.limits, fmt.Sprintf("cannot look at %s: %v", name, osutil.Cause(err)))
+				continue
 			}
+			w.folders = append(w.folders, resolved)
 			continue
 		}
 		if _, err := os.Lstat(name); err != nil {
