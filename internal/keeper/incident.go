@@ -49,15 +49,26 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 		return
 	}
 	i := closed(r.past, now, cameBackWord)
+	by := ""
+	if !r.acted {
+		by = r.forAnother()
+	}
 	switch {
 	case r.acted:
 		i.Outcome = broughtBackWord
+	case by != "":
+		i.Outcome, i.For = broughtBackWord, by
 	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
 		i.Outcome = heldWord
 	}
 	r.past.Totals.Downtime += i.Seconds - i.Held
-	if !r.acted && !r.Watching { // else the diary has the restart
-		r.Log.Log(report.Notice, "'%s' is up again by itself, after %s", r.report.Name, report.Seconds(now.Since(i.Began)))
+	took := report.Seconds(now.Since(i.Began))
+	switch {
+	case r.acted, r.Watching: // the diary has the restart
+	case by != "":
+		r.Log.Log(report.Notice, "'%s' is up again after %s: its service was restarted for '%s'", r.report.Name, took, by)
+	default:
+		r.Log.Log(report.Notice, "'%s' is up again by itself, after %s", r.report.Name, took)
 	}
 	r.transition = true
 	r.over = i

@@ -547,21 +547,21 @@ func TestStoppedOthers(t *testing.T) {
 	at := func(s int) state.Stamp {
 		return state.Stamp{Time: time.Unix(int64(s), 0), Boot: "b", Up: time.Duration(s) * time.Second}
 	}
-	span := func(from, to int) state.Span { return state.Span{From: at(from), To: at(to)} }
+	span := func(from, to int) ourStop { return ourStop{state.Span{From: at(from), To: at(to)}, "b"} }
 	for _, tt := range []struct {
 		what  string
-		stops map[string]state.Span
+		stops map[string]ourStop
 		down  int // 0: it was not seen down before
 		want  bool
 	}{
 		{"none", nil, 0, false},
-		{"its own", map[string]state.Span{"a": span(150, 160)}, 0, false},
-		{"another", map[string]state.Span{"b": span(150, 160)}, 0, true},
-		{"another that has not ended", map[string]state.Span{"b": {From: at(150)}}, 0, true},
-		{"one while it was still up", map[string]state.Span{"b": span(50, 60)}, 0, false},
-		{"one that ended after it was last seen up", map[string]state.Span{"b": span(90, 110)}, 0, true},
-		{"one when it was down", map[string]state.Span{"b": span(150, 160)}, 140, false},
-		{"one just before it was seen down", map[string]state.Span{"b": span(130, 135)}, 140, true},
+		{"its own", map[string]ourStop{"a": span(150, 160)}, 0, false},
+		{"another", map[string]ourStop{"b": span(150, 160)}, 0, true},
+		{"another that has not ended", map[string]ourStop{"b": {Span: state.Span{From: at(150)}}}, 0, true},
+		{"one while it was still up", map[string]ourStop{"b": span(50, 60)}, 0, false},
+		{"one that ended after it was last seen up", map[string]ourStop{"b": span(90, 110)}, 0, true},
+		{"one when it was down", map[string]ourStop{"b": span(150, 160)}, 140, false},
+		{"one just before it was seen down", map[string]ourStop{"b": span(130, 135)}, 140, true},
 	} {
 		r := &run{pass: &pass{memory: &memory{stops: tt.stops, now: func() state.Stamp { return at(200) }}}}
 		r.past.LastUp = at(100)

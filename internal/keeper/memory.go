@@ -23,10 +23,16 @@ type memory struct {
 	store  *state.Store
 	key    string
 	pauses []state.Pause
-	stops  map[string]state.Span   // our last of each service, which daemons may share
+	stops  map[string]ourStop      // our last of each service, which daemons may share
 	gone   map[string]state.Daemon // what is remembered, and this run was not asked for
 	now    func() state.Stamp
 	saving sync.Mutex // others of this run are waited for, however many they are
+}
+
+// ourStop is a stop of a service by a run, and the daemon for which that was.
+type ourStop struct {
+	state.Span
+	daemon string
 }
 
 func (k *Keeper) remember() *memory {
@@ -50,14 +56,14 @@ func (p *pass) load() {
 	if m.pauses, err = m.store.Pauses(m.now()); err != nil {
 		p.forgotten(err)
 	}
-	m.stops, m.gone = make(map[string]state.Span), make(map[string]state.Daemon)
+	m.stops, m.gone = make(map[string]ourStop), make(map[string]state.Daemon)
 	for name, d := range all {
 		if p.byName[name] == nil {
 			m.gone[name] = d
 		}
 		for service, stop := range d.Stops {
 			if m.stops[service].From.Time.Before(stop.From.Time) {
-				m.stops[service] = stop
+				m.stops[service] = ourStop{stop, name}
 			}
 		}
 	}
@@ -168,8 +174,8 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	before, seen := r.past.Processes, r.remembered(v)
 	sameBoot := r.past.LastUp.Boot == now.Boot
 	replaced := len(before) > 0 && (!sameBoot || r.isGone(before, seen) && !r.wasThere(ctx, now))
-	if replaced && sameBoot && r.past.Incident == nil && !r.acted && r.doubt == "" && !r.wasByUs() {
-		r.notice(report.Notice, "it was restarted by someone else: "+pidsText(before)+" -> "+pidsText(seen))
+	if replaced && sameBoot && r.past.Incident == nil && !r.acted && r.doubt == "" {
+		r.noteRestart(before, seen)
 	}
 	if r.past.UpSince.IsZero() || replaced || now.Before(r.past.UpSince) {
 		r.past.UpSince = now
@@ -181,9 +187,10 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	r.past.HeldWhy = "" // see upgraded
 }
 
-// isOthers reports whether another run is at work on it.
+// isOthers reports whether another run is at work on it. If one of its services has its
+// turn in this run, the lock is our own.
 func (r *run) isOthers() bool {
-	return errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
+	return !r.turns.busy(r.daemon.Services) && errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
 }
 
 // isStale reports whether another run has written since: it may have restarted the
@@ -230,13 +237,43 @@ func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
 	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age >= since })
 }
 
-// wasByUs reports whether a run has restarted the daemon since, as that of another one
-// with which it shares a service.
-func (r *run) wasByUs() bool {
-	return slices.ContainsFunc(r.daemon.Services, func(service string) bool {
-		stop, ours := r.memory.stops[service]
-		return ours && r.past.LastUp.Before(stop.To)
-	})
+// forAnother is the daemon for which a run has restarted a service of this one since this
+// one was last seen up; "" if none has.
+func (r *run) forAnother() string {
+	for _, service := range r.daemon.Services {
+		if by := r.turns.restartedFor(service); by != "" && by != r.report.Name {
+			return by
+		}
+		if stop, ours := r.memory.stops[service]; ours && stop.daemon != r.report.Name && r.past.LastUp.Before(stop.To) {
+			return stop.daemon
+		}
+	}
+	return ""
+}
+
+// noteRestart tells that a daemon that was up at the last look was restarted since. What a
+// run did is in the diary only. What depends on a service that a run has restarted may
+// have been restarted with it.
+func (r *run) noteRestart(before, seen []state.Process) {
+	pids := ": " + pidsText(before) + " -> " + pidsText(seen)
+	if by := r.forAnother(); by != "" {
+		r.Log.Log(report.Info, "'%s' was restarted for '%s', with which it shares a service%s", r.report.Name, by, pids)
+		return
+	}
+	last := ""
+	for service, stop := range r.memory.stops {
+		if r.past.LastUp.Before(stop.To) && (last == "" || r.memory.stops[last].To.Before(stop.To)) {
+			last = service
+		}
+	}
+	switch {
+	case last == "":
+		r.notice(report.Notice, "it was restarted by someone else"+pids)
+	case r.memory.stops[last].daemon == r.report.Name:
+		r.Log.Log(report.Info, "'%s' was restarted by a run%s", r.report.Name, pids)
+	default:
+		r.notice(report.Notice, fmt.Sprintf("it was restarted by someone else, or with service '%s', which a run has restarted for '%s'%s", last, r.memory.stops[last].daemon, pids))
+	}
 }
 
 // remembered is what a later run must know of the processes that count.

@@ -10,6 +10,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -279,13 +280,58 @@ func TestRestartedAsAnothersService(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 		time.Sleep(time.Minute)
-		if r := w.again(t, a, b)["b"]; len(r.Notices) > 0 {
-			t.Errorf("notices %q", r.Notices)
+		if r := w.again(t, a, b)["b"]; len(r.Notices) > 0 || !strings.Contains(w.diary(), "'b' was restarted for 'a', with which it shares a service") {
+			t.Errorf("notices %q, the diary says\n%s", r.Notices, w.diary())
 		}
 		time.Sleep(time.Minute)
 		w.comesUp("b")
 		if r := w.again(t, a, b)["b"]; len(r.Notices) != 1 {
 			t.Errorf("by somebody: %q", r.Notices)
+		}
+	})
+}
+
+// Of two that are down and share a service, the second one's incident was ended by the
+// restart for the first.
+func TestBroughtBackAsAnothersService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		a, b := w.isUp("a", "s", "t"), w.isUp("b", "t")
+		w.brings("t", "b")
+		a.Recheck, b.Recheck = time.Second, 1100*time.Millisecond // a is the first
+		w.again(t, a, b)
+		time.Sleep(time.Minute)
+		w.dies("a")
+		w.dies("b")
+		w.again(t, a, b)
+		ledger := w.ledger(t)
+		i := slices.IndexFunc(ledger, func(i state.Incident) bool { return i.Daemon == "b" })
+		if i < 0 || ledger[i].Outcome != broughtBackWord || ledger[i].For != "a" {
+			t.Errorf("%+v", ledger)
+		}
+		if !strings.Contains(w.diary(), "'b' is up again after") || strings.Contains(w.diary(), "by itself") {
+			t.Errorf("the diary says\n%s", w.diary())
+		}
+	})
+}
+
+// A daemon that depends on a service which a run has restarted may have been restarted with
+// it; it may as well have been somebody else.
+func TestRestartedWithAnothersService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		a, b := w.isUp("a", "s"), w.isUp("b", "t")
+		w.again(t, a, b)
+		time.Sleep(time.Minute)
+		w.dies("a")
+		w.again(t, a, b)
+		w.dies("b")
+		w.comesUp("b") // t requires s
+		time.Sleep(time.Minute)
+		if r := w.again(t, a, b)["b"]; len(r.Notices) != 1 || !strings.Contains(r.Notices[0], "by someone else, or with service 's', which a run has restarted for 'a'") {
+			t.Errorf("notices %q", r.Notices)
 		}
 	})
 }

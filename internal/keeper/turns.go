@@ -86,6 +86,13 @@ func (t *turns) grant() {
 	})
 }
 
+// restartedFor is the daemon for which this run has restarted a service; "" if none.
+func (t *turns) restartedFor(service string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.restarted[service]
+}
+
 // claim notes that a service is about to be restarted for a daemon, and returns
 // the daemon for which that was done before in this run, or its own name.
 func (t *turns) claim(service, daemon string) string {

@@ -48,7 +48,7 @@ func holdKind(w *rcd.Wish) string {
 func (r *run) pastOf(service string) rcd.Past {
 	stop := r.past.Stops[service]
 	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
-		stop = shared
+		stop = shared.Span
 	}
 	past := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
 	if last := r.past.LastUp; !last.IsZero() && last.Boot == r.memory.now().Boot {

@@ -74,6 +74,7 @@ type Incident struct {
 	Tries     int       `json:"tries"`
 	Steps     []Step    `json:"steps,omitempty"` // of all tries, the last ones
 	Outcome   string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
+	For       string    `json:"for,omitempty"`   // brought_back: the other daemon for which a service of this one was restarted
 	Began     Stamp     `json:"began"`
 }
 
