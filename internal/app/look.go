@@ -54,6 +54,9 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	}
 	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
 	r.Took = time.Since(began)
+	if c.Action == cli.ShowStatus {
+		addLately(c.StateDir, &r)
+	}
 	stderr.Flush(stderrPatience)
 	measure(c, k.Log, &r)
 	return show(c, k.Log, r)

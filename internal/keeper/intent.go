@@ -59,15 +59,31 @@ func (r *run) holdFor(kind, why string) {
 }
 
 func (r *run) paused(context.Context) (kind, why string) {
+	if why := r.pauseText(); why != "" {
+		return holdPause, why
+	}
+	return "", ""
+}
+
+// pauseText is who has paused the daemon, if somebody has and that is to be respected.
+func (r *run) pauseText() string {
 	if !r.respects(holdPause) {
-		return "", ""
+		return ""
 	}
 	for _, p := range r.memory.pauses {
 		if p.Name == state.AllPaused || p.Name == r.daemon.Name {
-			return holdPause, PauseText(p)
+			return PauseText(p)
 		}
 	}
-	return "", ""
+	return ""
+}
+
+// notePause marks a daemon that is up and paused: nothing will restart it when it dies.
+func (r *run) notePause() {
+	if r.report.Result != report.Up || len(r.daemon.Services) == 0 {
+		return
+	}
+	r.report.Paused = r.pauseText()
 }
 
 // pausedMeanwhile is intended for a pause that was given while the daemon waited for

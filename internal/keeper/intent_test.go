@@ -573,3 +573,22 @@ func TestStoppedOthers(t *testing.T) {
 		}
 	}
 }
+
+// A pause of one that is up is reported, for if it dies nothing restarts it.
+func TestPausedAndUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, d := holding(t)
+		w.comesUp("a")
+		if r := w.again(t, d)["a"]; r.Paused != "" {
+			t.Errorf("paused by nobody: %q", r.Paused)
+		}
+		w.pause(t, state.Pause{Name: "a", By: "eve", For: 10 * time.Minute, Reason: "disk"})
+		if r := w.again(t, d)["a"]; r.Result != report.Up || !strings.HasPrefix(r.Paused, "it is paused by eve since ") || !strings.HasSuffix(r.Paused, ": disk") {
+			t.Errorf("%+v", r)
+		}
+		w.keeper.IgnoreIntent = true
+		if r := w.again(t, d)["a"]; r.Paused != "" {
+			t.Errorf("it would be restarted: %q", r.Paused)
+		}
+	})
+}

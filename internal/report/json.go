@@ -56,6 +56,7 @@ type (
 		Changed   bool          `json:"changed"`
 		Busy      bool          `json:"busy"`
 		Hold      string        `json:"hold,omitempty"`
+		Paused    string        `json:"paused,omitempty"`
 		NextTry   string        `json:"next_try,omitempty"`
 		DownSince string        `json:"down_since,omitempty"`
 		Reason    string        `json:"reason,omitempty"`
@@ -129,7 +130,7 @@ func (j JSON) report(r Report) jsonReport {
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: words.Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: words.Printable(d.Hold), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
+		Name: words.Printable(d.Name), Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: words.Printable(d.Hold), Paused: words.Printable(d.Paused), NextTry: instantIf(d.NextTry), DownSince: instantIf(d.DownSince),
 		Reason: words.Printable(d.Reason), Hint: words.Printable(d.Hint), Trouble: words.Printable(d.Trouble), Cause: words.Printable(d.Cause), Sender: words.Printable(d.Sender), Certainty: words.Printable(d.Certainty), Source: words.Printable(d.Source),
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),

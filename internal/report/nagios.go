@@ -96,6 +96,9 @@ func counted(r Report, most int) string {
 		if len(d.Notices) > 0 {
 			names["odd"] = append(names["odd"], "")
 		}
+		if d.Paused != "" {
+			names["paused"] = append(names["paused"], words.Cut(unpiped(d.Name), nagiosName))
+		}
 	}
 	var parts []string
 	for _, kind := range []struct {
@@ -113,6 +116,7 @@ func counted(r Report, most int) string {
 		{"up", "up", "up", false},
 		{"not_running", "not running", "not running", false},
 		{"kept", "kept", "kept", false},
+		{"paused", "of these paused", "of these paused", true},
 		{"odd", "of these with notices", "of these with notices", false},
 	} {
 		list, text := names[kind.word], kind.many

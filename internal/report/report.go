@@ -113,6 +113,8 @@ type Daemon struct {
 	Totals    *Totals        // nil if nothing is remembered
 	Deaths    map[string]int // by their causes, of incidents in which it was not left alone
 	LastDeath *Death         // of a daemon that is up again; nil: none is remembered
+	Paused    string         // who has paused a daemon that is up, until when and why; "" if nobody has
+	Lately    Lately         // its deaths of the last days
 }
 
 // Death is one that is over.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -10,9 +11,9 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Table is the face for eyes: a row for each daemon and rule, below it what is to
-// be known about it, and at the end, where a terminal stands still, what is not
-// well, by name.
+// Table is the face for eyes: a row for each daemon and rule, the worst first, below it
+// what is to be known about it, and at the end, where a terminal stands still, what is
+// not well, by name.
 //
 // Colour is only paint: without it the same text stands in the same place.
 type Table struct {
@@ -48,28 +49,48 @@ func (t Table) Write(r Report) {
 	_, _ = out.Write(whole.Bytes())
 }
 
+// shown are those that have a row, the worst first. What cannot be told for the same
+// reason stands together.
 func (t Table) shown(daemons []Daemon) []Daemon {
-	if !t.Quiet {
-		return daemons
+	list := slices.Clone(daemons)
+	if t.Quiet {
+		list = slices.DeleteFunc(list, func(d Daemon) bool { return d.Status() == OK })
 	}
-	return slices.DeleteFunc(slices.Clone(daemons), func(d Daemon) bool { return d.Status() == OK })
+	first := make(map[string]int) // of those with a reason
+	for i, d := range list {
+		if _, ok := first[d.Reason]; !ok {
+			first[d.Reason] = i
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Daemon) int {
+		if by := cmp.Compare(urgency(a), urgency(b)); by != 0 || a.Result != CannotTell {
+			return by
+		}
+		return cmp.Compare(first[a.Reason], first[b.Reason])
+	})
+	return list
 }
 
 // rows prints the heading, and each row with what stands below it.
 func (t Table) rows(daemons []Daemon) {
-	g := newGrid(daemons, t.Now, t.Width)
+	g := newGrid(daemons, t)
 	t.line(g.heading())
-	told := make(map[string]string) // what cannot be told of any daemon is said once
+	alike := 0 // those above that cannot be told for the same reason
 	for i, d := range daemons {
 		t.line(g.row(i))
 		if full := words.Printable(d.Name); g.cutName(i) {
 			t.note(label("name", ""), text(full))
 		}
 		if g.below(i) {
-			t.note(label("services", ""), text(services(d)))
+			t.note(text(d.Lately.text(t.Now)))
 		}
-		for _, n := range notes(d, told) {
-			t.note(n)
+		if i+1 < len(daemons) && sameDoubt(d, daemons[i+1]) {
+			alike++ // it is said once, below the last of them
+		} else {
+			for _, n := range notes(d, alike, t.Verbose) {
+				t.note(n)
+			}
+			alike = 0
 		}
 		if t.Verbose {
 			t.details(d)

@@ -32,10 +32,28 @@ func standing(d Daemon) (state, code string) {
 	default:
 		return "unknown", yellow
 	}
-	if len(d.Notices) > 0 {
+	if d.Paused != "" {
+		state += ", paused"
+	}
+	if len(d.Notices) > 0 || d.Paused != "" {
 		code = yellow
 	}
 	return state, code
+}
+
+// urgency orders rows: what is wrong comes first.
+func urgency(d Daemon) int {
+	switch _, code := standing(d); {
+	case code == red:
+		return 0
+	case d.Result == CannotTell:
+		return 1
+	case d.Result == Held:
+		return 2
+	case code == yellow || contradicted(d):
+		return 3
+	}
+	return 4
 }
 
 // pidCell names the main process, and how many others there are.
@@ -85,8 +103,13 @@ func mainOf(processes []Process) Process {
 	return oldest(slices.DeleteFunc(slices.Clone(processes), func(p Process) bool { return rank(p) < best }))
 }
 
+// ageCell is for how long it has been so: the age of the main process, or how long it
+// has been known to be down.
 func ageCell(d Daemon, now time.Time) cell {
-	if len(d.Processes) == 0 {
+	if (d.Result == StillDown || d.Result == Held) && !d.DownSince.IsZero() {
+		return cell{tail: age(now.Sub(d.DownSince))}
+	}
+	if d.Result == StillDown || len(d.Processes) == 0 {
 		return cell{tail: nothing}
 	}
 	started := mainOf(d.Processes).Started
@@ -155,9 +178,15 @@ func totalCPU(processes []Process) (sum time.Duration, ok bool) {
 	return sum, ok
 }
 
-// countCell is how many processes there are, and how many there should be.
-func countCell(d Daemon) cell {
-	c := cell{head: strconv.Itoa(len(d.Processes)), tail: " of " + d.Count.short()}
+// countCell is how many processes there are, and how many there should be, where that
+// is what is wrong. Else the state tells.
+func countCell(d Daemon, always bool) cell {
+	n := len(d.Processes)
+	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Max != NoLimit && n > d.Count.Max)
+	if !off && !always {
+		return cell{head: nothing}
+	}
+	c := cell{head: strconv.Itoa(n), tail: " of " + d.Count.short()}
 	if d.Result == CannotTell {
 		c.head = "?"
 	}
@@ -176,11 +205,24 @@ func (b Bounds) short() string {
 	return fmt.Sprintf("%d-%d", b.Min, b.Max)
 }
 
-// services lists them with their managers' own opinion, where they were asked.
+// services lists them with their managers' own opinion, where they were asked and have
+// told it.
 func services(d Daemon) string {
 	var list []string
 	for _, s := range d.Services {
+		if s.Err != "" {
+			continue
+		}
 		list = append(list, strings.TrimSpace(words.Printable(s.Name)+" "+words.Printable(s.State)+inBrackets(words.Printable(s.Word))))
 	}
 	return strings.Join(list, ", ")
+}
+
+// contradicts reports whether the manager has another opinion than our own eyes.
+func (s Service) contradicts(d Daemon) bool {
+	return (d.Result == Up || d.Result == BroughtBack) && s.State == "stopped" || d.Result == Clear && !d.Rule && s.State == "running"
+}
+
+func contradicted(d Daemon) bool {
+	return slices.ContainsFunc(d.Services, func(s Service) bool { return s.contradicts(d) })
 }

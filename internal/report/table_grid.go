@@ -14,8 +14,8 @@ type grid struct {
 	width   int // 0: no limit
 	names   column
 	columns []column // the others that there is room for
-	inline  []string // services that stand on their row; "" if there are none
-	moved   []bool   // they stand below it
+	inline  []string // what has happened lately, where it stands on its row
+	moved   []bool   // it stands below
 	cut     []bool   // names that are not whole
 }
 
@@ -32,10 +32,11 @@ type column struct {
 // place: so numbers are in line, whatever is said about them.
 type cell struct{ head, tail, code string }
 
-func newGrid(daemons []Daemon, now time.Time, width int) *grid {
+func newGrid(daemons []Daemon, t Table) *grid {
+	width := t.Width
 	g := &grid{width: width}
 	g.names = nameColumn(daemons, width)
-	for _, c := range columnsOf(daemons, now) {
+	for _, c := range columnsOf(daemons, t) {
 		if c.spare == 0 || c.tells() {
 			c.align()
 			g.columns = append(g.columns, c)
@@ -46,7 +47,7 @@ func newGrid(daemons []Daemon, now time.Time, width int) *grid {
 			g.leaveOut()
 		}
 	}
-	g.place(daemons)
+	g.place(daemons, t.Now)
 	for i, d := range daemons {
 		g.cut = append(g.cut, g.names.cells[i].tail != words.Printable(d.Name))
 	}
@@ -67,12 +68,12 @@ func nameColumn(daemons []Daemon, width int) column {
 	return c
 }
 
-// columnsOf are all but the name and the services.
-func columnsOf(daemons []Daemon, now time.Time) []column {
+// columnsOf are all but the name and what has happened lately.
+func columnsOf(daemons []Daemon, t Table) []column {
 	list := []column{
 		{title: "STATE"},
+		{title: "FOR", right: true, spare: 2},
 		{title: "PID", spare: 1},
-		{title: "UP FOR", right: true, spare: 2},
 		{title: "USER", spare: 4},
 		{title: "MEMORY", right: true, spare: 5},
 		{title: "CPU", right: true, spare: 6},
@@ -81,7 +82,7 @@ func columnsOf(daemons []Daemon, now time.Time) []column {
 	for _, d := range daemons {
 		state, code := standing(d)
 		for i, c := range []cell{
-			{tail: state, code: code}, pidCell(d), ageCell(d, now), userCell(d), memoryCell(d), cpuCell(d), countCell(d),
+			{tail: state, code: code}, ageCell(d, t.Now), pidCell(d), userCell(d), memoryCell(d), cpuCell(d), countCell(d, t.Verbose),
 		} {
 			list[i].cells = append(list[i].cells, c)
 		}
@@ -115,7 +116,7 @@ func (c *column) align() {
 // columnGap is what stands between two columns.
 const columnGap = 2
 
-// total is how wide a row is without its services.
+// total is how wide a row is without what has happened lately.
 func (g *grid) total() int {
 	sum := g.names.wide
 	for _, c := range g.columns {
@@ -137,26 +138,27 @@ func (g *grid) leaveOut() {
 	}
 }
 
-const servicesTitle = "SERVICES"
+const latelyTitle = "LATELY"
 
-// place puts services on their row where there is room for all of them, else below.
-func (g *grid) place(daemons []Daemon) {
+// place puts what has happened lately on the rows, where there is room for all of it,
+// else below.
+func (g *grid) place(daemons []Daemon, now time.Time) {
 	room := g.width - g.total() - columnGap
 	if g.width == 0 {
 		room = math.MaxInt
 	}
 	for _, d := range daemons {
-		list := services(d)
-		below := room < breadth(servicesTitle) || breadth(list) > room
-		g.moved = append(g.moved, list != "" && below)
+		lately := d.Lately.text(now)
+		below := room < breadth(latelyTitle) || breadth(lately) > room
+		g.moved = append(g.moved, lately != "" && below)
 		if below {
-			list = ""
+			lately = ""
 		}
-		g.inline = append(g.inline, list)
+		g.inline = append(g.inline, lately)
 	}
 }
 
-// below reports whether the services of a row stand below it.
+// below reports whether what has happened lately stands below the row.
 func (g *grid) below(i int) bool { return g.moved[i] }
 
 // cutName reports whether a row does not show the whole name.
@@ -169,7 +171,7 @@ func (g *grid) heading() []word {
 	}
 	last := cell{code: bold}
 	if strings.Join(g.inline, "") != "" {
-		last.tail = servicesTitle
+		last.tail = latelyTitle
 	}
 	return g.join(cells, last)
 }

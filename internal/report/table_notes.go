@@ -6,24 +6,25 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// notes are the lines below a row. told has the first daemon of each reason that
-// was given for why it cannot be told.
-func notes(d Daemon, told map[string]string) [][]word {
+// sameDoubt reports whether two cannot be told for one reason.
+func sameDoubt(a, b Daemon) bool {
+	return a.Result == CannotTell && b.Result == CannotTell && a.Reason != "" && a.Reason == b.Reason
+}
+
+// notes are the lines below a row, the reason first. above is how many daemons above
+// it cannot be told for the same reason.
+func notes(d Daemon, above int, verbose bool) [][]word {
 	var list [][]word
 	add := func(l []word, s string) {
 		if s != "" {
 			list = append(list, append(l, text(s)...))
 		}
 	}
-	first, again := told[d.Reason]
 	switch {
 	case d.Result == BroughtBack:
 		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), used(d.Took)))
-	case d.Result == CannotTell && again:
-		add(nil, fmt.Sprintf("for the same reason as '%s'", first))
-	case d.Result == CannotTell:
-		told[d.Reason] = d.Name
-		add(nil, d.Reason)
+	case d.Result == CannotTell && above > 0:
+		add(label(fmt.Sprintf("these %d", above+1), ""), d.Reason)
 		add(label("hint", bold), d.Hint)
 	case d.Result == Held:
 		add(nil, d.Trouble)
@@ -33,21 +34,47 @@ func notes(d Daemon, told map[string]string) [][]word {
 		add(nil, d.Reason)
 		add(label("hint", bold), d.Hint)
 	}
+	add(nil, d.Paused)
 	if d.Result == StillDown || d.Result == Held {
 		add(label("cause", ""), d.Cause)
 	}
-	if x := d.LastDeath; x != nil && x.Ago < freshDeath {
+	if x := d.LastDeath; x != nil && x.Ago < freshDeath && d.Lately.Deaths == 0 {
 		add(nil, lastDeath(*x))
 	}
 	for _, n := range d.Notices {
 		add(label("notice", yellow), n)
 	}
+	return append(list, serviceNotes(d, verbose)...)
+}
+
+// serviceNotes say what the managers think of the services, where that is not as it
+// should be; of one that is well, only who wants to know all is told.
+func serviceNotes(d Daemon, verbose bool) [][]word {
+	var list [][]word
+	well := d.Result == Up || d.Result == Clear || d.Result == BroughtBack
+	if told := services(d); told != "" && (verbose || !well) {
+		list = append(list, append(label("service", ""), text(told)...))
+	}
 	for _, s := range d.Services {
+		if s.contradicts(d) {
+			list = append(list, append(label("notice", yellow), text(contradiction(s, len(d.Services) == 1))...))
+		}
 		if s.Err != "" {
-			add(nil, fmt.Sprintf("service %s: %s", s.Name, s.Err))
+			list = append(list, text(fmt.Sprintf("service %s: %s", s.Name, s.Err)))
 		}
 	}
 	return list
+}
+
+func contradiction(s Service, only bool) string {
+	if s.State == "running" {
+		return fmt.Sprintf("its manager says that service %s is running%s, and no process of it was found", s.Name, inBrackets(s.Word))
+	}
+	text := fmt.Sprintf("its manager says that service %s is stopped%s, though the daemon is up", s.Name, inBrackets(s.Word))
+	if only {
+		text += ": somebody else may have started it"
+	}
+	return text
 }
 
 // freshDeath is for how long the death of a daemon that is up again is told below its row.
@@ -117,14 +144,17 @@ func kindsOf(daemons []Daemon) []*kind {
 		{title: "broken", code: red},
 		{title: "unknown", code: yellow},
 		{title: "held", code: yellow},
+		{title: "paused", code: yellow},
 		{title: "with notices", code: yellow},
 		{title: "well", code: green, well: true},
 	}
 	for _, d := range daemons {
 		title, code := standing(d)
 		switch {
-		case code == green:
+		case code == green && !contradicted(d):
 			title = "well"
+		case d.Paused != "":
+			title = "paused"
 		case d.Result == Up || d.Result == BroughtBack || d.Result == Clear:
 			title = "with notices"
 		}

@@ -39,7 +39,7 @@ func nightmare() Report {
 				Services:  []Service{{Name: "nginx"}},
 			},
 			{
-				Name: "named", Result: StillDown, Count: any, Reason: "it was started 3 times within 10m and is still not running",
+				Name: "named", Result: StillDown, Count: any, DownSince: ago(12 * time.Minute), Cause: "killed by SIGKILL: out of memory (certain, kernel log)", Reason: "it was started 3 times within 10m and is still not running",
 				Hint:     "look at what the service has printed and at the daemon's own log; then run its start by hand",
 				Services: []Service{{Name: "named", State: "unknown", Err: "cannot ask service named: exit status 4"}},
 			},
@@ -48,7 +48,7 @@ func nightmare() Report {
 				Processes: []Process{{PID: 99, User: "root", Started: ago(45 * time.Second), CPU: 412 * time.Millisecond, RSS: 9 << 20}},
 				Services:  []Service{{Name: "ssh", State: "running"}},
 			},
-			{Name: "cron", Result: Held, Busy: true, Count: any, Reason: "another run is at work on service cron: pid 321, since 2026-11-21T02:59:58Z"},
+			{Name: "cron", Result: Held, Busy: true, DownSince: ago(90 * time.Second), Count: any, Reason: "another run is at work on service cron: pid 321, since 2026-11-21T02:59:58Z"},
 			{Name: "ntpd", Reason: blind, Hint: "mount /proc, or run outside of the container", Count: any},
 			{Name: "postfix", Result: Wrong, Count: Bounds{1, 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
 			{Name: "one-init", Rule: true, Result: Clear, Count: Bounds{0, 1}},
@@ -58,6 +58,12 @@ func nightmare() Report {
 				Name: longName, Result: BroughtBack, Count: any, Trouble: "its memory of 3 GiB is over 2 GiB", Took: 4200 * time.Millisecond,
 				Processes: []Process{{PID: 4194303, User: "a-user-with-a-very-long-name", Started: ago(4 * time.Second), RSS: 1023<<20 + 1000<<10}},
 				Services:  []Service{{Name: "a-service-with-a-long-name@instance", State: "running"}, {Name: "another-service-with-a-long-name@instance"}},
+			},
+			{
+				Name: "exim", Result: Up, Count: any, Paused: "it is paused by ann since 2026-11-20 18:00:00, until 2026-11-21 06:00:00: new keys",
+				Processes: []Process{{PID: 5150, User: "Debian-exim", Started: ago(50 * time.Hour), CPU: time.Second, RSS: 4 << 20}},
+				Services:  []Service{{Name: "exim4", State: "running"}},
+				Lately:    Lately{2, time.Date(2026, 11, 17, 4, 12, 0, 0, time.UTC), 14 * time.Second, "out of memory"},
 			},
 			{Name: "uid0", Rule: true, Reason: blind, Hint: "mount /proc, or run outside of the container"},
 			{
@@ -143,7 +149,7 @@ func TestTableKeepsWhatMatters(t *testing.T) {
 		out, _ := tabulate(Table{Width: width}, nightmare())
 		flat := strings.Join(strings.Fields(out), "")
 		for _, want := range []string{
-			"connections", "3 processes, and at most 2 may be", "left alone", "mount /proc", "(kill -CONT 7)", "dovecot stopped", "exit status 4",
+			"connections", "3 processes, and at most 2 may be", "left alone", "mount /proc", "(kill -CONT 7)", "service dovecot is stopped (failed)", "since 2026-11-20 18:00:00", "2 deaths in 30 d, last Tue 04:12, out of memory", "exit status 4",
 			"down:", "not running", "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share",
 		} {
 			if !strings.Contains(flat, strings.ReplaceAll(want, " ", "")) {
@@ -210,18 +216,18 @@ func TestTableOfLittle(t *testing.T) {
 	}{
 		{"nothing", Report{}, "no daemon and no rule\n", ""},
 		{"mistakes only", Report{Mistakes: mistake}, "no daemon and no rule; 1 mistake (see the errors)\n", errors},
-		{"a rule only", of(kept), "NAME      STATE  COUNT\none-init  kept   0 of 0\n\n1 well\n", ""},
+		{"a rule only", of(kept), "NAME      STATE\none-init  kept\n\n1 well\n", ""},
 		{
 			"a restart in passing", of(well),
 			"NAME  STATE  PID  COUNT\nsshd  up     9    1 of 0\n    was down (tcp://127.0.0.1:22 refuses connections), and is up again after\n      4.0s\n\n1 well\n", "",
 		},
 		{
 			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: Bounds{1, NoLimit}}),
-			"NAME  STATE  COUNT\na     down   0 of 1+\n\n1 down: a\n", "",
+			"NAME  STATE\na     down\n\n1 down: a\n", "",
 		},
 		{
 			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: Bounds{0, NoLimit}}),
-			"NAME  STATE  COUNT\na     held   0 of any\n    left alone\n\n1 held: a\n", "",
+			"NAME  STATE\na     held\n    left alone\n\n1 held: a\n", "",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

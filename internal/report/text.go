@@ -77,6 +77,9 @@ func (t Text) daemon(d Daemon) {
 			return
 		}
 		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs()))
+		if d.Paused != "" {
+			t.line("  %s", d.Paused)
+		}
 		t.notices(d)
 	case Held:
 		if t.Quiet || t.isKnown(d) {

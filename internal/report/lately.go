@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// Lately is what a daemon has died of in the last days.
+type Lately struct {
+	Deaths int
+	Last   time.Time // when the last of them began
+	Took   time.Duration
+	Cause  string // "" if it is not known
+}
+
+// LatelyPeriod is how far status looks back.
+const LatelyPeriod = 30 * day
+
+// Lately counts the deaths that were over before now, and tells of the last one.
+func (p Past) Lately(now time.Time) Lately {
+	t := p.tally(span{now.Add(-LatelyPeriod), now})
+	l := Lately{}
+	for _, e := range t.episodes {
+		if e.death() && !e.UnderWay {
+			l.Deaths++
+			l.Last, l.Took, l.Cause = e.from, e.length(), e.why()
+		}
+	}
+	return l
+}
+
+// text is a line for people: 2 deaths in 30 d, last Tue 04:12, out of memory.
+func (l Lately) text(now time.Time) string {
+	if l.Deaths == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s in %d d, last %s", words.Plural(l.Deaths, "death"), LatelyPeriod/day, recently(l.Last, now))
+	if l.Cause != "" {
+		text += ", " + words.Cut(l.Cause, longestCause)
+	}
+	return text
+}
+
+// recently is a moment for people: a time of day, of the last week with the day of the week.
+func recently(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch ago := now.Sub(t); {
+	case ago < 0 || ago >= 300*day:
+		return t.Format(moment)
+	case t.YearDay() == now.YearDay():
+		return t.Format("15:04")
+	case ago < 6*day:
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("2 Jan 15:04")
+}
