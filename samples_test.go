@@ -25,6 +25,7 @@ func sampleHost() report.Report {
 			{
 				Name: "clamd", Result: report.Up, Count: one, Processes: []report.Process{process(723, "clamav", 186*time.Minute, 724*time.Second, 1228)},
 				Services:  []report.Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "running"}},
+				Lately:    report.Lately{Deaths: 2, Last: noon().Add(-187 * time.Minute), Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM"},
 				LastDeath: &report.Death{Ago: 3*time.Hour + 7*time.Minute, Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM; SIGTERM was sent by kill(15835) (certain, signal trace)"},
 			},
 			{
