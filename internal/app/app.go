@@ -96,7 +96,7 @@ func run(name string, args []string) report.Status {
 		stop() // it has nothing to end in order, and may be waiting for a person
 		return imports(context.Background(), command)
 	case cli.Propose:
-		err = propose(ctx)
+		err = propose(ctx, command)
 	case cli.Pause:
 		err = pause(command)
 	case cli.Resume:

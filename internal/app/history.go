@@ -28,14 +28,14 @@ func history(c cli.Command) error {
 	if err != nil {
 		return err
 	}
-	pasts, err := pasts(store, ledger, now, c.Names)
+	pasts, err := pasts(store, ledger, now, c.Names, terminal.Colored(os.Stderr, c.Color))
 	if err != nil {
 		return err
 	}
 	var out output
 	report.History{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout),
-		Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON, Broken: broken,
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
+		Blocks: terminal.UTF8(), Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON, Broken: broken,
 	}.Write(pasts)
 	return out.err
 }
@@ -53,10 +53,10 @@ func (e *noHistoryError) Hint() string {
 }
 
 // pasts joins what the ledger has of each daemon with what runs remember of it.
-func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string) ([]report.Past, error) {
+func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string, color bool) ([]report.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), err.Error())
+		report.Caution(os.Stderr, color, err.Error())
 	}
 	incidents := make(map[string][]report.Incident)
 	for _, i := range ledger {

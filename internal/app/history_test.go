@@ -52,7 +52,7 @@ func TestPasts(t *testing.T) {
 		{Daemon: "gone", Down: at(7).Time, Up: at(9).Time, LastUp: at(6).Time, Seconds: 120, Held: 30, Outcome: "came_back", Reason: "not running"},
 		{Daemon: "held", Down: at(8).Time, Up: at(9).Time, Seconds: 60, Outcome: "came_back"},
 	}
-	list, err := pasts(store, ledger, at(60), nil)
+	list, err := pasts(store, ledger, at(60), nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,11 +76,11 @@ func TestPasts(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", inJSON(t, list), inJSON(t, want))
 	}
 
-	list, err = pasts(store, ledger, at(60), []string{"up", "/sbin/alone"})
+	list, err = pasts(store, ledger, at(60), []string{"up", "/sbin/alone"}, false)
 	if err != nil || len(list) != 2 || list[0].Name != "/sbin/alone" || list[1].Name != "up" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if _, err = pasts(store, ledger, at(60), []string{"up", "nosuch"}); err == nil || !strings.Contains(err.Error(), `"nosuch"`) {
+	if _, err = pasts(store, ledger, at(60), []string{"up", "nosuch"}, false); err == nil || !strings.Contains(err.Error(), `"nosuch"`) {
 		t.Errorf("of one that nobody knows: %v", err)
 	}
 }
@@ -91,7 +91,7 @@ func TestPastsWithoutAMemory(t *testing.T) {
 	if err := os.WriteFile(store.Path()+"/memory.json", []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, err := pasts(store, []state.Incident{{Daemon: "a", Seconds: 1}}, at(60), nil)
+	list, err := pasts(store, []state.Incident{{Daemon: "a", Seconds: 1}}, at(60), nil, false)
 	if err != nil || !slices.ContainsFunc(list, func(p report.Past) bool { return p.Name == "a" }) {
 		t.Errorf("%+v, %v", list, err)
 	}

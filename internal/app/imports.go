@@ -26,7 +26,7 @@ func imports(ctx context.Context, c cli.Command) report.Status {
 	}
 	status := report.OK
 	complain := func(err error) {
-		fail(err)
+		fail(c, err)
 		status = report.Unclear
 	}
 	for _, name := range names {

@@ -112,7 +112,7 @@ func show(c cli.Command, log keeper.Log, r report.Report) report.Status {
 	default:
 		log.Log(report.Error, "%v", out.err)
 	}
-	out.complain()
+	out.complain(c)
 	return r.Status()
 }
 
@@ -150,7 +150,7 @@ func wanted(c cli.Command) (keeper.Wanted, error) {
 func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report.Report) } {
 	text := report.Text{
 		Out: out, Err: os.Stderr,
-		Terminal: terminal.Is(os.Stdout), Color: terminal.Colored(os.Stdout), ErrColor: terminal.Colored(os.Stderr),
+		Terminal: terminal.Is(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), ErrColor: terminal.Colored(os.Stderr, c.Color),
 		Diary: !c.NoSyslog, Quiet: c.Quiet, Verbose: c.Verbose,
 	}
 	switch {

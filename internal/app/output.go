@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"daemon-keeper/internal/cli"
 )
 
 // output is standard output, which remembers that it could not be written: a tool
@@ -26,8 +28,8 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 // complain tells people that they have not been told all.
-func (o *output) complain() {
+func (o *output) complain(c cli.Command) {
 	if o.err != nil {
-		fail(o.err)
+		fail(c, o.err)
 	}
 }

@@ -23,7 +23,7 @@ func pause(c cli.Command) error {
 		return err
 	}
 	var out output
-	defer out.complain()
+	defer out.complain(c)
 	for _, name := range names(c) {
 		p := state.Pause{Name: name, From: state.Now(), For: c.For, By: who(), Reason: c.Reason}
 		if err := store.Pause(p); err != nil {
@@ -41,7 +41,7 @@ func resume(c cli.Command) error {
 		return err
 	}
 	var out output
-	defer out.complain()
+	defer out.complain(c)
 	for _, name := range names(c) {
 		ended, err := store.Resume(name, state.Now())
 		switch {

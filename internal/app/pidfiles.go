@@ -58,12 +58,12 @@ func pidFiles(ctx context.Context, c cli.Command) report.Status {
 	r.Limits = append(doubts, r.Limits...)
 	var out output
 	report.PIDFiles{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout), JSON: c.Output == cli.JSON, Now: x.Now,
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), JSON: c.Output == cli.JSON, Now: x.Now,
 		List: pidFileRows(r.Reports, users), Sums: pidFileSums(r.Sums), Unseen: r.Unseen, Limits: r.Limits,
 	}.Write()
 	switch {
 	case out.err != nil:
-		out.complain()
+		out.complain(c)
 		return report.Unclear
 	case r.Sums[pidfiles.Dangerous] > 0:
 		return report.Restored // 1, as the manual has it

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/survey"
 	"daemon-keeper/internal/terminal"
@@ -20,13 +21,13 @@ import (
 )
 
 // propose prints a first configuration for this machine. It only looks.
-func propose(ctx context.Context) error {
+func propose(ctx context.Context, c cli.Command) error {
 	m, err := surveyed(ctx)
 	if err != nil {
 		return err
 	}
 	if n := m.Unseen(); n > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
 	}
 	var out output
 	out.Write(survey.Propose(m).YAML())

@@ -26,7 +26,7 @@ func validate(c cli.Command) report.Status {
 	}
 	all, mistakes, err := load(c.ConfigFile)
 	for _, m := range mistakes {
-		fail(m)
+		fail(c, m)
 	}
 	var text []byte
 	doubts := append(keeper.Doubts(all), strangers(c, all)...)
@@ -39,18 +39,18 @@ func validate(c cli.Command) report.Status {
 		text, err = all.YAML()
 	}
 	if err != nil {
-		fail(err)
+		fail(c, err)
 	}
 	if err != nil || len(mistakes) > 0 {
 		return report.Unclear
 	}
 	for _, doubt := range doubts {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), doubt)
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), doubt)
 	}
 	var out output
 	out.Write(text)
 	if out.err != nil {
-		out.complain()
+		out.complain(c)
 		return report.Unclear
 	}
 	return report.OK
@@ -83,6 +83,6 @@ func strangers(c cli.Command, all config.Config) []string {
 
 const strangersTime = 10 * time.Second
 
-func fail(err error) {
-	report.Fail(os.Stderr, terminal.Colored(os.Stderr), err.Error(), words.Hint(err))
+func fail(c cli.Command, err error) {
+	report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error(), words.Hint(err))
 }

@@ -46,11 +46,11 @@ func why(ctx context.Context, c cli.Command) error {
 	}
 	all.Wait()
 	if k.broken > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), words.Plural(k.broken, "line")+" of the ledger cannot be read")
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
 	}
 	var out output
 	report.Why{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout),
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
 		Now: now.Time.Local(), JSON: c.Output == cli.JSON, None: none,
 	}.Write(list)
 	return out.err
@@ -89,7 +89,7 @@ func readKnown(c cli.Command, now state.Stamp) (*known, error) {
 	}
 	k.broken = broken
 	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), err.Error())
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error())
 	}
 	for _, i := range ledger {
 		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], past{Incident: i, daemon: i.Daemon})

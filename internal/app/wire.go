@@ -152,5 +152,5 @@ func diary(c cli.Command, stderr io.Writer) *report.Diary {
 			sender = s
 		}
 	}
-	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr), mirror)
+	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr, c.Color), mirror)
 }

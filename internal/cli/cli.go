@@ -40,6 +40,7 @@ type Command struct {
 	Program []string      // Trace: it and its arguments, which may be anything
 	Follow  bool          // Trace: it may go into the background
 	Also    []string      // ShowPIDFiles: what is looked at, too
+	Color   string        // when to use colours; "" is auto
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at
 
 	looks bool
@@ -95,8 +96,11 @@ func parseAny(args []string, defaults Defaults) (Command, error) {
 		return Command{Action: PrintVersion}, nil
 	}
 	node := parsed.Selected()
-	c := Command{Action: Action(node.Name), Run: g.Run, Program: program, looks: looks(node), Meant: mistyped(args, parser.Model)}
+	c := Command{Action: Action(node.Name), Run: g.Run, Program: program, Color: g.Color, looks: looks(node), Meant: mistyped(args, parser.Model)}
 	flags, err := given(parsed)
+	if err == nil && !slices.Contains(colors(), g.Color) {
+		c.Color, err = "", usage("choose one of "+strings.Join(colors(), ", "), "cannot use --color %q", g.Color)
+	}
 	if err == nil {
 		err = node.Target.Addr().Interface().(asked).ask(&c, flags)
 	}

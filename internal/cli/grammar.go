@@ -1,6 +1,10 @@
 package cli
 
-import "time"
+import (
+	"time"
+
+	"daemon-keeper/internal/terminal"
+)
 
 // Run is the command that keeps daemons: those of the configuration, or the one
 // that -e names. Slices take what must be given once, so that a second one can be
@@ -83,6 +87,8 @@ const (
 // The leftovers.
 func leftovers() []string { return []string{"report", "end"} }
 
+func colors() []string { return []string{terminal.Auto, terminal.Always, terminal.Never} }
+
 func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
 
 // grammar is the command line: a line for each command, whose flags are in its own
@@ -104,6 +110,7 @@ type grammar struct {
 	Trace    trace    `cmd:"" looks:"" usage:"[--follow] [flags] -- PROGRAM [ARG]..." help:"Start a program, and write down who sends it signals."`
 	Help     helps    `cmd:"" looks:"" usage:"[COMMAND]..." help:"Print this, or how a command is used."`
 	Print    versions `cmd:"" looks:"" name:"version" help:"Print the version."`
+	Color    string   `default:"auto" placeholder:"WHEN" help:"Use colours: auto, always or never (${default})."`
 	Version  bool     `help:"Print the version."`
 }
 

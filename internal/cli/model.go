@@ -160,6 +160,8 @@ func valueKind(command, flag string) (Kind, []string) {
 		return Choice, facilities
 	case "leftovers":
 		return Choice, leftovers()
+	case "color":
+		return Choice, colors()
 	case "output":
 		if slices.Contains([]Action{ShowHistory, ShowWhy, ShowPIDFiles}, Action(command)) {
 			return Choice, []string{Text, JSON}

@@ -67,8 +67,8 @@ func takesNext(letters string, valued map[string]bool) bool {
 // valued has the flags, of whatever command, that take a value.
 func valued(model *kong.Application) map[string]bool {
 	all := make(map[string]bool)
-	for _, command := range model.Children {
-		for _, f := range command.Flags {
+	for _, node := range append([]*kong.Node{model.Node}, model.Children...) {
+		for _, f := range node.Flags {
 			if f.IsBool() {
 				continue
 			}

@@ -54,7 +54,7 @@ func TestComplete(t *testing.T) {
 	}{
 		{"dk", ":none 0", ""},
 		{"dk|status|x|--no-such=", ":none 0", ""},
-		{"dk|schema|-", "-h --help --version :none 0", ""},
+		{"dk|schema|-", "-h --help --color --version :none 0", ""},
 		{"dk|schema|", ":none 0", ""},
 		{"dk|check|", "clamd web@1 no-telnetd :none 0", "names "},
 		{"dk|check|clamd|", "web@1 no-telnetd :none 0", "names "},

@@ -48,6 +48,7 @@ type History struct {
 	Out    io.Writer
 	Width  int // columns of the terminal, at least 40; 0 if there is no limit
 	Color  bool
+	Blocks bool          // the bars are drawn with block characters, which not every terminal has
 	Now    time.Time     // the end of the period; its location is that of the dates for eyes
 	Since  time.Duration // the length of the period
 	JSON   bool

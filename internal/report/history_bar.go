@@ -15,12 +15,16 @@ const (
 	markDown
 )
 
-// signs of the marks; they tell the same without colour.
-const signs = " =.X"
+// The signs of the marks, which tell the same without colour. Among blocks trouble
+// stands out as a peak.
+const (
+	signs  = " =.X"
+	blocks = " ▁▒█"
+)
 
 func (m mark) code() string { return []string{"", green, yellow, red}[m] }
 
-func (m mark) word() word { return word{signs[m : m+1], m.code()} }
+func (m mark) word(signs string) word { return word{string([]rune(signs)[m]), m.code()} }
 
 // bar is the period in so many columns. Each shows the worst that is known of its
 // part, so that a short death is not lost among days.
@@ -62,14 +66,14 @@ func (b bar) column(t time.Time) int {
 }
 
 // pieces are the marks as text, between two ends so that blanks are seen.
-func pieces(marks []mark) []word {
+func pieces(marks []mark, signs string) []word {
 	words := []word{{text: "["}}
 	for i := 0; i < len(marks); {
 		n := 1
 		for i+n < len(marks) && marks[i+n] == marks[i] {
 			n++
 		}
-		sign := marks[i].word()
+		sign := marks[i].word(signs)
 		words = append(words, word{strings.Repeat(sign.text, n), sign.code})
 		i += n
 	}

@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"daemon-keeper/internal/words"
 )
@@ -13,10 +16,6 @@ const mostIncidents = 10
 // drawLast prints the last incidents, the very last one at the end, where a terminal
 // stands still.
 func drawLast(t Table, period span, list []tally) {
-	type told struct {
-		name string
-		episode
-	}
 	var all []told
 	for _, x := range list {
 		for _, e := range x.episodes {
@@ -34,40 +33,81 @@ func drawLast(t Table, period span, list []tally) {
 	} else {
 		t.wrapped(text(words.Plural(len(all), "incident")+":"), 0)
 	}
-	for _, x := range all {
-		date := word{text: x.from.In(period.to.Location()).Format(moment)}
-		t.wrapped(append([]word{date}, x.words(x.name)...), 0)
+	g := incidentGrid(all, period.to.Location(), t.Width)
+	t.line(g.heading())
+	for i, x := range all {
+		t.line(g.row(i))
+		if name := words.Printable(x.title()); name != g.columns[0].cells[i].tail {
+			t.note(label("name", ""), text(name))
+		}
+		if g.below(i) {
+			t.note(text(x.known()))
+		}
 	}
 }
 
-// words are what is said of an incident.
-func (e episode) words(name string) []word {
-	if e.Number > 0 {
-		name += fmt.Sprintf(" #%d", e.Number)
-	}
-	words := append(text(name+":"), text("down for "+used(e.length()))...)
-	if held := e.held.length(); held > 0 && e.death() {
-		words = append(words, text("("+used(held)+" of it held)")...)
-	}
-	words[len(words)-1].text += ","
-	what, code := e.ending()
-	words = append(words, colored(what, code)...)
-	if e.Tries > 0 {
-		tries := "tries"
-		if e.Tries == 1 {
-			tries = "try"
-		}
-		words = append(words, text(fmt.Sprintf("after %d %s", e.Tries, tries))...)
-	}
-	if why := e.why(); why != "" {
-		words[len(words)-1].text += ":"
-		words = append(words, text(why)...)
-	}
-	return words
+// told is an incident of a daemon.
+type told struct {
+	name string
+	episode
 }
+
+// title is the name, and the number by which why finds it.
+func (x told) title() string {
+	if x.Number > 0 {
+		return fmt.Sprintf("%s #%d", x.name, x.Number)
+	}
+	return x.name
+}
+
+// incidentGrid has a row for each incident, with the cause at its end or below it.
+func incidentGrid(all []told, zone *time.Location, width int) *grid {
+	g := &grid{width: width, last: "CAUSE", names: column{title: "BEGAN"}}
+	columns := []column{{title: "NAME"}, {title: "DOWN FOR", right: true, spare: 1}, {title: "HELD", right: true, spare: 4}, {title: "END", spare: 2}, {title: "TRIES", right: true, spare: 3}}
+	for _, x := range all {
+		g.names.cells = append(g.names.cells, cell{tail: x.from.In(zone).Format(moment)})
+		name := words.Printable(x.title())
+		if width > 0 {
+			name = cutMiddle(name, width/3)
+		}
+		what, code := x.ending()
+		held, tries := x.held.length(), strconv.Itoa(x.Tries)
+		if x.Tries <= 0 {
+			tries = nothing
+		}
+		for i, c := range []cell{{tail: name}, {tail: used(x.length())}, elapsed(held, held > 0 && x.death()), {tail: cutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), code: code}, {tail: tries}} {
+			columns[i].cells = append(columns[i].cells, c)
+		}
+	}
+	g.names.align()
+	for _, c := range columns {
+		if c.spare == 0 || c.tells() {
+			c.align()
+			g.columns = append(g.columns, c)
+		}
+	}
+	for range columns {
+		if width > 0 && g.total() > width {
+			g.leaveOut()
+		}
+	}
+	g.place(each(all, func(x told) string { return x.known() }))
+	return g
+}
+
+// longestEnd is how much of how an incident ended there is room for.
+const longestEnd = 24
 
 func colored(s, code string) []word {
 	return each(text(s), func(w word) word { return word{w.text, code} })
+}
+
+// known is the cause, or how it was found if that tells more than that it was down.
+func (x told) known() string {
+	if why := x.why(); why != "not running" {
+		return why
+	}
+	return ""
 }
 
 // why is the cause, or else how it was found.
@@ -88,7 +128,7 @@ func (e episode) ending() (what, code string) {
 	case heldOutcome:
 		what, code = "held", yellow
 	case removed:
-		what, code = "and then no longer kept", yellow
+		what, code = "no longer kept", yellow
 	case stillDown, "":
 		what, code = "still down", red
 	default:

@@ -32,18 +32,17 @@ func elapsed(d time.Duration, ok bool) cell {
 	return cell{tail: used(d)}
 }
 
-// availableCell has its decimals in line with those of the others.
+// availableCell has three decimals, so that they are in line; 100 has none.
 func (t tally) availableCell() cell {
 	percent, ok := t.availability()
-	if !ok {
-		return cell{tail: nothing}
-	}
-	whole := strconv.Itoa(int(percent))
-	c := cell{head: whole, tail: strconv.FormatFloat(percent, 'f', -1, 64)[len(whole):] + " %"}
 	switch {
+	case !ok:
+		return cell{tail: nothing}
 	case percent == 100:
-		c.code = green
-	case percent < 99:
+		return cell{tail: "100 %", code: green}
+	}
+	c := cell{tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
+	if percent < 99 {
 		c.code = red
 	}
 	return c
@@ -53,7 +52,7 @@ func (t tally) availableCell() cell {
 func drawSums(t Table, list []tally) {
 	g := &grid{width: t.Width, names: nameColumn(nameOnly(list), t.Width), inline: make([]string, len(list))}
 	for _, s := range sums() {
-		c := column{title: s.title, right: s.title != "AVAILABLE", spare: s.spare, cells: each(list, s.cell)}
+		c := column{title: s.title, right: true, spare: s.spare, cells: each(list, s.cell)}
 		if c.spare == 0 || c.tells() {
 			c.align()
 			g.columns = append(g.columns, c)

@@ -170,8 +170,18 @@ func (t tally) availability() (percent float64, ok bool) {
 	return 100, true
 }
 
-// between is the mean time up for each death.
-func (t tally) between() (time.Duration, bool) { return mean(t.up(), t.deaths) }
+// between is the mean time up for each death. One that was never up has none.
+func (t tally) between() (time.Duration, bool) {
+	if t.neverUp() {
+		return 0, false
+	}
+	return mean(t.up(), t.deaths)
+}
+
+// neverUp reports whether nobody has seen it up: it is down since it has been watched.
+func (t tally) neverUp() bool {
+	return len(t.episodes) == 1 && t.episodes[0].UnderWay && t.episodes[0].LastUp.IsZero()
+}
 
 // toRecovery is the mean time down of those that were over; held, nothing was tried.
 func (t tally) toRecovery() (time.Duration, bool) { return mean(t.recovery, t.recovered) }

@@ -73,7 +73,7 @@ func TestHistoryOfEverything(t *testing.T) {
 				name += "-colour"
 			}
 			t.Run(name, func(t *testing.T) {
-				tableGolden(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Since: 30 * day, Broken: 2}, pasts()))
+				tableGolden(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Blocks: width == 120, Since: 30 * day, Broken: 2}, pasts()))
 			})
 		}
 	}
@@ -113,7 +113,7 @@ func TestBars(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			period := span{before(10 * h), dusk}
 			var got strings.Builder
-			for _, w := range pieces(tc.past.tally(period).bar(period, 10)) {
+			for _, w := range pieces(tc.past.tally(period).bar(period, 10), signs) {
 				got.WriteString(w.text)
 			}
 			if got.String() != tc.want {
@@ -130,14 +130,14 @@ func TestHistoryOfLittle(t *testing.T) {
 		want  string
 	}{
 		{"nothing", nil, "nothing is remembered of any daemon\n"},
-		{"no incident", []Past{{Name: "a", Known: before(time.Hour), Seen: dusk}}, `NAME  2026-11-21 18:49  2026-11-21 20:49
-a     [                ================]
+		{"no incident", []Past{{Name: "a", Known: before(time.Hour), Seen: dusk}}, `NAME  2026-11-21 19:49  2026-11-21 20:49
+a     [================================]
 = up, X down, . held, blank: not known;
-  a column is 3m 45s and shows the worst
+  a column is 1m 52s and shows the worst
   of it
 
 NAME  INCIDENTS  AVAILABLE  KNOWN
-a             0  100 %      1h 0m
+a             0      100 %  1h 0m
 KNOWN: of how much of the period
   something is known
 
@@ -150,7 +150,7 @@ No incident is known in this time.
 			if tc.want != "" && got != tc.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tc.want)
 			}
-			if tc.want == "" && !strings.HasSuffix(got, "\n1 incident:\n2026-11-21 19:49 a: down for 1m 0s,\n  brought back after 1 try: not running\n") {
+			if tc.want == "" && !strings.HasSuffix(got, "\n1 incident:\nBEGAN             NAME  DOWN FOR\n2026-11-21 19:49  a        1m 0s\n") {
 				t.Errorf("got\n%s", got)
 			}
 		})
@@ -192,7 +192,7 @@ func TestHistoryFitsItsWidth(t *testing.T) {
 // The dates are those of the place where the command is run.
 func TestHistoryHasLocalDates(t *testing.T) {
 	got := chronicle(History{Width: 80, Since: day, Now: dusk.In(time.FixedZone("CET", 3600))}, []Past{{Name: "a", Incidents: []Incident{death(time.Hour, time.Minute)}}})
-	if !strings.Contains(got, "2026-11-20 21:49") || !strings.Contains(got, "\n2026-11-21 20:49 a: down") {
+	if !strings.Contains(got, "2026-11-21 21:49") || !strings.Contains(got, "\n2026-11-21 20:49  a        1m 0s") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -220,5 +220,36 @@ func TestParseSince(t *testing.T) {
 	}
 	if _, err := ParseSince("\x1b[2J\n", now); err == nil || strings.ContainsAny(err.Error(), "\x1b\n") {
 		t.Errorf("the error is %q", err)
+	}
+}
+
+// One that is down since it has been watched was never up, and has no mean time up.
+func TestNeverUp(t *testing.T) {
+	never := Past{Name: "a", Known: before(time.Hour), Seen: dusk, Incidents: []Incident{{Down: before(time.Hour - 3*time.Second), UnderWay: true, Reason: "not running"}}}
+	if d, ok := never.tally(span{before(day), dusk}).between(); ok {
+		t.Errorf("MTBF %v", d)
+	}
+	never.Incidents[0].LastUp = before(time.Hour)
+	if _, ok := never.tally(span{before(day), dusk}).between(); !ok {
+		t.Error("it was up")
+	}
+}
+
+// The bars begin where something is known.
+func TestBegun(t *testing.T) {
+	month := span{before(30 * day), dusk}
+	for _, tc := range []struct {
+		known time.Time
+		want  time.Time
+	}{
+		{before(2 * day), before(2 * day)}, {before(60 * day), month.from}, {before(time.Second), month.from}, {time.Time{}, month.from},
+	} {
+		list := []tally{Past{Known: tc.known, Seen: dusk}.tally(month), Past{}.tally(month)}
+		if tc.known.IsZero() {
+			list = list[1:]
+		}
+		if got := month.begun(list); !got.from.Equal(tc.want) || got.to != dusk {
+			t.Errorf("known from %v: %v", tc.known, got)
+		}
 	}
 }

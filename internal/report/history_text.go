@@ -14,10 +14,11 @@ func (h History) text(period span, list []tally) {
 	if t.Width > 0 {
 		t.Width = max(t.Width, narrowest)
 	}
+	period = period.begun(list)
 	if len(list) == 0 {
 		t.wrapped(text("nothing is remembered of any daemon"), 0)
 	} else {
-		drawBars(t, period, list)
+		drawBars(t, period, list, h.signs())
 		t.line(nil)
 		drawSums(t, list)
 		t.line(nil)
@@ -29,6 +30,29 @@ func (h History) text(period span, list []tally) {
 	_, _ = h.Out.Write(whole.Bytes())
 }
 
+// signs are what the bars are drawn with.
+func (h History) signs() string {
+	if h.Blocks {
+		return blocks
+	}
+	return signs
+}
+
+// begun is the part of the period from where on something is known: a month of which
+// nothing is known tells nothing.
+func (s span) begun(list []tally) span {
+	first := s.to
+	for _, t := range list {
+		if t.known.length() > 0 && t.known.from.Before(first) {
+			first = t.known.from
+		}
+	}
+	if s.to.Sub(first) < time.Minute { // there is hardly anything
+		return s
+	}
+	return s.clip(span{first, s.to})
+}
+
 // noTerminal is how wide bars are where nothing limits them.
 const noTerminal = 80
 
@@ -37,7 +61,7 @@ const noTerminal = 80
 const fewestColumns = 25
 
 // drawBars draws all bars below each other, so that what died together is seen.
-func drawBars(t Table, period span, list []tally) {
+func drawBars(t Table, period span, list []tally, signs string) {
 	names := nameColumn(nameOnly(list), t.Width)
 	width := t.Width
 	if width == 0 {
@@ -49,12 +73,12 @@ func drawBars(t Table, period span, list []tally) {
 	for i, x := range list {
 		name := names.cells[i].tail
 		gap := word{text: spaces(names.wide - breadth(name) + columnGap)}
-		t.line(append([]word{{text: name}, gap}, pieces(x.bar(period, width-2))...))
+		t.line(append([]word{{text: name}, gap}, pieces(x.bar(period, width-2), signs)...))
 		if full := words.Printable(x.name); name != full {
 			t.note(label("name", ""), text(full))
 		}
 	}
-	t.wrapped(legend(period.length()/time.Duration(width-2)), 0)
+	t.wrapped(legend(period.length()/time.Duration(width-2), signs), 0)
 }
 
 // nameOnly are daemons that have a name only, for the grid.
@@ -78,13 +102,13 @@ func axis(period span, width int) []word {
 // moment is a date and a time, for people.
 const moment = "2006-01-02 15:04"
 
-func legend(column time.Duration) []word {
+func legend(column time.Duration, signs string) []word {
 	var words []word
 	for _, l := range []struct {
 		mark mark
 		what string
 	}{{markUp, "up,"}, {markDown, "down,"}, {markHeld, "held,"}} {
-		words = append(append(words, l.mark.word()), text(l.what)...)
+		words = append(append(words, l.mark.word(signs)), text(l.what)...)
 	}
 	return append(words, text("blank: not known; a column is "+used(column)+" and shows the worst of it")...)
 }

@@ -134,7 +134,7 @@ func (t Table) wrapped(words []word, indent int) {
 func (t Table) line(pieces []word) {
 	var b strings.Builder
 	for _, p := range pieces {
-		if p.code == "" {
+		if p.code == "" || p.text == "" {
 			b.WriteString(p.text)
 			continue
 		}

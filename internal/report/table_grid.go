@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"daemon-keeper/internal/words"
 )
@@ -14,7 +13,8 @@ type grid struct {
 	width   int // 0: no limit
 	names   column
 	columns []column // the others that there is room for
-	inline  []string // what has happened lately, where it stands on its row
+	last    string   // the title of what stands at the end of rows, or below them
+	inline  []string // that, where it stands on its row
 	moved   []bool   // it stands below
 	cut     []bool   // names that are not whole
 }
@@ -34,7 +34,7 @@ type cell struct{ head, tail, code string }
 
 func newGrid(daemons []Daemon, t Table) *grid {
 	width := t.Width
-	g := &grid{width: width}
+	g := &grid{width: width, last: "LATELY"}
 	g.names = nameColumn(daemons, width)
 	for _, c := range columnsOf(daemons, t) {
 		if c.spare == 0 || c.tells() {
@@ -47,7 +47,7 @@ func newGrid(daemons []Daemon, t Table) *grid {
 			g.leaveOut()
 		}
 	}
-	g.place(daemons, t.Now)
+	g.place(each(daemons, func(d Daemon) string { return d.Lately.text(t.Now) }))
 	for i, d := range daemons {
 		g.cut = append(g.cut, g.names.cells[i].tail != words.Printable(d.Name))
 	}
@@ -116,7 +116,7 @@ func (c *column) align() {
 // columnGap is what stands between two columns.
 const columnGap = 2
 
-// total is how wide a row is without what has happened lately.
+// total is how wide a row is without its last text.
 func (g *grid) total() int {
 	sum := g.names.wide
 	for _, c := range g.columns {
@@ -138,27 +138,24 @@ func (g *grid) leaveOut() {
 	}
 }
 
-const latelyTitle = "LATELY"
-
-// place puts what has happened lately on the rows, where there is room for all of it,
-// else below.
-func (g *grid) place(daemons []Daemon, now time.Time) {
+// place puts the last text of each row on it, where there is room for all of it, else
+// below.
+func (g *grid) place(texts []string) {
 	room := g.width - g.total() - columnGap
 	if g.width == 0 {
 		room = math.MaxInt
 	}
-	for _, d := range daemons {
-		lately := d.Lately.text(now)
-		below := room < breadth(latelyTitle) || breadth(lately) > room
-		g.moved = append(g.moved, lately != "" && below)
+	for _, s := range texts {
+		below := room < breadth(g.last) || breadth(words.Printable(s)) > room
+		g.moved = append(g.moved, s != "" && below)
 		if below {
-			lately = ""
+			s = ""
 		}
-		g.inline = append(g.inline, lately)
+		g.inline = append(g.inline, words.Printable(s))
 	}
 }
 
-// below reports whether what has happened lately stands below the row.
+// below reports whether the last text of a row stands below it.
 func (g *grid) below(i int) bool { return g.moved[i] }
 
 // cutName reports whether a row does not show the whole name.
@@ -171,7 +168,7 @@ func (g *grid) heading() []word {
 	}
 	last := cell{code: bold}
 	if strings.Join(g.inline, "") != "" {
-		last.tail = latelyTitle
+		last.tail = g.last
 	}
 	return g.join(cells, last)
 }
