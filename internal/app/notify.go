@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ func message(list []keeper.Transition) notify.Message {
 			Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason,
 			Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source,
 			Since: r.Began.Add(-t.Downtime), Done: done(t.Daemon.Steps), Downtime: t.Downtime,
+			Printed: printed(t.Daemon.Steps), Next: next(t),
 		}
 	}
 	host, err := os.Hostname()
@@ -76,6 +78,29 @@ func done(steps []report.Step) string {
 		list = append(list, step)
 	}
 	return strings.Join(list, ", ")
+}
+
+// printed is what the last command that failed has printed.
+func printed(steps []report.Step) []string {
+	for _, s := range slices.Backward(steps) {
+		if s.Err != "" && len(s.Output) > 0 {
+			return s.Output
+		}
+	}
+	return nil
+}
+
+// next is what happens next, and when.
+func next(t keeper.Transition) string {
+	switch d := t.Daemon; {
+	case t.Kind == keeper.Ends:
+		return ""
+	case !d.NextTry.IsZero():
+		return "the next try to bring it back is at " + d.NextTry.Local().Format(time.TimeOnly)
+	case t.Kind == keeper.Begins && len(d.Services) > 0 && len(d.Steps) == 0:
+		return "it is being restarted now; how that ends is told, too"
+	}
+	return ""
 }
 
 func withHint(err error) string {

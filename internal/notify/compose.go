@@ -16,6 +16,7 @@ const (
 	nameBytes      = 64   // of a name in a list
 	lineBytes      = 500  // of a reason or a cause in a text
 	itemsInText    = 200  // a mail is for people; the report has all
+	linesPrinted   = 10   // of what failed
 	valueBytes     = 4096 // of a variable in the environment
 )
 
@@ -36,7 +37,7 @@ func Compose(host string, items []Item) Message {
 	}
 	host = clean(host, nameBytes)
 	m := Message{Event: event(items[0]), Daemons: names, Subject: subject(host, items)}
-	m.Text = body(host, m.Subject, items)
+	m.Text = body(items)
 	m.Env = map[string]string{
 		"KEEPER_EVENT":     m.Event,
 		"KEEPER_HOST":      host,
@@ -148,24 +149,64 @@ func list(items []Item) string {
 	return text
 }
 
-// body is a paragraph for each daemon.
-func body(host, subject string, items []Item) string {
+// body is a paragraph for each daemon. What the subject has said is not said again.
+func body(items []Item) string {
 	var b strings.Builder
-	if len(items) > 1 {
-		b.WriteString(subject + "\n\n")
-	}
-	for _, item := range items[:min(len(items), itemsInText)] {
-		fmt.Fprintf(&b, "%s on %s\n", headline(item, lineBytes), host)
-		for _, line := range []struct{ key, value string }{{"found", item.Reason}, {"cause", item.Cause}, {"sender", item.Sender}, {"how sure", sureText(item)}} {
-			if line.value != "" {
-				fmt.Fprintf(&b, "    %s: %s\n", line.key, clean(line.value, lineBytes))
+	for i, item := range items[:min(len(items), itemsInText)] {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(opening(item) + "\n")
+		line := func(key, value string) {
+			if value != "" {
+				fmt.Fprintf(&b, "    %-10s%s\n", key, clean(value, lineBytes))
 			}
 		}
+		line("found:", item.Reason)
+		line("cause:", item.Cause)
+		line("sender:", item.Sender)
+		line("how sure:", sureText(item))
+		line("done:", item.Done)
+		for _, printed := range item.Printed[max(0, len(item.Printed)-linesPrinted):] {
+			line("        |", printed)
+		}
+		line("next:", item.Next)
+		line("more:", advice(item))
 	}
 	if more := len(items) - itemsInText; more > 0 {
 		fmt.Fprintf(&b, "and %d more\n", more)
 	}
 	return b.String()
+}
+
+// opening is the first line of a paragraph: who, and since when.
+func opening(item Item) string {
+	name, word, at := clean(item.Name, lineBytes), clean(state(item), nameBytes), ""
+	if !item.Since.IsZero() {
+		at = item.Since.Format("Mon 2 Jan 15:04:05 MST")
+	}
+	switch {
+	case event(item) == End && at == "":
+		return fmt.Sprintf("%s is up again after %s", name, span(item.Downtime))
+	case event(item) == End:
+		return fmt.Sprintf("%s is up again; it was down from %s, for %s", name, at, span(item.Downtime))
+	case at == "":
+		return fmt.Sprintf("%s is %s, for %s now", name, word, span(item.Downtime))
+	}
+	return fmt.Sprintf("%s is %s since %s, for %s now", name, word, at, span(item.Downtime))
+}
+
+// advice is one command to go on with, if the name can be pasted.
+func advice(item Item) string {
+	if strings.ContainsFunc(item.Name, func(r rune) bool { return !isPlain(r) }) || strings.HasPrefix(item.Name, "-") || item.Name == "" {
+		return "daemon-keeper why"
+	}
+	return "daemon-keeper why " + item.Name
+}
+
+// isPlain reports whether a shell takes a rune for nothing but itself.
+func isPlain(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+", r)
 }
 
 // sureText is how sure it is, and who knows it.

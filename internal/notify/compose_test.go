@@ -47,21 +47,27 @@ func TestCompose(t *testing.T) {
 		{Name: "dovecot", Event: End, Downtime: 90 * time.Second},
 		{
 			Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second,
-			Since: time.Date(2026, 11, 21, 21, 49, 2, 5e8, time.FixedZone("", 3600)), Done: "start clamd (exit status 3\n)",
+			Since: time.Date(2026, 11, 21, 21, 49, 2, 5e8, time.FixedZone("CET", 3600)), Done: "start clamd (exit status 3\n)",
+			Printed: []string{"cannot bind to port 25", "bad\x1b[2J"}, Next: "the next try is at 21:51:03",
 		},
 	}
 	m := Compose("mx\n", list)
 	if m.Event != Begin || !slices.Equal(m.Daemons, []string{"clamd", "dovecot"}) || list[0].Name != "dovecot" {
 		t.Errorf("%+v", m)
 	}
-	const text = `1 daemon is down, 1 recovered on mx\x0a: clamd, dovecot
-
-clamd is down on mx\x0a
-    found: not running\x0anow
-    cause: killed by signal 9
-    sender: kill(7)
+	const text = `clamd is down since Sat 21 Nov 21:49:02 CET, for 1m now
+    found:    not running\x0anow
+    cause:    killed by signal 9
+    sender:   kill(7)
     how sure: certain (signal trace)
-dovecot recovered after 1m on mx\x0a
+    done:     start clamd (exit status 3\x0a)
+            | cannot bind to port 25
+            | bad\x1b[2J
+    next:     the next try is at 21:51:03
+    more:     daemon-keeper why clamd
+
+dovecot is up again after 1m
+    more:     daemon-keeper why dovecot
 `
 	if m.Text != text {
 		t.Errorf("text:\n%s", m.Text)

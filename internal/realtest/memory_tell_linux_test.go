@@ -158,7 +158,7 @@ func tellsOnce(t *testing.T, m *Machine) {
 	validReport(t, read(t, m, "/run/told/0.json"), "two down")
 	validReport(t, read(t, m, "/run/told/1.json"), "two brought_back")
 	mail := read(t, m, "/var/mail/root")
-	contains(t, "the mail", mail, "To: root\n", "Auto-Submitted: auto-generated\n", "two is down on toyhost\n    found: not running\n")
+	contains(t, "the mail", mail, "To: root\n", "Auto-Submitted: auto-generated\n", "two is down on toyhost\n", "two is down since ", "\n    found:    not running\n", "\n    more:     daemon-keeper why two\n")
 }
 
 // validReport fails the test unless a report is as the schema says, and these are its
