@@ -98,7 +98,7 @@ func next(t keeper.Transition) string {
 	case !d.NextTry.IsZero():
 		return "the next try to bring it back is at " + d.NextTry.Local().Format(time.TimeOnly)
 	case t.Kind == keeper.Begins && len(d.Services) > 0 && len(d.Steps) == 0:
-		return "it is being restarted now; how that ends is told, too"
+		return "it is restarted as soon as it may be; how that ends is told, too"
 	}
 	return ""
 }

@@ -40,6 +40,16 @@ func (r *run) backsOff() bool {
 	return true
 }
 
+// noteNextTry tells when a daemon that this run could not bring back is tried again.
+func (r *run) noteNextTry() {
+	if r.report.Result != report.StillDown || r.store() == nil || r.DryRun {
+		return
+	}
+	now := r.memory.now()
+	wait, _ := r.past.Tally.Wait(r.daemon.Policy, now)
+	r.report.NextTry = now.Time.Add(max(wait, 0))
+}
+
 // tries counts a try, before it is made: a run that dies has tried, too.
 func (r *run) tries() {
 	now := r.memory.now()

@@ -114,6 +114,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	}
 	r.restart(ctx, r.unlessRestarted(services))
 	r.report.Took = time.Since(began)
+	r.noteNextTry()
 }
 
 // look takes a snapshot, together with others that want one, and judges it.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ type Text struct {
 	Notices  bool // say what is odd about daemons that are up, to whom ever
 	Quiet    bool // only what needs a person, in one line
 	Verbose  bool // also what was matched, what was excluded, and why
+	Brief    bool // the worst first, of several that are well only how many, and how to go on
+	Now      time.Time
 }
 
 // Select Graphic Rendition, ECMA-48.
@@ -46,7 +49,8 @@ func (t Text) Write(r Report) {
 		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
 	told := make(map[string]bool) // what cannot be told of any daemon is said once
-	for _, d := range r.Daemons {
+	daemons, well := t.shown(r.Daemons)
+	for _, d := range daemons {
 		if d.Result == CannotTell {
 			d.Reason = d.doubt()
 			if told[d.Reason] {
@@ -56,6 +60,35 @@ func (t Text) Write(r Report) {
 		}
 		t.daemon(d)
 	}
+	if well > 0 {
+		t.line("%d %s", well, t.paint(green, "well"))
+	}
+}
+
+// shown are the daemons that are told of, and how many others are well. They are only
+// counted for who looks, or where something else is told: cron mails what is printed.
+func (t Text) shown(daemons []Daemon) (list []Daemon, well int) {
+	if !t.Brief || len(daemons) < 2 {
+		return daemons, 0
+	}
+	list = slices.Clone(daemons)
+	slices.SortStableFunc(list, func(a, b Daemon) int { return cmp.Compare(rank(b.Status()), rank(a.Status())) })
+	if t.Verbose || t.Quiet {
+		return list, 0
+	}
+	worth := false
+	list = slices.DeleteFunc(list, func(d Daemon) bool {
+		calm := (d.Result == Up || d.Result == Clear) && len(d.Notices) == 0 && d.Paused == ""
+		if calm {
+			well++
+		}
+		worth = worth || (d.Status() == Restored || d.Status() == Failed) && !t.isKnown(d)
+		return calm
+	})
+	if !worth && !t.Terminal {
+		return list, 0
+	}
+	return list, well
 }
 
 // doubt is why a daemon or rule cannot be judged. No error is without a text.
@@ -95,7 +128,7 @@ func (t Text) daemon(d Daemon) {
 		if t.isKnown(d) {
 			return
 		}
-		t.line("%s is %s%s%s", name, t.paint(red, "down"), inBrackets(d.Trouble), because(d.Reason))
+		t.line("%s is %s%s%s%s", name, t.paint(red, "down"), t.since(d), inBrackets(d.Trouble), because(d.Reason))
 		t.notices(d)
 	case Wrong:
 		t.line("%s is %s%s", name, t.paint(red, d.Ill()), because(d.Reason))
@@ -167,9 +200,40 @@ func (t Text) more(d Daemon) {
 	if d.Result != CannotTell && d.Hint != "" {
 		t.line("hint: %s", d.Hint)
 	}
+	t.goOn(d)
 	if t.Verbose {
 		t.services(d)
 		t.details(d)
+	}
+}
+
+// since is when a daemon was first seen down, for who reads of it only now.
+func (t Text) since(d Daemon) string {
+	if !t.Brief || d.DownSince.IsZero() {
+		return ""
+	}
+	ago := t.Now.Sub(d.DownSince)
+	if ago < time.Minute {
+		return ""
+	}
+	return fmt.Sprintf(" since %s, for %s", recently(d.DownSince, t.Now), age(ago))
+}
+
+// goOn says what happens next to a daemon that a run has been at work on, and which
+// command tells more.
+func (t Text) goOn(d Daemon) {
+	if !t.Brief || d.Rule || len(d.Steps) == 0 {
+		return
+	}
+	if d.Result == StillDown && !d.NextTry.IsZero() {
+		next := "by the next run"
+		if d.NextTry.After(t.Now) {
+			next = "at " + d.NextTry.In(t.Now.Location()).Format(time.TimeOnly)
+		}
+		t.line("  next: it is tried again %s", next)
+	}
+	if d.Totals != nil {
+		t.line("  more: daemon-keeper why %s", d.Name)
 	}
 }
 
