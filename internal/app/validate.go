@@ -36,7 +36,7 @@ func validate(c cli.Command) report.Status {
 		}
 	}
 	if err == nil && len(mistakes) == 0 {
-		text, err = all.YAML()
+		text, err = meaning(c, all)
 	}
 	if err != nil {
 		fail(c, err)
@@ -54,6 +54,21 @@ func validate(c cli.Command) report.Status {
 		return report.Unclear
 	}
 	return report.OK
+}
+
+// meaning is what there is in a line, and what differs from the defaults; or all of it,
+// with the line as a comment.
+func meaning(c cli.Command, all config.Config) ([]byte, error) {
+	line := "valid: " + words.Plural(len(all.Daemons), "daemon") + ", " + words.Plural(len(all.Forbid), "rule")
+	if c.Verbose {
+		text, err := all.YAML()
+		return append([]byte("# "+line+"\n"), text...), err
+	}
+	text, err := all.Differences()
+	if len(text) > 0 {
+		line += "; what differs from the defaults (all of it with -v):"
+	}
+	return append([]byte(line+"\n"), text...), err
 }
 
 // strangers are the services of which this machine's manager knows none of that name. They

@@ -103,7 +103,7 @@ type grammar struct {
 	History  history  `cmd:"" looks:"" usage:"[NAME]... [--since TIME] [-o FORMAT]" help:"Print what has happened."`
 	Why      why      `cmd:"" looks:"" usage:"[NAME]... [--at TIME | --incident N] [-o FORMAT]" help:"Explain why a daemon died, who did it, and how sure that is."`
 	PIDFiles pidFiles `cmd:"" looks:"" name:"pidfiles" usage:"[--also PATH]... [-o FORMAT] [-c FILE]" help:"Show which pidfiles name whom, and what is wrong with them."`
-	Validate validate `cmd:"" usage:"[-c FILE] [--part]" help:"Name every mistake in the configuration, or print what it means."`
+	Validate validate `cmd:"" usage:"[-c FILE] [--part] [-v]" help:"Name every mistake in the configuration, or print what it means."`
 	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
 	Import   imports  `cmd:"" looks:"" usage:"[--offline] [FILE]..." help:"Print a configuration for what a crontab or Monit keeps."`
 	Init     propose  `cmd:"" looks:"" help:"Print a first configuration for this machine."`

@@ -14,6 +14,7 @@ type validate struct {
 	Part   bool     `help:"The file is one of several: it may name daemons of the others, or define nothing."`
 
 	ServiceCommand string `placeholder:"PATH"`
+	Verbose        bool   `short:"v" help:"Print all of it, with the defaults."`
 }
 
 // Help is what the help says of the command beside its flags.
@@ -26,7 +27,7 @@ Examples:
 }
 
 func (v *validate) ask(c *Command, _ []string) (err error) {
-	c.Part, c.ServiceCommand = v.Part, v.ServiceCommand
+	c.Part, c.ServiceCommand, c.Verbose = v.Part, v.ServiceCommand, v.Verbose
 	if err := c.checkCommand(); err != nil {
 		return err
 	}

@@ -10,8 +10,14 @@ import (
 
 // YAML writes the configuration with every value spelled out, as a file that
 // means the same. References to daemons that it does not hold are left out.
-func (c Config) YAML() ([]byte, error) {
-	w := &writer{sections: make(sections)}
+func (c Config) YAML() ([]byte, error) { return c.write(&writer{sections: make(sections)}) }
+
+// Differences is YAML without what has its default.
+func (c Config) Differences() ([]byte, error) {
+	return c.write(&writer{sections: make(sections), brief: true})
+}
+
+func (c Config) write(w *writer) ([]byte, error) {
 	daemons := make(map[string]bool, len(c.Daemons))
 	for _, d := range c.Daemons {
 		daemons[d.Name] = true
@@ -42,7 +48,8 @@ func (c Config) YAML() ([]byte, error) {
 
 type writer struct {
 	sections
-	buf bytes.Buffer
+	brief bool // what has its default is left out
+	buf   bytes.Buffer
 }
 
 func (w *writer) line(level int, text string) {
@@ -52,9 +59,30 @@ func (w *writer) line(level int, text string) {
 }
 
 func (w *writer) mapping(level int, v reflect.Value) {
+	usual := w.usual(v.Type())
 	for _, f := range w.of(v.Type()).fields {
-		w.field(level, &f, v.FieldByIndex(f.index))
+		value := v.FieldByIndex(f.index)
+		if w.brief && reflect.DeepEqual(value.Interface(), usual.FieldByIndex(f.index).Interface()) {
+			continue
+		}
+		w.field(level, &f, value)
 	}
+}
+
+// usual has the defaults of a type; nobody asks for them if all is written.
+func (w *writer) usual(t reflect.Type) reflect.Value {
+	into := reflect.New(t).Elem()
+	if !w.brief {
+		return into
+	}
+	d := &decoder{shared: &shared{sections: w.sections}}
+	d.defaults(w.of(t), into)
+	if t == reflect.TypeFor[Daemon]() {
+		var times defaults
+		d.defaults(w.of(reflect.TypeFor[defaults]()), reflect.ValueOf(&times).Elem())
+		d.times(times, into)
+	}
+	return into
 }
 
 func (w *writer) field(level int, f *field, v reflect.Value) {

@@ -92,3 +92,22 @@ func TestQuoting(t *testing.T) {
 		}
 	}
 }
+
+// What differs from the defaults means the same as all of it.
+func TestDifferencesMeanTheSame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	write(t, path, "daemons:\n  a:\n    executable: /bin/sh\n    services: [a]\n    settle: 9s\n  b:\n    executable: /bin/sh\n    services: [b]\n")
+	c, mistakes, err := Load(path, testOptions())
+	if err != nil || len(mistakes) > 0 {
+		t.Fatal(err, mistakes)
+	}
+	text, err := c.Differences()
+	const want = "daemons:\n  a:\n    executable: /bin/sh\n    services:\n      - a\n    settle: 9s\n  b:\n    executable: /bin/sh\n    services:\n      - b\n"
+	if err != nil || string(text) != want {
+		t.Errorf("%v:\n%s", err, text)
+	}
+	write(t, path, string(text))
+	if got, _, err := Load(path, testOptions()); err != nil || !reflect.DeepEqual(got.Daemons, c.Daemons) {
+		t.Errorf("%v: got %+v\nwant %+v", err, got, c)
+	}
+}

@@ -146,7 +146,7 @@ func initIsValid(t *testing.T, m *Machine) {
 	if a.stderr != "" {
 		t.Errorf("it doubts:\n%s", a.stderr)
 	}
-	a = begin(t, m, program, "status", "-c", "/run/first.yaml")()
+	a = begin(t, m, program, "status", "-v", "-c", "/run/first.yaml")()
 	proposed := strings.Count(read(t, m, "/run/first.yaml"), "\n    executable: ")
 	expect(t, a, 0, fmt.Sprintf("\n1 with notices: upgraded; %d well\n", proposed-1))
 	if running := strings.Count(a.stdout, " running\n"); running != proposed {

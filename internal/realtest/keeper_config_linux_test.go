@@ -114,7 +114,7 @@ func configWell(t *testing.T, m *Machine) {
 		t.Errorf("status 0 and silence were expected, not\n%v", a)
 	}
 	expect(t, run(t, m, "-v"), 0, "'sshd' is up (pid ", "'one' is up (pid ", "'two' is up (pid ", "'gid0-not-uid0' is kept")
-	expect(t, run(t, m, "validate"), 0, "executable: /usr/local/sbin/two", "boot_grace: 0s")
+	expect(t, run(t, m, "validate", "-v"), 0, "executable: /usr/local/sbin/two", "boot_grace: 0s")
 }
 
 // A process that runs and answers nothing is down.
