@@ -273,7 +273,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/internal/scarce":     {},
 		"daemon-keeper/internal/state":      {},
 		"daemon-keeper/internal/config":     {},
-		"daemon-keeper/internal/report":     {},
+		"daemon-keeper/internal/report":     {"daemon-keeper/internal/terminal"},
 		"daemon-keeper/internal/cli":        {"daemon-keeper/internal/terminal", "daemon-keeper/rcd"},
 		"daemon-keeper/internal/completion": {"daemon-keeper/internal/cli"},
 		"daemon-keeper/internal/draft":      {"daemon-keeper/internal/config"},

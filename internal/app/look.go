@@ -152,7 +152,7 @@ func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report
 		Out: out, Err: os.Stderr,
 		Terminal: terminal.Is(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), ErrColor: terminal.Colored(os.Stderr, c.Color),
 		Diary: !c.NoSyslog, Quiet: c.Quiet, Verbose: c.Verbose,
-		Brief: c.Action == cli.Keep, Now: time.Now(),
+		Brief: c.Action == cli.Keep, Now: time.Now(), Width: terminalWidth(os.Stdout),
 	}
 	switch {
 	case c.Output == cli.JSON:

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/terminal"
 )
 
 // output is standard output, which remembers that it could not be written: a tool
@@ -32,4 +33,13 @@ func (o *output) complain(c cli.Command) {
 	if o.err != nil {
 		fail(c, o.err)
 	}
+}
+
+// terminalWidth is how wide lines may be on a terminal; elsewhere they are not wrapped, for
+// other programs read them.
+func terminalWidth(f *os.File) int {
+	if !terminal.Is(f) {
+		return 0
+	}
+	return terminal.Width(f)
 }

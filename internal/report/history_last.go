@@ -103,8 +103,8 @@ func colored(s, code string) []word {
 }
 
 // known is the cause, or how it was found if that tells more than that it was down.
-func (x told) known() string {
-	if why := x.why(); why != "not running" {
+func (e episode) known() string {
+	if why := e.why(); why != "not running" {
 		return why
 	}
 	return ""

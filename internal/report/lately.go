@@ -25,7 +25,7 @@ func (p Past) Lately(now time.Time) Lately {
 	for _, e := range t.episodes {
 		if e.death() && !e.UnderWay {
 			l.Deaths++
-			l.Last, l.Took, l.Cause = e.from, e.length(), e.why()
+			l.Last, l.Took, l.Cause = e.from, e.length(), e.known()
 		}
 	}
 	return l

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -23,6 +25,7 @@ type Text struct {
 	Verbose  bool // also what was matched, what was excluded, and why
 	Brief    bool // the worst first, of several that are well only how many, and how to go on
 	Now      time.Time
+	Width    int // of a terminal; 0: lines are not wrapped
 }
 
 // Select Graphic Rendition, ECMA-48.
@@ -296,20 +299,29 @@ func (t Text) line(format string, args ...any) {
 			args[i] = words.Printable(s)
 		}
 	}
-	fmt.Fprintf(t.Out, format+"\n", args...)
+	_, _ = io.WriteString(t.Out, fold(fmt.Sprintf(format, args...), t.Width)+"\n")
 }
 
 // Fail prints an error and, if there is one, what to do about it.
 func Fail(w io.Writer, color bool, message, hint string) {
-	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, red, "error:"), words.Printable(message))
+	say(w, paint(color, red, "error:"), message)
 	if hint != "" {
-		fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, bold, "hint:"), words.Printable(hint))
+		say(w, paint(color, bold, "hint:"), hint)
 	}
+}
+
+// say writes a line, wrapped where it goes to a terminal.
+func say(w io.Writer, label painted, message string) {
+	width := 0
+	if f, ok := w.(*os.File); ok && terminal.Is(f) {
+		width = terminal.Width(f)
+	}
+	_, _ = io.WriteString(w, fold(fmt.Sprintf("daemon-keeper: %s %s", label, words.Printable(message)), width)+"\n")
 }
 
 // Caution prints what may be wrong, and keeps nothing from being done.
 func Caution(w io.Writer, color bool, message string) {
-	fmt.Fprintf(w, "daemon-keeper: %s %s\n", paint(color, yellow, "warning:"), words.Printable(message))
+	say(w, paint(color, yellow, "warning:"), message)
 }
 
 // Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.

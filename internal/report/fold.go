@@ -1,0 +1,45 @@
+package report
+
+import "strings"
+
+// fold breaks a line at the ends of words, such that it fits a terminal. Further lines
+// stand a bit to the right of the first. What is between two blanks is not broken: a
+// terminal does that, and it can still be pasted.
+func fold(line string, width int) string {
+	if width <= 0 || shownWidth(line) <= width {
+		return line
+	}
+	lead := line[:len(line)-len(strings.TrimLeft(line, " "))]
+	var b strings.Builder
+	b.WriteString(lead)
+	used := len(lead)
+	indent := lead + spaces(hang)
+	for i, w := range strings.Split(line[len(lead):], " ") {
+		wide := shownWidth(w)
+		switch {
+		case i == 0:
+		case used+1+wide > width && used > len(indent):
+			b.WriteString("\n" + indent)
+			used = len(indent)
+		default:
+			b.WriteString(" ")
+			used++
+		}
+		b.WriteString(w)
+		used += wide
+	}
+	return b.String()
+}
+
+// shownWidth is how many columns a text takes, without the escape sequences of paint.
+func shownWidth(s string) int {
+	n := 0
+	for {
+		before, rest, found := strings.Cut(s, "\x1b[")
+		n += breadth(before)
+		if !found {
+			return n
+		}
+		_, s, _ = strings.Cut(rest, "m")
+	}
+}
