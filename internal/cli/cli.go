@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"daemon-keeper/internal/terminal"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -96,10 +98,13 @@ func parseAny(args []string, defaults Defaults) (Command, error) {
 		return Command{Action: PrintVersion}, nil
 	}
 	node := parsed.Selected()
-	c := Command{Action: Action(node.Name), Run: g.Run, Program: program, Color: g.Color, looks: looks(node), Meant: mistyped(args, parser.Model)}
+	c := Command{Action: Action(node.Name), Run: g.Run, Program: program, looks: looks(node), Meant: mistyped(args, parser.Model)}
+	if g.Color != terminal.Auto {
+		c.Color = g.Color
+	}
 	flags, err := given(parsed)
 	if err == nil && !slices.Contains(colors(), g.Color) {
-		c.Color, err = "", usage("choose one of "+strings.Join(colors(), ", "), "cannot use --color %q", g.Color)
+		err = usage("choose one of "+strings.Join(colors(), ", "), "cannot use --color %q", g.Color)
 	}
 	if err == nil {
 		err = node.Target.Addr().Interface().(asked).ask(&c, flags)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -103,5 +104,20 @@ func TestModelIsTrue(t *testing.T) {
 		if _, err := Parse(args, testDefaults); (err == nil) != f.Repeatable {
 			t.Errorf("%q: %v", args, err)
 		}
+	}
+}
+
+// --color is for every command, before and behind it.
+func TestColor(t *testing.T) {
+	for line, want := range map[string]string{
+		"status": "", "status --color=auto": "", "--color never status": "never", "status --color always": "always", "--color=always -c /a.yaml": "always", "-c /a.yaml": "",
+	} {
+		c, err := Parse(strings.Fields(line), testDefaults)
+		if err != nil || c.Color != want {
+			t.Errorf("%s: %q, %v, want %q", line, c.Color, err, want)
+		}
+	}
+	if _, err := Parse([]string{"status", "--color=blue"}, testDefaults); err == nil || !strings.Contains(err.Error(), "cannot use --color \"blue\"") {
+		t.Error(err)
 	}
 }
