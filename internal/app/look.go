@@ -59,6 +59,7 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	}
 	stderr.Flush(stderrPatience)
 	measure(c, k.Log, &r)
+	toldOnce(c, k.Store, k.Key, w.Notify.Remind, &r)
 	return show(c, k.Log, r)
 }
 
@@ -194,5 +195,9 @@ func refuse(c cli.Command, err error, mistakes ...config.Mistake) report.Status 
 		measure(c, log, &r)
 	}
 	log.Log(report.Fatal, "%v", err)
+	if c.Action == cli.Keep && !errors.As(err, new(*cli.UsageError)) {
+		store, _ := state.OpenStore(c.StateDir) // else it is remembered until the next boot, or not at all
+		toldOnce(c, store, memoryKey(c), 0, &r)
+	}
 	return show(c, log, r)
 }

@@ -91,15 +91,7 @@ func remember(k *keeper.Keeper, c cli.Command) {
 	if c.StateDir == "" {
 		return
 	}
-	if k.Key = c.ConfigFile; c.ConfigFile == defaults().Config {
-		k.Key = ""
-	}
-	if len(c.Executable) > 0 {
-		k.Key = c.Executable[0]
-		if c.UserID != nil { // another line of the crontab may keep another user's
-			k.Key += "@" + strconv.FormatUint(uint64(*c.UserID), 10)
-		}
-	}
+	k.Key = memoryKey(c)
 	open := state.OpenStore
 	if c.Looks() || c.DryRun {
 		open = state.LookStore
@@ -115,6 +107,19 @@ func remember(k *keeper.Keeper, c cli.Command) {
 	default:
 		k.Log.Log(report.Warning, "%s; daemons are restarted all the same, as if nothing were known", withHint(err))
 	}
+}
+
+// memoryKey tells what this line of a crontab keeps from what others do.
+func memoryKey(c cli.Command) string {
+	switch {
+	case len(c.Executable) > 0 && c.UserID != nil: // another line of the crontab may keep another user's
+		return c.Executable[0] + "@" + strconv.FormatUint(uint64(*c.UserID), 10)
+	case len(c.Executable) > 0:
+		return c.Executable[0]
+	case c.ConfigFile == defaults().Config:
+		return ""
+	}
+	return c.ConfigFile
 }
 
 // manager is the machine's, or the program that was named in its place.

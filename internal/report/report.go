@@ -32,6 +32,7 @@ type Report struct {
 type Mistake struct {
 	Text, Hint string
 	About      string // in a word: metrics; "" is the configuration
+	Known      bool   // people have been told of it
 }
 
 // about is what a mistake is about, in a word.

@@ -49,6 +49,9 @@ func paint(on bool, code, s string) painted {
 // Write prints the report.
 func (t Text) Write(r Report) {
 	for _, m := range r.Mistakes {
+		if m.Known && !t.Terminal && !t.Verbose {
+			continue
+		}
 		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
 	told := make(map[string]bool) // what cannot be told of any daemon is said once
@@ -134,6 +137,9 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s%s%s%s", name, t.paint(red, "down"), t.since(d), inBrackets(d.Trouble), because(d.Reason))
 		t.notices(d)
 	case Wrong:
+		if t.isKnown(d) {
+			return
+		}
 		t.line("%s is %s%s", name, t.paint(red, d.Ill()), because(d.Reason))
 		t.notices(d)
 	case Clear:
@@ -143,6 +149,9 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s", name, t.paint(green, d.Well()))
 		t.notices(d)
 	default:
+		if t.isKnown(d) {
+			return
+		}
 		Fail(t.Err, t.ErrColor, d.Reason, d.Hint)
 	}
 	t.more(d)

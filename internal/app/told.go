@@ -1,0 +1,100 @@
+package app
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+)
+
+// remindUnread is how often people are told again of a configuration that cannot be read:
+// nothing may be kept meanwhile, and what it says of remind: is not known.
+const remindUnread = 24 * time.Hour
+
+// The kinds of topics.
+const (
+	topicRule    = "rule"    // is broken, or a daemon is wrong
+	topicUnclear = "unclear" // it cannot be told, and a person must mend that
+	topicMistake = "mistake"
+)
+
+// toldOnce marks what people have been told already, for cron mails what a run prints, each
+// minute. The status stays what it is. Who runs it by hand is always told.
+func toldOnce(c cli.Command, store *state.Store, key string, remind time.Duration, r *report.Report) {
+	if c.Action != cli.Keep || c.DryRun || c.Verbose || c.Output != cli.Text || c.StateDir == "" || terminal.Is(os.Stdout) || terminal.Is(os.Stderr) {
+		return
+	}
+	if store == nil { // the folder for the locks does not outlive a boot, but it may be there
+		var err error
+		if store, err = state.OpenStore(c.RunDir); err != nil {
+			return
+		}
+	}
+	if remind == 0 && len(r.Mistakes) > 0 {
+		remind = remindUnread
+	}
+	known, err := store.Tell(key, once(*r, remind), state.Now())
+	if err != nil {
+		return // it is told again
+	}
+	mark(r, known)
+}
+
+// once is what of a report would be told each minute.
+func once(r report.Report, remind time.Duration) state.Once {
+	o := state.Once{Remind: remind}
+	looked := make(map[string]report.Result)
+	for _, d := range r.Daemons {
+		looked[d.Name] = d.Result
+		if topic := topicOf(d); topic != "" {
+			o.Topics = append(o.Topics, topic)
+		}
+	}
+	for _, m := range r.Mistakes {
+		o.Topics = append(o.Topics, mistakeTopic(m))
+	}
+	o.Over = func(topic string) bool {
+		kind, rest, _ := strings.Cut(topic, "\x00")
+		name, _, _ := strings.Cut(rest, "\x00")
+		result, ok := looked[name]
+		switch {
+		case kind == topicMistake:
+			return true
+		case !ok:
+			return r.Whole // it is kept no more
+		}
+		return kind != topicRule || result != report.CannotTell
+	}
+	return o
+}
+
+func mark(r *report.Report, known map[string]bool) {
+	for i, d := range r.Daemons {
+		if topic := topicOf(d); topic != "" {
+			r.Daemons[i].Known = known[topic]
+		}
+	}
+	for i, m := range r.Mistakes {
+		r.Mistakes[i].Known = known[mistakeTopic(m)]
+	}
+}
+
+// topicOf is what is wrong with a daemon and is no incident; "" if nothing is. The processes
+// that break a rule change, and the rule is broken all the same.
+func topicOf(d report.Daemon) string {
+	switch {
+	case d.Result == report.Wrong:
+		return topicRule + "\x00" + d.Name
+	case d.Result == report.CannotTell && d.Hint != "":
+		return topicUnclear + "\x00" + d.Name + "\x00" + d.Reason
+	}
+	return ""
+}
+
+func mistakeTopic(m report.Mistake) string {
+	return topicMistake + "\x00" + m.Text
+}
