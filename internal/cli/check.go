@@ -275,6 +275,11 @@ func (r *Run) checkBackoff() error {
 // checkPause refuses a pause of nothing, and one that would end before it begins.
 func (c *Command) checkPause(length *time.Duration) error {
 	switch {
+	case c.Lists(): // nothing is paused
+		if length != nil || c.Reason != "" {
+			return usage("name the daemons, or say --all", "cannot tell which daemons are meant")
+		}
+		return c.checkStateDir()
 	case c.All == (len(c.Names) > 0):
 		return usage("name the daemons, or say --all", "cannot tell which daemons are meant")
 	case length != nil && *length <= 0:

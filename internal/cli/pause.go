@@ -21,9 +21,11 @@ type pause struct {
 // Help is what the help says of the command beside its flags.
 func (pause) Help() string {
 	return `
-It lasts until it ends by itself, or until resume.
+It lasts until it ends by itself, or until resume. Without a name the pauses
+are listed: who has made them, since when, until when and why.
 
 Examples:
+  daemon-keeper pause
   daemon-keeper pause --for 2h --reason "new disk" mariadb
   daemon-keeper pause --all --for 1d`
 }
@@ -33,6 +35,9 @@ func (p *pause) ask(c *Command, _ []string) error {
 	c.All, c.Reason = p.All, p.Reason
 	return c.checkPause(p.For)
 }
+
+// Lists reports whether pauses are only to be listed.
+func (c Command) Lists() bool { return c.Action == Pause && !c.All && len(c.Names) == 0 }
 
 // resume ends pauses.
 type resume struct {
