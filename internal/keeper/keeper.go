@@ -33,6 +33,7 @@ type Daemon struct {
 	Policy    state.Policy  // of the back-off
 	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
 	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
+	Unjudged  []string      // what is not looked at: only its processes are
 	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
 	restart.Procedure
 }
@@ -226,7 +227,7 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	for i, d := range daemons {
 		d.Spec.NameIsEnough = k.Watching
 		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
-			Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds()), Services: servicesOf(d),
+			Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds()), Services: servicesOf(d), Unjudged: d.Unjudged,
 		}}
 		p.runs = append(p.runs, r)
 		p.byName[d.Name] = r

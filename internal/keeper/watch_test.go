@@ -267,9 +267,11 @@ func TestWatchedLooksAtDependencies(t *testing.T) {
 // Who asks which processes match asks for nothing else, and at once.
 func TestProcessesOnly(t *testing.T) {
 	limit := &check.CPULimit{Over: 1}
-	d := Daemon{Recheck: time.Second, Spec: check.Spec{Executable: "/x", Listen: []check.Listen{{}}, PIDFile: &check.PIDFile{}, CPU: limit}}
+	d := Daemon{Recheck: time.Second, Spec: check.Spec{Executable: "/x", Listen: []check.Listen{{Network: "tcp", Address: "127.0.0.1:80"}}, PIDFile: &check.PIDFile{}, CPU: limit}}
 	if got := d.ProcessesOnly(); got.Recheck != 0 || got.Spec.Listen != nil || got.Spec.PIDFile != nil || got.Spec.CPU != nil || got.Spec.Executable != "/x" {
 		t.Errorf("%+v", got)
+	} else if want := []string{"tcp://127.0.0.1:80", "its pidfile", "the limit cpu"}; !slices.Equal(got.Unjudged, want) {
+		t.Errorf("not judged: %q, want %q", got.Unjudged, want)
 	}
 	d.Spec.Rule = true
 	if got := d.ProcessesOnly(); got.Spec.CPU != limit {

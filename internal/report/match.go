@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Matches is the face of match: which processes count, which nearly do, and why
 // they do not.
@@ -46,6 +49,9 @@ func (m Matches) daemon(d Daemon) {
 	}
 	if d.Result == CannotTell || d.Result == Wrong {
 		m.line("  %s", d.Reason)
+	}
+	if len(d.Unjudged) > 0 {
+		m.line("  only its processes are judged here; status also looks at %s", strings.Join(d.Unjudged, ", "))
 	}
 	if d.Hint != "" {
 		m.line("  hint: %s", d.Hint)

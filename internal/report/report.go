@@ -111,6 +111,7 @@ type Daemon struct {
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
 	Details   []Detail
+	Unjudged  []string       // what was not looked at, for only its processes were: tcp://127.0.0.1:80, its pidfile
 	Totals    *Totals        // nil if nothing is remembered
 	Deaths    map[string]int // by their causes, of incidents in which it was not left alone
 	LastDeath *Death         // of a daemon that is up again; nil: none is remembered
