@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// propose prints a first configuration for this machine. It only looks.
+// propose prints a first configuration for this machine, or writes it.
 func propose(ctx context.Context, c cli.Command) error {
 	m, err := surveyed(ctx)
 	if err != nil {
@@ -30,7 +31,11 @@ func propose(ctx context.Context, c cli.Command) error {
 		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
 	}
 	var out output
-	out.Write(survey.Propose(m).YAML())
+	text := survey.Propose(m).YAML()
+	if c.Write {
+		return cmp.Or(writeProposal(&out, c.ConfigFile, text, c.ConfigFile == defaults().Config), out.err)
+	}
+	out.Write(text)
 	return out.err
 }
 

@@ -43,6 +43,7 @@ type Command struct {
 	Follow  bool          // Trace: it may go into the background
 	Also    []string      // ShowPIDFiles: what is looked at, too
 	Color   string        // when to use colours; "" is auto
+	Write   bool          // Propose: the configuration is written, if there is none
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at
 
 	looks bool

@@ -106,7 +106,7 @@ type grammar struct {
 	Validate validate `cmd:"" usage:"[-c FILE] [--part] [-v]" help:"Name every mistake in the configuration, or print what it means."`
 	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
 	Import   imports  `cmd:"" looks:"" usage:"[--offline] [FILE]..." help:"Print a configuration for what a crontab or Monit keeps."`
-	Init     propose  `cmd:"" looks:"" help:"Print a first configuration for this machine."`
+	Init     propose  `cmd:"" looks:"" usage:"[--write [-c FILE]]" help:"Print a first configuration for this machine, or write it."`
 	Trace    trace    `cmd:"" looks:"" usage:"[--follow] [flags] -- PROGRAM [ARG]..." help:"Start a program, and write down who sends it signals."`
 	Help     helps    `cmd:"" looks:"" usage:"[COMMAND]..." help:"Print this, or how a command is used."`
 	Print    versions `cmd:"" looks:"" name:"version" help:"Print the version."`

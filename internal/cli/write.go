@@ -1,5 +1,7 @@
 package cli
 
+import "slices"
+
 // The commands about what is, or is to be, written into the configuration.
 const (
 	CheckConfig Action = "validate"
@@ -71,18 +73,26 @@ func (i *imports) ask(c *Command, _ []string) error {
 }
 
 // propose writes a first configuration.
-type propose struct{}
+type propose struct {
+	Write  bool     `help:"Write the configuration if there is none; else show how it differs, and write nothing."`
+	Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
+}
 
 // Help is what the help says of the command beside its flags.
 func (propose) Help() string {
 	return `
-It is for a person to read; nothing is touched.
+It is for a person to read and to prune. Without --write nothing is touched.
 
-Example:
-  daemon-keeper init > /etc/daemon-keeper.yaml`
+Examples:
+  daemon-keeper init
+  daemon-keeper init --write`
 }
 
-func (*propose) ask(c *Command, _ []string) error {
+func (p *propose) ask(c *Command, given []string) (err error) {
 	c.Run = Run{Face: Face{Output: Text}, NoSyslog: true}
-	return nil
+	if c.Write = p.Write; !p.Write && slices.Contains(given, "config") {
+		return usage("say --write, too, or redirect what it prints", "cannot use --config without --write")
+	}
+	c.ConfigFile, err = configFile(p.Config)
+	return err
 }

@@ -33,7 +33,7 @@ func (e *NotFoundError) Error() string {
 
 // Hint is the way out.
 func (e *NotFoundError) Hint() string {
-	return "let daemon-keeper init propose one, name another with -c FILE, or name one daemon with -e PATH -s NAME"
+	return "let daemon-keeper init --write write one, name another with -c FILE, or name one daemon with -e PATH -s NAME"
 }
 
 // EmptyError says that files are there and define nothing. A file may have lost

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// init --write makes a file where there is none, and never writes over one or through a link.
+func TestWriteProposal(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keeper.yaml")
+	var out strings.Builder
+	if err := writeProposal(&out, path, []byte("a: 1\n"), false); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != 0o644 {
+		t.Errorf("%v, %v", info, err)
+	}
+	for _, want := range []string{"validate -c " + path, "status -c " + path, "run -n -v -c " + path} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	out.Reset()
+	if err := writeProposal(&out, path, []byte("a: 2\n"), false); !errors.As(err, new(*existsError)) {
+		t.Errorf("written over: %v", err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "a: 1\n" || !strings.Contains(out.String(), "\n-a: 1\n+a: 2\n") {
+		t.Errorf("%q\n%s", got, out.String())
+	}
+	link := filepath.Join(dir, "link.yaml")
+	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeProposal(&out, link, []byte("a: 3\n"), false); err == nil {
+		t.Error("written through a link")
+	}
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+		t.Errorf("%v, %v", list, err)
+	}
+}
