@@ -72,6 +72,8 @@ install: build/daemon-keeper ## install what was built below $(DESTDIR)$(PREFIX)
 
 uninstall: ## remove what install has installed
 	for file in $(INSTALLED); do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done
+	for folder in hooks .; do \
+		if [ -d "$(DESTDIR)$(PREFIX)/share/daemon-keeper/$$folder" ]; then rmdir "$(DESTDIR)$(PREFIX)/share/daemon-keeper/$${folder#.}" || :; fi; done
 
 clean: ## remove what was built, and the Debian tree of the tests
 	rm -rf build .cache
