@@ -9,11 +9,12 @@ import (
 // Condition is what a manager knows of a service at this moment. A field that the
 // manager does not tell has its zero value.
 type Condition struct {
-	State State  // what the manager itself says
-	Main  int    // process id of its main process, in our PID namespace; 0: none, or not known
-	Group string // Linux: the path of its control group, such as /system.slice/nginx.service
-	Life  Life   // its last one that is over
-	Work  *Work  // what is being done with it right now; nil: nothing
+	State  State  // what the manager itself says
+	Main   int    // process id of its main process, in our PID namespace; 0: none, or not known
+	Group  string // Linux: the path of its control group, such as /system.slice/nginx.service
+	Life   Life   // its last one that is over
+	Work   *Work  // what is being done with it right now; nil: nothing
+	Failed bool   // it has ended, and the manager does not start it again
 }
 
 // conditioner is a dialect whose manager can say more than running or not.
@@ -55,5 +56,5 @@ func conditionOf(p map[string]string) Condition {
 	if err != nil || main < 0 {
 		main = 0
 	}
-	return Condition{State: activeState(p), Main: main, Group: p["ControlGroup"]}
+	return Condition{State: activeState(p), Main: main, Group: p["ControlGroup"], Failed: p["ActiveState"] == "failed"}
 }

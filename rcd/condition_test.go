@@ -9,7 +9,7 @@ func TestConditionOf(t *testing.T) {
 		want         Condition
 	}{
 		{"it runs", "ActiveState=active\nMainPID=417\nControlGroup=/system.slice/nginx.service\n", Condition{State: Running, Main: 417, Group: "/system.slice/nginx.service"}},
-		{"it has failed", "ActiveState=failed\nMainPID=0\nControlGroup=\n", Condition{State: Stopped}},
+		{"it has failed", "ActiveState=failed\nMainPID=0\nControlGroup=\n", Condition{State: Stopped, Failed: true}},
 		{"a main process that is no number", "ActiveState=active\nMainPID=-1\n", Condition{State: Running}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

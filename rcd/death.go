@@ -23,6 +23,7 @@ type Death struct {
 	Text   string // for people, such as: its main process was killed by SIGKILL; "" if unknown
 	Signal int    // that has killed it; of an exit with status 128+n, which mostly means one that it has caught, n; 0: none
 	PID    int    // the main process that has ended so; 0: not known
+	See    string // the command that shows what the service has said; "" if there is none
 }
 
 // witness is a dialect whose manager remembers how a service has ended.

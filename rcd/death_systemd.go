@@ -23,6 +23,7 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 	p := properties(r.output)
 	d := deathOf(p, failedToStart(r.output))
 	d.PID, _ = strconv.Atoi(p["ExecMainPID"]) // 0 if it has had none
+	d.See = "journalctl -u " + service + " -n 50"
 	return d, nil
 }
 

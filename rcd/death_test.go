@@ -53,7 +53,7 @@ func TestDeath(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
 			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
-			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer)}) {
+			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer), "journalctl -u x -n 50"}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})

@@ -25,6 +25,9 @@ type Controller interface {
 // means down; an error means that it cannot be told.
 type Prober interface {
 	Probe(ctx context.Context) (pids []int, err error)
+	// HasFailed reports whether the service manager knows that the daemon has ended and
+	// that it will not start it again, so that it is of no use to wait for it.
+	HasFailed(ctx context.Context) bool
 	Old
 }
 
@@ -89,6 +92,7 @@ type Outcome struct {
 	PIDs        []int // the daemon's processes; none if it is not up
 	Err         error // it cannot be told whether the daemon is up
 	Lost        int   // how often it was seen and then gone again
+	Failed      bool  // the service manager has given it up; the rest of its time was not waited for
 	Interrupted bool  // ctx ended; what had been stopped was started all the same
 }
 
@@ -167,6 +171,7 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 	poll := p.FirstPoll
 	var seen []int         // the processes of the last look
 	var upSince *time.Time // since when one of them has been there
+	failed := 0            // how often in a row the manager has said so
 	for hurried := false; ; poll = min(2*poll, p.LastPoll) {
 		pids, err := prober.Probe(context.WithoutCancel(ctx))
 		now := time.Now()
@@ -200,12 +205,24 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 			wait = min(wait, p.Settle-now.Sub(*upSince))
 		case !now.Before(deadline):
 			return
+		case err == nil && len(pids) == 0 && poll >= failedPoll && prober.HasFailed(context.WithoutCancel(ctx)):
+			if failed++; failed > 1 { // at one moment it may be between two of its starts
+				o.Failed = true
+				return
+			}
 		default:
+			failed = 0
+		}
+		if upSince == nil {
 			wait = min(wait, deadline.Sub(now))
 		}
 		pause(ctx, wait, hurried)
 	}
 }
+
+// failedPoll is from which poll on the manager is asked: it takes a process each time, and
+// most daemons are there by then.
+const failedPoll = 200 * time.Millisecond
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -18,6 +18,7 @@ type world struct {
 	fail     map[string]error                              // by "verb service"
 	takes    map[string]time.Duration                      // by "verb service"
 	pids     func(sinceStart time.Duration) ([]int, error) // after the last start
+	failed   func(sinceStart time.Duration) bool           // nil: the manager does not tell
 	started  time.Time
 	onBegin  func(Step)
 	witness  []string
@@ -66,6 +67,13 @@ func (w *world) Probe(ctx context.Context) ([]int, error) {
 		return nil, nil
 	}
 	return w.pids(time.Since(w.started))
+}
+
+func (w *world) HasFailed(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		w.t.Error("the manager was asked with a context that has ended")
+	}
+	return w.failed != nil && w.failed(time.Since(w.started))
 }
 
 func (w *world) Remaining(ctx context.Context, service string) ([]int, error) {
@@ -396,4 +404,33 @@ func TestNoSettleTime(t *testing.T) {
 			t.Errorf("outcome %+v after %v", o, time.Since(began))
 		}
 	})
+}
+
+// A daemon that its manager has given up is not waited for; one that is between two of its
+// manager's starts is, and so is one of which a process runs.
+func TestFailedIsNotWaitedFor(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		failed func(time.Duration) bool
+		pids   func(time.Duration) ([]int, error)
+		gaveUp bool
+		atMost time.Duration
+	}{
+		{"at once", func(time.Duration) bool { return true }, nil, true, 2 * time.Second},
+		{"after a while", func(d time.Duration) bool { return d > 5*time.Second }, nil, true, 8 * time.Second},
+		{"for a moment", func(d time.Duration) bool { return d > 5*time.Second && d < 5900*time.Millisecond }, nil, false, 30 * time.Second},
+		{"never", func(time.Duration) bool { return false }, nil, false, 30 * time.Second},
+		{"it cannot be told what runs", func(time.Duration) bool { return true }, func(time.Duration) ([]int, error) { return nil, errors.New("no look") }, false, 30 * time.Second},
+		{"another process of it runs", func(time.Duration) bool { return true }, always(7), false, 2 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.failed, w.pids = tc.failed, tc.pids
+			began := time.Now()
+			o := procedure("a").Run(t.Context(), w, w, w)
+			if o.Failed != tc.gaveUp || time.Since(began) > tc.atMost || !tc.gaveUp && time.Since(began) != tc.atMost {
+				t.Errorf("%s: failed: %v, after %v", tc.name, o.Failed, time.Since(began))
+			}
+		})
+	}
 }

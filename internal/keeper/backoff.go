@@ -27,8 +27,7 @@ func (r *run) backsOff() bool {
 	}
 	next := now.Time.Add(wait)
 	r.report.NextTry = next
-	r.report.Reason = fmt.Sprintf("it was %s to bring it back; the next try is in %s, at %s",
-		tried(tally.Tries), report.Seconds(wait), next.Local().Format(time.TimeOnly))
+	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", report.Seconds(wait), next.Local().Format(time.TimeOnly))
 	step := tally.Tries + 1 // of the first people must be told, too
 	if tally.Told == step {
 		r.report.Known = !r.DryRun && !r.Watching // who asks is told
@@ -36,7 +35,7 @@ func (r *run) backsOff() bool {
 	}
 	r.past.Tally.Told = step
 	r.transition = true
-	r.Log.Log(report.Warning, "'%s' is held back: %s", r.report.Name, r.report.Reason)
+	r.Log.Log(report.Warning, "'%s' waits for its next try: %s", r.report.Name, r.report.Reason)
 	return true
 }
 
@@ -50,6 +49,20 @@ func (r *run) noteNextTry() {
 	r.report.NextTry = now.Time.Add(max(wait, 0))
 }
 
+// triedSoFar is what the tries have come to, of which the earlier ones may have worked.
+func (r *run) triedSoFar(tries int) string {
+	i := r.past.Incident
+	switch {
+	case i != nil && i.LastTry != "":
+		return "it was tried " + times(tries) + " to bring it back, the last time in vain: " + i.LastTry
+	case tries > 0 && !r.past.LastUp.Before(r.past.Tally.Last):
+		return "it was brought back " + times(tries) + " lately, and is down again"
+	case tries == 0:
+		return "it was not yet tried to bring it back"
+	}
+	return "it was tried " + times(tries) + " to bring it back"
+}
+
 // tries counts a try, before it is made: a run that dies has tried, too.
 func (r *run) tries() {
 	now := r.memory.now()
@@ -61,11 +74,4 @@ func (r *run) tries() {
 	}
 	r.release(now)
 	_ = r.save(true, r)
-}
-
-func tried(n int) string {
-	if n == 0 {
-		return "not yet tried"
-	}
-	return "tried " + times(n)
 }

@@ -28,7 +28,7 @@ func (w *world) untilMinute(n int) {
 }
 
 // A daemon that never comes back is tried again after 0, 1, 2, 5, 15, 30 and then
-// each 60 minutes, for ever. There is one line when it is held back and one for each
+// each 60 minutes, for ever. There is one line when it waits and one for each
 // step, and none between.
 func TestStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -57,9 +57,9 @@ func TestStorm(t *testing.T) {
 			if got := r.NextTry.Sub(lastTry.Time); (got - wait).Abs() > 10*time.Millisecond {
 				t.Errorf("minute %d: the next try is %v behind the last one, want %v", minute, got, wait)
 			}
-			line := "WARNING 'a' is held back: it was tried " + times(len(tried)) + " to bring it back; the next try is in "
+			line := "WARNING 'a' waits for its next try: it was tried " + times(len(tried)) + " to bring it back, the last time in vain: it did not appear within 30s; the next try is in "
 			switch first := minute == tried[len(tried)-1]+1; {
-			case !strings.HasPrefix("WARNING 'a' is held back: "+r.Reason, line) || !strings.HasSuffix(r.Reason, ", at "+r.NextTry.Local().Format(time.TimeOnly)):
+			case !strings.HasPrefix("WARNING 'a' waits for its next try: "+r.Reason, line) || !strings.HasSuffix(r.Reason, ", at "+r.NextTry.Local().Format(time.TimeOnly)):
 				t.Errorf("minute %d: reason %q", minute, r.Reason)
 			case first && strings.HasPrefix(w.diary(), line) && len(w.lines) == 1 && !r.Known:
 				told = append(told, minute)
@@ -236,7 +236,7 @@ func TestLastTryInTheFuture(t *testing.T) {
 		for minute := range 10 {
 			w.untilMinute(minute)
 			w.again(t, d)
-			if strings.Contains(w.diary(), "is held back") {
+			if strings.Contains(w.diary(), "waits for its next try") {
 				told = append(told, minute)
 			}
 			if len(w.steps) > 0 {
@@ -261,7 +261,7 @@ func TestFirstTryWaits(t *testing.T) {
 			w.untilMinute(minute)
 			r := w.again(t, d)["a"]
 			wantResult(t, r, report.StillDown, "the next try is in ")
-			if told := strings.Contains(w.diary(), "is held back"); len(w.steps) > 0 || told != (minute == 0) {
+			if told := strings.Contains(w.diary(), "waits for its next try"); len(w.steps) > 0 || told != (minute == 0) {
 				t.Errorf("minute %d: did %s, the diary says\n%s", minute, w.did(), w.diary())
 			}
 		}

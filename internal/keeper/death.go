@@ -15,10 +15,14 @@ const NotWell postmortem.Cause = "not_well"
 
 // findCause asks why the daemon is down, before the restart takes the evidence away:
 // once in an incident, for a daemon that is killed by its own restarts has died of
-// the first cause.
+// the first cause. That is no cause of what is wrong with processes that run since.
 func (r *run) findCause(ctx context.Context) {
 	i := r.past.Incident
-	if i != nil && i.Kind != "" {
+	switch {
+	case i == nil || i.Kind == "":
+	case r.isUnwell():
+		return
+	default:
 		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
 		return
 	}
@@ -42,11 +46,15 @@ func (r *run) findCause(ctx context.Context) {
 	r.past.Deaths[i.Kind]++
 }
 
+// isUnwell reports whether processes of the daemon run, and do not do what is asked of them.
+func (r *run) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.last) }
+
 // death is what the manager says of the first service, which is the daemon's own (the
 // others are restarted with it), and what witnesses have found. They are asked at the
 // same time.
 func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
-	if trouble := trouble(r.last); trouble != "" && !isRemains(r.last) { // which stands in every report
+	if r.isUnwell() { // which stands in every report
+		trouble := trouble(r.last)
 		said = &postmortem.Finding{Cause: NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
 		v = postmortem.Weigh(said, nil)
 		return postmortem.Verdict{Cause: v.Cause, Used: v.Used}, said, e

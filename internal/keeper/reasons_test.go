@@ -63,8 +63,8 @@ func TestStoppedDaemonIsSaidToBeStopped(t *testing.T) {
 // A main process that was started in the daemon's place is named; one of before is not.
 func TestWhatCameUpInItsPlace(t *testing.T) {
 	for age, want := range map[time.Duration]string{
-		time.Second: "it did not appear within 30s; process 777 was started meanwhile and does not count (/usr/bin/python3.11): the main process of service 'a', and another program",
-		time.Hour:   "it did not appear within 30s",
+		time.Second: "it did not appear within 30s: signal 9; process 777 was started meanwhile and does not count (/usr/bin/python3.11): the main process of service 'a', and another program",
+		time.Hour:   "it did not appear within 30s: signal 9",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f, d := newFamily(t)

@@ -7,6 +7,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/restart"
 )
 
@@ -36,10 +37,13 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
 	case !o.Up():
 		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
-		if !o.Interrupted && len(r.last.Matches) == 0 {
-			r.report.Reason += r.nearest(ctx, began)
-		}
 		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
+		if !o.Interrupted && len(r.last.Matches) == 0 {
+			r.report.Reason += r.endedAgain(ctx) + r.nearest(ctx, began)
+		}
+		if i := r.past.Incident; i != nil {
+			i.LastTry = r.report.Reason
+		}
 		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
 	default:
 		r.report.Result = report.BroughtBack
@@ -82,11 +86,29 @@ func (r *run) unlessRestarted(services []string) []string {
 	return left
 }
 
+// endedAgain asks how the daemon has ended that was started just now. What has ended it
+// before is the cause of the incident, and may be another.
+func (r *run) endedAgain(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
+	defer cancel()
+	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
+	isOld := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID })
+	if err != nil || d.Text == "" || isOld { // the start has come to no process
+		return ""
+	}
+	if d.See != "" {
+		r.report.Hint = "see what it has said: " + d.See
+	}
+	return ": " + d.Text
+}
+
 func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, said string) string {
 	unwell := trouble(last)
 	switch {
 	case o.Interrupted:
 		return "this run was interrupted"
+	case o.Failed:
+		return "its service has failed again"
 	case o.Lost > 0 && unwell != "":
 		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), report.Limit(p.Settle), unwell)
 	case o.Lost > 0:
@@ -153,6 +175,13 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 		return nil, nil
 	}
 	return pids(v), nil
+}
+
+// HasFailed asks the manager of the first service, which is the daemon's own. While
+// somebody is at work on it, it may yet come up.
+func (p prober) HasFailed(ctx context.Context) bool {
+	c, err := p.Manager.Condition(ctx, p.daemon.Services[0])
+	return err == nil && c.Failed && c.Work == nil
 }
 
 // newOnes are the processes that were not there before: what is left of those is no

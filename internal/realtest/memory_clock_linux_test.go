@@ -70,18 +70,18 @@ func heldBack(t *testing.T, m *Machine, before func(run int), atMost time.Durati
 		}
 		expect(t, a, 2)
 		time.Sleep(pollInterval)
-		if lines := linesWith(a.stderr, "is held back: it was tried once to bring it back; the next try is in "); len(lines) > 0 {
+		if lines := linesWith(a.stderr, "waits for its next try: it was brought back once lately, and is down again; the next try is in "); len(lines) > 0 {
 			said++
 		}
 		if time.Since(ended) > atMost+2*time.Second {
-			t.Fatalf("after %v it is still held back: %v", time.Since(ended), a)
+			t.Fatalf("after %v it still waits: %v", time.Since(ended), a)
 		}
 	}
 	if took := time.Since(began); took < clockDelay {
 		t.Errorf("the second try came after %v", took)
 	}
 	if said != 1 || runs < 5 {
-		t.Errorf("it was said %d times in %d runs that it is held back", said, runs)
+		t.Errorf("it was said %d times in %d runs that it waits", said, runs)
 	}
 	onlyPid(t, m, toy)
 }
@@ -208,7 +208,7 @@ func TestMemoryForgives(t *testing.T) {
 		t.Error(a)
 	}
 	kill(t, m, toy)
-	expect(t, keepFor("1h"), 2, "it was tried once to bring it back")
+	expect(t, keepFor("1h"), 2, "it was brought back once lately, and is down again")
 	stepClock(t, m, -10*year)
 	expect(t, keepFor("1h"), 2)
 	m.Must(t, "/etc/init.d/toy", "start") // by somebody else

@@ -72,9 +72,10 @@ type Incident struct {
 	Source    string    `json:"source,omitempty"`       // who knows that
 	Death     *Death    `json:"death,omitempty"`        // all that was found; nil: nobody has looked, or it was an older version
 	Tries     int       `json:"tries"`
-	Steps     []Step    `json:"steps,omitempty"` // of all tries, the last ones
-	Outcome   string    `json:"outcome"`         // brought_back, came_back, held, removed or still_down
-	For       string    `json:"for,omitempty"`   // brought_back: the other daemon for which a service of this one was restarted
+	LastTry   string    `json:"last_try,omitempty"` // why the last of them did not bring it back
+	Steps     []Step    `json:"steps,omitempty"`    // of all tries, the last ones
+	Outcome   string    `json:"outcome"`            // brought_back, came_back, held, removed or still_down
+	For       string    `json:"for,omitempty"`      // brought_back: the other daemon for which a service of this one was restarted
 	Began     Stamp     `json:"began"`
 }
 

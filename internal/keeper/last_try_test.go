@@ -1,0 +1,107 @@
+package keeper
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// A daemon that ends at once each time it is started is not waited for; each time it is
+// said how it has ended, and where to look; and so it is until the next try. What ended
+// it first stays the cause.
+func TestFailsAtEachTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		d.Verify = 30 * time.Second
+		d.Policy = policy()
+		w.again(t, d)
+		time.Sleep(10 * time.Minute)
+		w.dies("a")
+		w.barren("s")
+		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.keeper.Manager = failing{w}
+		began := time.Now()
+		const ended = "its service has failed again: exited with status 3"
+		r := w.again(t, d)["a"]
+		wantResult(t, r, report.StillDown, ended)
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it was waited for %v", took)
+		}
+		if r.Cause != "killed by SIGKILL" || r.Hint != "see what it has said: journalctl -u s -n 50" {
+			t.Errorf("cause %q, hint %q", r.Cause, r.Hint)
+		}
+		time.Sleep(10 * time.Second)
+		r = w.again(t, d)["a"]
+		if !strings.HasPrefix(r.Reason, "it was tried once to bring it back, the last time in vain: "+ended+"; the next try is in ") {
+			t.Errorf("while it waits: %q", r.Reason)
+		}
+		if i := w.known(t, "a").Incident; i == nil || i.LastTry != ended || i.Cause != "killed by SIGKILL" {
+			t.Errorf("%+v", i)
+		}
+	})
+}
+
+// failing is a manager whose service ends with status 3 after each start.
+type failing struct{ *world }
+
+func (f failing) Start(ctx context.Context, service string, with rcd.With) error {
+	f.deaths[service] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, See: "journalctl -u " + service + " -n 50"}
+	return f.world.Start(ctx, service, with)
+}
+
+func (f failing) Condition(ctx context.Context, service string) (rcd.Condition, error) {
+	return rcd.Condition{State: rcd.Stopped, Failed: true}, nil
+}
+
+// A daemon whose restart has worked, and that dies again soon, was not tried to be brought
+// back in vain.
+func TestDiesAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		w.again(t, d)
+		time.Sleep(10 * time.Minute)
+		w.dies("a")
+		wantResult(t, w.again(t, d)["a"], report.BroughtBack, "")
+		time.Sleep(20 * time.Second)
+		w.dies("a")
+		if r := w.again(t, d)["a"]; !strings.HasPrefix(r.Reason, "it was brought back once lately, and is down again; the next try is in ") {
+			t.Errorf("%q", r.Reason)
+		}
+	})
+}
+
+// What has ended a daemon's process is no reason why one that was started since does not
+// do what is asked of it.
+func TestCauseOfWhatRunsSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		d.Spec.Listen = []check.Listen{{Network: "tcp", Address: "x:1"}}
+		d.Policy = policy()
+		w.again(t, d)
+		time.Sleep(10 * time.Minute)
+		w.dies("a")
+		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.toy("a").sick, w.toy("a").ill = true, true
+		r := w.again(t, d)["a"]
+		if wantResult(t, r, report.StillDown, "did not"); r.Cause != "killed by SIGKILL" {
+			t.Errorf("of the dead one: %q", r.Cause)
+		}
+		time.Sleep(2 * time.Minute)
+		if r := w.again(t, d)["a"]; r.Cause != "" {
+			t.Errorf("of the one that runs: %q", r.Cause)
+		}
+	})
+}
