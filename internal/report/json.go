@@ -160,6 +160,9 @@ func (d Daemon) word() string {
 	case Up:
 		return "up"
 	case Held:
+		if d.Busy {
+			return "restarting"
+		}
 		return "held"
 	case BroughtBack:
 		return "brought_back"

@@ -111,6 +111,7 @@ func counted(r Report, most int) string {
 		{"unknown", "unknown", "unknown", true},
 		{"configuration", "mistake in the configuration", "mistakes in the configuration", false},
 		{"metrics", "file of metrics not written", "files of metrics not written", false},
+		{"restarting", "restarting", "restarting", true},
 		{"held", "held", "held", true},
 		{"brought_back", "brought back", "brought back", true},
 		{"up", "up", "up", false},

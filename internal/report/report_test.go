@@ -62,8 +62,8 @@ func TestTextForPeople(t *testing.T) {
 		{"held, quiet", Text{Quiet: true}, held, "", ""},
 		{"held, and the diary has it", Text{Diary: true}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
 		{"busy, and the diary has it", Text{Diary: true}, busy, "", ""},
-		{"busy, without a diary", Text{}, busy, "'/sbin/x' is down and left alone: another run is at work\n", ""},
-		{"busy, at a terminal", Text{Diary: true, Terminal: true}, busy, "'/sbin/x' is down and left alone: another run is at work\n", ""},
+		{"busy, without a diary", Text{}, busy, "'/sbin/x' is down: another run is at work\n", ""},
+		{"busy, at a terminal", Text{Diary: true, Terminal: true}, busy, "'/sbin/x' is down: another run is at work\n", ""},
 		{"still down", Text{}, failed, "'/sbin/x' is down: it did not appear within 30s\n" +
 			"  start a  1.0 s  failed: cannot start\n        | \\x1b[31mred\n        | config: line 3\n" +
 			"  start b  not tried: it is masked\n        hint: systemctl unmask b.service\nhint: look\n", ""},

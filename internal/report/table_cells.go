@@ -19,6 +19,9 @@ func standing(d Daemon) (state, code string) {
 	case Up, BroughtBack:
 		state, code = "up", green
 	case Held:
+		if d.Busy {
+			return "restarting", yellow
+		}
 		return "held", yellow
 	case StillDown:
 		return "down", red

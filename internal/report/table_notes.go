@@ -28,7 +28,11 @@ func notes(d Daemon, above int, verbose bool) [][]word {
 		add(label("hint", bold), d.Hint)
 	case d.Result == Held:
 		add(nil, d.Trouble)
-		add(nil, "left alone"+because(d.Reason))
+		if d.Busy {
+			add(nil, d.Reason)
+		} else {
+			add(nil, "left alone"+because(d.Reason))
+		}
 	default:
 		add(nil, d.Trouble)
 		add(nil, d.Reason)
@@ -143,6 +147,7 @@ func kindsOf(daemons []Daemon) []*kind {
 		{title: "wrong", code: red},
 		{title: "broken", code: red},
 		{title: "unknown", code: yellow},
+		{title: "restarting", code: yellow},
 		{title: "held", code: yellow},
 		{title: "paused", code: yellow},
 		{title: "with notices", code: yellow},

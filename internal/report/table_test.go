@@ -149,7 +149,7 @@ func TestTableKeepsWhatMatters(t *testing.T) {
 		out, _ := tabulate(Table{Width: width}, nightmare())
 		flat := strings.Join(strings.Fields(out), "")
 		for _, want := range []string{
-			"connections", "3 processes, and at most 2 may be", "left alone", "mount /proc", "(kill -CONT 7)", "service dovecot is stopped (failed)", "since 2026-11-20 18:00:00", "2 deaths in 30 d, last Tue 04:12, out of memory", "exit status 4",
+			"connections", "3 processes, and at most 2 may be", "another run is at work", "mount /proc", "(kill -CONT 7)", "service dovecot is stopped (failed)", "since 2026-11-20 18:00:00", "2 deaths in 30 d, last Tue 04:12, out of memory", "exit status 4",
 			"down:", "not running", "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share",
 		} {
 			if !strings.Contains(flat, strings.ReplaceAll(want, " ", "")) {

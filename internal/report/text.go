@@ -124,6 +124,10 @@ func (t Text) daemon(d Daemon) {
 		if t.Quiet || t.isKnown(d) {
 			return
 		}
+		if d.Busy {
+			t.line("%s is %s%s", name, t.paint(yellow, "down"), because(d.Reason))
+			return
+		}
 		t.line("%s is %s and left alone%s", name, t.paint(yellow, "down"), because(d.Reason))
 	case BroughtBack:
 		if !t.Quiet {
