@@ -1,6 +1,9 @@
 package rcd
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Cause is a kind of death. There are only these, so that deaths can be counted by
 // their causes.
@@ -20,10 +23,11 @@ const (
 // Death is how a service has ended.
 type Death struct {
 	Cause  Cause
-	Text   string // for people, such as: its main process was killed by SIGKILL; "" if unknown
-	Signal int    // that has killed it; of an exit with status 128+n, which mostly means one that it has caught, n; 0: none
-	PID    int    // the main process that has ended so; 0: not known
-	See    string // the command that shows what the service has said; "" if there is none
+	Text   string        // for people, such as: its main process was killed by SIGKILL; "" if unknown
+	Signal int           // that has killed it; of an exit with status 128+n, which mostly means one that it has caught, n; 0: none
+	PID    int           // the main process that has ended so; 0: not known
+	Ago    time.Duration // how long ago that was; 0: not known
+	See    string        // the command that shows what the service has said; "" if there is none
 }
 
 // witness is a dialect whose manager remembers how a service has ended.

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-const deathProps = "ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart"
+const deathProps = "ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
 
 func (s systemd) death(ctx context.Context, run runner, service string) (Death, error) {
 	argv := []string{s.systemctl, "show", "-p", deathProps, unitName(service)}
@@ -23,6 +23,7 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 	p := properties(r.output)
 	d := deathOf(p, failedToStart(r.output))
 	d.PID, _ = strconv.Atoi(p["ExecMainPID"]) // 0 if it has had none
+	d.Ago = lifeOf(p, sinceBoot()).Ended
 	d.See = "journalctl -u " + service + " -n 50"
 	return d, nil
 }

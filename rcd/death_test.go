@@ -8,7 +8,7 @@ import (
 
 // What systemd 252 says of each kind of death.
 func TestDeath(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	answer := func(active, result, code, status string) string {
 		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainPID=77\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
 	}
@@ -53,7 +53,7 @@ func TestDeath(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
 			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
-			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer), "journalctl -u x -n 50"}) {
+			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer), 0, "journalctl -u x -n 50"}) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
@@ -62,7 +62,7 @@ func TestDeath(t *testing.T) {
 
 // Who cannot be asked is no witness.
 func TestDeathWithoutAWitness(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
 	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {

@@ -92,7 +92,7 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 
 func ended(i state.Incident) report.Incident {
 	out := report.Incident{
-		LastUp: i.LastUp, Down: i.Down, Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
+		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
 		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, Tries: i.Tries,
 	}
 	for _, s := range i.Steps {

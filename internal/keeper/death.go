@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"slices"
+	"time"
 
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
@@ -40,10 +41,23 @@ func (r *run) findCause(ctx context.Context) {
 		i.Death = r.numbers(r.memory.now())
 	}
 	i.Death = kept(*i.Death, said, d, e)
+	i.Died = diedAt(d.Used, i.LastUp, i.Down)
 	if r.past.Deaths == nil {
 		r.past.Deaths = make(map[string]int)
 	}
 	r.past.Deaths[i.Kind]++
+}
+
+// diedAt is the time of the last of what has ended a daemon, between the last look at which
+// it was up and the first at which it was down; zero if nobody knows one. A time outside
+// of these is of a clock that was set, or of another process.
+func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
+	for _, f := range found {
+		if f.Main && !f.Aside && f.Sure != postmortem.Hint && f.When.After(up) && !f.When.After(down) && f.When.After(died) {
+			died = f.When
+		}
+	}
+	return died
 }
 
 // isUnwell reports whether processes of the daemon run, and do not do what is asked of them.
@@ -89,9 +103,13 @@ func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	if !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID }) {
 		sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
 	}
-	return &postmortem.Finding{
+	f := &postmortem.Finding{
 		Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: sure, Source: r.Manager.Name(),
-	}, nil
+	}
+	if d.Ago > 0 {
+		f.When = r.memory.now().Time.Add(-d.Ago)
+	}
+	return f, nil
 }
 
 // evidence asks the witnesses about the processes that are remembered. What happened to

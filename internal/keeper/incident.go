@@ -62,7 +62,10 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 		i.Outcome = heldWord
 	}
 	r.past.Totals.Downtime += i.Seconds - i.Held
-	took := report.Seconds(now.Since(i.Began))
+	took := report.Seconds(r.past.Incident.Lasts(now))
+	if !i.Died.IsZero() {
+		r.report.Dead = r.past.Incident.Lasts(now)
+	}
 	switch {
 	case r.acted, r.Watching: // the diary has the restart
 	case by != "":

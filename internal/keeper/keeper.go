@@ -292,7 +292,7 @@ func (p *pass) reports() []report.Daemon {
 			if !r.daemon.Spec.Rule {
 				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths
 				if i := r.past.Incident; i != nil {
-					r.report.DownSince = i.Down
+					r.report.DownSince, r.report.Died = i.From(), !i.Died.IsZero()
 				}
 				if r.Watching {
 					r.recallDeath()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
 )
@@ -104,4 +105,61 @@ func TestCauseOfWhatRunsSince(t *testing.T) {
 			t.Errorf("of the one that runs: %q", r.Cause)
 		}
 	})
+}
+
+// Downtime begins with the death if anybody knows when that was, and lies between the last
+// look at which the daemon was up and the first at which it was down.
+func TestDownSinceItsDeath(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		ago  time.Duration // before it was asked, at about a minute after the last look
+		dead time.Duration // 0: since it was seen down
+	}{
+		{"nobody knows", 0, 0},
+		{"55 s before", 55 * time.Second, 57 * time.Second},
+		{"before it was last seen up", 10 * time.Minute, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.remembers(t)
+			d := w.isUp("a", "s")
+			d.Recheck = time.Second
+			w.again(t, d)
+			time.Sleep(time.Minute)
+			w.dies("a")
+			w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9, Ago: tc.ago}
+			r := w.again(t, d)["a"]
+			wantResult(t, r, report.BroughtBack, "")
+			i := w.ledger(t)[0]
+			if known := tc.dead > 0; known == i.Died.IsZero() || known != (r.Dead > 0) {
+				t.Errorf("%s: died %v, down %v, dead for %v", tc.name, i.Died, i.Down, r.Dead)
+			}
+			if tc.dead > 0 && (r.Dead < tc.dead || r.Dead > tc.dead+2*time.Second || i.Seconds != r.Dead.Seconds()) {
+				t.Errorf("%s: dead for %v, downtime %v", tc.name, r.Dead, i.Seconds)
+			}
+		})
+	}
+}
+
+func TestDiedAt(t *testing.T) {
+	at := func(s int64) time.Time { return time.Unix(s, 0) }
+	found := func(s int64) postmortem.Finding {
+		return postmortem.Finding{Main: true, Sure: postmortem.Certain, When: at(s)}
+	}
+	worker, hint, remark := found(150), found(150), found(150)
+	worker.Main, hint.Sure, remark.Aside = false, postmortem.Hint, true
+	for name, tc := range map[string]struct {
+		found []postmortem.Finding
+		want  time.Time
+	}{
+		"a signal, and the end that came of it": {[]postmortem.Finding{found(120), found(125)}, at(125)},
+		"at the moment of the look":             {[]postmortem.Finding{found(200)}, at(200)},
+		"by a clock that was set":               {[]postmortem.Finding{found(100), found(201)}, time.Time{}},
+		"of others, or not sure":                {[]postmortem.Finding{worker, hint, remark}, time.Time{}},
+		"without a time":                        {[]postmortem.Finding{{Main: true, Sure: postmortem.Certain}}, time.Time{}},
+	} {
+		if got := diedAt(tc.found, at(100), at(200)); !got.Equal(tc.want) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }

@@ -45,7 +45,7 @@ func (p *pass) prune() {
 // closed is the incident under way at its end.
 func closed(d state.Daemon, now state.Stamp, outcome string) *state.Incident {
 	i := new(d.Incident.Retold(now))
-	i.Up, i.Seconds, i.Outcome = now.Time, now.Since(i.Began).Seconds(), outcome
+	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
 	if d.Held != "" {
 		i.Held += now.Since(d.HeldSince).Seconds()
 	}

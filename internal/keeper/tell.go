@@ -112,5 +112,5 @@ func (r *run) transitionNow(kind string) Transition {
 	if kind == Begins && d.Reason == "" {
 		d.Reason = standing(r.last)
 	}
-	return Transition{kind, d, r.memory.now().Since(r.past.Incident.Began)}
+	return Transition{kind, d, r.past.Incident.Lasts(r.memory.now())}
 }

@@ -101,12 +101,14 @@ type Daemon struct {
 	Hold      string        // what keeps it from being restarted: pause, stopped, disabled, packages or at_work
 	Known     bool          // people have been told of it, and nothing has changed since
 	NextTry   time.Time     // when a daemon that keeps dying is restarted again
-	DownSince time.Time     // when a daemon that is down, held or not, was first seen so
+	DownSince time.Time     // when a daemon that is down, held or not, died, or was first seen down
+	Died      bool          // DownSince is when it died
 	Reason    string        // why it is held, still down, or not to be told
 	Hint      string        // what a person could do about it
 	Processes []Process     // that count, at the end
 	Notices   []string      // what is odd about a daemon that is up, or how it breaks a limit
 	Took      time.Duration // from being found down to the end of the run
+	Dead      time.Duration // how long it was down, from its death; 0: that is not known, or it is down
 	Services  []Service
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
@@ -220,3 +222,7 @@ func (d Daemon) Well() string {
 	}
 	return "not running, as it should be"
 }
+
+// wasDown is how long a daemon was down that is up again: since its death, if that time is
+// known.
+func (d Daemon) wasDown() time.Duration { return max(d.Dead, d.Took) }

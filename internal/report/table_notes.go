@@ -22,7 +22,7 @@ func notes(d Daemon, above int, verbose bool) [][]word {
 	}
 	switch {
 	case d.Result == BroughtBack:
-		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), used(d.Took)))
+		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), used(d.wasDown())))
 	case d.Result == CannotTell && above > 0:
 		add(label(fmt.Sprintf("these %d", above+1), ""), d.Reason)
 		add(label("hint", bold), d.Hint)

@@ -131,7 +131,7 @@ func (t Text) daemon(d Daemon) {
 		t.line("%s is %s and left alone%s", name, t.paint(yellow, "down"), because(d.Reason))
 	case BroughtBack:
 		if !t.Quiet {
-			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.Took))
+			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.wasDown()))
 			t.notices(d)
 		}
 	case StillDown:
@@ -231,6 +231,9 @@ func (t Text) since(d Daemon) string {
 	ago := t.Now.Sub(d.DownSince)
 	if ago < time.Minute {
 		return ""
+	}
+	if !d.Died {
+		return fmt.Sprintf(", seen down at %s, %s ago", recently(d.DownSince, t.Now), age(ago))
 	}
 	return fmt.Sprintf(" since %s, for %s", recently(d.DownSince, t.Now), age(ago))
 }

@@ -10,10 +10,12 @@ import (
 // and a command to go on with. What is well is counted.
 func TestBriefText(t *testing.T) {
 	named := Daemon{
-		Name: "named", Result: StillDown, DownSince: ago(12 * time.Minute), Reason: "it did not appear within 30s", Cause: "killed by SIGKILL: out of memory (certain, kernel log)",
+		Name: "named", Result: StillDown, DownSince: ago(12 * time.Minute), Died: true, Reason: "it did not appear within 30s", Cause: "killed by SIGKILL: out of memory (certain, kernel log)",
 		Steps:   []Step{{Verb: "start", Service: "named", Took: 1300 * time.Millisecond, Err: "exit status 3", Output: []string{"cannot bind to port 53"}}},
 		NextTry: tableNow.Add(5 * time.Minute), Totals: &Totals{},
 	}
+	seen := named
+	seen.Died = false
 	up, paused := Daemon{Name: "a", Result: Up, Processes: []Process{{PID: 7}}}, Daemon{Name: "b", Result: Up, Paused: "it is paused by ann", Processes: []Process{{PID: 8}}}
 	const trouble = `'named' is down since 02:48, for 12m: it did not appear within 30s
   killed by SIGKILL: out of memory (certain, kernel log)
@@ -34,6 +36,7 @@ func TestBriefText(t *testing.T) {
 		{"one", Text{Terminal: true}, []Daemon{up}, "'a' is up (pid 7)\n"},
 		{"paused", Text{Terminal: true}, []Daemon{up, paused}, "'b' is up (pid 8)\n  it is paused by ann\n1 well\n"},
 		{"all", Text{Terminal: true, Verbose: true}, []Daemon{up, paused}, "'a' is up (pid 7)\n  no process has its name\n'b' is up (pid 8)\n  it is paused by ann\n  no process has its name\n"},
+		{"when it died is not known", Text{Quiet: true}, []Daemon{seen}, "'named' is down, seen down at 02:48, 12m ago: it did not appear within 30s\n"},
 		{"quiet", Text{Quiet: true}, []Daemon{up, named}, "'named' is down since 02:48, for 12m: it did not appear within 30s\n"},
 	} {
 		var b bytes.Buffer

@@ -61,6 +61,7 @@ type Incident struct {
 	Daemon    string    `json:"daemon"`
 	LastUp    time.Time `json:"last_up,omitzero"`       // zero if it was never seen up
 	Down      time.Time `json:"down"`                   // when it was first seen down
+	Died      time.Time `json:"died,omitzero"`          // when it died, between LastUp and Down; zero if nobody knows
 	Up        time.Time `json:"up,omitzero"`            // when it was up again
 	Seconds   float64   `json:"seconds"`                // downtime
 	Held      float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
@@ -77,6 +78,20 @@ type Incident struct {
 	Outcome   string    `json:"outcome"`            // brought_back, came_back, held, removed or still_down
 	For       string    `json:"for,omitempty"`      // brought_back: the other daemon for which a service of this one was restarted
 	Began     Stamp     `json:"began"`
+}
+
+// From is when an incident began, as well as that is known.
+func (i *Incident) From() time.Time {
+	if i.Died.IsZero() {
+		return i.Down
+	}
+	return i.Died
+}
+
+// Lasts is how long it has been down. The time from its death until it was seen down is by
+// the clock of the day, the rest by one that nobody sets.
+func (i *Incident) Lasts(now Stamp) time.Duration {
+	return now.Since(i.Began) + i.Down.Sub(i.From())
 }
 
 // Died is what is remembered of an incident that is over, for who looks at the daemon soon
