@@ -93,7 +93,7 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 func ended(i state.Incident) report.Incident {
 	out := report.Incident{
 		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
-		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, Tries: i.Tries,
+		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries,
 	}
 	for _, s := range i.Steps {
 		out.Steps = append(out.Steps, report.IncidentStep{Verb: s.Verb, Service: s.Service, Took: duration(s.Seconds), Exit: s.Exit, Err: s.Error})

@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func TestKeeperSystemd(t *testing.T) {
 	l.Unit("exits.service", "[Service]\nExecStart=/usr/local/sbin/exits\n")
 	l.Unit("crashes.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart="+
 		addDaemon(t, l, "crashes")+" 0.3\nRestart=always\nRestartSec=0\n")
+	l.Unit("three.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart="+addDaemon(t, l, "three")+" no-number\n") // sleep's usage: status 1
 	l.File("/usr/local/sbin/recorder", recorder, 0o755)
 	l.Unit("at-boot.service", "[Service]\nType=oneshot\nExecStart=/usr/local/sbin/recorder early\n[Install]\nWantedBy=multi-user.target\n")
 	l.Unit("at-shutdown.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/bin/true\n"+
@@ -55,6 +57,7 @@ func TestKeeperSystemd(t *testing.T) {
 		{"masked", systemdMasked},
 		{"unknown", systemdUnknown},
 		{"exits at once", systemdExits},
+		{"fails at each start", systemdFails},
 		{"crash loop", systemdCrashes},
 		{"order", systemdOrder},
 		{"slow", systemdSlow},
@@ -187,7 +190,8 @@ func systemdUnknown(t *testing.T, m *Machine) {
 		for _, services := range [][]string{{"-s", "nosuch"}, {"-s", "plain", "-s", "nosuch"}} {
 			var a answer
 			before := m.Pids(t, exe)
-			list := jobs(t, m, func() { a = keep(t, m, append(services, "-e", exe)...) })
+			folder := fmt.Sprintf("/var/lib/unknown-%s-%d", state, len(services)) // the same is told once
+			list := jobs(t, m, func() { a = keep(t, m, append(services, "-e", exe, "--state-dir", folder)...) })
 			expect(t, a, 3)
 			contains(t, "stderr", a.stderr, "daemon-keeper: error: cannot find service nosuch",
 				"daemon-keeper: hint: list the names with: systemctl list-unit-files --type=service")
@@ -209,6 +213,25 @@ func systemdExits(t *testing.T, m *Machine) {
 	}
 	if strings.Contains(a.stdout, "failed") {
 		t.Errorf("the start has failed:\n%v", a)
+	}
+}
+
+// systemdFails: what systemd gives up at once is not waited for, and how it has ended is
+// told with the command that shows its log, also while the next try is waited for.
+func systemdFails(t *testing.T, m *Machine) {
+	write(t, m, "/etc/three.yaml", "daemons: {three: {executable: /usr/local/sbin/three, services: [three], boot_grace: 0s, recheck: 100ms, verify: 60s, backoff: [0s, 1h]}}\n")
+	began := time.Now()
+	a := begin(t, m, program, "run", "--no-syslog", "-c", "/etc/three.yaml")()
+	if took := time.Since(began); took > 40*time.Second {
+		t.Errorf("it was waited for %v", took)
+	}
+	const ended = "its service has failed again: its main process has exited with status 1"
+	if a.status != 2 || !strings.Contains(a.stdout, ended) || !strings.Contains(a.stdout, "see what it has said: journalctl -u three -n 50") {
+		t.Errorf("%v", a)
+	}
+	a = begin(t, m, program, "status", "-c", "/etc/three.yaml")()
+	if !strings.Contains(strings.Join(strings.Fields(a.stdout), " "), "the last time in vain: "+ended) {
+		t.Errorf("status while it waits: %v", a)
 	}
 }
 

@@ -51,6 +51,7 @@ type (
 		Certainty   string             `json:"certainty,omitempty"`
 		Source      string             `json:"source,omitempty"`
 		Outcome     string             `json:"outcome"`
+		For         string             `json:"for,omitempty"`
 		Tries       int                `json:"tries"`
 		Steps       []jsonIncidentStep `json:"steps"`
 	}
@@ -102,7 +103,7 @@ func newJSONIncident(e episode) jsonIncident {
 	return jsonIncident{
 		Number: max(e.Number, 0), LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
-		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), Tries: max(e.Tries, 0),
+		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), For: words.Printable(e.For), Tries: max(e.Tries, 0),
 		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
 			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(s.Took), s.Exit, words.Printable(s.Err)}
 		}),

@@ -123,6 +123,9 @@ func (e episode) ending() (what, code string) {
 	switch e.Outcome {
 	case broughtBack:
 		what, code = "brought back", green
+		if e.For != "" {
+			what += " with " + words.Printable(e.For)
+		}
 	case cameBack:
 		what, code = "came back by itself", green
 	case heldOutcome:
