@@ -43,6 +43,30 @@ func TestLockOfAnotherRunHoldsOne(t *testing.T) {
 	})
 }
 
+// A daemon that waits for its next try is not left alone for another run, if it is this run
+// that restarts a service of it for another daemon.
+func TestOwnLockIsNoOtherRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		toyd, web := w.add("toyd", "toyd", "nginx"), w.isUp("web", "nginx")
+		toyd.Policy = policy()
+		w.barren("toyd")
+		w.barren("nginx")
+		wantResult(t, w.again(t, toyd, web)["toyd"], report.StillDown, "it did not appear")
+		w.dies("web")
+		w.brings("nginx", "web")
+		web.Recheck, toyd.Recheck = time.Second, 5*time.Second
+		w.services["nginx"].startIs = 20 * time.Second
+		reports := w.again(t, toyd, web)
+		wantResult(t, reports["web"], report.BroughtBack, "")
+		r := reports["toyd"]
+		if wantResult(t, r, report.StillDown, "the next try is in"); r.Busy || strings.Contains(w.diary(), "'toyd' is left alone") {
+			t.Errorf("%q; the diary says\n%s", r.Reason, w.diary())
+		}
+	})
+}
+
 func TestBootGraceIsEachDaemonsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -104,6 +104,10 @@ func TestCauseOfWhatRunsSince(t *testing.T) {
 		if r := w.again(t, d)["a"]; r.Cause != "" {
 			t.Errorf("of the one that runs: %q", r.Cause)
 		}
+		w.keeper.Watching = true
+		if r := w.again(t, d)["a"]; r.Result != report.StillDown || r.Cause != "" {
+			t.Errorf("who looks is told of the one that runs: %v, %q", r.Result, r.Cause)
+		}
 	})
 }
 

@@ -187,10 +187,13 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 	r.past.HeldWhy = "" // see upgraded
 }
 
-// isOthers reports whether another run is at work on it. If one of its services has its
-// turn in this run, the lock is our own.
-func (r *run) isOthers() bool {
-	return !r.turns.busy(r.daemon.Services) && errors.As(state.FindHolder(r.RunDir, r.daemon.Services), new(*state.HeldError))
+// isOthers reports whether another run is at work on it.
+func (r *run) isOthers() bool { return errors.As(r.findHolder(), new(*state.HeldError)) }
+
+// findHolder asks who is at work on it. The lock of a service that has its turn in this run
+// is our own.
+func (r *run) findHolder() error {
+	return state.FindHolder(r.RunDir, r.turns.idle(r.daemon.Services))
 }
 
 // isStale reports whether another run has written since: it may have restarted the

@@ -65,10 +65,13 @@ func (t *turns) give(services []string) {
 }
 
 // busy reports whether one of the services has its turn.
-func (t *turns) busy(services []string) bool {
+func (t *turns) busy(services []string) bool { return len(t.idle(services)) < len(services) }
+
+// idle are those of the services that do not have their turn.
+func (t *turns) idle(services []string) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.ContainsFunc(services, func(s string) bool { return t.inUse[s] })
+	return slices.DeleteFunc(slices.Clone(services), func(s string) bool { return t.inUse[s] })
 }
 
 // grant lets all go that may.

@@ -44,9 +44,9 @@ func (r *run) watch(ctx context.Context) {
 }
 
 // recallDeath reports what runs have found out: why a daemon is down, or of what one that
-// is up again has died last.
+// is up again has died last. That is no cause of what is wrong with processes that run since.
 func (r *run) recallDeath() {
-	if i := r.past.Incident; i != nil && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
+	if i := r.past.Incident; i != nil && !r.isUnwell() && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
 		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
 	}
 	if d := r.past.Died; d != nil && r.report.Result == report.Up {
@@ -64,7 +64,7 @@ func (r *run) noteForgetful() {
 
 // atWork reports whether another run is at work on the daemon, which is left to it.
 func (r *run) atWork() bool {
-	err := state.FindHolder(r.RunDir, r.daemon.Services)
+	err := r.findHolder()
 	switch held := (*state.HeldError)(nil); {
 	case errors.As(err, &held):
 		r.hold(report.Info, err.Error())

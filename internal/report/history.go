@@ -18,7 +18,7 @@ type Past struct {
 type Incident struct {
 	Number    int           // among all of its daemon that are remembered, the oldest is 1
 	LastUp    time.Time     // zero if it was never seen up
-	Down      time.Time     // when it died, or, where nobody knows that, was first seen down
+	Down      time.Time     // when it was first seen down
 	Up        time.Time     // when it was up again; zero if it was not seen up again
 	UnderWay  bool          // it is down now
 	Took      time.Duration // by a clock that nobody sets, until now if it is under way; 0: only Down and Up tell
@@ -29,7 +29,7 @@ type Incident struct {
 	Certainty string        // of the sender, else of the cause
 	Source    string        // who knows that
 	Outcome   string        // brought_back, came_back, held, removed or still_down
-	For       string        // brought_back: the daemon for which a service of this one was restarted, if not for it
+	For       string        // brought back by a restart for this other daemon, with which it shares a service
 	Tries     int
 	Steps     []IncidentStep // of all tries
 }

@@ -102,12 +102,17 @@ func colored(s, code string) []word {
 	return each(text(s), func(w word) word { return word{w.text, code} })
 }
 
-// known is the cause, or how it was found if that tells more than that it was down.
+// known is the cause, or how it was found if that tells more than that it was down; and for
+// whom a service was restarted, unless that was for this daemon.
 func (e episode) known() string {
-	if why := e.why(); why != "not running" {
-		return why
+	var known []string
+	if why := e.why(); why != "" && why != "not running" {
+		known = append(known, why)
 	}
-	return ""
+	if e.For != "" {
+		known = append(known, "came back with a restart for "+"'"+e.For+"'")
+	}
+	return strings.Join(known, "; ")
 }
 
 // why is the cause, or else how it was found.
@@ -123,9 +128,6 @@ func (e episode) ending() (what, code string) {
 	switch e.Outcome {
 	case broughtBack:
 		what, code = "brought back", green
-		if e.For != "" {
-			what += " with " + words.Printable(e.For)
-		}
 	case cameBack:
 		what, code = "came back by itself", green
 	case heldOutcome:

@@ -223,6 +223,25 @@ func TestParseSince(t *testing.T) {
 	}
 }
 
+// What came back with a restart for another daemon did not come back by itself, and its
+// table says for whom that was.
+func TestCameBackWithAnother(t *testing.T) {
+	for _, tc := range []struct{ cause, want string }{
+		{"", "came back with a restart for 'web\\x1b'"},
+		{"its main process was killed by SIGKILL", "its main process was killed by SIGKILL; came back with a restart for 'web\\x1b'"},
+	} {
+		i := death(time.Hour, time.Minute)
+		i.Cause, i.For, i.Tries = tc.cause, "web\x1b", 0
+		past := []Past{{Name: "nginx", Known: before(day), Seen: dusk, Incidents: []Incident{i}}}
+		if got := chronicle(History{Width: 0, Since: day}, past); !strings.Contains(got, "brought back") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s", got)
+		}
+		if got := chronicle(History{JSON: true, Since: day}, past); !strings.Contains(got, `"for": "web\\x1b"`) {
+			t.Errorf("%s", got)
+		}
+	}
+}
+
 // One that is down since it has been watched was never up, and has no mean time up.
 func TestNeverUp(t *testing.T) {
 	never := Past{Name: "a", Known: before(time.Hour), Seen: dusk, Incidents: []Incident{{Down: before(time.Hour - 3*time.Second), UnderWay: true, Reason: "not running"}}}

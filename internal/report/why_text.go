@@ -175,7 +175,7 @@ func (w Why) unknown(a Account, kind string) []word {
 		return nil
 	case kind == "cause" && !e.death():
 		return text("it was stopped, and then left alone on purpose")
-	case kind == "cause" && a.Kind == "" && a.Incident.Outcome == cameBack:
+	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == cameBack || a.Incident.For != ""):
 		return append(colored("not known:", yellow), text("it was back before anybody asked")...)
 	case kind == "cause":
 		return colored("not known", yellow)
