@@ -20,6 +20,19 @@ func history(c cli.Command) error {
 	if err != nil {
 		return err
 	}
+	var out output
+	face := report.History{
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
+		Blocks: terminal.UTF8(), Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON,
+	}
+	if err := writeHistory(c, now, face); err != nil {
+		return err
+	}
+	return out.err
+}
+
+// writeHistory reads what is remembered, and shows it.
+func writeHistory(c cli.Command, now state.Stamp, face report.History) error {
 	store, err := lookStore(c.StateDir)
 	if err != nil {
 		return err
@@ -32,12 +45,9 @@ func history(c cli.Command) error {
 	if err != nil {
 		return err
 	}
-	var out output
-	report.History{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
-		Blocks: terminal.UTF8(), Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON, Broken: broken,
-	}.Write(pasts)
-	return out.err
+	face.Broken = broken
+	face.Write(pasts)
+	return nil
 }
 
 // noHistoryError says that there is nothing to be told.

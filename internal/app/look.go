@@ -90,14 +90,21 @@ func blankFiles(c cli.Command, err error) string {
 	return strings.Join(empty.Files, ", ") + " has only comments"
 }
 
-// measure writes the report for Prometheus, too.
+// measure writes the report for Prometheus, too, and for a browser.
 func measure(c cli.Command, log keeper.Log, r *report.Report) {
-	if c.Prometheus == "" {
-		return
-	}
-	if err := report.WriteTextfile(c.Prometheus, *r); err != nil {
+	failed := func(about string, err error) {
 		log.Log(report.Error, "%v", err)
-		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: words.Hint(err), About: "metrics"})
+		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: words.Hint(err), About: about})
+	}
+	if c.Prometheus != "" {
+		if err := report.WriteTextfile(c.Prometheus, *r); err != nil {
+			failed("metrics", err)
+		}
+	}
+	if c.HTML != "" {
+		if err := writePage(c, *r); err != nil {
+			failed("page", err)
+		}
 	}
 }
 
@@ -156,6 +163,8 @@ func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report
 		Brief: c.Action == cli.Keep, Now: time.Now(), Width: terminalWidth(os.Stdout),
 	}
 	switch {
+	case c.Action == cli.ShowPage:
+		return pageFace{c, out}
 	case c.Output == cli.JSON:
 		return report.JSON{Out: out, Verbose: c.Verbose}
 	case c.Output == cli.Nagios:

@@ -34,7 +34,7 @@ func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Tra
 		return nil
 	}
 	return func(ctx context.Context, list []keeper.Transition) {
-		m := message(list)
+		m := message(list).WithLink(to.PageURL)
 		for _, way := range ways {
 			if err := way.Tell(context.WithoutCancel(ctx), m); err != nil {
 				log.Log(report.Warning, "%s", withHint(err))

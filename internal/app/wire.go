@@ -66,7 +66,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 		if err == nil {
 			k.Observer, k.Condition, k.Find = m, m.Condition, m.Find
 		}
-		if c.Action == cli.ShowStatus {
+		if c.Action == cli.ShowStatus || c.Action == cli.ShowPage {
 			k.Opinion = opinion(m, err)
 		}
 		return k, nil

@@ -115,7 +115,7 @@ func (r *Run) checkFace() error {
 	case r.DryRun:
 		return usage("leave out one of the two", "cannot write metrics of a dry run")
 	}
-	return nil
+	return r.checkHTML()
 }
 
 func (r *Run) checkAtOnce() error {

@@ -38,8 +38,9 @@ type Command struct {
 	At      string        // ShowWhy: when; "": the last one
 	Number  int           // ShowWhy: of which incident, as history counts them; 0: not so
 	Part    bool          // CheckConfig: of one file of several
-	Files   []string      // Import: what is read; none or - is standard input
+	Files   []string      // Import: what is read; none or - is standard input. ShowPage: the reports; none: of this machine
 	Program []string      // Trace: it and its arguments, which may be anything
+	MaxAge  time.Duration // ShowPage: a report that is older is not from now
 	Follow  bool          // Trace: it may go into the background
 	Also    []string      // ShowPIDFiles: what is looked at, too
 	Color   string        // when to use colours; "" is auto
@@ -129,6 +130,9 @@ func given(parsed *kong.Context) ([]string, error) {
 		}
 		if part.Flag.Name == "prometheus" && parsed.FlagValue(part.Flag) == "" {
 			return nil, usage(prometheusHint, "cannot write metrics to a file without a name")
+		}
+		if part.Flag.Name == "html" && parsed.FlagValue(part.Flag) == "" {
+			return nil, usage(htmlHint, "cannot write the page to a file without a name")
 		}
 		flags = append(flags, part.Flag.Name)
 	}

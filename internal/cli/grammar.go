@@ -72,6 +72,7 @@ func (r *Run) ask(c *Command, given []string) (err error) {
 type Face struct {
 	Output     string `short:"o" default:"text" placeholder:"FORMAT" help:"Print the report as text, json, nagios or mon (${default})."`
 	Prometheus string `placeholder:"FILE" help:"Also write it to this file, for node_exporter's textfile collector; the name ends in .prom."`
+	HTML       string `placeholder:"FILE" name:"html" help:"Also write it to this file as a page for a browser; the name ends in .html."`
 	Quiet      bool   `short:"q" help:"Print less: only what needs a person."`
 	Verbose    bool   `short:"v" help:"Print what was matched, what was excluded, and why."`
 }
@@ -101,6 +102,7 @@ type grammar struct {
 	Pause    pause    `cmd:"" looks:"" usage:"NAME...|--all [--for TIME] [--reason TEXT]; " help:"Keep run from restarting a daemon, or list the pauses."`
 	Resume   resume   `cmd:"" looks:"" usage:"NAME...|--all" help:"End a pause."`
 	History  history  `cmd:"" looks:"" usage:"[NAME]... [--since TIME] [-o FORMAT]" help:"Print what has happened."`
+	Page     webPage  `cmd:"" looks:"" usage:"[REPORT.json]... [--max-age TIME] [-c FILE]" help:"Print a page for a browser, of this machine or of a fleet."`
 	Why      why      `cmd:"" looks:"" usage:"[NAME]... [--at TIME | --incident N] [-o FORMAT]" help:"Explain why a daemon died, who did it, and how sure that is."`
 	PIDFiles pidFiles `cmd:"" looks:"" name:"pidfiles" usage:"[--also PATH]... [-o FORMAT] [-c FILE]" help:"Show which pidfiles name whom, and what is wrong with them."`
 	Validate validate `cmd:"" usage:"[-c FILE] [--part] [-v]" help:"Name every mistake in the configuration, or print what it means."`

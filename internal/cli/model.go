@@ -125,7 +125,7 @@ func argumentKind(command, argument string) Kind {
 	switch {
 	case argument == "program":
 		return Programs
-	case argument == "file":
+	case argument == "file", argument == "report":
 		return Files
 	case argument == "command":
 		return Commands
@@ -152,7 +152,7 @@ func valueKind(command, flag string) (Kind, []string) {
 		return Users, nil
 	case "run-dir", "state-dir":
 		return Folders, nil
-	case "also":
+	case "also", "html":
 		return Files, nil
 	case "prometheus":
 		return Metrics, nil

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -68,6 +69,8 @@ func kindOf(name string) kind {
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
 	case "recipient":
 		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: plain(readRecipient)}
+	case "url":
+		return kind{syntax: "http:// or https:// URL", pattern: urlPattern, read: plain(readURL)}
 	case "service":
 		return kind{syntax: "list of names", pattern: servicePattern, read: plain(readService), anything: true}
 	case "name":
@@ -285,6 +288,20 @@ const recipientPattern = `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$`
 func readRecipient(text string) (string, *problem) {
 	if !regexp.MustCompile(recipientPattern).MatchString(text) {
 		return "", wrong("write a user, or an address such as root@example.org; for several, an alias", "it is no recipient")
+	}
+	return text, nil
+}
+
+// urlPattern has no space and nothing that ends a link in a mail.
+const urlPattern = `^https?://[A-Za-z0-9._~%:\[\]-]+(/[A-Za-z0-9._~%:/?#@!$&'()*+,;=-]*)?$`
+
+func readURL(text string) (string, *problem) {
+	u, err := url.Parse(text)
+	switch {
+	case err == nil && u.User != nil: // everybody who is told would get it
+		return "", wrong("leave out the user and the password", "a link must not have a password")
+	case err != nil || u.Hostname() == "" || !regexp.MustCompile(urlPattern).MatchString(text):
+		return "", wrong("write it as a browser shows it, with http:// or https://: https://status.example.org/daemons.html", "it is no address of a page")
 	}
 	return text, nil
 }

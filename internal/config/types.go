@@ -22,6 +22,7 @@ type Notify struct {
 	OnIncident []string      `yaml:"on_incident" kind:"word" repeats:"true" doc:"Command that is run at the beginning and the end of incidents: a program's path and its arguments; no shell."`
 	Mail       string        `yaml:"mail" kind:"recipient" doc:"Who gets a mail then, through the system's sendmail."`
 	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Tell again of what is still down after each such time; 0s never does."`
+	PageURL    string        `yaml:"page_url" kind:"url" doc:"Where the page of --html is served; whoever is told of an incident gets this link, too."`
 }
 
 // Evidence is what is recorded and asked so that it is known why a daemon has ended. It stands

@@ -27,21 +27,27 @@ func WriteTextfile(path string, r Report) error {
 	return textfile{path, 2 * time.Second, time.Now}.write(r)
 }
 
-// textfile is a file of metrics.
+// WritePage writes a page for a browser, in the same way.
+func WritePage(path string, html []byte) error {
+	return textfile{path, 2 * time.Second, time.Now}.put("the page", func(*os.Root, string) []byte { return html })
+}
+
+// textfile is a file of metrics, or another one that others read.
 type textfile struct {
 	path     string
 	patience time.Duration // for another run that writes into the same folder
 	now      func() time.Time
 }
 
-// textfileError says why metrics were not written.
+// textfileError says why metrics, or a page, were not written.
 type textfileError struct {
+	what  string
 	path  string
 	cause error
 }
 
 func (e *textfileError) Error() string {
-	return fmt.Sprintf("cannot write metrics to %s: %v", e.path, e.cause)
+	return fmt.Sprintf("cannot write %s to %s: %v", e.what, e.path, e.cause)
 }
 
 func (e *textfileError) Unwrap() error { return e.cause }
@@ -59,8 +65,10 @@ func (e *textfileError) Hint() string {
 		return "node_exporter reads no other files; call it " + filepath.Join(folder, "daemon-keeper.prom")
 	case errors.Is(e.cause, syscall.ENOENT):
 		return "make the folder: mkdir -p " + folder
-	case errors.Is(e.cause, syscall.ENOTDIR):
+	case errors.Is(e.cause, syscall.ENOTDIR) && e.what == metrics:
 		return "name a file in a folder, the one of --collector.textfile.directory"
+	case errors.Is(e.cause, syscall.ENOTDIR):
+		return "name a file in a folder, one that the web server serves"
 	case errors.Is(e.cause, syscall.EEXIST), errors.Is(e.cause, syscall.EISDIR):
 		return "it is a folder; name a file"
 	case errors.Is(e.cause, syscall.ENOSPC), errors.Is(e.cause, syscall.EDQUOT):
@@ -73,25 +81,35 @@ func (e *textfileError) Hint() string {
 	return ""
 }
 
+// metrics are what is written unless it is something else.
+const metrics = "metrics"
+
 func (t textfile) write(r Report) error {
-	folder, name := filepath.Split(t.path)
-	if !strings.HasSuffix(name, ".prom") {
-		return &textfileError{t.path, errNoTextfile}
+	if !strings.HasSuffix(t.path, ".prom") {
+		return &textfileError{metrics, t.path, errNoTextfile}
 	}
+	return t.put(metrics, func(root *os.Root, name string) []byte {
+		return exposition(r, countedRestarts(oldFile(root, name)), name)
+	})
+}
+
+// put writes what is made while no other run writes into the folder.
+func (t textfile) put(what string, data func(root *os.Root, name string) []byte) error {
+	folder, name := filepath.Split(t.path)
 	// Held open, it is the same folder to the end, whoever renames what leads to it.
 	root, err := trust.OpenFolder(filepath.Clean(folder))
 	if err != nil {
-		return &textfileError{t.path, relative(err, folder)}
+		return &textfileError{what, t.path, relative(err, folder)}
 	}
 	defer root.Close()
-	if err := t.renew(root, name, r); err != nil {
-		return &textfileError{t.path, osutil.Cause(err)}
+	if err := t.renew(root, name, data); err != nil {
+		return &textfileError{what, t.path, osutil.Cause(err)}
 	}
 	return nil
 }
 
 // renew writes a new file and puts it in place of the old one.
-func (t textfile) renew(root *os.Root, name string, r Report) error {
+func (t textfile) renew(root *os.Root, name string, data func(root *os.Root, name string) []byte) error {
 	folder, err := root.Open(".")
 	if err != nil {
 		return err
@@ -99,10 +117,10 @@ func (t textfile) renew(root *os.Root, name string, r Report) error {
 	defer folder.Close()
 	defer t.lock(root)()
 	t.sweep(folder, root)
-	// node_exporter is another user.
+	// node_exporter is another user, and so is a web server.
 	return osutil.Replace(root, osutil.NewFile{
 		Name: name, Temporary: temporaryPrefix + rand.Text() + temporarySuffix,
-		Data: exposition(r, countedRestarts(oldFile(root, name)), name), Mode: 0o644, Sync: true,
+		Data: data(root, name), Mode: 0o644, Sync: true,
 	})
 }
 

@@ -220,7 +220,7 @@ func TestHintsOfTextfile(t *testing.T) {
 	for cause, want := range map[error]string{
 		syscall.ENOSPC: "make room", syscall.EDQUOT: "make room", syscall.EROFS: "mounted read-only", syscall.EPERM: "run it as a user", syscall.EIO: "",
 	} {
-		wrapped := &textfileError{"/a/x.prom", osutil.Cause(errors.Join(nil, &os.PathError{Op: "write", Path: "/a/.tmp", Err: cause}))}
+		wrapped := &textfileError{metrics, "/a/x.prom", osutil.Cause(errors.Join(nil, &os.PathError{Op: "write", Path: "/a/.tmp", Err: cause}))}
 		if got := wrapped.Hint(); !strings.Contains(got, want) || (got == "") != (want == "") {
 			t.Errorf("%v: hint %q", cause, got)
 		}

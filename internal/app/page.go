@@ -1,0 +1,119 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/page"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
+)
+
+const (
+	// pageHistory is how far a page goes back.
+	pageHistory = 90 * 24 * time.Hour
+	// pageExpected is when the next run should have written its page anew: there is one
+	// each minute, and one that restarts something takes longer.
+	pageExpected = 5 * time.Minute
+)
+
+// showPage prints the page of this machine, or of a fleet.
+func showPage(ctx context.Context, c cli.Command) report.Status {
+	if len(c.Files) == 0 {
+		if s := look(ctx, c); s != report.Unclear {
+			return report.OK // the page tells how the daemons are
+		}
+		return report.Unclear
+	}
+	p := page.Page{Written: time.Now(), Limit: c.MaxAge}
+	for _, path := range c.Files {
+		data, err := readReport(path)
+		p.Sources = append(p.Sources, page.Source{Host: page.HostOf(path), Path: path, Data: data, Err: err})
+	}
+	html, broken, err := p.Make()
+	if err != nil {
+		return refuse(c, err)
+	}
+	var out output
+	_, _ = out.Write(html)
+	out.complain()
+	for _, err := range broken {
+		fail(err)
+	}
+	if len(broken) > 0 || out.err != nil {
+		return report.Unclear
+	}
+	return report.OK
+}
+
+// readReport reads no more than can be used. A FIFO is not waited for.
+func readReport(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, osutil.Cause(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(osutil.Cause(err), errors.New("it is no file"))
+	}
+	data, err := io.ReadAll(io.LimitReader(f, page.MostBytes+1))
+	return data, osutil.Cause(err)
+}
+
+// ownPage is the page of this machine. Where nothing is remembered there is no history.
+func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error) {
+	now := state.Now()
+	name, err := os.Hostname()
+	if err != nil {
+		name = "this host"
+	}
+	var told bytes.Buffer
+	report.JSON{Out: &told}.Write(r)
+	p := page.Page{Written: now.Time.Local(), Limit: limit, Sources: []page.Source{{Host: words.Printable(name), Data: told.Bytes()}}}
+	c.Names = nil
+	var past bytes.Buffer
+	err = writeHistory(c, now, report.History{Out: &past, Now: now.Time.Local(), Since: pageHistory, JSON: true})
+	if err == nil {
+		p.Sources = append(p.Sources, page.Source{Host: words.Printable(name), Data: past.Bytes()})
+	}
+	html, broken, err := p.Make()
+	return html, errors.Join(append(broken, err)...)
+}
+
+// writePage is --html.
+func writePage(c cli.Command, r report.Report) error {
+	html, err := ownPage(c, r, pageExpected)
+	if err != nil {
+		return err
+	}
+	return report.WritePage(c.HTML, html)
+}
+
+// pageFace is the report as a page.
+type pageFace struct {
+	command cli.Command
+	out     io.Writer
+}
+
+// Write prints the page, and on standard error what a person must mend.
+func (p pageFace) Write(r report.Report) {
+	html, err := ownPage(p.command, r, cmp.Or(p.command.MaxAge, pageExpected))
+	if err != nil {
+		fail(err)
+		return
+	}
+	for _, m := range r.Mistakes {
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr), m.Text)
+	}
+	_, _ = p.out.Write(html)
+}

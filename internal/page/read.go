@@ -1,0 +1,197 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+const (
+	// MostBytes is how long a report may be: far more than thousands of daemons need.
+	MostBytes = 8 << 20
+	// mostDepth is how deep its objects may lie in each other; ours have six levels.
+	mostDepth = 32
+	// version is the one of the report and of the history that is known.
+	version = 1
+)
+
+// The fields that a page shows. Those of later versions beside them are let be.
+type (
+	report struct {
+		Command  string    `json:"command"`
+		Time     time.Time `json:"time"`
+		Mistakes []mistake `json:"mistakes"`
+		Daemons  []daemon  `json:"daemons"`
+	}
+	mistake struct {
+		Error string `json:"error"`
+		Hint  string `json:"hint"`
+	}
+	daemon struct {
+		Name      string    `json:"name"`
+		Result    string    `json:"result"`
+		Hold      string    `json:"hold"`
+		Paused    string    `json:"paused"`
+		NextTry   time.Time `json:"next_try"`
+		DownSince time.Time `json:"down_since"`
+		Reason    string    `json:"reason"`
+		Hint      string    `json:"hint"`
+		Trouble   string    `json:"trouble"`
+		Cause     string    `json:"cause"`
+		Sender    string    `json:"sender"`
+		Certainty string    `json:"certainty"`
+		Source    string    `json:"source"`
+		Notices   []string  `json:"notices"`
+		Steps     []step    `json:"steps"`
+	}
+	step struct {
+		Verb    string `json:"verb"`
+		Service string `json:"service"`
+		Error   string `json:"error"`
+	}
+	history struct {
+		From    time.Time `json:"from"`
+		To      time.Time `json:"to"`
+		Daemons []past    `json:"daemons"`
+	}
+	past struct {
+		Name         string     `json:"name"`
+		KnownFrom    time.Time  `json:"known_from"`
+		KnownTo      time.Time  `json:"known_to"`
+		Availability *float64   `json:"availability_percent"`
+		Deaths       int        `json:"deaths"`
+		Incidents    []incident `json:"incidents"`
+	}
+	incident struct {
+		Down      time.Time `json:"down"`
+		UnderWay  bool      `json:"under_way"`
+		Seconds   float64   `json:"seconds"`
+		Held      float64   `json:"held_seconds"`
+		Death     bool      `json:"death"`
+		Reason    string    `json:"reason"`
+		Cause     string    `json:"cause"`
+		Sender    string    `json:"sender"`
+		Certainty string    `json:"certainty"`
+		Source    string    `json:"source"`
+		Outcome   string    `json:"outcome"`
+		Tries     int       `json:"tries"`
+	}
+)
+
+// sourceError says which source cannot be used, and why.
+type sourceError struct {
+	name  string
+	cause error
+}
+
+func (e *sourceError) Error() string {
+	return fmt.Sprintf("cannot use %s: %v", words.Printable(e.name), e.cause)
+}
+
+func (e *sourceError) Unwrap() error { return e.cause }
+
+// Hint is a way out.
+func (*sourceError) Hint() string {
+	return "a report is made by daemon-keeper status -o json, and a history by daemon-keeper history --since 90d -o json"
+}
+
+var (
+	errEmpty   = errors.New("it is empty")
+	errLong    = fmt.Errorf("it is longer than %d MiB", MostBytes>>20)
+	errDeep    = errors.New("it is nested too deeply for a report")
+	errReport  = errors.New("it is JSON, but no report of daemon-keeper and no history")
+	errVersion = errors.New("it is of another version of daemon-keeper, with which this one cannot deal")
+)
+
+// parse reads what may be anything. One of the two is not nil unless there is an error.
+func (s Source) parse() (*report, *history, error) {
+	r, h, err := parse(s.Data)
+	if s.Err != nil {
+		err = s.Err
+	}
+	if err != nil {
+		name := s.Path
+		if name == "" {
+			name = "the report of " + s.Host
+		}
+		return nil, nil, &sourceError{name, err}
+	}
+	return r, h, nil
+}
+
+func parse(data []byte) (*report, *history, error) {
+	switch {
+	case len(data) == 0:
+		return nil, nil, errEmpty
+	case len(data) > MostBytes:
+		return nil, nil, errLong
+	case depth(data) > mostDepth:
+		return nil, nil, errDeep
+	}
+	var head struct {
+		Version *int            `json:"version"`
+		Command *string         `json:"command"`
+		Daemons json.RawMessage `json:"daemons"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, nil, jsonFault(err)
+	}
+	switch {
+	case head.Version == nil, head.Command == nil, head.Daemons == nil:
+		return nil, nil, errReport
+	case *head.Version != version:
+		return nil, nil, errVersion
+	}
+	if *head.Command == "history" {
+		h := new(history)
+		if err := json.Unmarshal(data, h); err != nil {
+			return nil, nil, jsonFault(err)
+		}
+		return nil, h, nil
+	}
+	r := new(report)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, nil, jsonFault(err)
+	}
+	if r.Time.IsZero() {
+		return nil, nil, errReport
+	}
+	return r, nil, nil
+}
+
+// jsonFault is what is wrong, in words; and how much there was before it.
+func jsonFault(err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("it is no JSON from byte %d on: it may be cut off", syntax.Offset)
+	}
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Errorf("%s is no %s there", words.Printable(kind.Field), kind.Type)
+	}
+	return fmt.Errorf("a value is not as in a report: %s", words.Cut(words.Printable(err.Error()), 200))
+}
+
+// depth is how deep objects and lists lie in each other; of what is no JSON it may be
+// anything.
+func depth(data []byte) int {
+	now, deepest, text := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case text:
+		case c == '{', c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}', c == ']':
+			now--
+		}
+	}
+	return deepest
+}

@@ -1,0 +1,56 @@
+package page
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"io"
+	"time"
+)
+
+//go:embed page.html
+var source string
+
+//go:embed page.css
+var css string
+
+//go:embed page.js
+var script string
+
+// moment is how a time is written.
+const moment = "Mon 2 Jan 2006 15:04 MST"
+
+// write parses the template only now: a run that makes no page pays nothing for it.
+func write(w io.Writer, v view) error {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"when":  func(t time.Time) string { return t.In(v.Written.Location()).Format(moment) },
+		"clock": func(t time.Time) string { return t.In(v.Written.Location()).Format("15:04:05 MST") },
+	}).Parse(source)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, v)
+}
+
+// look is what is ours in the page and the same in all. The policy lets nothing else do
+// anything, and nothing be fetched.
+type look struct {
+	Style, Script template.HTML
+	Policy        string
+}
+
+func newLook() *look {
+	return &look{
+		Style:  template.HTML("<style>" + css + "</style>"),
+		Script: template.HTML("<script>" + script + "</script>"),
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + hash(css) + "'; script-src '" + hash(script) + "'",
+	}
+}
+
+// hash is how Content-Security-Policy names an element by what is in it.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

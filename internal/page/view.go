@@ -1,0 +1,341 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// The most incidents of a host that are shown: of one on a page of its own, and in a fleet.
+const (
+	mostIncidents = 50
+	fewIncidents  = 10
+)
+
+// state is how a daemon or a host is: a colour, a sign and a word tell the same.
+type state struct {
+	Class, Sign, Word string
+	rank              int // the least is the worst
+}
+
+// The ranks.
+const (
+	rankDown = iota
+	rankUnknown
+	rankBroughtBack
+	rankHeld
+	rankPaused
+	rankUp
+)
+
+func stateOf(result string) state {
+	switch result {
+	case "up":
+		return state{"good", "✓", "up", rankUp}
+	case "kept":
+		return state{"good", "✓", "kept", rankUp}
+	case "not_running":
+		return state{"good", "✓", "not running, as it should be", rankUp}
+	case "brought_back":
+		return state{"note", "↻", "brought back", rankBroughtBack}
+	case "held":
+		return state{"note", "‖", "down, left alone", rankHeld}
+	case "down", "broken", "wrong":
+		return state{"bad", "✗", result, rankDown}
+	}
+	return state{"odd", "?", "unknown", rankUnknown}
+}
+
+// view is what the template shows.
+type view struct {
+	Title, Verdict string
+	State          state
+	Fleet          bool
+	Hosts          []hostView
+	Written, Due   time.Time
+	Limit          time.Duration
+	Days           int
+	Look           *look
+}
+
+type hostView struct {
+	ID        string
+	Name      string
+	State     state
+	Verdict   string
+	Reported  time.Time
+	Age       string // a warning, or ""
+	Troubles  []string
+	Mistakes  []mistake
+	Daemons   []daemonView
+	Incidents []incidentView
+	Earlier   int  // incidents that are not shown
+	Known     bool // there is a history
+	ill       int
+}
+
+type daemonView struct {
+	daemon
+	State state
+	Lines []string // what there is to say
+	Bar   *bar
+}
+
+type incidentView struct {
+	Name string
+	incident
+	Took, How, Why string
+}
+
+func newView(p Page, hosts []*host) view {
+	v := view{Fleet: len(hosts) != 1, Written: p.Written, Due: p.Written.Add(p.Limit), Limit: p.Limit, Days: days, Look: newLook()}
+	most := mostIncidents
+	if v.Fleet {
+		most = fewIncidents
+	}
+	for _, h := range hosts {
+		v.Hosts = append(v.Hosts, p.host(h, most))
+	}
+	worstFirst(v.Hosts)
+	for i := range v.Hosts {
+		v.Hosts[i].ID = fmt.Sprintf("host-%d", i+1)
+	}
+	v.judge()
+	return v
+}
+
+// judge is the one line at the top.
+func (v *view) judge() {
+	v.State = state{"good", "✓", "all is well", rankUp}
+	if len(v.Hosts) == 0 {
+		v.Title, v.Verdict, v.State = "daemon-keeper", "there is no report", stateOf("")
+		return
+	}
+	v.State = v.Hosts[0].State
+	if !v.Fleet {
+		v.Title, v.Verdict = v.Hosts[0].Name, v.Hosts[0].Verdict
+		return
+	}
+	v.Title = words.Plural(len(v.Hosts), "host")
+	bad := 0
+	for _, h := range v.Hosts {
+		if h.State.rank < rankBroughtBack {
+			bad++
+		}
+	}
+	v.Verdict = "none of them needs a person"
+	if bad == 1 {
+		v.Verdict = "1 of them needs a person"
+	} else if bad > 1 {
+		v.Verdict = fmt.Sprintf("%d of them need a person", bad)
+	}
+}
+
+func (p Page) host(h *host, most int) hostView {
+	v := hostView{Name: h.name, State: stateOf("up"), Troubles: h.troubles}
+	pasts := make(map[string]past)
+	if h.history != nil {
+		v.Known = true
+		for _, past := range h.history.Daemons {
+			pasts[past.Name] = past
+		}
+		v.Incidents, v.Earlier = incidents(h.history, most)
+	}
+	if h.report != nil {
+		v.Reported, v.Age, v.Mistakes = h.report.Time, p.age(h.report.Time), h.report.Mistakes
+		for _, d := range h.report.Daemons {
+			v.Daemons = append(v.Daemons, newDaemon(d, pasts, h.history, p.Written.Location()))
+		}
+	}
+	slices.SortStableFunc(v.Daemons, func(a, b daemonView) int { return a.State.rank - b.State.rank })
+	v.judge()
+	return v
+}
+
+// judge takes the worst of all that is known of a host.
+func (v *hostView) judge() {
+	var names []string
+	for _, d := range v.Daemons {
+		if len(names) == 0 && d.State.rank < v.State.rank {
+			v.State = d.State
+		}
+		if d.State.rank == v.State.rank {
+			names = append(names, d.Name)
+		}
+	}
+	well := len(v.Daemons)
+	switch {
+	case len(v.Daemons) == 0:
+		v.Verdict = "nothing is reported"
+	case v.State.rank == rankUp:
+		v.Verdict = fmt.Sprintf("all %d are well", well)
+		if well == 1 {
+			v.Verdict = v.Daemons[0].Name + " is well"
+		}
+	default:
+		v.ill = len(names)
+		if well == 1 {
+			v.Verdict = v.State.Word + ": " + names[0]
+		} else {
+			v.Verdict = fmt.Sprintf("%d of %d %s: %s", len(names), well, v.State.Word, list(names))
+		}
+	}
+	if doubtful := len(v.Troubles) > 0 || len(v.Mistakes) > 0 || v.Age != "" || v.Reported.IsZero(); doubtful && v.State.rank > rankUnknown {
+		v.State = stateOf("")
+		if v.Reported.IsZero() {
+			v.Verdict = "there is no report that can be used"
+		}
+	}
+}
+
+// list names a few.
+func list(names []string) string {
+	const few = 4
+	if more := len(names) - few; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// age warns of a report that is not from now.
+func (p Page) age(reported time.Time) string {
+	switch age := p.Written.Sub(reported); {
+	case age > p.Limit:
+		return "This report was " + rough(age) + " old when the page was written: cron, the machine or the way from it may be down."
+	case -age > p.Limit:
+		return "This report is from the future: the clock of that machine, or of the one that has written the page, is wrong."
+	}
+	return ""
+}
+
+// rough is a length of time as people say it.
+func rough(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "less than a second"
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 2*day:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d/day))
+}
+
+func newDaemon(d daemon, pasts map[string]past, h *history, zone *time.Location) daemonView {
+	v := daemonView{daemon: d, State: stateOf(d.Result)}
+	if d.Paused != "" && v.State.rank == rankUp {
+		v.State.Class, v.State.Sign, v.State.rank = "note", "‖", rankPaused
+		v.State.Word += ", paused"
+	}
+	if past, known := pasts[d.Name]; known {
+		v.Bar = newBar(past, h.To)
+	}
+	v.Lines = d.lines(zone)
+	return v
+}
+
+// lines are what is to be said of a daemon, the most important first.
+func (d daemon) lines(zone *time.Location) []string {
+	var all []string
+	say := func(format, text string) {
+		if text != "" {
+			all = append(all, fmt.Sprintf(format, text))
+		}
+	}
+	say("%s", d.Reason)
+	if d.Trouble != d.Reason {
+		say("%s", d.Trouble)
+	}
+	say("%s", blame(d.Cause, d.Sender, d.Certainty, d.Source))
+	if !d.DownSince.IsZero() {
+		say("down since %s", d.DownSince.In(zone).Format(moment))
+	}
+	for _, s := range d.Steps {
+		done := strings.TrimSpace(s.Verb + " " + s.Service)
+		if s.Error != "" {
+			done += ": " + s.Error
+		}
+		say("done: %s", done)
+	}
+	if !d.NextTry.IsZero() {
+		say("the next try is at %s", d.NextTry.In(zone).Format(moment))
+	}
+	say("%s", d.Paused)
+	for _, n := range d.Notices {
+		say("%s", n)
+	}
+	say("hint: %s", d.Hint)
+	return all
+}
+
+// blame is a cause with its sender, and how sure that is.
+func blame(cause, sender, certainty, source string) string {
+	text := cause
+	if sender != "" {
+		if text != "" {
+			text += ", "
+		}
+		text += "sent by " + sender
+	}
+	if text == "" {
+		return ""
+	}
+	switch {
+	case certainty != "" && source != "":
+		text += " (" + certainty + ", says " + source + ")"
+	case certainty != "":
+		text += " (" + certainty + ")"
+	}
+	return text
+}
+
+// incidents are the last ones of a host, the very last first.
+func incidents(h *history, most int) (shown []incidentView, earlier int) {
+	for _, d := range h.Daemons {
+		for _, i := range d.Incidents {
+			shown = append(shown, incidentView{Name: d.Name, incident: i})
+		}
+	}
+	slices.SortStableFunc(shown, func(a, b incidentView) int { return b.Down.Compare(a.Down) })
+	if earlier = max(len(shown)-most, 0); earlier > 0 {
+		shown = shown[:most]
+	}
+	for k := range shown {
+		i := &shown[k]
+		i.Took, i.How = rough(seconds(i.Seconds)), ending(i.incident)
+		if i.Why = blame(i.Cause, i.Sender, i.Certainty, i.Source); i.Why == "" {
+			i.Why = i.Reason
+		}
+	}
+	return shown, earlier
+}
+
+// ending is how an incident has ended.
+func ending(i incident) string {
+	text := i.Outcome
+	switch i.Outcome {
+	case "brought_back":
+		text = "brought back"
+	case "came_back":
+		text = "came back by itself"
+	case "held":
+		text = "left alone"
+	case "removed":
+		text = "no longer kept"
+	case "still_down", "":
+		text = "still down"
+	}
+	if i.Tries > 0 {
+		tries := "tries"
+		if i.Tries == 1 {
+			tries = "try"
+		}
+		text += fmt.Sprintf(" after %d %s", i.Tries, tries)
+	}
+	return text
+}
