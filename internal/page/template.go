@@ -45,7 +45,7 @@ func newLook() *look {
 	return &look{
 		Style:  template.HTML("<style>" + css + "</style>"),
 		Script: template.HTML("<script>" + script + "</script>"),
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '" + hash(css) + "'; script-src '" + hash(script) + "'",
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src '" + hash(css) + "'; script-src '" + hash(script) + "'",
 	}
 }
 

@@ -183,11 +183,29 @@ func (v *hostView) judge() {
 			v.Verdict = fmt.Sprintf("%d of %d %s: %s", len(names), well, v.State.Word, list(names))
 		}
 	}
-	if doubtful := len(v.Troubles) > 0 || len(v.Mistakes) > 0 || v.Age != "" || v.Reported.IsZero(); doubtful && v.State.rank > rankUnknown {
+	v.doubt()
+}
+
+// doubt: what is wrong with a report makes all that it says doubtful.
+func (v *hostView) doubt() {
+	var why string
+	switch {
+	case v.Reported.IsZero():
+		v.Verdict = "there is no report that can be used"
+	case v.Age != "":
+		why = "its report is not from now"
+	case len(v.Troubles) > 0:
+		why = "a report of it is broken"
+	case len(v.Mistakes) > 0:
+		why = "something must be mended: " + v.Mistakes[0].Error
+	default:
+		return
+	}
+	if why != "" {
+		v.Verdict += "; " + words.Cut(why, 200)
+	}
+	if v.State.rank > rankUnknown {
 		v.State = stateOf("")
-		if v.Reported.IsZero() {
-			v.Verdict = "there is no report that can be used"
-		}
 	}
 }
 
