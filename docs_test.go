@@ -274,6 +274,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/internal/state":      {},
 		"daemon-keeper/internal/config":     {},
 		"daemon-keeper/internal/report":     {"daemon-keeper/internal/terminal"},
+		"daemon-keeper/internal/page":       {},
 		"daemon-keeper/internal/cli":        {"daemon-keeper/internal/terminal", "daemon-keeper/rcd"},
 		"daemon-keeper/internal/completion": {"daemon-keeper/internal/cli"},
 		"daemon-keeper/internal/draft":      {"daemon-keeper/internal/config"},

@@ -40,6 +40,7 @@ const (
 // documented is what of the documentation must be there.
 var documented = []string{
 	"/usr/share/doc/daemon-keeper/README.md",
+	"/usr/share/doc/daemon-keeper/docs/page.md",
 	"/usr/share/doc/daemon-keeper/docs/telling.md",
 	"/usr/share/doc/daemon-keeper/docs/troubleshooting.md",
 	"/usr/share/doc/daemon-keeper/examples/grafana/daemon-keeper.json",

@@ -46,9 +46,9 @@ func showPage(ctx context.Context, c cli.Command) report.Status {
 	}
 	var out output
 	_, _ = out.Write(html)
-	out.complain()
+	out.complain(c)
 	for _, err := range broken {
-		fail(err)
+		fail(c, err)
 	}
 	if len(broken) > 0 || out.err != nil {
 		return report.Unclear
@@ -109,11 +109,11 @@ type pageFace struct {
 func (p pageFace) Write(r report.Report) {
 	html, err := ownPage(p.command, r, cmp.Or(p.command.MaxAge, pageExpected))
 	if err != nil {
-		fail(err)
+		fail(p.command, err)
 		return
 	}
 	for _, m := range r.Mistakes {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr), m.Text)
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, p.command.Color), m.Text)
 	}
 	_, _ = p.out.Write(html)
 }

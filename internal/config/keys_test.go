@@ -71,7 +71,7 @@ func TestEveryKeyArrives(t *testing.T) {
 	if got := c.Daemons[3]; *got.Count != (Count{0, 0}) || got.Services != nil {
 		t.Errorf("got %+v", got)
 	}
-	if want := (Notify{[]string{"/usr/local/bin/tell", "--pager", "--pager"}, "root@example.org", 4 * time.Hour}); !reflect.DeepEqual(c.Notify, want) {
+	if want := (Notify{[]string{"/usr/local/bin/tell", "--pager", "--pager"}, "root@example.org", 4 * time.Hour, "https://status.example.org/daemons.html"}); !reflect.DeepEqual(c.Notify, want) {
 		t.Errorf("got %+v", c.Notify)
 	}
 	if c.Evidence != (Evidence{true, 1500 * time.Millisecond}) {
@@ -156,7 +156,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
-	want := map[string]int{"file": 5, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
+	want := map[string]int{"file": 6, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
 	if !reflect.DeepEqual(sections, want) {
 		t.Errorf("got %v, want %v", sections, want)
 	}

@@ -22,7 +22,7 @@ var ownFlags = map[string]ownFlag{
 	"boot-grace": {"", "boot_grace", true}, "boot-limit": {"", "boot_limit", true}, "work-limit": {"", "work_limit", true}, "backoff": {"", "backoff", true}, "acceptable": {"", "acceptable", true},
 	"leftovers": {"", "leftovers", true}, "ignore-intent": {"", "respect", false},
 	"config": {"c", "", true}, "at-once": {"", "", true}, "dry-run": {"n", "", false}, "output": {"o", "", true},
-	"prometheus": {"", "", true}, "quiet": {"q", "", false}, "verbose": {"v", "", false}, "service-command": {"", "", true},
+	"prometheus": {"", "", true}, "html": {"", "", true}, "quiet": {"q", "", false}, "verbose": {"v", "", false}, "service-command": {"", "", true},
 	"run-dir": {"", "", true}, "state-dir": {"", "", true}, "facility": {"", "", true}, "tag": {"", "", true},
 	"no-syslog": {"", "", false}, "version": {"", "", false}, "help": {"h", "", false},
 }

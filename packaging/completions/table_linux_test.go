@@ -19,7 +19,7 @@ const (
 var table = []row{
 	// Commands, and the default command without its name.
 	{keys: "daemon-keeper ", has: []string{
-		"run", "check", "status", "match", "pause", "resume", "history", "why", "pidfiles", "validate", "schema", "import", "init", "trace",
+		"run", "check", "status", "match", "pause", "resume", "history", "page", "why", "pidfiles", "validate", "schema", "import", "init", "trace",
 		"clamd", "dovecot@1", "yes", "no-telnetd",
 	}, lacks: []string{"recheck", "crontab.txt", "--config", "webapp"}},
 	{keys: "daemon-keeper c", has: []string{"check", "clamd"}, lacks: []string{"status"}},
@@ -37,7 +37,7 @@ var table = []row{
 		lacks: []string{"--since", "--all", "--for", "-c", "check", "clamd"},
 	},
 	{keys: "daemon-keeper -", has: []string{"-c", "-e", "-s", "-n", "--no-syslog"}, lacks: []string{"check"}},
-	{keys: "daemon-keeper check --", has: []string{"--config", "--prometheus"}, lacks: []string{"--executable", "--dry-run"}},
+	{keys: "daemon-keeper check --", has: []string{"--config", "--prometheus", "--html"}, lacks: []string{"--executable", "--dry-run"}},
 	{keys: "daemon-keeper status --", has: []string{"--service-command"}, lacks: []string{"--executable"}},
 	{keys: "daemon-keeper pause --", has: []string{"--all", "--for", "--reason"}, lacks: []string{"--output"}},
 	{keys: "daemon-keeper resume --", has: []string{"--all", "--state-dir"}, lacks: []string{"--for", "--config"}},
