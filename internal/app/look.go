@@ -110,6 +110,9 @@ func measure(c cli.Command, log keeper.Log, r *report.Report) {
 
 // show prints the report, and tells what is to be believed of it.
 func show(c cli.Command, log keeper.Log, r report.Report) report.Status {
+	if c.Action == cli.ShowPage {
+		return printPage(c, r)
+	}
 	var out output
 	face(c, r, &out).Write(r)
 	switch {
@@ -163,8 +166,6 @@ func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report
 		Brief: c.Action == cli.Keep, Now: time.Now(), Width: terminalWidth(os.Stdout),
 	}
 	switch {
-	case c.Action == cli.ShowPage:
-		return pageFace{c, out}
 	case c.Output == cli.JSON:
 		return report.JSON{Out: out, Verbose: c.Verbose}
 	case c.Output == cli.Nagios:

@@ -30,10 +30,7 @@ const (
 // showPage prints the page of this machine, or of a fleet.
 func showPage(ctx context.Context, c cli.Command) report.Status {
 	if len(c.Files) == 0 {
-		if s := look(ctx, c); s != report.Unclear {
-			return report.OK // the page tells how the daemons are
-		}
-		return report.Unclear
+		return look(ctx, c)
 	}
 	p := page.Page{Written: time.Now(), Limit: c.MaxAge}
 	for _, path := range c.Files {
@@ -99,21 +96,23 @@ func writePage(c cli.Command, r report.Report) error {
 	return report.WritePage(c.HTML, html)
 }
 
-// pageFace is the report as a page.
-type pageFace struct {
-	command cli.Command
-	out     io.Writer
-}
-
-// Write prints the page, and on standard error what a person must mend.
-func (p pageFace) Write(r report.Report) {
-	html, err := ownPage(p.command, r, cmp.Or(p.command.MaxAge, pageExpected))
-	if err != nil {
-		fail(p.command, err)
-		return
-	}
+// printPage is page, of this machine. The page tells how the daemons are, and the status
+// whether there is one, in which nothing is missing.
+func printPage(c cli.Command, r report.Report) report.Status {
 	for _, m := range r.Mistakes {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, p.command.Color), m.Text)
+		report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), m.Text, m.Hint)
 	}
-	_, _ = p.out.Write(html)
+	html, err := ownPage(c, r, cmp.Or(c.MaxAge, pageExpected))
+	var out output
+	if err == nil {
+		_, _ = out.Write(html)
+		err = out.err
+	}
+	if err != nil {
+		fail(c, err)
+	}
+	if err != nil || len(r.Mistakes) > 0 {
+		return report.Unclear
+	}
+	return report.OK
 }
