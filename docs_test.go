@@ -314,7 +314,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 22 {
+	if seen != 23 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }
