@@ -113,7 +113,7 @@ func ended(i state.Incident) report.Incident {
 
 func underWay(i state.Incident, d state.Daemon, now state.Stamp) report.Incident {
 	out := ended(i.Retold(now))
-	out.UnderWay, out.Took = true, now.Since(i.Began)
+	out.UnderWay, out.Took = true, i.Lasts(now)
 	if d.Held != "" {
 		out.Held += now.Since(d.HeldSince)
 		out.Outcome = "held"

@@ -194,14 +194,10 @@ func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
 	defer cancel()
 	death, err := m.Death(ctx, d.Service)
-	if err != nil || death.Text == "" {
+	if err != nil {
 		return nil
 	}
-	sure := postmortem.Likely
-	if slices.ContainsFunc(d.Processes, func(p state.Numbers) bool { return p.PID == death.PID }) {
-		sure = postmortem.Certain
-	}
-	return &postmortem.Finding{Cause: postmortem.Cause(death.Cause), Signal: death.Signal, Text: death.Text, Main: true, Sure: sure, Source: m.Name()}
+	return keeper.Said(death, m.Name(), d.Processes, k.now.Time, x.LastUp)
 }
 
 // account joins a verdict with the rest that is known.

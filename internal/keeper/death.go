@@ -41,17 +41,32 @@ func (r *run) findCause(ctx context.Context) {
 		i.Death = r.numbers(r.memory.now())
 	}
 	i.Death = kept(*i.Death, said, d, e)
-	i.Died = diedAt(d.Used, i.LastUp, i.Down)
+	i.Died = died(*i, r.memory.now(), d.Used)
 	if r.past.Deaths == nil {
 		r.past.Deaths = make(map[string]int)
 	}
 	r.past.Deaths[i.Kind]++
 }
 
+// died is when the daemon of an incident has died, by the clock by which its beginning was
+// written down: the clock may have been set since.
+func died(i state.Incident, now state.Stamp, found []postmortem.Finding) time.Time {
+	retold := i.Retold(now)
+	at := diedAt(found, retold.LastUp, retold.Down)
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(i.Down.Sub(retold.Down))
+}
+
 // diedAt is the time of the last of what has ended a daemon, between the last look at which
 // it was up and the first at which it was down; zero if nobody knows one. A time outside
-// of these is of a clock that was set, or of another process.
+// of these is of a clock that was set, or of another process; and so it may be of a daemon
+// that was never seen up.
 func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
+	if up.IsZero() {
+		return died
+	}
 	for _, f := range found {
 		if f.Main && !f.Aside && f.Sure != postmortem.Hint && f.When.After(up) && !f.When.After(down) && f.When.After(died) {
 			died = f.When
@@ -96,20 +111,31 @@ func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	if err != nil {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
 	}
+	now := r.memory.now()
+	return Said(d, r.Manager.Name(), r.numbers(now).Processes, now.Time, now.Retell(r.past.LastUp).Time), err
+}
+
+// saidSlack is what the clocks of a manager and of a run may differ.
+const saidSlack = 2 * time.Second
+
+// Said is what a manager says of a death, of whose processes the numbers are known; nil if it
+// does not know, or speaks of an end before the daemon was last seen up: what ran since was
+// started by somebody else, and ended without the manager.
+func Said(d rcd.Death, manager string, died []state.Numbers, now, lastUp time.Time) *postmortem.Finding {
 	if d.Text == "" {
-		return nil, err
+		return nil
 	}
-	sure := postmortem.Certain
-	if !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID }) {
-		sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
-	}
-	f := &postmortem.Finding{
-		Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: sure, Source: r.Manager.Name(),
-	}
+	f := &postmortem.Finding{Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: manager}
 	if d.Ago > 0 {
-		f.When = r.memory.now().Time.Add(-d.Ago)
+		f.When = now.Add(-d.Ago)
 	}
-	return f, nil
+	if !slices.ContainsFunc(died, func(p state.Numbers) bool { return p.PID == d.PID }) {
+		f.Sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
+		if !f.When.IsZero() && f.When.Before(lastUp.Add(-saidSlack)) {
+			return nil
+		}
+	}
+	return f
 }
 
 // evidence asks the witnesses about the processes that are remembered. What happened to

@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -142,6 +143,50 @@ func TestDownSinceItsDeath(t *testing.T) {
 				t.Errorf("%s: dead for %v, downtime %v", tc.name, r.Dead, i.Seconds)
 			}
 		})
+	}
+}
+
+// What a manager says is not about this death if it was before the daemon was last seen up,
+// by another process.
+func TestSaidOfAnotherDeath(t *testing.T) {
+	now := time.Unix(1000, 0)
+	for name, tc := range map[string]struct {
+		pid  int
+		ago  time.Duration
+		want postmortem.Certainty // "": nothing is said
+	}{
+		"of this process":                        {7, 50 * time.Second, postmortem.Certain},
+		"of this process, while it was asked":    {7, 70 * time.Second, postmortem.Certain},
+		"of one that was started since":          {8, 50 * time.Second, postmortem.Likely},
+		"of one before":                          {8, 70 * time.Second, ""},
+		"of one before that is not known":        {0, time.Hour, ""},
+		"of one before, by a clock that differs": {8, 61 * time.Second, postmortem.Likely},
+		"nobody knows when":                      {8, 0, postmortem.Likely},
+	} {
+		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []state.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
+		if got == nil && tc.want != "" || got != nil && (got.Sure != tc.want || got.When.IsZero() != (tc.ago == 0)) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// The clock may be set between the first look and the question: what is written down is by
+// the clock that the first look had.
+func TestDiedByASetClock(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	began := state.Stamp{Time: time.Unix(200, 0), Boot: "b", Up: 200 * time.Second}
+	now := state.Stamp{Time: time.Unix(230, 0).Add(year), Boot: "b", Up: 230 * time.Second}
+	i := state.Incident{LastUp: time.Unix(100, 0), Down: began.Time, Began: began}
+	found := []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0).Add(year)}}
+	if got := died(i, now, found); !got.Equal(time.Unix(150, 0)) {
+		t.Errorf("died %v", got)
+	}
+	i.Died = time.Unix(150, 0)
+	if got := i.Lasts(now); got != 80*time.Second {
+		t.Errorf("it lasts %v", got)
+	}
+	if got := died(state.Incident{Down: began.Time, Began: began}, began, []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0)}}); !got.IsZero() {
+		t.Errorf("never seen up, and died %v", got)
 	}
 }
 

@@ -364,7 +364,7 @@ func (r *run) totals() *report.Totals {
 	down := t.Downtime
 	if i := r.past.Incident; i != nil {
 		now := r.memory.now()
-		down += now.Since(i.Began).Seconds() - i.Held
+		down += i.Lasts(now).Seconds() - i.Held
 		if r.past.Held != "" {
 			down -= now.Since(r.past.HeldSince).Seconds()
 		}

@@ -31,7 +31,7 @@ type line struct {
 // ledgerLine is an incident as a line of the ledger, with its end.
 func ledgerLine(i Incident) ([]byte, error) {
 	i.Seconds, i.Held = seconds(i.Seconds), seconds(i.Held)
-	i.Down, i.Up, i.LastUp = i.Down.UTC(), i.Up.UTC(), i.LastUp.UTC()
+	i.Down, i.Up, i.LastUp, i.Died = i.Down.UTC(), i.Up.UTC(), i.LastUp.UTC(), i.Died.UTC()
 	i.Daemon = start(i.Daemon, longestText)
 	i.Steps = slices.Clone(i.Steps[max(len(i.Steps)-mostSteps, 0):])
 	for n := longestText; ; n /= 2 {
@@ -47,7 +47,7 @@ func ledgerLine(i Incident) ([]byte, error) {
 func shorten(i *Incident, n int) {
 	i.Reason, i.Kind, i.Cause, i.Outcome = start(i.Reason, n), start(i.Kind, n), start(i.Cause, n), start(i.Outcome, n)
 	i.Sender, i.Certainty, i.Source = start(i.Sender, n), start(i.Certainty, n), start(i.Source, n)
-	i.Death = i.Death.within(n)
+	i.LastTry, i.For, i.Death = start(i.LastTry, n), start(i.For, n), i.Death.within(n)
 	for k := range i.Steps {
 		s := &i.Steps[k]
 		s.Seconds = seconds(s.Seconds)
@@ -93,7 +93,7 @@ func (i Incident) sound() bool {
 			return false
 		}
 	}
-	for _, t := range []time.Time{i.LastUp, i.Up} {
+	for _, t := range []time.Time{i.LastUp, i.Up, i.Died} {
 		if !t.IsZero() && !plausible(t) {
 			return false
 		}

@@ -70,7 +70,7 @@ func readLedger(r io.Reader, since time.Time) (list []Incident, bad int, err err
 // end is when it was over. A clock that was set back does not make that earlier
 // than its beginning.
 func (i Incident) end() time.Time {
-	end := i.Down.Add(time.Duration(i.Seconds * float64(time.Second)))
+	end := i.From().Add(time.Duration(i.Seconds * float64(time.Second)))
 	if i.Up.After(end) {
 		return i.Up
 	}

@@ -175,6 +175,7 @@ func TestLedgerTakesEveryIncident(t *testing.T) {
 	nasty := strings.Repeat("\x00\xff\u2028<ü", 20_000)
 	i := incident(1)
 	i.Seconds, i.Held, i.Reason, i.Cause, i.Outcome = math.Inf(1), math.NaN(), nasty, nasty, nasty
+	i.LastTry, i.For = nasty, nasty
 	for range 100 {
 		i.Steps = append(i.Steps, Step{nasty, nasty, math.Inf(-1), nil, nasty})
 	}

@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Daemon is what is remembered of one.
 type Daemon struct {
@@ -91,7 +94,11 @@ func (i *Incident) From() time.Time {
 // Lasts is how long it has been down. The time from its death until it was seen down is by
 // the clock of the day, the rest by one that nobody sets.
 func (i *Incident) Lasts(now Stamp) time.Duration {
-	return now.Since(i.Began) + i.Down.Sub(i.From())
+	seen, before := now.Since(i.Began), max(i.Down.Sub(i.From()), 0)
+	if seen > math.MaxInt64-before { // the file was not written by us
+		return math.MaxInt64
+	}
+	return seen + before
 }
 
 // Died is what is remembered of an incident that is over, for who looks at the daemon soon

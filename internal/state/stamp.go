@@ -99,6 +99,9 @@ func (i Incident) Retold(now Stamp) Incident {
 	if !i.LastUp.IsZero() {
 		i.LastUp = i.LastUp.Add(shift)
 	}
+	if !i.Died.IsZero() {
+		i.Died = i.Died.Add(shift)
+	}
 	return i
 }
 

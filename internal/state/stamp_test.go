@@ -65,8 +65,8 @@ func TestRetell(t *testing.T) {
 		if got := tc.now.Retell(tc.earlier); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
 		}
-		i := Incident{Began: tc.earlier, Down: tc.earlier.Time, LastUp: tc.earlier.Time.Add(-time.Hour)}
-		if got := i.Retold(tc.now); got.Down != tc.want.Time || got.LastUp != tc.want.Time.Add(-time.Hour) || got.Began != i.Began {
+		i := Incident{Began: tc.earlier, Down: tc.earlier.Time, LastUp: tc.earlier.Time.Add(-time.Hour), Died: tc.earlier.Time.Add(-time.Minute)}
+		if got := i.Retold(tc.now); got.Down != tc.want.Time || got.LastUp != tc.want.Time.Add(-time.Hour) || got.Died != tc.want.Time.Add(-time.Minute) || got.Began != i.Began {
 			t.Errorf("%s: incident %+v", name, got)
 		}
 	}
