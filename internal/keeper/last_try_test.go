@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -211,4 +212,33 @@ func TestDiedAt(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+}
+
+// While it waits, the exit of a start that has failed is told, too.
+func TestStartThatHasFailedStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.remembers(t)
+		d := w.isUp("a", "s")
+		d.Policy = policy()
+		w.again(t, d)
+		time.Sleep(10 * time.Minute)
+		w.dies("a")
+		w.barren("s")
+		w.keeper.Manager = refusing{w}
+		w.again(t, d)
+		time.Sleep(10 * time.Second)
+		r := w.again(t, d)["a"]
+		if want := "the last time in vain: cannot start service s: exit status 3; it did not appear within "; !strings.Contains(r.Reason, want) {
+			t.Errorf("%q", r.Reason)
+		}
+	})
+}
+
+// refusing is a manager whose start command fails.
+type refusing struct{ *world }
+
+func (r refusing) Start(ctx context.Context, service string, with rcd.With) error {
+	_ = r.world.Start(ctx, service, with)
+	return errors.New("cannot start service " + service + ": exit status 3")
 }

@@ -42,7 +42,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 			r.report.Reason += r.endedAgain(ctx) + r.nearest(ctx, began)
 		}
 		if i := r.past.Incident; i != nil {
-			i.LastTry = r.report.Reason
+			i.LastTry = failedStart(o) + r.report.Reason
 		}
 		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
 	default:
@@ -119,6 +119,17 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)
 	}
 	return fmt.Sprintf("it did not appear within %s", report.Limit(p.Verify))
+}
+
+// failedStart is what the start of a service has failed of: it stands beside the reason as
+// long as the run reports its steps, and later nowhere else.
+func failedStart(o restart.Outcome) string {
+	for _, step := range o.Steps {
+		if step.Verb == restart.Start && step.Err != nil && !step.Slow {
+			return step.Err.Error() + "; "
+		}
+	}
+	return ""
 }
 
 func times(n int) string {
