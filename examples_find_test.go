@@ -76,10 +76,10 @@ func fromManual(text string) (found []example) {
 
 // lines are those that a person would paste: in a session those behind a prompt.
 func (e example) lines() (lines []string) {
-	prompt := regexp.MustCompile(`^[#$] `)
+	prompt := e.text[:min(2, len(e.text))] // that of the first line: what is printed may begin with the other
 	for line := range strings.Lines(strings.ReplaceAll(e.text, "\\\n", " ")) {
 		line = strings.TrimSuffix(line, "\n")
-		if e.kind == "console" && !prompt.MatchString(line) {
+		if e.kind == "console" && !strings.HasPrefix(line, prompt) {
 			continue // what a command has printed
 		}
 		lines = append(lines, line)

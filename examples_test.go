@@ -232,7 +232,7 @@ func wrongInCrontab(line string) string {
 // Of each way in which a block can be written, the commands are found, and nothing else.
 func TestExamplesAreFound(t *testing.T) {
 	for text, want := range map[string]string{
-		"```console\n$ daemon-keeper -n  # why\nit says daemon-keeper x\n# sudo daemon-keeper status\n```": "-n|status",
+		"```console\n$ daemon-keeper -n  # why\nit says daemon-keeper x\n# daemon-keeper x\n$ sudo daemon-keeper status\n```": "-n|status",
 		"a\n\n    crontab -l | daemon-keeper import >x.yaml\n    daemon-keeper check -c 'a b' && curl x\n": "import|check,-c,a b",
 		"```crontab\n* * * * * /usr/x/with-pings /etc/x /usr/sbin/daemon-keeper -v\n```":                   "-v",
 		"say `daemon-keeper why\nNAME`, not `daemon-keeper.yaml`, `command -v daemon-keeper`":              "why,NAME",

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"daemon-keeper/internal/cli"
+)
+
+// What can be pasted on any machine is: with a configuration that keeps the daemons of
+// the examples, all of which are up, no example is refused.
+func TestExamplesRun(t *testing.T) {
+	var script, config strings.Builder
+	lines, names := anywhere(t)
+	if len(lines) < 30 || len(names) < 3 {
+		t.Fatalf("found only %d lines, of %q", len(lines), names)
+	}
+	script.WriteString("[!linux] skip 'the executable of a process is read from /proc'\nexec $DAEMON 600 &\nexec sh fill.sh\nkept 0 -v\n")
+	for _, line := range lines {
+		fmt.Fprintf(&script, "works daemon-keeper %s\n", line)
+	}
+	config.WriteString("defaults: {boot_grace: 0s, recheck: 20ms}\ndaemons:\n")
+	for _, name := range names {
+		fmt.Fprintf(&config, "  %s: {executable: $DAEMON, services: []}\n", name)
+	}
+	fmt.Fprintf(&script, "-- fill.sh --\nuntil [ /proc/[0-9]*/exe -ef $DAEMON ]; do break; done\ncat >keeper.yaml <<END\n%sEND\n", config.String())
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "examples.txtar"), []byte(script.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: dir, Setup: setUp, RequireExplicitExec: true, ContinueOnError: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kept": kept, "works": works},
+	})
+}
+
+// works COMMAND [ARG...] runs a command that may tell that something is wrong (1, 2), and
+// must not refuse what it was told.
+func works(ts *testscript.TestScript, _ bool, args []string) {
+	_ = ts.Exec(args[0], args[1:]...)
+	if text := ts.ReadFile("stderr"); strings.Contains(text, "error: ") {
+		ts.Fatalf("%s", text)
+	}
+}
+
+// anywhere are the examples that need no file, no program and no service manager of the
+// machine and change nothing of it, quoted for a script, and the daemons that they name.
+func anywhere(t *testing.T) (lines, names []string) {
+	t.Helper()
+	examples := commandsOfHelp(t)
+	for _, name := range documents(t) {
+		for _, e := range examplesOf(t, name) {
+			for _, c := range e.commands() {
+				examples[strings.Join(c, "\x00")] = c
+			}
+		}
+	}
+	actions := []cli.Action{
+		cli.PrintHelp, cli.PrintVersion, cli.PrintSchema, cli.CheckConfig, cli.Check, cli.ShowStatus, cli.ShowMatches,
+		cli.ShowHistory, cli.ShowWhy, cli.Pause, cli.Resume,
+	}
+	for _, args := range examples {
+		defaults := cli.Defaults{RunDir: "/run", StateDir: "/state", Config: "/config"}
+		c, err := cli.Parse(args, defaults)
+		if err != nil || !slices.Contains(actions, c.Action) || len(c.Executable) > 0 || c.Prometheus != "" || c.ConfigFile != "" && c.ConfigFile != defaults.Config {
+			continue
+		}
+		if c.At != "" || c.Number > 0 { // of an incident that this machine has not had
+			continue
+		}
+		var quoted []string
+		for _, a := range args {
+			quoted = append(quoted, "'"+strings.ReplaceAll(a, "'", "''")+"'")
+		}
+		lines = append(lines, strings.Join(quoted, " "))
+		if c.Action != cli.PrintHelp {
+			for _, n := range c.Names {
+				names = append(names, strings.Split(n, ":")[0])
+			}
+		}
+	}
+	slices.Sort(lines)
+	slices.Sort(names)
+	return slices.Compact(lines), slices.Compact(names)
+}
