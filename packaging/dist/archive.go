@@ -89,6 +89,15 @@ func (r release) beside(program string) ([]file, error) {
 	}
 	files := []file{{name, 0o755, body}, {"LICENSE", 0o644, licences}}
 	more, err := match(slices.Concat(inArchives, hooks))
+	links := make(places)
+	for _, f := range more {
+		links.put(f.name, f.name)
+	}
+	for i, f := range more {
+		if filepath.Ext(f.name) == ".md" {
+			more[i].body = links.link(f.name, f.body)
+		}
+	}
 	return append(files, more...), err
 }
 

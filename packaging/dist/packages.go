@@ -18,8 +18,8 @@ var revision = map[string]string{"deb": "1", "rpm": "1", "apk": "0", "archlinux"
 var folders = map[string][]string{
 	"doc":                     {"README.md", "CHANGELOG.md"},
 	"doc/docs":                {"docs/*.md"}, // where README.md looks for them
-	"doc/examples/prometheus": {"packaging/prometheus/*.rules.yml"},
-	"doc/examples/grafana":    {"packaging/grafana/*.json"},
+	"doc/examples/prometheus": {"packaging/prometheus/*.rules.yml", "packaging/prometheus/README.md"},
+	"doc/examples/grafana":    {"packaging/grafana/*.json", "packaging/grafana/README.md"},
 	"hooks":                   hooks,
 	"systemd":                 {"packaging/systemd/*"},
 }
@@ -90,12 +90,19 @@ func (r release) staged(program string) (map[string][]byte, error) {
 		}
 		files[as] = compress(body)
 	}
+	links, err := inPackages()
+	if err != nil {
+		return nil, err
+	}
 	for folder, patterns := range folders {
 		more, err := match(patterns)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range more {
+			if filepath.Ext(f.name) == ".md" {
+				f.body = links.link(f.name, f.body)
+			}
 			files[filepath.Join(folder, filepath.Base(f.name))] = f.body
 		}
 	}
