@@ -24,7 +24,7 @@ var ownFlags = map[string]ownFlag{
 	"config": {"c", "", true}, "at-once": {"", "", true}, "dry-run": {"n", "", false}, "output": {"o", "", true},
 	"prometheus": {"", "", true}, "html": {"", "", true}, "quiet": {"q", "", false}, "verbose": {"v", "", false}, "service-command": {"", "", true},
 	"run-dir": {"", "", true}, "state-dir": {"", "", true}, "facility": {"", "", true}, "tag": {"", "", true},
-	"no-syslog": {"", "", false}, "version": {"", "", false}, "help": {"h", "", false},
+	"no-syslog": {"", "", false}, "version": {"", "", false}, "color": {"", "", true}, "help": {"h", "", false},
 }
 
 func flagOfLetter(letter string) string {
