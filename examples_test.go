@@ -237,6 +237,7 @@ func TestExamplesAreFound(t *testing.T) {
 		"```crontab\n* * * * * /usr/x/with-pings /etc/x /usr/sbin/daemon-keeper -v\n```":                                      "-v",
 		"say `daemon-keeper why\nNAME`, not `daemon-keeper.yaml`, `command -v daemon-keeper`":                                 "why,NAME",
 		"    ansible all -a \"daemon-keeper pause --all --reason 'a b'\"":                                                     "pause,--all,--reason,a b",
+
 		"    X=1 daemon-keeper init | less":                                 "init",
 		"    install -m 755 daemon-keeper-*/daemon-keeper /usr/local/sbin/": "",
 		"    editor /etc/daemon-keeper.yaml; rm -f /usr/sbin/daemon-keeper": "",
