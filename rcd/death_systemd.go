@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-const deathProps = "ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
+const deathProps = "ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
 
 func (s systemd) death(ctx context.Context, run runner, service string) (Death, error) {
 	argv := []string{s.systemctl, "show", "-p", deathProps, unitName(service)}
@@ -21,11 +21,24 @@ func (s systemd) death(ctx context.Context, run runner, service string) (Death, 
 		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure(argv))
 	}
 	p := properties(r.output)
-	d := deathOf(p, failedToStart(r.output))
+	startFailed := failedToStart(r.output)
+	if startFailed != "" && isOfEarlierStart(p) {
+		p["ExecMainCode"], p["ExecMainStatus"], p["ExecMainPID"], p["ExecMainExitTimestampMonotonic"] = "0", "0", "0", "0"
+	}
+	d := deathOf(p, startFailed)
 	d.PID, _ = strconv.Atoi(p["ExecMainPID"]) // 0 if it has had none
 	d.Ago = lifeOf(p, sinceBoot()).Ended
 	d.See = "journalctl -u " + service + " -n 50"
 	return d, nil
+}
+
+// isOfEarlierStart reports whether the main process that has ended was started before the
+// unit was last started, whose failure is therefore another one: systemd keeps what it knows
+// of a main process until the next one. A unit that waits for its restart has begun to be
+// started again when its main process had ended.
+func isOfEarlierStart(p map[string]string) bool {
+	exit, began := micros(p["ExecMainExitTimestampMonotonic"]), micros(p["InactiveExitTimestampMonotonic"])
+	return p["ActiveState"] == "failed" && exit > 0 && exit < began
 }
 
 // deathOf reads what org.freedesktop.systemd1(5) calls the result of a service.

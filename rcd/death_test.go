@@ -2,13 +2,16 @@ package rcd
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What systemd 252 says of each kind of death.
 func TestDeath(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	answer := func(active, result, code, status string) string {
 		return "ActiveState=" + active + "\nResult=" + result + "\nExecMainPID=77\nExecMainCode=" + code + "\nExecMainStatus=" + status + "\n"
 	}
@@ -34,6 +37,7 @@ func TestDeath(t *testing.T) {
 		{"no user", answer("failed", "exit-code", "1", "217"), 0, NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
 		{"never ready", answer("failed", "timeout", "2", "15"), 0, TimedOut, "it took longer to start, to run or to stop than its unit allows"},
 		{"ExecStartPre fails", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStartPre", "/bin/false", "no", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
+		{"ExecStartPre fails, and the main process of an earlier start was killed", command("ExecStartPre", "/bin/false", "no", "exited", "1") + "ExecMainExitTimestampMonotonic=100\nInactiveExitTimestampMonotonic=200\nInactiveEnterTimestampMonotonic=300\n" + answer("failed", "exit-code", "2", "9"), 0, NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
 		{"ExecStart of Type=forking is killed", command("ExecStart", "/usr/sbin/x", "no", "killed", "9/KILL") + answer("failed", "signal", "0", "0"), 0, NeverBegan, "its unit's start command /usr/sbin/x has failed (result signal)"},
 		{"ExecStop fails after the death", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStart", "/usr/sbin/postmulti", "no", "exited", "0") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
 		{"a failure that is ignored, and one of ExecStop", command("ExecStartPre", "/bin/false", "yes", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
@@ -60,9 +64,39 @@ func TestDeath(t *testing.T) {
 	}
 }
 
+// A death has its time, where the machine tells how long it has been up: that of the main
+// process, or else of the unit, if the main process is of an earlier start.
+func TestDeathHasItsTime(t *testing.T) {
+	if sinceBoot() == 0 {
+		t.Skip("the time since the boot is not known here, or the machine was suspended")
+	}
+	ended := (sinceBoot() - time.Minute).Microseconds()
+	const pre = "ExecStartPre={ path=/bin/false ; argv[]=/bin/false ; ignore_errors=no ; code=exited ; status=1 }\n"
+	for name, tc := range map[string]struct {
+		answer string
+		ago    time.Duration
+	}{
+		"of its main process":            {fmt.Sprintf("ExecMainExitTimestampMonotonic=%d\nInactiveExitTimestampMonotonic=1\nInactiveEnterTimestampMonotonic=%d\n", ended, ended+30e6), time.Minute},
+		"of a main process that is gone": {pre + fmt.Sprintf("ExecMainExitTimestampMonotonic=1\nInactiveExitTimestampMonotonic=2\nInactiveEnterTimestampMonotonic=%d\n", ended), time.Minute},
+		"it runs":                        {fmt.Sprintf("MainPID=7\nExecMainExitTimestampMonotonic=%d\nInactiveExitTimestampMonotonic=1\n", ended), 0},
+	} {
+		answer := ""
+		for line := range strings.Lines("MainPID=0\nActiveState=failed\nResult=exit-code\nExecMainPID=77\nExecMainCode=1\nExecMainStatus=3\n" + tc.answer) {
+			if key, _, _ := strings.Cut(line, "="); slices.Contains(strings.Split(deathProps, ","), key) { // systemd tells what it is asked for
+				answer += line
+			}
+		}
+		f := &fakeRunner{t: t, answers: map[string]result{"/bin/systemctl show -p " + deathProps + " x.service": {output: answer}}}
+		got, err := (&Manager{systemd{systemctl: "/bin/systemctl"}, f}).Death(t.Context(), "x")
+		if err != nil || (got.Ago-tc.ago).Abs() > 10*time.Second {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // Who cannot be asked is no witness.
 func TestDeathWithoutAWitness(t *testing.T) {
-	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
+	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
 	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
@@ -79,7 +113,7 @@ func TestDeathWithoutAWitness(t *testing.T) {
 }
 
 func mainIn(answer string) int {
-	if strings.Contains(answer, "ExecMainPID=77") {
+	if strings.Contains(answer, "ExecMainPID=77") && !strings.Contains(answer, "InactiveExitTimestampMonotonic=200\n") {
 		return 77
 	}
 	return 0

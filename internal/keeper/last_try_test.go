@@ -52,6 +52,23 @@ func TestFailsAtEachTry(t *testing.T) {
 	})
 }
 
+// What the manager still knows of an end before the start is not how the start has ended.
+func TestEndBeforeTheTry(t *testing.T) {
+	for ago, want := range map[time.Duration]string{time.Second: "did not appear within 30s: exited with status 3", time.Hour: "did not appear within 30s"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.remembers(t)
+			d := w.add("a", "s")
+			d.Verify = 30 * time.Second
+			w.barren("s")
+			w.deaths["s"] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, Ago: ago}
+			if r := w.again(t, d)["a"]; !strings.HasSuffix(r.Reason, want) {
+				t.Errorf("%v ago: %q", ago, r.Reason)
+			}
+		})
+	}
+}
+
 // failing is a manager whose service ends with status 3 after each start.
 type failing struct{ *world }
 

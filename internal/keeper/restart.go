@@ -39,7 +39,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
 		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
 		if !o.Interrupted && len(r.last.Matches) == 0 {
-			r.report.Reason += r.endedAgain(ctx) + r.nearest(ctx, began)
+			r.report.Reason += r.endedAgain(ctx, began) + r.nearest(ctx, began)
 		}
 		if i := r.past.Incident; i != nil {
 			i.LastTry = failedStart(o) + r.report.Reason
@@ -88,12 +88,12 @@ func (r *run) unlessRestarted(services []string) []string {
 
 // endedAgain asks how the daemon has ended that was started just now. What has ended it
 // before is the cause of the incident, and may be another.
-func (r *run) endedAgain(ctx context.Context) string {
+func (r *run) endedAgain(ctx context.Context, began state.Stamp) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
 	isOld := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID })
-	if err != nil || d.Text == "" || isOld { // the start has come to no process
+	if err != nil || d.Text == "" || isOld || d.Ago > r.memory.now().Since(began) { // the start has come to no process
 		return ""
 	}
 	if d.See != "" {
