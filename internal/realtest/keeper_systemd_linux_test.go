@@ -1,6 +1,7 @@
 package realtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -39,6 +40,7 @@ func TestKeeperSystemd(t *testing.T) {
 	l.Unit("crashes.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart="+
 		addDaemon(t, l, "crashes")+" 0.3\nRestart=always\nRestartSec=0\n")
 	l.Unit("three.service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart="+addDaemon(t, l, "three")+" no-number\n") // sleep's usage: status 1
+	unit("gated", "ExecStartPre=/usr/bin/test ! -e /run/gated.shut\n")
 	l.File("/usr/local/sbin/recorder", recorder, 0o755)
 	l.Unit("at-boot.service", "[Service]\nType=oneshot\nExecStart=/usr/local/sbin/recorder early\n[Install]\nWantedBy=multi-user.target\n")
 	l.Unit("at-shutdown.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/bin/true\n"+
@@ -58,6 +60,7 @@ func TestKeeperSystemd(t *testing.T) {
 		{"unknown", systemdUnknown},
 		{"exits at once", systemdExits},
 		{"fails at each start", systemdFails},
+		{"a death before", systemdDiedBefore},
 		{"crash loop", systemdCrashes},
 		{"order", systemdOrder},
 		{"slow", systemdSlow},
@@ -232,6 +235,43 @@ func systemdFails(t *testing.T, m *Machine) {
 	a = begin(t, m, program, "status", "-c", "/etc/three.yaml")()
 	if !strings.Contains(strings.Join(strings.Fields(a.stdout), " "), "the last time in vain: "+ended) {
 		t.Errorf("status while it waits: %v", a)
+	}
+}
+
+// A daemon that was dead for a while before a run has seen it was down since its death: the
+// manager knows when that was. When its start command fails then, what ended its main
+// process is not how the try has ended.
+func systemdDiedBefore(t *testing.T, m *Machine) {
+	const exe, unseen = "/usr/local/sbin/gated", 3 * time.Second
+	write(t, m, "/etc/gated.yaml", "daemons: {gated: {executable: "+exe+", services: [gated], boot_grace: 0s, recheck: 0s, verify: 30s, settle: 0s, backoff: [0s]}}\n")
+	run := func() answer { return begin(t, m, program, "run", "--no-syslog", "-c", "/etc/gated.yaml")() }
+	m.Must(t, "systemctl", "start", "gated")
+	expect(t, run(), 0)
+	kill(t, m, exe)
+	time.Sleep(unseen)
+	write(t, m, "/run/gated.shut", "")
+	if a := run(); a.status != 2 || !strings.Contains(a.stdout, "its service has failed again: its unit's start command /usr/bin/test has failed") ||
+		!strings.Contains(a.stdout, "its main process was killed by SIGKILL") {
+		t.Errorf("its start fails: %v", a)
+	}
+	m.Must(t, "rm", "/run/gated.shut")
+	expect(t, run(), 1, "is up again")
+	var told struct {
+		Daemons []struct {
+			Name      string
+			Incidents []struct{ Down, Up time.Time }
+		}
+	}
+	text := begin(t, m, program, "history", "gated", "-o", "json")().stdout
+	if err := json.Unmarshal([]byte(text), &told); err != nil || len(told.Daemons) != 1 || len(told.Daemons[0].Incidents) != 1 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	ledger := m.Must(t, "cat", "/var/lib/daemon-keeper/ledger.jsonl")
+	i := told.Daemons[0].Incidents[0]
+	if seen := regexp.MustCompile(`"daemon":"gated".*"down":"([^"]+)"`).FindStringSubmatch(ledger); seen == nil {
+		t.Errorf("the ledger has %s", ledger)
+	} else if at, err := time.Parse(time.RFC3339, seen[1]); err != nil || at.Sub(i.Down) < unseen-time.Second {
+		t.Errorf("down since %v, seen down at %v: %v", i.Down, at, err)
 	}
 }
 
