@@ -24,7 +24,7 @@ func (r *run) dependencies(ctx context.Context) bool {
 			r.leave("this run was interrupted")
 			return false
 		}
-		switch why := notUp(other.report.Result); {
+		switch why := notUp(other.report); {
 		case other.report.Result == report.Held: // and so is this one
 			r.report.Busy = other.report.Busy
 			r.holdOnce(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
@@ -38,11 +38,14 @@ func (r *run) dependencies(ctx context.Context) bool {
 }
 
 // notUp is why nothing that comes after a daemon is restarted; "" if that is up.
-func notUp(r report.Result) string {
-	switch r {
+func notUp(d report.Daemon) string {
+	switch d.Result {
 	case report.StillDown:
 		return "which is down"
 	case report.Held:
+		if d.Busy {
+			return "at which another run is at work"
+		}
 		return "which is left alone"
 	case report.CannotTell:
 		return "of which it cannot be told whether it is up"

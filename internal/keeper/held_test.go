@@ -34,6 +34,9 @@ func TestLockOfAnotherRunHoldsOne(t *testing.T) {
 		wantResult(t, reports["a"], report.BroughtBack, "")
 		wantResult(t, reports["b"], report.Held, "another run is at work on service sb")
 		wantResult(t, reports["c"], report.BroughtBack, "")
+		if strings.Contains(w.diary(), "left alone") {
+			t.Errorf("nobody has asked for it:\n%s", w.diary())
+		}
 		if !reports["b"].Busy || strings.Contains(w.did(), "sb") {
 			t.Errorf("%+v, did %s", reports["b"], w.did())
 		}

@@ -290,6 +290,12 @@ func (r *run) hold(level report.Level, why string) {
 	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
 }
 
+// leaveTo leaves a daemon that is down to another run, which restarts it.
+func (r *run) leaveTo(other error) {
+	r.report.Result, r.report.Busy, r.report.Reason = report.Held, true, other.Error()
+	r.Log.Log(report.Info, "'%s' is down: %v", r.report.Name, other)
+}
+
 // trouble is what is wrong with a daemon of which a process runs. One that was stopped
 // by a signal does not answer, and does not end until it is continued.
 func trouble(v check.Verdict) string {

@@ -23,8 +23,7 @@ func (r *run) lock(ctx context.Context) (*state.Locks, bool) {
 			r.Log.Log(report.Warning, "'%s' is still %s: %s; %s", r.report.Name, stillDown(r.last), why, hint)
 			return nil, false
 		}
-		r.hold(report.Info, err.Error())
-		r.report.Busy = true
+		r.leaveTo(err)
 		return nil, false
 	case err != nil:
 		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))

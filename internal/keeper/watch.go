@@ -67,8 +67,7 @@ func (r *run) atWork() bool {
 	err := r.findHolder()
 	switch held := (*state.HeldError)(nil); {
 	case errors.As(err, &held):
-		r.hold(report.Info, err.Error())
-		r.report.Busy = true
+		r.leaveTo(err)
 		return true
 	case err != nil:
 		r.report.Notices = append(r.report.Notices, "whether another run is at work cannot be told: "+err.Error())

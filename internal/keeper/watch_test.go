@@ -97,7 +97,7 @@ func TestWatchingSeesWhatIsHeld(t *testing.T) {
 		patient.BootGrace, late.After = 2*time.Hour, []string{"b"}
 		reports := w.run(t, t.Context(), w.add("b", "sa", "sb"), late, patient)
 		wantResult(t, reports["b"], report.Held, "another run is at work on service sb: pid ")
-		wantResult(t, reports["late"], report.Held, "it comes after 'b', which is left alone")
+		wantResult(t, reports["late"], report.Held, "it comes after 'b', at which another run is at work")
 		wantResult(t, reports["patient"], report.Held, "less than its boot grace of 2h")
 		if !reports["b"].Busy || !reports["late"].Busy || reports["patient"].Busy {
 			t.Errorf("busy: %v %v %v", reports["b"].Busy, reports["late"].Busy, reports["patient"].Busy)

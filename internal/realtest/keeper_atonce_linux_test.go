@@ -69,7 +69,7 @@ func TestKeeperLocksAreOfServices(t *testing.T) {
 	gateReached(t, m, "toy start")
 	a := keep(t, m, append(manage, "-e", "/usr/local/sbin/other", "-s", "other", "-s", "toy")...)
 	expect(t, a, 0)
-	contains(t, "stderr", a.stderr, "INFO '/usr/local/sbin/other' is left alone: another run is at work on service toy: pid ")
+	contains(t, "stderr", a.stderr, "INFO '/usr/local/sbin/other' is down: another run is at work on service toy: pid ")
 	if a.stdout != "" { // the run at work will report, so there is nothing for cron to mail
 		t.Errorf("it printed %q", a.stdout)
 	}
