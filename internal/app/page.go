@@ -67,7 +67,8 @@ func readReport(path string) ([]byte, error) {
 	return data, osutil.Cause(err)
 }
 
-// ownPage is the page of this machine. Where nothing is remembered there is no history.
+// ownPage is the page of this machine. Where nothing is remembered there is no history; one
+// that cannot be read is told in the page, and is an error beside it.
 func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error) {
 	now := state.Now()
 	name, err := os.Hostname()
@@ -80,8 +81,8 @@ func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error
 	c.Names = nil
 	var past bytes.Buffer
 	err = writeHistory(c, now, report.History{Out: &past, Now: now.Time.Local(), Since: pageHistory, JSON: true})
-	if err == nil {
-		p.Sources = append(p.Sources, page.Source{Host: words.Printable(name), Data: past.Bytes()})
+	if none := new(noHistoryError); !errors.As(err, &none) {
+		p.Sources = append(p.Sources, page.Source{Host: words.Printable(name), Data: past.Bytes(), Err: err})
 	}
 	html, broken, err := p.Make()
 	return html, errors.Join(append(broken, err)...)
@@ -90,10 +91,10 @@ func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error
 // writePage is --html.
 func writePage(c cli.Command, r report.Report) error {
 	html, err := ownPage(c, r, pageExpected)
-	if err != nil {
+	if len(html) == 0 {
 		return err
 	}
-	return report.WritePage(c.HTML, html)
+	return cmp.Or(report.WritePage(c.HTML, html), err)
 }
 
 // printPage is page, of this machine. The page tells how the daemons are, and the status
@@ -104,10 +105,8 @@ func printPage(c cli.Command, r report.Report) report.Status {
 	}
 	html, err := ownPage(c, r, cmp.Or(c.MaxAge, pageExpected))
 	var out output
-	if err == nil {
-		_, _ = out.Write(html)
-		err = out.err
-	}
+	_, _ = out.Write(html)
+	err = cmp.Or(err, out.err)
 	if err != nil {
 		fail(c, err)
 	}

@@ -147,6 +147,22 @@ func TestAge(t *testing.T) {
 	}
 }
 
+// A host whose report is new while its history is from last week must not show last week as
+// today.
+func TestAgeOfHistory(t *testing.T) {
+	told := files(t, "mail1.json", "mail1.history.json")
+	told[1].Data = []byte(strings.Replace(strings.Replace(string(told[1].Data), `"to": "2026-11-29`, `"to": "2026-11-22`, 1), `"unreadable_lines": 0`, `"unreadable_lines": 2`, 1))
+	html, broken, err := Page{Written: written, Limit: 15 * time.Minute, Sources: told}.Make()
+	if err != nil || len(broken) > 0 {
+		t.Fatal(broken, err)
+	}
+	for _, want := range []string{"This history was 7 days old when the page was written", "2 lines of the ledger cannot be read"} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
 func TestHostOf(t *testing.T) {
 	for path, want := range map[string]string{
 		"web1.json": "web1", "a/b/web1.history.json": "web1", "web1": "web1", ".json": ".json", "mx.example.org.json": "mx.example.org", "web1.history": "web1",

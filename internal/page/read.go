@@ -55,6 +55,7 @@ type (
 	history struct {
 		From    time.Time `json:"from"`
 		To      time.Time `json:"to"`
+		Lost    int       `json:"unreadable_lines"`
 		Daemons []past    `json:"daemons"`
 	}
 	past struct {
@@ -115,7 +116,7 @@ func (s Source) parse() (*report, *history, error) {
 	if err != nil {
 		name := s.Path
 		if name == "" {
-			name = "the report of " + s.Host
+			name = "what is told of " + s.Host
 		}
 		return nil, nil, &sourceError{name, err}
 	}

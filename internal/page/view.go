@@ -68,6 +68,8 @@ type hostView struct {
 	Verdict   string
 	Reported  time.Time
 	Age       string // a warning, or ""
+	PastAge   string // the same of the history
+	Lost      string // what of the history could not be read, or ""
 	Troubles  []string
 	Mistakes  []mistake
 	Daemons   []daemonView
@@ -138,7 +140,10 @@ func (p Page) host(h *host, most int) hostView {
 	v := hostView{Name: h.name, State: stateOf("up"), Troubles: h.troubles}
 	pasts := make(map[string]past)
 	if h.history != nil {
-		v.Known = true
+		v.Known, v.PastAge = true, p.pastAge(h.history.To)
+		if h.history.Lost > 0 {
+			v.Lost = words.Plural(h.history.Lost, "line")
+		}
 		for _, past := range h.history.Daemons {
 			pasts[past.Name] = past
 		}
@@ -225,6 +230,14 @@ func (p Page) age(reported time.Time) string {
 		return "This report was " + rough(age) + " old when the page was written: cron, the machine or the way from it may be down."
 	case -age > p.Limit:
 		return "This report is from the future: the clock of that machine, or of the one that has written the page, is wrong."
+	}
+	return ""
+}
+
+// pastAge warns of a history that ends before now: what it shows as today is an earlier day.
+func (p Page) pastAge(to time.Time) string {
+	if age := p.Written.Sub(to); age > p.Limit {
+		return "This history was " + rough(age) + " old when the page was written: the bars end there, and later incidents are not in it."
 	}
 	return ""
 }
