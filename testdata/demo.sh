@@ -11,13 +11,15 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-cp "$(command -v sleep)" "$dir/toyd"
-cat >"$dir/service" <<'EOF'
-#!/bin/sh
+# Another user's process of its name may not be looked at, and might be it.
+toyd=toyd$$
+cp "$(command -v sleep)" "$dir/$toyd"
+printf '#!/bin/sh\ntoyd=%s\n' "$toyd" >"$dir/service"
+cat >>"$dir/service" <<'EOF'
 # stands for service(8) in this demo: service NAME stop|start|status
 cd "${0%/*}" || exit 1
 case $2 in
-start) ./toyd 600 & echo $! >pid ;;
+start) "./$toyd" 600 & echo $! >pid ;;
 stop) [ ! -s pid ] || kill "$(cat pid)" 2>/dev/null || : ;;
 status) [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null || exit 3 ;;
 esac
@@ -25,9 +27,9 @@ EOF
 chmod 755 "$dir/service"
 
 run() {
-	echo "\$ daemon-keeper -e $dir/toyd -s toy"
+	echo "\$ daemon-keeper -e $dir/$toyd -s toy"
 	status=0
-	"$keeper" -e "$dir/toyd" -s toy --service-command "$dir/service" --run-dir "$dir/run" \
+	"$keeper" -e "$dir/$toyd" -s toy --service-command "$dir/service" --run-dir "$dir/run" \
 		--boot-grace 0 --state-dir "$dir/state" --settle 500ms --no-syslog -v >"$dir/out" 2>"$dir/log" || status=$?
 	echo "  exit status $status; what it sends to syslog:"
 	sed "s/^daemon-keeper: /    DAEMON-KEEPER: /" "$dir/log"
