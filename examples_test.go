@@ -231,25 +231,24 @@ func wrongInCrontab(line string) string {
 
 // Of each way in which a block can be written, the commands are found, and nothing else.
 func TestExamplesAreFound(t *testing.T) {
-	for text, want := range map[string]string{
-		"```console\n$ daemon-keeper -n  # why\nit says daemon-keeper x\n# daemon-keeper x\n$ sudo daemon-keeper status\n```": "-n|status",
-		"a\n\n    crontab -l | daemon-keeper import >x.yaml\n    daemon-keeper check -c 'a b' && curl x\n":                    "import|check,-c,a b",
-		"```crontab\n* * * * * /usr/x/with-pings /etc/x /usr/sbin/daemon-keeper -v\n```":                                      "-v",
-		"say `daemon-keeper why\nNAME`, not `daemon-keeper.yaml`, `command -v daemon-keeper`":                                 "why,NAME",
-		"    ansible all -a \"daemon-keeper pause --all --reason 'a b'\"":                                                     "pause,--all,--reason,a b",
-
-		"    X=1 daemon-keeper init | less":                                 "init",
-		"    install -m 755 daemon-keeper-*/daemon-keeper /usr/local/sbin/": "",
-		"    editor /etc/daemon-keeper.yaml; rm -f /usr/sbin/daemon-keeper": "",
+	for _, tc := range []struct{ text, want string }{
+		{"```console\n$ daemon-keeper -n  # why\nit says daemon-keeper x\n# daemon-keeper x\n$ sudo daemon-keeper status\n```", "-n|status"},
+		{"a\n\n    crontab -l | daemon-keeper import >x.yaml\n    daemon-keeper check -c 'a b' && curl x\n", "import|check,-c,a b"},
+		{"```crontab\n* * * * * /usr/x/with-pings /etc/x /usr/sbin/daemon-keeper -v\n```", "-v"},
+		{"say `daemon-keeper why\nNAME`, not `daemon-keeper.yaml`, `command -v daemon-keeper`", "why,NAME"},
+		{"    ansible all -a \"daemon-keeper pause --all --reason 'a b'\"", "pause,--all,--reason,a b"},
+		{"    X=1 daemon-keeper init | less", "init"},
+		{"    install -m 755 daemon-keeper-*/daemon-keeper /usr/local/sbin/", ""},
+		{"    editor /etc/daemon-keeper.yaml; rm -f /usr/sbin/daemon-keeper", ""},
 	} {
 		var got []string
-		for _, e := range fromMarkdown(text) {
+		for _, e := range fromMarkdown(tc.text) {
 			for _, c := range e.commands() {
 				got = append(got, strings.Join(c, ","))
 			}
 		}
-		if strings.Join(got, "|") != want {
-			t.Errorf("%s\nhas %q, want %q", text, got, want)
+		if strings.Join(got, "|") != tc.want {
+			t.Errorf("%s\nhas %q, want %q", tc.text, got, tc.want)
 		}
 	}
 	page := ".Li daemon-keeper why ,\n.Dl # daemon-keeper -n\n.Bd -literal\ndaemons:\n  x:\n.Ed\n.Bd -literal\n* * * * * /x/daemon-keeper\n.Ed\n.Xr daemon-keeper 8\n"
