@@ -53,7 +53,7 @@ func message(list []keeper.Transition) notify.Message {
 			Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason,
 			Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source,
 			Since: r.Began.Add(-t.Downtime), Done: done(t.Daemon.Steps), Downtime: t.Downtime,
-			Printed: printed(t.Daemon.Steps), Next: next(t),
+			Words: t.Daemon.LastWords, Printed: printed(t.Daemon.Steps), Next: next(t),
 		}
 	}
 	host, err := os.Hostname()

@@ -296,6 +296,7 @@ func (p *pass) reports() []report.Daemon {
 				}
 				if r.Watching {
 					r.recallDeath()
+					r.report.LastWords = r.lastWords()
 				}
 				r.notePause()
 			}

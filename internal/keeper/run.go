@@ -76,6 +76,7 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		return
 	}
 	r.findCause(ctx)
+	r.report.LastWords = r.lastWords()
 	r.announce(ctx)
 	if r.backsOff() {
 		return

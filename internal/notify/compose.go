@@ -166,6 +166,9 @@ func body(items []Item) string {
 		line("cause:", item.Cause)
 		line("sender:", item.Sender)
 		line("how sure:", sureText(item))
+		for _, said := range item.Words {
+			line("log:", said)
+		}
 		line("done:", item.Done)
 		for _, printed := range item.Printed[max(0, len(item.Printed)-linesPrinted):] {
 			line("        |", printed)

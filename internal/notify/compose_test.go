@@ -48,6 +48,7 @@ func TestCompose(t *testing.T) {
 		{
 			Name: "clamd", Event: Begin, State: "down", Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second,
 			Since: time.Date(2026, 11, 21, 21, 49, 2, 5e8, time.FixedZone("CET", 3600)), Done: "start clamd (exit status 3\n)",
+			Words:   []string{`its last words: "bye"`},
 			Printed: []string{"cannot bind to port 25", "bad\x1b[2J"}, Next: "the next try is at 21:51:03",
 		},
 	}
@@ -60,6 +61,7 @@ func TestCompose(t *testing.T) {
     cause:    killed by signal 9
     sender:   kill(7)
     how sure: certain (signal trace)
+    log:      its last words: "bye"
     done:     start clamd (exit status 3\x0a)
             | cannot bind to port 25
             | bad\x1b[2J

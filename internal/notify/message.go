@@ -22,6 +22,7 @@ type Item struct {
 	Source   string        // who knows that
 	Since    time.Time     // when it was first seen down; zero if that is not known
 	Done     string        // what was done about it; "" if nothing, or nothing yet
+	Words    []string      // what the daemon itself has written before its end
 	Printed  []string      // the last lines that what was done has printed
 	Next     string        // what happens next; "" if nothing does
 	Downtime time.Duration // so far, or of the whole incident at its End

@@ -133,8 +133,7 @@ func TestHistoryOfLittle(t *testing.T) {
 		{"no incident", []Past{{Name: "a", Known: before(time.Hour), Seen: dusk}}, `NAME  2026-11-21 19:49  2026-11-21 20:49
 a     [================================]
 = up, X down, . held, blank: not known;
-  a column is 1m 52s and shows the worst
-  of it
+  a column is 1m 52s and shows its worst
 
 NAME  INCIDENTS  AVAILABLE  KNOWN
 a             0      100 %  1h 0m

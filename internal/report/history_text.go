@@ -110,5 +110,5 @@ func legend(column time.Duration, signs string) []word {
 	}{{markUp, "up,"}, {markDown, "down,"}, {markHeld, "held,"}} {
 		words = append(append(words, l.mark.word(signs)), text(l.what)...)
 	}
-	return append(words, text("blank: not known; a column is "+used(column)+" and shows the worst of it")...)
+	return append(words, text("blank: not known; a column is "+used(column)+" and shows its worst")...)
 }

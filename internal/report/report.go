@@ -119,6 +119,7 @@ type Daemon struct {
 	LastDeath *Death         // of a daemon that is up again; nil: none is remembered
 	Paused    string         // who has paused a daemon that is up, until when and why; "" if nobody has
 	Lately    Lately         // its deaths of the last days
+	LastWords []string       // what it has written itself before it died
 }
 
 // Death is one that is over.

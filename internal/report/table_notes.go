@@ -41,6 +41,9 @@ func notes(d Daemon, above int, verbose bool) [][]word {
 	add(nil, d.Paused)
 	if d.Result == StillDown || d.Result == Held {
 		add(label("cause", ""), d.Cause)
+		for _, said := range d.LastWords {
+			add(nil, said)
+		}
 	}
 	if x := d.LastDeath; x != nil && x.Ago < freshDeath && d.Lately.Deaths == 0 {
 		add(nil, lastDeath(*x))

@@ -204,6 +204,11 @@ func (t Text) more(d Daemon) {
 	if d.Cause != "" && (d.Result == BroughtBack || d.Result == StillDown) {
 		t.line("  %s", d.Cause)
 	}
+	if d.Result == BroughtBack || d.Result == StillDown {
+		for _, said := range d.LastWords {
+			t.line("  %s", said)
+		}
+	}
 	for _, s := range d.Steps {
 		t.step(s)
 	}

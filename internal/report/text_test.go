@@ -2,9 +2,36 @@ package report
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
+
+// The screen of a run by hand, in a terminal of 80 and of 120 columns.
+func TestBriefTextFitsItsWidth(t *testing.T) {
+	long := strings.TrimSpace(strings.Repeat("one word and another, ", 8))
+	daemons := []Daemon{
+		{Name: "well", Result: Up},
+		{Name: "missing", Reason: "'missing': cannot look for \"/usr/local/sbin/a-daemon-that-is-not-there\": no such file or directory", Hint: "give the daemon's program, or its script, with its full path"},
+		{Name: "back", Result: BroughtBack, Took: 3 * time.Second, Processes: []Process{{PID: 12}}, Cause: long, Steps: []Step{{Verb: "stop", Service: "back"}, {Verb: "start", Service: "back"}}, Totals: &Totals{}},
+		{
+			Name: "down", Result: StillDown, Reason: "it was tried 3 times to bring it back, and it did not appear within 30s", Cause: "killed by SIGKILL: out of memory (certain, kernel log)",
+			LastWords: []string{`its last words: "` + long + `"`},
+			Steps:     []Step{{Verb: "start", Service: "down", Took: time.Second, Err: "exit status 3", Output: []string{long}, Hint: "journalctl -u down -n 50"}}, NextTry: tableNow.Add(5 * time.Minute), Totals: &Totals{},
+		},
+	}
+	for _, width := range []int{80, 120} {
+		var b bytes.Buffer
+		Text{Out: &b, Err: &b, Terminal: true, Brief: true, Now: tableNow, Width: width}.Write(of(daemons...))
+		for line := range strings.Lines(b.String()) {
+			if !strings.HasPrefix(line, "daemon-keeper: ") && len(line) > width+1 {
+				t.Errorf("%d columns: %q", width, line)
+			}
+		}
+		tableGolden(t, fmt.Sprintf("testdata/run-%d.want", width), b.String())
+	}
+}
 
 // Who is woken reads what is wrong and since when, what was done, what happens next,
 // and a command to go on with. What is well is counted.
