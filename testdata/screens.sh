@@ -59,7 +59,7 @@ run >/dev/null 2>&1
 "$keeper" pause paused --for 2h --reason "new keys" >/dev/null
 
 export DISPLAY=":${SCREENS_DISPLAY:-97}"
-Xvfb "$DISPLAY" -screen 0 1400x1200x24 >/dev/null 2>&1 &
+Xvfb "$DISPLAY" -screen 0 1400x1400x24 >/dev/null 2>&1 &
 server=$!
 n=0
 until [ -S "/tmp/.X11-unix/X${DISPLAY#:}" ]; do
@@ -68,11 +68,11 @@ until [ -S "/tmp/.X11-unix/X${DISPLAY#:}" ]; do
 	sleep 0.1
 done
 
-# shot NAME COMMAND...: the picture of a command's output. The window waits until it
+# shot NAME ROWS COMMAND...: the picture of a command's output. The window waits until it
 # was taken.
 shot() {
-	name=$1
-	shift
+	name=$1 rows=$2
+	shift 2
 	for columns in 80 120; do
 		rm -f "$dir/ready" "$dir/taken"
 		cat >"$dir/show" <<EOF
@@ -81,7 +81,7 @@ $*
 n=0
 while [ ! -e "$dir/taken" ] && [ \$n -lt 300 ]; do n=\$((n + 1)); sleep 0.1; done
 EOF
-		LC_ALL=C.UTF-8 xterm -u8 -fa Monospace -fs 10 -geometry "${columns}x44+0+0" -T shot -e sh "$dir/show" &
+		LC_ALL=C.UTF-8 xterm -u8 -fa Monospace -fs 10 -geometry "${columns}x$rows+0+0" -T shot -e sh "$dir/show" &
 		window=$!
 		n=0
 		until [ -e "$dir/ready" ] || [ $n -gt 300 ]; do n=$((n + 1)); sleep 0.1; done
@@ -92,11 +92,19 @@ EOF
 	done
 }
 k="'$keeper'"
-shot status "$k status --service-command $dir/service"
-shot status-v "$k status -v --service-command $dir/service"
-shot run "$k run --no-syslog --service-command $dir/service 2>&1"
-shot history "$k history --since 1h"
-shot why "$k why killed"
-shot validate "$k validate --service-command $dir/service"
-shot help "$k help"
+shot status 30 "$k status --service-command $dir/service"
+shot status-v 30 "$k status -v --service-command $dir/service"
+shot run 30 "$k run --no-syslog --service-command $dir/service 2>&1"
+# Each picture of an incident needs one of its own, and no memory of the one before.
+cat >"$dir/incident" <<EOF
+export DAEMON_KEEPER_STATE_DIR="$dir/state.incident"
+kill -9 "\$(cat $dir/pid.well)"
+rm -rf "\$DAEMON_KEEPER_STATE_DIR"
+$k run --no-syslog --service-command $dir/service
+EOF
+shot incident 30 "sh $dir/incident"
+shot history 30 "$k history --since 1h"
+shot why 44 "$k why killed"
+shot validate 70 "$k validate --service-command $dir/service"
+shot help 44 "$k help"
 echo "the pictures are in $folder"
