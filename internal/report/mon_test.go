@@ -32,7 +32,7 @@ func TestMon(t *testing.T) {
 				"'gid0' is broken: 1 process, and none may be (pid 7)\n  odd\n" +
 				"'/sbin/x' is up (pid 723)\n  process 723 is stopped\n" +
 				"daemon-keeper: error: 'ntpd': clouded\ndaemon-keeper: hint: wait\n" +
-				"'sshd' is down (tcp://127.0.0.1:22 refuses connections): within 30s it did not get well\nhint: look\n" +
+				"'sshd' is down (tcp://127.0.0.1:22 refuses connections): within 30s it did not get well\n  hint: look\n" +
 				"'/sbin/x' is down and left alone: another run is at work\n" +
 				"'/sbin/x' was down and is up again (pids 9 10), after 2.1 s\n  stop  a  40 ms\n  start a  1m30s  slow: it has not ended in time, but the daemon is up\n",
 		},
@@ -103,8 +103,8 @@ func TestTextOfCheck(t *testing.T) {
 	}{
 		{Text{}, Daemon{Name: "x", Result: StillDown}, "'x' is down\n"},
 		{Text{}, Daemon{Name: "x", Result: StillDown, Trouble: "tcp://127.0.0.1:22 refuses connections"}, "'x' is down (tcp://127.0.0.1:22 refuses connections)\n"},
-		{Text{}, Daemon{Name: "x", Result: Held, Hint: "wait"}, "'x' is down and left alone\nhint: wait\n"},
-		{Text{}, Daemon{Name: "x", Result: Wrong, Hint: "look"}, "'x' is wrong\nhint: look\n"},
+		{Text{}, Daemon{Name: "x", Result: Held, Hint: "wait"}, "'x' is down and left alone\n  hint: wait\n"},
+		{Text{}, Daemon{Name: "x", Result: Wrong, Hint: "look"}, "'x' is wrong\n  hint: look\n"},
 		{Text{Quiet: true}, Daemon{Name: "x", Result: Wrong, Hint: "look"}, "'x' is wrong\n"},
 		{Text{}, Daemon{Name: "x"}, "daemon-keeper: error: cannot tell whether 'x' is up\n"},
 		{Text{}, Daemon{Name: "x", Rule: true}, "daemon-keeper: error: cannot tell whether 'x' is kept\n"},

@@ -66,7 +66,7 @@ func TestTextForPeople(t *testing.T) {
 		{"busy, at a terminal", Text{Diary: true, Terminal: true}, busy, "'/sbin/x' is down: another run is at work\n", ""},
 		{"still down", Text{}, failed, "'/sbin/x' is down: it did not appear within 30s\n" +
 			"  start a  1.0 s  failed: cannot start\n        | \\x1b[31mred\n        | config: line 3\n" +
-			"  start b  not tried: it is masked\n        hint: systemctl unmask b.service\nhint: look\n", ""},
+			"  start b  not tried: it is masked\n        hint: systemctl unmask b.service\n  hint: look\n", ""},
 		{"still down, quiet", Text{Quiet: true}, failed, "'/sbin/x' is down: it did not appear within 30s\n", ""},
 		{"still down, in colour", Text{Quiet: true, Color: true}, failed, "'/sbin/x' is \x1b[31mdown\x1b[0m: it did not appear within 30s\n", ""},
 		{"cannot tell", Text{}, unclear, "", "daemon-keeper: error: cannot trust\\x0athe process table\ndaemon-keeper: hint: mount /proc\n"},

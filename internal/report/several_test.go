@@ -81,7 +81,7 @@ func TestTextOfSeveral(t *testing.T) {
 			"unwell",
 			Text{},
 			of(unwell),
-			"'sshd' is down (tcp://127.0.0.1:22 refuses connections): within 30s it did not get well\nhint: look\n", "",
+			"'sshd' is down (tcp://127.0.0.1:22 refuses connections): within 30s it did not get well\n  hint: look\n", "",
 		},
 		{
 			"well again",

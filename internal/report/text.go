@@ -219,7 +219,7 @@ func (t Text) more(d Daemon) {
 		t.line("  %s   (at most %s)", strings.Join(p.Argv, " "), Limit(p.Timeout))
 	}
 	if d.Result != CannotTell && d.Hint != "" {
-		t.line("hint: %s", d.Hint)
+		t.line("  hint: %s", d.Hint)
 	}
 	t.goOn(d)
 	if t.Verbose {
