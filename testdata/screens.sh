@@ -51,11 +51,11 @@ chmod 755 "$dir/service"
 	echo "  no-telnetd: {executable: /usr/sbin/telnetd}"
 } >"$dir/keeper.yaml"
 export DAEMON_KEEPER_CONFIG="$dir/keeper.yaml" DAEMON_KEEPER_RUN_DIR="$dir/run" DAEMON_KEEPER_STATE_DIR="$dir/state"
-run() { "$keeper" run --no-syslog --service-command "$dir/service" "$@" || :; }
+run() { "$keeper" run --no-syslog --service-command "$dir/service" >/dev/null 2>&1 || :; }
 for name in well paused killed; do "$dir/service" $name start; done
-run >/dev/null 2>&1
+run
 kill -9 "$(cat "$dir/pid.killed")"
-run >/dev/null 2>&1
+run
 "$keeper" pause paused --for 2h --reason "new keys" >/dev/null
 
 export DISPLAY=":${SCREENS_DISPLAY:-97}"
