@@ -93,7 +93,7 @@ func blankFiles(c cli.Command, err error) string {
 // measure writes the report for Prometheus, too, and for a browser.
 func measure(c cli.Command, log keeper.Log, r *report.Report) {
 	failed := func(about string, err error) {
-		log.Log(report.Error, "%v", err)
+		log.Record(report.Error, "%v", err)
 		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: words.Hint(err), About: about})
 	}
 	if c.Prometheus != "" {
@@ -187,7 +187,7 @@ func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report
 func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
 	var list []report.Mistake
 	for _, m := range mistakes {
-		log.Log(report.Error, "%v", m)
+		log.Record(report.Error, "%v", m)
 		list = append(list, mistake(m))
 	}
 	return list

@@ -26,6 +26,8 @@ func (d *diaryOf) Log(_ report.Level, format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
+func (d *diaryOf) Record(l report.Level, format string, args ...any) { d.Log(l, format, args...) }
+
 func transitions() []keeper.Transition {
 	return []keeper.Transition{
 		{Kind: keeper.Ends, Daemon: report.Daemon{Name: "back", Result: report.BroughtBack}, Downtime: 7 * time.Minute},

@@ -18,7 +18,7 @@ const remindUnread = 24 * time.Hour
 // The kinds of topics.
 const (
 	topicRule    = "rule"    // is broken, or a daemon is wrong
-	topicUnclear = "unclear" // it cannot be told, and a person must mend that
+	topicUnclear = "unclear" // it cannot be told whether a daemon is up
 	topicMistake = "mistake"
 )
 
@@ -89,7 +89,7 @@ func topicOf(d report.Daemon) string {
 	switch {
 	case d.Result == report.Wrong:
 		return topicRule + "\x00" + d.Name
-	case d.Result == report.CannotTell && d.Hint != "":
+	case d.Result == report.CannotTell:
 		return topicUnclear + "\x00" + d.Name + "\x00" + d.Reason
 	}
 	return ""

@@ -68,6 +68,8 @@ type Manager interface {
 // Log takes the lines of the diary, as things happen.
 type Log interface {
 	Log(level report.Level, format string, args ...any)
+	// Record takes a line of what stays wrong, which the report says, too.
+	Record(level report.Level, format string, args ...any)
 }
 
 // Progress shows a person what is under way, until the function that it returns
@@ -323,9 +325,18 @@ func (p *pass) summary(list []report.Daemon) {
 
 // logOnce writes down what is true of the machine, not of one daemon.
 func (p *pass) logOnce(level report.Level, format string, args ...any) {
+	p.once(p.Log.Log, level, format, args...)
+}
+
+// recordOnce is logOnce for what stays wrong, which the report says, too.
+func (p *pass) recordOnce(level report.Level, format string, args ...any) {
+	p.once(p.Log.Record, level, format, args...)
+}
+
+func (p *pass) once(log func(report.Level, string, ...any), level report.Level, format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if _, before := p.told.LoadOrStore(line, true); !before {
-		p.Log.Log(level, "%s", line)
+		log(level, "%s", line)
 	}
 }
 

@@ -119,6 +119,8 @@ func (m *machine) Log(l report.Level, format string, args ...any) {
 	m.log = append(m.log, l.String()+" "+fmt.Sprintf(format, args...))
 }
 
+func (m *machine) Record(l report.Level, format string, args ...any) { m.Log(l, format, args...) }
+
 func up(pid int) check.Verdict {
 	return check.Verdict{State: check.Up, Matches: []check.Match{{Process: check.Process{PID: pid, Exe: "/sbin/x"}}}}
 }

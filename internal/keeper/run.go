@@ -190,7 +190,7 @@ func (r *run) well(ctx context.Context, v check.Verdict) {
 	switch {
 	case alarms != "":
 		r.report.Result, r.report.Reason = report.Wrong, alarms
-		r.Log.Log(report.Error, "'%s' is %s: %s", r.report.Name, r.report.Ill(), alarms)
+		r.Log.Record(report.Error, "'%s' is %s: %s", r.report.Name, r.report.Ill(), alarms)
 	case alone && r.report.Result == report.Clear:
 		r.Log.Log(level, "'%s' is %s", r.report.Name, r.report.Well())
 	case alone:
@@ -232,7 +232,7 @@ func (r *run) cannotTell(err error) {
 	if level == report.Fatal && !r.daemon.LookOnly && !r.news(r.report.Reason) {
 		return
 	}
-	r.logOnce(level, "%s; nothing was touched", r.report.Reason)
+	r.recordOnce(level, "%s; nothing was touched", r.report.Reason)
 }
 
 // doubt: what a person must mend before it can ever work is fatal.

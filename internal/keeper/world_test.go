@@ -408,6 +408,8 @@ func (w *world) Log(l report.Level, format string, args ...any) {
 	w.lines = append(w.lines, line{time.Since(w.began), l, fmt.Sprintf(format, args...)})
 }
 
+func (w *world) Record(l report.Level, format string, args ...any) { w.Log(l, format, args...) }
+
 // did is what was done to services, in the order of the beginnings.
 func (w *world) did() string {
 	var list []string

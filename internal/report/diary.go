@@ -76,6 +76,20 @@ const longestLine = 1 << 10
 
 // Log writes one line. A signal may have its say while a step goes on.
 func (d *Diary) Log(level Level, format string, args ...any) {
+	d.write(level, d.mirror, format, args...)
+}
+
+// Record writes one line of what stays wrong. Where the system log is missing it is left
+// to the report, which says it, too: cron would mail the line each minute.
+func (d *Diary) Record(level Level, format string, args ...any) {
+	mirror := Fatal + 1
+	if d.mirror == Routine { // somebody asks for every line
+		mirror = Routine
+	}
+	d.write(level, mirror, format, args...)
+}
+
+func (d *Diary) write(level, mirror Level, format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	word, text := level.String(), words.ASCII(fmt.Sprintf(format, args...))
@@ -88,7 +102,7 @@ func (d *Diary) Log(level Level, format string, args ...any) {
 			return
 		}
 	}
-	if level >= d.mirror {
+	if level >= mirror {
 		fmt.Fprintf(d.stderr, "daemon-keeper: %s%s\n", paint(d.color, level.color(), word), line[len(word):])
 	}
 }

@@ -64,6 +64,22 @@ func TestWithoutSyslogTheLinesGoToStderr(t *testing.T) {
 
 // A syslog daemon that hangs costs a run less than a second, however many
 // lines it writes, and none of them is lost.
+// What stays wrong is left to the report, which cron mails once.
+func TestWithoutSyslogWhatStaysWrongIsLeftToTheReport(t *testing.T) {
+	for mirror, want := range map[Level]string{Info: "", Routine: "daemon-keeper: ERROR it is broken\n"} {
+		var stderr bytes.Buffer
+		NewDiary(nil, &stderr, false, mirror).Record(Error, "it is broken")
+		if got := stderr.String(); got != want {
+			t.Errorf("mirror %v: %q, want %q", mirror, got, want)
+		}
+	}
+	var s fakeSyslog
+	NewDiary(&s, nil, false, Info).Record(Error, "it is broken")
+	if len(s.lines) != 1 {
+		t.Errorf("sent %q", s.lines)
+	}
+}
+
 func TestHungSyslogCostsLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeSyslog{takes: 160 * time.Millisecond, err: errors.New("i/o timeout")}
