@@ -16,7 +16,7 @@ import (
 // pause has daemons left alone, until it ends by itself or by resume.
 func pause(c cli.Command) error {
 	if c.Lists() {
-		return listPauses(c.StateDir)
+		return listPauses(c)
 	}
 	if err := checkNames(c); err != nil {
 		return err

@@ -275,6 +275,8 @@ func (r *Run) checkBackoff() error {
 // checkPause refuses a pause of nothing, and one that would end before it begins.
 func (c *Command) checkPause(length *time.Duration) error {
 	switch {
+	case c.Output != Text && (c.Output != JSON || !c.Lists()):
+		return usage("choose text or json, and name no daemon", "cannot print pauses as %q", c.Output)
 	case c.Lists(): // nothing is paused
 		if length != nil || c.Reason != "" {
 			return usage("name the daemons, or say --all", "cannot tell which daemons are meant")

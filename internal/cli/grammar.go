@@ -99,7 +99,7 @@ type grammar struct {
 	Check    watch    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Report whether they are up, for other tools; restarts nothing."`
 	Status   status   `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Show them in a table, for eyes; restarts nothing."`
 	Match    match    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]; -e PATH [-u USER]" help:"Show which processes count, and which nearly do and why they do not. Only processes are judged."`
-	Pause    pause    `cmd:"" looks:"" usage:"NAME...|--all [--for TIME] [--reason TEXT]; " help:"Keep run from restarting a daemon, or list the pauses."`
+	Pause    pause    `cmd:"" looks:"" usage:"NAME...|--all [--for TIME] [--reason TEXT]; [-o FORMAT]" help:"Keep run from restarting a daemon, or list the pauses."`
 	Resume   resume   `cmd:"" looks:"" usage:"NAME...|--all" help:"End a pause."`
 	History  history  `cmd:"" looks:"" usage:"[NAME]... [--since TIME] [-o FORMAT]" help:"Print what has happened."`
 	Page     webPage  `cmd:"" looks:"" usage:"[REPORT.json]... [--max-age TIME] [-c FILE]" help:"Print a page for a browser, of this machine or of a fleet."`

@@ -113,6 +113,8 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 		o.Help = "Resume all daemons."
 	case command == string(ShowHistory) && f.Name == "output":
 		o.Help = "Print the history as text or json."
+	case command == string(Pause) && f.Name == "output":
+		o.Help = "Print the pauses as text or json."
 	case command == string(ShowWhy) && f.Name == "output":
 		o.Help = "Print the explanation as text or json."
 	case command == string(ShowPIDFiles) && f.Name == "output":
@@ -163,7 +165,7 @@ func valueKind(command, flag string) (Kind, []string) {
 	case "color":
 		return Choice, colors()
 	case "output":
-		if slices.Contains([]Action{ShowHistory, ShowWhy, ShowPIDFiles}, Action(command)) {
+		if slices.Contains([]Action{Pause, ShowHistory, ShowWhy, ShowPIDFiles}, Action(command)) {
 			return Choice, []string{Text, JSON}
 		}
 		return Choice, outputs()

@@ -65,7 +65,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 9 {
+	if seen != 10 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }

@@ -14,6 +14,7 @@ type pause struct {
 	All      bool           `help:"Pause all daemons."`
 	For      *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
 	Reason   string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
+	Output   string         `short:"o" default:"text" placeholder:"FORMAT"`
 	Config   []string       `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE"`
 	StateDir string         `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR"`
 }
@@ -26,12 +27,13 @@ are listed: who has made them, since when, until when and why.
 
 Examples:
   daemon-keeper pause
+  daemon-keeper pause -o json
   daemon-keeper pause --for 2h --reason "new disk" mariadb
   daemon-keeper pause --all --for 1d`
 }
 
 func (p *pause) ask(c *Command, _ []string) error {
-	c.Run = Run{Names: p.Names, Config: p.Config, StateDir: p.StateDir, Face: Face{Output: Text}, NoSyslog: true}
+	c.Run = Run{Names: p.Names, Config: p.Config, StateDir: p.StateDir, Face: Face{Output: p.Output}, NoSyslog: true}
 	c.All, c.Reason = p.All, p.Reason
 	return c.checkPause(p.For)
 }

@@ -39,7 +39,7 @@ var table = []row{
 	{keys: "daemon-keeper -", has: []string{"-c", "-e", "-s", "-n", "--no-syslog"}, lacks: []string{"check"}},
 	{keys: "daemon-keeper check --", has: []string{"--config", "--prometheus", "--html"}, lacks: []string{"--executable", "--dry-run"}},
 	{keys: "daemon-keeper status --", has: []string{"--service-command"}, lacks: []string{"--executable"}},
-	{keys: "daemon-keeper pause --", has: []string{"--all", "--for", "--reason"}, lacks: []string{"--output"}},
+	{keys: "daemon-keeper pause --", has: []string{"--all", "--for", "--reason", "--output"}, lacks: []string{"--quiet"}},
 	{keys: "daemon-keeper resume --", has: []string{"--all", "--state-dir"}, lacks: []string{"--for", "--config"}},
 	{keys: "daemon-keeper history --", has: []string{"--since", "--output"}, lacks: []string{"--config", "--quiet"}},
 	{keys: "daemon-keeper schema --", has: []string{"--help"}, lacks: []string{"--config"}},
@@ -53,6 +53,7 @@ var table = []row{
 	// Values of flags.
 	{keys: "daemon-keeper -o ", has: []string{"text", "json", "nagios", "mon"}, lacks: []string{"clamd"}},
 	{keys: "daemon-keeper history -o ", has: []string{"text", "json"}, lacks: []string{"nagios", "mon"}},
+	{keys: "daemon-keeper pause -o ", has: []string{"text", "json"}, lacks: []string{"nagios", "mon"}},
 	{keys: "daemon-keeper --output=", flag: "--output=", has: []string{"text", "json", "nagios", "mon"}},
 	{keys: "daemon-keeper --output=j", after: "daemon-keeper --output=json "},
 	{keys: "daemon-keeper check -on", after: "daemon-keeper check -onagios "},
