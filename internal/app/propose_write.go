@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"daemon-keeper/internal/draft"
 	"daemon-keeper/internal/osutil"
@@ -16,7 +17,10 @@ import (
 )
 
 // existsError says that there is a configuration already.
-type existsError struct{ path string }
+type existsError struct {
+	path  string
+	blank bool // it holds comments alone: a package has laid it down, say
+}
 
 func (e *existsError) Error() string {
 	return "cannot write " + e.path + ": it is there already, and was left as it is"
@@ -24,6 +28,9 @@ func (e *existsError) Error() string {
 
 // Hint is the way out.
 func (e *existsError) Hint() string {
+	if e.blank {
+		return "it has only comments; to replace it: daemon-keeper init > " + words.Printable(e.path)
+	}
 	return "take over by hand what is missing in it, or write elsewhere with -c FILE"
 }
 
@@ -31,10 +38,11 @@ func (e *existsError) Hint() string {
 func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) error {
 	err := makeConfig(path, proposed)
 	if errors.Is(err, fs.ErrExist) {
-		if err := differ(out, path, proposed); err != nil {
+		text, err := differ(out, path, proposed)
+		if err != nil {
 			return err
 		}
-		return &existsError{path}
+		return &existsError{path, isBlank(text)}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
@@ -81,12 +89,22 @@ func makeConfig(path string, data []byte) error {
 	return osutil.SyncFolder(folder)
 }
 
-// differ shows how the configuration differs from the one that is proposed.
-func differ(out io.Writer, path string, proposed []byte) error {
+// isBlank reports whether a text has only comments.
+func isBlank(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}
+
+// differ shows how the configuration, which it returns, differs from the one that is proposed.
+func differ(out io.Writer, path string, proposed []byte) (string, error) {
 	const largest = 1 << 20
 	f, err := osutil.Open(path)
 	if err != nil {
-		return fmt.Errorf("cannot compare %s: %w", path, osutil.Cause(err))
+		return "", fmt.Errorf("cannot compare %s: %w", path, osutil.Cause(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -98,8 +116,8 @@ func differ(out io.Writer, path string, proposed []byte) error {
 		text, err = io.ReadAll(io.LimitReader(f, largest))
 	}
 	if err != nil {
-		return fmt.Errorf("cannot compare %s: %w", path, err)
+		return "", fmt.Errorf("cannot compare %s: %w", path, err)
 	}
 	draft.Diff(out, path, "proposed", string(text), string(proposed))
-	return nil
+	return string(text), nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 // init --write makes a file where there is none, and never writes over one or through a link.
@@ -31,6 +33,14 @@ func TestWriteProposal(t *testing.T) {
 	}
 	if got, _ := os.ReadFile(path); string(got) != "a: 1\n" || !strings.Contains(out.String(), "\n-a: 1\n+a: 2\n") {
 		t.Errorf("%q\n%s", got, out.String())
+	}
+	if err := os.WriteFile(path, []byte("\n # a\n#b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	const replace = "to replace it: daemon-keeper init > "
+	if err := writeProposal(&out, path, []byte("a: 2\n"), false); !strings.Contains(words.Hint(err), replace+path) {
+		t.Errorf("of comments only: %v, %s", err, words.Hint(err))
 	}
 	link := filepath.Join(dir, "link.yaml")
 	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {

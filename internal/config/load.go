@@ -49,6 +49,9 @@ func (e *EmptyError) Error() string {
 
 // Hint is the way out.
 func (e *EmptyError) Hint() string {
+	if e.Blank { // nobody has begun
+		return "daemon-keeper init proposes what to write"
+	}
 	return "write daemons below daemons:, or leave the file away and take the line out of the crontab"
 }
 
