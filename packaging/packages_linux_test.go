@@ -1,7 +1,9 @@
 package packaging
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,7 +69,8 @@ func TestLintian(t *testing.T) {
 	}
 }
 
-// make install puts there what the port does, and make uninstall leaves nothing.
+// make install puts there what the port does, and make uninstall leaves nothing, no empty
+// folder of ours either.
 func TestMakeInstall(t *testing.T) {
 	realtest.Need(t)
 	dir := t.TempDir()
@@ -103,5 +106,21 @@ func TestMakeInstall(t *testing.T) {
 	run("uninstall")
 	if left := installed(); len(left) > 0 {
 		t.Errorf("there are %q", left)
+	}
+	ours, others := filepath.Join(dir, "usr/local/share/daemon-keeper"), filepath.Join(dir, "usr/local/sbin")
+	if _, err := os.Stat(ours); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left: %v", ours, err)
+	}
+	if _, err := os.Stat(others); err != nil {
+		t.Error(err)
+	}
+	run("install")
+	mine := filepath.Join(ours, "hooks", "mine")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run("uninstall")
+	if left := installed(); len(left) != 1 {
+		t.Errorf("there are %q, not only %s", left, mine)
 	}
 }
