@@ -88,7 +88,7 @@ Commands; without one, run is meant:
 
 const firstSteps = `
 First steps:
-  daemon-keeper init                          propose a configuration
+  daemon-keeper init --write                  write a first configuration
   daemon-keeper validate                      look for mistakes in it
   daemon-keeper status                        see what is up
   daemon-keeper -n                            see what a run would do

@@ -101,9 +101,8 @@ func (s Service) why() string {
 // head says what this is, and how to go on.
 func (m Machine) head() []string {
 	lines := []string{
-		fmt.Sprintf("A first configuration for %s, made by \"daemon-keeper init\" from the services that %s starts at boot and that run now. Take out what need not be kept, then:", m.Host, m.Manager),
+		fmt.Sprintf("A first configuration for %s, made by \"daemon-keeper init\" from the services that %s starts at boot and that run now. It belongs into %s; \"daemon-keeper init --write\" writes it there if there is none. Take out what need not be kept, then:", m.Host, m.Manager, m.Config),
 		"",
-		"  daemon-keeper init > " + m.Config,
 		"  daemon-keeper validate         what it means, or what is wrong with it",
 		"  daemon-keeper status           what it sees",
 		"  daemon-keeper run --dry-run    what a run would do",
