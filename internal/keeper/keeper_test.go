@@ -28,6 +28,7 @@ type machine struct {
 	calls     []string
 	mu        sync.Mutex
 	log       []string
+	recorded  []string // what of it was told by Record
 	phase     rcd.Phase
 	phaseErr  error
 	obstacles map[string]*rcd.Obstacle
@@ -119,7 +120,12 @@ func (m *machine) Log(l report.Level, format string, args ...any) {
 	m.log = append(m.log, l.String()+" "+fmt.Sprintf(format, args...))
 }
 
-func (m *machine) Record(l report.Level, format string, args ...any) { m.Log(l, format, args...) }
+func (m *machine) Record(l report.Level, format string, args ...any) {
+	m.Log(l, format, args...)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.recorded = append(m.recorded, l.String()+" "+fmt.Sprintf(format, args...))
+}
 
 func up(pid int) check.Verdict {
 	return check.Verdict{State: check.Up, Matches: []check.Match{{Process: check.Process{PID: pid, Exe: "/sbin/x"}}}}

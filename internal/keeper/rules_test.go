@@ -133,6 +133,9 @@ func TestRulesAmongDaemons(t *testing.T) {
 			t.Errorf("the first look was at %d", n)
 		}
 		wantInOrder(t, w.log, []string{"ERROR 'broken' is broken: 1 process", "WARNING 'b' is not running", "INFO 2 of 4"})
+		if want := []string{"ERROR 'broken' is broken: 1 process"}; !slices.Equal(w.recorded, want) {
+			t.Errorf("recorded %q, not %q: cron would mail what stays wrong each minute, where there is no syslog", w.recorded, want)
+		}
 	})
 }
 

@@ -408,7 +408,12 @@ func (w *world) Log(l report.Level, format string, args ...any) {
 	w.lines = append(w.lines, line{time.Since(w.began), l, fmt.Sprintf(format, args...)})
 }
 
-func (w *world) Record(l report.Level, format string, args ...any) { w.Log(l, format, args...) }
+func (w *world) Record(l report.Level, format string, args ...any) {
+	w.Log(l, format, args...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recorded = append(w.recorded, l.String()+" "+fmt.Sprintf(format, args...))
+}
 
 // did is what was done to services, in the order of the beginnings.
 func (w *world) did() string {
