@@ -40,8 +40,11 @@ func (t token) is(keywords ...string) bool {
 
 // noise are the words that mean nothing in Monit's control file, as its lexer has
 // them; "without" is one, too.
-var noise = strings.Fields("is as are for via on only with within without program programs and has using use the to sum than " +
-	"usage was times but of or does per in last rate capacity option options")
+var noise = []string{
+	"is", "as", "are", "for", "via", "on", "only", "with", "within", "without", "program", "programs", "and",
+	"has", "using", "use", "the", "to", "sum", "than", "usage", "was", "times", "but", "of", "or", "does",
+	"per", "in", "last", "rate", "capacity", "option", "options",
+}
 
 func (t token) isNoise() bool { return t.is(noise...) }
 

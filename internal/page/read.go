@@ -101,7 +101,6 @@ func (*sourceError) Hint() string {
 
 var (
 	errEmpty   = errors.New("it is empty")
-	errLong    = fmt.Errorf("it is longer than %d MiB", MostBytes>>20)
 	errDeep    = errors.New("it is nested too deeply for a report")
 	errReport  = errors.New("it is JSON, but no report of daemon-keeper and no history")
 	errVersion = errors.New("it is of another version of daemon-keeper, with which this one cannot deal")
@@ -128,7 +127,7 @@ func parse(data []byte) (*report, *history, error) {
 	case len(data) == 0:
 		return nil, nil, errEmpty
 	case len(data) > MostBytes:
-		return nil, nil, errLong
+		return nil, nil, fmt.Errorf("it is longer than %d MiB", MostBytes>>20)
 	case depth(data) > mostDepth:
 		return nil, nil, errDeep
 	}
