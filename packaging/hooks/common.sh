@@ -114,6 +114,7 @@ story() {
 	[ -z "${KEEPER_CAUSE-}" ] || printf 'cause: %s\n' "$KEEPER_CAUSE"
 	[ -z "${KEEPER_SENDER-}" ] || printf 'sent by: %s (%s)\n' "$KEEPER_SENDER" "${KEEPER_CERTAINTY:-hint}"
 	[ -z "${KEEPER_DONE-}" ] || printf 'done: %s\n' "$KEEPER_DONE"
+	[ -z "${KEEPER_PAGE-}" ] || printf 'page: %s\n' "$KEEPER_PAGE"
 }
 
 # request SECONDS METHOD URL [HEADER...]: curl's configuration, which it reads from its

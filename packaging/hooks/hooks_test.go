@@ -23,11 +23,12 @@ func incident(event string, more ...string) []string {
 		"KEEPER_DAEMON=clamd", "KEEPER_STATE=down", "KEEPER_REASON=r" + nasty, "KEEPER_CAUSE=c" + nasty, "KEEPER_SENDER=s" + nasty,
 		"KEEPER_CERTAINTY=likely", "KEEPER_SOURCE=signal trace",
 		"KEEPER_SINCE=2026-11-21T20:49:02Z", "KEEPER_DONE=d" + nasty, "KEEPER_DOWNTIME=61",
+		"KEEPER_PAGE=https://status.example.org/" + nasty,
 	}, more...)
 }
 
 // story is what each of them tells besides the subject.
-const story = "since: 2026-11-21T20:49:02Z\nfound: r§\ncause: c§\nsent by: s§ (likely)\ndone: d§"
+const story = "since: 2026-11-21T20:49:02Z\nfound: r§\ncause: c§\nsent by: s§ (likely)\ndone: d§\npage: https://status.example.org/§"
 
 // contract is what one of the services wants to hear.
 type contract struct {
@@ -53,12 +54,12 @@ func contracts() []contract {
 	telegram := func(silent string) string {
 		return `{"chat_id":"-100123","text":"clamd is down on mx§\n` + expand(story) + `","disable_notification":` + silent + `,"link_preview_options":{"is_disabled":true}}`
 	}
-	const trigger = `{"routing_key":"s3cret0123456789","event_action":"trigger","dedup_key":"daemon-keeper/mx§/clamd","client":"daemon-keeper",
+	const trigger = `{"routing_key":"s3cret0123456789","event_action":"trigger","dedup_key":"daemon-keeper/mx§/clamd","client":"daemon-keeper","client_url":"https://status.example.org/§",
 		"payload":{"summary":"clamd is down on mx§","source":"mx§","severity":"critical","component":"clamd",
 		"custom_details":{"since":"2026-11-21T20:49:02Z","found":"r§","cause":"c§","sent_by":"s§","certainty":"likely","done":"d§"}}}`
 	webhook := func(event string) string {
 		return `{"version":1,"event":"` + event + `","host":"mx§","subject":"clamd is down on mx§","daemon":"clamd","daemons":"clamd","state":"down",
-			"reason":"r§","cause":"c§","sender":"s§","certainty":"likely","source":"signal trace","since":"2026-11-21T20:49:02Z","done":"d§","count":1,"downtime":61,
+			"reason":"r§","cause":"c§","sender":"s§","certainty":"likely","source":"signal trace","since":"2026-11-21T20:49:02Z","done":"d§","page":"https://status.example.org/§","count":1,"downtime":61,
 			"report":{"version":1,"daemons":[{"name":"clamd  x"}]}}`
 	}
 	return []contract{
