@@ -25,6 +25,9 @@ const (
 	// pageExpected is when the next run should have written its page anew: there is one
 	// each minute, and one that restarts something takes longer.
 	pageExpected = 5 * time.Minute
+	// mostReports is how many bytes the reports of a fleet may have together: those of
+	// 500 hosts have some 20 MiB.
+	mostReports = 256 << 20
 )
 
 // showPage prints the page of this machine, or of a fleet.
@@ -32,11 +35,7 @@ func showPage(ctx context.Context, c cli.Command) report.Status {
 	if len(c.Files) == 0 {
 		return look(ctx, c)
 	}
-	p := page.Page{Written: time.Now(), Limit: c.MaxAge}
-	for _, path := range c.Files {
-		data, err := readReport(path)
-		p.Sources = append(p.Sources, page.Source{Host: page.HostOf(path), Path: path, Data: data, Err: err})
-	}
+	p := page.Page{Written: time.Now(), Limit: c.MaxAge, Sources: readReports(c.Files, mostReports)}
 	html, broken, err := p.Make()
 	if err != nil {
 		return refuse(c, err)
@@ -51,6 +50,20 @@ func showPage(ctx context.Context, c cli.Command) report.Status {
 		return report.Unclear
 	}
 	return report.OK
+}
+
+// readReports reads the files up to so many bytes together; each after them is named as one
+// that was not read.
+func readReports(paths []string, most int) []page.Source {
+	list := make([]page.Source, 0, len(paths))
+	for _, path := range paths {
+		data, err := readReport(path)
+		if most -= len(data); most < 0 {
+			data, err = nil, errors.New("the reports are too long together, and it was not read")
+		}
+		list = append(list, page.Source{Host: page.HostOf(path), Path: path, Data: data, Err: err})
+	}
+	return list
 }
 
 // readReport reads no more than can be used. A FIFO is not waited for.

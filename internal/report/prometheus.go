@@ -86,7 +86,7 @@ func promFamilies() []promFamily {
 	return []promFamily{
 		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", Daemon.promUp},
 		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", Daemon.promUnknown},
-		{"daemon_keeper_held", gauge, "Whether the daemon is down and deliberately left alone.", Daemon.promHeld},
+		{"daemon_keeper_held", gauge, "Whether the daemon is down and left alone: on purpose, or because another run restarts it.", Daemon.promHeld},
 		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", Daemon.promWrong},
 		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", Daemon.promProcesses},
 		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", Daemon.promRSS},
