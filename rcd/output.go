@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,7 +124,10 @@ func lastLines(text string, cut bool) []string {
 
 // TooLarge names the services whose daemons have written so much to the output of
 // their own start that it should be trimmed.
-func (o *Outputs) TooLarge() (services []string) {
+func (o *Outputs) TooLarge() (services []string) { return o.above(fs.FileInfo.Size) }
+
+// above names the services whose files have more bytes of a measure than they may have.
+func (o *Outputs) above(measure func(fs.FileInfo) int64) (services []string) {
 	entries, err := os.ReadDir(o.Dir)
 	if err != nil {
 		return nil // mostly because nothing was ever restarted
@@ -133,7 +137,7 @@ func (o *Outputs) TooLarge() (services []string) {
 		if !isOutput {
 			continue
 		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Size() > trimAbove {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && measure(info) > trimAbove {
 			services = append(services, service)
 		}
 	}
@@ -158,11 +162,6 @@ const boundEvery = 50 * time.Millisecond
 // command has failed. (RLIMIT_FSIZE would kill a daemon that prints much, setrlimit(2).)
 func (o *Outputs) Bound() (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
-	cutAll := func() {
-		for _, service := range o.TooLarge() {
-			_ = o.cut(service, tailBytes) // Trim tells of what is wrong with a file
-		}
-	}
 	go func() {
 		defer close(done)
 		ticks := time.NewTicker(boundEvery)
@@ -170,9 +169,13 @@ func (o *Outputs) Bound() (stop func()) {
 		for {
 			select {
 			case <-ticks.C:
-				cutAll()
+				for _, service := range o.above(room) {
+					_ = o.shrink(service) // Trim tells of what is wrong with a file
+				}
 			case <-ended:
-				cutAll()
+				for _, service := range o.TooLarge() {
+					_ = o.cut(service, tailBytes)
+				}
 				return
 			}
 		}
@@ -183,16 +186,50 @@ func (o *Outputs) Bound() (stop func()) {
 	}
 }
 
-// cut leaves the last bytes of a service's file.
-func (o *Outputs) cut(service string, keep int64) error {
-	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND, 0)
+// room is how much of the disk a file takes, in bytes: a hole takes nothing.
+func room(info fs.FileInfo) int64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Blocks * 512 // stat(2)
+	}
+	return info.Size()
+}
+
+// shrink gives back the room of a service's file, but for that of its last bytes. It
+// keeps its size, as nothing must be lost that is written meanwhile; where the file
+// system can make no hole, the file is cut.
+func (o *Outputs) shrink(service string) error {
+	f, err := o.ours(service)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil && punch(f, max(0, size-2*tailBytes)) == nil {
+		return nil
+	}
+	return o.cut(service, tailBytes)
+}
+
+// ours opens the file of a service, if it is one of ours.
+func (o *Outputs) ours(service string) (*os.File, error) {
+	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
 	if err := isOurs(f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// cut leaves the last bytes of a service's file.
+func (o *Outputs) cut(service string, keep int64) error {
+	f, err := o.ours(service)
+	if err != nil {
 		return err
 	}
+	defer f.Close()
 	o.cutting.Lock()
 	defer o.cutting.Unlock()
 	last, err := lastBytes(f, keep)

@@ -227,23 +227,23 @@ func TestBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop := o.Bound()
-	size := func() int64 {
+	stat := func() fs.FileInfo {
 		info, err := os.Stat(o.Path("nginx"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return info.Size()
+		return info
 	}
 	for range 5 {
 		if _, err := daemon.WriteString(strings.Repeat("noise\n", 300_000)); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(time.Minute); size() > trimAbove; {
+		for deadline := time.Now().Add(time.Minute); room(stat()) > trimAbove; {
 			if lines := daemon.tail(); len(lines) == 0 { // while it is cut, the file is empty for a moment
 				t.Fatal("nothing is left")
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("it has %d bytes", size())
+				t.Fatalf("it takes %d bytes", room(stat()))
 			}
 		}
 		daemon.tail() // when the cut is done
@@ -258,7 +258,7 @@ func TestBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop()
-	if n := size(); n > trimAbove {
+	if n := stat().Size(); n > trimAbove {
 		t.Errorf("%d bytes are left", n)
 	}
 	if text := read(t, o.Path("theirs")+".target"); len(text) != 2<<20 {
