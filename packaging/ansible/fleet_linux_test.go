@@ -1,7 +1,10 @@
 package ansible
 
 import (
+	"bytes"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -81,7 +84,7 @@ func TestFleet(t *testing.T) {
 	summary := regexp.MustCompile(`(?s)"msg": \[\n *"fine: 0, well or left alone",\n` +
 		` *"back: 1, brought back",\n *"back: toy brought back after [0-9.]+ s",\n` +
 		` *"gone: not reached: [^\n]+",\n` +
-		` *"stays: 2, still down or wrong",\n *"stays: toy down[^"]*: it did not appear within 1s[^"]*"\n *\]`)
+		` *"stays: 2, still down or wrong",\n *"stays: toy down[^"]*: its service has failed again: its unit's start command /usr/bin/false has failed[^"]*"\n *\]`)
 	if !summary.MatchString(r.output) || t.Failed() {
 		t.Errorf("the play said:\n%s", r.output)
 	}
@@ -91,6 +94,44 @@ func TestFleet(t *testing.T) {
 	}
 	if now := machines["back"].Pids(t, "/usr/local/sbin/toy"); len(now) != 1 || now[0] == pids["back"] {
 		t.Errorf("toy is %v on back", now)
+	}
+	fleetPage(t, dir)
+}
+
+// The reports of all hosts are gathered for a page, in which the host that was not reached
+// has its last one.
+func fleetPage(t *testing.T, dir string) {
+	t.Helper()
+	reports := filepath.Join(dir, "reports")
+	last := []byte(`{"version":1,"command":"status","time":"2026-11-29T04:00:00Z","daemons":[]}`)
+	if err := errors.Join(os.Mkdir(reports, 0o755), os.WriteFile(filepath.Join(reports, "gone.json"), last, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	r := fleetPlay(t, dir, "page", "-e", "folder=/play/reports")
+	changed := recap{Changed: 1} // the loop that gathers
+	for host, w := range map[string]recap{"fine": changed, "back": changed, "stays": changed, "gone": {Unreachable: 1}} {
+		if r.hosts[host] != w {
+			t.Errorf("%s: %+v\n%s", host, r.hosts[host], r.output)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(reports, "gone.json")); !bytes.Equal(got, last) {
+		t.Errorf("the last report of a host that was not reached: %s, %v", got, err)
+	}
+	files, err := filepath.Glob(filepath.Join(reports, "*.json"))
+	if err != nil || len(files) != 7 {
+		t.Errorf("gathered %v, %v", files, err)
+	}
+	page, err := exec.Command(keeper(t), append([]string{"page", "--max-age", "876000h"}, files...)...).Output()
+	if err != nil {
+		t.Fatalf("%v, %s", err, page)
+	}
+	at := -1
+	for _, host := range []string{"stays", "back", "fine"} { // the worst first
+		i := bytes.Index(page, []byte(`-name">`+host+"</h2>"))
+		if i <= at {
+			t.Errorf("%s is at %d, after %d, in\n%s", host, i, at, page)
+		}
+		at = i
 	}
 }
 
