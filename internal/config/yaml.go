@@ -12,9 +12,31 @@ import (
 // means the same. References to daemons that it does not hold are left out.
 func (c Config) YAML() ([]byte, error) { return c.write(&writer{sections: make(sections)}) }
 
-// Differences is YAML without what has its default.
+// Differences is YAML without what has its default. What all daemons have in common
+// stands once, as the default of the file.
 func (c Config) Differences() ([]byte, error) {
-	return c.write(&writer{sections: make(sections), brief: true})
+	w := &writer{sections: make(sections), brief: true}
+	w.times = w.common(c.Daemons)
+	return c.write(w)
+}
+
+// common are the usual times, but for those that all daemons have otherwise.
+func (w *writer) common(daemons []Daemon) defaults {
+	times := w.usual(reflect.TypeFor[defaults]()).Interface().(defaults)
+	if len(daemons) < 2 {
+		return times
+	}
+	into, daemon := reflect.ValueOf(&times).Elem(), w.of(reflect.TypeFor[Daemon]())
+	for _, f := range w.of(into.Type()).fields {
+		of := func(d Daemon) reflect.Value { return reflect.ValueOf(d).FieldByIndex(daemon.field(f.key).index) }
+		first := of(daemons[0])
+		differs := func(d Daemon) bool { return !reflect.DeepEqual(of(d).Interface(), first.Interface()) }
+		said := !first.IsZero() || f.spelled() // who asks for no probe has no limit for it
+		if said && !slices.ContainsFunc(daemons[1:], differs) {
+			into.FieldByIndex(f.index).Set(first)
+		}
+	}
+	return times
 }
 
 func (c Config) write(w *writer) ([]byte, error) {
@@ -27,6 +49,10 @@ func (c Config) write(w *writer) ([]byte, error) {
 	}
 	if !reflect.ValueOf(c.Evidence).IsZero() {
 		w.mapping(0, reflect.ValueOf(c.Evidence))
+	}
+	if w.brief && !reflect.DeepEqual(w.times, w.usual(reflect.TypeFor[defaults]()).Interface()) {
+		w.line(0, defaultsKey+":")
+		w.mapping(1, reflect.ValueOf(w.times))
 	}
 	if len(c.Daemons) > 0 {
 		w.line(0, daemonsKey+":")
@@ -48,7 +74,8 @@ func (c Config) write(w *writer) ([]byte, error) {
 
 type writer struct {
 	sections
-	brief bool // what has its default is left out
+	brief bool     // what has its default is left out
+	times defaults // of the file, which daemons have where nothing else is written
 	buf   bytes.Buffer
 }
 
@@ -78,9 +105,7 @@ func (w *writer) usual(t reflect.Type) reflect.Value {
 	d := &decoder{shared: &shared{sections: w.sections}}
 	d.defaults(w.of(t), into)
 	if t == reflect.TypeFor[Daemon]() {
-		var times defaults
-		d.defaults(w.of(reflect.TypeFor[defaults]()), reflect.ValueOf(&times).Elem())
-		d.times(times, into)
+		d.times(w.times, into)
 	}
 	return into
 }

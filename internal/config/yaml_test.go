@@ -93,21 +93,40 @@ func TestQuoting(t *testing.T) {
 	}
 }
 
-// What differs from the defaults means the same as all of it.
+// What differs from the defaults means the same as all of it, and stands once.
 func TestDifferencesMeanTheSame(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.yaml")
-	write(t, path, "daemons:\n  a:\n    executable: /bin/sh\n    services: [a]\n    settle: 9s\n  b:\n    executable: /bin/sh\n    services: [b]\n")
-	c, mistakes, err := Load(path, testOptions())
-	if err != nil || len(mistakes) > 0 {
-		t.Fatal(err, mistakes)
-	}
-	text, err := c.Differences()
-	const want = "daemons:\n  a:\n    executable: /bin/sh\n    services:\n      - a\n    settle: 9s\n  b:\n    executable: /bin/sh\n    services:\n      - b\n"
-	if err != nil || string(text) != want {
-		t.Errorf("%v:\n%s", err, text)
-	}
-	write(t, path, string(text))
-	if got, _, err := Load(path, testOptions()); err != nil || !reflect.DeepEqual(got.Daemons, c.Daemons) {
-		t.Errorf("%v: got %+v\nwant %+v", err, got, c)
+	const rest = "    executable: /bin/sh\n    services:\n      - a\n"
+	for name, want := range map[string]string{
+		"one differs":   "daemons:\n  a:\n" + rest + "    settle: 9s\n  b:\n" + rest,
+		"a single one":  "daemons:\n  a:\n" + rest + "    settle: 9s\n",
+		"all differ":    "defaults:\n  settle: 9s\n  respect: []\ndaemons:\n  a:\n" + rest + "  b:\n" + rest + "    verify: 1s\n",
+		"none differs":  "daemons:\n  a:\n" + rest + "  b:\n" + rest,
+		"one is usual":  "defaults:\n  verify: 1s\ndaemons:\n  a:\n" + rest + "    backoff:\n      - 5s\n  b:\n" + rest,
+		"both have own": "daemons:\n  a:\n" + rest + "    settle: 9s\n  b:\n" + rest + "    settle: 8s\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a.yaml")
+			write(t, path, want)
+			c, mistakes, err := Load(path, testOptions())
+			if err != nil || len(mistakes) > 0 {
+				t.Fatal(err, mistakes)
+			}
+			if text, err := c.Differences(); err != nil || string(text) != want {
+				t.Errorf("%v:\n%s\nwant\n%s", err, text, want)
+			}
+			// Each daemon has what all have, and it still stands once.
+			all, err := c.YAML()
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, string(all))
+			again, _, err := Load(path, testOptions())
+			if err != nil || !reflect.DeepEqual(again.Daemons, c.Daemons) {
+				t.Errorf("%v: got %+v\nwant %+v", err, again, c)
+			}
+			if text, err := again.Differences(); err != nil || string(text) != want {
+				t.Errorf("of all of it: %v:\n%s\nwant\n%s", err, text, want)
+			}
+		})
 	}
 }
