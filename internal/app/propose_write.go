@@ -29,20 +29,30 @@ func (e *existsError) Error() string {
 // Hint is the way out.
 func (e *existsError) Hint() string {
 	if e.blank {
-		return "it has only comments; to replace it: daemon-keeper init > " + words.Printable(e.path)
+		return "it has only comments, and " + words.Printable(e.path) + oldSuffix + " is there, too; take one of them away"
 	}
 	return "take over by hand what is missing in it, or write elsewhere with -c FILE"
 }
 
-// writeProposal makes the configuration, or prints how one that is there differs.
+// oldSuffix is what the name of a configuration that was replaced ends with.
+const oldSuffix = ".old"
+
+// writeProposal makes the configuration, or prints how one that is there differs. One of
+// comments alone, as a package lays down, is put aside.
 func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) error {
 	err := makeConfig(path, proposed)
 	if errors.Is(err, fs.ErrExist) {
-		text, err := differ(out, path, proposed)
+		text, err := readConfig(path)
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot compare %s: %w", path, err)
 		}
-		return &existsError{path, isBlank(text)}
+		blank := isBlank(text)
+		if !blank || putAside(path) != nil {
+			draft.Diff(out, path, "proposed", text, string(proposed))
+			return &existsError{path, blank}
+		}
+		fmt.Fprintf(out, "%s had only comments, and is now %[1]s%s.\n", words.Printable(path), oldSuffix)
+		return writeProposal(out, path, proposed, isDefault)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
@@ -99,25 +109,39 @@ func isBlank(text string) bool {
 	return true
 }
 
-// differ shows how the configuration, which it returns, differs from the one that is proposed.
-func differ(out io.Writer, path string, proposed []byte) (string, error) {
+// putAside gives a configuration another name, unless there is something of that name.
+func putAside(path string) error {
+	folder, err := trust.Folder(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	name := filepath.Base(path)
+	if err := root.Link(name, name+oldSuffix); err != nil { // unlike rename(2) it replaces nothing
+		return err
+	}
+	return root.Remove(name)
+}
+
+// readConfig reads a configuration that is there already, but follows no link to it.
+func readConfig(path string) (string, error) {
 	const largest = 1 << 20
 	f, err := osutil.Open(path)
 	if err != nil {
-		return "", fmt.Errorf("cannot compare %s: %w", path, osutil.Cause(err))
+		return "", osutil.Cause(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is no regular file")
 	}
-	var text []byte
-	if err == nil {
-		text, err = io.ReadAll(io.LimitReader(f, largest))
-	}
 	if err != nil {
-		return "", fmt.Errorf("cannot compare %s: %w", path, err)
+		return "", err
 	}
-	draft.Diff(out, path, "proposed", string(text), string(proposed))
-	return string(text), nil
+	text, err := io.ReadAll(io.LimitReader(f, largest))
+	return string(text), err
 }

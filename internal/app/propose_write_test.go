@@ -38,9 +38,18 @@ func TestWriteProposal(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Reset()
-	const replace = "to replace it: daemon-keeper init > "
-	if err := writeProposal(&out, path, []byte("a: 2\n"), false); !strings.Contains(words.Hint(err), replace+path) {
-		t.Errorf("of comments only: %v, %s", err, words.Hint(err))
+	if err := writeProposal(&out, path, []byte("a: 2\n"), false); err != nil || !strings.Contains(out.String(), "is now "+path+".old.\n") {
+		t.Errorf("of comments only: %v\n%s", err, out.String())
+	}
+	got, _ := os.ReadFile(path)
+	if old, err := os.ReadFile(path + ".old"); err != nil || string(got) != "a: 2\n" || string(old) != "\n # a\n#b\n" {
+		t.Errorf("%q, and the old one is %q, %v", got, old, err)
+	}
+	if err := os.WriteFile(path, []byte("#c\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeProposal(&out, path, []byte("a: 3\n"), false); !strings.Contains(words.Hint(err), path+".old is there, too") {
+		t.Errorf("with an old one: %v, %s", err, words.Hint(err))
 	}
 	link := filepath.Join(dir, "link.yaml")
 	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
@@ -49,7 +58,7 @@ func TestWriteProposal(t *testing.T) {
 	if err := writeProposal(&out, link, []byte("a: 3\n"), false); err == nil {
 		t.Error("written through a link")
 	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 3 {
 		t.Errorf("%v, %v", list, err)
 	}
 }
