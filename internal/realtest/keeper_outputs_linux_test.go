@@ -15,7 +15,7 @@ var packaged = []string{"mon", "nagios4", "prometheus", "prometheus-node-exporte
 
 // fiveStates are the results on the host of outputsConfig, by name.
 var fiveStates = map[string]string{
-	"up": "up", "down": "down", "busy": "held", "unknown": "unknown", "forbidden": "broken",
+	"up": "up", "down": "down", "busy": "restarting", "unknown": "unknown", "forbidden": "broken",
 }
 
 // outputsConfig has a daemon in each state. Nothing brings down back but a test;

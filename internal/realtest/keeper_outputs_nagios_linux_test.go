@@ -118,7 +118,7 @@ func outputsNagios(t *testing.T, m *Machine) {
 		numbers []string
 	}{
 		"all": {
-			`KEEPER CRITICAL: 1 down \(down\), 1 broken \(forbidden\), 1 unknown \(unknown\), 1 held \(busy\), 1 up`,
+			`KEEPER CRITICAL: 1 down \(down\), 1 broken \(forbidden\), 1 unknown \(unknown\), 1 restarting \(busy\), 1 up`,
 			[]string{"'up'=1;;1:;0;", "'down'=0;;1:;0;", "'busy'=0;;1:;0;", "'unknown'=U;;1:;0;", "'forbidden'=1;;0:0;0;"},
 		},
 		"pair":  {`KEEPER CRITICAL: 1 down \(down\).*`, []string{"'up'=1;;1:;0;", "'down'=0;;1:;0;"}},

@@ -97,7 +97,7 @@ func TestKeeperHidepid(t *testing.T) {
 func TestKeeperWithoutProc(t *testing.T) {
 	t.Parallel()
 	m := sysvMachine(t)
-	args := []string{"-e", toy, "-s", "toy"}
+	args := []string{"-e", toy, "-s", "toy", "--state-dir="} // without memory it is told each time
 	for name, prefix := range map[string][]string{
 		"none":                        {"unshare", "-m", "sh", "-c", `umount -l /proc && exec "$@"`, "sh"},
 		"empty":                       {"unshare", "-m", "sh", "-c", `mount -t tmpfs tmpfs /proc && exec "$@"`, "sh"},

@@ -162,7 +162,7 @@ func TestMemoryPauseRefused(t *testing.T) {
 		{append(asUser, program, "history"), []string{"daemon-keeper: error: cannot ", "daemon-keeper: hint: "}},
 		{[]string{program, "pause", "tyo"}, []string{"cannot find \"tyo\" in the configuration", "daemon-keeper: hint: "}},
 		{[]string{program, "pause", "toy", "--for", "soon"}, []string{"soon"}},
-		{[]string{program, "pause"}, []string{"daemon-keeper: error: "}},
+		{[]string{program, "pause", "--for", "1h"}, []string{"daemon-keeper: error: "}},
 		{[]string{program, "history", "nosuch"}, []string{"cannot tell any history of \"nosuch\""}},
 		{[]string{program, "history", "--since", "yesterday"}, []string{"yesterday"}},
 	} {
