@@ -130,16 +130,17 @@ func TestMemoryPauseEnds(t *testing.T) {
 	began := time.Now()
 	m.Must(t, program, "pause", "--all", "--for", "2s")
 	expect(t, run(t, m), 0, "'toy' is down and left alone: it is paused by root since 20", ", until 20")
-	for held := 0; ; held++ {
+	for {
+		from := time.Since(began)
 		a := run(t, m)
 		took := time.Since(began)
 		if a.status == 1 {
-			if held < 3 || took < 2*time.Second || took > 4*time.Second {
-				t.Errorf("it was held %d times more, and restarted after %v", held, took)
+			if took < 2*time.Second {
+				t.Errorf("it was restarted after %v", took)
 			}
 			break
 		}
-		if took > 10*time.Second || a.status != 0 || a.stdout+a.stderr != "" {
+		if from > 3*time.Second || a.status != 0 || a.stdout+a.stderr != "" {
 			t.Fatalf("after %v: %v", took, a)
 		}
 		time.Sleep(100 * time.Millisecond)
