@@ -88,7 +88,7 @@ func tree(t *testing.T) string {
 }
 
 // playTimeout is for one call of Ansible.
-const playTimeout = 3 * time.Minute
+const playTimeout = 10 * time.Minute
 
 // settings are Ansible's, and all that it has of an environment.
 func settings() []string {
