@@ -42,17 +42,10 @@ const oldSuffix = ".old"
 func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) error {
 	err := makeConfig(path, proposed)
 	if errors.Is(err, fs.ErrExist) {
-		text, err := readConfig(path)
-		if err != nil {
-			return fmt.Errorf("cannot compare %s: %w", path, err)
+		if err := replaceBlank(out, path, proposed); err != nil {
+			return err
 		}
-		blank := isBlank(text)
-		if !blank || putAside(path) != nil {
-			draft.Diff(out, path, "proposed", text, string(proposed))
-			return &existsError{path, blank}
-		}
-		fmt.Fprintf(out, "%s had only comments, and is now %[1]s%s.\n", words.Printable(path), oldSuffix)
-		return writeProposal(out, path, proposed, isDefault)
+		err = makeConfig(path, proposed)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
@@ -69,13 +62,42 @@ func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) 
 	return nil
 }
 
-// makeConfig makes a file as a whole where there is none, not even a link.
-func makeConfig(path string, data []byte) error {
+// replaceBlank puts a configuration of comments alone aside. Of any other it prints how it
+// differs, and fails.
+func replaceBlank(out io.Writer, path string, proposed []byte) error {
+	text, err := readConfig(path)
+	if err != nil {
+		return fmt.Errorf("cannot compare %s: %w", path, err)
+	}
+	blank := isBlank(text)
+	if blank {
+		err = putAside(path)
+	}
+	switch {
+	case !blank || errors.Is(err, fs.ErrExist):
+		err = &existsError{path, blank}
+	case err != nil:
+		err = fmt.Errorf("cannot put %s aside, which has only comments: %w", path, osutil.Cause(err))
+	default:
+		fmt.Fprintf(out, "%s had only comments, and is now %[1]s%s.\n", words.Printable(path), oldSuffix)
+		return nil
+	}
+	draft.Diff(out, path, "proposed", text, string(proposed))
+	return err
+}
+
+// openFolder opens the folder of a path, in which nobody but us and root may make files.
+func openFolder(path string) (root *os.Root, err error) {
 	folder, err := trust.Folder(filepath.Dir(path))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	root, err := os.OpenRoot(folder)
+	return os.OpenRoot(folder)
+}
+
+// makeConfig makes a file as a whole where there is none, not even a link.
+func makeConfig(path string, data []byte) error {
+	root, err := openFolder(path)
 	if err != nil {
 		return err
 	}
@@ -96,11 +118,15 @@ func makeConfig(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return osutil.SyncFolder(folder)
+	return osutil.SyncFolder(root.Name())
 }
 
-// isBlank reports whether a text has only comments.
+// isBlank reports whether a text has only comments. Of one that was not read to its end
+// nobody knows.
 func isBlank(text string) bool {
+	if len(text) == largestConfig {
+		return false
+	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			return false
@@ -111,11 +137,7 @@ func isBlank(text string) bool {
 
 // putAside gives a configuration another name, unless there is something of that name.
 func putAside(path string) error {
-	folder, err := trust.Folder(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(folder)
+	root, err := openFolder(path)
 	if err != nil {
 		return err
 	}
@@ -127,9 +149,11 @@ func putAside(path string) error {
 	return root.Remove(name)
 }
 
+// largestConfig is how much of a configuration is read, in bytes.
+const largestConfig = 1 << 20
+
 // readConfig reads a configuration that is there already, but follows no link to it.
 func readConfig(path string) (string, error) {
-	const largest = 1 << 20
 	f, err := osutil.Open(path)
 	if err != nil {
 		return "", osutil.Cause(err)
@@ -142,6 +166,6 @@ func readConfig(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(f, largest))
+	text, err := io.ReadAll(io.LimitReader(f, largestConfig))
 	return string(text), err
 }

@@ -51,6 +51,13 @@ func TestWriteProposal(t *testing.T) {
 	if err := writeProposal(&out, path, []byte("a: 3\n"), false); !strings.Contains(words.Hint(err), path+".old is there, too") {
 		t.Errorf("with an old one: %v, %s", err, words.Hint(err))
 	}
+	// What was not read to its end may have more than comments.
+	if err := errors.Join(os.Remove(path+".old"), os.WriteFile(path, []byte(strings.Repeat("#\n", largestConfig/2)+"a: 4\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeProposal(&out, path, []byte("a: 3\n"), false); !errors.As(err, new(*existsError)) || strings.Contains(words.Hint(err), "comments") {
+		t.Errorf("longer than is read: %v, %s", err, words.Hint(err))
+	}
 	link := filepath.Join(dir, "link.yaml")
 	if err := os.Symlink(filepath.Join(dir, "target"), link); err != nil {
 		t.Fatal(err)
@@ -58,7 +65,7 @@ func TestWriteProposal(t *testing.T) {
 	if err := writeProposal(&out, link, []byte("a: 3\n"), false); err == nil {
 		t.Error("written through a link")
 	}
-	if list, err := os.ReadDir(dir); err != nil || len(list) != 3 {
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
 		t.Errorf("%v, %v", list, err)
 	}
 }
