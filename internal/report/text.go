@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -321,69 +319,4 @@ func (t Text) line(format string, args ...any) {
 		}
 	}
 	_, _ = io.WriteString(t.Out, fold(fmt.Sprintf(format, args...), t.Width)+"\n")
-}
-
-// Fail prints an error and, if there is one, what to do about it.
-func Fail(w io.Writer, color bool, message, hint string) {
-	say(w, paint(color, red, "error:"), message)
-	if hint != "" {
-		say(w, paint(color, bold, "hint:"), hint)
-	}
-}
-
-// say writes a line, wrapped where it goes to a terminal.
-func say(w io.Writer, label painted, message string) {
-	width := 0
-	if f, ok := w.(*os.File); ok && terminal.Is(f) {
-		width = terminal.Width(f)
-	}
-	_, _ = io.WriteString(w, fold(fmt.Sprintf("daemon-keeper: %s %s", label, words.Printable(message)), width)+"\n")
-}
-
-// Caution prints what may be wrong, and keeps nothing from being done.
-func Caution(w io.Writer, color bool, message string) {
-	say(w, paint(color, yellow, "warning:"), message)
-}
-
-// Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.
-func Seconds(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return Limit(d.Round(time.Second))
-}
-
-// Limit is a time that a person has set, as it may be typed: 30s, 2m, 1h.
-func Limit(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = strings.TrimSuffix(text, zero[1:])
-		}
-	}
-	return text
-}
-
-// PIDList names processes, at most five of them.
-func PIDList(pids []int) string {
-	const most = 5
-	switch len(pids) {
-	case 0:
-		return "no process"
-	case 1:
-		return fmt.Sprintf("pid %d", pids[0])
-	}
-	var b strings.Builder
-	b.WriteString("pids")
-	for i, pid := range pids {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(pids)-most)
-			break
-		}
-		fmt.Fprintf(&b, " %d", pid)
-	}
-	return b.String()
 }
