@@ -52,16 +52,22 @@ func showPage(ctx context.Context, c cli.Command) report.Status {
 	return report.OK
 }
 
+// errTooLong is said of each report that is not read any more.
+var errTooLong = errors.New("the reports are too long together, and it was not read")
+
 // readReports reads the files up to so many bytes together; each after them is named as one
 // that was not read.
 func readReports(paths []string, most int) []page.Source {
 	list := make([]page.Source, 0, len(paths))
 	for _, path := range paths {
-		data, err := readReport(path)
-		if most -= len(data); most < 0 {
-			data, err = nil, errors.New("the reports are too long together, and it was not read")
+		s := page.Source{Host: page.HostOf(path), Path: path, Err: errTooLong}
+		if most > 0 {
+			s.Data, s.Err = readReport(path)
 		}
-		list = append(list, page.Source{Host: page.HostOf(path), Path: path, Data: data, Err: err})
+		if most -= len(s.Data); most < 0 {
+			s.Data, s.Err = nil, errTooLong
+		}
+		list = append(list, s)
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,8 +17,15 @@ func TestReadReports(t *testing.T) {
 		}
 		paths = append(paths, path)
 	}
-	list := readReports(paths, 20)
+	paths = append(paths, filepath.Join(t.TempDir(), "nosuch.json"))
+	if list := readReports(paths, 100); !errors.Is(list[3].Err, os.ErrNotExist) || list[2].Err != nil {
+		t.Errorf("got %+v", list)
+	}
+	list := readReports(paths[:3], 25) // the third one does not fit
 	if len(list) != 3 || list[0].Err != nil || len(list[1].Data) != 10 || list[2].Host != "c" || list[2].Data != nil || list[2].Err == nil {
 		t.Errorf("got %+v", list)
+	}
+	if list := readReports(paths, 20); !errors.Is(list[2].Err, errTooLong) || !errors.Is(list[3].Err, errTooLong) {
+		t.Errorf("after the limit: %+v", list)
 	}
 }
