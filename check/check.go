@@ -160,6 +160,9 @@ func Judge(s Snapshot, spec Spec) Verdict {
 	}
 	var v Verdict
 	for i := range s.Processes {
+		if s.isOther(&spec, &s.Processes[i]) {
+			continue
+		}
 		m := Match{Process: s.Processes[i]}
 		switch reason := match(&s, &spec, &m); reason {
 		case counts:

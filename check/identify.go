@@ -38,6 +38,14 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 	return doubt
 }
 
+// isOther reports whether a process executes another program altogether, as nearly all do:
+// match, which looks at all of it, says unrelated then.
+func (s *Snapshot) isOther(spec *Spec, p *Process) bool {
+	file := s.executable(spec)
+	return spec.Executable != "" && file.Interpreter == nil && p.File != file.ID && !p.Denied && !p.Zombie && !p.Deleted &&
+		!spec.knows(p.PID) && baseName(p.Exe) != baseName(file.Resolved)
+}
+
 // breaks reports whether a process breaks all limits that a rule is about. A daemon's
 // limits are no criteria.
 func breaks(spec *Spec, p *Process) Reason {
