@@ -74,7 +74,7 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 		return e, "give the program in it: ls " + path, errors.New("it is a directory")
 	case !info.Mode().IsRegular():
 		return e, isIt, errors.New("it is not a regular file")
-	case filepath.Base(resolved) == "mailwrapper": // mailwrapper(8), mailer.conf(5)
+	case isMailwrapper(resolved):
 		return e, "give the program that mailer.conf(5) names for it", errors.New("it is mailwrapper, which executes another program")
 	case info.Mode().Perm()&0o111 == 0:
 		return e, "if an interpreter runs it, as in python3 " + path + ", write executable: PATH of the interpreter and args: '" + argOf(path) +
@@ -99,6 +99,9 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 	}
 	return e, "", nil
 }
+
+// isMailwrapper: mailwrapper(8), mailer.conf(5).
+func isMailwrapper(resolved string) bool { return filepath.Base(resolved) == "mailwrapper" }
 
 // argOf is a regular expression for the argument that names a file, and for no other.
 func argOf(path string) string { return "^" + regexp.QuoteMeta(path) + "$" }

@@ -143,15 +143,29 @@ func (f *files) ask(how, path string, answer any) error {
 	return f.peeks.ask(how, path, until, answer)
 }
 
-// own makes a call on one of our own files in a thread of its own. Nobody else can have
-// us wait for it; what has stalled leaves less time to the next.
-func own[T any](f *files, path string, call func() T) (T, error) {
+// leave notes that a call is left behind.
+func (f *files) leave(c call) {
+	if !c.ours {
+		f.stalls.leave(c)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stalled += c.limit
+}
+
+// own makes a call on one of our own files, as wait does. Nobody else can have us wait for
+// it; what has stalled leaves less time to the next.
+func own[T any](f *files, path string, do func() T) (T, error) {
 	const least = 20 * time.Millisecond
 	f.mu.Lock()
 	limit := max(ownPatience-f.stalled, least)
 	f.mu.Unlock()
+	if a := f.stalls.attempted(); a != nil {
+		return inline(a, call{what: path, ours: true, limit: limit}, do, func() {}), nil
+	}
 	answer := make(chan T, 1)
-	go func() { answer <- call() }()
+	go func() { answer <- do() }()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {

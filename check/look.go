@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Options of a look.
@@ -56,21 +57,46 @@ func NewObserver(spareThreads int) *Observer { return &Observer{newFiles(spareTh
 const usualThreads = 48
 
 func (o *Observer) look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
-	type answer struct {
-		snapshot Snapshot
-		err      error
+	first := o.files.stalls.attemptBy(new(attempt))
+	defer o.files.stalls.attemptBy(nil)
+	answer := o.begin(func() (Snapshot, error) {
+		o.files.begin(specs)
+		return lookAt(ctx, newTable(o.files), o.files, specs, opts)
+	})
+	check := time.NewTicker(attemptCheck)
+	defer check.Stop()
+	for {
+		select {
+		case a := <-answer:
+			return a.snapshot, a.err
+		case now := <-check.C:
+			if first.giveUp(now, o.files.leave) {
+				o.files.stalls.attemptBy(nil)
+				answer = o.begin(func() (Snapshot, error) {
+					o.files.stalls.begin() // what was not stuck has its answer, as before
+					return lookAt(ctx, newTable(o.files), o.files, specs, opts)
+				})
+			}
+		case <-ctx.Done():
+			return Snapshot{}, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
+		}
 	}
-	done := make(chan answer, 1)
+}
+
+// looked is what a look has ended in.
+type looked struct {
+	snapshot Snapshot
+	err      error
+}
+
+// begin takes a look beside us. It never answers if it is given up.
+func (o *Observer) begin(look func() (Snapshot, error)) <-chan looked {
+	answer := make(chan looked, 1)
 	go func() {
-		s, err := lookAt(ctx, newTable(o.files), o.files, specs, opts)
-		done <- answer{s, err}
+		s, err := look()
+		answer <- looked{s, err}
 	}()
-	select {
-	case a := <-done:
-		return a.snapshot, a.err
-	case <-ctx.Done():
-		return Snapshot{}, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
-	}
+	return answer
 }
 
 // Verdicts takes one look and judges each daemon by it. If the look itself
@@ -121,7 +147,9 @@ var (
 
 // look is Look on a given table.
 func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, error) {
-	return lookAt(ctx, t, directly(), specs, opts)
+	f := directly()
+	f.begin(specs)
+	return lookAt(ctx, t, f, specs, opts)
 }
 
 // lookAt takes a look in two passes. The quick pass costs one system call a
@@ -131,7 +159,6 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 // at all, and so finds other names of the same file, dead leaders of living threads,
 // and what may not be looked at. Only what both have missed is down.
 func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) (Snapshot, error) {
-	f.begin(specs)
 	pids, err := t.pids(ctx)
 	if err != nil {
 		return Snapshot{}, err
@@ -140,17 +167,16 @@ func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) 
 	if err := sighted(pids, self.PID, t.needsInit()); err != nil {
 		return Snapshot{}, err
 	}
-	s := Snapshot{Self: self, files: make(map[string]*wanted, len(specs)), pidFiles: make(map[string]pidReading)}
-	l := newLooker(t, f, &s, opts)
-	for _, spec := range specs {
-		l.want(spec)
-	}
-	known := l.known(pids)
-	if err := l.pass(ctx, known, l.quick); err != nil {
+	l := newLooker(t, f, self, opts)
+	l.hasty = true
+	if err := l.begin(ctx, specs, pids); err != nil {
 		return Snapshot{}, err
 	}
-	for _, pid := range known {
-		l.visited[pid] = true
+	if l.wasRash() {
+		l = newLooker(t, f, self, opts)
+		if err := l.begin(ctx, specs, pids); err != nil {
+			return Snapshot{}, err
+		}
 	}
 	if err := l.pass(ctx, pids, l.quick); err != nil {
 		return Snapshot{}, err
@@ -166,8 +192,8 @@ func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) 
 			return Snapshot{}, err
 		}
 	}
-	s.readPIDFiles(f, specs)
-	return s, nil
+	l.snapshot.readPIDFiles(f, specs)
+	return *l.snapshot, nil
 }
 
 const asRoot = "run it as root, on the host itself"

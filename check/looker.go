@@ -17,6 +17,7 @@ type looker struct {
 	full     bool
 	measure  bool
 	remember bool
+	hasty    bool // programs that are unchanged are not read
 	careful  bool // the second pass is under way
 
 	targets   []*target
@@ -47,20 +48,36 @@ type target struct {
 	hidden   bool // needs the careful pass: not all its processes can be found by the executable's name
 }
 
-func newLooker(t table, f *files, s *Snapshot, opts Options) *looker {
+func newLooker(t table, f *files, self Self, opts Options) *looker {
 	return &looker{
-		table: t, files: f, snapshot: s, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
+		table: t, files: f, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
 		names: make(map[string][]*target), asked: make(map[string]bool), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
+		snapshot:    &Snapshot{Self: self, files: make(map[string]*wanted), pidFiles: make(map[string]pidReading)},
 		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool), origins: make(map[string]bool),
 	}
+}
+
+// begin looks first at the processes that are remembered.
+func (l *looker) begin(ctx context.Context, specs []Spec, pids []int) error {
+	for _, spec := range specs {
+		l.want(spec)
+	}
+	known := l.known(pids)
+	if err := l.pass(ctx, known, l.quick); err != nil {
+		return err
+	}
+	for _, pid := range known {
+		l.visited[pid] = true
+	}
+	return nil
 }
 
 // want derives from a Spec what the quick pass looks for.
 func (l *looker) want(spec Spec) {
 	for i := range spec.Exempt {
-		l.noteArgs(l.find(spec.Exempt[i].Executable))
+		l.noteArgs(l.find(&spec.Exempt[i]))
 	}
-	t := &target{Spec: spec, file: l.find(spec.Executable), hidden: !spec.named() || l.seesAll(&spec)}
+	t := &target{Spec: spec, file: l.find(&spec), hidden: !spec.named() || l.seesAll(&spec)}
 	if spec.Executable != "" {
 		t.hidden = l.seesAll(&spec) && t.file.links > 1
 		l.noteArgs(t.file)
@@ -110,14 +127,17 @@ func (l *looker) noteArgs(file *wanted) {
 
 // find looks at an executable once. One that is missing may still be executed by
 // processes of before it was removed.
-func (l *looker) find(path string) *wanted {
+func (l *looker) find(spec *Spec) *wanted {
+	path := spec.Executable
 	if path == "" {
 		return new(wanted)
 	}
 	w, ok := l.snapshot.files[path]
 	if !ok {
 		w = new(wanted)
-		w.Executable, w.err = l.files.find(path)
+		if w.Executable, w.unread = l.hurry(spec); !w.unread {
+			w.Executable, w.err = l.files.find(path)
+		}
 		if errors.Is(w.err, fs.ErrNotExist) {
 			w.Executable = Executable{Path: path, Resolved: path}
 		}

@@ -78,7 +78,9 @@ func programs(ctx context.Context, t table, f *files, services []Sought) ([]Prog
 			return nil, err
 		}
 	}
-	snapshot, err := lookAt(ctx, t, f, slices.Concat(proposals...), Options{Full: true})
+	specs := slices.Concat(proposals...)
+	f.begin(specs)
+	snapshot, err := lookAt(ctx, t, f, specs, Options{Full: true})
 	if err != nil {
 		return nil, err
 	}

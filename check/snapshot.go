@@ -36,6 +36,7 @@ func (s Self) is(p *Process) bool {
 type wanted struct {
 	Executable // if it is missing, only its path
 	err        error
+	unread     bool // see unchanged
 }
 
 // errFor is why a Spec cannot be judged: that the executable is missing is no

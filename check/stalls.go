@@ -16,10 +16,11 @@ import (
 type stalls struct {
 	spare int // threads that may be left behind, by all together
 
-	mu     sync.Mutex
-	spent  map[uint32]time.Duration // in this look
-	total  time.Duration            // of that, by all but root
-	behind map[string]uint32        // calls that were left behind, and whose they are
+	mu      sync.Mutex
+	spent   map[uint32]time.Duration // in this look
+	total   time.Duration            // of that, by all but root
+	behind  map[string]uint32        // calls that were left behind, and whose they are
+	attempt *attempt                 // not nil: calls are made in the thread that looks
 }
 
 const (
@@ -79,20 +80,61 @@ func (s *stalls) took(user uint32, d time.Duration) {
 	}
 }
 
-// wait makes a call on behalf of a user's process, in a thread of its own. What is its
-// name for people. If the answer does not come in time, or has not come since it was
-// last asked for, that is an error.
-func wait[T any](s *stalls, user uint32, what string, call func() T) (T, error) {
+func (s *stalls) tookSince(user uint32, began time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took(user, time.Since(began))
+}
+
+// leave notes that a call is left behind, with the thread that makes it.
+func (s *stalls) leave(c call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took(c.user, c.limit)
+	s.behind[c.what] = c.user
+}
+
+// attempted is the attempt that is under way; nil if there is none.
+func (s *stalls) attempted() *attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attempt
+}
+
+// attemptBy begins an attempt, or with nil ends it.
+func (s *stalls) attemptBy(a *attempt) *attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attempt = a
+	return a
+}
+
+// back notes that a call that was left behind has come back.
+func (s *stalls) back(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.behind, what)
+}
+
+// wait makes a call on behalf of a user's process, in a thread of its own or as the
+// attempt does. What is its name for people. If the answer does not come in time, or has
+// not come since it was last asked for, that is an error.
+func wait[T any](s *stalls, user uint32, what string, do func() T) (T, error) {
 	var none T
 	limit := s.left(user, what)
 	if limit <= 0 {
 		return none, &slowError{what}
 	}
+	began := time.Now()
+	if attempt := s.attempted(); attempt != nil {
+		a := inline(attempt, call{what: what, user: user, limit: limit}, do, func() { s.back(what) })
+		s.tookSince(user, began)
+		return a, nil
+	}
 	answer := make(chan T, 1)
 	isBehind := false
-	began := time.Now()
 	go func() {
-		answer <- call()
+		answer <- do()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if isBehind {
@@ -103,9 +145,7 @@ func wait[T any](s *stalls, user uint32, what string, call func() T) (T, error) 
 	defer timer.Stop()
 	select {
 	case a := <-answer:
-		s.mu.Lock()
-		s.took(user, time.Since(began))
-		s.mu.Unlock()
+		s.tookSince(user, began)
 		return a, nil
 	case <-timer.C:
 	}

@@ -72,3 +72,40 @@ func TestSplitArgs(t *testing.T) {
 		}
 	}
 }
+
+// An attempt at a look that is stuck in a call is given up: the call counts as left behind until
+// it has come back, and whoever made it goes no further.
+func TestAttempt(t *testing.T) {
+	s, release, ended := newStalls(8), make(chan struct{}), make(chan struct{})
+	first := s.attemptBy(new(attempt))
+	if _, err := wait(s, 7, "quick", func() int { return 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if first.giveUp(time.Now().Add(time.Hour), s.leave) {
+		t.Error("an attempt that waits for nothing was given up")
+	}
+	begun, goesOn := make(chan struct{}), false
+	go func() {
+		defer close(ended)
+		_, _ = wait(s, 7, "slow", func() int { close(begun); <-release; return 1 })
+		goesOn = true
+	}()
+	<-begun
+	if first.giveUp(time.Now(), s.leave) {
+		t.Error("an attempt was given up before its time")
+	}
+	late := time.Now().Add(userPatience)
+	if !first.giveUp(late, s.leave) || first.giveUp(late, s.leave) {
+		t.Error("an attempt that is stuck is given up, and once")
+	}
+	s.attemptBy(nil)
+	s.begin()
+	if limit := s.left(7, "slow"); limit != 0 {
+		t.Errorf("what the attempt is stuck at may be waited for, %v", limit)
+	}
+	close(release)
+	<-ended
+	if goesOn || s.left(7, "slow") <= 0 {
+		t.Errorf("the attempt goes on: %v; what has come back may be waited for: %v", goesOn, s.left(7, "slow"))
+	}
+}
