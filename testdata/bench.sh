@@ -1,6 +1,6 @@
 #!/bin/sh
 # make bench: bench.sh KEEPER. What a healthy run of daemon-keeper costs, beside the
-# shell script that it replaces, pgrep, pidof, and a bare readlink loop as the floor;
+# shell script that it replaces, pgrep, pidof, and a bare readlink loop, in C as the floor, and in Go;
 # what a run over many daemons costs beside one over a single one; and what a memory
 # costs beside none. All in one run, at several sizes of the process table, which it
 # fills with idle processes. Prints Markdown. Linux only.
@@ -13,7 +13,7 @@ sizes=${SIZES:-100 1000 10000} rounds=${ROUNDS:-} locale=${LC_ALL:-C}
 here=$(dirname "$0")
 fail() { echo "bench: error: $*" >&2; exit 3; }
 [ "$(uname)" = Linux ] || fail "cannot measure on $(uname): it needs Linux's /proc"
-sh "$here/../.ci/need" hyperfine:hyperfine /usr/bin/time:time ps:procps </dev/null ||
+sh "$here/../.ci/need" hyperfine:hyperfine /usr/bin/time:time ps:procps cc:gcc ld:libc6-dev </dev/null ||
 	fail "cannot measure without these: install them"
 
 dir=$(realpath "$(mktemp -d)") # /proc/PID/exe has no symbolic links
@@ -34,7 +34,8 @@ mkfifo "$dir/fifo" "$dir/fifo.toys"
 for name in idle $(seq -f toy%03g 100); do cp "$(command -v cat)" "$dir/$name"; done
 # shellcheck disable=SC2094 # one end to read from, one that keeps it open
 exec 9<>"$dir/fifo" 8<"$dir/fifo"
-CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$dir/floor" "$here/bench/floor.go"
+cc -O2 -o "$dir/floor" "$here/bench/floor.c"
+CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$dir/floor-go" "$here/bench/floor.go"
 for n in 1 10 100; do # the last programs, each with a service of its own name
 	echo daemons:
 	seq -f %03g $((101 - n)) 100 | sed "s|.*|  toy&: {executable: $dir/toy&, services: [toy&]}|"
@@ -180,7 +181,8 @@ for size in $sizes; do
 	: >"$dir/race"
 	one="$healthy --state-dir='$dir/state' -e $toy -s toy"
 	command_line daemon-keeper 1 '' "$one"
-	command_line 'readlink loop (floor)' 1 '' "$dir/floor $toy"
+	command_line 'loop in C (floor)' 1 '' "$dir/floor $toy"
+	command_line 'loop in Go' 1 '' "$dir/floor-go $toy"
 	command_line 'shell pipeline' 1 1 "sh -c 'ps aux | grep -v grep | grep -v daemon-keeper.sh | grep -c $toy'"
 	command_line 'pgrep -f' 1 $pid "pgrep -f $toy"
 	command_line pidof 1 $pid "pidof $toy"
