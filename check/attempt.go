@@ -32,7 +32,6 @@ const attemptCheck = 100 * time.Millisecond
 // inline makes a call in this thread. If the attempt was given up meanwhile it does not return:
 // this goroutine ends. back is called then.
 func inline[T any](a *attempt, c call, make func() T, back func()) T {
-	c.began = time.Now()
 	a.mu.Lock()
 	a.call, a.waits = c, true
 	a.mu.Unlock()

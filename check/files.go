@@ -162,7 +162,7 @@ func own[T any](f *files, path string, do func() T) (T, error) {
 	limit := max(ownPatience-f.stalled, least)
 	f.mu.Unlock()
 	if a := f.stalls.attempted(); a != nil {
-		return inline(a, call{what: path, ours: true, limit: limit}, do, func() {}), nil
+		return inline(a, call{what: path, ours: true, began: time.Now(), limit: limit}, do, func() {}), nil
 	}
 	answer := make(chan T, 1)
 	go func() { answer <- do() }()

@@ -27,6 +27,18 @@ const (
 // system calls more, to find out whether such a file can be waited for. The text
 // overwrites scratch, which it may outgrow.
 func readProc(path string, scratch []byte, limit int) (text []byte, cut bool, err error) {
+	return readUntil(path, scratch, limit, func(int) bool { return false })
+}
+
+// readRecord is readProc for a file that is a single record, single_open() in fs/seq_file.c:
+// a read that leaves room has read all of it, and the one that would say so is saved.
+func readRecord(path string, scratch []byte, limit int) (text []byte, err error) {
+	text, _, err = readUntil(path, scratch, limit, func(room int) bool { return room > 0 })
+	return text, err
+}
+
+// readUntil reads until there is no more, or enough says so of the room that a read has left.
+func readUntil(path string, scratch []byte, limit int, enough func(room int) bool) (text []byte, cut bool, err error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, false, &fs.PathError{Op: "open", Path: path, Err: err}
@@ -48,6 +60,9 @@ func readProc(path string, scratch []byte, limit int) (text []byte, cut bool, er
 		}
 		if text = text[:len(text)+n]; len(text) >= limit {
 			return text[:limit], true, nil
+		}
+		if enough(cap(text) - len(text)) {
+			return text, false, nil
 		}
 	}
 }

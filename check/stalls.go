@@ -127,7 +127,7 @@ func wait[T any](s *stalls, user uint32, what string, do func() T) (T, error) {
 	}
 	began := time.Now()
 	if attempt := s.attempted(); attempt != nil {
-		a := inline(attempt, call{what: what, user: user, limit: limit}, do, func() { s.back(what) })
+		a := inline(attempt, call{what: what, user: user, began: began, limit: limit}, do, func() { s.back(what) })
 		s.tookSince(user, began)
 		return a, nil
 	}

@@ -151,7 +151,7 @@ func (t procTable) examine(pid int, exe string, exeErr error, ask asks) (Process
 // can be read is known by the path of its executable alone.
 func (t procTable) status(pid int, exe string) (Process, procStatus, error) {
 	p := Process{PID: pid, Exe: exe}
-	text, _, err := readProc(t.dir(pid)+"/status", t.scratch, statusLimit)
+	text, err := readRecord(t.dir(pid)+"/status", t.scratch, statusLimit)
 	var st procStatus
 	if err == nil {
 		st, err = parseStatus(text)

@@ -137,7 +137,7 @@ func (t procTable) times(pid int) (times, error) {
 }
 
 func (t procTable) timesBy(pid int, scratch []byte) (times, error) {
-	text, _, err := readProc(t.dir(pid)+"/stat", scratch, statLimit)
+	text, err := readRecord(t.dir(pid)+"/stat", scratch, statLimit)
 	switch {
 	case isEnded(err):
 		return times{}, errGone

@@ -63,14 +63,15 @@ func (p *pass) load() {
 			}
 		}
 	}
+	now := m.now()
 	for _, r := range p.runs {
 		r.inFile = all[r.daemon.Name]
 		r.past = r.inFile.Clone() // what is in the file stays as it is
 		if r.past.Known.IsZero() {
-			r.past.Known = m.now()
+			r.past.Known = now
 		}
-		r.past.Known = m.now().Retell(r.past.Known) // another boot cannot tell any more
-		r.recall(m.now())
+		r.past.Known = now.Retell(r.past.Known) // another boot cannot tell any more
+		r.recall(now)
 	}
 }
 
