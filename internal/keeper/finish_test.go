@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -110,6 +111,23 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+// copyState copies what is on the disk while a run is at work, which may replace a file at the
+// moment at which it is read.
+func copyState(t *testing.T, to, from string) {
+	for range 100 {
+		must(t, os.RemoveAll(to))
+		err := os.CopyFS(to, os.DirFS(from))
+		if err == nil {
+			must(t, os.Chmod(to, 0o700))
+			return
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatalf("%s is never at rest", from)
+}
+
 // Whenever a run is killed, the next one leaves no service stopped, does not restart
 // once more what was about to come back, and ends the incident. What a killed run
 // leaves is what is on the disk at that moment.
@@ -135,9 +153,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			time.AfterFunc(at, func() {
 				w.mu.Lock()
 				defer w.mu.Unlock()
-				must(t, os.RemoveAll(w2.keeper.Store.Path()))
-				must(t, os.CopyFS(w2.keeper.Store.Path(), os.DirFS(w.keeper.Store.Path())))
-				must(t, os.Chmod(w2.keeper.Store.Path(), 0o700))
+				copyState(t, w2.keeper.Store.Path(), w.keeper.Store.Path())
 				toy := *w.toy("a")
 				*w2.toy("a") = toy
 				for _, service := range d.Services {
