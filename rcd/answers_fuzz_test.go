@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 // FuzzProperties: a property is a line of the answer, and the answer means the same
@@ -98,7 +100,7 @@ func FuzzScriptNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		names := scriptNames(text)
 		for i, name := range names {
-			if CheckName(name) != nil || slices.Contains(names[:i], name) || !strings.Contains(text, name) {
+			if words.CheckName(name) != nil || slices.Contains(names[:i], name) || !strings.Contains(text, name) {
 				t.Errorf("script %q in %q", name, text)
 			}
 		}

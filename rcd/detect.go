@@ -36,6 +36,68 @@ func Detect(host Host, outputs *Outputs) (*Manager, error) {
 	return &Manager{d, newSystem(outputs)}, nil
 }
 
+// DetectAll finds all service managers that are at work on the machine: its own, and the
+// supervisors whose commands are installed. It looks at files only. Services without a prefix
+// are looked for in this order: the machine's own manager (systemd, OpenRC, System V init,
+// rc.d), then runit, daemontools, s6.
+func DetectAll(host Host, outputs *Outputs) (*Router, error) {
+	r := new(Router)
+	own, err := host.detect()
+	if err == nil {
+		r.Add(prefixOf(own), &Manager{own, newSystem(outputs)}, true)
+	}
+	for _, d := range host.supervisors() {
+		r.Add(string(d.family), &Manager{d, newSystem(outputs)}, true)
+	}
+	if len(r.routes) == 0 {
+		return nil, err
+	}
+	return r, nil
+}
+
+// supervisors are the families whose commands are installed. A folder of a service that none
+// has written to yet is the first one's.
+func (h Host) supervisors() []supervisors {
+	var list []supervisors
+	for _, f := range []struct {
+		family     family
+		tool, asks string
+	}{{runit, "sv", "sv"}, {daemontools, "svc", "svstat"}, {s6, "s6-svc", "s6-svstat"}} {
+		tool, hasTool := h.lookTool(f.tool)
+		asks, hasAsks := h.lookTool(f.asks)
+		if !hasTool || !hasAsks {
+			continue
+		}
+		d := supervisors{root: h.Root, family: f.family, tool: tool, asks: asks, rest: len(list) == 0}
+		if rc, hasRC := h.lookTool("s6-rc"); f.family == s6 && hasRC && h.isDir(s6rcLive) {
+			d.rc = rc
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// lookTool is lookPath for the programs of supervisors: /command is where their authors have
+// them.
+func (h Host) lookTool(name string) (string, bool) {
+	if path := "/command/" + name; isExecutable(h.Root + path) {
+		return path, true
+	}
+	return lookPath(h.Root, name)
+}
+
+func prefixOf(own dialect) string {
+	switch own.(type) {
+	case systemd:
+		return "systemd"
+	case openrc:
+		return "openrc"
+	case sysv:
+		return "sysv"
+	}
+	return "rc"
+}
+
 func (h Host) detect() (dialect, error) {
 	service, hasService := lookPath(h.Root, "service")
 	systemctl, hasSystemctl := lookPath(h.Root, "systemctl")

@@ -11,7 +11,7 @@ import (
 // wish: runit's sv does as an init script does if it is called by a script's name. Of
 // another script its links tell whether a boot starts it; a stop leaves no trace.
 func (s sysv) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
-	if target, err := os.Readlink(s.root + "/etc/init.d/" + service); err == nil && filepath.Base(target) == "sv" {
+	if s.linkedTool(service) == "sv" {
 		return superviseWish(s.root, "sv", service, past)
 	}
 	levels, known := runlevels(s.root)
@@ -24,6 +24,16 @@ func (s sysv) wish(_ context.Context, _ runner, service string, past Past) (*Wis
 		why = "it is disabled: runlevel " + levels + " does not start it"
 	}
 	return &Wish{Service: service, Kind: WishDisabled, Why: why, Undo: enabling(s.root, service, len(links.stop) > 0)}, nil
+}
+
+// linkedTool is the name of the program that a service's script is only a link to; "" if it
+// is a script.
+func (s sysv) linkedTool(service string) string {
+	target, err := os.Readlink(s.root + "/etc/init.d/" + service)
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(target)
 }
 
 // isOff reports whether somebody wants a service to be left down whose daemon is down. A

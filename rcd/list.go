@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"daemon-keeper/internal/words"
 )
 
 // Listed is a service that its manager starts at boot, or that runs all the same.
@@ -59,7 +61,7 @@ func (m *Manager) List(ctx context.Context) ([]Listed, error) {
 		return nil, err
 	}
 	for i := range list {
-		if list[i].Omit == "" && CheckName(list[i].Name) != nil {
+		if list[i].Omit == "" && words.CheckName(list[i].Name) != nil {
 			list[i].Omit = "its name cannot be written in a configuration"
 		}
 	}

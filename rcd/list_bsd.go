@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // list asks service(8) for what rc.conf(5) enables, and each of these whether it runs.
@@ -54,7 +56,7 @@ func scriptNames(text string) []string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		name := line[strings.LastIndexByte(line, '/')+1:] // none, of a folder
-		if strings.HasPrefix(line, "/") && CheckName(name) == nil && !slices.Contains(names, name) {
+		if strings.HasPrefix(line, "/") && words.CheckName(name) == nil && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 // Whatever a manager prints, a name is a word, a property is a line of its own unit's
@@ -38,7 +40,7 @@ func FuzzLists(f *testing.F) {
 			}
 		}
 		for _, name := range scriptNames(text) {
-			if CheckName(name) != nil || !strings.Contains(text, name) {
+			if words.CheckName(name) != nil || !strings.Contains(text, name) {
 				t.Errorf("script %q", name)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // scripted is a dialect whose services are scripts, of which it knows no process.
@@ -38,7 +39,7 @@ func listScripts(ctx context.Context, run runner, d scripted, root string, names
 	var list []Listed
 	for _, name := range names {
 		script := d.script(name)
-		if CheckName(name) != nil || script == "" {
+		if words.CheckName(name) != nil || script == "" {
 			continue
 		}
 		r, err := run.query(ctx, d.Argv(Status, name))

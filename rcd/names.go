@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // namer is a dialect whose manager can name all services that it could start.
@@ -21,7 +23,7 @@ func (m *Manager) Names(ctx context.Context) ([]string, error) {
 		return nil, &NoListError{m.Name()}
 	}
 	list, err := d.names(ctx, m.run)
-	list = slices.DeleteFunc(list, func(name string) bool { return CheckName(name) != nil })
+	list = slices.DeleteFunc(list, func(name string) bool { return words.CheckName(name) != nil })
 	slices.Sort(list)
 	return slices.Compact(list), err
 }

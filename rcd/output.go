@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // Outputs keeps what the commands print: one file for each service, in a folder
@@ -45,7 +46,7 @@ type output struct {
 
 // Path is the file of a service. Who opens it must not believe that it is ours.
 func (o *Outputs) Path(service string) string {
-	return filepath.Join(o.Dir, service+outputSuffix)
+	return filepath.Join(o.Dir, words.ServiceFile(service)+outputSuffix)
 }
 
 // open makes the file empty, unless it cannot be had: output is no reason not to
@@ -122,7 +123,7 @@ func lastLines(text string, cut bool) []string {
 	return lines[max(0, len(lines)-tailLines):]
 }
 
-// TooLarge names the services whose daemons have written so much to the output of
+// TooLarge names the files of services whose daemons have written so much to the output of
 // their own start that it should be trimmed.
 func (o *Outputs) TooLarge() (services []string) { return o.above(fs.FileInfo.Size) }
 

@@ -7,10 +7,10 @@
 package rcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Verb is what a service manager is told to do with a service.
@@ -101,6 +101,7 @@ type Obstacle struct {
 	Service string
 	Word    string // disabled, masked
 	Enable  string // the command that a person would type to change it
+	Way     string // what else a person would do, where no command does it
 }
 
 func (o *Obstacle) Error() string {
@@ -108,7 +109,12 @@ func (o *Obstacle) Error() string {
 }
 
 // Hint is the way out.
-func (o *Obstacle) Hint() string { return "enable it with: " + o.Enable }
+func (o *Obstacle) Hint() string {
+	if o.Way != "" {
+		return o.Way
+	}
+	return "enable it with: " + o.Enable
+}
 
 // NotFoundError says that the manager does not know a service.
 type NotFoundError struct {
@@ -128,25 +134,6 @@ func (e *NotFoundError) Hint() string {
 		return "check the name, or what the program answers to status: 0 is running, 1 to 3 is not running, 4 is unknown"
 	}
 	return "list the names with: " + e.List
-}
-
-const nameFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-
-// maxName leaves room for a suffix in a file name of 255 bytes.
-const maxName = 240
-
-// CheckName reports whether a name can be a service's. It keeps paths, options
-// and white space away from the scripts that the managers run.
-func CheckName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("the name is empty")
-	case len(name) > maxName:
-		return fmt.Errorf("the name has %d characters, more than %d", len(name), maxName)
-	case strings.Trim(name, nameFirst+".@:-") != "" || !strings.Contains(nameFirst, name[:1]):
-		return errors.New("the name may only have letters, digits and _ . @ : -, and must begin with one of the first three")
-	}
-	return nil
 }
 
 // Find fails with a NotFoundError if the manager has no such service. In the
@@ -184,17 +171,18 @@ func (m *Manager) Start(ctx context.Context, service string, with With) error {
 	if canReset {
 		before = r.lastRun(ctx, m.run, service)
 	}
-	err := m.run.step(ctx, Start, service, m.Argv(Start, service), with)
+	label := cmp.Or(with.Label, service)
+	err := m.run.step(ctx, Start, label, m.Argv(Start, service), with)
 	var failed *CommandError
 	if !canReset || !errors.As(err, &failed) || failed.TimedOut || !r.reset(ctx, m.run, service, before) {
 		return err
 	}
-	return m.run.step(ctx, Start, service, m.Argv(Start, service), with)
+	return m.run.step(ctx, Start, label, m.Argv(Start, service), with)
 }
 
 // Stop stops a service. A stop that fails because nothing runs is no error.
 func (m *Manager) Stop(ctx context.Context, service string, with With) error {
-	err := m.run.step(ctx, Stop, service, m.Argv(Stop, service), with)
+	err := m.run.step(ctx, Stop, cmp.Or(with.Label, service), m.Argv(Stop, service), with)
 	var failed *CommandError
 	if !errors.As(err, &failed) || failed.TimedOut {
 		return err

@@ -15,6 +15,10 @@ import (
 
 // With is what a stop or a start is carried out with.
 type With struct {
+	// Label is what the service is called: in errors, in the name of the file that takes
+	// what the command prints, and in the arguments of the child; "": as the manager
+	// calls it.
+	Label string
 	// Program is our own, see OwnProgram, which the command runs under. Without one,
 	// or where it cannot be executed, the command runs under the run itself, and
 	// nothing holds the locks if that is killed.

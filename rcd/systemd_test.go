@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 const systemctl = "/usr/bin/systemctl"
@@ -169,7 +171,7 @@ func FuzzUnitName(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, service string) {
-		if CheckName(service) != nil {
+		if words.CheckName(service) != nil {
 			return
 		}
 		unit := unitName(service)

@@ -124,7 +124,7 @@ func (machine) Paused(folder string) ([]string, bool) {
 
 // Services asks the machine's manager.
 func (m machine) Services() []string {
-	manager, err := rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
+	manager, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
 	if err != nil {
 		return nil
 	}

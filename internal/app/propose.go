@@ -52,7 +52,7 @@ const surveyTime = 30 * time.Second
 
 // surveyed finds out what init goes by.
 func surveyed(ctx context.Context) (survey.Machine, error) {
-	manager, err := rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
+	manager, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
 	if none := new(rcd.NoManagerError); errors.As(err, &none) {
 		return survey.Machine{}, byHandError{none}
 	}
@@ -78,7 +78,7 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	if err != nil {
 		return survey.Machine{}, err
 	}
-	m := survey.Machine{Manager: manager.Name(), Config: defaults().Config, Traces: runtime.GOOS == "linux"}
+	m := survey.Machine{Manager: manager.All(), Config: defaults().Config, Traces: runtime.GOOS == "linux"}
 	if m.Host, err = os.Hostname(); err != nil {
 		m.Host = "this machine"
 	}

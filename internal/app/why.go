@@ -187,8 +187,8 @@ func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
 	if !x.underWay || d == nil || d.Service == "" || x.Kind == string(keeper.NotWell) {
 		return nil
 	}
-	m, err := rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
-	if err != nil || m.Name() != d.Manager {
+	m, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
+	if err != nil || m.ManagerOf(d.Service) != d.Manager {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
@@ -197,7 +197,7 @@ func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
 	if err != nil {
 		return nil
 	}
-	return keeper.Said(death, m.Name(), d.Processes, k.now.Time, x.LastUp)
+	return keeper.Said(death, m.ManagerOf(d.Service), d.Processes, k.now.Time, x.LastUp)
 }
 
 // account joins a verdict with the rest that is known.

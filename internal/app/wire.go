@@ -64,7 +64,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	m, err := manager(c, k.Outputs)
 	if c.Looks() {
 		if err == nil {
-			k.Observer, k.Condition, k.Find = m, m.Condition, m.Find
+			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf = m, m.Condition, m.Find, m.LockName, m.ManagerOf
 		}
 		if c.Action == cli.ShowStatus || c.Action == cli.ShowPage {
 			k.Opinion = opinion(m, err)
@@ -74,7 +74,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.Manager = m
+	k.Manager, k.LockName, k.ManagerOf = m, m.LockName, m.ManagerOf
 	if k.Program, err = rcd.OwnProgram(); err != nil {
 		k.Log.Log(report.Info, "cannot find our own program: %v; if this run is killed, a command that it has started is not waited for", err)
 	}
@@ -122,16 +122,16 @@ func memoryKey(c cli.Command) string {
 	return c.ConfigFile
 }
 
-// manager is the machine's, or the program that was named in its place.
-func manager(c cli.Command, outputs *rcd.Outputs) (*rcd.Manager, error) {
+// manager is all of the machine's, or the program that was named in their place.
+func manager(c cli.Command, outputs *rcd.Outputs) (*rcd.Router, error) {
 	if c.ServiceCommand != "" {
-		return rcd.Program(c.ServiceCommand, outputs), nil
+		return rcd.One(rcd.Program(c.ServiceCommand, outputs), c.ServiceCommand), nil
 	}
-	return rcd.Detect(rcd.ThisHost(), outputs)
+	return rcd.DetectAll(rcd.ThisHost(), outputs)
 }
 
 // opinion asks the manager about a service; without a manager that is the answer.
-func opinion(m *rcd.Manager, err error) func(context.Context, string) (rcd.Opinion, error) {
+func opinion(m *rcd.Router, err error) func(context.Context, string) (rcd.Opinion, error) {
 	if err != nil {
 		return func(context.Context, string) (rcd.Opinion, error) { return rcd.Opinion{}, err }
 	}

@@ -13,7 +13,6 @@ import (
 	"unicode"
 
 	"daemon-keeper/internal/words"
-	"daemon-keeper/rcd"
 )
 
 // check refuses what cannot be meant. With -e there is no configuration, and
@@ -158,7 +157,7 @@ func (r *Run) checkServices() error {
 		return usage("name the service that starts the daemon: -s clamav-clamd", "cannot restart anything: -s is missing")
 	}
 	for _, name := range r.Service {
-		if err := rcd.CheckName(name); err != nil {
+		if err := words.CheckService(name); err != nil {
 			shown := name
 			if len(shown) > 60 {
 				shown = shown[:60] + "..."

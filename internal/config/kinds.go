@@ -72,7 +72,7 @@ func kindOf(name string) kind {
 	case "url":
 		return kind{syntax: "http:// or https:// URL", pattern: urlPattern, read: plain(readURL)}
 	case "service":
-		return kind{syntax: "list of names", pattern: servicePattern, read: plain(readService), anything: true}
+		return kind{syntax: "list of names", pattern: words.ServicePattern, read: plain(readService), anything: true}
 	case "name":
 		return kind{syntax: "list of names", pattern: namePattern, read: plain(readName), anything: true}
 	}
@@ -216,10 +216,8 @@ func readPID(text string) (*int, *problem) {
 }
 
 const (
-	servicePattern = `^[A-Za-z0-9_][A-Za-z0-9_.@:-]*$`
-	namePattern    = `^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$`
-	maxService     = 240
-	maxName        = 64
+	namePattern = `^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$`
+	maxName     = 64
 )
 
 const wordFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -237,7 +235,12 @@ func readWord(text, more string, most int) (string, *problem) {
 	return text, nil
 }
 
-func readService(text string) (string, *problem) { return readWord(text, ".@:-", maxService) }
+func readService(text string) (string, *problem) {
+	if err := words.CheckService(text); err != nil {
+		return "", wrong("write the name as its service manager has it, with the manager before it if need be: nginx, runit:redis", "%v", err)
+	}
+	return text, nil
+}
 
 func readName(text string) (string, *problem) { return readWord(text, ".@+-", maxName) }
 

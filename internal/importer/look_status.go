@@ -36,7 +36,7 @@ func statusLook(b bare, pipe []bare) (look, bool) {
 	for _, w := range b.words {
 		k.unread = cmp.Or(k.unread, w.unread)
 	}
-	if !asking.Get().MatchString(verb) || !serviceName.Get().MatchString(name) && k.unread == "" {
+	if !asking.Get().MatchString(verb) || !isServiceName(name) && k.unread == "" {
 		return look{}, false
 	}
 	k.doubt = "\"" + brief(strings.Join(texts(b.words), " ")) + "\" asks a service manager, and not which program runs"

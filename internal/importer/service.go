@@ -17,9 +17,8 @@ type call struct {
 }
 
 var (
-	serviceName = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,239}$`}
-	starting    = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
-	stopping    = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
+	starting = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
+	stopping = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
 
 	// Where init scripts are; what follows is the name of the service.
 	initScript = words.Pattern{Text: `^(/etc/init\.d|/etc/rc\.d/init\.d|/etc/rc\.d|/usr/local/etc/rc\.d|/usr/local/etc/init\.d|/usr/pkg/etc/rc\.d)/([^/]+)$`}
@@ -154,7 +153,7 @@ func foreign(manager string) string {
 
 func asked(verb string, names []string, about string) (call, bool) {
 	for _, n := range names {
-		if !serviceName.Get().MatchString(n) {
+		if !isServiceName(n) {
 			return call{}, false
 		}
 	}
@@ -174,5 +173,7 @@ func bareService(text string) (string, bool) {
 		text = m[2]
 	}
 	text = strings.TrimSuffix(text, ".service")
-	return text, serviceName.Get().MatchString(text)
+	return text, isServiceName(text)
 }
+
+func isServiceName(text string) bool { return words.CheckName(text) == nil }

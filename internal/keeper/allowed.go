@@ -35,7 +35,7 @@ func (r *run) allowed(ctx context.Context) bool {
 		return false
 	}
 	if r.NeedsRoot && !r.DryRun {
-		r.cannotTell(&RootError{r.Manager.Name(), r.daemon.Services[0]})
+		r.cannotTell(&RootError{r.managerOf(r.daemon.Services[0]), r.daemon.Services[0]})
 		return false
 	}
 	return true

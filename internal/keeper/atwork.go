@@ -38,7 +38,7 @@ func (k *Keeper) observer() Observer {
 // worked leaves a daemon alone while its service manager, or somebody's command, is at
 // work on one of its services, for as long as the limits of that work allow.
 func (r *run) worked(ctx context.Context) (kind, why string) {
-	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.daemon.Services) { // else it is this run itself, and is asked again under the lock
+	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
 		for _, w := range r.works(ctx) {
 			if !r.locked && r.isOthers() { // another run, of which its lock tells more
 				return "", ""

@@ -100,7 +100,7 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 		r.Log.Log(report.Info, "'%s': cannot learn all of its end: %s", r.report.Name, why)
 	}
 	if err != nil {
-		e.Silent = append(e.Silent, r.Manager.Name()+": "+err.Error())
+		e.Silent = append(e.Silent, r.managerOf(r.daemon.Services[0])+": "+err.Error())
 	}
 	return postmortem.Weigh(said, e.Findings), said, e
 }
@@ -112,7 +112,7 @@ func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
 	}
 	now := r.memory.now()
-	return Said(d, r.Manager.Name(), r.numbers(now).Processes, now.Time, now.Retell(r.past.LastUp).Time), err
+	return Said(d, r.managerOf(r.daemon.Services[0]), r.numbers(now).Processes, now.Time, now.Retell(r.past.LastUp).Time), err
 }
 
 // saidSlack is what the clocks of a manager and of a run may differ.
@@ -148,7 +148,7 @@ func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 		return postmortem.Evidence{}
 	}
 	d := Dead(r.daemon, *r.numbers(now))
-	d.Manager, d.Wall, d.LastUp = r.Manager.Name(), now.Time, r.past.LastUp.Time
+	d.Manager, d.Wall, d.LastUp = r.managerOf(r.daemon.Services[0]), now.Time, r.past.LastUp.Time
 	d.To, d.Rebooted = to, rebooted
 	if r.Outputs != nil && r.RunDir != "" {
 		d.Output = (&rcd.Outputs{Dir: r.RunDir}).Path(d.Service)

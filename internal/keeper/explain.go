@@ -16,7 +16,10 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 	if len(r.daemon.Services) > 0 {
 		d.Service = r.daemon.Services[0]
 	}
-	if r.Manager != nil {
+	switch {
+	case r.Manager != nil && d.Service != "":
+		d.Manager = r.managerOf(d.Service)
+	case r.Manager != nil:
 		d.Manager = r.Manager.Name()
 	}
 	if since := r.past.UpSince; !since.IsZero() {

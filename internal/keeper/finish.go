@@ -31,7 +31,7 @@ func (p *pass) unfinished() {
 		case i.Manager != p.Manager.Name():
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it was for %s, not for %s", clock(i.Began), i.PID, i.Daemon, i.Manager, p.Manager.Name())
 		case p.NeedsRoot:
-		case slices.ContainsFunc(i.Services, func(s string) bool { return rcd.CheckName(s) != nil }):
+		case slices.ContainsFunc(i.Services, func(s string) bool { return words.CheckService(s) != nil }):
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it names no services", clock(i.Began), i.PID, i.Daemon)
 		case ok && !r.daemon.LookOnly && !r.daemon.Spec.Rule && r.left == nil:
 			r.left = &i
@@ -183,7 +183,7 @@ const startTime = 3 * time.Minute
 // adopt takes over what another run has left, unless that is still at work. It waits
 // for the command that a dead run has left.
 func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, locks *state.Locks, release func(), ok bool) {
-	if !p.turns.take(ctx, order, left.Services) {
+	if !p.turns.take(ctx, order, p.lockNames(left.Services)) {
 		return i, nil, nil, false
 	}
 	locks, err := p.locksOf(left.Services)
@@ -194,7 +194,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	}
 	switch {
 	case errors.As(err, new(*state.HeldError)):
-		p.turns.give(left.Services)
+		p.turns.give(p.lockNames(left.Services))
 		return i, nil, nil, false
 	case err != nil:
 		p.logOnce(report.Warning, "no locks, so another run may start the same services: %v%s", err, inBrackets(words.Hint(err)))
@@ -202,7 +202,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	}
 	release = func() {
 		locks.Release()
-		p.turns.give(left.Services)
+		p.turns.give(p.lockNames(left.Services))
 	}
 	i, err = p.memory.store.Reread(left)
 	switch {

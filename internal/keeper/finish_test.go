@@ -16,6 +16,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -466,7 +467,7 @@ func TestJournalThatNamesNoServices(t *testing.T) {
 		w.remembers(t)
 		d := w.isUp("a", "s")
 		for _, name := range []string{".hidden", "a=b", "$(reboot)"} {
-			if rcd.CheckName(name) == nil {
+			if words.CheckService(name) == nil {
 				continue
 			}
 			w.leaves(t, state.Intent{Daemon: "a", PID: 7, Began: w.now(), Manager: "fake", Services: []string{"s", name}}, "stop s.")

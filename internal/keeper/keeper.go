@@ -107,6 +107,11 @@ type Keeper struct {
 	IgnoreIntent bool                                         // restart whatever somebody wants
 	PID          int                                          // of this run, for people
 
+	// Of several service managers: the name of a service's, for people, and a name of the
+	// service that no other one has; nil: there is one, and names are as they are.
+	ManagerOf func(service string) string
+	LockName  func(service string) string
+
 	Observer Observer                    // of who only looks; nil: nobody is asked what is under way
 	Frozen   func(pid int) (bool, error) // whether a process is kept from running; nil: nobody can tell
 	// Condition and Find ask in place of a Manager that is nil; nil: nobody does.

@@ -163,7 +163,7 @@ func (r *run) isOthers() bool { return errors.As(r.findHolder(), new(*state.Held
 // findHolder asks who is at work on it. The lock of a service that has its turn in this run
 // is our own.
 func (r *run) findHolder() error {
-	return state.FindHolder(r.RunDir, r.turns.idle(r.daemon.Services))
+	return state.FindHolder(r.RunDir, r.turns.idle(r.lockNames(r.daemon.Services)))
 }
 
 // isStale reports whether another run has written since: it may have restarted the

@@ -74,7 +74,7 @@ func (p *pass) isDaemon(service string, pid int) bool {
 func (r *run) unlessRestarted(services []string) []string {
 	var left []string
 	for _, service := range services {
-		by := r.turns.claim(service, r.report.Name)
+		by := r.turns.claim(r.lockName(service), r.report.Name)
 		if by == r.report.Name {
 			left = append(left, service)
 			continue

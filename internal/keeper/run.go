@@ -81,11 +81,11 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 	if r.backsOff() {
 		return
 	}
-	if !r.turns.take(ctx, r.order, r.daemon.Services) {
+	if !r.turns.take(ctx, r.order, r.lockNames(r.daemon.Services)) {
 		r.leave("this run was interrupted")
 		return
 	}
-	defer r.turns.give(r.daemon.Services)
+	defer r.turns.give(r.lockNames(r.daemon.Services))
 	services, ok := r.startable(ctx)
 	switch {
 	case !ok:

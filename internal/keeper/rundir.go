@@ -41,7 +41,31 @@ func (p *pass) locksOf(services []string) (*state.Locks, error) {
 		p.Outputs.Dir = dir.Path()
 		p.unbound = p.Outputs.Bound()
 	})
-	return dir.Lock(services, time.Now())
+	return dir.Lock(p.lockNames(services), time.Now())
+}
+
+// lockNames are those of the services' locks, by which two names of one service are the same.
+func (k *Keeper) lockNames(services []string) []string {
+	names := make([]string, len(services))
+	for i, service := range services {
+		names[i] = k.lockName(service)
+	}
+	return names
+}
+
+func (k *Keeper) lockName(service string) string {
+	if k.LockName == nil {
+		return service
+	}
+	return k.LockName(service)
+}
+
+// managerOf is the name of a service's manager, for people.
+func (k *Keeper) managerOf(service string) string {
+	if k.ManagerOf != nil {
+		return k.ManagerOf(service)
+	}
+	return k.Manager.Name()
 }
 
 // trim cuts what daemons have written to the output of their own start.

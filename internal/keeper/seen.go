@@ -64,7 +64,7 @@ func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
 // one was last seen up; "" if none has.
 func (r *run) forAnother() string {
 	for _, service := range r.daemon.Services {
-		if by := r.turns.restartedFor(service); by != "" && by != r.report.Name {
+		if by := r.turns.restartedFor(r.lockName(service)); by != "" && by != r.report.Name {
 			return by
 		}
 		if stop, ours := r.memory.stops[service]; ours && stop.daemon != r.report.Name && r.past.LastUp.Before(stop.To) {

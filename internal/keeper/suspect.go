@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -72,10 +73,14 @@ func (r *run) isStranger(m check.Match) bool {
 }
 
 func (r *run) isElsewhere(unit string) bool {
-	if unit == "" || r.Manager == nil || r.Manager.Name() != "systemd" || len(r.daemon.Services) == 0 {
+	if unit == "" || r.Manager == nil || len(r.daemon.Services) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(r.daemon.Services, func(service string) bool {
+		if r.managerOf(service) != "systemd" { // whose services run in the unit of whoever has started it
+			return true
+		}
+		_, service = words.CutService(service)
 		return unit == service || strings.TrimSuffix(unit, ".service") == service
 	})
 }

@@ -18,7 +18,7 @@ func TestOpenRCIntent(t *testing.T) {
 		}
 		l.File("/etc/init.d/"+name, "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/"+name+".pid\n"+need, 0o755)
 	}
-	m := Enter(t, Tree(t, "openrc"), l)
+	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; openrc sysinit; openrc boot; openrc default")
 	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
 	write(t, m, "/etc/daemon-keeper.yaml", `defaults: {boot_grace: 0s, recheck: 100ms, settle: 200ms, backoff: [0s]}
@@ -98,7 +98,7 @@ func TestOpenRCInit(t *testing.T) {
 		l.File("/etc/init.d/"+name, "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/"+name+".pid\n"+need, 0o755)
 	}
 	l.File("/etc/init.d/once", "#!/sbin/openrc-run\nstart() { :; }\n", 0o755)
-	m := Enter(t, Tree(t, "openrc"), l)
+	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add once default; openrc sysinit; openrc boot; openrc default")
 	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
 	m.Must(t, "sh", "-c", "daemon-keeper init >/etc/daemon-keeper.yaml")
@@ -128,7 +128,7 @@ func TestOpenRCShutdown(t *testing.T) {
 	l.File("/etc/init.d/toy", "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/toy.pid\n", 0o755)
 	const keep = "daemon-keeper run --no-syslog --state-dir= --boot-grace 0 --recheck 0 --settle 200ms -e "
 	l.File("/etc/init.d/late", "#!/sbin/openrc-run\nstart() { :; }\nstop() { kill -9 $(cat /run/toy.pid); "+keep+exe+" -s toy -v >/run/said 2>&1; }\n", 0o755)
-	m := Enter(t, Tree(t, "openrc"), l)
+	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add late default; openrc sysinit; openrc boot; openrc default")
 	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, exe)) == 1 })
 	kill(t, m, exe)

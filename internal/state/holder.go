@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
+	"daemon-keeper/internal/words"
 )
 
 // FindHolder reports whether a run is at work on one of the services: then the error
@@ -22,7 +23,7 @@ func FindHolder(path string, services []string) error {
 		return nil // it is missing, or no run takes a lock in it
 	}
 	for _, service := range services {
-		if err := findHolder(filepath.Join(dir, service+".lock"), service); err != nil {
+		if err := findHolder(filepath.Join(dir, words.ServiceFile(service)+".lock"), service); err != nil {
 			return err
 		}
 	}

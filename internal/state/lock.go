@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // Locks are held until they are released or the process ends, however it ends:
@@ -69,7 +70,7 @@ func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 }
 
 func (d *Dir) lockOne(service string, now time.Time) (f *os.File, begun string, err error) {
-	path := filepath.Join(d.path, service+".lock")
+	path := filepath.Join(d.path, words.ServiceFile(service)+".lock")
 	f, err = osutil.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot open lock: %w", err)

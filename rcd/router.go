@@ -1,0 +1,225 @@
+package rcd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"daemon-keeper/internal/words"
+)
+
+// Target is a service manager that a Router sends services to. Its services have the names
+// that it gives them itself, without a prefix.
+type Target interface {
+	Name() string
+	Argv(verb Verb, service string) []string
+	CarriesOut(args []string, verb Verb, service string) bool
+	Commands(services []string) func(args []string) (service, verb string, ok bool)
+	Find(ctx context.Context, service string) error
+	Stop(ctx context.Context, service string, with With) error
+	Start(ctx context.Context, service string, with With) error
+	Obstacle(ctx context.Context, service string) (*Obstacle, error)
+	Wish(ctx context.Context, service string, past Past) (*Wish, error)
+	Condition(ctx context.Context, service string) (Condition, error)
+	Work(ctx context.Context, service string) (*Work, error)
+	Death(ctx context.Context, service string) (Death, error)
+	Opinion(ctx context.Context, service string) (Opinion, error)
+	Phase(ctx context.Context) (Phase, error)
+	Boot(ctx context.Context) (Boot, error)
+	Names(ctx context.Context) ([]string, error)
+	List(ctx context.Context) ([]Listed, error)
+}
+
+// Router knows all service managers that are at work on this machine, and sends each service
+// to its own: the one that its prefix names, or the only one that knows its name.
+type Router struct {
+	routes []route // in the order in which they are asked; the first is the machine's own
+	only   string  // the program that stands for all of them; "" if none does
+
+	mutex sync.Mutex
+	found map[string]found // by the service, as it is written
+}
+
+// route is one manager. One that is not asked has services with its prefix only.
+type route struct {
+	prefix string
+	Target
+	unasked bool
+}
+
+// found is where a service was found.
+type found struct {
+	route
+	inner string // what its manager calls it
+}
+
+// Add adds a manager, whose services have a prefix, which must be one of those that
+// words.CutService knows. It is asked for names without one if it may be, after the others.
+func (r *Router) Add(prefix string, t Target, mayBeAsked bool) {
+	r.routes = append(r.routes, route{prefix, t, !mayBeAsked})
+}
+
+// One makes a router of a single manager, which is asked for all services. Names that speak
+// of another manager are refused.
+func One(t Target, program string) *Router {
+	return &Router{routes: []route{{Target: t}}, only: program}
+}
+
+// Name is the name of the machine's own manager, for people; of several the first.
+func (r *Router) Name() string { return r.routes[0].Name() }
+
+// All names all managers that were found, for people, in the order in which they are asked.
+func (r *Router) All() string {
+	var list []string
+	for _, route := range r.routes {
+		list = append(list, route.Name())
+	}
+	return strings.Join(list, ", ")
+}
+
+// ManagerOf is the name of a service's manager, for people.
+func (r *Router) ManagerOf(service string) string { return r.of(service).Name() }
+
+// LockName is the same for two names of one service, and never for two services. The
+// machine's own manager has the names as they are.
+func (r *Router) LockName(service string) string {
+	f := r.of(service)
+	inner := f.inner
+	if c, ok := f.Target.(canonical); ok {
+		inner = c.canonical(inner)
+	}
+	if f.prefix == r.routes[0].prefix {
+		return inner
+	}
+	return f.prefix + ":" + inner
+}
+
+// canonical is a target, or a dialect, that has several names for one service.
+type canonical interface {
+	canonical(service string) string
+}
+
+func (m *Manager) canonical(service string) string {
+	if c, ok := m.dialect.(canonical); ok {
+		return c.canonical(service)
+	}
+	return service
+}
+
+// of finds a service without an error: Find has told of it. What nobody knows is the machine's
+// own manager's.
+func (r *Router) of(service string) found {
+	f, err := r.find(context.Background(), service)
+	if err != nil {
+		_, inner := words.CutService(service)
+		return found{r.routes[0], inner}
+	}
+	return f
+}
+
+// find remembers what it has found, but no failure, which may not last.
+func (r *Router) find(ctx context.Context, service string) (found, error) {
+	r.mutex.Lock()
+	f, known := r.found[service]
+	r.mutex.Unlock()
+	if known {
+		return f, nil
+	}
+	f, err := r.seek(ctx, service)
+	if err != nil {
+		return f, err
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.found == nil {
+		r.found = make(map[string]found)
+	}
+	r.found[service] = f
+	return f, nil
+}
+
+func (r *Router) seek(ctx context.Context, service string) (found, error) {
+	prefix, inner := words.CutService(service)
+	switch {
+	case prefix == "" && len(r.routes) == 1:
+		return found{r.routes[0], inner}, r.routes[0].Find(ctx, inner)
+	case prefix == "":
+		return r.ask(ctx, service)
+	}
+	i := slices.IndexFunc(r.routes, func(route route) bool { return route.prefix == prefix })
+	if i < 0 {
+		return found{}, &NotAtWorkError{service, prefix, r.All(), r.only}
+	}
+	if err := r.routes[i].Find(ctx, inner); err != nil {
+		return found{}, relabel(err, service)
+	}
+	return found{r.routes[i], inner}, nil
+}
+
+// ask asks all managers for a name that has no prefix: two may know it.
+func (r *Router) ask(ctx context.Context, service string) (found, error) {
+	var have []route
+	var asked []string
+	var lists []string
+	var failed error
+	for _, route := range r.routes {
+		if route.unasked {
+			continue
+		}
+		asked = append(asked, route.Name())
+		err := route.Find(ctx, service)
+		var none *NotFoundError
+		switch {
+		case err == nil:
+			have = append(have, route)
+		case !errors.As(err, &none):
+			failed = cmp.Or(failed, err)
+		case none.List != "":
+			lists = append(lists, none.List)
+		}
+	}
+	have = withoutLinks(have, service)
+	switch {
+	case failed != nil: // it may know it, too
+		return found{}, failed
+	case len(have) == 1:
+		return found{have[0], service}, nil
+	case len(have) == 0:
+		return found{}, &NotFoundError{Service: service, Manager: strings.Join(asked, " or "), List: strings.Join(lists, "; ")}
+	}
+	return found{}, ambiguous(have, service)
+}
+
+// withoutLinks leaves System V init out of those that know a service, if its script is but a
+// link to the program of another one of them.
+func withoutLinks(have []route, service string) []route {
+	return slices.DeleteFunc(have, func(route route) bool {
+		m, ok := route.Target.(*Manager)
+		if !ok {
+			return false
+		}
+		s, ok := m.dialect.(sysv)
+		return ok && len(have) > 1 && slices.Contains(superviseTools, s.linkedTool(service))
+	})
+}
+
+// Find fails with a NotFoundError if no manager has such a service, with an AmbiguousError if
+// several have it, and with a NotAtWorkError if its prefix names one that is not there.
+func (r *Router) Find(ctx context.Context, service string) error {
+	_, err := r.find(ctx, service)
+	return err
+}
+
+// relabel gives an error the name of the service as it was written.
+func relabel(err error, service string) error {
+	var none *NotFoundError
+	if errors.As(err, &none) {
+		named := *none
+		named.Service = service
+		return &named
+	}
+	return err
+}

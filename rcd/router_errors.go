@@ -1,0 +1,60 @@
+package rcd
+
+import (
+	"fmt"
+	"strings"
+)
+
+// NotAtWorkError says that a service's prefix names a manager that this machine has not.
+type NotAtWorkError struct {
+	Service string
+	Prefix  string
+	Found   string // those that were found
+	Only    string // the program that was named in the place of all; "" if none was
+}
+
+func (e *NotAtWorkError) Error() string {
+	if e.Only != "" {
+		return fmt.Sprintf("cannot find service %s: %s is asked for all services, whatever they are called", e.Service, e.Only)
+	}
+	return fmt.Sprintf("cannot find service %s: there is no %s on this machine, only %s", e.Service, prefixNames[e.Prefix], e.Found)
+}
+
+// Hint is the way out.
+func (e *NotAtWorkError) Hint() string {
+	if e.Only != "" {
+		return "leave " + e.Prefix + ": out, or leave --service-command out"
+	}
+	return "name one of these before the service, or leave " + e.Prefix + ": out"
+}
+
+// prefixNames are the managers for people.
+var prefixNames = map[string]string{
+	"systemd": "systemd", "openrc": "OpenRC", "sysv": "System V init", "rc": "rc.d", "runit": "runit", "svc": "daemontools", "s6": "s6",
+	"supervisor": "supervisord", "own": "service of its own",
+}
+
+// AmbiguousError says that several managers know a service.
+type AmbiguousError struct {
+	Service string
+	Names   []string // of the managers
+	Written []string // how each could be written
+}
+
+func ambiguous(have []route, service string) *AmbiguousError {
+	e := &AmbiguousError{Service: service}
+	for _, route := range have {
+		e.Names = append(e.Names, route.Name())
+		e.Written = append(e.Written, route.prefix+":"+service)
+	}
+	return e
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("cannot tell which service %s is meant: %s have one of that name", e.Service, strings.Join(e.Names, " and "))
+}
+
+// Hint is the way out.
+func (e *AmbiguousError) Hint() string {
+	return "write which one: " + strings.Join(e.Written, " or ")
+}

@@ -1,0 +1,203 @@
+package rcd
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// What a Router passes on to the manager of a service. Its answers speak of the service as it
+// was written.
+
+// Argv is the command that carries out the verb.
+func (r *Router) Argv(verb Verb, service string) []string {
+	f := r.of(service)
+	return f.Argv(verb, f.inner)
+}
+
+// CarriesOut is as Manager has it.
+func (r *Router) CarriesOut(args []string, verb Verb, service string) bool {
+	if child, ok := parseChildArgs(args); ok { // which is named as we name it
+		return child.verb == verb && child.service == service
+	}
+	f := r.of(service)
+	return f.CarriesOut(args, verb, f.inner)
+}
+
+// Stop is as Manager has it.
+func (r *Router) Stop(ctx context.Context, service string, with With) error {
+	return r.step(ctx, service, with, Target.Stop)
+}
+
+// Start is as Manager has it.
+func (r *Router) Start(ctx context.Context, service string, with With) error {
+	return r.step(ctx, service, with, Target.Start)
+}
+
+func (r *Router) step(ctx context.Context, service string, with With, do func(Target, context.Context, string, With) error) error {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return err
+	}
+	with.Label = service
+	return do(f.Target, ctx, f.inner, with)
+}
+
+// Commands is as Manager has it, of all managers that know nothing of what is under way.
+func (r *Router) Commands(services []string) func(args []string) (service, verb string, ok bool) {
+	type asked struct {
+		services []string // as they were written
+		inner    []string
+		step     func(args []string) (service, verb string, ok bool)
+	}
+	var list []asked
+	for _, route := range r.routes {
+		a := asked{}
+		for _, service := range services {
+			if f := r.of(service); f.Target == route.Target {
+				a.services, a.inner = append(a.services, service), append(a.inner, f.inner)
+			}
+		}
+		if len(a.inner) == 0 {
+			continue
+		}
+		if a.step = route.Commands(a.inner); a.step != nil {
+			list = append(list, a)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return func(args []string) (service, verb string, ok bool) {
+		for _, a := range list {
+			if inner, verb, ok := a.step(args); ok {
+				return a.services[slices.Index(a.inner, inner)], verb, true
+			}
+		}
+		return "", "", false
+	}
+}
+
+// Obstacle is as Manager has it.
+func (r *Router) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	o, err := f.Obstacle(ctx, f.inner)
+	if o != nil {
+		named := *o
+		named.Service, o = service, &named
+	}
+	return o, relabel(err, service)
+}
+
+// Wish is as Manager has it.
+func (r *Router) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.Wish(ctx, f.inner, past)
+	if w != nil {
+		named := *w
+		named.Service, w = service, &named
+	}
+	return w, err
+}
+
+// Work is as Manager has it.
+func (r *Router) Work(ctx context.Context, service string) (*Work, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.Work(ctx, f.inner)
+	return named(w, service), err
+}
+
+func named(w *Work, service string) *Work {
+	if w == nil {
+		return nil
+	}
+	of := *w
+	of.Service = service
+	return &of
+}
+
+// Condition is as Manager has it.
+func (r *Router) Condition(ctx context.Context, service string) (Condition, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return Condition{}, err
+	}
+	c, err := f.Condition(ctx, f.inner)
+	c.Work = named(c.Work, service)
+	return c, err
+}
+
+// Death is as Manager has it.
+func (r *Router) Death(ctx context.Context, service string) (Death, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return Death{Cause: CauseUnknown}, err
+	}
+	return f.Death(ctx, f.inner)
+}
+
+// Opinion is as Manager has it.
+func (r *Router) Opinion(ctx context.Context, service string) (Opinion, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return Opinion{}, err
+	}
+	return f.Opinion(ctx, f.inner)
+}
+
+// Phase asks the machine's own manager.
+func (r *Router) Phase(ctx context.Context) (Phase, error) { return r.routes[0].Phase(ctx) }
+
+// Boot asks the machine's own manager.
+func (r *Router) Boot(ctx context.Context) (Boot, error) { return r.routes[0].Boot(ctx) }
+
+// Names are those of all managers. Names of others than the machine's own have their prefix.
+func (r *Router) Names(ctx context.Context) ([]string, error) {
+	var all []string
+	var errs error
+	for i, route := range r.routes {
+		list, err := route.Names(ctx)
+		errs = errors.Join(errs, err)
+		for _, name := range list {
+			all = append(all, r.written(i, name))
+		}
+	}
+	if len(all) > 0 { // half an answer is better than none
+		errs = nil
+	}
+	return all, errs
+}
+
+// List is what all managers start at boot, or that runs all the same. Names of others than the
+// machine's own have their prefix. A manager that cannot be asked is left out, unless all are.
+func (r *Router) List(ctx context.Context) ([]Listed, error) {
+	var all []Listed
+	var errs error
+	for i, route := range r.routes {
+		list, err := route.List(ctx)
+		if err != nil && !(len(r.routes) > 1 && errors.As(err, new(*NoListError))) {
+			errs = errors.Join(errs, err)
+		}
+		for _, l := range list {
+			l.Name = r.written(i, l.Name)
+			all = append(all, l)
+		}
+	}
+	return all, errs
+}
+
+func (r *Router) written(i int, name string) string {
+	if i == 0 {
+		return name
+	}
+	return r.routes[i].prefix + ":" + name
+}

@@ -1,0 +1,273 @@
+package rcd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// supervisors is a machine on which a supervisor of the daemontools family is at work: it
+// starts each of its services again by itself, a second after it has ended. A service is a
+// folder, which is named by its path, or by its name where the supervisors look for theirs.
+type supervisors struct {
+	root   string
+	family family
+	tool   string // svc, sv or s6-svc, with its path
+	asks   string // svstat, sv or s6-svstat
+	rc     string // s6-rc, with its path; "" if it is not at work
+	rest   bool   // folders that no supervisor has written to are its
+}
+
+// superviseTools are the commands of the family that tell a supervisor what to do.
+var superviseTools = []string{"sv", "svc", "s6-svc"}
+
+// serviceDirs are where supervisors look for their services.
+var serviceDirs = []string{"/etc/service", "/service", "/var/service", "/run/service", "/etc/runit/runsvdir/current"}
+
+// s6rcLive is where s6-rc has its live state, and below it the folders of its services.
+const s6rcLive = "/run/s6-rc"
+
+func (d supervisors) Name() string { return prefixNames[string(d.family)] }
+
+// Argv is the command for people and for the children of a run. runit's and s6's wait until
+// it has come to be; how long they may is up to whoever runs them, so that a stop has no limit
+// of its own. A start has one: what ends at once is never up.
+func (d supervisors) Argv(verb Verb, service string) []string {
+	dir, _ := d.folder(service)
+	if d.rc != "" && d.isRC(service) && verb != Status {
+		return []string{d.rc, map[Verb]string{Stop: "-d", Start: "-u"}[verb], "change", service}
+	}
+	switch d.family {
+	case runit:
+		limit := map[Verb][]string{Stop: {"-w", "3600"}, Start: {"-w", "10"}}[verb]
+		return slices.Concat([]string{d.tool}, limit, []string{string(verb), dir})
+	case s6:
+		options := map[Verb][]string{Stop: {"-wd", "-T", "3600000", "-d"}, Start: {"-wu", "-T", "10000", "-u"}}[verb]
+		if verb == Status {
+			return []string{d.asks, dir}
+		}
+		return slices.Concat([]string{d.tool}, options, []string{dir})
+	}
+	if verb == Status {
+		return []string{d.asks, dir}
+	}
+	return []string{d.tool, map[Verb]string{Stop: "-d", Start: "-u"}[verb], dir}
+}
+
+// killArgv has the supervisor send KILL.
+func (d supervisors) killArgv(dir string) []string {
+	if d.family == runit {
+		return []string{d.tool, "kill", dir}
+	}
+	return []string{d.tool, "-k", dir}
+}
+
+// folder is the service's, and whether it is there. Without one it is where one would be
+// looked for first.
+func (d supervisors) folder(service string) (dir string, found bool) {
+	if filepath.IsAbs(service) {
+		return d.root + service, d.isService(d.root + service)
+	}
+	for _, parent := range d.parents() {
+		if dir := filepath.Join(d.root+parent, service); d.isService(dir) {
+			return dir, true
+		}
+	}
+	return filepath.Join(d.root+serviceDirs[0], service), false
+}
+
+func (d supervisors) parents() []string {
+	if d.family == s6 {
+		return append([]string{s6rcLive + "/servicedirs"}, serviceDirs...)
+	}
+	return serviceDirs
+}
+
+// isService reports whether a folder is a service of this family: its supervisor has written
+// so. That of one that has not started yet is anybody's.
+func (d supervisors) isService(dir string) bool {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return false
+	}
+	s, err := readSupervised(dir)
+	switch {
+	case err == nil:
+		return s.family == d.family
+	case errors.Is(err, fs.ErrNotExist):
+		_, err := os.Stat(dir + "/run")
+		return d.rest && err == nil
+	}
+	return d.rest // it cannot be told
+}
+
+// isRC reports whether s6-rc has a service of that name: a daemon has a folder there.
+func (d supervisors) isRC(service string) bool {
+	if d.rc == "" || filepath.IsAbs(service) {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(d.root+s6rcLive+"/servicedirs", service))
+	return err == nil && info.IsDir()
+}
+
+// canonical is the folder of a service, with the links followed: two names of one service
+// have the same.
+func (d supervisors) canonical(service string) string {
+	dir, found := d.folder(service)
+	if !found {
+		return service
+	}
+	path, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return service
+	}
+	return path
+}
+
+func (d supervisors) find(_ context.Context, _ runner, service string) error {
+	if _, found := d.folder(service); found {
+		return nil
+	}
+	e := &NotFoundError{Service: service, Manager: d.Name(), Where: " (no folder in " + strings.Join(d.parents(), ", ") + ")"}
+	if filepath.IsAbs(service) {
+		e.Where = " (there is no such folder)"
+		if s, err := readSupervised(d.root + service); err == nil {
+			e.Where = " (its folder is one of " + prefixNames[string(s.family)] + ")"
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			e.Where = " (" + err.Error() + ")"
+		}
+	}
+	e.List = "ls " + cmp.Or(strings.Join(d.scanned(), " "), serviceDirs[0])
+	return e
+}
+
+// scanned are the folders with services that are there.
+func (d supervisors) scanned() []string {
+	var list []string
+	for _, parent := range d.parents() {
+		if info, err := os.Stat(d.root + parent); err == nil && info.IsDir() {
+			list = append(list, parent)
+		}
+	}
+	return list
+}
+
+// names are those of the folders, each once.
+func (d supervisors) names(context.Context, runner) ([]string, error) {
+	var list []string
+	var errs error
+	for _, parent := range d.scanned() {
+		entries, err := os.ReadDir(d.root + parent)
+		errs = errors.Join(errs, err)
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") && d.isService(filepath.Join(d.root+parent, e.Name())) {
+				list = append(list, e.Name())
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), errs
+}
+
+// state reads what svstat, sv or s6-svstat print: "toy: up (pid 81) 5 seconds",
+// "run: toy: (pid 81) 5s", "up (pid 81) 5 seconds".
+func (d supervisors) state(r result) State {
+	first, _, _ := strings.Cut(strings.TrimSpace(r.output), "\n")
+	for _, word := range strings.Fields(first) {
+		switch strings.TrimSuffix(word, ":") {
+		case "up", "run":
+			return Running
+		case "down", "finish":
+			return Stopped
+		case "unable", "warning", "fail":
+			return Unknown
+		}
+	}
+	return Unknown
+}
+
+func (supervisors) phase(context.Context, runner) (Phase, error) { return Working, nil }
+
+// obstacle: what no supervisor watches, none of their commands starts.
+func (d supervisors) obstacle(_ context.Context, _ runner, service string) (*Obstacle, error) {
+	dir, _ := d.folder(service)
+	if hasSupervisor(dir) {
+		return nil, nil
+	}
+	return &Obstacle{
+		Service: service, Word: "without a supervisor: no " + d.family.watcher() + " runs for " + dir,
+		Way: "start " + d.family.scanner() + ", or see why it does not watch that folder",
+	}, nil
+}
+
+// watcher is the program that runs for each service, scanner the one that starts those.
+func (f family) watcher() string {
+	return map[family]string{daemontools: "supervise", runit: "runsv", s6: "s6-supervise"}[f]
+}
+
+func (f family) scanner() string {
+	return map[family]string{daemontools: "svscan", runit: "runsvdir", s6: "s6-svscan"}[f]
+}
+
+// readSupervised reads what a supervisor says of the service in a folder.
+func readSupervised(dir string) (supervised, error) {
+	data, err := readSmall(dir + "/supervise/status")
+	if err != nil {
+		return supervised{}, err
+	}
+	s, err := parseSupervised(data)
+	if err == nil && s.family == runit && s.pid == 0 && len(data) == 20 {
+		if written, err := isThere(dir + "/supervise/stat"); err == nil && !written { // which runsv writes, too
+			s.family, s.encore = daemontools, true
+		}
+	}
+	return s, err
+}
+
+// condition is what the supervisor says; it starts no process.
+func (d supervisors) condition(_ context.Context, _ runner, service string) (Condition, error) {
+	dir, _ := d.folder(service)
+	s, err := readSupervised(dir)
+	if err != nil {
+		return Condition{}, err
+	}
+	if !hasSupervisor(dir) { // what it has written is of the time when it ran
+		return Condition{}, nil
+	}
+	if !s.isUp() {
+		return Condition{State: Stopped, Work: d.work(s, time.Now())}, nil
+	}
+	return Condition{State: Running, Main: s.pid}, nil
+}
+
+// opinion: the word is the supervisor's where it says more.
+func (d supervisors) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
+	dir, _ := d.folder(service)
+	c, err := d.condition(ctx, run, service)
+	if err != nil || !hasSupervisor(dir) {
+		return Opinion{Word: "no " + d.family.watcher()}, err
+	}
+	s, err := readSupervised(dir)
+	return Opinion{State: c.State, Word: s.text()}, err
+}
+
+// restartTime is how long a supervisor may take to start a daemon again: a second, of which
+// it may have lost some on a busy machine.
+const restartTime = 10 * time.Second
+
+// work is what a supervisor does of its own accord: to start the daemon again. Its finish
+// script has no limit that we know of.
+func (d supervisors) work(s supervised, now time.Time) *Work {
+	switch {
+	case s.finishing:
+		return &Work{By: d.family.watcher(), What: "finish", Aged: true, For: max(0, now.Sub(s.at))}
+	case s.wantUp && !s.isUp():
+		return &Work{By: d.family.watcher(), What: "restart", Aged: true, For: max(0, now.Sub(s.at)), Limit: restartTime}
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package rcd
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// family is a kind of supervisor, by what it writes into supervise/status.
+type family string
+
+// The families, by the prefixes of their services.
+const (
+	daemontools family = "svc" // daemontools-encore and daemontoolsx, too
+	runit       family = "runit"
+	s6          family = "s6"
+)
+
+// supervised is what a supervisor of the daemontools family says of its service.
+type supervised struct {
+	family    family
+	encore    bool // daemontools-encore, which has words of its own
+	at        time.Time
+	pid       int  // of the process that it has started; 0: none runs
+	wantUp    bool // it would start the daemon again
+	wantDown  bool // neither: it was to be started once
+	paused    bool
+	finishing bool // the process is the finish script's
+	ready     bool // s6: the daemon has said so
+	exit      int  // s6, of the last process that has ended, as wait(2) has it
+	word      byte // encore's status, see encoreWords
+}
+
+// errNoStatus says that a file is not one of theirs.
+var errNoStatus = errors.New("it is no supervisor's status")
+
+// encoreWords are what daemontools-encore's svstat prints for the byte 18 of its status.
+var encoreWords = []string{"stopped", "starting", "started", "running", "stopping", "failed", "orphanage"}
+
+const (
+	encoreStopped = 0
+	encoreOrphans = 6
+
+	runitRun    = 1
+	runitFinish = 2
+)
+
+// parseSupervised reads supervise/status: 18 bytes of daemontools, 20 of runit, 20, 38 or 40
+// of daemontools-encore, the last two with a log service, 35 or 43 of s6. All begin with a
+// TAI64N stamp, of the daemon's last start or end. "Once" (svc -o) is no wish to have it up.
+//
+//	daemontools  stamp 12, pid 4 (the lowest byte first), paused 1, want 1 (u, d, or 0 for once)
+//	encore       the same, state 1, 0 1
+//	runit        the same, got TERM 1, state 1 (0 down, 1 run, 2 finish)
+//	s6           stamp 12, ready stamp 12, pid 8 (the highest byte first), process group 8 or
+//	             none, wait status 2, flags 1 (paused 1, finishing 2, want up 4, ready 8)
+func parseSupervised(data []byte) (supervised, error) {
+	const taiOffset = 1<<62 + 10 // so they all write it, whatever the leap seconds
+	s := supervised{}
+	var err error
+	switch len(data) {
+	case 18, 20, 38, 40:
+		s, err = parseDJB(data)
+	case 35, 43:
+		s = parseS6(data)
+	default:
+		err = errNoStatus
+	}
+	if err != nil {
+		return supervised{}, err
+	}
+	seconds := binary.BigEndian.Uint64(data)
+	if seconds < taiOffset || seconds > taiOffset+1<<40 || s.pid < 0 {
+		return supervised{}, errNoStatus
+	}
+	s.at = time.Unix(int64(seconds-taiOffset), int64(binary.BigEndian.Uint32(data[8:])))
+	return s, nil
+}
+
+func parseDJB(data []byte) (supervised, error) {
+	want := data[17]
+	s := supervised{
+		family: daemontools, pid: int(int32(binary.LittleEndian.Uint32(data[12:]))),
+		paused: data[16] != 0, wantUp: want == 'u', wantDown: want == 'd',
+	}
+	if want != 'u' && want != 'd' && want != 0 {
+		return s, errNoStatus
+	}
+	if len(data) == 18 {
+		return s, nil
+	}
+	state := data[19]
+	if len(data) > 20 || isEncore(data[18], state, s.pid) {
+		s.encore, s.word = true, data[18]
+		return s, nil
+	}
+	if state > runitFinish || data[18] > 1 {
+		return s, errNoStatus
+	}
+	s.family, s.finishing = runit, state == runitFinish
+	return s, nil
+}
+
+// isEncore tells a status of daemontools-encore from one of runit, which has its own state in
+// the last byte: not 0 as long as there is a process. While there is none, both may have two
+// zeros; then nothing differs but who has written it.
+func isEncore(state, last byte, pid int) bool {
+	return last == 0 && int(state) < len(encoreWords) && (pid != 0 || state > 1)
+}
+
+func parseS6(data []byte) supervised {
+	const paused, finishing, wantUp, ready = 1, 2, 4, 8
+	last := len(data) - 1
+	flags := data[last]
+	pid := binary.BigEndian.Uint64(data[24:])
+	s := supervised{
+		family: s6, pid: int(int32(min(pid, 1<<31))), paused: flags&paused != 0, finishing: flags&finishing != 0,
+		wantUp: flags&wantUp != 0, ready: flags&ready != 0, exit: int(binary.BigEndian.Uint16(data[last-2:])),
+	}
+	s.wantDown = !s.wantUp
+	return s
+}
+
+// isUp reports whether the daemon has a process, or its run script has.
+func (s supervised) isUp() bool {
+	return s.pid != 0 && !s.finishing && !(s.encore && s.word == encoreStopped)
+}
+
+// state is the word of the supervisor for it, where that says more than up or down.
+func (s supervised) text() string {
+	switch {
+	case s.finishing:
+		return "finish"
+	case s.encore && int(s.word) < len(encoreWords):
+		return encoreWords[s.word]
+	case s.paused:
+		return "paused"
+	case s.isUp() && s.wantDown && s.family != s6:
+		return "want down"
+	case !s.isUp() && s.wantUp:
+		return "want up"
+	}
+	return ""
+}
