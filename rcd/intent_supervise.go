@@ -61,13 +61,15 @@ func hasSupervisor(dir string) bool {
 	return false
 }
 
-func readSmall(path string) ([]byte, error) {
+func readSmall(path string) ([]byte, error) { return readBounded(path, 64) }
+
+func readBounded(path string, most int64) ([]byte, error) {
 	f, err := osutil.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, 64))
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // wish: of the programs that a user may name, those of the daemontools family tell.

@@ -166,6 +166,9 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 // command that takes longer is ended, but not what it has started so far. If the
 // manager has given the service up, that is lifted and the start tried once more.
 func (m *Manager) Start(ctx context.Context, service string, with With) error {
+	if s, ok := m.dialect.(stepper); ok {
+		return s.step(ctx, m.run, Start, service, with)
+	}
 	r, canReset := m.dialect.(resetter)
 	before := ""
 	if canReset {
@@ -182,6 +185,9 @@ func (m *Manager) Start(ctx context.Context, service string, with With) error {
 
 // Stop stops a service. A stop that fails because nothing runs is no error.
 func (m *Manager) Stop(ctx context.Context, service string, with With) error {
+	if s, ok := m.dialect.(stepper); ok {
+		return s.step(ctx, m.run, Stop, service, with)
+	}
 	err := m.run.step(ctx, Stop, cmp.Or(with.Label, service), m.Argv(Stop, service), with)
 	var failed *CommandError
 	if !errors.As(err, &failed) || failed.TimedOut {
@@ -192,6 +198,7 @@ func (m *Manager) Stop(ctx context.Context, service string, with With) error {
 		return err
 	}
 	if z, ok := m.dialect.(zapper); ok && z.isStuck(status) && z.zap(ctx, m.run, service) {
+		with.say("service %s: its stop has failed, and %s still calls it started: zapped, so that a start does something", cmp.Or(with.Label, service), m.Name())
 		return nil
 	}
 	if m.state(status) == Stopped {

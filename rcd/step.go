@@ -28,6 +28,11 @@ type With struct {
 	// IsDaemon reports whether a process is one that a start whose time is over must
 	// not end: a script may end in the daemon itself, by exec. nil: none is.
 	IsDaemon func(pid int) bool
+	// Kill allows the manager to have a daemon killed that does not end when it is stopped:
+	// a supervisor, that is, which does not do so by itself.
+	Kill bool
+	// Say is told what a step has to do besides; may be nil.
+	Say func(text string)
 	// Alone is told why a command runs without its locks; may be nil.
 	Alone func(error)
 }

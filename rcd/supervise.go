@@ -239,10 +239,14 @@ func (d supervisors) condition(_ context.Context, _ runner, service string) (Con
 	if !hasSupervisor(dir) { // what it has written is of the time when it ran
 		return Condition{}, nil
 	}
-	if !s.isUp() {
-		return Condition{State: Stopped, Work: d.work(s, time.Now())}, nil
+	c := Condition{State: Stopped, Work: d.work(s, time.Now())}
+	if s.isUp() {
+		c.State = Running
+		if c.Work == nil { // else its run script may not have come to the daemon yet
+			c.Main = s.pid
+		}
 	}
-	return Condition{State: Running, Main: s.pid}, nil
+	return c, nil
 }
 
 // opinion: the word is the supervisor's where it says more.
@@ -263,11 +267,16 @@ const restartTime = 10 * time.Second
 // work is what a supervisor does of its own accord: to start the daemon again. Its finish
 // script has no limit that we know of.
 func (d supervisors) work(s supervised, now time.Time) *Work {
+	w := &Work{By: d.family.watcher(), Aged: true, For: max(0, now.Sub(s.at))}
 	switch {
 	case s.finishing:
-		return &Work{By: d.family.watcher(), What: "finish", Aged: true, For: max(0, now.Sub(s.at))}
+		w.What = "finish"
 	case s.wantUp && !s.isUp():
-		return &Work{By: d.family.watcher(), What: "restart", Aged: true, For: max(0, now.Sub(s.at)), Limit: restartTime}
+		w.What, w.Limit = "restart", restartTime
+	case s.isUp() && w.For < restartTime:
+		w.What, w.Limit = "start", restartTime
+	default:
+		return nil
 	}
-	return nil
+	return w
 }

@@ -64,7 +64,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	m, err := manager(c, k.Outputs)
 	if c.Looks() {
 		if err == nil {
-			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf = m, m.Condition, m.Find, m.LockName, m.ManagerOf
+			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf, k.Supervised = m, m.Condition, m.Find, m.LockName, m.ManagerOf, m.Supervision
 		}
 		if c.Action == cli.ShowStatus || c.Action == cli.ShowPage {
 			k.Opinion = opinion(m, err)
@@ -74,7 +74,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.Manager, k.LockName, k.ManagerOf = m, m.LockName, m.ManagerOf
+	k.Manager, k.LockName, k.ManagerOf, k.Supervised = m, m.LockName, m.ManagerOf, m.Supervision
 	if k.Program, err = rcd.OwnProgram(); err != nil {
 		k.Log.Log(report.Info, "cannot find our own program: %v; if this run is killed, a command that it has started is not waited for", err)
 	}

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"daemon-keeper/internal/report"
@@ -15,6 +16,7 @@ import (
 type controller struct {
 	*pass
 	locks *state.Locks
+	say   func(text string) // what a step has done besides; may be nil
 }
 
 func (c controller) Stop(ctx context.Context, service string) error {
@@ -25,12 +27,22 @@ func (c controller) Start(ctx context.Context, service string) error {
 	return c.carryOut(ctx, rcd.Start, service, c.Manager.Start)
 }
 
+// mayKill reports whether what outlives a stop of the service may be ended.
+func (p *pass) mayKill(service string) bool {
+	return slices.ContainsFunc(p.runs, func(r *run) bool { return slices.Contains(r.daemon.Services, service) }) &&
+		!slices.ContainsFunc(p.runs, func(r *run) bool {
+			return slices.Contains(r.daemon.Services, service) && r.daemon.Leftovers != EndLeftovers
+		})
+}
+
 func (c controller) carryOut(ctx context.Context, verb rcd.Verb, service string, do func(context.Context, string, rcd.With) error) error {
 	began := time.Now()
 	err := do(ctx, service, rcd.With{
 		Program:  c.Program,
 		Locks:    c.locks.Files(),
 		IsDaemon: func(pid int) bool { return c.isDaemon(service, pid) },
+		Kill:     c.mayKill(service),
+		Say:      c.say,
 		Alone: func(err error) {
 			c.logOnce(report.Warning, "%v; if this run is killed, a command that it has started is not waited for", err)
 		},

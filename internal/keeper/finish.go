@@ -77,7 +77,7 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 	r.acted, r.transition = true, true
 	r.journal = r.resume(i)
 	r.meet(ctx, stopped)
-	o := r.daemon.Procedure.Finish(ctx, stopped, controller{r.pass, locks}, prober{r, nil}, r)
+	o := r.daemon.Procedure.Finish(ctx, stopped, controller{r.pass, locks, r.saysStep}, prober{r, nil}, r)
 	r.endJournal()
 	_ = r.save(true, r)
 	r.finished = o.Up()

@@ -31,11 +31,19 @@ func (r *run) respects(kind string) bool {
 
 // intended leaves a daemon alone that somebody wants to be left alone.
 func (r *run) intended(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted, r.worked} {
+	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted} {
 		if kind, why := ask(ctx); kind != "" {
 			r.holdFor(kind, why)
 			return true
 		}
+	}
+	if r.flaps = r.isFlapping(ctx); r.flaps {
+		r.release(r.memory.now())
+		return true
+	}
+	if kind, why := r.worked(ctx); kind != "" {
+		r.holdFor(kind, why)
+		return true
 	}
 	r.release(r.memory.now())
 	return false

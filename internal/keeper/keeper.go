@@ -111,6 +111,9 @@ type Keeper struct {
 	// service that no other one has; nil: there is one, and names are as they are.
 	ManagerOf func(service string) string
 	LockName  func(service string) string
+	// Supervised is what a supervisor does that starts a service again by itself; nil for a
+	// service that has none. It looks at files only. A nil func: none is asked.
+	Supervised func(ctx context.Context, service string) (*rcd.Supervision, error)
 
 	Observer Observer                    // of who only looks; nil: nobody is asked what is under way
 	Frozen   func(pid int) (bool, error) // whether a process is kept from running; nil: nobody can tell

@@ -22,7 +22,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	began := r.memory.now()
 	r.tries()
 	r.intend(services)
-	o := p.Run(ctx, controller{r.pass, r.locks}, prober{r, lingering(r.last)}, r)
+	o := p.Run(ctx, controller{r.pass, r.locks, r.saysStep}, prober{r, lingering(r.last)}, r)
 	r.endJournal()
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
@@ -52,6 +52,12 @@ func (r *run) restart(ctx context.Context, services []string) {
 	}
 	r.whatIsLeft()
 	_ = r.save(true, r)
+}
+
+// saysStep tells what a step has done besides what it is for.
+func (r *run) saysStep(text string) {
+	r.Log.Log(report.Notice, "%s", text)
+	r.report.Notices = append(r.report.Notices, text)
 }
 
 // isDaemon reports whether a process is of a daemon that the service starts, this one

@@ -39,6 +39,8 @@ type run struct {
 	acted      bool                 // we have had its locks, and have done something
 	finished   bool                 // what another run has left, and that brought it back
 	stuck      bool                 // the machine boots, and does so for too long
+	starts     []time.Time          // of the daemon by its supervisor, which this run has seen
+	flaps      bool                 // its supervisor starts it again and again
 	doubt      string               // whether what counts is what is left of it cannot be told
 	others     bool                 // another run is at work, and knows better
 	overdues   []string             // work that takes too long
@@ -73,6 +75,11 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		}
 		return
 	case !r.allowed(ctx):
+		if r.flaps {
+			r.findCause(ctx)
+			r.report.LastWords = r.lastWords()
+			r.announce(ctx)
+		}
 		return
 	}
 	r.findCause(ctx)
@@ -175,6 +182,7 @@ func (r *run) settle(ctx context.Context, v check.Verdict) bool {
 
 // well reports a daemon that is not to be restarted, with what is odd about it.
 func (r *run) well(ctx context.Context, v check.Verdict) {
+	v = r.superviseUp(ctx, v)
 	level, alone := report.Routine, !r.several() // else a line for all will do
 	if r.report.Result == report.StillDown {     // which the diary was told
 		level, alone = report.Notice, true

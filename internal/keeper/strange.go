@@ -41,7 +41,7 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 			p.forgotten(err)
 		}
 		stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(i.StartTimeout, startTime))
-		err := controller{p, locks}.Start(stepCtx, service)
+		err := controller{p, locks, nil}.Start(stepCtx, service)
 		cancel()
 		if err != nil {
 			p.Log.Log(report.Error, "%v", err)

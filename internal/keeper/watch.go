@@ -36,7 +36,7 @@ func (r *run) watch(ctx context.Context) {
 		r.hold(report.Info, why)
 		return
 	}
-	if r.atWork() {
+	if r.isFlapping(ctx) || r.atWork() {
 		return
 	}
 	r.noteForgetful()

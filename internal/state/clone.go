@@ -9,6 +9,7 @@ import (
 func (d Daemon) Clone() Daemon {
 	d.Processes, d.Left = cloneProcesses(d.Processes), cloneProcesses(d.Left)
 	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
+	d.Starts = slices.Clone(d.Starts)
 	if d.Died != nil {
 		died := *d.Died
 		d.Died = &died

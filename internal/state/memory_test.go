@@ -24,6 +24,7 @@ func full(t *testing.T) Daemon {
 		OldImage: "process 26199 runs an old image",
 		Tally:    Tally{Tries: 3, Last: stamp, Told: 2},
 		Stops:    map[string]Span{"a": {stamp, stamp}},
+		Starts:   []time.Time{stamp.Time},
 		Died:     &Died{stamp, stamp, 1.5, "killed by SIGTERM"},
 		Incident: &Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",

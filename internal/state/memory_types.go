@@ -24,6 +24,7 @@ type Daemon struct {
 	Reminded  Stamp           `json:"reminded,omitzero"`   // when somebody was last told of the incident
 	Totals    Totals          `json:"totals,omitzero"`     // since it has been watched
 	Deaths    map[string]int  `json:"deaths,omitempty"`    // by their causes, of incidents in which it was not left alone
+	Starts    []time.Time     `json:"starts,omitempty"`    // by a supervisor that starts it again by itself, as they were seen, the last ones
 	Died      *Died           `json:"died,omitempty"`      // the last one of these that is over
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"daemon-keeper/internal/draft"
+	"daemon-keeper/internal/words"
 )
 
 // Machine is what was found on one.
@@ -56,7 +57,7 @@ func Propose(m Machine) draft.Draft {
 			left = append(left, fmt.Sprintf("  %s: %s", s.Name, why))
 			continue
 		}
-		d.Daemons = append(d.Daemons, s.daemon(draft.Name(s.Name, taken)))
+		d.Daemons = append(d.Daemons, s.daemon(draft.Name(entryName(s.Name), taken)))
 	}
 	d.About = m.head()
 	if m.Traces && len(d.Daemons) > 0 {
@@ -66,6 +67,12 @@ func Propose(m Machine) draft.Draft {
 		d.Left = append([]string{"Left out:"}, left...)
 	}
 	return d
+}
+
+// entryName is what a service is called without its manager, and a folder without its parents.
+func entryName(service string) string {
+	_, name := words.CutService(service)
+	return filepath.Base(name)
 }
 
 // Unseen counts the services whose processes may not be looked at.

@@ -1,0 +1,184 @@
+package keeper
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// A supervisor of the daemontools family starts its services again by itself. It is left to
+// that: while it runs and wants a service up, it has its own time, see rcd.Work. What it
+// cannot do, and what nobody would see, is told.
+
+// How a daemon is watched that its supervisor starts again and again.
+const (
+	flaps     = 4               // so many starts within the time that counts are too many
+	watchFor  = 6 * time.Second // a supervisor waits for a second between two starts
+	watchPoll = 25 * time.Millisecond
+	mostSeen  = 32 // starts that are remembered
+
+	flappingTime = 5 * time.Minute // that counts, if the configuration says nothing
+)
+
+// supervision is what the supervisor of the daemon's first service, which is its own, does
+// about it; nil if it has none, or nobody can tell.
+func (r *run) supervision(ctx context.Context) *rcd.Supervision {
+	if r.Supervised == nil || len(r.daemon.Services) == 0 || r.daemon.LookOnly {
+		return nil
+	}
+	s, err := r.Supervised(ctx, r.daemon.Services[0])
+	if err != nil {
+		r.logOnce(report.Info, "cannot tell what the supervisor of service '%s' does: %v", r.daemon.Services[0], err)
+		return nil
+	}
+	return s
+}
+
+// superviseUp adds to the verdict of a daemon that is up what its supervisor shows: that it
+// was started too often lately, and that nobody reads what it writes.
+func (r *run) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
+	s := r.supervision(ctx)
+	if s == nil {
+		return v
+	}
+	add := func(severity check.Severity, text string) {
+		v.Faults = append(v.Faults[:len(v.Faults):len(v.Faults)], check.Fault{Severity: severity, Text: text})
+	}
+	if s.Up {
+		r.sawStart(s.At)
+	}
+	if text := r.flapText(s, 0); text != "" {
+		add(check.Alarm, text)
+	}
+	if s.Log != "" {
+		add(check.Alarm, s.Log)
+	}
+	if !s.Watched {
+		add(check.Warn, fmt.Sprintf("no %s runs for %s: nobody starts it again when it ends, and svc, sv and their like do nothing", s.By, s.Folder))
+	}
+	return v
+}
+
+// sawStart remembers a start by the supervisor, unless it was told to by a run.
+func (r *run) sawStart(at time.Time) {
+	if r.store() == nil || at.IsZero() || slices.ContainsFunc(r.past.Starts, at.Equal) || r.isOurStart(at) {
+		return
+	}
+	r.past.Starts = append(r.past.Starts, at.UTC())
+	if n := len(r.past.Starts); n > mostSeen {
+		r.past.Starts = slices.Clone(r.past.Starts[n-mostSeen:])
+	}
+}
+
+// isOurStart reports whether a start is from the time of a run's own restart.
+func (r *run) isOurStart(at time.Time) bool {
+	const after = 2 * time.Second
+	stop, known := r.past.Stops[r.daemon.Services[0]]
+	return known && !at.Before(stop.From.Time) && at.Before(r.past.Tally.Last.Time.Add(after))
+}
+
+// flapping watches a daemon that is down, and that its supervisor has started a moment ago or
+// is about to: is it started again and again? Another restart would not help. The text says
+// so; "" if it is not.
+func (r *run) flapping(ctx context.Context) string {
+	s := r.supervision(ctx)
+	if s == nil || !s.Watched || !s.WantUp {
+		return ""
+	}
+	r.sawStart(s.At)
+	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun || time.Since(s.At) > watchFor {
+		return text
+	}
+	life := r.watchStarts(ctx, s)
+	return r.flapText(s, life)
+}
+
+// watchStarts counts the starts of some seconds, and returns how long the daemon has lived at
+// most between a start and its end; 0 if that was not seen.
+func (r *run) watchStarts(ctx context.Context, s *rcd.Supervision) (life time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, watchFor)
+	defer cancel()
+	ticks := time.NewTicker(watchPoll)
+	defer ticks.Stop()
+	seen, last := 1, s
+	for seen < flaps {
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			return life
+		}
+		now, err := r.Supervised(ctx, r.daemon.Services[0])
+		if err != nil || now == nil {
+			return life
+		}
+		if now.At.Equal(last.At) && now.Up == last.Up {
+			continue
+		}
+		if now.Up {
+			seen++
+			r.starts = append(r.starts, now.At)
+			r.sawStart(now.At)
+		} else if last.Up {
+			life = max(life, now.At.Sub(last.At))
+		}
+		last = now
+	}
+	return life
+}
+
+// flapText tells how often a supervisor has started the daemon lately, if that is too often.
+func (r *run) flapText(s *rcd.Supervision, life time.Duration) string {
+	within := r.daemon.Policy.Acceptable
+	if within <= 0 {
+		within = flappingTime
+	}
+	starts := r.past.Starts
+	if r.store() == nil {
+		starts = r.starts
+	}
+	if len(s.Deaths) > len(starts) { // s6 remembers them
+		starts = s.Deaths
+	}
+	return flapsIn(starts, time.Now(), within, s.By, life)
+}
+
+// flapsIn is a pure function of what was seen.
+func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string, life time.Duration) string {
+	n, first := 0, now
+	for _, at := range starts {
+		if age := now.Sub(at); age >= 0 && age <= within {
+			n++
+			if at.Before(first) {
+				first = at
+			}
+		}
+	}
+	if n < flaps {
+		return ""
+	}
+	text := fmt.Sprintf("restarted %d times in %s by its supervisor (%s)", n, inSeconds(now.Sub(first)), by)
+	if life > 0 {
+		text += fmt.Sprintf(", dies after %.1f s", life.Seconds())
+	}
+	return text
+}
+
+// isFlapping reports whether a daemon that is down is left to its supervisor, which starts it
+// again and again: that is an alarm, and another restart would be one more.
+func (r *run) isFlapping(ctx context.Context) bool {
+	text := r.flapping(ctx)
+	if text == "" {
+		return false
+	}
+	r.report.Result, r.report.Reason = report.StillDown, "flapping: "+text
+	r.report.Hint = "find out why it ends; to have that end: " + fmt.Sprintf("stop service %s", r.daemon.Services[0])
+	if r.news("flapping") {
+		r.Log.Log(report.Error, "'%s' is flapping: %s; it is left to its supervisor", r.report.Name, text)
+	}
+	return true
+}

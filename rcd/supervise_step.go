@@ -1,0 +1,131 @@
+package rcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stepper is a dialect that carries out a stop or a start itself: a command alone does not
+// tell when it is done.
+type stepper interface {
+	step(ctx context.Context, run runner, verb Verb, service string, with With) error
+}
+
+// How a supervisor is waited for.
+const (
+	superviseePoll = 50 * time.Millisecond
+	startedWithin  = 10 * time.Second // what ends at once is never seen up
+	killedWithin   = 5 * time.Second  // daemontools sees an end within a second
+)
+
+// step tells the supervisor what is wanted, and waits until it says that it has come to be:
+// svc does not wait at all, and for a second after a kill the status still has the dead
+// process. A daemon that has not ended in time is killed by its supervisor if that is allowed.
+func (d supervisors) step(ctx context.Context, run runner, verb Verb, service string, with With) error {
+	dir, _ := d.folder(service)
+	label := with.Label
+	if label == "" {
+		label = service
+	}
+	argv := d.Argv(verb, service)
+	before, err := readSupervised(dir)
+	if err != nil {
+		return fmt.Errorf("cannot %s service %s: %w", verb, label, err)
+	}
+	err = run.step(ctx, verb, label, argv, with)
+	var failed *CommandError
+	if err != nil && !(errors.As(err, &failed) && failed.TimedOut) {
+		return err
+	}
+	if err == nil && verb == Start {
+		return d.awaitStart(ctx, dir, label, argv, before)
+	}
+	if err == nil {
+		err = d.awaitStop(ctx, dir, label, argv)
+	}
+	if err == nil || verb != Stop {
+		return err
+	}
+	return d.hung(ctx, run, dir, label, argv, with, err)
+}
+
+// hung is for a daemon that has not ended within its time.
+func (d supervisors) hung(ctx context.Context, run runner, dir, label string, argv []string, with With, late error) error {
+	s, err := readSupervised(dir)
+	switch {
+	case err != nil || !errors.Is(late, context.DeadlineExceeded):
+		return late
+	case s.pid == 0:
+		return nil
+	case !with.Kill:
+		return &CommandError{Verb: Stop, Service: label, Argv: argv, Status: -1, TimedOut: true, Cause: &stillRunsError{s.pid, late}}
+	}
+	kill := d.killArgv(dir)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killedWithin)
+	defer cancel()
+	with.say("service %s: process %d has not ended in time; its supervisor is told to send it KILL", label, s.pid)
+	if err := run.step(ctx, Stop, label, kill, with); err != nil {
+		return err
+	}
+	return d.awaitStop(ctx, dir, label, kill)
+}
+
+// say tells people what a step has to do besides.
+func (w With) say(format string, args ...any) {
+	if w.Say != nil {
+		w.Say(fmt.Sprintf(format, args...))
+	}
+}
+
+// stillRunsError is a stop that has run out of time.
+type stillRunsError struct {
+	pid int
+	why error
+}
+
+func (e *stillRunsError) Error() string {
+	text := e.why.Error()
+	if failed := new(CommandError); errors.As(e.why, &failed) {
+		text = failed.Cause.Error()
+	}
+	return fmt.Sprintf("%s, and process %d still runs", text, e.pid)
+}
+
+func (e *stillRunsError) Unwrap() error { return e.why }
+
+func (d supervisors) awaitStop(ctx context.Context, dir, label string, argv []string) error {
+	return d.await(ctx, Stop, label, argv, func() (bool, error) {
+		s, err := readSupervised(dir)
+		return !s.wantUp && s.pid == 0, err
+	})
+}
+
+// awaitStart waits for a process, or a sign that there has been one.
+func (d supervisors) awaitStart(ctx context.Context, dir, label string, argv []string, before supervised) error {
+	ctx, cancel := context.WithTimeout(ctx, startedWithin)
+	defer cancel()
+	return d.await(ctx, Start, label, argv, func() (bool, error) {
+		s, err := readSupervised(dir)
+		return s.isUp() || !s.at.Equal(before.at), err
+	})
+}
+
+func (d supervisors) await(ctx context.Context, verb Verb, label string, argv []string, done func() (bool, error)) error {
+	began := time.Now()
+	ticks := time.NewTicker(superviseePoll)
+	defer ticks.Stop()
+	for {
+		is, err := done()
+		if is && err == nil {
+			return nil
+		}
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			over := &endedError{took: time.Since(began), why: context.Cause(ctx)}
+			return &CommandError{Verb: verb, Service: label, Argv: argv, Status: -1, Cause: over, TimedOut: errors.Is(over, context.DeadlineExceeded)}
+		}
+	}
+}

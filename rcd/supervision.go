@@ -1,0 +1,135 @@
+package rcd
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"path"
+	"time"
+)
+
+// Supervision is what a supervisor that starts its service again by itself does about it.
+type Supervision struct {
+	By      string    // its program: supervise, runsv, s6-supervise
+	Scanner string    // the program that starts that one: svscan, runsvdir, s6-svscan
+	Folder  string    // of the service
+	Watched bool      // it runs
+	Up      bool      // a process of the service runs, the finish script's left aside
+	WantUp  bool      // it starts the service again when that ends
+	Down    bool      // the folder has a down file: it is not started by itself
+	Paused  bool      // its process is stopped
+	PID     int       // of the process, 0 if there is none
+	At      time.Time // of the last start or end
+	Deaths  []time.Time
+	Word    string // daemontools-encore's own
+	Log     string // what is wrong with its log service; "" if nothing is, or it has none
+}
+
+// supervisor is a dialect whose managers start their services again.
+type supervisor interface {
+	supervision(service string) (*Supervision, error)
+}
+
+// Supervision is what the supervisor of a service does about it; nil if it has none that starts
+// it again by itself. It looks at files only.
+func (m *Manager) Supervision(service string) (*Supervision, error) {
+	if s, ok := m.dialect.(supervisor); ok {
+		return s.supervision(service)
+	}
+	return nil, nil
+}
+
+// Supervision is as Manager has it.
+func (r *Router) Supervision(ctx context.Context, service string) (*Supervision, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := f.Target.(interface {
+		Supervision(service string) (*Supervision, error)
+	}); ok {
+		return s.Supervision(f.inner)
+	}
+	return nil, nil
+}
+
+func (d supervisors) supervision(service string) (*Supervision, error) {
+	dir, _ := d.folder(service)
+	v := &Supervision{By: d.family.watcher(), Scanner: d.family.scanner(), Folder: dir, Watched: hasSupervisor(dir)}
+	s, err := readSupervised(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.Up, v.WantUp, v.Paused, v.At = s.isUp(), s.wantUp, s.paused, s.at
+	if v.Up {
+		v.PID = s.pid
+	}
+	if s.encore {
+		v.Word = s.text()
+	}
+	if v.Down, err = isThere(dir + "/down"); err != nil {
+		return nil, err
+	}
+	if d.family == s6 {
+		v.Deaths = readTally(dir)
+	}
+	v.Log = d.logTrouble(dir, time.Now())
+	return v, nil
+}
+
+// logTrouble tells of a log service that does not run: what the daemon writes fills a pipe,
+// and then it waits for ever.
+func (d supervisors) logTrouble(dir string, now time.Time) string {
+	log := dir + "/log"
+	if has, err := isThere(log + "/run"); err != nil || !has || d.family == s6 {
+		return ""
+	}
+	s, err := readSupervised(log)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err != nil && hasSupervisor(log): // of encore, both are one
+		return ""
+	case !hasSupervisor(log):
+		return "its log service has no " + d.family.watcher() + " (" + log + "): once the pipe to it is full, the daemon stands still"
+	case err == nil && !s.isUp() && now.Sub(s.at) > restartTime:
+		return "its log service does not run (" + log + "): once the pipe to it is full, the daemon stands still"
+	}
+	return ""
+}
+
+// readTally reads when a service of s6 has died, as far as s6-supervise remembers it: for each
+// death a TAI64N stamp, an exit status and a signal.
+func readTally(dir string) []time.Time {
+	data, err := readBounded(dir+"/supervise/death_tally", tallyRecord*mostDeaths)
+	if err != nil {
+		return nil // it only makes the count of deaths better
+	}
+	return parseTally(data)
+}
+
+const (
+	tallyRecord = 14
+	mostDeaths  = 4096 // s6-supervise keeps at most so many, max-death-tally
+)
+
+func parseTally(data []byte) []time.Time {
+	const taiOffset = 1<<62 + 10
+	var list []time.Time
+	for ; len(data) >= tallyRecord; data = data[tallyRecord:] {
+		seconds := binary.BigEndian.Uint64(data)
+		if seconds < taiOffset || seconds > taiOffset+1<<40 {
+			return nil
+		}
+		list = append(list, time.Unix(int64(seconds-taiOffset), int64(binary.BigEndian.Uint32(data[8:]))))
+	}
+	return list
+}
+
+// IsScanner reports whether a process with these arguments starts the supervisors of services
+// in a folder that could be the service's.
+func (v *Supervision) IsScanner(args []string) bool {
+	return len(args) > 0 && path.Base(args[0]) == v.Scanner
+}
