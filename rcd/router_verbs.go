@@ -1,6 +1,7 @@
 package rcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -188,11 +189,29 @@ func (r *Router) List(ctx context.Context) ([]Listed, error) {
 			errs = errors.Join(errs, err)
 		}
 		for _, l := range list {
-			l.Name = r.written(i, l.Name)
+			other := r.alsoKnows(ctx, i, l.Name)
+			switch {
+			case other != "" && i == 0 && l.Main == 0: // a script, by which the other may be told, too
+				l.Omit = cmp.Or(l.Omit, "it may be the same as "+other)
+			case other != "" && i == 0:
+				l.Name = r.routes[0].prefix + ":" + l.Name
+			default:
+				l.Name = r.written(i, l.Name)
+			}
 			all = append(all, l)
 		}
 	}
 	return all, errs
+}
+
+// alsoKnows is how a service of that name of another manager is written; "" if none has one.
+func (r *Router) alsoKnows(ctx context.Context, i int, name string) string {
+	for k, route := range r.routes {
+		if k != i && !route.unasked && k > 0 && route.Find(ctx, name) == nil {
+			return route.prefix + ":" + name
+		}
+	}
+	return ""
 }
 
 func (r *Router) written(i int, name string) string {

@@ -55,7 +55,6 @@ const (
 //	s6           stamp 12, ready stamp 12, pid 8 (the highest byte first), process group 8 or
 //	             none, wait status 2, flags 1 (paused 1, finishing 2, want up 4, ready 8)
 func parseSupervised(data []byte) (supervised, error) {
-	const taiOffset = 1<<62 + 10 // so they all write it, whatever the leap seconds
 	s := supervised{}
 	var err error
 	switch len(data) {
@@ -69,12 +68,28 @@ func parseSupervised(data []byte) (supervised, error) {
 	if err != nil {
 		return supervised{}, err
 	}
-	seconds := binary.BigEndian.Uint64(data)
-	if seconds < taiOffset || seconds > taiOffset+1<<40 || s.pid < 0 {
+	at, ok := parseTAI(data)
+	if !ok || s.pid < 0 {
 		return supervised{}, errNoStatus
 	}
-	s.at = time.Unix(int64(seconds-taiOffset), int64(binary.BigEndian.Uint32(data[8:])))
+	if s.at = at; s.family == s6 {
+		s.at = s.at.Add(-leapSeconds)
+	}
 	return s, nil
+}
+
+// leapSeconds are those that s6 counts and the others do not, since 2017. There is none to
+// come before 2035.
+const leapSeconds = 27 * time.Second
+
+// parseTAI reads a TAI64N stamp, as daemontools and runit count: without leap seconds.
+func parseTAI(data []byte) (at time.Time, ok bool) {
+	const offset = 1<<62 + 10
+	seconds := binary.BigEndian.Uint64(data)
+	if seconds < offset || seconds > offset+1<<40 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds-offset), int64(binary.BigEndian.Uint32(data[8:]))), true
 }
 
 func parseDJB(data []byte) (supervised, error) {

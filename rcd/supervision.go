@@ -2,7 +2,6 @@ package rcd
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io/fs"
 	"path"
@@ -116,14 +115,13 @@ const (
 )
 
 func parseTally(data []byte) []time.Time {
-	const taiOffset = 1<<62 + 10
 	var list []time.Time
 	for ; len(data) >= tallyRecord; data = data[tallyRecord:] {
-		seconds := binary.BigEndian.Uint64(data)
-		if seconds < taiOffset || seconds > taiOffset+1<<40 {
+		at, ok := parseTAI(data)
+		if !ok {
 			return nil
 		}
-		list = append(list, time.Unix(int64(seconds-taiOffset), int64(binary.BigEndian.Uint32(data[8:]))))
+		list = append(list, at.Add(-leapSeconds))
 	}
 	return list
 }

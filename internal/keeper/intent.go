@@ -37,8 +37,10 @@ func (r *run) intended(ctx context.Context) bool {
 			return true
 		}
 	}
-	if r.flaps = r.isFlapping(ctx); r.flaps {
-		r.release(r.memory.now())
+	if r.isFlapping(ctx) {
+		if r.flaps {
+			r.release(r.memory.now())
+		}
 		return true
 	}
 	if kind, why := r.worked(ctx); kind != "" {

@@ -20,7 +20,8 @@ const (
 	flaps     = 4               // so many starts within the time that counts are too many
 	watchFor  = 6 * time.Second // a supervisor waits for a second between two starts
 	watchPoll = 25 * time.Millisecond
-	mostSeen  = 32 // starts that are remembered
+	livesFor  = 2 * time.Second // it has come up, and is no longer watched
+	mostSeen  = 32              // starts that are remembered
 
 	flappingTime = 5 * time.Minute // that counts, if the configuration says nothing
 )
@@ -84,51 +85,53 @@ func (r *run) isOurStart(at time.Time) bool {
 
 // flapping watches a daemon that is down, and that its supervisor has started a moment ago or
 // is about to: is it started again and again? Another restart would not help. The text says
-// so; "" if it is not.
-func (r *run) flapping(ctx context.Context) string {
+// so; "" if it is not. Watched says that this took some time.
+func (r *run) flapping(ctx context.Context) (text string, watched bool) {
 	s := r.supervision(ctx)
-	if s == nil || !s.Watched || !s.WantUp {
-		return ""
+	if s == nil || !s.Watched || !s.WantUp || len(r.last.Matches) > 0 { // it runs, but not well
+		return "", false
 	}
-	r.sawStart(s.At)
+	if s.Up {
+		r.sawStart(s.At)
+	}
 	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun || time.Since(s.At) > watchFor {
-		return text
+		return text, false
 	}
-	life := r.watchStarts(ctx, s)
-	return r.flapText(s, life)
+	return r.watchStarts(ctx, s), true
 }
 
-// watchStarts counts the starts of some seconds, and returns how long the daemon has lived at
-// most between a start and its end; 0 if that was not seen.
-func (r *run) watchStarts(ctx context.Context, s *rcd.Supervision) (life time.Duration) {
+// watchStarts is flapping once the starts of some seconds have been seen, and how long the
+// daemon has lived at most between a start and its end.
+func (r *run) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	ticks := time.NewTicker(watchPoll)
 	defer ticks.Stop()
-	seen, last := 1, s
-	for seen < flaps {
+	life, last := time.Duration(0), s
+	for {
+		text := r.flapText(last, life)
+		if text != "" && life > 0 || last.Up && time.Since(last.At) > livesFor {
+			return text
+		}
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
-			return life
+			return text
 		}
 		now, err := r.Supervised(ctx, r.daemon.Services[0])
-		if err != nil || now == nil {
-			return life
-		}
-		if now.At.Equal(last.At) && now.Up == last.Up {
+		switch {
+		case err != nil || now == nil:
+			return text
+		case now.At.Equal(last.At) && now.Up == last.Up:
 			continue
-		}
-		if now.Up {
-			seen++
+		case now.Up:
 			r.starts = append(r.starts, now.At)
 			r.sawStart(now.At)
-		} else if last.Up {
+		case last.Up:
 			life = max(life, now.At.Sub(last.At))
 		}
 		last = now
 	}
-	return life
 }
 
 // flapText tells how often a supervisor has started the daemon lately, if that is too often.
@@ -169,14 +172,16 @@ func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string,
 }
 
 // isFlapping reports whether a daemon that is down is left to its supervisor, which starts it
-// again and again: that is an alarm, and another restart would be one more.
+// again and again: that is an alarm, and another restart would be one more. Or it has come
+// up meanwhile.
 func (r *run) isFlapping(ctx context.Context) bool {
-	text := r.flapping(ctx)
+	text, watched := r.flapping(ctx)
 	if text == "" {
-		return false
+		return watched && r.settle(ctx, r.look(ctx))
 	}
+	r.flaps = true
 	r.report.Result, r.report.Reason = report.StillDown, "flapping: "+text
-	r.report.Hint = "find out why it ends; to have that end: " + fmt.Sprintf("stop service %s", r.daemon.Services[0])
+	r.report.Hint = fmt.Sprintf("find out why it ends, or stop service %s", r.daemon.Services[0])
 	if r.news("flapping") {
 		r.Log.Log(report.Error, "'%s' is flapping: %s; it is left to its supervisor", r.report.Name, text)
 	}
