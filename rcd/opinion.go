@@ -6,6 +6,8 @@ import "context"
 type Opinion struct {
 	State State
 	Word  string // the manager's own, where that says more: failed, activating
+
+	Supervision *Supervision // of a supervisor that starts it again by itself; else nil
 }
 
 // opinionated is a dialect whose manager has more words than ours.

@@ -16,12 +16,12 @@ func TestOpinion(t *testing.T) {
 	}{
 		{"running", "LoadState=loaded\nActiveState=active\n", 0, Opinion{State: Running}, false},
 		{"stopped", "LoadState=loaded\nActiveState=inactive\n", 0, Opinion{State: Stopped}, false},
-		{"failed", "LoadState=loaded\nActiveState=failed\n", 0, Opinion{Stopped, "failed"}, false},
-		{"starting", "LoadState=loaded\nActiveState=activating\n", 0, Opinion{Unknown, "activating"}, false},
-		{"reloading", "LoadState=loaded\nActiveState=reloading\n", 0, Opinion{Running, "reloading"}, false},
-		{"masked", "LoadState=masked\nActiveState=inactive\n", 0, Opinion{Stopped, "masked"}, false},
-		{"masked while it runs", "LoadState=masked\nActiveState=active\n", 0, Opinion{Running, "masked"}, false},
-		{"gone", "LoadState=not-found\nActiveState=inactive\n", 0, Opinion{Stopped, "not-found"}, false},
+		{"failed", "LoadState=loaded\nActiveState=failed\n", 0, Opinion{State: Stopped, Word: "failed"}, false},
+		{"starting", "LoadState=loaded\nActiveState=activating\n", 0, Opinion{State: Unknown, Word: "activating"}, false},
+		{"reloading", "LoadState=loaded\nActiveState=reloading\n", 0, Opinion{State: Running, Word: "reloading"}, false},
+		{"masked", "LoadState=masked\nActiveState=inactive\n", 0, Opinion{State: Stopped, Word: "masked"}, false},
+		{"masked while it runs", "LoadState=masked\nActiveState=active\n", 0, Opinion{State: Running, Word: "masked"}, false},
+		{"gone", "LoadState=not-found\nActiveState=inactive\n", 0, Opinion{State: Stopped, Word: "not-found"}, false},
 		{"no answer", "Failed to connect to bus\n", 1, Opinion{}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

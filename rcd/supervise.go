@@ -251,13 +251,17 @@ func (d supervisors) condition(_ context.Context, _ runner, service string) (Con
 
 // opinion: the word is the supervisor's where it says more.
 func (d supervisors) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
-	dir, _ := d.folder(service)
-	c, err := d.condition(ctx, run, service)
-	if err != nil || !hasSupervisor(dir) {
+	v, err := d.supervision(service)
+	if err != nil || !v.Watched {
 		return Opinion{Word: "no " + d.family.watcher()}, err
 	}
+	c, err := d.condition(ctx, run, service)
+	if err != nil {
+		return Opinion{}, err
+	}
+	dir, _ := d.folder(service)
 	s, err := readSupervised(dir)
-	return Opinion{State: c.State, Word: s.text()}, err
+	return Opinion{State: c.State, Word: s.text(), Supervision: v}, err
 }
 
 // restartTime is how long a supervisor may take to start a daemon again: a second, of which

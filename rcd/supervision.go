@@ -15,6 +15,7 @@ type Supervision struct {
 	Folder  string    // of the service
 	Watched bool      // it runs
 	Up      bool      // a process of the service runs, the finish script's left aside
+	Once    bool      // it was started once, and is not started again
 	WantUp  bool      // it starts the service again when that ends
 	Down    bool      // the folder has a down file: it is not started by itself
 	Paused  bool      // its process is stopped
@@ -63,7 +64,7 @@ func (d supervisors) supervision(service string) (*Supervision, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Up, v.WantUp, v.Paused, v.At = s.isUp(), s.wantUp, s.paused, s.at
+	v.Up, v.WantUp, v.Once, v.Paused, v.At = s.isUp(), s.wantUp, !s.wantUp && !s.wantDown, s.paused, s.at
 	if v.Up {
 		v.PID = s.pid
 	}

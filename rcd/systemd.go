@@ -128,7 +128,7 @@ func (s systemd) opinion(ctx context.Context, run runner, service string) (Opini
 	case word == "active", word == "inactive": // as our own words say
 		word = ""
 	}
-	return Opinion{activeState(props), word}, nil
+	return Opinion{State: activeState(props), Word: word}, nil
 }
 
 // state: a unit that is activating or deactivating is neither.

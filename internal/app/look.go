@@ -170,6 +170,8 @@ func face(c cli.Command, r report.Report, out io.Writer) interface{ Write(report
 		return report.JSON{Out: out, Verbose: c.Verbose}
 	case c.Output == cli.Nagios:
 		return report.Nagios{Out: out}
+	case c.Output == cli.Svstat:
+		return report.Svstat{Out: out, Err: os.Stderr, Now: time.Now()}
 	case c.Output == cli.Mon, c.Action == cli.Check && len(r.Daemons) > 0:
 		return report.Mon{Text: text}
 	case c.Action == cli.ShowMatches:

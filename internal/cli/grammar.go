@@ -70,7 +70,7 @@ func (r *Run) ask(c *Command, given []string) (err error) {
 
 // Face is how the report looks.
 type Face struct {
-	Output     string `short:"o" default:"text" placeholder:"FORMAT" help:"Print the report as text, json, nagios or mon (${default})."`
+	Output     string `short:"o" default:"text" placeholder:"FORMAT" help:"Print the report as text, json, nagios, mon or svstat (${default})."`
 	Prometheus string `placeholder:"FILE" help:"Also write it to this file, for node_exporter's textfile collector; the name ends in .prom."`
 	HTML       string `placeholder:"FILE" name:"html" help:"Also write it to this file as a page for a browser; the name ends in .html."`
 	Quiet      bool   `short:"q" help:"Print less: only what needs a person."`
@@ -83,6 +83,7 @@ const (
 	JSON   = "json"
 	Nagios = "nagios"
 	Mon    = "mon"
+	Svstat = "svstat"
 )
 
 // The leftovers.
@@ -90,7 +91,7 @@ func leftovers() []string { return []string{"report", "end"} }
 
 func colors() []string { return []string{terminal.Auto, terminal.Always, terminal.Never} }
 
-func outputs() []string { return []string{Text, JSON, Nagios, Mon} }
+func outputs() []string { return []string{Text, JSON, Nagios, Mon, Svstat} }
 
 // grammar is the command line: a line for each command, whose flags are in its own
 // file. What has the tag looks restarts nothing, and so has nothing to tell syslog.

@@ -68,7 +68,7 @@ func TestComplete(t *testing.T) {
 		{"dk|resume|--state-dir=/s|web@1|", "/sbin/x :none 0", "paused /s"},
 		{"dk|-s|", "cron plant@one :none 0", "services"},
 		{"dk|--service=c", "cron plant@one :none 10", "services"},
-		{"dk|check|-on", "text json nagios mon :none 2", ""},
+		{"dk|check|-on", "text json nagios mon svstat :none 2", ""},
 		{"dk|check|--state|", "clamd web@1 no-telnetd :none 0", "names "},
 		{"dk|history|-o|", "text json :none 0", ""},
 		{"dk|why|", "clamd web@1 :none 0", "names "},

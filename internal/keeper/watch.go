@@ -132,6 +132,9 @@ func (p *pass) ask(ctx context.Context) {
 func opinion(ctx context.Context, ask func(context.Context, string) (rcd.Opinion, error), service string) report.Service {
 	o, err := ask(ctx, service)
 	answer := report.Service{Name: service, State: o.State.String(), Word: o.Word}
+	if s := o.Supervision; s != nil {
+		answer.Supervised = &report.Supervised{NormallyDown: s.Down, WantUp: s.WantUp, WantDown: !s.WantUp && !s.Once, Paused: s.Paused, Word: s.Word}
+	}
 	if err != nil {
 		answer.Err = err.Error()
 	}

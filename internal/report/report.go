@@ -179,6 +179,8 @@ type Service struct {
 	State string // running, stopped or unknown; "" if the manager was not asked
 	Word  string // the manager's own, where it says more
 	Err   string // why it is unknown, if that can be told
+
+	Supervised *Supervised // what its supervisor says; nil: it has none, or was not asked
 }
 
 // Step is one command that was run.

@@ -174,7 +174,7 @@ func randomReport(random *rand.Rand) Report {
 		}
 		for range random.IntN(4) {
 			d.Notices = append(d.Notices, randomText(random))
-			d.Services = append(d.Services, Service{randomText(random), randomText(random), randomText(random), randomText(random)})
+			d.Services = append(d.Services, Service{Name: randomText(random), State: randomText(random), Word: randomText(random), Err: randomText(random)})
 			d.Details = append(d.Details, Detail{PID: random.Int(), Exe: randomText(random), Why: randomText(random)})
 		}
 		for range random.IntN(5) {

@@ -51,10 +51,10 @@ var table = []row{
 	{keys: "daemon-keeper -e /bin/x -s a --serv", has: []string{"--service"}},
 
 	// Values of flags.
-	{keys: "daemon-keeper -o ", has: []string{"text", "json", "nagios", "mon"}, lacks: []string{"clamd"}},
+	{keys: "daemon-keeper -o ", has: []string{"text", "json", "nagios", "mon", "svstat"}, lacks: []string{"clamd"}},
 	{keys: "daemon-keeper history -o ", has: []string{"text", "json"}, lacks: []string{"nagios", "mon"}},
 	{keys: "daemon-keeper pause -o ", has: []string{"text", "json"}, lacks: []string{"nagios", "mon"}},
-	{keys: "daemon-keeper --output=", flag: "--output=", has: []string{"text", "json", "nagios", "mon"}},
+	{keys: "daemon-keeper --output=", flag: "--output=", has: []string{"text", "json", "nagios", "mon", "svstat"}},
 	{keys: "daemon-keeper --output=j", after: "daemon-keeper --output=json "},
 	{keys: "daemon-keeper check -on", after: "daemon-keeper check -onagios "},
 	{keys: "daemon-keeper check -qon", after: "daemon-keeper check -qonagios "},

@@ -1,0 +1,96 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// Svstat is the face for who knows daemontools: a line for each daemon, whatever its manager,
+// in the order and the words of svstat(8).
+//
+//	tinydns: up (pid 723) 28390 seconds
+//	dnscache: down 12 seconds, normally up, want up
+//
+// A rule is no daemon, and has no line.
+type Svstat struct {
+	Out io.Writer
+	Err io.Writer
+	Now time.Time
+}
+
+// Supervised is what is wanted of a service, by its supervisor, or else by its manager.
+type Supervised struct {
+	NormallyDown bool   // a boot does not start it
+	WantUp       bool   // it would be started again
+	WantDown     bool   // it is to be left down
+	Paused       bool   // its process is stopped
+	Word         string // the supervisor's own: starting, failed
+}
+
+// Write prints the report.
+func (s Svstat) Write(r Report) {
+	for _, m := range r.Mistakes {
+		fmt.Fprintf(s.Err, "daemon-keeper: error: %s\n", words.Printable(m.Text))
+		if m.Hint != "" {
+			fmt.Fprintf(s.Err, "daemon-keeper: hint: %s\n", words.Printable(m.Hint))
+		}
+	}
+	for _, d := range r.Daemons {
+		if !d.Rule {
+			fmt.Fprintf(s.Out, "%s: %s\n", words.Printable(d.Name), words.Printable(s.line(d)))
+		}
+	}
+}
+
+func (s Svstat) line(d Daemon) string {
+	w := wantedOf(d)
+	isUp := d.Result == Up || d.Result == Wrong || d.Result == BroughtBack
+	var parts []string
+	add := func(is bool, text string) {
+		if is {
+			parts = append(parts, text)
+		}
+	}
+	switch {
+	case d.Result == CannotTell:
+		return "unable to tell: " + d.Reason
+	case isUp && len(d.Processes) == 0: // none need run
+		parts = append(parts, "up")
+	case isUp:
+		parts = append(parts, s.lasting(fmt.Sprintf("up (pid %d)", d.Processes[0].PID), d.Processes[0].Started))
+	default:
+		parts = append(parts, s.lasting("down", d.DownSince))
+	}
+	add(isUp && w.NormallyDown, "normally down")
+	add(!isUp && !w.NormallyDown, "normally up")
+	add(isUp && w.Paused, "paused")
+	add(!isUp && w.WantUp, "want up")
+	add(isUp && w.WantDown, "want down")
+	add(w.Word != "", w.Word)
+	return strings.Join(parts, ", ")
+}
+
+// lasting adds for how long, in seconds, if that is known.
+func (s Svstat) lasting(state string, since time.Time) string {
+	if since.IsZero() {
+		return state
+	}
+	return fmt.Sprintf("%s %d seconds", state, int64(max(0, s.Now.Sub(since))/time.Second))
+}
+
+// wantedOf is what is wanted of the daemon's first service, which is its own. Of one without a
+// supervisor what keeps the keeper from starting it tells.
+func wantedOf(d Daemon) Supervised {
+	w := Supervised{NormallyDown: d.Hold == "disabled", WantUp: d.Result == StillDown}
+	if len(d.Services) > 0 && d.Services[0].Supervised != nil {
+		w = *d.Services[0].Supervised
+	}
+	for _, p := range d.Processes {
+		w.Paused = w.Paused || p.Stopped
+	}
+	return w
+}
