@@ -162,23 +162,21 @@ func (r *Router) seek(ctx context.Context, service string) (found, error) {
 // ask asks all managers for a name that has no prefix: two may know it.
 func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	var have []route
-	var asked []string
-	var lists []string
+	var none []refused
 	var failed error
 	for _, route := range r.routes {
 		if route.unasked {
 			continue
 		}
-		asked = append(asked, route.Name())
 		err := route.Find(ctx, service)
-		var none *NotFoundError
+		var no *NotFoundError
 		switch {
 		case err == nil:
 			have = append(have, route)
-		case !errors.As(err, &none):
+		case errors.As(err, &no):
+			none = append(none, refused{route, no})
+		default:
 			failed = cmp.Or(failed, err)
-		case none.List != "":
-			lists = append(lists, none.List)
 		}
 	}
 	have = withoutLinks(have, service)
@@ -188,9 +186,42 @@ func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	case len(have) == 1:
 		return found{have[0], service}, nil
 	case len(have) == 0:
-		return found{}, &NotFoundError{Service: service, Manager: strings.Join(asked, " or "), List: strings.Join(lists, "; ")}
+		return found{}, nobody(ctx, none, service)
 	}
 	return found{}, ambiguous(have, service)
+}
+
+// refused is a manager that does not know a name.
+type refused struct {
+	route
+	why *NotFoundError
+}
+
+// nobody says that no manager knows a service. Of supervisors that have no service at all
+// only the commands are installed: they are not worth a word.
+func nobody(ctx context.Context, list []refused, service string) error {
+	list = slices.DeleteFunc(list, func(r refused) bool {
+		m, ok := r.Target.(*Manager)
+		if !ok {
+			return false
+		}
+		if _, ok = m.dialect.(supervisors); !ok {
+			return false
+		}
+		names, err := r.Names(ctx)
+		return err == nil && len(names) == 0
+	})
+	if len(list) == 1 {
+		return list[0].why
+	}
+	var names, hints []string
+	for _, r := range list {
+		names = append(names, r.Name())
+		if r.why.List != "" {
+			hints = append(hints, r.why.List)
+		}
+	}
+	return &NotFoundError{Service: service, Manager: strings.Join(names, " or "), List: strings.Join(hints, "; ")}
 }
 
 // withoutLinks leaves System V init out of those that know a service, if its script is but a

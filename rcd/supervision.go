@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Supervision struct {
 	At      time.Time // of the last start or end
 	Deaths  []time.Time
 	Word    string // daemontools-encore's own
+	Written string // the file that its log service writes to; "" if none was found
 	Log     string // what is wrong with its log service; "" if nothing is, or it has none
 }
 
@@ -78,6 +80,7 @@ func (d supervisors) supervision(service string) (*Supervision, error) {
 		v.Deaths = readTally(dir)
 	}
 	v.Log = d.logTrouble(dir, time.Now())
+	v.Written = writtenTo(d.root, dir)
 	return v, nil
 }
 
@@ -96,6 +99,17 @@ func (d supervisors) logTrouble(dir string, now time.Time) string {
 		return "its log service has no " + d.family.watcher() + " (" + log + "): once the pipe to it is full, the daemon stands still"
 	case err == nil && !s.isUp() && now.Sub(s.at) > restartTime:
 		return "its log service does not run (" + log + "): once the pipe to it is full, the daemon stands still"
+	}
+	return ""
+}
+
+// writtenTo is where the log service of a folder writes to by custom: multilog t ./main,
+// svlogd ./main, or a folder of its name in /var/log.
+func writtenTo(root, dir string) string {
+	for _, path := range []string{dir + "/log/main/current", root + "/var/log/" + path.Base(dir) + "/current"} {
+		if is, err := isThere(path); err == nil && is {
+			return path
+		}
 	}
 	return ""
 }
@@ -125,6 +139,25 @@ func parseTally(data []byte) []time.Time {
 		list = append(list, at.Add(-leapSeconds))
 	}
 	return list
+}
+
+// Title is what a scanner, or readproctitle beside it, shows in its arguments of what services
+// have written, where there is no log service for it: of the last line the end.
+//
+//	readproctitle service errors: ...cannot find my shoes
+//	runsvdir -P /etc/service log: ...cannot find my shoes
+func (v *Supervision) Title(args []string) (last string, ok bool) {
+	if len(args) == 0 || path.Base(args[0]) != "readproctitle" && !v.IsScanner(args) {
+		return "", false
+	}
+	line := strings.Join(args, " ")
+	for _, before := range []string{" service errors: ", " log: "} {
+		if _, text, found := strings.Cut(line, before); found {
+			text = strings.TrimRight(text, "\n\x00 .")
+			return strings.TrimLeft(text[strings.LastIndexByte(text, '\n')+1:], ". "), true
+		}
+	}
+	return "", false
 }
 
 // IsScanner reports whether a process with these arguments starts the supervisors of services

@@ -151,7 +151,10 @@ func (r *run) evidence(ctx context.Context) postmortem.Evidence {
 	d.Manager, d.Wall, d.LastUp = r.managerOf(r.daemon.Services[0]), now.Time, r.past.LastUp.Time
 	d.To, d.Rebooted = to, rebooted
 	if r.Outputs != nil && r.RunDir != "" {
-		d.Output = (&rcd.Outputs{Dir: r.RunDir}).Path(d.Service)
+		d.Output = (&rcd.Outputs{Dir: r.RunDir}).Path(r.daemon.Services[0])
+	}
+	if s := r.supervision(ctx); s != nil {
+		d.Log, d.Title = s.Written, r.titleOf(ctx, s)
 	}
 	return r.Evidence(ctx, d)
 }

@@ -6,6 +6,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // numbers are those by which witnesses can be asked about a daemon that is down now. What
@@ -99,7 +100,8 @@ func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Fi
 
 // Dead is who witnesses are asked about.
 func Dead(daemon Daemon, d state.Death) postmortem.Dead {
-	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: d.Service, Manager: d.Manager, From: d.From, To: d.To}
+	_, service := words.CutService(d.Service) // as its manager calls it
+	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: service, Manager: d.Manager, From: d.From, To: d.To}
 	for _, p := range d.Processes {
 		dead.Processes = append(dead.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads, Started: p.Started})
 	}

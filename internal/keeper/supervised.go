@@ -187,3 +187,20 @@ func (r *run) isFlapping(ctx context.Context) bool {
 	}
 	return true
 }
+
+// titleOf is the last line that a supervisor shows of what services write without a log of
+// their own; "" if there is none.
+func (r *run) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
+	if r.Commands == nil || s.Written != "" {
+		return ""
+	}
+	found, err := r.Commands(ctx, func(args []string) bool {
+		text, ok := s.Title(args)
+		return ok && text != ""
+	})
+	if err != nil || len(found) == 0 {
+		return "" // it is only a hint
+	}
+	last, _ = s.Title(found[0].Args)
+	return last
+}

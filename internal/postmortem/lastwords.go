@@ -22,6 +22,8 @@ type Written struct {
 	Journal []map[string]string // of its unit, the oldest entry first
 	Output  []byte              // the end of the file that its start has written
 	At      time.Time           // when that was written to last
+	Log     []byte              // the end of the file of its log service
+	LogAt   time.Time
 }
 
 const lastWords = "last words"
@@ -36,7 +38,7 @@ func (l LastWords) Ask(ctx context.Context, d Dead) ([]Finding, error) {
 	}
 	w, err := l.Read(ctx, d)
 	var list []Finding
-	for _, f := range []*Finding{journalWords(w.Journal, d), outputWords(w.Output, w.At, d)} {
+	for _, f := range []*Finding{journalWords(w.Journal, d), outputWords(w.Output, w.At, d), logWords(w.Log, w.LogAt, d), titleWords(d)} {
 		if f != nil {
 			list = append(list, *f)
 		}
@@ -122,6 +124,30 @@ func outputWords(output []byte, at time.Time, d Dead) *Finding {
 	}
 	f := hint("the last output of its start" + before(at, last) + ": " + text)
 	f.When, f.Next = at, "tail -n 50 "+d.Output
+	return &f
+}
+
+// logWords are the last lines that a log service has written, which a supervisor has for the
+// daemon alone.
+func logWords(output []byte, at time.Time, d Dead) *Finding {
+	first, last, _ := d.span()
+	text := quoted(strings.Split(string(output), "\n"))
+	if text == "" || at.Before(first.Add(-wordsEarlier)) || at.After(last.Add(slack)) {
+		return nil
+	}
+	f := hint("the last lines of its log" + before(at, last) + ": " + text)
+	f.When, f.Next = at, "tail -n 50 "+d.Log
+	return &f
+}
+
+// titleWords is the last line that readproctitle or runsvdir shows, of whatever service.
+func titleWords(d Dead) *Finding {
+	text := quoted([]string{d.Title})
+	if text == "" {
+		return nil
+	}
+	f := hint("the last line that its supervisor shows of all services without a log: " + text)
+	f.Next = "ps -ef | grep -e readproctitle -e runsvdir"
 	return &f
 }
 

@@ -21,13 +21,20 @@ const (
 // ReadLastWords reads the ends of the unit's journal and of the output of its start.
 func ReadLastWords(ctx context.Context, d Dead) (Written, error) {
 	var w Written
-	var errs [2]error
+	var errs [3]error
 	if filepath.IsAbs(d.Output) {
 		end, err := osutil.ReadEnd(d.Output, mostOutput)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs[0] = err
 		}
 		w.Output, w.At = wholeLines(end), end.Modified
+	}
+	if filepath.IsAbs(d.Log) {
+		end, err := osutil.ReadEnd(d.Log, mostOutput)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs[2] = err
+		}
+		w.Log, w.LogAt = wholeLines(end), end.Modified
 	}
 	if d.Manager == "systemd" && d.Service != "" {
 		_, last, _ := d.span()

@@ -54,6 +54,8 @@ type Dead struct {
 	Service    string // its own, the first one; "" if the manager does not know any
 	Manager    string // its name, as rcd has it
 	Output     string // the file that its last start has written, if there is one
+	Log        string // the file that its supervisor's log service has written, if there is one
+	Title      string // the last line that its supervisor shows of what services have written
 	PIDFile    string // of the configuration; "" if it has none
 	Processes  []Process
 	From, To   time.Duration // since boot, suspended time included

@@ -19,6 +19,7 @@ type superviseTest struct {
 	watcher string   // its program for each service
 	down    []string // has a service left down, by its folder
 	up      []string
+	cause   string // that a run tells of a daemon that was told to be down
 	logs    string // the run script of a log service; "" for none
 }
 
@@ -93,7 +94,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	if a := run("later"); a.status != 0 || !strings.Contains(a.stdout+a.stderr, "to have it kept again") || pidOf("later") > 0 {
 		t.Errorf("a down file: %v", a)
 	}
-	if a := run("toy", "--ignore-intent"); a.status != 1 || !strings.Contains(a.stdout, "is up again") || pidOf("toy") == 0 {
+	if a := run("toy", "--ignore-intent"); a.status != 1 || !strings.Contains(a.stdout, "is up again") || pidOf("toy") == 0 || !strings.Contains(a.stdout, f.cause) {
 		t.Errorf("started: %v", a)
 	}
 
@@ -148,6 +149,10 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 		t.Logf("%s", table)
 	}
 
+	if lines, _ := m.Run(t, program, "status", "-o", "svstat"); !strings.Contains(lines, fmt.Sprintf("toy: up (pid %d) ", pidOf("toy"))) {
+		t.Errorf("svstat says\n%s", lines)
+	}
+
 	t.Log("the end of its supervisor")
 	m.Kill(t, onlyPid(t, m, f.binary(f.scanner[0])), syscall.SIGKILL)
 	for _, pid := range m.Pids(t, f.binary(f.watcher)) {
@@ -170,7 +175,7 @@ func TestKeeperRunit(t *testing.T) {
 	t.Parallel()
 	f := superviseTest{
 		name: "runit", prefix: "runit", folder: "/etc/service", home: "/etc/runit/runsvdir/default", scanner: []string{"runsvdir", "-P", "/etc/service"}, watcher: "runsv",
-		down: []string{"sv", "down"}, up: []string{"sv", "up"}, logs: "exec svlogd -tt ./main",
+		down: []string{"sv", "down"}, up: []string{"sv", "up"}, logs: "exec svlogd -tt ./main", cause: "cannot find my shoes",
 	}
 	m := Enter(t, managersTree(t), f.layer(t))
 	m.Must(t, "mkdir", "-p", "/run/runit/supervise") // as Debian's stage 1 does
@@ -183,7 +188,7 @@ func TestKeeperDaemontools(t *testing.T) {
 	t.Parallel()
 	f := superviseTest{
 		name: "daemontools", prefix: "svc", folder: "/service", home: "/service", scanner: []string{"svscan", "/service"}, watcher: "supervise",
-		down: []string{"svc", "-d"}, up: []string{"svc", "-u"}, logs: "exec /bin/cat",
+		down: []string{"svc", "-d"}, up: []string{"svc", "-u"}, logs: "exec multilog t ./main", cause: "cannot find my shoes",
 	}
 	m := Enter(t, managersTree(t), f.layer(t))
 	m.Start(t, f.scanner[0], f.scanner[1:]...)
@@ -195,7 +200,7 @@ func TestKeeperS6(t *testing.T) {
 	t.Parallel()
 	f := superviseTest{
 		name: "s6", prefix: "s6", folder: "/run/service", home: "/srv/service", scanner: []string{"s6-svscan", "/run/service"}, watcher: "s6-supervise",
-		down: []string{"s6-svc", "-d"}, up: []string{"s6-svc", "-u"},
+		down: []string{"s6-svc", "-d"}, up: []string{"s6-svc", "-u"}, cause: "its process was killed by SIGTERM",
 	}
 	l := f.layer(t)
 	m := Enter(t, managersTree(t), l)

@@ -113,7 +113,7 @@ func TestOpenRCInit(t *testing.T) {
 		t.Errorf("status says\n%s", table)
 	}
 	a := begin(t, m, program, "run", "--no-syslog", "-e", "/usr/local/sbin/toy", "-s", "nosuch")()
-	const refused = "cannot find service nosuch: OpenRC knows none of that name (no executable script /etc/init.d/nosuch)"
+	const refused = "cannot find service nosuch: OpenRC or runit knows none of that name"
 	if !strings.Contains(a.stdout+a.stderr, refused) || !strings.Contains(a.stdout+a.stderr, "list the names with: rc-service --list") {
 		t.Errorf("an unknown name: %v", a)
 	}
