@@ -105,6 +105,13 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 	return postmortem.Weigh(said, e.Findings), said, e
 }
 
+// tellCause finds out why the daemon is down, and tells people, once.
+func (r *run) tellCause(ctx context.Context) {
+	r.findCause(ctx)
+	r.report.LastWords = r.lastWords()
+	r.announce(ctx)
+}
+
 // managerSays is nil if the manager does not know how the service has ended.
 func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])

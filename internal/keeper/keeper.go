@@ -111,8 +111,7 @@ type Keeper struct {
 	// service that no other one has; nil: there is one, and names are as they are.
 	ManagerOf func(service string) string
 	LockName  func(service string) string
-	// Supervised is what a supervisor does that starts a service again by itself; nil for a
-	// service that has none. It looks at files only. A nil func: none is asked.
+	// Supervised is what a service's supervisor does; nil if it has none. It reads files only.
 	Supervised func(ctx context.Context, service string) (*rcd.Supervision, error)
 
 	Observer Observer                    // of who only looks; nil: nobody is asked what is under way

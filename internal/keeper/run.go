@@ -76,15 +76,11 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 		return
 	case !r.allowed(ctx):
 		if r.flaps {
-			r.findCause(ctx)
-			r.report.LastWords = r.lastWords()
-			r.announce(ctx)
+			r.tellCause(ctx)
 		}
 		return
 	}
-	r.findCause(ctx)
-	r.report.LastWords = r.lastWords()
-	r.announce(ctx)
+	r.tellCause(ctx)
 	if r.backsOff() {
 		return
 	}

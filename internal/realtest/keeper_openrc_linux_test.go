@@ -49,6 +49,9 @@ daemons:
 	if !strings.Contains(lines, "toy: up (pid ") {
 		t.Errorf("svstat says\n%s", lines)
 	}
+	if a := run("toy"); a.status != 0 { // it was up after our stop of another one, which OpenRC could have stopped it with
+		t.Errorf("up: %v", a)
+	}
 	m.Must(t, "rc-service", "toy", "stop")
 	if a := run("toy"); a.status != 0 || !strings.Contains(a.stdout, "service openrc:toy: it was stopped, as OpenRC knows") {
 		t.Errorf("stopped: %v", a)
