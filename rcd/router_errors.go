@@ -17,7 +17,7 @@ func (e *NotAtWorkError) Error() string {
 	if e.Only != "" {
 		return fmt.Sprintf("cannot find service %s: %s is asked for all services, whatever they are called", e.Service, e.Only)
 	}
-	return fmt.Sprintf("cannot find service %s: there is no %s on this machine, only %s", e.Service, prefixNames[e.Prefix], e.Found)
+	return fmt.Sprintf("cannot find service %s: there is no %s on this machine, only %s", e.Service, prefixName(e.Prefix), e.Found)
 }
 
 // Hint is the way out.
@@ -28,10 +28,23 @@ func (e *NotAtWorkError) Hint() string {
 	return "name one of these before the service, or leave " + e.Prefix + ": out"
 }
 
-// prefixNames are the managers for people.
-var prefixNames = map[string]string{
-	"systemd": "systemd", "openrc": "OpenRC", "sysv": "System V init", "rc": "rc.d", "runit": "runit", "svc": "daemontools", "s6": "s6",
-	"supervisor": "supervisord", "own": "service of its own",
+// prefixName is a manager's name for people, by the prefix of its services.
+func prefixName(prefix string) string {
+	switch prefix {
+	case "openrc":
+		return "OpenRC"
+	case "sysv":
+		return "System V init"
+	case "rc":
+		return "rc.d"
+	case "svc":
+		return "daemontools"
+	case "supervisor":
+		return "supervisord"
+	case "own":
+		return "service of its own"
+	}
+	return prefix
 }
 
 // AmbiguousError says that several managers know a service.

@@ -33,7 +33,7 @@ var serviceDirs = []string{"/etc/service", "/service", "/var/service", "/run/ser
 // s6rcLive is where s6-rc has its live state, and below it the folders of its services.
 const s6rcLive = "/run/s6-rc"
 
-func (d supervisors) Name() string { return prefixNames[string(d.family)] }
+func (d supervisors) Name() string { return prefixName(string(d.family)) }
 
 // Argv is the command for people and for the children of a run. runit's and s6's wait until
 // it has come to be; how long they may is up to whoever runs them, so that a stop has no limit
@@ -137,7 +137,7 @@ func (d supervisors) find(_ context.Context, _ runner, service string) error {
 	if filepath.IsAbs(service) {
 		e.Where = " (there is no such folder)"
 		if s, err := readSupervised(d.root + service); err == nil {
-			e.Where = " (its folder is one of " + prefixNames[string(s.family)] + ")"
+			e.Where = " (its folder is one of " + prefixName(string(s.family)) + ")"
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			e.Where = " (" + err.Error() + ")"
 		}

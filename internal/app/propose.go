@@ -43,7 +43,7 @@ func propose(ctx context.Context, c cli.Command) error {
 type byHandError struct{ error }
 
 func (byHandError) Hint() string {
-	return "init asks systemd, OpenRC, rc.d of FreeBSD or System V init; for any other write the configuration by hand: man 5 daemon-keeper.yaml"
+	return "init asks systemd, OpenRC, rc.d of FreeBSD, System V init, runit, daemontools or s6; for any other write the configuration by hand: man 5 daemon-keeper.yaml"
 }
 
 // surveyTime is the limit for the look at the process table. Reading /proc can hang on

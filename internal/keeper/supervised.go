@@ -175,6 +175,7 @@ func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string,
 // again and again: that is an alarm, and another restart would be one more. Or it has come
 // up meanwhile.
 func (r *run) isFlapping(ctx context.Context) bool {
+	r.noteScanner(ctx)
 	text, watched := r.flapping(ctx)
 	if text == "" {
 		return watched && r.settle(ctx, r.look(ctx))
@@ -186,6 +187,20 @@ func (r *run) isFlapping(ctx context.Context) bool {
 		r.Log.Log(report.Error, "'%s' is flapping: %s; it is left to its supervisor", r.report.Name, text)
 	}
 	return true
+}
+
+// noteScanner says that what starts the daemon's supervisor does not run: it goes on as long as
+// it lives, and then nobody starts it again. All processes are asked for, so a healthy run does
+// not.
+func (r *run) noteScanner(ctx context.Context) {
+	s := r.supervision(ctx)
+	if s == nil || r.Commands == nil {
+		return
+	}
+	found, err := r.Commands(ctx, s.IsScanner)
+	if err == nil && len(found) == 0 {
+		r.report.Notices = append(r.report.Notices, fmt.Sprintf("no %s runs: nobody starts %s for %s when that has ended", s.Scanner, s.By, s.Folder))
+	}
 }
 
 // titleOf is the last line that a supervisor shows of what services write without a log of

@@ -224,5 +224,5 @@ esac
 	if a.status != 3 || a.stdout != "" {
 		t.Errorf("%v", a)
 	}
-	contains(t, "stderr", a.stderr, "daemon-keeper: error: cannot find a service manager: ", "daemon-keeper: hint: init asks systemd, OpenRC, rc.d of FreeBSD or System V init")
+	contains(t, "stderr", a.stderr, "daemon-keeper: error: cannot find a service manager: ", "daemon-keeper: hint: init asks systemd, OpenRC, rc.d of FreeBSD, System V init, runit, daemontools or s6")
 }
