@@ -34,7 +34,7 @@ func tallied(record []byte, now time.Time) Death {
 		return Death{Cause: CauseUnknown}
 	}
 	exit, signal := int(record[12]), int(record[13])
-	d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", exit), Ago: max(now.Sub(at.Add(-leapSeconds)), 1)}
+	d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", exit), Ago: max(now.Sub(at.Add(-leapTime)), 1)}
 	if signal != 0 {
 		d.Cause, d.Text, d.Signal = Signalled, "its process was killed by "+osutil.SignalName(signal), signal
 	} else if exit > 128 && exit < 192 {

@@ -26,8 +26,6 @@ type supervised struct {
 	wantDown  bool // neither: it was to be started once
 	paused    bool
 	finishing bool // the process is the finish script's
-	ready     bool // s6: the daemon has said so
-	exit      int  // s6, of the last process that has ended, as wait(2) has it
 	word      byte // encore's status, see encoreWords
 }
 
@@ -73,14 +71,14 @@ func parseSupervised(data []byte) (supervised, error) {
 		return supervised{}, errNoStatus
 	}
 	if s.at = at; s.family == s6 {
-		s.at = s.at.Add(-leapSeconds)
+		s.at = s.at.Add(-leapTime)
 	}
 	return s, nil
 }
 
-// leapSeconds are those that s6 counts and the others do not, since 2017. There is none to
+// leapTime are those that s6 counts and the others do not, since 2017. There is none to
 // come before 2035.
-const leapSeconds = 27 * time.Second
+const leapTime = 27 * time.Second
 
 // parseTAI reads a TAI64N stamp, as daemontools and runit count: without leap seconds.
 func parseTAI(data []byte) (at time.Time, ok bool) {
@@ -124,13 +122,13 @@ func isEncore(state, last byte, pid int) bool {
 }
 
 func parseS6(data []byte) supervised {
-	const paused, finishing, wantUp, ready = 1, 2, 4, 8
+	const paused, finishing, wantUp = 1, 2, 4
 	last := len(data) - 1
 	flags := data[last]
 	pid := binary.BigEndian.Uint64(data[24:])
 	s := supervised{
 		family: s6, pid: int(int32(min(pid, 1<<31))), paused: flags&paused != 0, finishing: flags&finishing != 0,
-		wantUp: flags&wantUp != 0, ready: flags&ready != 0, exit: int(binary.BigEndian.Uint16(data[last-2:])),
+		wantUp: flags&wantUp != 0,
 	}
 	s.wantDown = !s.wantUp
 	return s

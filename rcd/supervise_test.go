@@ -175,7 +175,7 @@ func TestS6Deaths(t *testing.T) {
 	if !ok {
 		t.Fatal("no stamp")
 	}
-	at = at.Add(-leapSeconds)
+	at = at.Add(-leapTime)
 	for _, tt := range []struct {
 		end, want string
 		cause     Cause

@@ -136,7 +136,7 @@ func parseTally(data []byte) []time.Time {
 		if !ok {
 			return nil
 		}
-		list = append(list, at.Add(-leapSeconds))
+		list = append(list, at.Add(-leapTime))
 	}
 	return list
 }
