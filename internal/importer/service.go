@@ -69,7 +69,7 @@ func plainCall(words []string) (call, bool) {
 	case "sv":
 		return verbFirst("sv", rest)
 	case "svc", "s6-svc":
-		return supervised(words[1:])
+		return supervised(path.Base(words[0]), words[1:])
 	}
 	return call{}, false
 }
@@ -118,7 +118,9 @@ func verbFirst(manager string, rest []string) (call, bool) {
 	about := ""
 	switch manager {
 	case "sv":
-		about = foreign("runit")
+		for i, n := range rest[1:] {
+			names[i] = inFolder("runit", n)
+		}
 	case "supervisorctl":
 		about = foreign("supervisord")
 	case "initctl":
@@ -127,22 +129,31 @@ func verbFirst(manager string, rest []string) (call, bool) {
 	return asked(rest[0], names, about)
 }
 
+// inFolder is a service of a supervisor, which is a folder, with its manager's prefix.
+func inFolder(prefix, folder string) string {
+	if !strings.HasPrefix(folder, "/") {
+		return prefix + ":" + path.Base(folder)
+	}
+	return prefix + ":" + path.Clean(folder)
+}
+
 // supervised reads svc -u /service/NAME, of daemontools and s6.
-func supervised(rest []string) (call, bool) {
+func supervised(tool string, rest []string) (call, bool) {
+	prefix := strings.TrimSuffix(tool, "-svc") // s6-svc
 	verb, names := "", []string(nil)
 	for _, w := range rest {
 		switch {
 		case strings.HasPrefix(w, "-"):
 			verb = w
 		default:
-			names = append(names, path.Base(w))
+			names = append(names, inFolder(prefix, w))
 		}
 	}
 	switch {
 	case strings.ContainsAny(verb, "ut"):
-		return asked("up", names, foreign("daemontools' or s6"))
+		return asked("up", names, "")
 	case strings.ContainsAny(verb, "dx"):
-		return asked("down", names, foreign("daemontools' or s6"))
+		return asked("down", names, "")
 	}
 	return call{}, false
 }
@@ -153,7 +164,7 @@ func foreign(manager string) string {
 
 func asked(verb string, names []string, about string) (call, bool) {
 	for _, n := range names {
-		if !isServiceName(n) {
+		if words.CheckService(n) != nil {
 			return call{}, false
 		}
 	}
