@@ -37,9 +37,9 @@ func Detect(host Host, outputs *Outputs) (*Manager, error) {
 }
 
 // DetectAll finds all service managers that are at work on the machine: its own, and the
-// supervisors whose commands are installed. It looks at files only. Services without a prefix
+// supervisors whose commands are installed; supervisord needs its configuration, too. It looks at files only. Services without a prefix
 // are looked for in this order: the machine's own manager (systemd, OpenRC, System V init,
-// rc.d), then runit, daemontools, s6.
+// rc.d), then runit, daemontools, s6, supervisord.
 func DetectAll(host Host, outputs *Outputs) (*Router, error) {
 	r := new(Router)
 	own, err := host.detect()
@@ -48,6 +48,9 @@ func DetectAll(host Host, outputs *Outputs) (*Router, error) {
 	}
 	for _, d := range host.supervisors() {
 		r.Add(string(d.family), &Manager{d, newSystem(outputs)}, true)
+	}
+	if d, found := host.supervisord(); found {
+		r.Add("supervisor", &Manager{d, newSystem(outputs)}, true)
 	}
 	if len(r.routes) == 0 {
 		return nil, err

@@ -1,0 +1,274 @@
+package rcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// supervisord is a machine on which supervisord(1) is at work, through supervisorctl. Its
+// programs are services; those of a group are named GROUP:PROGRAM. It starts most of them again
+// by itself, but gives up after some tries that end at once.
+type supervisord struct {
+	root string
+	tool string // supervisorctl, with its path
+	conf string // the configuration that it and supervisord read
+}
+
+// supervisordConfs are where supervisorctl looks for it, and FreeBSD's package has it.
+var supervisordConfs = []string{"/etc/supervisord.conf", "/etc/supervisor/supervisord.conf", "/usr/local/etc/supervisord.conf"}
+
+// supervisord finds it by its configuration.
+func (h Host) supervisord() (d supervisord, found bool) {
+	tool, hasTool := lookPath(h.Root, "supervisorctl")
+	if !hasTool {
+		return d, false
+	}
+	for _, conf := range supervisordConfs {
+		if info, err := os.Stat(h.Root + conf); err == nil && info.Mode().IsRegular() {
+			return supervisord{h.Root, tool, conf}, true
+		}
+	}
+	return d, false
+}
+
+func (supervisord) Name() string { return prefixName("supervisor") }
+
+func (d supervisord) Argv(verb Verb, service string) []string {
+	return []string{d.tool, "-c", d.conf, string(verb), service}
+}
+
+// find reads the configuration, and asks only for what that does not tell: a name may be made of
+// what supervisord knows.
+func (d supervisord) find(ctx context.Context, run runner, service string) error {
+	c, err := readSupervisord(d.root, d.conf)
+	switch {
+	case err == nil && c.names[service]:
+		return nil
+	case err != nil || c.unsure:
+		_, err := d.ask(ctx, run, service)
+		return err
+	}
+	return d.notFound(service)
+}
+
+func (d supervisord) notFound(service string) error {
+	return &NotFoundError{
+		Service: service, Manager: d.Name(), Where: " (no program of " + d.conf + " and what it includes)",
+		List: d.tool + " -c " + d.conf + " status",
+	}
+}
+
+// ask asks supervisord about a program. That it does not know it is a NotFoundError; that it does
+// not answer is another.
+func (d supervisord) ask(ctx context.Context, run runner, service string) (supervisedProgram, error) {
+	argv := d.Argv(Status, service)
+	r, err := run.query(ctx, argv)
+	if err != nil {
+		return supervisedProgram{}, err
+	}
+	p, ok := parseSupervisorctl(r.output, service)
+	switch {
+	case ok:
+		return p, nil
+	case strings.HasPrefix(strings.TrimSpace(r.output), service+": ERROR (no such process)"):
+		return p, d.notFound(service)
+	}
+	return p, fmt.Errorf("cannot ask supervisord about %s: %s", service, r.failure(argv))
+}
+
+// supervisedProgram is a line of supervisorctl status.
+type supervisedProgram struct {
+	name string
+	word string // STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL, UNKNOWN
+	text string // what stands behind it
+}
+
+// parseSupervisorctl finds the line of a program:
+//
+//	web:a                            RUNNING   pid 22737, uptime 0:00:03
+//	good                             STOPPED   Nov 29 10:14 AM
+//	missing                          FATAL     can't find command '/nonexistent/x'
+func parseSupervisorctl(output, name string) (supervisedProgram, bool) {
+	for line := range strings.Lines(output) {
+		if p, ok := parseProgramLine(line); ok && p.name == name {
+			return p, true
+		}
+	}
+	return supervisedProgram{}, false
+}
+
+func parseProgramLine(line string) (p supervisedProgram, ok bool) {
+	f := strings.Fields(line)
+	if len(f) < 2 {
+		return p, false
+	}
+	p = supervisedProgram{f[0], f[1], strings.Join(f[2:], " ")}
+	return p, p.state() != Unknown || p.word == "UNKNOWN"
+}
+
+func (p supervisedProgram) state() State {
+	switch p.word {
+	case "RUNNING", "STARTING", "STOPPING":
+		return Running
+	case "STOPPED", "BACKOFF", "EXITED", "FATAL":
+		return Stopped
+	}
+	return Unknown
+}
+
+// pid is that of a program that is RUNNING; 0 if it is not.
+func (p supervisedProgram) pid() int {
+	f := strings.Fields(p.text)
+	if p.word != "RUNNING" || len(f) < 2 || f[0] != "pid" {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSuffix(f[1], ","))
+	if err != nil || pid < 0 {
+		return 0
+	}
+	return pid
+}
+
+// stoppedAt is when a program was stopped, to the minute and by the clock of the day:
+// "Nov 29 10:14 AM". The year is not told: it was not in the future.
+func (p supervisedProgram) stoppedAt(now time.Time) (at time.Time, ok bool) {
+	at, err := time.ParseInLocation("Jan 2 3:04 PM 2006", p.text+" "+strconv.Itoa(now.Year()), now.Location())
+	if err != nil {
+		return time.Time{}, false
+	}
+	if at.After(now.Add(time.Hour)) {
+		at = at.AddDate(-1, 0, 0)
+	}
+	return at, true
+}
+
+func (d supervisord) state(r result) State {
+	first, _, _ := strings.Cut(strings.TrimSpace(r.output), "\n")
+	p, _ := parseProgramLine(first)
+	return p.state()
+}
+
+// obstacle: a start needs a supervisord that answers, and knows the program by now.
+func (d supervisord) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
+	_, err := d.ask(ctx, run, service)
+	var none *NotFoundError
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.As(err, &none):
+		return &Obstacle{Service: service, Word: "not read by supervisord yet", Enable: d.tool + " update"}, nil
+	}
+	return &Obstacle{
+		Service: service, Word: "without its supervisor: supervisord does not answer",
+		Way: "see why with: " + d.tool + " -c " + d.conf + " status; start supervisord, as in: service supervisor start",
+	}, nil
+}
+
+func (supervisord) phase(context.Context, runner) (Phase, error) { return Working, nil }
+
+func (d supervisord) condition(ctx context.Context, run runner, service string) (Condition, error) {
+	p, err := d.ask(ctx, run, service)
+	if err != nil {
+		return Condition{}, err
+	}
+	c := Condition{State: p.state(), Main: p.pid(), Failed: p.word == "FATAL"}
+	// It tells neither since when nor for how long: BACKOFF ends with the last of its startretries.
+	if what := map[string]string{"STARTING": "start", "STOPPING": "stop", "BACKOFF": "restart"}[p.word]; what != "" {
+		c.Work = &Work{Service: service, By: "supervisord", What: what}
+	}
+	return c, nil
+}
+
+func (d supervisord) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
+	p, err := d.ask(ctx, run, service)
+	return Opinion{State: p.state(), Word: p.word}, err
+}
+
+// wish: STOPPED is what was told to stop, or was never told to start.
+func (d supervisord) wish(ctx context.Context, run runner, service string, past Past) (*Wish, error) {
+	p, err := d.ask(ctx, run, service)
+	if err != nil || p.word != "STOPPED" {
+		return nil, err
+	}
+	w := &Wish{Service: service, Undo: d.tool + " start " + service}
+	at, known := p.stoppedAt(time.Now())
+	switch {
+	case p.text == "Not started":
+		w.Kind, w.Why = WishDisabled, "supervisord has not started it: its autostart is false"
+	case !known || past.Forgets || past.Meanwhile || past.hasStopped(at, at.Add(time.Minute)):
+		return nil, nil
+	default:
+		w.Kind, w.Why, w.At = WishStopped, "supervisord was told to stop it", at
+	}
+	return w, nil
+}
+
+// death is what supervisord's log and its own words say.
+func (d supervisord) death(ctx context.Context, run runner, service string) (Death, error) {
+	p, err := d.ask(ctx, run, service)
+	if err != nil || p.state() != Stopped || p.word == "STOPPED" {
+		return Death{Cause: CauseUnknown}, err
+	}
+	see := d.tool + " tail " + service
+	if strings.HasPrefix(p.text, "can't find command") || strings.HasPrefix(p.text, "command at ") || strings.HasPrefix(p.text, "unknown error making dispatchers") {
+		return Death{Cause: NeverBegan, Text: "supervisord could not start it: " + p.text, See: see}, nil
+	}
+	c, err := readSupervisord(d.root, d.conf)
+	if err != nil || c.log == "" {
+		return Death{Cause: CauseUnknown, See: see}, err
+	}
+	log, err := osutil.ReadEnd(d.root+c.log, supervisordLogTail)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Death{Cause: CauseUnknown, See: see}, nil
+	}
+	if err != nil {
+		return Death{Cause: CauseUnknown, See: see}, err
+	}
+	_, process, isGrouped := strings.Cut(service, ":")
+	if !isGrouped {
+		process = service
+	}
+	death := exitedBy(string(log.Data), process, time.Now())
+	death.See = see
+	return death, nil
+}
+
+// list asks for all programs: of each it is known whether it runs.
+func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
+	argv := []string{d.tool, "-c", d.conf, "status"}
+	r, err := run.query(ctx, argv)
+	if err != nil {
+		return nil, err
+	}
+	var list []Listed
+	for line := range strings.Lines(r.output) {
+		p, ok := parseProgramLine(line)
+		if !ok {
+			return nil, fmt.Errorf("cannot list the programs of supervisord: %s", r.failure(argv))
+		}
+		l := Listed{Name: p.name, Main: p.pid(), Restarts: "by supervisord"}
+		if l.Main == 0 {
+			l.Omit = "supervisord says that it is " + p.word
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
+// names are those of the configuration.
+func (d supervisord) names(context.Context, runner) ([]string, error) {
+	c, err := readSupervisord(d.root, d.conf)
+	var list []string
+	for name := range c.names {
+		list = append(list, name)
+	}
+	return list, err
+}
