@@ -192,18 +192,26 @@ func (d supervisord) opinion(ctx context.Context, run runner, service string) (O
 	return Opinion{State: p.state(), Word: p.word}, err
 }
 
-// wish: STOPPED is what was told to stop, or was never told to start.
+// wish: STOPPED is what was told to stop, or was never told to start. To stop one program stops
+// no other.
 func (d supervisord) wish(ctx context.Context, run runner, service string, past Past) (*Wish, error) {
 	p, err := d.ask(ctx, run, service)
 	if err != nil || p.word != "STOPPED" {
 		return nil, err
 	}
 	w := &Wish{Service: service, Undo: d.tool + " start " + service}
-	at, known := p.stoppedAt(time.Now())
+	now := time.Now()
+	at, known := p.stoppedAt(now)
+	end := at.Add(time.Minute)
+	if log, process, err := d.log(service); err == nil { // which has more than minutes
+		if exactly, ok := stoppedIn(log, process, now.Location()); ok && exactly.Truncate(time.Minute).Equal(at) {
+			at, end = exactly, exactly
+		}
+	}
 	switch {
 	case p.text == "Not started":
 		w.Kind, w.Why = WishDisabled, "supervisord has not started it: its autostart is false"
-	case !known || past.Forgets || past.Meanwhile || past.hasStopped(at, at.Add(time.Minute)):
+	case !known || past.Forgets || past.hasStopped(at, end):
 		return nil, nil
 	default:
 		w.Kind, w.Why, w.At = WishStopped, "supervisord was told to stop it", at
@@ -221,24 +229,27 @@ func (d supervisord) death(ctx context.Context, run runner, service string) (Dea
 	if strings.HasPrefix(p.text, "can't find command") || strings.HasPrefix(p.text, "command at ") || strings.HasPrefix(p.text, "unknown error making dispatchers") {
 		return Death{Cause: NeverBegan, Text: "supervisord could not start it: " + p.text, See: see}, nil
 	}
-	c, err := readSupervisord(d.root, d.conf)
-	if err != nil || c.log == "" {
-		return Death{Cause: CauseUnknown, See: see}, err
-	}
-	log, err := osutil.ReadEnd(d.root+c.log, supervisordLogTail)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Death{Cause: CauseUnknown, See: see}, nil
-	}
-	if err != nil {
-		return Death{Cause: CauseUnknown, See: see}, err
-	}
+	log, process, err := d.log(service)
+	death := exitedBy(log, process, time.Now())
+	death.See = see
+	return death, err
+}
+
+// log is the end of supervisord's log, and what a program is called there; nothing if it has none.
+func (d supervisord) log(service string) (text, process string, err error) {
 	_, process, isGrouped := strings.Cut(service, ":")
 	if !isGrouped {
 		process = service
 	}
-	death := exitedBy(string(log.Data), process, time.Now())
-	death.See = see
-	return death, nil
+	c, err := readSupervisord(d.root, d.conf)
+	if err != nil || c.log == "" {
+		return "", process, err
+	}
+	end, err := osutil.ReadEnd(d.root+c.log, supervisordLogTail)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return string(end.Data), process, err
 }
 
 // list asks for all programs: of each it is known whether it runs.

@@ -65,15 +65,33 @@ func endOf(how string) Death {
 	return d
 }
 
+// stoppedIn finds when a process was last stopped because supervisord was told to:
+//
+//	2026-11-29 10:24:39,815 WARN stopped: single (terminated by SIGTERM)
+func stoppedIn(log, process string, zone *time.Location) (at time.Time, ok bool) {
+	for line := range strings.Lines(log) {
+		if stamp, _, isStop := strings.Cut(line, " stopped: "+process+" ("); isStop {
+			at, ok = stampTime(stamp, zone)
+		}
+	}
+	return at, ok
+}
+
 // stampAge is how long ago a line was written; 0 if that cannot be told.
 func stampAge(stamp string, now time.Time) time.Duration {
-	const layout = "2006-01-02 15:04:05,000"
-	if len(stamp) < len(layout) {
-		return 0
-	}
-	at, err := time.ParseInLocation(layout, stamp[:len(layout)], now.Location())
-	if err != nil {
+	at, ok := stampTime(stamp, now.Location())
+	if !ok {
 		return 0
 	}
 	return max(0, now.Sub(at))
+}
+
+// stampTime is the time at the beginning of a line.
+func stampTime(stamp string, zone *time.Location) (at time.Time, ok bool) {
+	const layout = "2006-01-02 15:04:05,000"
+	if len(stamp) < len(layout) {
+		return time.Time{}, false
+	}
+	at, err := time.ParseInLocation(layout, stamp[:len(layout)], zone)
+	return at, err == nil
 }

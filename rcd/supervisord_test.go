@@ -127,18 +127,18 @@ func TestSupervisordCondition(t *testing.T) {
 // A stop of ours is nobody's wish; nor is one of which we cannot know whose it is.
 func TestSupervisordOwnStop(t *testing.T) {
 	m, _ := supervisordMachine(t, "", map[string]string{"good": "stopped"})
-	at, _ := supervisedProgram{text: "Nov 29 10:18 AM"}.stoppedAt(time.Now())
+	at, _ := stoppedIn("2026-11-29 10:18:23,695 WARN stopped: good (terminated by SIGTERM)\n", "good", time.Local) // as the recorded log has it
 	for name, past := range map[string]Past{
-		"ours":                  {From: at.Add(20 * time.Second), To: at.Add(21 * time.Second)},
+		"ours":                  {From: at.Add(-time.Second), To: at.Add(time.Second)},
 		"nothing is remembered": {Forgets: true},
 	} {
 		if w, err := m.Wish(t.Context(), "good", past); w != nil || err != nil {
 			t.Errorf("%s: %+v, %v", name, w, err)
 		}
 	}
-	w, err := m.Wish(t.Context(), "good", Past{From: at.Add(-time.Hour), To: at.Add(-time.Hour)})
+	w, err := m.Wish(t.Context(), "good", Past{From: at.Add(-20 * time.Second), To: at.Add(-19 * time.Second)})
 	if err != nil || w == nil || !w.At.Equal(at) {
-		t.Errorf("an hour after ours: %+v, %v", w, err)
+		t.Errorf("some seconds after ours: %+v, %v", w, err)
 	}
 }
 
