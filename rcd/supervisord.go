@@ -252,10 +252,10 @@ func (d supervisord) log(service string) (text, process string, err error) {
 	return string(end.Data), process, err
 }
 
-// list asks for all programs: of each it is known whether it runs.
+// list asks for all programs: of each it is known whether it runs. Those of a supervisord that
+// does not answer, as of one that is installed and not started, are in its configuration.
 func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
-	argv := []string{d.tool, "-c", d.conf, "status"}
-	r, err := run.query(ctx, argv)
+	r, err := run.query(ctx, []string{d.tool, "-c", d.conf, "status"})
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
 	for line := range strings.Lines(r.output) {
 		p, ok := parseProgramLine(line)
 		if !ok {
-			return nil, fmt.Errorf("cannot list the programs of supervisord: %s", r.failure(argv))
+			return d.unanswered(ctx, run)
 		}
 		l := Listed{Name: p.name, Main: p.pid(), Restarts: "by supervisord"}
 		if l.Main == 0 {
@@ -272,6 +272,15 @@ func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
 		list = append(list, l)
 	}
 	return list, nil
+}
+
+func (d supervisord) unanswered(ctx context.Context, run runner) ([]Listed, error) {
+	names, err := d.names(ctx, run)
+	var list []Listed
+	for _, name := range names {
+		list = append(list, Listed{Name: name, Omit: "supervisord does not answer"})
+	}
+	return list, err
 }
 
 // names are those of the configuration.
