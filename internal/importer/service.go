@@ -122,7 +122,12 @@ func verbFirst(manager string, rest []string) (call, bool) {
 			names[i] = inFolder("runit", n)
 		}
 	case "supervisorctl":
-		about = foreign("supervisord")
+		for i, n := range rest[1:] {
+			if n == "all" {
+				return call{}, false
+			}
+			names[i] = "supervisor:" + n
+		}
 	case "initctl":
 		about = "it was Upstart's job: is there a service of that name today?"
 	}
@@ -156,10 +161,6 @@ func supervised(tool string, rest []string) (call, bool) {
 		return asked("down", names, "")
 	}
 	return call{}, false
-}
-
-func foreign(manager string) string {
-	return "of " + manager + ": give daemon-keeper a --service-command that is called as PATH NAME start"
 }
 
 func asked(verb string, names []string, about string) (call, bool) {
