@@ -67,8 +67,11 @@ func (h Host) supervisors() []supervisors {
 		tool, asks string
 	}{{runit, "sv", "sv"}, {daemontools, "svc", "svstat"}, {s6, "s6-svc", "s6-svstat"}} {
 		tool, hasTool := h.lookTool(f.tool)
+		if !hasTool { // as on most machines: a healthy run looks for no other then
+			continue
+		}
 		asks, hasAsks := h.lookTool(f.asks)
-		if !hasTool || !hasAsks {
+		if !hasAsks {
 			continue
 		}
 		d := supervisors{root: h.Root, family: f.family, tool: tool, asks: asks, rest: len(list) == 0}
