@@ -22,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if rcd.IsChild(os.Args) || tracer.IsStage(os.Args) { // of a run that was started by its own program
+	if rcd.IsChild(os.Args) || rcd.IsLauncher(os.Args) || tracer.IsStage(os.Args) { // of a run that was started by its own program
 		main()
 	}
 	testscript.Main(m, map[string]func(){"daemon-keeper": main, "ps.monitor": main, "crash": crash})

@@ -94,7 +94,7 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 	}
 	c := child{childArgs: a, argsOf: argsOf, report: json.NewEncoder(os.NewFile(reportFD, "report"))}
 	cmd := command(a.argv)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	over := time.NewTimer(a.limit)
 	if err := cmd.Start(); err != nil {
 		_ = c.report.Encode(childReport{Failed: failureOf(err)})

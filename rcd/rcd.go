@@ -11,6 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"daemon-keeper/internal/words"
 )
 
 // Verb is what a service manager is told to do with a service.
@@ -102,19 +104,29 @@ type Obstacle struct {
 	Word    string // disabled, masked
 	Enable  string // the command that a person would type to change it
 	Way     string // what else a person would do, where no command does it
+
+	err error // what else it is
 }
 
 func (o *Obstacle) Error() string {
+	if o.err != nil {
+		return fmt.Sprintf("cannot start service %s: %v", o.Service, o.err)
+	}
 	return fmt.Sprintf("cannot start service %s: it is %s", o.Service, o.Word)
 }
 
 // Hint is the way out.
 func (o *Obstacle) Hint() string {
-	if o.Way != "" {
+	switch {
+	case o.err != nil:
+		return words.Hint(o.err)
+	case o.Way != "":
 		return o.Way
 	}
 	return "enable it with: " + o.Enable
 }
+
+func (o *Obstacle) Unwrap() error { return o.err }
 
 // NotFoundError says that the manager does not know a service.
 type NotFoundError struct {

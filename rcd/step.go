@@ -1,12 +1,14 @@
 package rcd
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -35,6 +37,18 @@ type With struct {
 	Say func(text string)
 	// Alone is told why a command runs without its locks; may be nil.
 	Alone func(error)
+
+	// The rest is for Own alone, which has no manager that would know it.
+
+	// Seize gets hold of the processes that a stop is to end; what it has got is to be let
+	// go of, and be there an error.
+	Seize func(context.Context) ([]Held, error)
+	// Remaining are those that a stop should have ended and that still run.
+	Remaining func(context.Context) (pids []int, err error)
+	// Warn is told what is not as it should be, and keeps nothing from being done.
+	Warn func(error)
+
+	input []byte // of the command
 }
 
 // OwnProgram is the path by which our own program can be executed again. On Linux
@@ -95,7 +109,15 @@ func (s *system) begin(ctx context.Context, verb Verb, service string, argv []st
 	}
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = out, out
+	feed(cmd, with)
 	return direct(cmd, verb == Stop)
+}
+
+// feed gives a command what it is to read.
+func feed(cmd *exec.Cmd, with With) {
+	if with.input != nil {
+		cmd.Stdin = bytes.NewReader(with.input)
+	}
 }
 
 // longestStep is the limit for a command of which nobody says how long it may take.
@@ -133,6 +155,7 @@ func (s *system) underChild(with With, out *os.File, args childArgs) (*process, 
 	cmd := command(args.list())
 	cmd.Path, cmd.Err = with.Program, nil
 	cmd.Stdout, cmd.Stderr = out, out
+	feed(cmd, with)                                                     // for the command, to which the child hands it on
 	cmd.ExtraFiles = append([]*os.File{control, report}, with.Locks...) // see controlFD
 	if err := cmd.Start(); err != nil {
 		orders.Close()

@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if IsChild(os.Args) {
 		os.Exit(Child(os.Args, argsOf, noteBegun))
 	}
+	if IsLauncher(os.Args) {
+		os.Exit(Launch(os.Args))
+	}
 	os.Exit(m.Run())
 }
 

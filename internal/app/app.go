@@ -35,6 +35,9 @@ func Main(argv []string) int {
 	if rcd.IsChild(argv) {
 		return rcd.Child(argv, check.Args, state.NoteBegun)
 	}
+	if rcd.IsLauncher(argv) {
+		return rcd.Launch(argv)
+	}
 	if tracer.IsStage(argv) {
 		debug.SetGCPercent(20) // there is little to collect, and it stays for months
 		return tracer.Main(argv, traceLog)

@@ -44,6 +44,7 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	if err != nil {
 		return refuse(c, mistyped(c, err), w.Mistakes...)
 	}
+	withOwn(k, w.Daemons)
 	k.EvidenceTime = cmp.Or(w.Evidence.Timeout, k.EvidenceTime)
 	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.Mistakes) == 0
 	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {

@@ -143,14 +143,15 @@ func (d *decoder) times(times defaults, into reflect.Value) {
 // checkDaemon looks for what its keys need of each other.
 func (d *decoder) checkDaemon(daemon *Daemon, at position, where string, set keys) {
 	name := &node{position: at, text: daemon.Name}
+	d.ownDaemon(daemon, name, where, set)
 	if set["executable"] == nil && set["name"] == nil {
 		d.tell(name, "write executable: /PATH, or name: NAME", "%s has neither executable nor name", where)
 	}
 	optional := daemon.Count.Min == 0 && set["restart_on"] == nil
-	if set["services"] == nil && !optional {
+	if set["services"] == nil && set["start"] == nil && !optional {
 		d.tell(name, "services: [NAME] restarts them; services: [] only watches", "%s has no services", where)
 	}
-	if n := set["services"]; n != nil && n.shape == list && len(n.items) == 0 && len(daemon.RestartOn) > 0 {
+	if n := set["services"]; n != nil && set["start"] == nil && n.shape == list && len(n.items) == 0 && len(daemon.RestartOn) > 0 {
 		d.tell(set["restart_on"], "name a service, or leave restart_on out", "%s has restart_on but no service", where)
 	}
 	for i, reason := range daemon.RestartOn {

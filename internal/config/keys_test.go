@@ -42,6 +42,14 @@ var (
 		Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
 		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
 	}
+	own = Daemon{
+		Name: "own", Criteria: Criteria{Executable: "/srv/app/bin/server", User: &ID{Text: "root"}}, Count: &Count{1, NoLimit},
+		Start: []string{"/srv/app/bin/server", "--port", "8080", "--port", "8080"}, Stop: []string{"/srv/app/bin/stop", "-v", "-v"},
+		As: "root:0", Directory: "/srv/app", Environment: []string{"LANG=C.UTF-8", "OPTS=-a -b", "EMPTY="},
+		Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
+		Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
+		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
+	}
 	every = Rule{
 		Name: "every",
 		Criteria: Criteria{
@@ -77,6 +85,7 @@ func TestEveryKeyArrives(t *testing.T) {
 	if c.Evidence != (Evidence{true, 1500 * time.Millisecond}) {
 		t.Errorf("got %+v", c.Evidence)
 	}
+	same(t, "daemon", c.Daemons[4], own)
 	text, err := c.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +165,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
-	want := map[string]int{"file": 6, "defaults": 13, "daemon": 34, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
+	want := map[string]int{"file": 6, "defaults": 13, "daemon": 39, "forbid": 14, "exempt": 9, "pidfile": 2, "cpu": 2, "memory": 2}
 	if !reflect.DeepEqual(sections, want) {
 		t.Errorf("got %v, want %v", sections, want)
 	}

@@ -67,6 +67,10 @@ func kindOf(name string) kind {
 		return kind{syntax: "report or end", words: leftovers(), read: plain(readLeftovers)}
 	case "word":
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
+	case "account":
+		return kind{syntax: "USER or USER:GROUP", pattern: accountPattern, read: plain(readAccount), anything: true}
+	case "variable":
+		return kind{syntax: "list of NAME=VALUE", pattern: variablePattern, read: plain(readVariable)}
 	case "recipient":
 		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: plain(readRecipient)}
 	case "url":

@@ -137,14 +137,15 @@ func value(k kind) object {
 
 // daemon adds what one key asks of another.
 func (s schema) daemon(o object) {
-	o["anyOf"] = []any{required("executable"), required("name")}
+	o["anyOf"] = []any{required("executable"), required("name"), required("start")}
 	mayBeNone := object{
 		"required":   []string{"count"},
 		"properties": object{"count": object{"anyOf": []any{object{"const": 0}, object{"type": "string", "pattern": "^0(-|$)"}}}},
 		"not":        required("restart_on"),
 	}
 	o["allOf"] = []any{
-		object{"anyOf": []any{required("services"), mayBeNone}},
+		object{"anyOf": []any{required("services"), required("start"), mayBeNone}},
+		object{"not": object{"required": []string{"services", "start"}}},
 		object{"if": required("restart_on"), "then": object{"properties": object{"services": object{"minItems": 1}}}},
 	}
 	for _, reason := range reasons() {

@@ -78,7 +78,12 @@ type Daemon struct {
 	Files        *Files        `yaml:"files" kind:"files" doc:"Limit of open files: a number, or a share of the process's own limit."`
 	MinAge       time.Duration `yaml:"min_age" kind:"time" doc:"A process that is younger has been started anew: it flaps."` // zero: not asked
 	RestartOn    []string      `yaml:"restart_on" kind:"reason" doc:"What is restarted too, and not only warned of."`
-	Services     []string      `yaml:"services" kind:"service" doc:"Services to stop and start, in this order; [] only watches. Required, unless count may be 0 and restart_on is empty."`
+	Services     []string      `yaml:"services" kind:"service" doc:"Services to stop and start, in this order; [] only watches. Required, unless start is given, or count may be 0 and restart_on is empty."`
+	Start        []string      `yaml:"start" kind:"word" repeats:"true" doc:"Of a daemon that no service manager knows: the program that it is, an absolute path, and its arguments; no shell. It takes the place of services."`
+	Stop         []string      `yaml:"stop" kind:"word" repeats:"true" needs:"start" doc:"Command that stops it: a program's path and its arguments. Without it its processes get TERM, and after stop_timeout KILL."`
+	As           string        `yaml:"as" kind:"account" needs:"start" doc:"User that it runs as, or USER:GROUP, names or numbers; without it who runs daemon-keeper. If neither user nor not_user is given, its processes must be that user's."`
+	Directory    string        `yaml:"directory" kind:"path" needs:"start" doc:"Folder that it is started in; without it the root folder."`
+	Environment  []string      `yaml:"environment" kind:"variable" needs:"start" doc:"Variables for it, beside PATH, HOME, LOGNAME, USER and SHELL."`
 	After        []string      `yaml:"after" kind:"name" doc:"Daemons that must be up before this one is restarted."`
 
 	// The rest is what holds: its own value, else that of the file's defaults,

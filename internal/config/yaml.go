@@ -92,6 +92,9 @@ func (w *writer) mapping(level int, v reflect.Value) {
 		if w.brief && reflect.DeepEqual(value.Interface(), usual.FieldByIndex(f.index).Interface()) {
 			continue
 		}
+		if d, ok := v.Interface().(Daemon); ok && f.key == "services" && len(d.Start) > 0 { // which makes them
+			continue
+		}
 		w.field(level, &f, value)
 	}
 }

@@ -45,7 +45,7 @@ func withoutDangling(c Config) []Daemon {
 			}
 		}
 		d.After = after
-		if d.Services == nil {
+		if d.Services == nil && d.Start == nil {
 			d.Services = []string{}
 		}
 		if len(d.RestartOn) == 0 {

@@ -34,7 +34,7 @@ func (r *run) allowed(ctx context.Context) bool {
 	if r.intended(ctx) {
 		return false
 	}
-	if r.NeedsRoot && !r.DryRun {
+	if r.NeedsRoot && !r.DryRun && !rcd.IsOwn(r.daemon.Services[0]) {
 		r.cannotTell(&RootError{r.managerOf(r.daemon.Services[0]), r.daemon.Services[0]})
 		return false
 	}

@@ -37,7 +37,7 @@ func (p *pass) mayKill(service string) bool {
 
 func (c controller) carryOut(ctx context.Context, verb rcd.Verb, service string, do func(context.Context, string, rcd.With) error) error {
 	began := time.Now()
-	err := do(ctx, service, rcd.With{
+	with := rcd.With{
 		Program:  c.Program,
 		Locks:    c.locks.Files(),
 		IsDaemon: func(pid int) bool { return c.isDaemon(service, pid) },
@@ -46,7 +46,11 @@ func (c controller) carryOut(ctx context.Context, verb rcd.Verb, service string,
 		Alone: func(err error) {
 			c.logOnce(report.Warning, "%v; if this run is killed, a command that it has started is not waited for", err)
 		},
-	})
+	}
+	if rcd.IsOwn(service) {
+		c.withDaemon(&with, service)
+	}
+	err := do(ctx, service, with)
 	if errors.As(err, new(*rcd.LostError)) { // somebody has killed what waited for the command
 		c.outlast(ctx, verb, service, func() time.Duration { return time.Since(began) }, func() {})
 	}

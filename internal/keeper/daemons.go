@@ -84,10 +84,11 @@ func fromDaemon(d config.Daemon) Daemon {
 	for _, word := range d.RestartOn {
 		spec.RestartOn = append(spec.RestartOn, check.Aspect(word))
 	}
+	own, services := ownOf(d)
 	return Daemon{
-		Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
+		Own: own, Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
 		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
-		Procedure: Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
+		Procedure: Procedure(services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}
 }
 

@@ -150,6 +150,10 @@ func TestEachKeyArrives(t *testing.T) {
 			daemon[from], rule[from] = to, to
 		}
 	}
+	daemon["Name"] = "Name Own.Name"
+	for _, name := range []string{"Start", "Stop", "As", "Directory", "Environment"} {
+		daemon[name] = "Own." + name
+	}
 	for from, to := range criteria("Exempt.", "Spec.Exempt.") {
 		rule[from] = to
 	}

@@ -34,6 +34,7 @@ type Daemon struct {
 	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
 	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
 	Unjudged  []string      // what is not looked at: only its processes are
+	Own       rcd.OwnDaemon // how it is started, if no manager knows it
 	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
 	restart.Procedure
 }

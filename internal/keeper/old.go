@@ -56,7 +56,7 @@ func (r *run) meet(ctx context.Context, services []string) {
 		}
 		o.family.Group = c.Group
 	}
-	o.awaited = o.family.Stops()
+	o.awaited = stops(o.family, own)
 	r.old = o
 }
 

@@ -64,8 +64,18 @@ func Links(path string) error {
 
 // Program reports whether only we and root decide what is run by a path: the file, the
 // folders on the way and the links are theirs.
-func Program(path string) error {
-	resolved, err := walk(path, checkStep)
+func Program(path string) error { return ProgramOf(path, 0) }
+
+// ProgramOf is Program for what is run as another user, who may decide it, too.
+func ProgramOf(path string, user uint32) error {
+	unlessTheirs := func(info fs.FileInfo, err error) error {
+		isLink := info.Mode()&fs.ModeSymlink != 0
+		if err != nil && ownedBy(info, user) && (isLink || info.Mode().Perm()&0o022 == 0) {
+			return nil
+		}
+		return err
+	}
+	resolved, err := walk(path, func(s step) error { return unlessTheirs(s.info, checkStep(s)) })
 	if err != nil {
 		return err
 	}
@@ -76,7 +86,12 @@ func Program(path string) error {
 	case !info.Mode().IsRegular(), info.Mode().Perm()&0o111 == 0:
 		return failed(path, syscall.EACCES) // as execve(2) has it
 	}
-	return ours(path, info)
+	return unlessTheirs(info, ours(path, info))
+}
+
+func ownedBy(info fs.FileInfo, user uint32) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Uid == user
 }
 
 // File reports whether an open file is a regular one that only we and root can write.

@@ -1,0 +1,100 @@
+package keeper
+
+import (
+	"context"
+	"errors"
+	"syscall"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/report"
+	"daemon-keeper/rcd"
+)
+
+// A daemon that no manager knows has one service, which rcd.Own starts and stops. That has
+// nobody to ask which processes the daemon has: it asks the run.
+
+// ownOf is how a daemon of the configuration is started if no manager knows it, and its
+// services.
+func ownOf(d config.Daemon) (own rcd.OwnDaemon, services []string) {
+	own = rcd.OwnDaemon{Name: d.Name, Start: d.Start, Stop: d.Stop, As: d.As, Directory: d.Directory, Environment: d.Environment}
+	if own.IsIt() && len(d.Services) == 0 {
+		return own, []string{own.Service()}
+	}
+	return own, d.Services
+}
+
+// OwnDaemons are those of a run that no manager knows.
+func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {
+	var list []*rcd.OwnDaemon
+	for _, d := range daemons {
+		if d.Own.IsIt() {
+			list = append(list, &d.Own)
+		}
+	}
+	return list
+}
+
+// stops tells which processes a stop of the service ends. One without a manager may have
+// been started by a person, in a session: it is the daemon all the same.
+func stops(f check.Family, service string) []check.Kin {
+	if rcd.IsOwn(service) {
+		f.Group = ""
+	}
+	return f.Stops()
+}
+
+// withDaemon tells how to get hold of the daemon's processes.
+func (p *pass) withDaemon(with *rcd.With, service string) {
+	with.Warn = func(err error) { p.logOnce(report.Warning, "%v", err) }
+	for _, r := range p.runs {
+		if r.daemon.Own.IsIt() && r.daemon.Own.Service() == service {
+			with.Seize = r.seize
+			with.Remaining = func(ctx context.Context) ([]int, error) { return r.Remaining(ctx, service) }
+		}
+	}
+}
+
+// seize gets hold of each process that the stop is to end, and that is still the same.
+func (r *run) seize(context.Context) (held []rcd.Held, err error) {
+	if r.old == nil {
+		return nil, nil
+	}
+	for _, k := range r.old.awaited {
+		switch h, seizeErr := r.Kin.Seize(k); {
+		case seizeErr == nil:
+			held = append(held, &heldKin{h, k, r})
+		case !errors.Is(seizeErr, osutil.ErrEnded):
+			err = errors.Join(err, seizeErr)
+		}
+	}
+	return held, err
+}
+
+// heldKin tells the diary of what is sent to it.
+type heldKin struct {
+	Seized
+	kin check.Kin
+	run *run
+}
+
+func (h *heldKin) PID() int { return h.kin.PID }
+
+func (h *heldKin) Signal(s syscall.Signal) error {
+	err := h.Seized.Signal(s)
+	switch {
+	case errors.Is(err, osutil.ErrEnded):
+		return nil
+	case err == nil:
+		h.run.Log.Log(report.Notice, "%ssent %s to process %d of %s", h.run.inName(), signalName(s), h.kin.PID, h.run.nameOf(h.kin.User))
+	}
+	return err
+}
+
+func signalName(s syscall.Signal) string {
+	if s == syscall.SIGKILL {
+		return "KILL"
+	}
+	return "TERM"
+}

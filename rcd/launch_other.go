@@ -1,0 +1,26 @@
+//go:build !linux
+
+package rcd
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"daemon-keeper/internal/osutil"
+)
+
+func stageProgram() (string, error) { return os.Executable() }
+
+func dupOnExec(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3) }
+
+func dupTo(from, to int) error { return unix.Dup2(from, to) }
+
+func closeOnExec() { osutil.CloseOthersOnExec() }
+
+// dropPrivileges: setuid(2) leaves nothing here.
+func dropPrivileges(int) error { return nil }
+
+// unblockSignals: Go's runtime has no call for it here, and neither cron(8) nor a shell
+// blocks any.
+func unblockSignals() {}
