@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -129,6 +130,10 @@ func (p *launchPlan) orders() (stageOrders, error) {
 func ownEnvironment(a account, more []string) []string {
 	all := []string{
 		"PATH=" + strings.Join(searchPath, ":"), "HOME=" + a.home, "LOGNAME=" + a.name, "USER=" + a.name, "SHELL=" + a.shell,
+	}
+	for _, variable := range more {
+		name, _, _ := strings.Cut(variable, "=")
+		all = slices.DeleteFunc(all, func(usual string) bool { return strings.HasPrefix(usual, name+"=") })
 	}
 	return append(all, more...)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
@@ -47,6 +48,9 @@ type Own struct {
 	run     runner
 	outputs *Outputs
 	scopes  string // systemd-run(1), where daemons get scopes of their own; "" elsewhere
+
+	mutex  sync.Mutex
+	failed map[string]bool // daemons whose last start by us has failed
 }
 
 // NewOwn makes one for the daemons that a configuration has.
@@ -171,13 +175,20 @@ func (d *OwnDaemon) check() error {
 // Wish: what is wanted of such a daemon is in the pauses, which are no manager's.
 func (*Own) Wish(context.Context, string, Past) (*Wish, error) { return nil, nil }
 
-// Condition has only where the daemon's processes are: whether it runs is not known here.
+// Condition has where the daemon's processes are, and whether its start has failed, so that
+// nobody waits for it: whether it runs is not known here.
 func (o *Own) Condition(_ context.Context, service string) (Condition, error) {
 	d, err := o.of(service)
-	if err != nil || o.scopes == "" {
+	if err != nil {
 		return Condition{}, err
 	}
-	return Condition{Group: "/system.slice/" + d.slice()}, nil
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	c := Condition{Failed: o.failed[d.Name]}
+	if o.scopes != "" {
+		c.Group = "/system.slice/" + d.slice()
+	}
+	return c, nil
 }
 
 // Opinion is unknown, for the same reason.
@@ -262,11 +273,20 @@ func (o *Own) launch(ctx context.Context, d *OwnDaemon, with With, scopes string
 	with.input = launchPlan{OwnDaemon: *d, Scopes: scopes}.encode()
 	err := o.run.step(ctx, Start, d.Service(), []string{with.Program, launchName, d.Service()}, with)
 	var failed *CommandError
-	if errors.As(err, &failed) {
-		failed.Argv = d.Start
-		if n := len(failed.Output); isLaunchStatus(failed.Status) && n > 0 {
-			failed.Cause, failed.Output = errors.New(words.Printable(failed.Output[n-1])), failed.Output[:n-1]
-		}
+	isFailed := errors.As(err, &failed) && isLaunchStatus(failed.Status)
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.failed == nil {
+		o.failed = make(map[string]bool)
+	}
+	o.failed[d.Name] = isFailed
+	if failed == nil {
+		return err
+	}
+	failed.Argv = d.Start
+	if n := len(failed.Output); isFailed && n > 0 {
+		failed.Cause = errors.New(words.Printable(failed.Output[n-1]))
+		failed.Output = slices.DeleteFunc(failed.Output[:n-1], func(line string) bool { return line == "" })
 	}
 	return err
 }
