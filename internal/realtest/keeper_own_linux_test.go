@@ -77,13 +77,20 @@ func pidOf(t *testing.T, m *Machine, daemon string) int {
 func killAndBack(t *testing.T, m *Machine, daemon string) int {
 	t.Helper()
 	before := pidOf(t, m, daemon)
-	m.Kill(t, before, syscall.SIGKILL)
+	endOwn(t, m, before)
 	expect(t, run(t, m, "run", daemon), 1, "'"+daemon+"' was down and is up again (pid ")
 	pid := pidOf(t, m, daemon)
 	if pid == before {
 		t.Errorf("%s is still process %d", daemon, pid)
 	}
 	return pid
+}
+
+// endOwn kills a process and waits until it is gone.
+func endOwn(t *testing.T, m *Machine, pid int) {
+	t.Helper()
+	m.Kill(t, pid, syscall.SIGKILL)
+	Until(t, 10*time.Second, "it is gone", func() bool { return !alive(t, m, strconv.Itoa(pid)) })
 }
 
 // isDetached fails the test unless a process has nothing of who has started it.
@@ -139,7 +146,7 @@ func ownDaemons(t *testing.T, m *Machine) {
 	for _, daemon := range []string{"shop", "app", "loud"} {
 		isDetached(t, m, daemon, pidOf(t, m, daemon))
 	}
-	expect(t, run(t, m, "run", "early"), 2, "the next try is in 1h")
+	expect(t, run(t, m, "run", "early"), 2, "the next try is in ")
 	isUser(t, m, pidOf(t, m, "app"))
 
 	forum := pidOf(t, m, "forum")
@@ -157,8 +164,7 @@ func ownDaemons(t *testing.T, m *Machine) {
 
 	m.Must(t, program, "pause", "app", "--reason", "a test")
 	pid := pidOf(t, m, "app")
-	m.Kill(t, pid, syscall.SIGKILL)
-	Until(t, 10*time.Second, "the app is gone", func() bool { return !alive(t, m, strconv.Itoa(pid)) })
+	endOwn(t, m, pid)
 	expect(t, run(t, m, "run", "app"), 0)
 	m.Must(t, program, "resume", "app")
 	expect(t, run(t, m, "run", "app"), 1, "'app' was down and is up again")
@@ -192,8 +198,7 @@ func TestKeeperOwnSystemd(t *testing.T) {
 	isDetached(t, m, "app", pid)
 	again := killAndBack(t, m, "app")
 	isScope(t, m, again)
-	m.Kill(t, again, syscall.SIGKILL)
-	Until(t, 10*time.Second, "the app is gone", func() bool { return !alive(t, m, strconv.Itoa(again)) })
+	endOwn(t, m, again)
 	ownDaemons(t, m)
 	if out := m.Must(t, "systemctl", "--failed", "--no-legend", "--plain"); strings.Contains(out, "own-") {
 		t.Errorf("failed scopes are left: %s", out)
