@@ -25,14 +25,14 @@ type OwnDaemon struct {
 	Environment []string // NAME=VALUE, beside what every such daemon gets
 }
 
-// ownPrefix opens the name of the service that such a daemon has.
-const ownPrefix = "own:"
+// OwnPrefix opens the name of the service that such a daemon has, before a colon.
+const OwnPrefix = "own"
 
 // OwnService is the service of a daemon that no manager knows.
-func OwnService(daemon string) string { return ownPrefix + daemon }
+func OwnService(daemon string) string { return OwnPrefix + ":" + daemon }
 
 // IsOwn reports whether a service is that of a daemon that no manager knows.
-func IsOwn(service string) bool { return strings.HasPrefix(service, ownPrefix) }
+func IsOwn(service string) bool { return strings.HasPrefix(service, OwnPrefix+":") }
 
 // IsIt reports whether it is one: it says how it is started.
 func (d *OwnDaemon) IsIt() bool { return len(d.Start) > 0 }
@@ -77,7 +77,7 @@ func (*Own) Name() string { return "daemon-keeper itself" }
 
 // of is the daemon of a service, which may be given without its prefix.
 func (o *Own) of(service string) (*OwnDaemon, error) {
-	if d := o.daemons[strings.TrimPrefix(service, ownPrefix)]; d != nil {
+	if d := o.daemons[strings.TrimPrefix(service, OwnPrefix+":")]; d != nil {
 		return d, nil
 	}
 	return nil, &NotFoundError{Service: service, Manager: "the configuration", List: "daemon-keeper validate -v"}

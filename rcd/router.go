@@ -144,7 +144,7 @@ func (r *Router) find(ctx context.Context, service string) (found, error) {
 func (r *Router) seek(ctx context.Context, service string) (found, error) {
 	prefix, inner := words.CutService(service)
 	switch {
-	case prefix == "" && len(r.routes) == 1:
+	case prefix == "" && len(r.routes) == 1 && !r.routes[0].unasked:
 		return found{r.routes[0], inner}, r.routes[0].Find(ctx, inner)
 	case prefix == "":
 		return r.ask(ctx, service)
@@ -181,6 +181,8 @@ func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	}
 	have = withoutLinks(have, service)
 	switch {
+	case len(asked) == 0: // only daemons of our own are started here
+		return found{}, &NoManagerError{"service " + service + " is of none", ownProgram}
 	case failed != nil: // it may know it, too
 		return found{}, failed
 	case len(have) == 1:

@@ -29,11 +29,11 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	began := time.Now()
 	stderr := terminal.Unblock(os.Stderr)
 	defer stderr.Flush(stderrPatience)
-	k, err := wire(c, stderr)
-	if err != nil {
-		return refuse(c, err)
-	}
 	w, err := wanted(c)
+	k, wireErr := wire(c, keeper.OwnDaemons(w.Daemons), stderr)
+	if wireErr != nil {
+		return refuse(c, wireErr)
+	}
 	if blank := blankFiles(c, err); blank != "" {
 		k.Log.Log(report.Routine, "nothing is kept yet: %s", blank)
 		if terminal.Is(os.Stdout) && c.Output == cli.Text {
@@ -44,7 +44,6 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	if err != nil {
 		return refuse(c, mistyped(c, err), w.Mistakes...)
 	}
-	withOwn(k, w.Daemons)
 	k.EvidenceTime = cmp.Or(w.Evidence.Timeout, k.EvidenceTime)
 	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.Mistakes) == 0
 	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {

@@ -74,7 +74,7 @@ func meaning(c cli.Command, all config.Config) ([]byte, error) {
 // strangers are the services of which this machine's manager knows none of that name. They
 // may be installed later, or on another machine.
 func strangers(c cli.Command, all config.Config) []string {
-	m, err := manager(c, new(rcd.Outputs))
+	m, err := managers(c, new(rcd.Outputs))
 	if err != nil {
 		return nil
 	}

@@ -21,7 +21,7 @@ import (
 
 // wire puts a run together from the command line. What it shows as things happen goes
 // to stderr, which must never hold up the work.
-func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
+func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func wire(c cli.Command, stderr io.Writer) (*keeper.Keeper, error) {
 	if c.Action == cli.ShowMatches {
 		return k, nil
 	}
-	m, err := manager(c, k.Outputs)
+	m, err := manager(c, own, k.Outputs)
 	if c.Looks() {
 		if err == nil {
 			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf, k.Supervised = m, m.Condition, m.Find, m.LockName, m.ManagerOf, m.Supervision
@@ -123,7 +123,19 @@ func memoryKey(c cli.Command) string {
 }
 
 // manager is all of the machine's, or the program that was named in their place.
-func manager(c cli.Command, outputs *rcd.Outputs) (*rcd.Router, error) {
+func manager(c cli.Command, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Router, error) {
+	r, err := managers(c, outputs)
+	if len(own) == 0 {
+		return r, err
+	}
+	if err != nil { // they need no other
+		r = new(rcd.Router)
+	}
+	r.Add(rcd.OwnPrefix, rcd.NewOwn(rcd.ThisHost(), own, outputs), false)
+	return r, nil
+}
+
+func managers(c cli.Command, outputs *rcd.Outputs) (*rcd.Router, error) {
 	if c.ServiceCommand != "" {
 		return rcd.One(rcd.Program(c.ServiceCommand, outputs), c.ServiceCommand), nil
 	}
