@@ -27,6 +27,7 @@ daemons:
   early: {start: [/srv/early], backoff: [0s, 1h]}
   twice: {start: [/srv/twice]}
   loud: {start: [/srv/loud, infinity]}
+  many: {start: [/srv/many], pidfile: /run/many.pid, leftovers: end}
 `
 
 const ownServer = `#!/usr/bin/perl
@@ -45,6 +46,13 @@ exit 0 if fork;
 sleep 1 while 1;
 `
 
+const ownMany = `#!/usr/bin/perl
+# it has two workers, which stay when it is killed
+for (1, 2) { unless (fork) { sleep 1 while 1 } }
+open(F, '>', '/run/many.pid') and print F "$$\n" and close F;
+sleep 1 while 1;
+`
+
 // ownLayer has the programs of ownConfig.
 func ownLayer(t *testing.T) *Layer {
 	t.Helper()
@@ -54,6 +62,7 @@ func ownLayer(t *testing.T) *Layer {
 	l.File("/srv/app/server.pl", ownServer, 0o755)
 	l.File("/srv/early", "#!/bin/sh\necho \"cannot read /srv/early.conf\"\nexit 3\n", 0o755)
 	l.File("/srv/twice", ownTwice, 0o755)
+	l.File("/srv/many", ownMany, 0o755)
 	l.File("/etc/daemon-keeper.yaml", ownConfig, 0o644)
 	return l
 }
@@ -161,6 +170,14 @@ func ownDaemons(t *testing.T, m *Machine) {
 	expect(t, run(t, m, "match", "app"), 0, "it runs the wanted script")
 	expect(t, run(t, m, "check", "app"), 0)
 	expect(t, run(t, m, "validate", "-v"), 0, "- '--port'")
+
+	expect(t, run(t, m, "run", "many"), 0) // it is remembered now
+	expect(t, run(t, m, "run", "many"), 0)
+	endOwn(t, m, atoi(t, strings.TrimSpace(read(t, m, "/run/many.pid"))))
+	expect(t, run(t, m, "run", "many"), 1, "its main process (pid ", "; 2 of its processes are left) and is up again")
+	if out := m.Must(t, "pgrep", "-c", "-f", "/srv/many$"); out != "3\n" {
+		t.Errorf("%s processes of many run, not the new 3", strings.TrimSpace(out))
+	}
 
 	m.Must(t, program, "pause", "app", "--reason", "a test")
 	pid := pidOf(t, m, "app")
