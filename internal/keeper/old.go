@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
 
@@ -176,6 +177,14 @@ func (o *old) isMain(k check.Kin) bool {
 	return !slices.ContainsFunc(o.awaited, func(a check.Kin) bool { return a.PID == k.Parent })
 }
 
+// then is what comes of it that processes outlive the stop of a service.
+func then(service string) string {
+	if rcd.IsOwn(service) {
+		return "it is not started beside them"
+	}
+	return "starting all the same"
+}
+
 // AwaitEnd tells the diary and a person at the terminal that the start has to wait.
 func (r *run) AwaitEnd(pids []int) func(restart.Wait) {
 	end := r.show("waiting for the end of " + report.PIDList(pids))
@@ -186,7 +195,7 @@ func (r *run) AwaitEnd(pids []int) func(restart.Wait) {
 		case w.Err != nil:
 			r.Log.Log(report.Warning, "%scannot tell whether the old processes (%s) have ended %s after the stop: %v; starting all the same", r.inName(), report.PIDList(w.PIDs), took, w.Err)
 		case len(w.Left) > 0:
-			r.Log.Log(report.Warning, "%sthe old processes (%s) have not ended %s after the stop; starting all the same", r.inName(), report.PIDList(w.Left), took)
+			r.Log.Log(report.Warning, "%sthe old processes (%s) have not ended %s after the stop; %s", r.inName(), report.PIDList(w.Left), took, then(w.Service))
 		default:
 			r.Log.Log(report.Notice, "%sthe old processes (%s) ended %s after the stop", r.inName(), report.PIDList(w.PIDs), took)
 		}

@@ -202,3 +202,43 @@ func TestCause(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What runs as another user may be that user's, but nobody else's.
+func TestProgramOf(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(t *testing.T, dir string)
+		path   string
+		theirs string // why not, if it runs as the stranger
+		others string // or as somebody else
+	}{
+		{"root's", func(*testing.T, string) {}, "d/f", "", ""},
+		{"theirs", func(t *testing.T, dir string) { must(t, os.Chown(dir+"/d/f", stranger, 0)) }, "d/f", "", "another user owns it"},
+		{"in their folder", func(t *testing.T, dir string) { must(t, os.Chown(dir+"/d", stranger, 0)) }, "d/f", "", "another user owns it"},
+		{"behind their link", func(t *testing.T, dir string) {
+			must(t, os.Symlink("d/f", dir+"/l"))
+			must(t, os.Lchown(dir+"/l", stranger, 0))
+		}, "l", "", "it is a symbolic link that another user has made"},
+		{"theirs, for others to write", func(t *testing.T, dir string) {
+			must(t, os.Chown(dir+"/d/f", stranger, 0))
+			must(t, os.Chmod(dir+"/d/f", 0o775))
+		}, "d/f", "another user owns it", "another user owns it"},
+		{"root's, for others to write", func(t *testing.T, dir string) { must(t, os.Chmod(dir+"/d/f", 0o757)) }, "d/f", "others can write to it", "others can write to it"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := tree(t)
+			must(t, os.Chmod(dir+"/d/f", 0o755))
+			tc.change(t, dir)
+			for user, want := range map[uint32]string{stranger: tc.theirs, stranger + 1: tc.others} {
+				err := ProgramOf(dir+"/"+tc.path, user)
+				var distrust *Error
+				if (err == nil) != (want == "") || err != nil && (!errors.As(err, &distrust) || distrust.Why != want) {
+					t.Errorf("as %d: got %v, want %q", user, err, want)
+				}
+			}
+		})
+	}
+}
