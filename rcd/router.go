@@ -181,7 +181,7 @@ func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	}
 	have = withoutLinks(have, service)
 	switch {
-	case len(asked) == 0: // only daemons of our own are started here
+	case failed == nil && len(have)+len(none) == 0: // only daemons of our own are started here
 		return found{}, &NoManagerError{"service " + service + " is of none", ownProgram}
 	case failed != nil: // it may know it, too
 		return found{}, failed
