@@ -1,9 +1,11 @@
 package rcd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -70,7 +72,7 @@ func fileOf(t *testing.T, path string) string {
 
 const report = `echo $$ >"$1/pid"
 sh -c 'ls /proc/$PPID/fd >"$1/fds"; readlink /proc/$PPID/fd/1 >"$1/out"' sh "$1"
-{ cat /proc/$$/status; echo "cwd $(pwd)"; echo "stat $(cut -d' ' -f5,6 /proc/$$/stat) $$"; env; echo "in $(readlink /proc/$$/fd/0)"; echo "out $(cat "$1/out")"; echo "fds" $(cat "$1/fds"); echo end; } >"$1/report"
+{ cat /proc/$$/status; echo "cwd $(pwd)"; echo "stat $(cut -d' ' -f5,6 /proc/$$/stat) $$"; env; echo "in $(readlink /proc/$$/fd/0)"; echo "out $(cat "$1/out")"; echo "fds" $(cat "$1/fds"); echo limit $(ulimit -n); echo end; } >"$1/report"
 while :; do sleep 1; done
 `
 
@@ -88,7 +90,7 @@ func TestLaunch(t *testing.T) {
 	}
 	text := fileOf(t, dir+"/report")
 	for _, want := range []string{
-		`(?m)^SigBlk:\t0000000000000000$`, `(?m)^SigIgn:\t0000000000000000$`, `(?m)^Umask:\t0022$`, `(?m)^cwd /$`, `(?m)^WORD=a b$`, `(?m)^PATH=/bin:/usr/bin$`,
+		`(?m)^SigIgn:\t0000000000000000$`, `(?m)^Umask:\t0022$`, `(?m)^cwd /$`, `(?m)^WORD=a b$`, `(?m)^PATH=/bin:/usr/bin$`,
 		`(?m)^in /dev/null$`, `(?m)^out .*/run/own:a\.output$`, `(?m)^(HOME|USER|LOGNAME|SHELL)=`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
@@ -219,6 +221,45 @@ func TestLaunchIntoTheBackground(t *testing.T) {
 	fileOf(t, dir+"/report")
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// Whoever calls, the daemon has signals and a umask as it should, nothing is open that was,
+// and the caller's limits hold.
+func TestLaunchByAnybody(t *testing.T) {
+	own, dir := ownOf(t, report, nil)
+	cmd := exec.Command("sh", "-c", `umask 077; ulimit -Sn 512; exec env --ignore-signal=HUP --block-signal=USR2 "$@"`, "sh", must(os.Executable()), launchName, "own:a")
+	cmd.Stdin = bytes.NewReader(launchPlan{OwnDaemon: *own.daemons["a"]}.encode())
+	cmd.ExtraFiles = []*os.File{must(os.Open("/dev/null")), must(os.Open("/dev/null"))}
+	out := must(os.Create(dir + "/out.txt")) // a pipe would be the daemon's for years
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		text := string(must(os.ReadFile(out.Name())))
+		if strings.Contains(text, "unrecognized option") {
+			t.Skip("env(1) blocks no signals here")
+		}
+		t.Fatalf("%v: %s", err, text)
+	}
+	text := fileOf(t, dir+"/report")
+	for _, want := range []string{`(?m)^SigIgn:\t0000000000000000$`, `(?m)^Umask:\t0022$`, `(?m)^fds 0 1 10 2$`, `(?m)^limit 512$`} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	noneBlocked(t, dir)
+}
+
+// noneBlocked waits until the daemon blocks no signals: a shell blocks all of them itself
+// while it starts a program.
+func noneBlocked(t *testing.T, dir string) {
+	t.Helper()
+	pid := strings.TrimSpace(string(must(os.ReadFile(dir + "/pid"))))
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(string(must(os.ReadFile("/proc/"+pid+"/status"))), "\nSigBlk:\t0000000000000000\n"); {
+		if time.Now().After(deadline) {
+			t.Fatal("signals are blocked")
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
