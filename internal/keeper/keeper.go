@@ -347,5 +347,3 @@ func (p *pass) once(log func(report.Level, string, ...any), level report.Level, 
 		log(level, "%s", line)
 	}
 }
-
-func (p *pass) several() bool { return len(p.runs) > 1 }

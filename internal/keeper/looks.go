@@ -72,3 +72,5 @@ func (l *looks) serve(ctx context.Context) {
 		}
 	}
 }
+
+func (p *pass) several() bool { return len(p.runs) > 1 }

@@ -52,23 +52,28 @@ func TestOwnDaemonIsEnded(t *testing.T) {
 		line    string
 	}{
 		{
-			"it hears TERM", []proc{{pid: 77, parent: 1}, {pid: 90, parent: 1, user: wwwData}},
+			"it hears TERM",
+			[]proc{{pid: 77, parent: 1}, {pid: 90, parent: 1, user: wwwData}},
 			false, report.BroughtBack, "TERM 77 after 2s", "INFO sent TERM to process 77 of root",
 		},
 		{
-			"it does not", []proc{{pid: 77, parent: 1, stubborn: true}},
+			"it does not",
+			[]proc{{pid: 77, parent: 1, stubborn: true}},
 			false, report.BroughtBack, "TERM 77 after 2s, KILL 77 after 1m2s", "INFO sent KILL to process 77 of root",
 		},
 		{
-			"a person has started it in a session", []proc{{pid: 77, parent: 1, group: "/user.slice/session-3.scope"}},
+			"a person has started it in a session",
+			[]proc{{pid: 77, parent: 1, group: "/user.slice/session-3.scope"}},
 			false, report.BroughtBack, "TERM 77 after 2s", "",
 		},
 		{
-			"its number is another's by then", []proc{{pid: 77, parent: 1, reused: true}},
+			"its number is another's by then",
+			[]proc{{pid: 77, parent: 1, reused: true}},
 			false, report.StillDown, "", "it is not started beside them",
 		},
 		{
-			"the system gives no hold", []proc{{pid: 77, parent: 1}},
+			"the system gives no hold",
+			[]proc{{pid: 77, parent: 1}},
 			true, report.StillDown, "", "cannot stop service own:x: this system gives no hold on a process",
 		},
 	} {
