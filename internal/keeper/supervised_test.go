@@ -2,11 +2,13 @@ package keeper
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
 )
@@ -122,4 +124,50 @@ func TestSupervisedUp(t *testing.T) {
 			t.Errorf("no supervisor: %v: %q", got.Result, got.Notices)
 		}
 	})
+}
+
+// TestScannerIsGone: a daemon that is down, and whose supervisor nobody starts again, says so.
+func TestScannerIsGone(t *testing.T) {
+	for _, args := range [][]string{nil, {"/usr/bin/runsvdir", "-P", "/etc/service"}} {
+		synctest.Test(t, func(t *testing.T) {
+			w, d := supervisedWorld(t, func(time.Time) *rcd.Supervision {
+				return &rcd.Supervision{By: "runsv", Scanner: "runsvdir", Folder: "/etc/service/toy", Watched: true, WantUp: true, At: time.Now().Add(-time.Hour)}
+			})
+			w.keeper.Commands = func(_ context.Context, is func([]string) bool) ([]check.Command, error) {
+				if !is(args) {
+					return nil, nil
+				}
+				return []check.Command{{PID: 7, Args: args}}, nil
+			}
+			got := w.run(t, t.Context(), d)["toy"]
+			const gone = "no runsvdir runs: nobody starts runsv for /etc/service/toy when that has ended"
+			if got.Result != report.BroughtBack || slices.Contains(got.Notices, gone) != (args == nil) {
+				t.Errorf("%v: %v: %q", args, got.Result, got.Notices)
+			}
+		})
+	}
+}
+
+// TestMayKill: what another daemon of the same service does not allow is not done.
+func TestMayKill(t *testing.T) {
+	for _, tt := range []struct {
+		leftovers []string
+		want      bool
+	}{
+		{[]string{EndLeftovers}, true},
+		{[]string{ReportLeftovers}, false},
+		{[]string{EndLeftovers, EndLeftovers}, true},
+		{[]string{EndLeftovers, ReportLeftovers}, false},
+		{nil, false},
+	} {
+		p := new(pass)
+		for _, l := range tt.leftovers {
+			r := &run{daemon: Daemon{Leftovers: l}}
+			r.daemon.Services = []string{"svc:a"}
+			p.runs = append(p.runs, r)
+		}
+		if got := p.mayKill("svc:a"); got != tt.want {
+			t.Errorf("%v: %v", tt.leftovers, got)
+		}
+	}
 }

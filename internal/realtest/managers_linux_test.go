@@ -19,6 +19,7 @@ type superviseTest struct {
 	watcher string   // its program for each service
 	down    []string // has a service left down, by its folder
 	up      []string
+	own     string // Debian's own service, which init finds, too; "" if there is none
 	cause   string // that a run tells of a daemon that was told to be down
 	logs    string // the run script of a log service; "" for none
 }
@@ -142,6 +143,9 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 			t.Errorf("no %q in\n%s", part, draft)
 		}
 	}
+	if f.own != "" && !strings.Contains(draft, "'"+f.prefix+":"+f.own+"'") {
+		t.Errorf("no %s of Debian's own in\n%s", f.own, draft)
+	}
 	m.Must(t, program, "validate")
 	if table, status := m.Run(t, program, "status"); status != 0 || strings.Count(table, " up ") < 2 {
 		t.Errorf("status exits %d and says\n%s", status, table)
@@ -175,7 +179,7 @@ func TestKeeperRunit(t *testing.T) {
 	t.Parallel()
 	f := superviseTest{
 		name: "runit", prefix: "runit", folder: "/etc/service", home: "/etc/runit/runsvdir/default", scanner: []string{"runsvdir", "-P", "/etc/service"}, watcher: "runsv",
-		down: []string{"sv", "down"}, up: []string{"sv", "up"}, logs: "exec svlogd -tt ./main", cause: "cannot find my shoes",
+		down: []string{"sv", "down"}, up: []string{"sv", "up"}, logs: "exec svlogd -tt ./main", own: "ssh", cause: "cannot find my shoes",
 	}
 	m := Enter(t, managersTree(t), f.layer(t))
 	m.Must(t, "mkdir", "-p", "/run/runit/supervise") // as Debian's stage 1 does
