@@ -324,38 +324,3 @@ func (l *looker) judge(p *Process, targets []*target) (related bool, err error) 
 	}
 	return related, nil
 }
-
-// needsArgs reports whether the arguments of a process decide what it is: it
-// executes the interpreter of a wanted script, or a wanted multi-call program.
-func (l *looker) needsArgs(p Process) bool {
-	if p.Foreign && !l.full {
-		return false // it is nobody's, whatever it runs
-	}
-	for _, i := range l.interpreters {
-		if i.identify(new(Spec), &Match{Process: p}) != unrelated {
-			return true
-		}
-	}
-	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0 || l.telling[p.PID]
-}
-
-// asks is what is asked of a process for these targets. One that can be none of them
-// because of its user is of no concern to a lean look; a full one tells why it is none.
-func (l *looker) asks(targets []*target) asks {
-	return asks{
-		row: func(p Process) bool {
-			return l.full || slices.ContainsFunc(targets, func(t *target) bool { return meetsCheap(&t.Spec, &p) == counts })
-		},
-		origin: func(p Process) bool { return l.needsOrigin(p, targets) },
-		args:   l.needsArgs,
-	}
-}
-
-// needsOrigin reports whether it matters where a deleted executable is from: it has the
-// path of a wanted one, or may be another version of an interpreter, and could count.
-func (l *looker) needsOrigin(p Process, targets []*target) bool {
-	could := p.OwnUserNS || p.isOf(0) || slices.ContainsFunc(targets, func(t *target) bool { return t.User != nil && p.isOf(*t.User) })
-	return could && (l.origins[p.Exe] || slices.ContainsFunc(l.interpreters, func(i *Interpreter) bool {
-		return p.Exe == i.Resolved || isVersionOf(filepath.Base(p.Exe), i.stem())
-	}))
-}
