@@ -286,6 +286,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/internal/postmortem": {},
 		"daemon-keeper/internal/tracer":     {},
 		"daemon-keeper/internal/pidfiles":   {},
+		"daemon-keeper/internal/inspect":    {},
 		"daemon-keeper/internal/keeper":     {"daemon-keeper/check", "daemon-keeper/internal/config", "daemon-keeper/rcd", "daemon-keeper/restart", "daemon-keeper/internal/packages", "daemon-keeper/internal/state", "daemon-keeper/internal/report", "daemon-keeper/internal/postmortem"},
 		"github.com/shirou/gopsutil/v3":     {"daemon-keeper/check"},
 		"github.com/alecthomas/kong":        {"daemon-keeper/internal/cli"},
@@ -314,7 +315,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 23 {
+	if seen != 24 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }

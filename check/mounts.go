@@ -9,9 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // mountPoints are those at which a file system begins that somebody else serves: a
@@ -45,7 +46,7 @@ func parseMounts(mountinfo io.Reader) (mountPoints, error) {
 			return nil, fmt.Errorf("a mount table with the line %.60q", lines.Text())
 		}
 		kind, _, _ := bytes.Cut(behind, []byte(" "))
-		switch point := unescapeMount(string(fields[pointField])); {
+		switch point := osutil.UnescapeMount(string(fields[pointField])); {
 		case local[string(kind)]:
 			delete(m, point) // it covers what was there
 		case point != "/":
@@ -53,25 +54,6 @@ func parseMounts(mountinfo io.Reader) (mountPoints, error) {
 		}
 	}
 	return m, lines.Err()
-}
-
-// unescapeMount undoes what the kernel does to white space and backslashes: \040.
-func unescapeMount(path string) string {
-	if !strings.Contains(path, `\`) {
-		return path
-	}
-	var b strings.Builder
-	for i := 0; i < len(path); i++ {
-		if path[i] == '\\' && i+4 <= len(path) {
-			if c, err := strconv.ParseUint(path[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(c))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(path[i])
-	}
-	return b.String()
 }
 
 // lead reports whether a path leads to one of them. It follows symbolic links by itself,

@@ -104,27 +104,57 @@ func (t procTable) heldBy(pid int, held map[uint64]bool) error {
 	return nil
 }
 
+// Listeners are the sockets of a process that accept connections, by their inodes, of which
+// /proc/PID/fd tells: socket:[6563766].
+func Listeners(pid int) (map[uint64]Socket, error) {
+	t := newProcTable("/proc", directly())
+	held := make(map[uint64]bool)
+	if err := t.heldBy(pid, held); err != nil {
+		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+	}
+	tcp, local, err := t.waiting(pid)
+	if err != nil {
+		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+	}
+	list := make(map[uint64]Socket)
+	for inode := range held {
+		one := map[uint64]bool{inode: true}
+		for _, s := range socketsOf(one, tcp[0], tcp[1], local) {
+			list[inode] = s
+		}
+	}
+	return list, nil
+}
+
 // tables finds those sockets of a process's network namespace that listen.
 func (t procTable) tables(pid int, held map[uint64]bool) ([]Socket, error) {
-	var tcp [2][]listener
+	tcp, local, err := t.waiting(pid)
+	if err != nil {
+		return nil, err
+	}
+	return socketsOf(held, tcp[0], tcp[1], local), nil
+}
+
+// waiting are all sockets of a process's network namespace that listen: of IPv4, of IPv6, and
+// of the file system.
+func (t procTable) waiting(pid int) (tcp [2][]listener, local []unixListener, err error) {
 	for i, name := range []string{"tcp", "tcp6"} {
 		err := t.table(pid, name, func(r io.Reader) (err error) {
 			tcp[i], err = parseListeners(r, binary.NativeEndian)
 			return err
 		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel without IPv6
-			return nil, err
+			return tcp, nil, err
 		}
 	}
-	var local []unixListener
-	err := t.table(pid, "unix", func(r io.Reader) (err error) {
+	err = t.table(pid, "unix", func(r io.Reader) (err error) {
 		local, err = parseUnixListening(r)
 		return err
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return tcp, nil, err
 	}
-	return socketsOf(held, tcp[0], tcp[1], local), nil
+	return tcp, local, nil
 }
 
 func (t procTable) table(pid int, name string, parse func(io.Reader) error) error {

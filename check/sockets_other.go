@@ -17,3 +17,8 @@ func Group(int) string { return "" }
 func Executes(int, uint64, FileID) (bool, error) {
 	return false, errors.New("what a process executes cannot be told for sure on this system")
 }
+
+// Listeners cannot be told here.
+func Listeners(int) (map[uint64]Socket, error) {
+	return nil, errors.ErrUnsupported
+}

@@ -110,6 +110,8 @@ func run(name string, args []string) report.Status {
 		err = why(ctx, command)
 	case cli.ShowPIDFiles:
 		return pidFiles(ctx, command)
+	case cli.Inspect:
+		return inspectDaemons(ctx, command)
 	case cli.ShowPage:
 		return showPage(ctx, command)
 	default:

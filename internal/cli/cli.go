@@ -31,7 +31,7 @@ type Command struct {
 	ConfigFile string // "" if there is none to be read
 	Meant      string // the command that was probably meant, if the first name is nearly one
 
-	All     bool          // Pause and Resume: all daemons
+	All     bool          // Pause and Resume: all daemons. Inspect: all that was read
 	For     time.Duration // Pause: for so long; 0: until it is resumed
 	Reason  string        // Pause: why
 	Since   string        // ShowHistory: from when on
@@ -43,6 +43,7 @@ type Command struct {
 	MaxAge  time.Duration // ShowPage: a report that is older is not from now
 	Follow  bool          // Trace: it may go into the background
 	Also    []string      // ShowPIDFiles: what is looked at, too
+	Only    string        // Inspect: the least severity that is told
 	Color   string        // when to use colours; "" is auto
 	Write   bool          // Propose: the configuration is written, if there is none
 	Offline bool          // Import: the files are another machine's, and nothing of this one is looked at

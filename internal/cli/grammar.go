@@ -106,6 +106,7 @@ type grammar struct {
 	Page     webPage  `cmd:"" looks:"" usage:"[REPORT.json]... [--max-age TIME] [-c FILE]" help:"Print a page for a browser, of this machine or of a fleet."`
 	Why      why      `cmd:"" looks:"" usage:"[NAME]... [--at TIME | --incident N] [-o FORMAT]" help:"Explain why a daemon died, who did it, and how sure that is."`
 	PIDFiles pidFiles `cmd:"" looks:"" name:"pidfiles" usage:"[--also PATH]... [-o FORMAT] [-c FILE]" help:"Show which pidfiles name whom, and what is wrong with them."`
+	Inspect  inspect  `cmd:"" looks:"" usage:"[NAME|SPEC]... [--only SEVERITY] [flags]" help:"Tell how daemons run: who and where they are, what they have open, how near to their limits."`
 	Validate validate `cmd:"" usage:"[-c FILE] [--part] [-v]" help:"Name every mistake in the configuration, or print what it means."`
 	Schema   schema   `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
 	Import   imports  `cmd:"" looks:"" usage:"[--offline] [FILE]..." help:"Print a configuration for what a crontab or Monit keeps."`

@@ -99,7 +99,7 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 	o := FlagOutline{
 		Long: f.Name, Help: f.Help,
 		Repeatable: f.Name == "service" || f.Name == "also", // other lists are refused if they are given twice
-		Nameless:   slices.Contains([]string{"executable", "service", "all"}, f.Name),
+		Nameless:   slices.Contains([]string{"executable", "service", "all"}, f.Name) && command != string(Inspect),
 	}
 	if f.Short != 0 {
 		o.Short = string(f.Short)
@@ -117,6 +117,10 @@ func outlineFlag(command string, f *kong.Flag) FlagOutline {
 		o.Help = "Print the pauses as text or json."
 	case command == string(ShowWhy) && f.Name == "output":
 		o.Help = "Print the explanation as text or json."
+	case command == string(Inspect) && f.Name == "output":
+		o.Help = "Print what was found as text or json."
+	case command == string(Inspect) && f.Name == "all":
+		o.Help = "Print all that was read, too."
 	case command == string(ShowPIDFiles) && f.Name == "output":
 		o.Help = "Print the pidfiles as text or json."
 	}
@@ -162,10 +166,12 @@ func valueKind(command, flag string) (Kind, []string) {
 		return Choice, facilities
 	case "leftovers":
 		return Choice, leftovers()
+	case "only":
+		return Choice, onlySeverities()
 	case "color":
 		return Choice, colors()
 	case "output":
-		if slices.Contains([]Action{Pause, ShowHistory, ShowWhy, ShowPIDFiles}, Action(command)) {
+		if slices.Contains([]Action{Pause, ShowHistory, ShowWhy, ShowPIDFiles, Inspect}, Action(command)) {
 			return Choice, []string{Text, JSON}
 		}
 		return Choice, outputs()

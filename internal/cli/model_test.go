@@ -65,7 +65,7 @@ func TestModelChoices(t *testing.T) {
 			}
 		}
 	}
-	if seen != 10 {
+	if seen != 12 {
 		t.Errorf("looked at %d flags", seen)
 	}
 }

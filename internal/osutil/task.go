@@ -14,6 +14,7 @@ type Task struct {
 	Parent  int
 	Group   int // its process group
 	Session int
+	TTY     int           // the device number of its controlling terminal; 0: it has none
 	Start   time.Duration // since boot
 }
 
@@ -33,7 +34,7 @@ func ParseTask(line []byte) (Task, bool) {
 		return Task{}, false
 	}
 	t := Task{Name: string(line[open+1 : end]), State: fields[0][0]}
-	for i, number := range []*int{&t.Parent, &t.Group, &t.Session} {
+	for i, number := range []*int{&t.Parent, &t.Group, &t.Session, &t.TTY} {
 		n, err := strconv.ParseInt(fields[i+1], 10, 32)
 		if err != nil {
 			return Task{}, false

@@ -19,7 +19,7 @@ const (
 var table = []row{
 	// Commands, and the default command without its name.
 	{keys: "daemon-keeper ", has: []string{
-		"run", "check", "status", "match", "pause", "resume", "history", "page", "why", "pidfiles", "validate", "schema", "import", "init", "trace",
+		"run", "check", "status", "match", "pause", "resume", "history", "page", "why", "pidfiles", "inspect", "validate", "schema", "import", "init", "trace",
 		"clamd", "dovecot@1", "yes", "no-telnetd",
 	}, lacks: []string{"recheck", "crontab.txt", "--config", "webapp"}},
 	{keys: "daemon-keeper c", has: []string{"check", "clamd"}, lacks: []string{"status"}},

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/inspect"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/pidfiles"
+)
+
+// complete adds what other rooms know of a process.
+func (x *inspector) complete(ctx context.Context, f *inspect.Facts, d keeper.Daemon, m check.Match) {
+	f.UserName, f.GroupName = x.users, x.groups
+	if f.IDs.Known {
+		a, err := accountOf(f.IDs.Value.Users[1])
+		f.Account = inspect.Know(a, err)
+	}
+	f.Unit = x.unit(ctx, f)
+	if !f.Listening.Known && f.Listening.Why == "" {
+		f.Listening = x.listening(f)
+	}
+	f.Writers = x.writers(f, m)
+	f.Configs = inspect.Know(changed(f, inspect.ConfigPaths(*f)), nil)
+	f.UnitFiles = inspect.Know(changed(nil, f.Unit.Value.UnitFiles()), nil)
+	f.PIDFiles = inspect.Know(x.pidFiles(ctx, f, d), nil)
+}
+
+// accountOf asks for a user; one without a name is in no other group.
+func accountOf(id uint32) (inspect.Account, error) {
+	u, err := user.LookupId(strconv.FormatUint(uint64(id), 10))
+	if errors.As(err, new(user.UnknownUserIdError)) {
+		return inspect.Account{Group: id}, nil
+	}
+	if err != nil {
+		return inspect.Account{}, err
+	}
+	a := inspect.Account{Name: u.Username}
+	group, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return a, err
+	}
+	a.Group = uint32(group)
+	list, err := u.GroupIds()
+	for _, g := range list {
+		if n, err := strconv.ParseUint(g, 10, 32); err == nil && uint32(n) != a.Group {
+			a.Member = append(a.Member, uint32(n))
+		}
+	}
+	return a, err
+}
+
+// unit asks the manager what the service of a process was asked for. Of a process that is
+// not its main one, who it is says nothing.
+func (x *inspector) unit(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
+	name := osutil.UnitOf([]byte("0::" + f.Cgroup.Value))
+	if !f.Cgroup.Known || !strings.HasSuffix(name, ".service") || strings.HasPrefix(name, "user@") || x.manager == nil {
+		return none
+	}
+	a, err := x.manager.Asked(ctx, name)
+	if err != nil {
+		x.doubts = append(x.doubts, err.Error())
+		return none
+	}
+	if a.Name == "" {
+		return none
+	}
+	if a.Main != 0 && a.Main != f.PID {
+		for _, key := range []string{"User", "Group", "SupplementaryGroups", "AmbientCapabilities", "CapabilityBoundingSet", "OOMScoreAdjust", "WorkingDirectory", "UMask"} {
+			delete(a.Props, key)
+		}
+	}
+	return inspect.Know(inspect.Unit{Name: a.Name, Props: a.Props}, nil)
+}
+
+// listening are the sockets at which a process listens, and who else has them.
+func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening] {
+	sockets, err := check.Listeners(f.PID)
+	if err != nil {
+		return inspect.Know[[]inspect.Listening](nil, err)
+	}
+	var list []inspect.Listening
+	for inode, s := range sockets {
+		list = append(list, inspect.Listening{
+			Socket: s.String(), Others: x.world.Sharing(f.PID, fmt.Sprintf("socket:[%d]", inode), f.Relatives.Value),
+			Public: s.Network != "unix" && !s.Addr.Addr().IsLoopback() && s.Addr != netip.AddrPort{},
+		})
+	}
+	slices.SortFunc(list, func(a, b inspect.Listening) int { return strings.Compare(a.Socket, b.Socket) })
+	return inspect.Know(list, nil)
+}
+
+// writers are those who can change what it runs, as far as its paths lead us to the same
+// files as the process.
+func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]inspect.Writer] {
+	if f.Deleted.Value || f.Root.Value.Changed || !f.Root.Known || f.Exe == "" {
+		return inspect.Fact[[]inspect.Writer]{}
+	}
+	var list []inspect.Writer
+	for _, name := range []string{f.Exe, m.Script} {
+		if name == "" || !filepath.IsAbs(name) {
+			continue
+		}
+		writers, err := pidfiles.WhoCanChange(name, x.users, x.groups)
+		if err != nil {
+			return inspect.Know[[]inspect.Writer](nil, err)
+		}
+		for _, w := range writers {
+			list = append(list, inspect.Writer{Who: w.Who, At: w.At})
+		}
+	}
+	return inspect.Know(list, nil)
+}
+
+// changed tells when regular files were last changed. What is not there is left out, and
+// what a process with another root folder means cannot be told.
+func changed(f *inspect.Facts, paths []string) []inspect.Changed {
+	if f != nil && (f.Root.Value.Changed || !f.Root.Known) {
+		return nil
+	}
+	var list []inspect.Changed
+	for _, name := range paths {
+		info, err := os.Stat(name)
+		if err == nil && info.Mode().IsRegular() && !slices.ContainsFunc(list, func(c inspect.Changed) bool { return c.Path == name }) {
+			list = append(list, inspect.Changed{Path: name, At: info.ModTime()})
+		}
+	}
+	return list
+}
+
+// pidFiles are those that name the process, and those that its unit or the configuration
+// names for it.
+func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Daemon) []inspect.PIDFile {
+	e := pidfiles.Expected{By: f.Unit.Value.Name, PIDs: []int{f.PID}, Running: true}
+	for _, r := range f.Relatives.Value {
+		e.PIDs = append(e.PIDs, r.PID)
+	}
+	named := make(map[string][]pidfiles.Expected)
+	if name := f.Unit.Value.Props["PIDFile"]; filepath.IsAbs(name) {
+		named[name] = append(named[name], e)
+	}
+	if p := d.Spec.PIDFile; p != nil {
+		e.By = "daemon " + d.Name + " of the configuration"
+		named[p.Path] = append(named[p.Path], e)
+	}
+	found, err := pidfiles.Naming(ctx, pidfiles.Places(), []int{f.PID})
+	if err != nil {
+		x.doubts = append(x.doubts, "cannot look for the pidfiles of '"+d.Name+"': "+err.Error())
+	}
+	files := pidfiles.Examiner{
+		Machine: pidfiles.ThisMachine(x.users), GroupName: x.groups, Named: named, Holder: holders(x.sight), Patience: pidFolderTime,
+	}
+	for _, p := range found {
+		files.Also = append(files.Also, p.Path)
+	}
+	var list []inspect.PIDFile
+	for _, r := range files.Examine(ctx).Reports {
+		for _, y := range r.Findings {
+			list = append(list, inspect.PIDFile{Path: r.File.Path, Verdict: string(y.Verdict), Text: y.Text, Severity: pidFileSeverity(y)})
+		}
+	}
+	return list
+}
+
+// pidFileSeverity: that the daemon's own user can change the file is so with most daemons
+// that write it themselves, and matters only where root signals what it names.
+func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
+	switch {
+	case f.Verdict == pidfiles.Writable, f.Severity == pidfiles.Note:
+		return inspect.Notice
+	case f.Severity == pidfiles.Dangerous:
+		return inspect.Critical
+	case f.Severity == pidfiles.Wrong:
+		return inspect.Warning
+	}
+	return inspect.Fine
+}

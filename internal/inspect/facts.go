@@ -1,0 +1,245 @@
+package inspect
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Facts are all that was read of one process of a daemon, and of what is around it.
+type Facts struct {
+	PID     int
+	Name    string // the kernel's
+	Exe     string // path of its program; "" if it is not known
+	Args    []string
+	Now     time.Time
+	Started Fact[time.Time] // by the clock of the day as it is now
+
+	UserName, GroupName func(uint32) string // for people; nil: numbers
+
+	// Who.
+	IDs        Fact[IDs]
+	Groups     Fact[[]uint32] // supplementary
+	Caps       Fact[Caps]
+	NoNewPrivs Fact[bool]
+	Seccomp    Fact[int] // 0 none, 1 strict, 2 filters, proc_pid_status(5)
+	Label      Fact[string]
+	Account    Fact[Account] // of its effective user
+	Login      Fact[Login]   // who had logged in, before it was started
+
+	// Where.
+	Root       Fact[Folder]
+	Cwd        Fact[Folder]
+	Umask      Fact[uint32]
+	Jail       Fact[string]   // "" if it is in none, or in ours
+	Namespaces Fact[[]string] // kinds of which it is in others than we are: mnt, net
+
+	// Detached.
+	Session  Fact[Leader]
+	Group    Fact[Leader]
+	Terminal Fact[string] // its controlling terminal; "" if it has none
+	Cgroup   Fact[string] // the path of its control group; "" if it is in none
+
+	// Descriptors.
+	Files     Fact[[]File]
+	Listening Fact[[]Listening]
+
+	// Limits.
+	Limits    Fact[map[Resource]Limit]
+	UserTasks Fact[uint64] // threads of its real user
+	Locked    Fact[uint64] // bytes that it keeps in memory
+	Virtual   Fact[uint64] // bytes of address space
+	Memory    Fact[Memory] // of its control group
+	Tasks     Fact[Counted]
+	OOMAdjust Fact[int] // oom_score_adj
+	Cores     Fact[string]
+
+	// Files.
+	Deleted   Fact[bool]     // its program is in no folder any more
+	Libraries Fact[[]string] // that it executes, and that are in no folder any more
+	Writers   Fact[[]Writer] // who else than root can change its program
+	PIDFiles  Fact[[]PIDFile]
+	Configs   Fact[[]Changed] // files that its command line names as its configuration
+	UnitFiles Fact[[]Changed] // that its unit is made of
+
+	Relatives Fact[[]Relative] // what it has started, and what that has started
+	Unit      Fact[Unit]       // what its service manager was asked for
+}
+
+// IDs are the real, effective, saved and file-system ids, credentials(7). FreeBSD has no
+// file-system ids; there they are the effective ones.
+type IDs struct{ Users, Groups [4]uint32 }
+
+// Which of them is which.
+const (
+	realID = iota
+	effectiveID
+	savedID
+	fsID
+)
+
+// user is the effective one.
+func (i IDs) user() uint32 { return i.Users[effectiveID] }
+
+// Caps are sets of capabilities, capabilities(7).
+type Caps struct{ Inheritable, Permitted, Effective, Bounding, Ambient uint64 }
+
+// Account is what the lists of users say of one.
+type Account struct {
+	Name   string
+	Group  uint32   // its own
+	Member []uint32 // of these groups
+}
+
+// Login is who had logged in.
+type Login struct {
+	By   uint32
+	Some bool // somebody had
+}
+
+// Folder is one that a process is in.
+type Folder struct {
+	Path      string
+	Deleted   bool
+	System    string // its file system's name; "" if that is not known
+	Network   bool   // another machine, or another process, has to answer for it
+	Removable bool   // its medium can be taken out
+	Changed   bool   // of a root folder: it is another one than ours
+	Writable  bool   // its own user can write there
+}
+
+// Leader is that of a session or of a process group.
+type Leader struct {
+	PID    int
+	Name   string // "" if it has ended
+	Family bool   // it is the process itself, one that it has started, or what supervises it
+}
+
+// Kind is what a descriptor leads to.
+type Kind int
+
+// The kinds.
+const (
+	Other Kind = iota
+	Regular
+	Directory
+	Terminal
+	Null // /dev/null
+	Device
+	Pipe
+	Socket
+)
+
+// File is an open descriptor.
+type File struct {
+	Number  int
+	Kind    Kind
+	Path    string // as the kernel tells it, without its mark for deleted files
+	Deleted bool
+	Read    bool
+	Write   bool
+	Append  bool
+	CloseOn bool   // it is closed in programs that are executed
+	Size    uint64 // of a regular file
+	Held    uint64 // bytes of disk that it takes
+	Memory  bool   // it is on no disk
+	Mode    uint32 // permissions
+	Born    time.Time
+	Inode   uint64
+	Peer    string // of a pipe or a socket: who is at the other end, if that is known
+	Silent  bool   // of a pipe that it writes to: nobody can read
+	Foreign string // who else, outside of its family, is at the other end or has it open
+}
+
+// Listening is a socket that waits for connections.
+type Listening struct {
+	Socket string
+	Others []Relative // outside of its family who have it open, too
+	Public bool       // others than this machine can reach it
+}
+
+// Resource is what a limit is for, getrlimit(2).
+type Resource string
+
+// The resources.
+const (
+	OpenFiles Resource = "open files"
+	Processes Resource = "processes"
+	CoreSize  Resource = "core file size"
+	LockedMem Resource = "locked memory"
+	Address   Resource = "address space"
+)
+
+// Unlimited is a limit that is none.
+const Unlimited = ^uint64(0)
+
+// Limit is soft and hard.
+type Limit struct{ Soft, Hard uint64 }
+
+// Memory is that of a control group.
+type Memory struct {
+	Group   string // its path
+	Now     uint64 // bytes
+	Cache   uint64 // of them, that can be given back at once
+	Most    uint64 // the largest that it has been; 0 if that is not told
+	Max     uint64 // Unlimited if there is no limit
+	Killed  uint64 // how many processes of it were killed for want of memory
+	Counted bool   // Killed is known
+}
+
+// Counted is a number and what it may be at most.
+type Counted struct {
+	Group    string
+	Now, Max uint64
+}
+
+// Writer is who can change a file.
+type Writer struct {
+	Who string // "user mysql"
+	At  string // what on the way is theirs
+}
+
+// PIDFile is what there is to be said of one that is this process'.
+type PIDFile struct {
+	Path, Verdict, Text string
+	Severity            Severity
+}
+
+// Changed is a file, and when it was changed.
+type Changed struct {
+	Path string
+	At   time.Time
+}
+
+// Relative is another process.
+type Relative struct {
+	PID    int
+	Parent int
+	Name   string
+	User   uint32
+}
+
+// user names one, with its number.
+func (f Facts) user(id uint32) string { return named(f.UserName, id) }
+
+func (f Facts) group(id uint32) string { return named(f.GroupName, id) }
+
+func named(name func(uint32) string, id uint32) string {
+	number := strconv.FormatUint(uint64(id), 10)
+	if name == nil {
+		return number
+	}
+	if text := name(id); text != number {
+		return text + "(" + number + ")"
+	}
+	return number
+}
+
+// groups names them.
+func (f Facts) groups(ids []uint32) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = f.group(id)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,334 @@
+package inspect
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+
+	"golang.org/x/sys/unix"
+)
+
+// Read reads all that the kernel tells of a process. ErrEnded says that there is none.
+func Read(_ context.Context, w *World, pid int) (Facts, error) {
+	dir := procDir(pid)
+	task, ok := osutil.ReadTask(pid)
+	if !ok {
+		return Facts{}, osutil.ErrEnded
+	}
+	f := Facts{PID: pid, Name: task.Name, Now: time.Now()}
+	r := reader{f: &f, w: w, dir: dir, task: task}
+	r.program()
+	r.who()
+	r.mounts = r.readMounts()
+	r.where()
+	r.detached()
+	r.files()
+	r.limits()
+	r.memory()
+	if now, ok := osutil.ReadTask(pid); !ok || now.Start != task.Start {
+		return Facts{}, osutil.ErrEnded
+	}
+	return f, nil
+}
+
+// reader reads one process.
+type reader struct {
+	f      *Facts
+	w      *World
+	dir    string
+	task   osutil.Task
+	mounts []mount
+	family map[int]bool
+}
+
+func (r *reader) read(name string, most int64) ([]byte, error) {
+	return osutil.ReadSome(r.dir+"/"+name, most)
+}
+
+// program is what it executes, since when, and how it was called.
+func (r *reader) program() {
+	exe, err := os.Readlink(r.dir + "/exe")
+	r.f.Deleted = Know(strings.HasSuffix(exe, deletedMark), err)
+	r.f.Exe = strings.TrimSuffix(exe, deletedMark)
+	if text, err := r.read("cmdline", mostText); err == nil && len(text) > 0 {
+		r.f.Args = strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+	}
+	var now unix.Timespec
+	err = unix.ClockGettime(unix.CLOCK_BOOTTIME, &now)
+	r.f.Started = Know(r.f.Now.Add(-(time.Duration(now.Nano()) - r.task.Start)), err)
+	text, err := r.read("maps", mostMaps)
+	if errors.Is(err, fs.ErrPermission) {
+		r.f.Libraries = denied[[]string](err)
+	} else {
+		r.f.Libraries = Know(parseReplaced(text), err)
+	}
+	relatives := r.w.descendants(r.f.PID)
+	r.f.Relatives = known(relatives)
+	r.family = make(map[int]bool)
+	for _, x := range relatives {
+		r.family[x.PID] = true
+	}
+}
+
+func (r *reader) who() {
+	f := r.f
+	text, err := r.read("status", mostStatus)
+	st := parseStatus(text)
+	if err != nil {
+		f.IDs, f.Groups, f.Caps, f.NoNewPrivs, f.Seccomp, f.Umask = denied[IDs](err), denied[[]uint32](err), denied[Caps](err), denied[bool](err), denied[int](err), denied[uint32](err)
+		return
+	}
+	f.IDs, f.Groups, f.Caps, f.NoNewPrivs, f.Seccomp, f.Umask = st.ids, st.groups, st.caps, st.noNewPrivs, st.seccomp, st.umask
+	f.Locked, f.Virtual = st.locked, st.virtual
+	if st.ids.Known {
+		f.UserTasks = known(r.w.tasksOf(st.ids.Value.Users[realID]))
+	}
+	switch text, err := r.read("attr/current", mostStatus); {
+	case errors.Is(err, unix.EINVAL), errors.Is(err, fs.ErrNotExist):
+		f.Label = never[string]("no security module gives processes a label here")
+	default:
+		f.Label = Know(strings.TrimRight(string(text), "\x00\n"), err)
+	}
+	switch text, err := r.read("loginuid", mostStatus); {
+	case errors.Is(err, fs.ErrNotExist):
+		f.Login = never[Login]("the kernel has no audit")
+	case err != nil:
+		f.Login = denied[Login](err)
+	default:
+		n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 32)
+		f.Login = Know(Login{By: uint32(n), Some: err == nil && uint32(n) != ^uint32(0)}, err)
+	}
+}
+
+// readMounts are the file systems that the process sees.
+func (r *reader) readMounts() []mount {
+	text, err := r.read("mountinfo", mostMaps)
+	if err != nil {
+		return nil
+	}
+	return parseMountinfo(text)
+}
+
+func (r *reader) where() {
+	f := r.f
+	root, err := os.Readlink(r.dir + "/root")
+	f.Root = Know(Folder{Path: root}, err)
+	if err == nil {
+		f.Root.Value.Changed = root != "/" || !sameFile(r.dir+"/root", "/")
+		f.Root.Value.Writable = r.mayWrite(r.dir + "/root")
+	}
+	cwd, err := os.Readlink(r.dir + "/cwd")
+	f.Cwd = Know(r.folder(cwd), err)
+	f.Namespaces = r.namespaces()
+}
+
+// folder is its working folder. A file system that somebody else serves is not touched: it
+// may not answer.
+func (r *reader) folder(cwd string) Folder {
+	name, deleted := strings.CutSuffix(cwd, deletedMark)
+	d := Folder{Path: name, Deleted: deleted}
+	seen := name
+	if root := r.f.Root.Value.Path; root != "/" && within(name, root) {
+		seen = cmp.Or(strings.TrimPrefix(name, root), "/")
+	}
+	if m, ok := mountAt(r.mounts, seen); ok {
+		d.System, d.Network = m.kind, servedElsewhere(m.kind)
+		d.Removable = isRemovable(m.device) || within(seen, "/media") || within(seen, "/run/media")
+	}
+	if !d.Network {
+		d.Writable = r.mayWrite(r.dir + "/cwd")
+	}
+	return d
+}
+
+// mayWrite reports whether the process's own user may write into a folder, by its mode.
+func (r *reader) mayWrite(name string) bool {
+	var st unix.Stat_t
+	if unix.Stat(name, &st) != nil || !r.f.IDs.Known {
+		return false
+	}
+	ids := r.f.IDs.Value
+	switch {
+	case ids.user() == 0:
+		return true
+	case st.Uid == ids.user():
+		return st.Mode&0o200 != 0
+	case st.Gid == ids.Groups[effectiveID], slices.Contains(r.f.Groups.Value, st.Gid):
+		return st.Mode&0o020 != 0
+	}
+	return st.Mode&0o002 != 0
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return true // it cannot be told
+	}
+	y, err := os.Stat(b)
+	return err != nil || os.SameFile(x, y)
+}
+
+// isRemovable asks what the kernel says of a device, or of the one that it is a part of.
+func isRemovable(device string) bool {
+	for _, name := range []string{"/removable", "/../removable"} {
+		text, err := osutil.ReadSome("/sys/dev/block/"+device+name, 8)
+		if err == nil {
+			return strings.TrimSpace(string(text)) == "1"
+		}
+	}
+	return false
+}
+
+// namespaces are the kinds of which it is in others than process 1, namespaces(7).
+func (r *reader) namespaces() Fact[[]string] {
+	list := []string{}
+	machines := "/proc/1/ns/"
+	if _, err := os.Readlink(machines + "mnt"); err != nil {
+		machines = "/proc/self/ns/" // in a container it may be all that can be told
+	}
+	for _, kind := range []string{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"} {
+		theirs, err := os.Readlink(r.dir + "/ns/" + kind)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return denied[[]string](err)
+		}
+		if ours, err := os.Readlink(machines + kind); err != nil || theirs != ours {
+			list = append(list, kind)
+		}
+	}
+	return known(list)
+}
+
+func (r *reader) detached() {
+	f := r.f
+	f.Session = known(r.w.leader(f.PID, r.task.Session, r.family))
+	f.Group = known(r.w.leader(f.PID, r.task.Group, r.family))
+	f.Terminal = known(terminalName(r.task.TTY))
+	text, err := r.read("cgroup", mostText)
+	f.Cgroup = Know(osutil.ParseGroup(string(text)), err)
+}
+
+func (r *reader) limits() {
+	f := r.f
+	text, err := r.read("limits", mostStatus)
+	f.Limits = Know(parseLimits(text), err)
+	text, err = r.read("oom_score_adj", 64)
+	n, err2 := strconv.Atoi(strings.TrimSpace(string(text)))
+	f.OOMAdjust = Know(n, cmp.Or(err, err2))
+	text, err = osutil.ReadSome("/proc/sys/kernel/core_pattern", 4<<10)
+	f.Cores = Know(strings.TrimSpace(string(text)), err)
+}
+
+// memory is that of the nearest control group that has a limit, else of its own.
+func (r *reader) memory() {
+	text, err := r.read("cgroup", mostText)
+	if err != nil {
+		r.f.Memory, r.f.Tasks = denied[Memory](err), denied[Counted](err)
+		return
+	}
+	groups := parseGroups(text)
+	const none = "no control group counts it"
+	r.f.Memory, r.f.Tasks = never[Memory](none), never[Counted](none)
+	for _, h := range hierarchies(groups, "memory") {
+		if m, ok := h.memory(); ok {
+			r.f.Memory = known(m)
+			break
+		}
+	}
+	for _, h := range hierarchies(groups, "pids") {
+		if c, ok := h.tasks(); ok {
+			r.f.Tasks = known(c)
+			break
+		}
+	}
+}
+
+// hierarchy is a tree of control groups, and a place in it.
+type hierarchy struct {
+	mount, group string
+	v2           bool
+}
+
+// hierarchies are where a controller may be, cgroups(7): version 2 where it always is, and
+// where systemd mounts it beside version 1.
+func hierarchies(groups map[string]string, controller string) []hierarchy {
+	var list []hierarchy
+	if g, ok := groups[controller]; ok {
+		list = append(list, hierarchy{"/sys/fs/cgroup/" + controller, g, false})
+	}
+	if g, ok := groups[""]; ok {
+		list = append(list, hierarchy{"/sys/fs/cgroup", g, true}, hierarchy{"/sys/fs/cgroup/unified", g, true})
+	}
+	return list
+}
+
+// number reads a file that holds one, or "max"; ok is false if there is none.
+func (h hierarchy) number(group, name string) (n uint64, ok bool) {
+	text, err := osutil.ReadSome(h.mount+group+"/"+name, 64)
+	if err != nil {
+		return 0, false
+	}
+	n, err = parseLimit(strings.TrimSpace(string(text)))
+	return n, err == nil
+}
+
+// limiting is the nearest group with a limit, and that; else the group itself.
+func (h hierarchy) limiting(name string) (group string, most uint64) {
+	for at := h.group; at != "/" && at != "" && at != "."; at = parentGroup(at) {
+		if n, ok := h.number(at, name); ok && n < noLimit {
+			return at, n
+		}
+	}
+	return h.group, Unlimited
+}
+
+// noLimit is from where on version 1 means that there is none: the largest number of pages.
+const noLimit = 1 << 62
+
+func parentGroup(group string) string {
+	i := strings.LastIndexByte(group, '/')
+	return cmp.Or(group[:max(i, 0)], "/")
+}
+
+func (h hierarchy) memory() (m Memory, ok bool) {
+	limit, now, most := "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.max_usage_in_bytes"
+	if h.v2 {
+		limit, now, most = "memory.max", "memory.current", "memory.peak"
+	}
+	m.Group, m.Max = h.limiting(limit)
+	if m.Now, ok = h.number(m.Group, now); !ok {
+		return m, false
+	}
+	m.Most, _ = h.number(m.Group, most)
+	stat, _ := osutil.ReadSome(h.mount+m.Group+"/memory.stat", mostText)
+	counters := parseCounters(stat)
+	if n, ok := counters["total_inactive_file"]; ok {
+		m.Cache = n + counters["total_active_file"]
+	} else {
+		m.Cache = counters["inactive_file"] + counters["active_file"]
+	}
+	events := "memory.oom_control"
+	if h.v2 {
+		events = "memory.events"
+	}
+	text, _ := osutil.ReadSome(h.mount+m.Group+"/"+events, mostStatus)
+	m.Killed, m.Counted = parseCounters(text)["oom_kill"], bytes.Contains(text, []byte("oom_kill "))
+	return m, true
+}
+
+func (h hierarchy) tasks() (c Counted, ok bool) {
+	c.Group, c.Max = h.limiting("pids.max")
+	c.Now, ok = h.number(c.Group, "pids.current")
+	return c, ok
+}

@@ -1,0 +1,178 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+
+	"golang.org/x/sys/unix"
+)
+
+// files are its descriptors.
+func (r *reader) files() {
+	dir := r.dir + "/fd"
+	numbers, err := descriptors(dir)
+	if err != nil {
+		r.f.Files = denied[[]File](err)
+		return
+	}
+	slices.Sort(numbers)
+	served := make(map[string]bool) // mounts that may not answer
+	for _, m := range r.mounts {
+		served[m.id] = servedElsewhere(m.kind)
+	}
+	list := []File{}
+	for _, n := range numbers {
+		if x, ok := r.file(dir, n, served); ok {
+			list = append(list, x)
+		}
+	}
+	r.f.Files = known(list)
+}
+
+// file is one of them; ok is false if it has been closed meanwhile.
+func (r *reader) file(dir string, number int, served map[string]bool) (x File, ok bool) {
+	at := dir + "/" + strconv.Itoa(number)
+	link, err := os.Readlink(at)
+	if err != nil {
+		return x, false
+	}
+	text, err := r.read("fdinfo/"+strconv.Itoa(number), mostStatus)
+	if errors.Is(err, fs.ErrNotExist) {
+		return x, false
+	}
+	o := parseFDInfo(text)
+	x = File{Number: number, Path: link}
+	x.Read, x.Write = o.flags&unix.O_ACCMODE != unix.O_WRONLY, o.flags&unix.O_ACCMODE != unix.O_RDONLY
+	x.Append, x.CloseOn = o.flags&unix.O_APPEND != 0, o.flags&unix.O_CLOEXEC != 0
+	switch {
+	case strings.HasPrefix(link, "pipe:["):
+		x.Kind = Pipe
+		r.pipe(&x, at)
+	case strings.HasPrefix(link, "socket:["):
+		x.Kind = Socket
+	case strings.HasPrefix(link, "/"):
+		x.Path, x.Deleted = strings.CutSuffix(link, deletedMark)
+		if !served[o.mount] {
+			x.stat(at)
+		}
+	}
+	return x, true
+}
+
+// stat looks at what the descriptor leads to, not at what has its name now.
+func (x *File) stat(at string) {
+	var st unix.Statx_t
+	const flags, wanted = unix.AT_STATX_DONT_SYNC, unix.STATX_BASIC_STATS | unix.STATX_BTIME
+	if unix.Statx(unix.AT_FDCWD, at, flags, wanted, &st) != nil {
+		return
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		x.Kind = Regular
+	case unix.S_IFDIR:
+		x.Kind = Directory
+	case unix.S_IFIFO:
+		x.Kind = Pipe
+	case unix.S_IFCHR:
+		x.Kind = charDevice(st.Rdev_major, st.Rdev_minor)
+	case unix.S_IFBLK:
+		x.Kind = Device
+	}
+	x.Deleted = x.Deleted && st.Nlink == 0
+	x.Size, x.Held, x.Inode, x.Mode = st.Size, st.Blocks*512, st.Ino, uint32(st.Mode&0o7777)
+	x.Memory = inMemory(x.Path, at)
+	if st.Mask&unix.STATX_BTIME != 0 {
+		x.Born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
+	}
+}
+
+// charDevice tells by the numbers of devices, <linux/major.h>.
+func charDevice(major, minor uint32) Kind {
+	switch {
+	case major == 1 && minor == 3:
+		return Null
+	case major >= 136 && major <= 143, major == 4, major == 5 && minor <= 1:
+		return Terminal
+	}
+	return Device
+}
+
+// inMemory reports whether a file takes no disk: memfd_create(2), shared memory, tmpfs.
+func inMemory(name, at string) bool {
+	if strings.HasPrefix(name, "/memfd:") || strings.HasPrefix(name, "/SYSV") || strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/[aio]") {
+		return true
+	}
+	var s unix.Statfs_t
+	if unix.Statfs(at, &s) != nil {
+		return false
+	}
+	switch uint32(s.Type) {
+	case unix.TMPFS_MAGIC, unix.RAMFS_MAGIC, unix.HUGETLBFS_MAGIC, unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC:
+		return true
+	}
+	return false
+}
+
+// pipe finds out who is at the other end.
+func (r *reader) pipe(x *File, at string) {
+	if r.w.blind != "" {
+		return
+	}
+	var others []holding
+	mine := false
+	for _, h := range r.w.held[x.Path] {
+		flags, ok := flagsOf(h)
+		if !ok {
+			continue
+		}
+		reads := flags&unix.O_ACCMODE != unix.O_WRONLY
+		writes := flags&unix.O_ACCMODE != unix.O_RDONLY
+		if x.Write && !reads || !x.Write && !writes {
+			continue
+		}
+		if h.pid == r.f.PID || r.family[h.pid] {
+			mine = true
+			continue
+		}
+		others = append(others, h)
+	}
+	switch {
+	case mine:
+	case len(others) == 0:
+		x.Silent = x.Write && hasNoReader(at)
+	case len(r.w.strangers(r.f.PID, x.Path, r.family)) > 0:
+		o := others[0]
+		x.Foreign = fmt.Sprintf("%s(%d)", r.w.procs[o.pid].name, o.pid)
+		x.Peer = x.Foreign
+	default:
+		x.Peer = fmt.Sprintf("%s(%d)", r.w.procs[others[0].pid].name, others[0].pid)
+	}
+}
+
+func flagsOf(h holding) (uint64, bool) {
+	text, err := osutil.ReadSome(fmt.Sprintf("%s/fdinfo/%d", procDir(h.pid), h.number), mostStatus)
+	if err != nil {
+		return 0, false
+	}
+	return parseFDInfo(text).flags, true
+}
+
+// hasNoReader asks the kernel, for a reader may be a process that cannot be seen from here:
+// to open the end for writing without waiting fails with ENXIO if there is none, fifo(7).
+// Where there is one, nothing comes of it: nothing is written, and the daemon has the same end
+// open.
+func hasNoReader(at string) bool {
+	fd, err := unix.Open(at, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return errors.Is(err, unix.ENXIO)
+}

@@ -1,0 +1,94 @@
+package inspect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A log that has grown faster than fastLog since it was made, and is larger than largeLog,
+// fills a disk before anybody looks.
+const (
+	fastLog  = 1 << 30 // bytes in a day
+	largeLog = 100 << 20
+)
+
+func logRules() []rule {
+	return []rule{
+		{
+			"log_fast", Log, Warning, "its log grows by more than 1 GiB a day",
+			"the disk fills up, and then nothing on it works; and nobody can read so much",
+			"see what it writes (tail -n 50), lower its log level, and rotate by size", logFast,
+		},
+		{
+			"log_nowhere", Log, Notice, "nothing that it says is kept",
+			"its output goes to /dev/null and no log is open: when it dies nobody will know why",
+			"let it log to syslog or to a file, or set StandardError=journal in the unit", logNowhere,
+		},
+	}
+}
+
+// logFast goes by the size of a log over its age, since the last rotation, or since the
+// daemon's start if that is later.
+func logFast(f Facts) []evidence {
+	var list []evidence
+	told := make(map[string]bool)
+	for _, x := range f.Files.Value {
+		if !x.isLog() || told[x.Path] || x.Size < largeLog || x.Born.IsZero() {
+			continue
+		}
+		age := f.Now.Sub(x.Born)
+		if age <= 0 {
+			continue
+		}
+		rate := float64(x.Size) / (age.Hours() / 24)
+		if rate > fastLog {
+			told[x.Path] = true
+			list = append(list, evidence{text: fmt.Sprintf("%s has %s after %s, which is %s a day", x.Path, size(x.Size), spelled(age), size(uint64(rate)))})
+		}
+	}
+	return list
+}
+
+// logNowhere: who writes to syslog has a socket of its own, of which the other end may not be
+// known; so whoever has any such socket is believed to.
+func logNowhere(f Facts) []evidence {
+	open := f.standard()
+	out, hasOut := open[1]
+	err, hasErr := open[2]
+	if !f.Files.Known || !hasOut || !hasErr || out.Kind != Null || err.Kind != Null {
+		return nil
+	}
+	for _, x := range f.Files.Value {
+		if x.isLog() || x.Kind == Socket {
+			return nil
+		}
+	}
+	return saw(true, "standard output and standard error are /dev/null, and it has no log and no socket open")
+}
+
+// logs are where it writes, for people.
+func (f Facts) logs() string {
+	var list []string
+	add := func(s string) {
+		for _, have := range list {
+			if have == s {
+				return
+			}
+		}
+		list = append(list, s)
+	}
+	for _, x := range f.Files.Value {
+		switch {
+		case x.Kind == Socket && (strings.Contains(x.Peer, "/journal/stdout") || strings.Contains(x.Peer, "/journal/socket")):
+			add("the journal")
+		case x.Kind == Socket && (strings.HasSuffix(x.Peer, "/dev-log") || strings.HasSuffix(x.Peer, "/dev/log") || strings.Contains(x.Peer, "/var/run/log")):
+			add("syslog")
+		case x.isLog():
+			add(x.Path)
+		}
+	}
+	if len(list) == 0 {
+		return "none that can be told"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,254 @@
+package inspect
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+func whoRules() []rule {
+	return []rule{
+		{
+			"user_differs", Who, Warning, "it is another user than its unit asks for",
+			"what it can read, write and kill is decided by who it is, and its files will get the wrong owner",
+			"restart the service; if it stays so, see why it is not started by its unit", userDiffers,
+		},
+		{
+			"group_differs", Who, Warning, "its group is not the one that its unit asks for",
+			"files that it makes belong to the wrong group, and it may reach what it should not",
+			"restart the service; if it stays so, see why it is not started by its unit", groupDiffers,
+		},
+		{
+			"groups_missing", Who, Warning, "it lacks groups that its unit asks for",
+			"it cannot open what those groups may open",
+			"restart the service: groups are given at the start only", groupsMissing,
+		},
+		{
+			"never_dropped", Who, Warning, "it is root, and has never dropped that",
+			"a program of this kind needs root only to begin with; a mistake in it now costs the whole machine",
+			"name its user in its configuration, or write User= into its unit", neverDropped,
+		},
+		{
+			"root_group", Who, Warning, "it is no longer root, and still of root's group",
+			"it has called setuid(2) before setgid(2), which then cannot succeed: it can read and write what the group root may",
+			"drop in this order: setgroups, setgid, setuid; or let the unit do it with User= and Group=", rootGroup,
+		},
+		{
+			"root_groups_left", Who, Warning, "it is no longer root, and has kept groups of whoever started it",
+			"it can open what those groups may open: disks, logs, terminals",
+			"call setgroups(2) or initgroups(3) before setuid(2), or use User= in the unit, which does so", groupsLeft,
+		},
+		{
+			"root_again", Who, Notice, "it can become root again",
+			"its real or saved user is root: whoever takes the program over calls seteuid(0)",
+			"if it need not be root again, let it call setresuid(2) with all three", rootAgain,
+		},
+		{
+			"fsuid_differs", Who, Notice, "its files are opened as another user",
+			"its file-system user is not its effective one, which only a file server that acts for its clients needs",
+			"see whether it has failed to set it back", fsuidDiffers,
+		},
+		{
+			"powers", Who, Notice, "it is not root, and can become as good as root",
+			"each of these capabilities is enough to take the machine over, and its unit does not ask for them",
+			"take them off: CapabilityBoundingSet= in the unit, or setcap -r on the program", powers,
+		},
+		{
+			"powers_missing", Who, Notice, "it lacks capabilities that its unit asks for",
+			"what it needs them for fails, often only later",
+			"restart the service: capabilities are given at the start only", powersMissing,
+		},
+		{
+			"bounds_differ", Who, Warning, "it may have capabilities that its unit forbids",
+			"CapabilityBoundingSet= does not hold for it: it was started before that was written, or by somebody else",
+			"restart the service", boundsDiffer,
+		},
+		{
+			"new_privileges", Who, Warning, "it can gain privileges by what it executes",
+			"its unit asks for NoNewPrivileges=, which does not hold for it",
+			"restart the service", newPrivileges,
+		},
+		{
+			"no_filter", Who, Warning, "its system calls are not filtered",
+			"its unit asks for SystemCallFilter=, which does not hold for it",
+			"restart the service", noFilter,
+		},
+		{
+			"unconfined", Who, Warning, "no security module confines it as its unit asks for",
+			"its unit names a profile, which does not hold for it",
+			"load the profile (aa-status, or semodule -l), and restart the service", unconfined,
+		},
+		{
+			"complains", Who, Notice, "its profile only complains",
+			"what AppArmor would forbid it is allowed, and written down",
+			"look at what was written (journalctl -k -g apparmor), then aa-enforce the profile", complains,
+		},
+	}
+}
+
+func userDiffers(f Facts) []evidence {
+	want := f.Unit.Value.Props["User"]
+	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
+		return nil
+	}
+	have := f.IDs.Value.user()
+	if f.isUser(have, want) || f.isUser(0, want) { // it may drop root by itself
+		return nil
+	}
+	return saw(true, fmt.Sprintf("User=%s, and it is %s", want, f.user(have)))
+}
+
+// isUser reports whether a number is that of a user whom somebody names by name or number.
+func (f Facts) isUser(id uint32, want string) bool {
+	return want == fmt.Sprint(id) || f.UserName != nil && f.UserName(id) == want
+}
+
+func (f Facts) isGroup(id uint32, want string) bool {
+	return want == fmt.Sprint(id) || f.GroupName != nil && f.GroupName(id) == want
+}
+
+func groupDiffers(f Facts) []evidence {
+	want := f.Unit.Value.Props["Group"]
+	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
+		return nil
+	}
+	have := f.IDs.Value.Groups[effectiveID]
+	if f.isGroup(have, want) || f.isGroup(0, want) {
+		return nil
+	}
+	return saw(true, fmt.Sprintf("Group=%s, and it is %s", want, f.group(have)))
+}
+
+func groupsMissing(f Facts) []evidence {
+	if !f.Groups.Known || !f.IDs.Known || !f.Unit.Known {
+		return nil
+	}
+	var missing []string
+	for _, want := range f.Unit.Value.words("SupplementaryGroups") {
+		has := slices.ContainsFunc(append(slices.Clone(f.Groups.Value), f.IDs.Value.Groups[:]...), func(id uint32) bool { return f.isGroup(id, want) })
+		if !has {
+			missing = append(missing, want)
+		}
+	}
+	return saw(len(missing) > 0, "SupplementaryGroups= names "+strings.Join(missing, ", "))
+}
+
+// droppers are programs that begin as root and are made to become somebody else.
+var droppers = []string{
+	"apache2", "httpd", "nginx", "lighttpd", "named", "unbound", "nsd", "dnsmasq", "ntpd", "chronyd", "openvpn", "mysqld", "mariadbd", "postgres", "memcached",
+	"redis-server", "haproxy", "squid", "proftpd", "vsftpd", "pure-ftpd", "dovecot", "exim4", "master", "slapd", "snmpd", "mosquitto", "tor", "clamd", "freshclam",
+	"dhcpd", "rpcbind", "avahi-daemon", "dbus-daemon", "tinyproxy", "varnishd", "php-fpm", "zabbix_agentd", "zabbix_server", "beanstalkd", "amavisd",
+}
+
+// neverDropped: a main process that stays root and gives the work to others who are not is
+// as it should be.
+func neverDropped(f Facts) []evidence {
+	if !f.IDs.Known || !f.Relatives.Known || f.IDs.Value.user() != 0 || !slices.Contains(droppers, path.Base(f.Exe)) {
+		return nil
+	}
+	if slices.ContainsFunc(f.Relatives.Value, func(r Relative) bool { return r.User != 0 }) {
+		return nil
+	}
+	if f.Unit.Value.Props["User"] != "" {
+		return nil // it is another user than its unit asks for
+	}
+	text := path.Base(f.Exe) + " runs as root"
+	if n := len(f.Relatives.Value); n > 0 {
+		text += fmt.Sprintf(", and so do the %d processes that it has started", n)
+	}
+	return saw(true, text)
+}
+
+// rootGroup: that of an account whose own group is root's, or of a unit that asks for it, is
+// meant so.
+func rootGroup(f Facts) []evidence {
+	if !f.IDs.Known || !f.Account.Known || f.Account.Value.Group == 0 || slices.Contains(f.Account.Value.Member, 0) || f.asksForRootGroup() {
+		return nil
+	}
+	ids := f.IDs.Value
+	if slices.Contains(ids.Users[:], 0) || !slices.Contains(ids.Groups[:], 0) {
+		return nil
+	}
+	return saw(true, fmt.Sprintf("user %s; groups real %s, effective %s, saved %s", f.user(ids.user()), f.group(ids.Groups[realID]), f.group(ids.Groups[effectiveID]), f.group(ids.Groups[savedID])))
+}
+
+func (f Facts) asksForRootGroup() bool {
+	u := f.Unit.Value
+	return f.isGroup(0, u.Props["Group"]) || slices.ContainsFunc(u.words("SupplementaryGroups"), func(g string) bool { return f.isGroup(0, g) })
+}
+
+func groupsLeft(f Facts) []evidence {
+	if !f.IDs.Known || !f.Groups.Known || !f.Account.Known || f.asksForRootGroup() {
+		return nil
+	}
+	ids, account := f.IDs.Value, f.Account.Value
+	if slices.Contains(ids.Users[:], 0) || account.Group == 0 || slices.Contains(account.Member, 0) || !slices.Contains(f.Groups.Value, 0) {
+		return nil
+	}
+	return saw(true, fmt.Sprintf("user %s is in the groups %s", f.user(ids.user()), f.groups(f.Groups.Value)))
+}
+
+func rootAgain(f Facts) []evidence {
+	ids := f.IDs.Value
+	if !f.IDs.Known || ids.user() == 0 || ids.Users[realID] != 0 && ids.Users[savedID] != 0 {
+		return nil
+	}
+	return saw(true, fmt.Sprintf("user real %s, effective %s, saved %s", f.user(ids.Users[realID]), f.user(ids.user()), f.user(ids.Users[savedID])))
+}
+
+func fsuidDiffers(f Facts) []evidence {
+	ids := f.IDs.Value
+	if !f.IDs.Known || ids.Users[fsID] == ids.user() {
+		return nil
+	}
+	return saw(true, fmt.Sprintf("effective %s, file system %s", f.user(ids.user()), f.user(ids.Users[fsID])))
+}
+
+func powers(f Facts) []evidence {
+	if !f.Caps.Known || !f.IDs.Known || slices.Contains(f.IDs.Value.Users[:], 0) {
+		return nil
+	}
+	asked := capsOf(f.Unit.Value.words("AmbientCapabilities"))
+	mighty := (f.Caps.Value.Effective | f.Caps.Value.Permitted) & mightyCaps &^ asked
+	return saw(mighty != 0, capNames(mighty))
+}
+
+func powersMissing(f Facts) []evidence {
+	if !f.Caps.Known || !f.Unit.Known || !f.IDs.Known || f.IDs.Value.user() == 0 {
+		return nil
+	}
+	c := f.Caps.Value
+	missing := capsOf(f.Unit.Value.words("AmbientCapabilities")) &^ (c.Permitted | c.Effective | c.Ambient)
+	return saw(missing != 0, "AmbientCapabilities= names "+capNames(missing))
+}
+
+func boundsDiffer(f Facts) []evidence {
+	if !f.Caps.Known || !f.Unit.Known || !f.Unit.Value.has("CapabilityBoundingSet") {
+		return nil
+	}
+	beyond := f.Caps.Value.Bounding &^ capsOf(f.Unit.Value.words("CapabilityBoundingSet")) & knownCaps
+	return saw(beyond != 0, "beyond CapabilityBoundingSet= there are "+capNames(beyond))
+}
+
+func newPrivileges(f Facts) []evidence {
+	return saw(f.NoNewPrivs.Known && f.Unit.Known && !f.NoNewPrivs.Value && f.Unit.Value.yes("NoNewPrivileges"), "NoNewPrivileges=yes, and NoNewPrivs is 0")
+}
+
+func noFilter(f Facts) []evidence {
+	return saw(f.Seccomp.Known && f.Unit.Known && f.Seccomp.Value == 0 && f.Unit.Value.has("SystemCallFilter"), "SystemCallFilter= is set, and Seccomp is 0")
+}
+
+// unconfined: a profile that begins with "-" need not be there, systemd.exec(5).
+func unconfined(f Facts) []evidence {
+	want := f.Unit.Value.Props["AppArmorProfile"]
+	if !f.Label.Known || want == "" || strings.HasPrefix(want, "-") {
+		return nil
+	}
+	have, _, _ := strings.Cut(f.Label.Value, " (")
+	return saw(have != want, fmt.Sprintf("AppArmorProfile=%s, and it is %q", want, f.Label.Value))
+}
+
+func complains(f Facts) []evidence {
+	return saw(f.Label.Known && strings.HasSuffix(f.Label.Value, " (complain)"), f.Label.Value)
+}

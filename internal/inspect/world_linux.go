@@ -1,0 +1,124 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"daemon-keeper/internal/osutil"
+
+	"golang.org/x/sys/unix"
+)
+
+// Supported reports whether this system can be looked at.
+const Supported = true
+
+// Limits of what is read of each process.
+const (
+	mostStatus = 16 << 10
+	mostText   = 1 << 20 // bytes of a table
+	mostMaps   = 16 << 20
+	mostOpen   = 1 << 16 // descriptors
+)
+
+func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
+
+// ReadWorld looks at all processes. What has ended meanwhile is left out.
+func ReadWorld(ctx context.Context) (*World, error) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the process table: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the process table: %w", err)
+	}
+	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: groupOf}
+	held := 0
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
+		}
+		task, ok := osutil.ReadTask(pid)
+		if !ok {
+			continue
+		}
+		p := proc{name: task.Name, parent: task.Parent, group: task.Group, session: task.Session}
+		if text, err := osutil.ReadSome(procDir(pid)+"/status", mostStatus); err == nil {
+			st := parseStatus(text)
+			p.user, p.realUser, p.tasks = st.ids.Value.user(), st.ids.Value.Users[realID], st.threads
+		}
+		w.procs[pid] = p
+		n, err := w.hold(pid, mostHeld-held)
+		switch held += n; {
+		case held >= mostHeld:
+			w.blind = "more is open on this machine than is looked at"
+		case err != nil && !isEnded(err):
+			w.blind = "what other processes have open may not be looked at: " + osutil.Cause(err).Error()
+		}
+	}
+	return w, nil
+}
+
+// hold notes the pipes and sockets of a process.
+func (w *World) hold(pid, most int) (n int, err error) {
+	dir := procDir(pid) + "/fd"
+	numbers, err := descriptors(dir)
+	for _, number := range numbers {
+		if n >= most {
+			break
+		}
+		link, err := os.Readlink(dir + "/" + strconv.Itoa(number))
+		if err != nil {
+			continue // closed meanwhile
+		}
+		if strings.HasPrefix(link, "pipe:") || strings.HasPrefix(link, "socket:") {
+			w.held[link] = append(w.held[link], holding{pid, number})
+			n++
+		}
+	}
+	return n, err
+}
+
+// descriptors are the numbers of those that a process has open.
+func descriptors(dir string) ([]int, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(mostOpen)
+	var list []int
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			list = append(list, n)
+		}
+	}
+	if len(names) > 0 {
+		err = nil // io.EOF, or it has ended meanwhile
+	}
+	if err != nil && err.Error() == "EOF" {
+		err = nil
+	}
+	return list, err
+}
+
+func isEnded(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) }
+
+// groupOf is the path of a process's control group; "" if it is in none.
+func groupOf(pid int) string {
+	text, err := osutil.ReadSome(procDir(pid)+"/cgroup", mostText)
+	if err != nil {
+		return ""
+	}
+	return osutil.ParseGroup(string(text))
+}
