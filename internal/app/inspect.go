@@ -111,7 +111,8 @@ func inspectStatus(list []report.Inspection, only string, doubts bool) report.St
 // inspector looks at daemons, one after the other.
 type inspector struct {
 	world   *inspect.World
-	manager *rcd.Manager // nil if there is none
+	unit    func(context.Context, *inspect.Facts) inspect.Fact[inspect.Unit] // what its service was asked for
+	manager *rcd.Manager                                                     // nil if there is none
 	users   func(uint32) string
 	groups  func(uint32) string
 	sight   bool     // all processes can be seen
@@ -129,6 +130,7 @@ func newInspector(ctx context.Context) (*inspector, error) {
 		}
 		return fmt.Sprint(id)
 	}
+	x.unit = x.askManager
 	x.manager, _ = rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
 	var err error
 	x.world, err = answered(ctx, func() (*inspect.World, error) { return inspect.ReadWorld(ctx) })
@@ -201,16 +203,19 @@ func mainsOf(matches []check.Match) []check.Match {
 	})
 }
 
+// facts are all that is known of a process.
+func (x *inspector) facts(ctx context.Context, d keeper.Daemon, m check.Match) (inspect.Facts, error) {
+	f, err := inspect.Read(ctx, x.world, m.PID)
+	if err == nil {
+		x.complete(ctx, &f, d, m)
+	}
+	return f, err
+}
+
 func (x *inspector) process(ctx context.Context, d keeper.Daemon, m check.Match) (report.InspectedProcess, error) {
 	ctx, cancel := context.WithTimeout(ctx, inspectTime)
 	defer cancel()
-	f, err := answered(ctx, func() (inspect.Facts, error) {
-		f, err := inspect.Read(ctx, x.world, m.PID)
-		if err == nil {
-			x.complete(ctx, &f, d, m)
-		}
-		return f, err
-	})
+	f, err := answered(ctx, func() (inspect.Facts, error) { return x.facts(ctx, d, m) })
 	if err != nil {
 		return report.InspectedProcess{}, err
 	}

@@ -60,9 +60,9 @@ func accountOf(id uint32) (inspect.Account, error) {
 	return a, err
 }
 
-// unit asks the manager what the service of a process was asked for. Of a process that is
+// askManager asks the manager what the service of a process was asked for. Of a process that is
 // not its main one, who it is says nothing.
-func (x *inspector) unit(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
+func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
 	name := osutil.UnitOf([]byte("0::" + f.Cgroup.Value))
 	if !f.Cgroup.Known || !strings.HasSuffix(name, ".service") || strings.HasPrefix(name, "user@") || x.manager == nil {
 		return none

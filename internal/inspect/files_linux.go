@@ -165,14 +165,17 @@ func flagsOf(h holding) (uint64, bool) {
 	return parseFDInfo(text).flags, true
 }
 
-// hasNoReader asks the kernel, for a reader may be a process that cannot be seen from here:
-// to open the end for writing without waiting fails with ENXIO if there is none, fifo(7).
-// Where there is one, nothing comes of it: nothing is written, and the daemon has the same end
-// open.
+// hasNoReader asks the kernel, for a reader may be a process that cannot be seen from here.
+// The end for writing is opened for a moment: that fails with ENXIO for a FIFO without a reader,
+// fifo(7), and poll(2) says POLLERR of a pipe without one. Nothing is written, and the daemon
+// has the same end open already, so nobody notices.
 func hasNoReader(at string) bool {
 	fd, err := unix.Open(at, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
-	if err == nil {
-		unix.Close(fd)
+	if err != nil {
+		return errors.Is(err, unix.ENXIO)
 	}
-	return errors.Is(err, unix.ENXIO)
+	defer unix.Close(fd)
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLERR != 0
 }

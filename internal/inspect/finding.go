@@ -106,3 +106,12 @@ func Worst(list []Finding) Severity {
 	}
 	return worst
 }
+
+// AllIDs are those of all findings that there can be.
+func AllIDs() []string {
+	var list []string
+	for _, r := range rules() {
+		list = append(list, r.id)
+	}
+	return list
+}

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -254,10 +255,13 @@ func parseReplaced(text []byte) []string {
 // isLibrary reports whether a mapped file is code that somebody has installed, and not
 // something that a compiler of a language's own has written.
 func isLibrary(name string) bool {
-	for _, folder := range []string{"/memfd:", "/dev/", "/SYSV", "/tmp/", "/var/tmp/", "/run/"} {
+	for _, folder := range []string{"/memfd:", "/dev/", "/SYSV", "/run/"} {
 		if strings.HasPrefix(name, folder) {
 			return false
 		}
+	}
+	if dir := path.Dir(name); dir == "/tmp" || dir == "/var/tmp" { // what Java unpacks there, loads and removes
+		return false
 	}
 	return strings.Contains(name, ".so") || within(name, "/lib") || within(name, "/lib64") || within(name, "/usr/lib") || within(name, "/usr/lib64") || within(name, "/usr/local/lib")
 }
