@@ -166,14 +166,26 @@ func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Dae
 	var list []inspect.PIDFile
 	for _, r := range files.Examine(ctx).Reports {
 		for _, y := range r.Findings {
+			if y.Verdict == pidfiles.Writable && x.isOwn(f, y.Text) || y.Verdict == pidfiles.OtherProgram && y.Severity == pidfiles.Note {
+				continue
+			}
 			list = append(list, inspect.PIDFile{Path: r.File.Path, Verdict: string(y.Verdict), Text: y.Text, Severity: pidFileSeverity(y)})
 		}
 	}
 	return list
 }
 
-// pidFileSeverity: that the daemon's own user can change the file is so with most daemons
-// that write it themselves, and matters only where root signals what it names.
+// isOwn reports whether it is the daemon's own user or group that can change a pidfile: so it
+// is with most daemons that write it themselves, and pidfiles tells of all of them.
+func (x *inspector) isOwn(f *inspect.Facts, text string) bool {
+	if !f.IDs.Known {
+		return false
+	}
+	ids := f.IDs.Value
+	return strings.HasPrefix(text, "user "+x.users(ids.Users[1])+" can change ") || strings.HasPrefix(text, "group "+x.groups(ids.Groups[1])+" can change ")
+}
+
+// pidFileSeverity: that somebody can change it matters only where root signals what it names.
 func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
 	switch {
 	case f.Verdict == pidfiles.Writable, f.Severity == pidfiles.Note:

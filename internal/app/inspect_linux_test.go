@@ -80,7 +80,8 @@ func shownFindings() []showing {
 		{id: "by_hand", steps: "daemon login=65534", says: "login of"},
 		{id: "stdio_terminal", steps: "daemon terminal=1", says: "standard output: /dev/pts/"},
 		{id: "stdio_dead_pipe", steps: "daemon", change: deadPipe, says: "standard error: pipe:["},
-		{id: "stdio_closed", steps: "daemon close=0", says: "standard input is closed"},
+		{id: "stdio_closed", steps: "daemon close=0", says: "standard input"},
+		{id: "stdio_taken", steps: "daemon close=1 open-data=DIR/x.db", says: "standard output: "},
 		{id: "stdio_deleted", steps: "daemon open-out=DIR/x remove=DIR/x", says: "standard output: "},
 		{id: "deleted_space", steps: "daemon open-space=DIR/x remove=DIR/x", says: "200 MiB in 1 file"},
 		{id: "log_rotated", steps: "daemon open=DIR/x.log rename=DIR/x.log", says: "x.log.1"},
@@ -95,7 +96,7 @@ func shownFindings() []showing {
 		{id: "oom_killed", steps: "daemon group=GROUP eat-child=400", change: group("memory", "toy", map[string]string{"memory.limit_in_bytes": "83886080", "memory.max": "83886080", "memory.swap.max": "0", "memory.memsw.limit_in_bytes": "83886080"}), says: " in /toy"},
 		{id: "locked_near", steps: as(nobody, "lock=60 limit-locked=64"), says: "60.0 KiB of 64.0 KiB"},
 		{id: "address_near", steps: "daemon limit-address"},
-		{id: "limit_differs", steps: "daemon", unit: unit("LimitNOFILE", "2000000000"), says: "LimitNOFILE=2000000000"},
+		{id: "limit_differs", steps: "daemon", unit: unit("LimitCORE", "infinity"), change: lowCore, says: "LimitCORE=infinity"},
 		{id: "core_lost", steps: "limit-cores=1000000 " + as(nobody, ""), after: coresHere, says: "working folder / as"},
 		{id: "oom_differs", steps: "daemon", unit: unit("OOMScoreAdjust", "-500"), says: "it is 0"},
 		{id: "oom_inherited", steps: "daemon oom=600", says: "600"},
@@ -327,6 +328,11 @@ func sharedSocket(t *testing.T, _ string, cmd *exec.Cmd) {
 	}
 	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait(); file.Close() })
 	cmd.ExtraFiles = append(cmd.ExtraFiles, file)
+}
+
+// lowCore lowers a limit that process 1 has not.
+func lowCore(_ *testing.T, _ string, cmd *exec.Cmd) {
+	cmd.Env = []string{strings.Replace(cmd.Env[0], "daemon", "daemon limit-cores=0", 1)}
 }
 
 func mode(name string, mode os.FileMode) func(*testing.T, string, int) {

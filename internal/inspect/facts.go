@@ -46,10 +46,11 @@ type Facts struct {
 
 	// Limits.
 	Limits    Fact[map[Resource]Limit]
-	UserTasks Fact[uint64] // threads of its real user
-	Locked    Fact[uint64] // bytes that it keeps in memory
-	Virtual   Fact[uint64] // bytes of address space
-	Memory    Fact[Memory] // of its control group
+	Machine   Fact[map[Resource]Limit] // those of process 1
+	UserTasks Fact[uint64]             // threads of its real user
+	Locked    Fact[uint64]             // bytes that it keeps in memory
+	Virtual   Fact[uint64]             // bytes of address space
+	Memory    Fact[Memory]             // of its control group
 	Tasks     Fact[Counted]
 	OOMAdjust Fact[int] // oom_score_adj
 	Cores     Fact[string]

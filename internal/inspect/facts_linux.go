@@ -223,6 +223,8 @@ func (r *reader) limits() {
 	f := r.f
 	text, err := r.read("limits", mostStatus)
 	f.Limits = Know(parseLimits(text), err)
+	text, err = osutil.ReadSome("/proc/1/limits", mostStatus)
+	f.Machine = Know(parseLimits(text), err)
 	text, err = r.read("oom_score_adj", 64)
 	n, err2 := strconv.Atoi(strings.TrimSpace(string(text)))
 	f.OOMAdjust = Know(n, cmp.Or(err, err2))

@@ -22,9 +22,14 @@ func descriptorRules() []rule {
 			"restart it through its service; let it log to a file or to syslog", stdioDeadPipe,
 		},
 		{
-			"stdio_closed", Descriptors, Warning, "a standard descriptor is closed, or something else has its number",
+			"stdio_closed", Descriptors, Notice, "a standard descriptor is closed",
 			"the next file that it opens gets that number, and what is meant for a log is written into it",
 			"start it with </dev/null >/dev/null 2>&1", stdioClosed,
+		},
+		{
+			"stdio_taken", Descriptors, Critical, "a standard descriptor is a file of data",
+			"it was closed, and the file that was opened next has got its number: what a library prints there destroys the data",
+			"stop it before it prints something; start it with </dev/null >/dev/null 2>&1", stdioTaken,
 		},
 		{
 			"stdio_deleted", Descriptors, Warning, "a standard descriptor is a file that was removed",
@@ -114,19 +119,28 @@ func stdioDeadPipe(f Facts) []evidence {
 	})
 }
 
-// stdioClosed: what stands there is not what anybody gives a daemon for it.
+// stdioTaken: a log is written at its end, or at least not read.
+func stdioTaken(f Facts) []evidence {
+	return f.eachStandard(func(x File) string {
+		if x.Kind != Regular || !x.Read || !x.Write || x.Append || x.Number == 0 {
+			return ""
+		}
+		return x.Path + " is open for reading and writing there"
+	})
+}
+
 func stdioClosed(f Facts) []evidence {
 	if !f.Files.Known {
 		return nil
 	}
 	open := f.standard()
-	var list []evidence
+	var closed []string
 	for i, name := range stdio {
 		if _, isOpen := open[i]; !isOpen {
-			list = append(list, evidence{text: name + " is closed"})
+			closed = append(closed, name)
 		}
 	}
-	return list
+	return saw(len(closed) > 0, strings.Join(closed, ", "))
 }
 
 // stdioDeleted: a rotated log is told of as such.

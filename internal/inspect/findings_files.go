@@ -169,6 +169,9 @@ func unitNewer(f Facts) []evidence {
 	}
 	var list []evidence
 	for _, c := range f.UnitFiles.Value {
+		if strings.HasPrefix(c.Path, "/run/systemd/generator") { // made anew each time that systemd reads all units
+			continue
+		}
 		if c.At.After(f.Started.Value.Add(slack)) {
 			list = append(list, evidence{text: fmt.Sprintf("%s was changed %s", c.Path, f.ago(c.At))})
 		}

@@ -52,9 +52,9 @@ func limitRules() []rule {
 			"raise LimitAS= in the unit", addressNear,
 		},
 		{
-			"limit_differs", Limits, Warning, "a limit is lower than its unit asks for",
-			"it was started before that was written, or by somebody else, and will come to its limit sooner than you think",
-			"restart the service", limitDiffers,
+			"limit_differs", Limits, Notice, "a limit is lower than its unit asks for",
+			"it has lowered it by itself, or was started before that was written, or by somebody else; it comes to its limit sooner than you think",
+			"restart the service, if the program does not lower it by itself", limitDiffers,
 		},
 		{
 			"core_lost", Limits, Notice, "it may write a core, and cannot",
@@ -159,7 +159,9 @@ var limitKeys = []struct {
 }
 
 // limitDiffers: a program may lower its soft limit, and raises it often; so only the hard one
-// tells that the unit does not hold.
+// tells that the unit does not hold. Some lower that, too (memcached, unbound), so it is a
+// warning only of one that needs half of it by now. More than it has itself, a manager cannot
+// give.
 func limitDiffers(f Facts) []evidence {
 	if !f.Limits.Known || !f.Unit.Known {
 		return nil
@@ -168,9 +170,15 @@ func limitDiffers(f Facts) []evidence {
 	for _, k := range limitKeys {
 		want, asked := f.Unit.Value.number(k.key)
 		have, told := f.Limits.Value[k.resource]
-		if asked && told && have.Hard < want {
-			list = append(list, evidence{text: fmt.Sprintf("%s=%s, and it is %s", k.key, f.Unit.Value.Props[k.key], count(have.Hard))})
+		most, known := f.Machine.Value[k.resource]
+		if !asked || !told || have.Hard >= want || known && have.Hard >= most.Hard {
+			continue
 		}
+		e := evidence{text: fmt.Sprintf("%s=%s, and it is %s", k.key, f.Unit.Value.Props[k.key], count(have.Hard))}
+		if k.resource == OpenFiles && f.Files.Known && uint64(len(f.Files.Value)) >= percent(have.Soft, 50) {
+			e.severity = Warning
+		}
+		list = append(list, e)
 	}
 	return list
 }

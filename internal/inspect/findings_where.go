@@ -139,5 +139,5 @@ func umaskDiffers(f Facts) []evidence {
 	if _, err := fmt.Sscanf(text, "%o", &want); err != nil || !f.Umask.Known {
 		return nil
 	}
-	return saw(want&^f.Umask.Value != 0, fmt.Sprintf("UMask=%s, and it is %04o", text, f.Umask.Value))
+	return saw(want&^f.Umask.Value != 0 && len(umaskOpen(f)) == 0, fmt.Sprintf("UMask=%s, and it is %04o", text, f.Umask.Value))
 }

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 func whoRules() []rule {
@@ -155,7 +157,7 @@ func neverDropped(f Facts) []evidence {
 	}
 	text := path.Base(f.Exe) + " runs as root"
 	if n := len(f.Relatives.Value); n > 0 {
-		text += fmt.Sprintf(", and so do the %d processes that it has started", n)
+		text += ", and so does all that it has started: " + words.Plural(n, "process")
 	}
 	return saw(true, text)
 }
@@ -235,8 +237,10 @@ func newPrivileges(f Facts) []evidence {
 	return saw(f.NoNewPrivs.Known && f.Unit.Known && !f.NoNewPrivs.Value && f.Unit.Value.yes("NoNewPrivileges"), "NoNewPrivileges=yes, and NoNewPrivs is 0")
 }
 
+// noFilter: a list of none that are forbidden is printed as "~".
 func noFilter(f Facts) []evidence {
-	return saw(f.Seccomp.Known && f.Unit.Known && f.Seccomp.Value == 0 && f.Unit.Value.has("SystemCallFilter"), "SystemCallFilter= is set, and Seccomp is 0")
+	asked := f.Unit.Value.has("SystemCallFilter") && f.Unit.Value.Props["SystemCallFilter"] != "~"
+	return saw(f.Seccomp.Known && f.Unit.Known && f.Seccomp.Value == 0 && asked, "SystemCallFilter= is set, and Seccomp is 0")
 }
 
 // unconfined: a profile that begins with "-" need not be there, systemd.exec(5).

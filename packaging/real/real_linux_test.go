@@ -24,6 +24,7 @@ func TestRealDaemons(t *testing.T) {
 	}{
 		{"all answer", s.start},
 		{"init proposes", s.propose},
+		{"inspect", s.inspect},
 		{"killed, as shipped", s.asShipped},
 		{"killed, with Restart=no", s.unaided},
 		{"gunicorn is upgraded", s.upgrade},
