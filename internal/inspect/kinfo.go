@@ -81,9 +81,9 @@ func cText(b []byte) string {
 // kfile is a row of FreeBSD's kern.proc.filedesc, struct kinfo_file in <sys/user.h>.
 type kfile struct {
 	File
-	special int      // what it is if it is no descriptor: kfCwd, kfRoot, kfTerminal
-	self    string   // of a pipe or a socket: its key
-	other   string   // of a pipe: the key of its other end
+	special int            // what it is if it is no descriptor: kfCwd, kfRoot, kfTerminal
+	self    string         // of a pipe or a socket: its key
+	other   string         // of a pipe: the key of its other end
 	listens *listenAddress // of a socket that accepts connections
 }
 

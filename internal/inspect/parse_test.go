@@ -1,0 +1,179 @@
+package inspect
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+)
+
+const statusText = `Name:	nginx
+Umask:	0027
+State:	S (sleeping)
+Uid:	33	33	0	33
+Gid:	33	33	33	4
+Threads:	5
+Groups:	4 33 
+VmSize:	   10240 kB
+VmLck:	      64 kB
+CapInh:	0000000000000000
+CapPrm:	0000000000000400
+CapEff:	0000000000000400
+CapBnd:	000001ffffffffff
+CapAmb:	0000000000000000
+NoNewPrivs:	1
+Seccomp:	2
+`
+
+func TestParseStatus(t *testing.T) {
+	st := parseStatus([]byte(statusText))
+	want := status{
+		ids:    known(IDs{[4]uint32{33, 33, 0, 33}, [4]uint32{33, 33, 33, 4}}),
+		groups: known([]uint32{4, 33}), caps: known(Caps{Permitted: 0x400, Effective: 0x400, Bounding: 0x1ffffffffff}),
+		noNewPrivs: known(true), seccomp: known(2), umask: known(uint32(0o27)), locked: known(uint64(64 << 10)), virtual: known(uint64(10240 << 10)), threads: 5,
+	}
+	if !reflect.DeepEqual(st, want) {
+		t.Errorf("got %+v\nwant %+v", st, want)
+	}
+}
+
+// What an old kernel does not tell, or what is garbage, is not known, and nothing else.
+func TestParseStatusOfAnOldKernel(t *testing.T) {
+	st := parseStatus([]byte("Name:\tx\nUid:\t1\t2\t3\nGid:\tx\t0\t0\t0\nGroups:\t1 x\nUmask:\t9\nVmLck:\tx kB\n"))
+	for name, isKnown := range map[string]bool{
+		"ids": st.ids.Known, "groups": st.groups.Known, "caps": st.caps.Known, "umask": st.umask.Known, "seccomp": st.seccomp.Known,
+		"no new privileges": st.noNewPrivs.Known, "locked": st.locked.Known, "virtual": st.virtual.Known,
+	} {
+		if isKnown {
+			t.Errorf("%s: known", name)
+		}
+	}
+}
+
+func TestParseLimits(t *testing.T) {
+	got := parseLimits([]byte(`Limit                     Soft Limit           Hard Limit           Units
+Max core file size        0                    unlimited            bytes
+Max processes             96364                96365                processes
+Max open files            1024                 524288               files
+Max locked memory         8388608              8388608              bytes
+Max address space         unlimited            unlimited            bytes
+Max realtime timeout      x                    unlimited            us
+`))
+	want := map[Resource]Limit{
+		CoreSize: {0, Unlimited}, Processes: {96364, 96365}, OpenFiles: {1024, 524288}, LockedMem: {8388608, 8388608}, Address: {Unlimited, Unlimited},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestParseFDInfo(t *testing.T) {
+	got := parseFDInfo([]byte("pos:\t0\nflags:\t02102001\nmnt_id:\t29\nino:\t5\n"))
+	if got != (opened{flags: 0o2102001, mount: "29"}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestMountAt(t *testing.T) {
+	list := parseMountinfo([]byte(`22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:40 / /srv/a\040b rw master:2 - nfs4 host:/x rw
+31 22 0:41 / /srv rw - tmpfs x rw
+garbage
+32 30 0:42 / /srv/a\040b rw - fuse.sshfs y rw
+`))
+	for name, want := range map[string]string{
+		"/usr": "ext4", "/": "ext4", "/srv": "tmpfs", "/srv/a b/c": "fuse.sshfs", "/srvx": "ext4", "/srv/a": "tmpfs",
+	} {
+		if m, ok := mountAt(list, name); !ok || m.kind != want {
+			t.Errorf("%s is on %+v, want %s", name, m, want)
+		}
+	}
+	if _, ok := mountAt(nil, "/x"); ok {
+		t.Error("without a table there is no answer")
+	}
+	for kind, want := range map[string]bool{"ext4": false, "nfs4": true, "cifs": true, "fuse.sshfs": true, "fuse.lxcfs": false, "overlay": false, "zfs": false, "9p": true} {
+		if servedElsewhere(kind) != want {
+			t.Errorf("%s: %v", kind, !want)
+		}
+	}
+}
+
+func TestParseReplaced(t *testing.T) {
+	got := parseReplaced([]byte(`55d0-55d1 r-xp 00000000 fe:00 12 /usr/sbin/nginx (deleted)
+7f00-7f01 r--p 00000000 fe:00 13 /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)
+7f01-7f02 r-xp 00000000 fe:00 13                         /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)
+7f02-7f03 r-xp 00000000 fe:00 13                         /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)
+7f03-7f04 r-xp 00000000 fe:00 14                         /usr/lib/x86_64-linux-gnu/libc.so.6
+7f04-7f05 rwxp 00000000 00:01 15                         /memfd:jit (deleted)
+7f05-7f06 rwxs 00000000 00:01 15                         /dev/zero (deleted)
+7f06-7f07 r-xp 00000000 fe:00 16                         /tmp/libnetty123.so (deleted)
+7f07-7f08 r-xp 00000000 00:00 0
+7f08-7f09 r-xp 00000000 00:00 0                          [vdso]
+`))
+	if !slices.Equal(got, []string{"/usr/lib/x86_64-linux-gnu/libssl.so.3"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTerminalName(t *testing.T) {
+	for device, want := range map[int]string{0: "", 34816: "/dev/pts/0", 34819: "/dev/pts/3", 1025: "/dev/tty1", 1088: "/dev/ttyS0", 1281: "/dev/console", 137<<8 | 1: "/dev/pts/257"} {
+		if got := terminalName(device); got != want {
+			t.Errorf("%d: %q, want %q", device, got, want)
+		}
+	}
+}
+
+func TestConfigArgs(t *testing.T) {
+	for _, tt := range []struct{ args, want []string }{
+		{[]string{"/usr/sbin/x", "-c", "/etc/x.conf"}, []string{"/etc/x.conf"}},
+		{[]string{"x", "-f", "/srv/x", "-d"}, []string{"/srv/x"}},
+		{[]string{"x", "--config=/srv/x.yaml"}, []string{"/srv/x.yaml"}},
+		{[]string{"x", "--config.file", "/srv/p.yml"}, []string{"/srv/p.yml"}},
+		{[]string{"x", "-c/srv/x"}, []string{"/srv/x"}},
+		{[]string{"x", "/etc/redis/redis.conf"}, []string{"/etc/redis/redis.conf"}},
+		{[]string{"x", "-c", "x.conf"}, nil}, // relative to what it was then
+		{[]string{"x", "-f"}, nil},           // no file follows
+		{[]string{"/etc/x.conf"}, nil},       // it is its own name
+		{[]string{"x", "-C", "/etc/x", "/var/x.conf"}, []string{"/etc/x"}},
+		{nil, nil},
+	} {
+		if got := configArgs(tt.args); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q, want %q", tt.args, got, tt.want)
+		}
+	}
+}
+
+func TestParseGroups(t *testing.T) {
+	got := parseGroups([]byte("8:pids:/a\n4:memory,hugetlb:/b\n1:name=systemd:/c\n0::/d\n5:x:relative\ngarbage\n"))
+	want := map[string]string{"pids": "/a", "memory": "/b", "hugetlb": "/b", "name=systemd": "/c", "": "/d"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestParseCounters(t *testing.T) {
+	got := parseCounters([]byte("oom_kill_disable 0\nunder_oom 0\noom_kill 3\nmax\nlow x\n"))
+	if !reflect.DeepEqual(got, map[string]uint64{"oom_kill_disable": 0, "under_oom": 0, "oom_kill": 3}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// Whatever stands there, nothing is read beyond its end.
+func FuzzParsers(f *testing.F) {
+	f.Add([]byte(statusText))
+	f.Add([]byte("30 22 0:40 / /srv/a\\040b rw master:2 - nfs4 host:/x rw\n7f01-7f02 r-xp 00000000 fe:00 13 /usr/lib/x.so (deleted)\n"))
+	f.Add(append(kinfoRow(1, 2), fileRow(kfileRow{kind: 1, fd: 3, path: "/x"})...))
+	f.Fuzz(func(_ *testing.T, text []byte) {
+		parseStatus(text)
+		parseLimits(text)
+		parseFDInfo(text)
+		mountAt(parseMountinfo(text), string(text))
+		parseGroups(text)
+		parseCounters(text)
+		parseReplaced(text)
+		_, _ = parseKprocs(text)
+		_, _ = parseKfiles(text)
+		u := Unit{Props: map[string]string{"ExecReload": string(text), "ExecStart": string(text)}}
+		u.reloaded()
+		ConfigPaths(Facts{Unit: known(u)})
+	})
+}
