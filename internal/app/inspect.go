@@ -164,6 +164,7 @@ func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict
 	switch {
 	case v.State == check.Unknown:
 		out.Reason = v.Err.Error()
+		mains = mainsOf(append(mains, mayBe(v)...))
 	case len(mains) == 0 && v.State == check.Up:
 		out.State, out.Reason = "down", "no process counts, and none needs to"
 	case v.State == check.Down:
@@ -179,12 +180,21 @@ func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict
 			out.State, out.Reason = "unknown", fmt.Sprintf("process %d cannot be looked at: %v", m.PID, err)
 		default:
 			out.Processes = append(out.Processes, p)
-			if out.State == "down" && out.Reason != "" {
-				continue
-			}
 		}
 	}
 	return out
+}
+
+// mayBe are processes that may be the daemon, and may not be looked at closely enough to tell:
+// what anybody may see of them is told all the same.
+func mayBe(v check.Verdict) []check.Match {
+	var list []check.Match
+	for _, x := range v.Excluded {
+		if x.Reason == check.Unreadable {
+			list = append(list, check.Match{Process: x.Process})
+		}
+	}
+	return list
 }
 
 func faultsOf(v check.Verdict) string {

@@ -108,8 +108,11 @@ func (i Inspect) Write(list []Inspection) {
 
 // nothing says so of those that are well.
 func (i Inspect) nothing() string {
-	if i.Only != "" && i.Only != "notice" {
-		return "no " + i.Only + " to tell"
+	switch i.Only {
+	case "warning":
+		return "no warning"
+	case "critical":
+		return "nothing critical to say"
 	}
 	return "nothing to say"
 }
@@ -132,7 +135,6 @@ func (i Inspect) daemon(t Table, d Inspection) {
 		}
 		head := append(quoted(d.Name), word{d.State + ":", code})
 		t.wrapped(append(head, text(d.Reason)...), 0)
-		return
 	}
 	for n, p := range d.Processes {
 		if n > 0 {
@@ -157,7 +159,11 @@ func (i Inspect) process(t Table, d Inspection, p InspectedProcess) {
 	}
 	findings := i.told(p.Findings)
 	head := append(quoted(d.Name), text("("+strings.Join(about, ", ")+"):")...)
-	t.wrapped(append(head, i.sums(findings)...), 0)
+	sums := i.sums(findings)
+	if len(findings) == 0 && len(unseen(p.Lines)) > 0 {
+		sums = text(i.nothing() + " of what may be seen")
+	}
+	t.wrapped(append(head, sums...), 0)
 	for _, f := range findings {
 		lead := []word{{text: spaces(whyIndent)}, {f.Severity, inspectCode(f.Severity)}, {text: spaces(whyLabel - len(f.Severity))}}
 		i.row(t, lead, text(f.What))

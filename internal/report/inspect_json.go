@@ -86,7 +86,7 @@ func (i Inspect) inspection(d Inspection) jsonInspection {
 				return jsonInspectFinding{f.ID, f.Section, f.Severity, f.What, words.Printable(f.Evidence), f.Why, words.Printable(f.Do)}
 			}),
 			Facts: each(p.Lines, func(l InspectLine) jsonInspectFact {
-				return jsonInspectFact{l.Section, l.Name, l.Why == "", words.Printable(l.Text), words.Printable(l.Why), l.Never}
+				return jsonInspectFact{l.Section, words.Printable(l.Name), l.Why == "", words.Printable(l.Text), words.Printable(l.Why), l.Never}
 			}),
 		}
 	})

@@ -132,7 +132,7 @@ func (s *suite) inspect(t *testing.T) {
 // inspectUser: any user may ask, is told what they may not see, and no untrue warning.
 func (s *suite) inspectUser(t *testing.T) {
 	out, status := s.m.Run(t, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "inspect", "--only", "warning", "nginx")
-	if status != 3 || !strings.Contains(out, "not seen") {
+	if status != 3 || !strings.Contains(out, "'nginx' unknown: ") || !strings.Contains(out, "nginx.service") || !strings.Contains(out, "not seen ") || strings.Contains(out, "  warning ") {
 		t.Errorf("as another user: status %d\n%s", status, out)
 	}
 }
