@@ -19,6 +19,7 @@ const (
 /etc/daemon-keeper.yaml
 /usr/share/bash-completion/completions/daemon-keeper
 /usr/share/daemon-keeper/daemon-keeper.history.schema.json
+/usr/share/daemon-keeper/daemon-keeper.inspect.schema.json
 /usr/share/daemon-keeper/daemon-keeper.pidfiles.schema.json
 /usr/share/daemon-keeper/daemon-keeper.report.schema.json
 /usr/share/daemon-keeper/daemon-keeper.schema.json
