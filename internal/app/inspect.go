@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"daemon-keeper/check"
@@ -52,7 +53,7 @@ func inspectDaemons(ctx context.Context, c cli.Command) report.Status {
 	for i, d := range daemons {
 		list[i] = x.daemon(ctx, d, verdicts[i])
 	}
-	limits = append(limits, x.doubts...)
+	limits = append(limits, x.doubts()...)
 	var out output
 	report.Inspect{
 		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), JSON: c.Output == cli.JSON,
@@ -115,8 +116,25 @@ type inspector struct {
 	manager *rcd.Manager                                                     // nil if there is none
 	users   func(uint32) string
 	groups  func(uint32) string
-	sight   bool     // all processes can be seen
-	doubts  []string // what could not be learned
+	sight   bool // all processes can be seen
+
+	mu      sync.Mutex // a look that was given up may still add a doubt
+	unclear []string   // what could not be learned
+}
+
+func (x *inspector) doubt(what string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !slices.Contains(x.unclear, what) {
+		x.unclear = append(x.unclear, what)
+	}
+}
+
+// doubts are what could not be learned until now.
+func (x *inspector) doubts() []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.unclear)
 }
 
 func newInspector(ctx context.Context) (*inspector, error) {

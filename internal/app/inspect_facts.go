@@ -69,7 +69,7 @@ func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none insp
 	}
 	a, err := x.manager.Asked(ctx, name)
 	if err != nil {
-		x.doubts = append(x.doubts, err.Error())
+		x.doubt(err.Error())
 		return none
 	}
 	if a.Name == "" {
@@ -155,7 +155,7 @@ func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Dae
 	}
 	found, err := pidfiles.Naming(ctx, pidfiles.Places(), []int{f.PID})
 	if err != nil {
-		x.doubts = append(x.doubts, "cannot look for the pidfiles of '"+d.Name+"': "+err.Error())
+		x.doubt("cannot look for the pidfiles of '" + d.Name + "': " + err.Error())
 	}
 	files := pidfiles.Examiner{
 		Machine: pidfiles.ThisMachine(x.users), GroupName: x.groups, Named: named, Holder: holders(x.sight), Patience: pidFolderTime,
