@@ -58,6 +58,10 @@ func (r *reader) file(dir string, number int, served map[string]bool) (x File, o
 		r.pipe(&x, at)
 	case strings.HasPrefix(link, "socket:["):
 		x.Kind = Socket
+		var inode uint32
+		if _, err := fmt.Sscanf(link, "socket:[%d]", &inode); err == nil {
+			x.Peer = r.w.peers[inode]
+		}
 	case strings.HasPrefix(link, "/"):
 		x.Path, x.Deleted = strings.CutSuffix(link, deletedMark)
 		if !served[o.mount] {

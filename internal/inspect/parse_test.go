@@ -172,6 +172,7 @@ func FuzzParsers(f *testing.F) {
 		parseReplaced(text)
 		_, _ = parseKprocs(text)
 		_, _ = parseKfiles(text)
+		parseLocalSockets(text, make(map[uint32]localSocket))
 		u := Unit{Props: map[string]string{"ExecReload": string(text), "ExecStart": string(text)}}
 		u.reloaded()
 		ConfigPaths(Facts{Unit: known(u)})

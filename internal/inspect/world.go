@@ -10,6 +10,7 @@ type World struct {
 	procs map[int]proc
 	held  map[string][]holding // by what the link of a descriptor says: pipe:[123]
 	unit  func(pid int) string // the path of a process's control group; "" if it has none
+	peers map[uint32]string    // names of the local sockets at the other ends, by inodes
 	blind string               // why not all that is open could be seen; "" if it could
 }
 

@@ -38,7 +38,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the process table: %w", err)
 	}
-	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: groupOf}
+	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: groupOf, peers: readPeers()}
 	held := 0
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
