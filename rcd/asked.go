@@ -10,7 +10,7 @@ import (
 // that: systemctl prints each of them in one line.
 const askedProps = "Id,LoadState,User,Group,SupplementaryGroups,DynamicUser,UMask,LimitNOFILE,LimitNPROC,LimitCORE,LimitMEMLOCK,LimitAS,WorkingDirectory," +
 	"RootDirectory,NoNewPrivileges,CapabilityBoundingSet,AmbientCapabilities,OOMScoreAdjust,PrivateTmp,PrivateDevices,PrivateNetwork,PrivateUsers," +
-	"AppArmorProfile,MainPID,NeedDaemonReload,FragmentPath,DropInPaths,ExecStart,ExecReload,PIDFile,SystemCallFilter"
+	"AppArmorProfile,MainPID,NeedDaemonReload,FragmentPath,DropInPaths,ExecStart,ExecStartEx,ExecReload,PIDFile,SystemCallFilter"
 
 // Asked is what a unit's definition asks for, by the names of systemd.
 type Asked struct {

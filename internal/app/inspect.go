@@ -152,6 +152,9 @@ func newInspector(ctx context.Context) (*inspector, error) {
 	x.manager, _ = rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
 	var err error
 	x.world, err = answered(ctx, func() (*inspect.World, error) { return inspect.ReadWorld(ctx) })
+	if err == nil && x.sight && os.Geteuid() == 0 && x.world.Blind() != "" {
+		x.doubt(x.world.Blind())
+	}
 	return x, err
 }
 

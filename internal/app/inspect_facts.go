@@ -60,6 +60,14 @@ func accountOf(id uint32) (inspect.Account, error) {
 	return a, err
 }
 
+// startsFreely reports whether a command of the unit is started without the user and the
+// capabilities that it asks for: ExecStart=+/usr/sbin/x, systemd.service(5).
+func startsFreely(exec string) bool {
+	_, flags, _ := strings.Cut(exec, " ; flags=")
+	flags, _, _ = strings.Cut(flags, " ; ")
+	return strings.Contains(flags, "privileged") || strings.Contains(flags, "no-setuid") || strings.Contains(flags, "ambient")
+}
+
 // askManager asks the manager what the service of a process was asked for. Of a process that is
 // not its main one, who it is says nothing.
 func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
@@ -75,7 +83,7 @@ func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none insp
 	if a.Name == "" {
 		return none
 	}
-	if a.Main != 0 && a.Main != f.PID {
+	if a.Main != 0 && a.Main != f.PID || startsFreely(a.Props["ExecStartEx"]) {
 		for _, key := range []string{"User", "Group", "SupplementaryGroups", "AmbientCapabilities", "CapabilityBoundingSet", "OOMScoreAdjust", "WorkingDirectory", "UMask"} {
 			delete(a.Props, key)
 		}

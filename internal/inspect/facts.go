@@ -13,6 +13,7 @@ type Facts struct {
 	Exe     string // path of its program; "" if it is not known
 	Args    []string
 	Now     time.Time
+	Booted  time.Time       // by that clock; zero if it is not known
 	Started Fact[time.Time] // by the clock of the day as it is now
 
 	UserName, GroupName func(uint32) string // for people; nil: numbers
@@ -218,6 +219,7 @@ type Relative struct {
 	Parent int
 	Name   string
 	User   uint32
+	Start  time.Duration // since boot; 0 if it is not known
 }
 
 // user names one, with its number.

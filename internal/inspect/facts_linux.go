@@ -64,6 +64,7 @@ func (r *reader) program() {
 	}
 	var now unix.Timespec
 	err = unix.ClockGettime(unix.CLOCK_BOOTTIME, &now)
+	r.f.Booted = r.f.Now.Add(-time.Duration(now.Nano()))
 	r.f.Started = Know(r.f.Now.Add(-(time.Duration(now.Nano()) - r.task.Start)), err)
 	text, err := r.read("maps", mostMaps)
 	if errors.Is(err, fs.ErrPermission) {

@@ -152,12 +152,13 @@ func (r *reader) pipe(x *File, at string) {
 	case mine:
 	case len(others) == 0:
 		x.Silent = x.Write && hasNoReader(at)
-	case len(r.w.strangers(r.f.PID, x.Path, r.family)) > 0:
-		o := others[0]
-		x.Foreign = fmt.Sprintf("%s(%d)", r.w.procs[o.pid].name, o.pid)
-		x.Peer = x.Foreign
 	default:
 		x.Peer = fmt.Sprintf("%s(%d)", r.w.procs[others[0].pid].name, others[0].pid)
+		for _, s := range r.w.strangers(r.f.PID, x.Path, r.family) {
+			if slices.ContainsFunc(others, func(h holding) bool { return h.pid == s.PID }) {
+				x.Foreign = fmt.Sprintf("%s(%d)", s.Name, s.PID)
+			}
+		}
 	}
 }
 

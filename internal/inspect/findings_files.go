@@ -113,11 +113,28 @@ func configNewer(f Facts) []evidence {
 	}
 	var list []evidence
 	for _, c := range f.Configs.Value {
-		if c.At.After(began.Add(slack)) {
-			list = append(list, evidence{text: fmt.Sprintf("%s was changed %s", c.Path, f.ago(c.At))})
+		if !c.At.After(began.Add(slack)) {
+			continue
 		}
+		e := evidence{text: fmt.Sprintf("%s was changed %s", c.Path, f.ago(c.At))}
+		switch {
+		case f.startedSince(c.At):
+			e.severity = Notice
+			e.text += "; it has started processes since, so it may have been reloaded"
+		case !f.Unit.Known:
+			e.severity = Notice // whoever reloads it, nobody writes that down
+		}
+		list = append(list, e)
 	}
 	return list
+}
+
+// startedSince reports whether it has started something since, as many daemons replace their
+// workers when they are told to read their configuration.
+func (f Facts) startedSince(at time.Time) bool {
+	return slices.ContainsFunc(f.Relatives.Value, func(r Relative) bool {
+		return r.Start > 0 && !f.Booted.IsZero() && f.Booted.Add(r.Start).After(at)
+	})
 }
 
 // begun is when it has last read its configuration, as far as that is known.

@@ -106,7 +106,10 @@ func TestJudge(t *testing.T) {
 		{"a leader that has ended", Facts{PID: 5, Session: known(Leader{PID: 4})}, "others_session", Fine},
 
 		{"old configuration", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Second)}})}, "config_newer", Fine},
-		{"new configuration", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Minute)}})}, "config_newer", Warning},
+		{"new configuration", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Minute)}}), Unit: unit()}, "config_newer", Warning},
+		{"of no unit", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Minute)}})}, "config_newer", Notice},
+		{"new workers since", Facts{Started: known(now), Booted: now, Relatives: known([]Relative{{PID: 2, Start: time.Hour}}), Configs: known([]Changed{{"/x", now.Add(time.Minute)}}), Unit: unit()}, "config_newer", Notice},
+		{"old workers", Facts{Started: known(now), Booted: now, Relatives: known([]Relative{{PID: 2, Start: time.Second}}), Configs: known([]Changed{{"/x", now.Add(time.Minute)}}), Unit: unit()}, "config_newer", Warning},
 		{"reloaded since", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Minute)}}), Unit: unit("ExecReload", "{ path=/bin/kill ; argv[]=/bin/kill ; ignore_errors=no ; start_time=[Sun 2026-11-29 12:05:00 UTC] ; stop_time=[n/a] ; pid=0 }")}, "config_newer", Fine},
 		{"reloaded before", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Hour)}}), Unit: unit("ExecReload", "{ path=/bin/kill ; argv[]=/bin/kill ; start_time=[Sun 2026-11-29 12:05:00 UTC] ; stop_time=[n/a] }")}, "config_newer", Warning},
 		{"never reloaded", Facts{Started: known(now), Configs: known([]Changed{{"/x", now.Add(time.Hour)}}), Unit: unit("ExecReload", "{ path=/bin/kill ; start_time=[n/a] ; stop_time=[n/a] }")}, "config_newer", Warning},

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"slices"
+	"time"
 )
 
 // World is all processes of the machine as they were at one moment, and who has which pipes
@@ -21,6 +22,7 @@ type proc struct {
 	group, session int
 	user, realUser uint32
 	tasks          uint64
+	start          time.Duration // since boot; 0 if it is not known
 }
 
 // holding is an open descriptor of somebody.
@@ -53,7 +55,7 @@ func (w *World) descendants(pid int) []Relative {
 
 func (w *World) relative(pid int) Relative {
 	p := w.procs[pid]
-	return Relative{PID: pid, Parent: p.parent, Name: p.name, User: p.user}
+	return Relative{PID: pid, Parent: p.parent, Name: p.name, User: p.user, Start: p.start}
 }
 
 // leader is that of a session or a group.
@@ -107,6 +109,9 @@ func (w *World) tasksOf(user uint32) uint64 {
 	}
 	return n
 }
+
+// Blind is why not all that is open on the machine could be seen; "" if it could.
+func (w *World) Blind() string { return w.blind }
 
 // Sharing are the strangers who have a socket open, too.
 func (w *World) Sharing(pid int, link string, relatives []Relative) []Relative {

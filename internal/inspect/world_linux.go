@@ -52,7 +52,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 		if !ok {
 			continue
 		}
-		p := proc{name: task.Name, parent: task.Parent, group: task.Group, session: task.Session}
+		p := proc{name: task.Name, parent: task.Parent, group: task.Group, session: task.Session, start: task.Start}
 		if text, err := osutil.ReadSome(procDir(pid)+"/status", mostStatus); err == nil {
 			st := parseStatus(text)
 			p.user, p.realUser, p.tasks = st.ids.Value.user(), st.ids.Value.Users[realID], st.threads
