@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/realtest"
 )
 
 const inspectedFile = "../../docs/inspected-daemons.md"
@@ -127,6 +129,31 @@ func (s *suite) inspect(t *testing.T) {
 	if table != string(want) {
 		t.Errorf("docs/inspected-daemons.md differs: run the test with -update, and see whether it is right:\n%s", table)
 	}
+}
+
+// justifiedScripts are warnings that are true of daemons that an init script of Debian has
+// started, and why.
+var justifiedScripts = map[string]map[string]string{}
+
+// inspectScripts has those inspected that no manager holds together: of none is a warning
+// told that is not true.
+func inspectScripts(t *testing.T, m *realtest.Machine) {
+	t.Helper()
+	a := keeper(t, m, "inspect", "-o", "json")
+	var got inspected
+	if err := json.Unmarshal([]byte(a.stdout), &got); err != nil {
+		t.Fatalf("%v in\n%s%s", err, a.stdout, a.stderr)
+	}
+	for _, d := range got.Daemons {
+		for _, p := range d.Processes {
+			for _, f := range p.Findings {
+				if f.Severity != "notice" && justifiedScripts[d.Name][f.ID] == "" {
+					t.Errorf("%s: %s %s: %s: %s", d.Name, f.Severity, f.ID, f.What, f.Evidence)
+				}
+			}
+		}
+	}
+	t.Logf("%d daemons were inspected", len(got.Daemons))
 }
 
 // inspectUser: any user may ask, is told what they may not see, and no untrue warning.

@@ -89,6 +89,7 @@ func TestRealScripts(t *testing.T) {
 			if a := keeper(t, m, "status"); a.status != 0 {
 				t.Errorf("not all is up: %+v", a)
 			}
+			inspectScripts(t, m)
 		})
 	}
 }
