@@ -136,10 +136,12 @@ func groupsMissing(f Facts) []evidence {
 	return saw(len(missing) > 0, "SupplementaryGroups= names "+strings.Join(missing, ", "))
 }
 
-// droppers are programs that begin as root and are made to become somebody else.
+// droppers are programs that begin as root and are made to become somebody else, all of them
+// or their workers, before anybody is served. Those that drop it for each client (vsftpd,
+// sshd), or only if they are told to (openvpn), are not among them.
 var droppers = []string{
-	"apache2", "httpd", "nginx", "lighttpd", "named", "unbound", "nsd", "dnsmasq", "ntpd", "chronyd", "openvpn", "mysqld", "mariadbd", "postgres", "memcached",
-	"redis-server", "haproxy", "squid", "proftpd", "vsftpd", "pure-ftpd", "dovecot", "exim4", "master", "slapd", "snmpd", "mosquitto", "tor", "clamd", "freshclam",
+	"apache2", "httpd", "nginx", "lighttpd", "named", "unbound", "nsd", "dnsmasq", "ntpd", "chronyd", "mysqld", "mariadbd", "postgres", "memcached",
+	"redis-server", "haproxy", "squid", "proftpd", "dovecot", "exim4", "master", "slapd", "snmpd", "mosquitto", "tor", "clamd", "freshclam",
 	"dhcpd", "rpcbind", "avahi-daemon", "dbus-daemon", "tinyproxy", "varnishd", "php-fpm", "zabbix_agentd", "zabbix_server", "beanstalkd", "amavisd",
 }
 
