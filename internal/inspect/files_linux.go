@@ -60,7 +60,7 @@ func (r *reader) file(dir string, number int, served map[string]bool) (x File, o
 		x.Kind = Socket
 		var inode uint32
 		if _, err := fmt.Sscanf(link, "socket:[%d]", &inode); err == nil {
-			x.Peer = r.w.peers[inode]
+			x.Peer = r.w.peer(inode)
 		}
 	case strings.HasPrefix(link, "/"):
 		x.Path, x.Deleted = strings.CutSuffix(link, deletedMark)

@@ -17,7 +17,8 @@ const inspectedFile = "../../docs/inspected-daemons.md"
 // aboutInspected stands above the table.
 const aboutInspected = `# Inspected daemons
 
-What ` + "`daemon-keeper inspect`" + ` says of %d real daemons of a booted Debian 12, as their packages ship them, right after the boot: nothing of %d
+What ` + "`daemon-keeper inspect`" + ` says of %d real daemons of a booted Debian 12, right after the boot, as their packages or the suite
+set them up: nothing of %d
 of them. A warning that is not in the list of the test (packaging/real/inspect_linux_test.go), with its reason, fails it: there is no
 false one. Three are true: of haproxy, lighttpd and the second Redis, whose configurations the suite has written itself, and not well. The
 daemons are those of [real-daemons.md](real-daemons.md).
