@@ -28,7 +28,8 @@ func TestUnchanged(t *testing.T) {
 		{"the number is another process's, of the same program", []Remembered{was}, fakeRow{exe: app.Path, p: Process{File: app.ID}, usage: Usage{Start: 6}}, nil, nil, Up, true},
 		{"it has ended", []Remembered{was}, fakeRow{exe: "/bin/other", p: Process{File: FileID{1, 3}}}, nil, nil, Down, false},
 		{
-			"it has ended, and its file is a script by now", []Remembered{was},
+			"it has ended, and its file is a script by now",
+			[]Remembered{was},
 			fakeRow{exe: "/usr/bin/python3.11", p: Process{
 				File: FileID{1, 11}, Args: []string{"python3", app.Path}, Script: app.Path, ScriptFile: app.ID, read: argsReading,
 			}},
