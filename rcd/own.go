@@ -194,7 +194,7 @@ func (o *Own) Condition(_ context.Context, service string) (Condition, error) {
 // Opinion is unknown, for the same reason.
 func (o *Own) Opinion(_ context.Context, service string) (Opinion, error) {
 	_, err := o.of(service)
-	return Opinion{}, err
+	return Opinion{Word: "no manager"}, err
 }
 
 // Work: nobody but us does anything with it.
