@@ -177,5 +177,5 @@ func own[T any](f *files, path string, do func() T) (T, error) {
 	defer f.mu.Unlock()
 	f.stalled += limit
 	var none T
-	return none, fmt.Errorf("%w within %v", errSilent, limit)
+	return none, fmt.Errorf("%w within %v", errSilent, f.stalled)
 }

@@ -74,8 +74,11 @@ func (t procTable) comm(int) (string, bool) { return "", false }
 func (t procTable) exe(pid int) (string, error) {
 	link := t.scratch[:cap(t.scratch)]
 	n, err := unix.Readlink(t.dir(pid)+"/exe", link)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", rowError(err)
+	case n == len(link): // it may have been cut: pages can be larger than our buffer
+		return "", errLong
 	}
 	return string(link[:n]), nil
 }
