@@ -35,6 +35,7 @@ func (p *pass) unfinished() {
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it names no services", clock(i.Began), i.PID, i.Daemon)
 		case ok && !r.daemon.LookOnly && !r.daemon.Spec.Rule && r.left == nil:
 			r.left = &i
+		case ok && r.daemon.LookOnly && slices.ContainsFunc(i.Services, rcd.IsOwn): // only a run that keeps it can tell whether it is up
 		default:
 			p.strange = append(p.strange, i)
 		}

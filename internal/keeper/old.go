@@ -3,6 +3,7 @@ package keeper
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,12 +30,14 @@ type old struct {
 // meet looks at the daemon that is about to be stopped, once more and at all of it: at
 // whatever runs its program. Without a way to know processes again nobody is waited for.
 func (r *run) meet(ctx context.Context, services []string) {
-	r.old = nil
+	r.old, r.unmet = nil, nil
 	own := ownService(r.daemon.Services, r.daemon.Spec)
 	if r.Kin == nil || r.Runs == nil || !slices.Contains(services, own) {
 		return
 	}
-	o := &old{service: own, family: check.Family{Kin: r.kin(ctx), Own: r.Kin.Group(r.PID)}}
+	kin, err := r.kinOrErr(ctx)
+	r.unmet = err
+	o := &old{service: own, family: check.Family{Kin: kin, Own: r.Kin.Group(r.PID)}}
 	if len(o.family.Kin) == 0 {
 		return
 	}
@@ -64,18 +67,31 @@ func (r *run) meet(ctx context.Context, services []string) {
 // kin are the processes that run the daemon's program, whoever's they are. Of a daemon
 // that is known by a name alone they are those that count.
 func (r *run) kin(ctx context.Context) []check.Kin {
+	list, _ := r.kinOrErr(ctx)
+	return list
+}
+
+// kinOrErr also says why not all of that can be told.
+func (r *run) kinOrErr(ctx context.Context) ([]check.Kin, error) {
 	opts := r.options()
 	opts.Measure = true
 	spec := r.daemon.Spec
 	if spec.Executable != "" {
 		spec = spec.Program()
 	}
-	list := check.KinOf(r.looks.one(ctx, spec, opts), r.Kin.Group)
+	v := r.looks.one(ctx, spec, opts)
+	list, err := check.KinOf(v, r.Kin.Group), error(nil)
+	if v.State == check.Unknown {
+		err = v.Err
+	}
 	others, sure := r.othersOfProgram(ctx, opts)
+	if !sure && err == nil {
+		err = errors.New("it cannot be told which processes are other daemons'")
+	}
 	for i, k := range list {
 		list[i].Claimed = !sure || slices.Contains(others, k.PID)
 	}
-	return list
+	return list, err
 }
 
 // othersOfProgram are the processes of the same program that count for daemons with other

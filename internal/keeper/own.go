@@ -51,13 +51,21 @@ func (p *pass) withDaemon(with *rcd.With, service string) {
 	for _, r := range p.runs {
 		if r.daemon.Own.IsIt() && r.daemon.Own.Service() == service {
 			with.Seize = r.seize
-			with.Remaining = func(ctx context.Context) ([]int, error) { return r.Remaining(ctx, service) }
+			with.Remaining = func(ctx context.Context) ([]int, error) {
+				if r.unmet != nil {
+					return r.stillThere(), nil
+				}
+				return r.Remaining(ctx, service)
+			}
 		}
 	}
 }
 
 // seize gets hold of each process that the stop is to end, and that is still the same.
 func (r *run) seize(context.Context) (held []rcd.Held, err error) {
+	if r.unmet != nil && len(r.stillThere()) > 0 {
+		return nil, r.unmet
+	}
 	if r.old == nil {
 		return nil, nil
 	}
@@ -70,6 +78,16 @@ func (r *run) seize(context.Context) (held []rcd.Held, err error) {
 		}
 	}
 	return held, err
+}
+
+// stillThere are the processes of the last look that may still run.
+func (r *run) stillThere() (running []int) {
+	for _, m := range r.last.Matches {
+		if runs, err := r.Runs(m.PID, m.Usage.Start); runs || err != nil {
+			running = append(running, m.PID)
+		}
+	}
+	return running
 }
 
 // heldKin tells the diary of what is sent to it.

@@ -6,10 +6,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -99,4 +101,65 @@ func TestOwnDaemonIsEnded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What cannot be told about its processes, because a look fails or because another daemon of the
+// program cannot be judged, ends nothing and starts no second one.
+func TestOwnDaemonUnknown(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			h := &ownHerd{herd: newHerd(t, proc{pid: 77, parent: 1})}
+			d := roots(ReportLeftovers, "own:x")
+			d.Own = rcd.OwnDaemon{Name: "x", Start: []string{"/sbin/x"}}
+			var others []Daemon
+			if other {
+				y := daemon("y")
+				y.Name, y.Spec.Executable, y.Spec.Unclear = "y", d.Spec.Executable, errors.New("cannot find user nobody2")
+				others = append(others, y)
+			}
+			h.own = rcd.NewOwn(rcd.Host{OS: "none"}, OwnDaemons([]Daemon{d}), nil)
+			h.sick, h.keeper.Manager, h.keeper.Kin = true, h, h
+			look := h.keeper.Look
+			h.keeper.Look = func(ctx context.Context, specs []check.Spec, o check.Options) []check.Verdict {
+				list := look(ctx, specs, o)
+				for i, s := range specs {
+					switch {
+					case s.Unclear != nil:
+						list[i] = check.Verdict{Err: s.Unclear}
+					case !other && s.Count != nil && s.Count.Min == 0: // of all that run the program
+						list[i] = check.Verdict{Err: errors.New("cannot read the process table")}
+					}
+				}
+				return list
+			}
+			got := h.run(t, t.Context(), d, others...)
+			if strings.Contains(strings.Join(h.calls, ","), "start") || len(h.signals) > 0 || !h.find(77).alive() || got.Result == report.BroughtBack {
+				t.Errorf("another daemon: %v: %v, calls %q, signals %q\n%s", other, got.Result, h.calls, h.signals, h.diary())
+			}
+		})
+	}
+}
+
+// A run that only looks at such a daemon cannot tell whether it is up, and so finishes nothing
+// that a dead run has left of it.
+func TestOwnDaemonOfAnotherRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &ownHerd{herd: newHerd(t, proc{pid: 77, parent: 1})}
+		d := roots(ReportLeftovers, "own:x")
+		d.Own, d.LookOnly = rcd.OwnDaemon{Name: "x", Start: []string{"/sbin/x"}}, true
+		h.own = rcd.NewOwn(rcd.Host{OS: "none"}, OwnDaemons([]Daemon{d}), nil)
+		h.keeper.Manager, h.keeper.Kin = h, h
+		h.remembers(t, state.Process{PID: 77, Start: 1077, Parent: 1})
+		j, err := h.keeper.Store.Begin(state.Intent{Daemon: d.Name, PID: 4000, Began: h.keeper.Clock(), Manager: "fake", Services: []string{"own:x"}, StopTimeout: time.Minute})
+		must(t, err)
+		must(t, j.Begin("stop", "own:x"))
+		h.keeper.Run(t.Context(), []Daemon{d})
+		if len(h.calls) > 0 {
+			t.Errorf("it has called %q\n%s", h.calls, h.diary())
+		}
+		list, errs := h.keeper.Store.Unfinished()
+		if len(list) != 1 || len(errs) > 0 {
+			t.Errorf("the journal is left for the run that keeps it: %v, %v", list, errs)
+		}
+	})
 }

@@ -25,6 +25,8 @@ type run struct {
 	step   func()        // ends what the person at the terminal is shown
 	old    *old          // the daemon before its service is stopped; nil: none of it runs
 
+	unmet error // why that could not be told for sure
+
 	past       state.Daemon    // what is remembered of it
 	inFile     state.Daemon    // what of that is in the file
 	saved      bool            // at the last try; else another run has written meanwhile
