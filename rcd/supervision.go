@@ -5,8 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Supervision is what a supervisor that starts its service again by itself does about it.
@@ -42,23 +46,35 @@ func (m *Manager) Supervision(service string) (*Supervision, error) {
 	return nil, nil
 }
 
-// Supervision is as Manager has it.
-func (r *Router) Supervision(ctx context.Context, service string) (*Supervision, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return nil, err
+// Supervision is as Manager has it. Each healthy run asks, so it looks at files only: of a name
+// without a prefix at the folders of supervisors. Two that have it are none: Find refuses it.
+func (r *Router) Supervision(_ context.Context, service string) (*Supervision, error) {
+	prefix, inner := words.CutService(service)
+	var list []*Manager
+	for _, route := range r.routes {
+		m, ok := route.Target.(*Manager)
+		if !ok || prefix != "" && route.prefix != prefix {
+			continue
+		}
+		if d, ok := m.dialect.(supervisors); ok {
+			if _, found := d.folder(inner); found {
+				list = append(list, m)
+			}
+		}
 	}
-	if s, ok := f.Target.(interface {
-		Supervision(service string) (*Supervision, error)
-	}); ok {
-		return s.Supervision(f.inner)
+	if len(list) != 1 {
+		return nil, nil
 	}
-	return nil, nil
+	return list[0].Supervision(inner)
 }
 
 func (d supervisors) supervision(service string) (*Supervision, error) {
 	dir, _ := d.folder(service)
-	v := &Supervision{By: d.family.watcher(), Scanner: d.family.scanner(), Folder: dir, Watched: hasSupervisor(dir)}
+	watched, err := hasSupervisor(dir)
+	if err != nil {
+		return nil, err
+	}
+	v := &Supervision{By: d.family.watcher(), Scanner: d.family.scanner(), Folder: dir, Watched: watched}
 	s, err := readSupervised(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return v, nil
@@ -92,10 +108,11 @@ func (d supervisors) logTrouble(dir string, now time.Time) string {
 		return ""
 	}
 	s, err := readSupervised(log)
+	watched, watchedErr := hasSupervisor(log)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err != nil && hasSupervisor(log): // of encore, both are one
+	case watchedErr != nil, errors.Is(err, fs.ErrNotExist), err != nil && watched: // of encore, both are one
 		return ""
-	case !hasSupervisor(log):
+	case !watched:
 		return "its log service has no " + d.family.watcher() + " (" + log + "): once the pipe to it is full, the daemon stands still"
 	case err == nil && !s.isUp() && now.Sub(s.at) > restartTime:
 		return "its log service does not run (" + log + "): once the pipe to it is full, the daemon stands still"
@@ -115,7 +132,7 @@ func writtenTo(root, dir string) string {
 }
 
 // readTally reads when a service of s6 has died, as far as s6-supervise remembers it: for each
-// death a TAI64N stamp, an exit status and a signal.
+// death a TAI64N stamp, an exit status and a signal. Those that it was told to are left out.
 func readTally(dir string) []time.Time {
 	data, err := readBounded(dir+"/supervise/death_tally", tallyRecord*mostDeaths)
 	if err != nil {
@@ -129,12 +146,18 @@ const (
 	mostDeaths  = 4096 // s6-supervise keeps at most so many, max-death-tally
 )
 
+// toldSignals are what people and stops send: such an end is no failure of the service's own.
+var toldSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT}
+
 func parseTally(data []byte) []time.Time {
 	var list []time.Time
 	for ; len(data) >= tallyRecord; data = data[tallyRecord:] {
 		at, ok := parseTAI(data)
 		if !ok {
 			return nil
+		}
+		if slices.Contains(toldSignals, syscall.Signal(data[tallyRecord-1])) {
+			continue
 		}
 		list = append(list, at.Add(-leapTime))
 	}

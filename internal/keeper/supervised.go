@@ -94,7 +94,10 @@ func (r *run) flapping(ctx context.Context) (text string, watched bool) {
 	if s.Up {
 		r.sawStart(s.At)
 	}
-	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun || time.Since(s.At) > watchFor {
+	if time.Since(s.At) > watchFor { // it is not being started now
+		return "", false
+	}
+	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun {
 		return text, false
 	}
 	return r.watchStarts(ctx, s), true
@@ -144,8 +147,9 @@ func (r *run) flapText(s *rcd.Supervision, life time.Duration) string {
 	if r.store() == nil {
 		starts = r.starts
 	}
-	if len(s.Deaths) > len(starts) { // s6 remembers them
-		starts = s.Deaths
+	// s6 remembers each death, those of a stop or a restart too, which are not its supervisor's doing.
+	if deaths := slices.DeleteFunc(slices.Clone(s.Deaths), r.isOurStart); len(deaths) > len(starts) {
+		starts = deaths
 	}
 	return flapsIn(starts, time.Now(), within, s.By, life)
 }

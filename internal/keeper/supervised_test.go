@@ -10,6 +10,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -91,6 +92,38 @@ func TestSupervisorGivesUp(t *testing.T) {
 			t.Errorf("%v: %s", got.Result, got.Reason)
 		}
 	})
+}
+
+// TestFlappedBefore: what was started too often some minutes ago and stays down since is not
+// flapping any more, and a restart of ours is no death that counts.
+func TestFlappedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := time.Now().Add(-4 * time.Minute)
+		w, d := supervisedWorld(t, func(time.Time) *rcd.Supervision {
+			s := &rcd.Supervision{By: "s6-supervise", Watched: true, WantUp: true, At: ended}
+			for i := range 5 {
+				s.Deaths = append(s.Deaths, ended.Add(-time.Duration(i)*5*time.Second))
+			}
+			return s
+		})
+		if got := w.run(t, t.Context(), d)["toy"]; got.Result != report.BroughtBack {
+			t.Errorf("%v: %s", got.Result, got.Reason)
+		}
+	})
+	now := time.Now()
+	r := &run{pass: &pass{Keeper: &Keeper{}, memory: new(memory)}, daemon: daemon("toy")}
+	s := &rcd.Supervision{By: "s6-supervise", Up: true, At: now}
+	for i := range 4 {
+		s.Deaths = append(s.Deaths, now.Add(-time.Duration(i+1)*30*time.Second))
+	}
+	if text := r.flapText(s, 0); text == "" {
+		t.Error("four deaths in two minutes are none too many")
+	}
+	r.past.Stops = map[string]state.Span{"toy": {From: state.Stamp{Time: now.Add(-4 * time.Minute)}, To: state.Stamp{Time: now}}}
+	r.past.Tally.Last = state.Stamp{Time: now}
+	if text := r.flapText(s, 0); text != "" {
+		t.Errorf("deaths of our own restarts: %s", text)
+	}
 }
 
 // TestSupervisedUp: a daemon that is up may have been started too often, and may have nobody
