@@ -1,11 +1,15 @@
 package rcd
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"daemon-keeper/internal/osutil"
 )
@@ -27,11 +31,14 @@ func superviseWish(root, tool, service string, past Past) (*Wish, error) {
 // folderWish is superviseWish for the folder of a service.
 func folderWish(dir, tool, service string, past Past) (*Wish, error) {
 	wish := &Wish{Service: service, Kind: WishDown, Undo: "rm " + dir + "/down"}
-	if !hasSupervisor(dir) {
+	watched, err := hasSupervisor(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !watched {
 		wish.Why = "its folder has a down file, and no supervisor runs"
-		_, err := os.Lstat(dir + "/down")
-		if err != nil {
-			wish = nil
+		if down, err := isThere(dir + "/down"); err != nil || !down {
+			return nil, err
 		}
 		return wish, nil
 	}
@@ -46,29 +53,37 @@ func folderWish(dir, tool, service string, past Past) (*Wish, error) {
 	return wish, nil
 }
 
-// hasSupervisor is svok(8): only a supervisor keeps the fifo open for reading. s6 has
-// one fifo only.
-func hasSupervisor(dir string) bool {
+// hasSupervisor is svok(8): only a supervisor keeps the fifo open for reading, else there is
+// ENXIO. s6 has one fifo only. Whoever may not open it cannot tell.
+func hasSupervisor(dir string) (bool, error) {
 	for _, name := range []string{"/supervise/ok", "/supervise/control"} {
 		f, err := osutil.OpenFile(dir+name, os.O_WRONLY, 0)
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ENXIO):
 			continue
+		case err != nil:
+			return false, err
 		}
 		info, err := f.Stat()
 		f.Close()
-		return err == nil && info.Mode()&os.ModeNamedPipe != 0
+		return err == nil && info.Mode()&os.ModeNamedPipe != 0, err
 	}
-	return false
+	return false, nil
 }
 
 func readSmall(path string) ([]byte, error) { return readBounded(path, 64) }
 
+// readBounded reads a regular file only: whoever owns the folder may have put a FIFO there,
+// and a reader of one waits for as long as they like.
 func readBounded(path string, most int64) ([]byte, error) {
 	f, err := osutil.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, errNoStatus)
+	}
 	return io.ReadAll(io.LimitReader(f, most))
 }
 

@@ -24,8 +24,11 @@ func (d supervisors) listed(name, dir string) Listed {
 	l := Listed{Name: name, About: "supervised by " + d.Name() + " in " + dir[len(d.root):]}
 	s, err := readSupervised(dir)
 	down, downErr := isThere(filepath.Join(dir, "down"))
+	watched, watchedErr := hasSupervisor(dir)
 	switch {
-	case !hasSupervisor(dir):
+	case watchedErr != nil:
+		l.Omit = "it cannot be told whether its supervisor runs: " + watchedErr.Error()
+	case !watched:
 		l.Omit = "no " + d.family.watcher() + " runs for " + dir
 	case err != nil:
 		l.Omit = "its status cannot be read: " + err.Error()

@@ -183,6 +183,8 @@ func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	switch {
 	case failed == nil && len(have)+len(none) == 0: // only daemons of our own are started here
 		return found{}, &NoManagerError{"service " + service + " is of none", ownProgram}
+	case failed != nil && len(have) == 1 && have[0].prefix == r.routes[0].prefix:
+		return found{have[0], service}, nil // what only a supervisor cannot tell keeps no service of the machine's own down
 	case failed != nil: // it may know it, too
 		return found{}, failed
 	case len(have) == 1:

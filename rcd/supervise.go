@@ -196,8 +196,8 @@ func (supervisors) phase(context.Context, runner) (Phase, error) { return Workin
 // obstacle: what no supervisor watches, none of their commands starts.
 func (d supervisors) obstacle(_ context.Context, _ runner, service string) (*Obstacle, error) {
 	dir, _ := d.folder(service)
-	if hasSupervisor(dir) {
-		return nil, nil
+	if watched, err := hasSupervisor(dir); watched || err != nil {
+		return nil, err
 	}
 	return &Obstacle{
 		Service: service, Word: "without a supervisor: no " + d.family.watcher() + " runs for " + dir,
@@ -236,8 +236,8 @@ func (d supervisors) condition(_ context.Context, _ runner, service string) (Con
 	if err != nil {
 		return Condition{}, err
 	}
-	if !hasSupervisor(dir) { // what it has written is of the time when it ran
-		return Condition{}, nil
+	if watched, err := hasSupervisor(dir); !watched || err != nil { // what it has written is of the time when it ran
+		return Condition{}, err
 	}
 	c := Condition{State: Stopped, Work: d.work(s, time.Now())}
 	if s.isUp() {

@@ -140,14 +140,14 @@ func (p supervisedProgram) pid() int {
 // stoppedAt is when a program was stopped, to the minute and by the clock of the day:
 // "Nov 29 10:14 AM". The year is not told: it was not in the future.
 func (p supervisedProgram) stoppedAt(now time.Time) (at time.Time, ok bool) {
-	at, err := time.ParseInLocation("Jan 2 3:04 PM 2006", p.text+" "+strconv.Itoa(now.Year()), now.Location())
-	if err != nil {
-		return time.Time{}, false
+	const leapYears = 8 // between two of them at most
+	for year := now.Year(); year >= now.Year()-leapYears; year-- {
+		at, err := time.ParseInLocation("Jan 2 3:04 PM 2006", p.text+" "+strconv.Itoa(year), now.Location())
+		if err == nil && !at.After(now.Add(time.Hour)) {
+			return at, true
+		}
 	}
-	if at.After(now.Add(time.Hour)) {
-		at = at.AddDate(-1, 0, 0)
-	}
-	return at, true
+	return time.Time{}, false
 }
 
 func (d supervisord) state(r result) State {
@@ -211,7 +211,7 @@ func (d supervisord) wish(ctx context.Context, run runner, service string, past 
 	switch {
 	case p.text == "Not started":
 		w.Kind, w.Why = WishDisabled, "supervisord has not started it: its autostart is false"
-	case !known || past.Forgets || past.hasStopped(at, end):
+	case past.Forgets || known && past.hasStopped(at, end) || !known && !past.From.IsZero():
 		return nil, nil
 	default:
 		w.Kind, w.Why, w.At = WishStopped, "supervisord was told to stop it", at

@@ -3,12 +3,13 @@ package rcd
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"daemon-keeper/internal/osutil"
+	"syscall"
 )
 
 // supervisordConf is what is read of supervisord's configuration.
@@ -26,11 +27,11 @@ const (
 
 // readSupervisord reads a configuration and what it includes.
 func readSupervisord(root, conf string) (supervisordConf, error) {
-	text, err := osutil.ReadSome(root+conf, supervisordConfLimit)
+	text, whole, err := readConf(root + conf)
 	if err != nil {
 		return supervisordConf{}, err
 	}
-	sections := parseINI(string(text))
+	sections := parseINI(text)
 	dir := filepath.Dir(conf)
 	var files []string
 	for _, pattern := range strings.Fields(sectionOf(sections, "include")["files"]) {
@@ -48,16 +49,38 @@ func readSupervisord(root, conf string) (supervisordConf, error) {
 		return supervisordConf{}, fmt.Errorf("cannot read what %s includes: it has more than %d files", conf, supervisordFiles)
 	}
 	for _, file := range files {
-		text, err := osutil.ReadSome(file, supervisordConfLimit)
+		text, all, err := readConf(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return supervisordConf{}, err
 		}
-		sections = append(sections, parseINI(string(text))...)
+		whole = whole && all
+		sections = append(sections, parseINI(text)...)
 	}
-	return supervisordConfOf(sections), nil
+	c := supervisordConfOf(sections)
+	c.unsure = c.unsure || !whole
+	return c, nil
+}
+
+// readConf reads a configuration, which may be a link. Files that are included may be anybody's,
+// so nothing is waited for, and only a regular file is read.
+func readConf(path string) (text string, whole bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", false, err
+	}
+	if !info.Mode().IsRegular() {
+		return "", false, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, supervisordConfLimit))
+	return string(data), len(data) < supervisordConfLimit, err
 }
 
 // section is one of an INI file.

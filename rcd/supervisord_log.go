@@ -50,7 +50,11 @@ func endOf(how string) Death {
 		if err != nil {
 			return Death{Cause: CauseUnknown}
 		}
-		return Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", n), Signal: max(int(n)-128, 0)}
+		d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", n)}
+		if n > 128 && n < 192 { // of one that it has caught; 255 is what PHP ends with
+			d.Signal = int(n) - 128
+		}
+		return d
 	}
 	name, ok := strings.CutPrefix(how, "terminated by ")
 	name, core := strings.CutSuffix(name, " (core dumped)")

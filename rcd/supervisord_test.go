@@ -145,7 +145,7 @@ func TestSupervisordOwnStop(t *testing.T) {
 // The year is that in which the day was last.
 func TestSupervisordStoppedAt(t *testing.T) {
 	now := time.Date(2027, 1, 2, 12, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{"Jan 02 11:59 AM": "2027-01-02T11:59:00Z", "Dec 31 11:59 PM": "2026-12-31T23:59:00Z", "Not started": ""} {
+	for text, want := range map[string]string{"Feb 29 10:14 AM": "2024-02-29T10:14:00Z", "Jan 02 11:59 AM": "2027-01-02T11:59:00Z", "Dec 31 11:59 PM": "2026-12-31T23:59:00Z", "Not started": ""} {
 		at, ok := supervisedProgram{text: text}.stoppedAt(now)
 		if got := at.Format(time.RFC3339); ok != (want != "") || ok && got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -175,6 +175,9 @@ func TestSupervisordDeath(t *testing.T) {
 	want := Death{Cause: DumpedCore, Text: "its process was killed by SIGSEGV and dumped core", Signal: 11, PID: 4001, Ago: 366 * time.Millisecond}
 	if d := exitedBy(log, "b", time.Date(2026, 11, 29, 10, 18, 25, 0, time.UTC)); d != want {
 		t.Errorf("%+v, want %+v", d, want)
+	}
+	if d := endOf("exit status 255"); d.Signal != 0 || d.Cause != Exited {
+		t.Errorf("PHP's usual end: %+v", d)
 	}
 	if d := exitedBy(log, "bb", time.Now()); d.Cause != CauseUnknown {
 		t.Errorf("another's: %+v", d)
