@@ -58,16 +58,18 @@ func lookUpAccount(as string) (account, error) {
 			return account{}, err
 		}
 	}
-	if ids, err := u.GroupIds(); err == nil { // as initgroups(3)
-		for _, text := range ids {
-			if id, ok := toID(text); ok && id != a.gid && id != primary {
-				a.groups = append(a.groups, id)
-			}
+	ids, err := u.GroupIds() // as initgroups(3)
+	if err != nil && !errors.As(err, new(user.UnknownUserError)) && !errors.As(err, new(user.UnknownUserIdError)) {
+		return account{}, &ownError{"cannot read the groups of user " + words.Printable(name) + notListed(err), "look at /etc/group"}
+	}
+	for _, text := range ids {
+		if id, ok := toID(text); ok && id != a.gid && id != primary {
+			a.groups = append(a.groups, id)
 		}
 	}
-	a.groups = append(a.groups, a.gid)
 	slices.Sort(a.groups)
-	a.groups = slices.Compact(a.groups)
+	// The first is the effective group of the process for FreeBSD before 15, setgroups(2).
+	a.groups = append([]uint32{a.gid}, slices.Compact(a.groups)...)
 	a.shell = shellOf(a.name)
 	return a, nil
 }

@@ -162,6 +162,7 @@ func (p *launchPlan) launch() (status int, err error) {
 	cmd.Dir, cmd.Env = "/", environment()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	endWithUs(cmd.SysProcAttr)
 	err = cmd.Start()
 	theirs.Close()
 	if err != nil {

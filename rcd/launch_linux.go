@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -25,10 +27,19 @@ func closeOnExec() {
 	}
 }
 
+// endWithUs: until the stage runs, systemd-run(1) knows it by a path with our number, which
+// another process may be given if we have died.
+func endWithUs(attr *syscall.SysProcAttr) {
+	runtime.LockOSThread() // for as long as we live: the end of this thread would count, prctl(2)
+	attr.Pdeathsig = syscall.SIGKILL
+}
+
+// outliveStarter undoes endWithUs.
+func outliveStarter() { _ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0) }
+
 // dropPrivileges is for what setuid(2) may leave, capabilities(7), keyrings(7): nothing of
 // ours goes with the daemon, and it may gain what its own programs give it.
 func dropPrivileges(uid int) error {
-	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0)
 	if uid == 0 {
 		return nil
 	}

@@ -18,6 +18,7 @@ import (
 // niceness and the place in the machine's accounts of resources.
 func stage() int {
 	runtime.LockOSThread() // Linux has signal masks, keyrings and capabilities for each thread
+	outliveStarter()
 	conn, err := takeStdin()
 	if err != nil {
 		return failLaunch(statusNotLaunched, err)
