@@ -184,7 +184,8 @@ const startTime = 3 * time.Minute
 // adopt takes over what another run has left, unless that is still at work. It waits
 // for the command that a dead run has left.
 func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, locks *state.Locks, release func(), ok bool) {
-	if !p.turns.take(ctx, order, p.lockNames(left.Services)) {
+	names := p.lockNames(left.Services) // once: a folder's link may be changed meanwhile
+	if !p.turns.take(ctx, order, names) {
 		return i, nil, nil, false
 	}
 	locks, err := p.locksOf(left.Services)
@@ -195,7 +196,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	}
 	switch {
 	case errors.As(err, new(*state.HeldError)):
-		p.turns.give(p.lockNames(left.Services))
+		p.turns.give(names)
 		return i, nil, nil, false
 	case err != nil:
 		p.logOnce(report.Warning, "no locks, so another run may start the same services: %v%s", err, inBrackets(words.Hint(err)))
@@ -203,7 +204,7 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	}
 	release = func() {
 		locks.Release()
-		p.turns.give(p.lockNames(left.Services))
+		p.turns.give(names)
 	}
 	i, err = p.memory.store.Reread(left)
 	switch {
