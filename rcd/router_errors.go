@@ -17,6 +17,9 @@ func (e *NotAtWorkError) Error() string {
 	if e.Only != "" {
 		return fmt.Sprintf("cannot find service %s: %s is asked for all services, whatever they are called", e.Service, e.Only)
 	}
+	if e.Prefix == OwnPrefix {
+		return fmt.Sprintf("cannot find service %s: no daemon of the configuration has start", e.Service)
+	}
 	return fmt.Sprintf("cannot find service %s: there is no %s on this machine, only %s", e.Service, prefixName(e.Prefix), e.Found)
 }
 

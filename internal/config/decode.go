@@ -264,8 +264,13 @@ func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
 	}
 	if n.shape != list {
 		hint := "write each item in a line of its own, behind a dash"
-		if n.shape == scalar {
+		switch {
+		case n.shape == scalar && f.repeats: // a command and its arguments
+			hint = "write " + f.key + ": [" + short(strings.Join(strings.Fields(n.text), ", ")) + "]"
+		case n.shape == scalar:
 			hint = "write " + f.key + ": [" + short(n.text) + "]"
+		case f.kind == "variable":
+			hint = "write " + f.key + ": [NAME=VALUE]"
 		}
 		d.tell(n, hint, "%s of %s must be a list, not %s", f.key, where, n.shape)
 		return
