@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -53,8 +54,15 @@ func dropPrivileges(uid int) error {
 	return nil
 }
 
-// unblockSignals has the program get all signals, whatever was blocked when we began.
-func unblockSignals() {
+// resetSignals has the program get all signals, whatever was ignored or blocked when we began.
+// Go's runtime leaves those alone that the C library has for itself, and an exec would leave them
+// ignored. The zero sigaction(2) is SIG_DFL; so is its mask, of 8 bytes.
+func resetSignals() {
+	const most, maskSize = 64, 8
+	var normal [64]byte
+	for signal := 1; signal <= most; signal++ { // KILL and STOP are refused
+		_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(&normal)), 0, maskSize, 0, 0)
+	}
 	var none unix.Sigset_t
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil)
 }

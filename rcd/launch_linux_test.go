@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // ownOf makes a manager of one daemon, whose program is a script.
@@ -231,6 +234,7 @@ func TestLaunchByAnybody(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `umask 077; ulimit -Sn 512; exec env --ignore-signal=HUP --block-signal=USR2 "$@"`, "sh", must(os.Executable()), launchName, "own:a")
 	cmd.Stdin = bytes.NewReader(launchPlan{OwnDaemon: *own.daemons["a"]}.encode())
 	cmd.ExtraFiles = []*os.File{must(os.Open("/dev/null")), must(os.Open("/dev/null"))}
+	ignoreSignal32(t)
 	out := must(os.Create(dir + "/out.txt")) // a pipe would be the daemon's for years
 	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
@@ -248,6 +252,21 @@ func TestLaunchByAnybody(t *testing.T) {
 		}
 	}
 	noneBlocked(t, dir)
+}
+
+// ignoreSignal32 has our children ignore a signal that the C library has for itself, so that
+// neither sh(1) nor env(1) can have it ignored.
+func ignoreSignal32(t *testing.T) {
+	const ignored, maskSize = 1, 8 // SIG_IGN
+	set := func(action *[4]uintptr) (before [4]uintptr) {
+		_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, 32, uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(&before)), maskSize, 0, 0)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		return before
+	}
+	before := set(&[4]uintptr{ignored})
+	t.Cleanup(func() { set(&before) })
 }
 
 // noneBlocked waits until the daemon blocks no signals: a shell blocks all of them itself

@@ -22,9 +22,9 @@ func closeOnExec() { osutil.CloseOthersOnExec() }
 // dropPrivileges: setuid(2) leaves nothing here.
 func dropPrivileges(int) error { return nil }
 
-// unblockSignals: Go's runtime has no call for it here, and neither cron(8) nor a shell
+// resetSignals: Go's runtime has no call for it here, and neither cron(8) nor a shell
 // blocks any.
-func unblockSignals() {}
+func resetSignals() {}
 
 // endWithUs: no other process is given a path with our number here.
 func endWithUs(*syscall.SysProcAttr) {}

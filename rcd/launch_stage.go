@@ -91,7 +91,7 @@ func (o *stageOrders) become() error {
 
 // execute returns only what has gone wrong.
 func (o *stageOrders) execute() error {
-	unblockSignals()
+	resetSignals()
 	err := syscall.Exec(o.Argv[0], o.Argv, o.Environment)
 	text := err.Error()
 	_, statErr := os.Stat(o.Argv[0])
