@@ -66,7 +66,8 @@ func inspectDaemons(ctx context.Context, c cli.Command) report.Status {
 	return inspectStatus(list, c.Only, len(limits) > 0)
 }
 
-// verdictsOf takes one look at all of them.
+// verdictsOf takes one look at all of them. It sees all processes that count: a look that ends
+// with the first would see a worker without its master, and one of three that are independent.
 func verdictsOf(ctx context.Context, daemons []keeper.Daemon) ([]check.Verdict, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
@@ -76,7 +77,7 @@ func verdictsOf(ctx context.Context, daemons []keeper.Daemon) ([]check.Verdict, 
 	for i, d := range daemons {
 		specs[i] = d.ProcessesOnly().Spec
 	}
-	return check.NewObserver(spare).Verdicts(ctx, specs, check.Options{}), nil
+	return check.NewObserver(spare).Verdicts(ctx, specs, check.Options{Measure: true}), nil
 }
 
 // inspectStatus: what is left out by --only does not count.
@@ -187,7 +188,7 @@ func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict
 		out.Reason = v.Err.Error()
 		mains = mainsOf(append(mains, mayBe(v)...))
 	case len(mains) == 0 && v.State == check.Up:
-		out.State, out.Reason = "down", "no process counts, and none needs to"
+		out.Reason = "no process counts, and none needs to"
 	case v.State == check.Down:
 		out.Reason = faultsOf(v)
 	}

@@ -108,6 +108,9 @@ func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening
 	return inspect.Know(list, nil)
 }
 
+// errServed: what may not answer is not touched.
+var errServed = errors.New("its file is served by another machine or process, which may not answer")
+
 // writers are those who can change what it runs, as far as its paths lead us to the same
 // files as the process.
 func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]inspect.Writer] {
@@ -115,9 +118,13 @@ func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]insp
 		return inspect.Fact[[]inspect.Writer]{}
 	}
 	var list []inspect.Writer
+	served := check.WhatIsServed()
 	for _, name := range []string{f.Exe, m.Script} {
 		if name == "" || !filepath.IsAbs(name) {
 			continue
+		}
+		if served.Lead(name) {
+			return inspect.Know[[]inspect.Writer](nil, errServed)
 		}
 		writers, err := pidfiles.WhoCanChange(name, x.users, x.groups)
 		if err != nil {
@@ -130,14 +137,19 @@ func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]insp
 	return inspect.Know(list, nil)
 }
 
-// changed tells when regular files were last changed. What is not there is left out, and
-// what a process with another root folder means cannot be told.
+// changed tells when regular files were last changed. What is not there is left out, and so is
+// what others serve: the daemon's owner chooses the path, and it may never answer. What a
+// process with another root folder means cannot be told.
 func changed(f *inspect.Facts, paths []string) []inspect.Changed {
 	if f != nil && (f.Root.Value.Changed || !f.Root.Known) {
 		return nil
 	}
 	var list []inspect.Changed
+	served := check.WhatIsServed()
 	for _, name := range paths {
+		if served.Lead(name) {
+			continue
+		}
 		info, err := os.Stat(name)
 		if err == nil && info.Mode().IsRegular() && !slices.ContainsFunc(list, func(c inspect.Changed) bool { return c.Path == name }) {
 			list = append(list, inspect.Changed{Path: name, At: info.ModTime()})
@@ -154,7 +166,7 @@ func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Dae
 		e.PIDs = append(e.PIDs, r.PID)
 	}
 	named := make(map[string][]pidfiles.Expected)
-	if name := f.Unit.Value.Props["PIDFile"]; filepath.IsAbs(name) {
+	if name := f.Unit.Value.Props["PIDFile"]; filepath.IsAbs(name) && !check.WhatIsServed().Lead(name) {
 		named[name] = append(named[name], e)
 	}
 	if p := d.Spec.PIDFile; p != nil {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -98,6 +99,14 @@ func toy(name, arg string) error {
 		return errors.Join(unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""), unix.Mount("toy", arg, "tmpfs", 0, ""))
 	case "fuse":
 		return toyServe(arg)
+	case "detach":
+		return unix.Unmount(arg, unix.MNT_DETACH)
+	case "silence":
+		toySilent.Store(true)
+		return nil
+	case "open-folder":
+		_, err := unix.Open(arg, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+		return err
 	case "terminal":
 		return toyTerminal(number)
 	case "login":
@@ -212,6 +221,9 @@ func toyTerminal(as int) error {
 	return unix.Dup3(fd, as, 0)
 }
 
+// toySilent: the file system that it serves does not answer any more.
+var toySilent atomic.Bool
+
 // toyServe mounts a file system that this process serves itself. It knows of no file: ENOSYS
 // is an answer, too.
 func toyServe(folder string) error {
@@ -229,6 +241,9 @@ func toyServe(folder string) error {
 			n, err := unix.Read(fd, buf)
 			if err != nil || n < 40 {
 				return
+			}
+			if toySilent.Load() {
+				continue
 			}
 			const initialize = 26 // FUSE_INIT, <linux/fuse.h>
 			unique := binary.NativeEndian.Uint64(buf[8:])

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -26,9 +25,10 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	}
 	f := Facts{PID: pid, Name: task.Name, Now: time.Now()}
 	r := reader{f: &f, w: w, dir: dir, task: task}
+	r.mounts = r.readMounts()
+	r.places = readPlaces(r.mounts)
 	r.program()
 	r.who()
-	r.mounts = r.readMounts()
 	r.where()
 	r.detached()
 	r.files()
@@ -47,6 +47,7 @@ type reader struct {
 	dir    string
 	task   osutil.Task
 	mounts []mount
+	places places
 	family map[int]bool
 }
 
@@ -57,8 +58,11 @@ func (r *reader) read(name string, most int64) ([]byte, error) {
 // program is what it executes, since when, and how it was called.
 func (r *reader) program() {
 	exe, err := os.Readlink(r.dir + "/exe")
-	r.f.Deleted = Know(strings.HasSuffix(exe, deletedMark), err)
-	r.f.Exe = strings.TrimSuffix(exe, deletedMark)
+	name, deleted := strings.CutSuffix(exe, deletedMark)
+	if deleted && r.hasName(r.dir+"/exe") {
+		name, deleted = exe, false // the mark is part of its name
+	}
+	r.f.Exe, r.f.Deleted = name, Know(deleted, err)
 	if text, err := r.read("cmdline", mostText); err == nil && len(text) > 0 {
 		r.f.Args = strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
 	}
@@ -78,6 +82,15 @@ func (r *reader) program() {
 	for _, x := range relatives {
 		r.family[x.PID] = true
 	}
+}
+
+// hasName reports whether a file is in some folder.
+func (r *reader) hasName(at string) (has bool) {
+	r.touch(at, func(fd int) {
+		var st unix.Stat_t
+		has = unix.Fstat(fd, &st) == nil && st.Nlink > 0
+	})
+	return has
 }
 
 func (r *reader) who() {
@@ -124,11 +137,17 @@ func (r *reader) where() {
 	root, err := os.Readlink(r.dir + "/root")
 	f.Root = Know(Folder{Path: root}, err)
 	if err == nil {
-		f.Root.Value.Changed = root != "/" || !sameFile(r.dir+"/root", "/")
-		f.Root.Value.Writable = r.mayWrite(r.dir + "/root")
+		d := &f.Root.Value
+		d.Changed = true
+		r.touch(r.dir+"/root", func(fd int) {
+			d.Changed, d.Writable = root != "/" || !isRoot(fd), r.mayWrite(fd)
+		})
 	}
 	cwd, err := os.Readlink(r.dir + "/cwd")
-	f.Cwd = Know(r.folder(cwd), err)
+	f.Cwd = Know(Folder{}, err)
+	if err == nil {
+		f.Cwd.Value = r.folder(cwd)
+	}
 	f.Namespaces = r.namespaces()
 }
 
@@ -141,20 +160,24 @@ func (r *reader) folder(cwd string) Folder {
 	if root := r.f.Root.Value.Path; root != "/" && within(name, root) {
 		seen = cmp.Or(strings.TrimPrefix(name, root), "/")
 	}
-	if m, ok := mountAt(r.mounts, seen); ok {
-		d.System, d.Network = m.kind, servedElsewhere(m.kind)
-		d.Removable = isRemovable(m.device) || within(seen, "/media") || within(seen, "/run/media")
+	id := r.touch(r.dir+"/cwd", func(fd int) { d.Writable = r.mayWrite(fd) })
+	m, ok := r.places.mounts[id]
+	if !ok && id == "" {
+		m, ok = mountAt(r.mounts, seen)
 	}
-	if !d.Network {
-		d.Writable = r.mayWrite(r.dir + "/cwd")
+	if !ok {
+		d.System = "no file system that is mounted here"
+		return d
 	}
+	d.System, d.Network = m.kind, servedElsewhere(m.kind)
+	d.Removable = isRemovable(m.device) || within(seen, "/media") || within(seen, "/run/media")
 	return d
 }
 
 // mayWrite reports whether the process's own user may write into a folder, by its mode.
-func (r *reader) mayWrite(name string) bool {
+func (r *reader) mayWrite(fd int) bool {
 	var st unix.Stat_t
-	if unix.Stat(name, &st) != nil || !r.f.IDs.Known {
+	if unix.Fstat(fd, &st) != nil || !r.f.IDs.Known {
 		return false
 	}
 	ids := r.f.IDs.Value
@@ -167,15 +190,6 @@ func (r *reader) mayWrite(name string) bool {
 		return st.Mode&0o020 != 0
 	}
 	return st.Mode&0o002 != 0
-}
-
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return true // it cannot be told
-	}
-	y, err := os.Stat(b)
-	return err != nil || os.SameFile(x, y)
 }
 
 // isRemovable asks what the kernel says of a device, or of the one that it is a part of.
@@ -231,107 +245,4 @@ func (r *reader) limits() {
 	f.OOMAdjust = Know(n, cmp.Or(err, err2))
 	text, err = osutil.ReadSome("/proc/sys/kernel/core_pattern", 4<<10)
 	f.Cores = Know(strings.TrimSpace(string(text)), err)
-}
-
-// memory is that of the nearest control group that has a limit, else of its own.
-func (r *reader) memory() {
-	text, err := r.read("cgroup", mostText)
-	if err != nil {
-		r.f.Memory, r.f.Tasks = denied[Memory](err), denied[Counted](err)
-		return
-	}
-	groups := parseGroups(text)
-	const none = "no control group counts it"
-	r.f.Memory, r.f.Tasks = never[Memory](none), never[Counted](none)
-	for _, h := range hierarchies(groups, "memory") {
-		if m, ok := h.memory(); ok {
-			r.f.Memory = known(m)
-			break
-		}
-	}
-	for _, h := range hierarchies(groups, "pids") {
-		if c, ok := h.tasks(); ok {
-			r.f.Tasks = known(c)
-			break
-		}
-	}
-}
-
-// hierarchy is a tree of control groups, and a place in it.
-type hierarchy struct {
-	mount, group string
-	v2           bool
-}
-
-// hierarchies are where a controller may be, cgroups(7): version 2 where it always is, and
-// where systemd mounts it beside version 1.
-func hierarchies(groups map[string]string, controller string) []hierarchy {
-	var list []hierarchy
-	if g, ok := groups[controller]; ok {
-		list = append(list, hierarchy{"/sys/fs/cgroup/" + controller, g, false})
-	}
-	if g, ok := groups[""]; ok {
-		list = append(list, hierarchy{"/sys/fs/cgroup", g, true}, hierarchy{"/sys/fs/cgroup/unified", g, true})
-	}
-	return list
-}
-
-// number reads a file that holds one, or "max"; ok is false if there is none.
-func (h hierarchy) number(group, name string) (n uint64, ok bool) {
-	text, err := osutil.ReadSome(h.mount+group+"/"+name, 64)
-	if err != nil {
-		return 0, false
-	}
-	n, err = parseLimit(strings.TrimSpace(string(text)))
-	return n, err == nil
-}
-
-// limiting is the nearest group with a limit, and that; else the group itself.
-func (h hierarchy) limiting(name string) (group string, most uint64) {
-	for at := h.group; at != "/" && at != "" && at != "."; at = parentGroup(at) {
-		if n, ok := h.number(at, name); ok && n < noLimit {
-			return at, n
-		}
-	}
-	return h.group, Unlimited
-}
-
-// noLimit is from where on version 1 means that there is none: the largest number of pages.
-const noLimit = 1 << 62
-
-func parentGroup(group string) string {
-	i := strings.LastIndexByte(group, '/')
-	return cmp.Or(group[:max(i, 0)], "/")
-}
-
-func (h hierarchy) memory() (m Memory, ok bool) {
-	limit, now, most := "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.max_usage_in_bytes"
-	if h.v2 {
-		limit, now, most = "memory.max", "memory.current", "memory.peak"
-	}
-	m.Group, m.Max = h.limiting(limit)
-	if m.Now, ok = h.number(m.Group, now); !ok {
-		return m, false
-	}
-	m.Most, _ = h.number(m.Group, most)
-	stat, _ := osutil.ReadSome(h.mount+m.Group+"/memory.stat", mostText)
-	counters := parseCounters(stat)
-	if n, ok := counters["total_inactive_file"]; ok {
-		m.Cache = n + counters["total_active_file"]
-	} else {
-		m.Cache = counters["inactive_file"] + counters["active_file"]
-	}
-	events := "memory.oom_control"
-	if h.v2 {
-		events = "memory.events"
-	}
-	text, _ := osutil.ReadSome(h.mount+m.Group+"/"+events, mostStatus)
-	m.Killed, m.Counted = parseCounters(text)["oom_kill"], bytes.Contains(text, []byte("oom_kill "))
-	return m, true
-}
-
-func (h hierarchy) tasks() (c Counted, ok bool) {
-	c.Group, c.Max = h.limiting("pids.max")
-	c.Now, ok = h.number(c.Group, "pids.current")
-	return c, ok
 }

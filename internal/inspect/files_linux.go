@@ -24,13 +24,9 @@ func (r *reader) files() {
 		return
 	}
 	slices.Sort(numbers)
-	served := make(map[string]bool) // mounts that may not answer
-	for _, m := range r.mounts {
-		served[m.id] = servedElsewhere(m.kind)
-	}
 	list := []File{}
 	for _, n := range numbers {
-		if x, ok := r.file(dir, n, served); ok {
+		if x, ok := r.file(dir, n); ok {
 			list = append(list, x)
 		}
 	}
@@ -38,7 +34,7 @@ func (r *reader) files() {
 }
 
 // file is one of them; ok is false if it has been closed meanwhile.
-func (r *reader) file(dir string, number int, served map[string]bool) (x File, ok bool) {
+func (r *reader) file(dir string, number int) (x File, ok bool) {
 	at := dir + "/" + strconv.Itoa(number)
 	link, err := os.Readlink(at)
 	if err != nil {
@@ -64,18 +60,21 @@ func (r *reader) file(dir string, number int, served map[string]bool) (x File, o
 		}
 	case strings.HasPrefix(link, "/"):
 		x.Path, x.Deleted = strings.CutSuffix(link, deletedMark)
-		if !served[o.mount] {
-			x.stat(at)
-		}
+		r.touch(at, func(fd int) {
+			x.stat(fd)
+			if x.Kind == Pipe && x.Write && r.w.blind == "" {
+				x.Silent = hasNoReader(fd)
+			}
+		})
 	}
 	return x, true
 }
 
 // stat looks at what the descriptor leads to, not at what has its name now.
-func (x *File) stat(at string) {
+func (x *File) stat(fd int) {
 	var st unix.Statx_t
-	const flags, wanted = unix.AT_STATX_DONT_SYNC, unix.STATX_BASIC_STATS | unix.STATX_BTIME
-	if unix.Statx(unix.AT_FDCWD, at, flags, wanted, &st) != nil {
+	const flags, wanted = unix.AT_STATX_DONT_SYNC | unix.AT_EMPTY_PATH, unix.STATX_BASIC_STATS | unix.STATX_BTIME
+	if unix.Statx(fd, "", flags, wanted, &st) != nil {
 		return
 	}
 	switch st.Mode & unix.S_IFMT {
@@ -92,7 +91,7 @@ func (x *File) stat(at string) {
 	}
 	x.Deleted = x.Deleted && st.Nlink == 0
 	x.Size, x.Held, x.Inode, x.Mode = st.Size, st.Blocks*512, st.Ino, uint32(st.Mode&0o7777)
-	x.Memory = inMemory(x.Path, at)
+	x.Memory = inMemory(x.Path, fd)
 	if st.Mask&unix.STATX_BTIME != 0 {
 		x.Born = time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))
 	}
@@ -110,12 +109,12 @@ func charDevice(major, minor uint32) Kind {
 }
 
 // inMemory reports whether a file takes no disk: memfd_create(2), shared memory, tmpfs.
-func inMemory(name, at string) bool {
+func inMemory(name string, fd int) bool {
 	if strings.HasPrefix(name, "/memfd:") || strings.HasPrefix(name, "/SYSV") || strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/[aio]") {
 		return true
 	}
 	var s unix.Statfs_t
-	if unix.Statfs(at, &s) != nil {
+	if unix.Fstatfs(fd, &s) != nil {
 		return false
 	}
 	switch uint32(s.Type) {
@@ -151,7 +150,9 @@ func (r *reader) pipe(x *File, at string) {
 	switch {
 	case mine:
 	case len(others) == 0:
-		x.Silent = x.Write && hasNoReader(at)
+		if x.Write {
+			x.Silent = isSilent(at)
+		}
 	default:
 		x.Peer = fmt.Sprintf("%s(%d)", r.w.procs[others[0].pid].name, others[0].pid)
 		for _, s := range r.w.strangers(r.f.PID, x.Path, r.family) {
@@ -170,12 +171,23 @@ func flagsOf(h holding) (uint64, bool) {
 	return parseFDInfo(text).flags, true
 }
 
+// isSilent asks of a pipe without a name. It may be another file by now.
+func isSilent(at string) bool {
+	fd, err := unix.Open(at, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	link, err := os.Readlink(ownLink(fd))
+	return err == nil && strings.HasPrefix(link, "pipe:[") && hasNoReader(fd)
+}
+
 // hasNoReader asks the kernel, for a reader may be a process that cannot be seen from here.
 // The end for writing is opened for a moment: that fails with ENXIO for a FIFO without a reader,
 // fifo(7), and poll(2) says POLLERR of a pipe without one. Nothing is written, and the daemon
 // has the same end open already, so nobody notices.
-func hasNoReader(at string) bool {
-	fd, err := unix.Open(at, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+func hasNoReader(place int) bool {
+	fd, err := unix.Open(ownLink(place), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
 		return errors.Is(err, unix.ENXIO)
 	}

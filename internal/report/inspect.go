@@ -15,7 +15,7 @@ import (
 type Inspection struct {
 	Name      string
 	State     string // up, down or unknown
-	Reason    string // it is not up, or not known to be
+	Reason    string // it is not up, not known to be, or has no process to look at
 	More      int    // further processes of it that were not looked at one by one
 	Processes []InspectedProcess
 }
@@ -119,7 +119,7 @@ func (i Inspect) nothing() string {
 
 // worthAWord reports whether there is anything to be said of a daemon that is up.
 func (i Inspect) worthAWord(d Inspection) bool {
-	return d.More > 0 || slices.ContainsFunc(d.Processes, func(p InspectedProcess) bool { return len(i.told(p.Findings)) > 0 || len(unseen(p.Lines)) > 0 })
+	return d.More > 0 || d.Reason != "" || slices.ContainsFunc(d.Processes, func(p InspectedProcess) bool { return len(i.told(p.Findings)) > 0 || len(unseen(p.Lines)) > 0 })
 }
 
 // unseen are the lines that somebody with more rights would see.
