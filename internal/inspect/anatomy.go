@@ -59,7 +59,11 @@ func Anatomy(f Facts) []Line {
 		line(add, name, f.Files, func([]File) string { return f.standardText(n) })
 	}
 	line(add, "open", f.Files, func(l []File) string {
-		return fmt.Sprintf("%d of %s", len(l), count(f.Limits.Value[OpenFiles].Soft))
+		text := fmt.Sprintf("%d of %s", f.open(), count(f.Limits.Value[OpenFiles].Soft))
+		if n := uint64(len(l)); f.open() > n {
+			text += fmt.Sprintf("; %d of them were looked at", n)
+		}
+		return text
 	})
 	line(add, "listens at", f.Listening, func(l []Listening) string {
 		var names []string
@@ -180,7 +184,10 @@ func (l Limit) text(r Resource) string {
 	if l.Soft == l.Hard {
 		return show(l.Soft)
 	}
-	return fmt.Sprintf("%s, at most %s", show(l.Soft), show(l.Hard))
+	if l.Hard == Unlimited {
+		return show(l.Soft) + ", may be raised without limit"
+	}
+	return fmt.Sprintf("%s, may be raised to %s", show(l.Soft), show(l.Hard))
 }
 
 func (m Memory) text() string {
@@ -191,10 +198,14 @@ func (m Memory) text() string {
 	if m.Most > 0 {
 		text += ", at most it was " + size(m.Most)
 	}
-	if m.Counted {
+	text += "; in " + m.Group
+	switch {
+	case m.Counted && m.Own != m.Group:
+		text += fmt.Sprintf("; %d killed in %s", m.Killed, m.Own)
+	case m.Counted:
 		text += fmt.Sprintf("; %d killed", m.Killed)
 	}
-	return text + "; in " + m.Group
+	return text
 }
 
 // Unseen are the things that could not be read, though this system would tell them to

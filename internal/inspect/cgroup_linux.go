@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// memory is that of the nearest control group that has a limit, else of its own.
+// memory is that of the control group that is nearest to its limit, else of its own.
 func (r *reader) memory() {
 	text, err := r.read("cgroup", mostText)
 	if err != nil {
@@ -61,14 +61,20 @@ func (h hierarchy) number(group, name string) (n uint64, ok bool) {
 	return n, err == nil
 }
 
-// limiting is the nearest group with a limit, and that; else the group itself.
-func (h hierarchy) limiting(name string) (group string, most uint64) {
+// limiting is the group, of its own and those around it, that is nearest to its limit, and that;
+// without any limit it is its own. A container's own root group may have one; the machine's has
+// no such file.
+func (h hierarchy) limiting(name string, used func(group string) (uint64, bool)) (group string, most uint64) {
+	group, most = h.group, Unlimited
+	nearest := -1.0
 	for at := h.group; ; at = parentGroup(at) {
-		if n, ok := h.number(at, name); ok && n < noLimit {
-			return at, n
+		if limit, ok := h.number(at, name); ok && limit < noLimit {
+			if n, ok := used(at); ok && float64(n)/float64(max(limit, 1)) > nearest {
+				group, most, nearest = at, limit, float64(n)/float64(max(limit, 1))
+			}
 		}
-		if at == "/" { // of a container it has a limit; the machine's has no such file
-			return h.group, Unlimited
+		if at == "/" {
+			return group, most
 		}
 	}
 }
@@ -82,33 +88,44 @@ func parentGroup(group string) string {
 }
 
 func (h hierarchy) memory() (m Memory, ok bool) {
-	limit, now, most := "memory.limit_in_bytes", "memory.usage_in_bytes", "memory.max_usage_in_bytes"
+	limit, most, events := "memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.oom_control"
 	if h.v2 {
-		limit, now, most = "memory.max", "memory.current", "memory.peak"
+		limit, most, events = "memory.max", "memory.peak", "memory.events"
 	}
-	m.Group, m.Max = h.limiting(limit)
-	if m.Now, ok = h.number(m.Group, now); !ok {
+	m.Group, m.Max = h.limiting(limit, func(group string) (uint64, bool) {
+		now, cache, ok := h.held(group)
+		return now - min(cache, now), ok
+	})
+	if m.Now, m.Cache, ok = h.held(m.Group); !ok {
 		return m, false
 	}
 	m.Most, _ = h.number(m.Group, most)
-	stat, _ := osutil.ReadSome(h.mount+m.Group+"/memory.stat", mostText)
-	counters := parseCounters(stat)
-	if n, ok := counters["total_inactive_file"]; ok {
-		m.Cache = n + counters["total_active_file"]
-	} else {
-		m.Cache = counters["inactive_file"] + counters["active_file"]
-	}
-	events := "memory.oom_control"
-	if h.v2 {
-		events = "memory.events"
-	}
-	text, _ := osutil.ReadSome(h.mount+m.Group+"/"+events, mostStatus)
-	m.Killed, m.Counted = parseCounters(text)["oom_kill"], bytes.Contains(text, []byte("oom_kill "))
+	// Whichever group is at its limit, it counts in the group of the process that is killed.
+	text, _ := osutil.ReadSome(h.mount+h.group+"/"+events, mostStatus)
+	m.Own, m.Killed, m.Counted = h.group, parseCounters(text)["oom_kill"], bytes.Contains(text, []byte("oom_kill "))
 	return m, true
 }
 
+// held is the memory of a group, and what of it the kernel gives back before it kills anybody.
+func (h hierarchy) held(group string) (now, cache uint64, ok bool) {
+	name := "memory.usage_in_bytes"
+	if h.v2 {
+		name = "memory.current"
+	}
+	if now, ok = h.number(group, name); !ok {
+		return 0, 0, false
+	}
+	stat, _ := osutil.ReadSome(h.mount+group+"/memory.stat", mostText)
+	c := parseCounters(stat)
+	if n, ok := c["total_inactive_file"]; ok { // version 1: with the groups below
+		return now, n + c["total_active_file"], true
+	}
+	return now, c["inactive_file"] + c["active_file"] + c["slab_reclaimable"], true
+}
+
 func (h hierarchy) tasks() (c Counted, ok bool) {
-	c.Group, c.Max = h.limiting("pids.max")
-	c.Now, ok = h.number(c.Group, "pids.current")
+	now := func(group string) (uint64, bool) { return h.number(group, "pids.current") }
+	c.Group, c.Max = h.limiting("pids.max", now)
+	c.Now, ok = now(c.Group)
 	return c, ok
 }

@@ -43,6 +43,7 @@ type Facts struct {
 
 	// Descriptors.
 	Files     Fact[[]File]
+	Open      uint64 // how many they are, if that is more than were looked at
 	Listening Fact[[]Listening]
 
 	// Limits.
@@ -185,7 +186,8 @@ type Memory struct {
 	Cache   uint64 // of them, that can be given back at once
 	Most    uint64 // the largest that it has been; 0 if that is not told
 	Max     uint64 // Unlimited if there is no limit
-	Killed  uint64 // how many processes of it were killed for want of memory
+	Own     string // the path of the process's own group
+	Killed  uint64 // how many processes of that were killed for want of memory since it was made
 	Counted bool   // Killed is known
 }
 
@@ -221,6 +223,9 @@ type Relative struct {
 	User   uint32
 	Start  time.Duration // since boot; 0 if it is not known
 }
+
+// open is how many descriptors it has.
+func (f Facts) open() uint64 { return max(f.Open, uint64(len(f.Files.Value))) }
 
 // user names one, with its number.
 func (f Facts) user(id uint32) string { return named(f.UserName, id) }

@@ -18,7 +18,7 @@ import (
 // files are its descriptors.
 func (r *reader) files() {
 	dir := r.dir + "/fd"
-	numbers, err := descriptors(dir)
+	numbers, all, err := descriptors(dir)
 	if err != nil {
 		r.f.Files = denied[[]File](err)
 		return
@@ -31,6 +31,9 @@ func (r *reader) files() {
 		}
 	}
 	r.f.Files = known(list)
+	if all > mostOpen {
+		r.f.Open = uint64(all)
+	}
 }
 
 // file is one of them; ok is false if it has been closed meanwhile.

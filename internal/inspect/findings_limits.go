@@ -93,7 +93,7 @@ func filesNear(f Facts) []evidence {
 	if !f.Files.Known || !ok {
 		return nil
 	}
-	n := uint64(len(f.Files.Value))
+	n := f.open()
 	return near(n, l.Soft, fmt.Sprintf("%d of %d", n, l.Soft))
 }
 
@@ -128,9 +128,17 @@ func memoryNear(f Facts) []evidence {
 	return saw(used >= percent(m.Max, memoryPercent), text+", in "+m.Group)
 }
 
+// oomKilled: what else than a service's was in the group may be another's.
 func oomKilled(f Facts) []evidence {
 	m := f.Memory.Value
-	return saw(f.Memory.Known && m.Counted && m.Killed > 0, fmt.Sprintf("%d in %s", m.Killed, m.Group))
+	if !f.Memory.Known || !m.Counted || m.Killed == 0 {
+		return nil
+	}
+	e := evidence{text: fmt.Sprintf("%d in %s, since that was made", m.Killed, m.Own)}
+	if !isService(m.Own) {
+		e.severity = Notice
+	}
+	return []evidence{e}
 }
 
 // lockedNear: whoever has CAP_IPC_LOCK is not held by it.
@@ -175,7 +183,7 @@ func limitDiffers(f Facts) []evidence {
 			continue
 		}
 		e := evidence{text: fmt.Sprintf("%s=%s, and it is %s", k.key, f.Unit.Value.Props[k.key], count(have.Hard))}
-		if k.resource == OpenFiles && f.Files.Known && uint64(len(f.Files.Value)) >= percent(have.Soft, 50) {
+		if k.resource == OpenFiles && f.Files.Known && f.open() >= percent(have.Soft, 50) {
 			e.severity = Warning
 		}
 		list = append(list, e)

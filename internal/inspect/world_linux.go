@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -22,7 +23,7 @@ const (
 	mostStatus = 16 << 10
 	mostText   = 1 << 20 // bytes of a table
 	mostMaps   = 16 << 20
-	mostOpen   = 1 << 16 // descriptors
+	mostOpen   = 1 << 16 // descriptors that are looked at; all are counted
 )
 
 func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
@@ -72,7 +73,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 // hold notes the pipes and sockets of a process.
 func (w *World) hold(pid, most int) (n int, err error) {
 	dir := procDir(pid) + "/fd"
-	numbers, err := descriptors(dir)
+	numbers, _, err := descriptors(dir)
 	for _, number := range numbers {
 		if n >= most {
 			break
@@ -89,27 +90,32 @@ func (w *World) hold(pid, most int) (n int, err error) {
 	return n, err
 }
 
-// descriptors are the numbers of those that a process has open.
-func descriptors(dir string) ([]int, error) {
+// descriptors are the numbers of those that a process has open, as many as are looked at, and
+// how many there are.
+func descriptors(dir string) (list []int, all int, err error) {
 	f, err := os.Open(dir)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer f.Close()
-	names, err := f.Readdirnames(mostOpen)
-	var list []int
-	for _, name := range names {
-		if n, err := strconv.Atoi(name); err == nil {
-			list = append(list, n)
+	for {
+		names, err := f.Readdirnames(1024)
+		for _, name := range names {
+			n, err := strconv.Atoi(name)
+			if err != nil {
+				continue
+			}
+			if all++; all <= mostOpen {
+				list = append(list, n)
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF), err != nil && all > 0: // it may have ended meanwhile
+			return list, all, nil
+		case err != nil:
+			return nil, 0, err
 		}
 	}
-	if len(names) > 0 {
-		err = nil // io.EOF, or it has ended meanwhile
-	}
-	if err != nil && err.Error() == "EOF" {
-		err = nil
-	}
-	return list, err
 }
 
 func isEnded(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) }
