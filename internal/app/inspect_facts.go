@@ -22,6 +22,8 @@ import (
 // complete adds what other rooms know of a process.
 func (x *inspector) complete(ctx context.Context, f *inspect.Facts, d keeper.Daemon, m check.Match) {
 	f.UserName, f.GroupName = x.users, x.groups
+	f.UserNumber, f.GroupNumber = userNumber, groupNumber
+	waysTo(f)
 	if f.IDs.Known {
 		a, err := accountOf(f.IDs.Value.Users[1])
 		f.Account = inspect.Know(a, err)
@@ -58,6 +60,24 @@ func accountOf(id uint32) (inspect.Account, error) {
 		}
 	}
 	return a, err
+}
+
+func userNumber(name string) (uint32, bool) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(u.Uid, 10, 32)
+	return uint32(n), err == nil
+}
+
+func groupNumber(name string) (uint32, bool) {
+	g, err := user.LookupGroup(name)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(g.Gid, 10, 32)
+	return uint32(n), err == nil
 }
 
 // startsFreely reports whether a command of the unit is started without the user and the
@@ -151,7 +171,7 @@ func changed(f *inspect.Facts, paths []string) []inspect.Changed {
 			continue
 		}
 		info, err := os.Stat(name)
-		if err == nil && info.Mode().IsRegular() && !slices.ContainsFunc(list, func(c inspect.Changed) bool { return c.Path == name }) {
+		if err == nil && info.Mode().IsRegular() && (f == nil || info.Mode()&0o111 == 0) && !slices.ContainsFunc(list, func(c inspect.Changed) bool { return c.Path == name }) {
 			list = append(list, inspect.Changed{Path: name, At: info.ModTime()})
 		}
 	}

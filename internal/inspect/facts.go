@@ -17,6 +17,8 @@ type Facts struct {
 	Started Fact[time.Time] // by the clock of the day as it is now
 
 	UserName, GroupName func(uint32) string // for people; nil: numbers
+	// UserNumber and GroupNumber are the ids of names; false if nobody knows them.
+	UserNumber, GroupNumber func(string) (uint32, bool)
 
 	// Who.
 	IDs        Fact[IDs]
@@ -133,6 +135,21 @@ const (
 	Socket
 )
 
+// Way is whether all users get through the folders that lead to a file.
+type Way int
+
+// The ways.
+const (
+	NotKnown Way = iota
+	Open
+	Closed
+)
+
+// OpenToAll reports whether everybody may write a file that the process writes, by its mode.
+func (x File) OpenToAll() bool {
+	return x.Kind == Regular && x.Write && !x.Deleted && !x.Memory && x.Mode&0o002 != 0
+}
+
 // File is an open descriptor.
 type File struct {
 	Number  int
@@ -147,6 +164,7 @@ type File struct {
 	Held    uint64 // bytes of disk that it takes
 	Memory  bool   // it is on no disk
 	Mode    uint32 // permissions
+	Way     Way    // of a file that everybody may write: whether they reach it
 	Born    time.Time
 	Inode   uint64
 	Peer    string // of a pipe or a socket: who is at the other end, if that is known

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"daemon-keeper/internal/words"
 )
@@ -119,11 +120,18 @@ func stdioDeadPipe(f Facts) []evidence {
 	})
 }
 
-// stdioTaken: a log is written at its end, or at least not read.
+// stdioTaken: a log is written at its end, or at least not read. Two standard descriptors of one
+// file were put there on purpose.
 func stdioTaken(f Facts) []evidence {
+	open := f.standard()
 	return f.eachStandard(func(x File) string {
 		if x.Kind != Regular || !x.Read || !x.Write || x.Append || x.Number == 0 {
 			return ""
+		}
+		for _, y := range open {
+			if y.Number != x.Number && y.Kind == Regular && y.Inode == x.Inode && y.Path == x.Path {
+				return ""
+			}
 		}
 		return x.Path + " is open for reading and writing there"
 	})
@@ -206,7 +214,7 @@ func logRotated(f Facts) []evidence {
 		switch {
 		case x.Deleted:
 			list = append(list, evidence{text: fmt.Sprintf("%s was removed, and holds %s", x.Path, size(x.Held))})
-		case isRotatedName(x.Path):
+		case isRotatedName(x.Path) && !x.isDatedByItself():
 			list = append(list, evidence{text: fmt.Sprintf("descriptor %d is %s", x.Number, x.Path)})
 		default:
 			continue
@@ -238,6 +246,17 @@ func isRotatedName(name string) bool {
 	return base[i] == '.' && len(end) <= 3 || len(end) == 8 && strings.HasPrefix(end, "20")
 }
 
+// dayLayout is how a day stands in a name: 20261129.
+const dayLayout = "20060102"
+
+// isDatedByItself reports whether a file may have had a day in its name from the beginning: one
+// that was rotated away was made before that day.
+func (x File) isDatedByItself() bool {
+	i := strings.LastIndexAny(x.Path, ".-")
+	day, err := time.ParseInLocation(dayLayout, x.Path[i+1:], time.Local)
+	return err == nil && (x.Born.IsZero() || !x.Born.Before(day))
+}
+
 func socketShared(f Facts) []evidence {
 	var list []evidence
 	for _, l := range f.Listening.Value {
@@ -265,7 +284,7 @@ func leaked(f Facts) []evidence {
 		}
 		var what string
 		switch {
-		case x.Kind == Terminal && !strings.HasSuffix(x.Path, "/ptmx"):
+		case x.Kind == Terminal && !strings.HasSuffix(x.Path, "/ptmx") && !strings.HasPrefix(x.Path, "/dev/ttyS"): // a modem or a GPS is at that
 			what = x.Path
 		case x.Kind == Regular && hasPrefix(x.Path, starterFiles):
 			what = x.Path
@@ -292,9 +311,17 @@ func openToAll(f Facts) []evidence {
 	var list []evidence
 	told := make(map[string]bool)
 	for _, x := range f.Files.Value {
-		if x.Kind == Regular && x.Write && !x.Deleted && !x.Memory && x.Mode&0o002 != 0 && !told[x.Path] {
+		if x.OpenToAll() && !told[x.Path] {
 			told[x.Path] = true
-			list = append(list, evidence{text: fmt.Sprintf("%s has mode %04o", x.Path, x.Mode)})
+			e := evidence{text: fmt.Sprintf("%s has mode %04o", x.Path, x.Mode)}
+			switch x.Way {
+			case Closed:
+				continue
+			case NotKnown:
+				e.severity = Notice
+				e.text += "; whether all users reach its folder is not known"
+			}
+			list = append(list, e)
 		}
 	}
 	return list

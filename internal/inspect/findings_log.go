@@ -27,23 +27,24 @@ func logRules() []rule {
 	}
 }
 
-// logFast goes by the size of a log over its age, since the last rotation, or since the
-// daemon's start if that is later.
+// logFast goes by the size of a log over its age, since the last rotation. What is a hole in it
+// takes no disk.
 func logFast(f Facts) []evidence {
 	var list []evidence
 	told := make(map[string]bool)
 	for _, x := range f.Files.Value {
-		if !x.isLog() || told[x.Path] || x.Size < largeLog || x.Born.IsZero() {
+		taken := min(x.Size, x.Held)
+		if !x.isLog() || told[x.Path] || taken < largeLog || x.Born.IsZero() {
 			continue
 		}
 		age := f.Now.Sub(x.Born)
 		if age <= 0 {
 			continue
 		}
-		rate := float64(x.Size) / (age.Hours() / 24)
+		rate := float64(taken) / (age.Hours() / 24)
 		if rate > fastLog {
 			told[x.Path] = true
-			list = append(list, evidence{text: fmt.Sprintf("%s has %s after %s, which is %s a day", x.Path, size(x.Size), spelled(age), size(uint64(rate)))})
+			list = append(list, evidence{text: fmt.Sprintf("%s has %s after %s, which is %s a day", x.Path, size(taken), spelled(age), size(uint64(rate)))})
 		}
 	}
 	return list
@@ -83,6 +84,8 @@ func (f Facts) logs() string {
 			add("the journal")
 		case x.Kind == Socket && (strings.HasSuffix(x.Peer, "/dev-log") || strings.HasSuffix(x.Peer, "/dev/log") || strings.Contains(x.Peer, "/var/run/log")):
 			add("syslog")
+		case x.isLog() && x.Deleted:
+			add(x.Path + " (removed)")
 		case x.isLog():
 			add(x.Path)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daemon-keeper/internal/words"
@@ -95,19 +96,28 @@ func userDiffers(f Facts) []evidence {
 		return nil
 	}
 	have := f.IDs.Value.user()
-	if f.isUser(have, want) || f.isUser(0, want) { // it may drop root by itself
+	if id, ok := numbered(want, f.UserNumber); !ok || id == have || id == 0 { // it may drop root by itself
 		return nil
 	}
 	return saw(true, fmt.Sprintf("User=%s, and it is %s", want, f.user(have)))
 }
 
-// isUser reports whether a number is that of a user whom somebody names by name or number.
-func (f Facts) isUser(id uint32, want string) bool {
-	return want == fmt.Sprint(id) || f.UserName != nil && f.UserName(id) == want
+// numbered is the number of a user or a group that somebody names by name or number. Names are
+// not compared: two may be of one number, and some are known only where the machine's own lists
+// are not asked.
+func numbered(want string, number func(string) (uint32, bool)) (id uint32, ok bool) {
+	if n, err := strconv.ParseUint(want, 10, 32); err == nil {
+		return uint32(n), true
+	}
+	if number == nil || want == "" {
+		return 0, false
+	}
+	return number(want)
 }
 
 func (f Facts) isGroup(id uint32, want string) bool {
-	return want == fmt.Sprint(id) || f.GroupName != nil && f.GroupName(id) == want
+	n, ok := numbered(want, f.GroupNumber)
+	return ok && n == id
 }
 
 func groupDiffers(f Facts) []evidence {
@@ -116,7 +126,7 @@ func groupDiffers(f Facts) []evidence {
 		return nil
 	}
 	have := f.IDs.Value.Groups[effectiveID]
-	if f.isGroup(have, want) || f.isGroup(0, want) {
+	if id, ok := numbered(want, f.GroupNumber); !ok || id == have || id == 0 {
 		return nil
 	}
 	return saw(true, fmt.Sprintf("Group=%s, and it is %s", want, f.group(have)))
@@ -128,8 +138,8 @@ func groupsMissing(f Facts) []evidence {
 	}
 	var missing []string
 	for _, want := range f.Unit.Value.words("SupplementaryGroups") {
-		has := slices.ContainsFunc(append(slices.Clone(f.Groups.Value), f.IDs.Value.Groups[:]...), func(id uint32) bool { return f.isGroup(id, want) })
-		if !has {
+		id, ok := numbered(want, f.GroupNumber)
+		if ok && !slices.Contains(f.Groups.Value, id) && !slices.Contains(f.IDs.Value.Groups[:], id) {
 			missing = append(missing, want)
 		}
 	}

@@ -62,6 +62,19 @@ func TestJudge(t *testing.T) {
 		return known(map[Resource]Limit{r: {soft, soft}})
 	}
 	user := known(IDs{Users: [4]uint32{33, 33, 33, 33}, Groups: [4]uint32{33, 33, 33, 33}})
+	log := func(name string, born time.Time) Fact[[]File] {
+		return known([]File{{Kind: Regular, Write: true, Append: true, Path: name, Born: born}})
+	}
+	data := func(n int, inode uint64, name string) File {
+		return File{Number: n, Kind: Regular, Inode: inode, Path: name, Read: true, Write: true}
+	}
+	forAll := func(way Way) Fact[[]File] {
+		return known([]File{{Number: 5, Kind: Regular, Write: true, Path: "/x", Mode: 0o666, Way: way}})
+	}
+	number := func(name string) (uint32, bool) {
+		n, ok := map[string]uint32{"www-data": 33, "web": 33, "mail": 8}[name]
+		return n, ok
+	}
 	for _, tt := range []struct {
 		name string
 		f    Facts
@@ -122,9 +135,27 @@ func TestJudge(t *testing.T) {
 		{"a user's own program", Facts{IDs: user, Writers: known([]Writer{{"user 33", "/x"}})}, "program_writable", Notice},
 		{"another's program", Facts{IDs: user, Writers: known([]Writer{{"user 34", "/x"}})}, "program_writable", Warning},
 
-		{"a slow log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 1 << 30, Born: now.Add(-25 * time.Hour)}})}, "log_fast", Fine},
-		{"a fast log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 1 << 30, Born: now.Add(-23 * time.Hour)}})}, "log_fast", Warning},
-		{"a small log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 50 << 20, Born: now.Add(-time.Minute)}})}, "log_fast", Fine},
+		{"a slow log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 1 << 30, Held: 1 << 30, Born: now.Add(-25 * time.Hour)}})}, "log_fast", Fine},
+		{"a fast log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 1 << 30, Held: 1 << 30, Born: now.Add(-23 * time.Hour)}})}, "log_fast", Warning},
+		{"a small log", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 50 << 20, Held: 50 << 20, Born: now.Add(-time.Minute)}})}, "log_fast", Fine},
+		{"a log with a hole", Facts{Now: now, Files: known([]File{{Kind: Regular, Write: true, Append: true, Path: "/var/log/x", Size: 200 << 30, Held: 4096, Born: now.Add(-23 * time.Hour)}})}, "log_fast", Fine},
+		{"a log that has its day from the beginning", Facts{Files: log("/var/log/ntpsec/peerstats.20261129", now)}, "log_rotated", Fine},
+		{"one of a day before it was made", Facts{Files: log("/var/log/x-20261128", now)}, "log_rotated", Fine},
+		{"one whose age is not known", Facts{Files: log("/var/log/x-20261128", time.Time{})}, "log_rotated", Fine},
+		{"a log that was rotated the day after", Facts{Files: log("/var/log/x-20261129", now.Add(-36*time.Hour))}, "log_rotated", Warning},
+		{"two that are one file", Facts{Files: known([]File{data(0, 1, "/x.in"), data(1, 7, "/x.log"), data(2, 7, "/x.log")})}, "stdio_taken", Fine},
+		{"two files", Facts{Files: known([]File{data(0, 1, "/x.in"), data(1, 7, "/x.log"), data(2, 8, "/x.log")})}, "stdio_taken", Critical},
+		{"everybody's, and reached", Facts{Files: forAll(Open)}, "open_to_all", Warning},
+		{"everybody's, in a closed folder", Facts{Files: forAll(Closed)}, "open_to_all", Fine},
+		{"everybody's, and nobody knows", Facts{Files: forAll(NotKnown)}, "open_to_all", Notice},
+		{"a serial line", Facts{Files: known([]File{{Number: 5, Kind: Terminal, Path: "/dev/ttyS0"}})}, "leaked", Fine},
+		{"two names of a user", Facts{IDs: user, UserName: func(uint32) string { return "www-data" }, UserNumber: number, Unit: unit("User", "web")}, "user_differs", Fine},
+		{"a user whom nobody knows", Facts{IDs: user, UserNumber: number, Unit: unit("User", "none")}, "user_differs", Fine},
+		{"another user", Facts{IDs: user, UserNumber: number, Unit: unit("User", "mail")}, "user_differs", Warning},
+		{"two names of a group", Facts{IDs: user, GroupNumber: number, Unit: unit("Group", "web")}, "group_differs", Fine},
+		{"another group", Facts{IDs: user, GroupNumber: number, Unit: unit("Group", "mail")}, "group_differs", Warning},
+		{"groups that it has, and that nobody knows", Facts{IDs: user, Groups: known([]uint32{8}), GroupNumber: number, Unit: unit("SupplementaryGroups", "mail none web")}, "groups_missing", Fine},
+		{"a group that it lacks", Facts{IDs: user, Groups: known([]uint32{}), GroupNumber: number, Unit: unit("SupplementaryGroups", "mail none")}, "groups_missing", Warning},
 		{"much that is removed", Facts{Files: known([]File{{Kind: Regular, Deleted: true, Held: 2 << 30, Path: "/x"}})}, "deleted_space", Critical},
 		{"the same file twice", Facts{Files: known([]File{{Kind: Regular, Deleted: true, Held: 40 << 20, Inode: 1}, {Kind: Regular, Deleted: true, Held: 40 << 20, Inode: 1}})}, "deleted_space", Fine},
 		{"in memory", Facts{Files: known([]File{{Kind: Regular, Deleted: true, Held: 2 << 30, Memory: true}})}, "deleted_space", Fine},

@@ -122,13 +122,24 @@ func TestTerminalName(t *testing.T) {
 	}
 }
 
+// What a process writes is not its configuration.
+func TestConfigPaths(t *testing.T) {
+	f := Facts{Args: []string{"x", "-f", "/etc/x.db", "-c", "/etc/x"}, Files: known([]File{{Path: "/etc/x.db", Write: true}, {Path: "/etc/x"}})}
+	if got := ConfigPaths(f); !slices.Equal(got, []string{"/etc/x"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestConfigArgs(t *testing.T) {
 	for _, tt := range []struct{ args, want []string }{
 		{[]string{"/usr/sbin/x", "-c", "/etc/x.conf"}, []string{"/etc/x.conf"}},
-		{[]string{"x", "-f", "/srv/x", "-d"}, []string{"/srv/x"}},
+		{[]string{"x", "-f", "/opt/x/main", "-d"}, []string{"/opt/x/main"}},
+		{[]string{"ntpd", "-f", "/var/lib/ntp/ntp.drift", "-c", "/etc/ntp.conf"}, []string{"/etc/ntp.conf"}},
+		{[]string{"wpa_supplicant", "-f", "/var/log/wpa.conf"}, nil},
+		{[]string{"sh", "-c", "/usr/bin/foo"}, nil},
 		{[]string{"x", "--config=/srv/x.yaml"}, []string{"/srv/x.yaml"}},
 		{[]string{"x", "--config.file", "/srv/p.yml"}, []string{"/srv/p.yml"}},
-		{[]string{"x", "-c/srv/x"}, []string{"/srv/x"}},
+		{[]string{"x", "-c/srv/x.cfg"}, []string{"/srv/x.cfg"}},
 		{[]string{"x", "/etc/redis/redis.conf"}, []string{"/etc/redis/redis.conf"}},
 		{[]string{"x", "-c", "x.conf"}, nil}, // relative to what it was then
 		{[]string{"x", "-f"}, nil},           // no file follows

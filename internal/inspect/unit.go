@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,16 +59,19 @@ func (u Unit) reloaded() (at time.Time, ok bool) {
 }
 
 // ConfigPaths are the files that a process was told as its configuration, by its command
-// line, or by that of its unit.
+// line, or by that of its unit. What it writes is none.
 func ConfigPaths(f Facts) []string {
 	list := configArgs(f.Args)
 	rest := f.Unit.Value.Props["ExecStart"]
 	for {
 		var found bool
 		if _, rest, found = strings.Cut(rest, " ; argv[]="); !found {
-			return list
+			break
 		}
 		line, _, _ := strings.Cut(rest, " ; ")
 		list = append(list, configArgs(strings.Fields(line))...)
 	}
+	return slices.DeleteFunc(list, func(name string) bool {
+		return slices.ContainsFunc(f.Files.Value, func(x File) bool { return x.Path == name && x.Write })
+	})
 }
