@@ -95,6 +95,7 @@ func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	defer cancel()
 	var out limitWriter
 	cmd := command(argv)
+	cmd.Env = append(cmd.Env, "TZ=UTC0") // its answer is read here, and a zone's short name may mean several
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
 	err := s.supervise(ctx, func() (*process, error) { return direct(cmd, false) }, func(int) bool { return false })

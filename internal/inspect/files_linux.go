@@ -18,7 +18,7 @@ import (
 // files are its descriptors.
 func (r *reader) files() {
 	dir := r.dir + "/fd"
-	numbers, all, err := descriptors(dir)
+	numbers, all, err := descriptors(dir, mostOpen)
 	if err != nil {
 		r.f.Files = denied[[]File](err)
 		return

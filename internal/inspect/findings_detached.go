@@ -35,8 +35,8 @@ func detachedRules() []rule {
 			"restart it through its service, or start it with setsid(1)", othersGroup,
 		},
 		{
-			"by_hand", Detached, Notice, "it was started by somebody who had logged in",
-			"it has their environment, and perhaps their limits; after a reboot it may be missing or another",
+			"by_hand", Detached, Notice, "it was started in somebody's login, or by a job of theirs",
+			"it may have their environment and their limits; after a reboot it may be missing or another",
 			"restart it through its service", byHand,
 		},
 	}

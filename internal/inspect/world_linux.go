@@ -73,7 +73,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 // hold notes the pipes and sockets of a process.
 func (w *World) hold(pid, most int) (n int, err error) {
 	dir := procDir(pid) + "/fd"
-	numbers, _, err := descriptors(dir)
+	numbers, _, err := descriptors(dir, mostOpen)
 	for _, number := range numbers {
 		if n >= most {
 			break
@@ -90,9 +90,9 @@ func (w *World) hold(pid, most int) (n int, err error) {
 	return n, err
 }
 
-// descriptors are the numbers of those that a process has open, as many as are looked at, and
-// how many there are.
-func descriptors(dir string) (list []int, all int, err error) {
+// descriptors are the numbers of those that a process has open, at most so many, and how many
+// there are.
+func descriptors(dir string, most int) (list []int, all int, err error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, 0, err
@@ -105,7 +105,7 @@ func descriptors(dir string) (list []int, all int, err error) {
 			if err != nil {
 				continue
 			}
-			if all++; all <= mostOpen {
+			if all++; all <= most {
 				list = append(list, n)
 			}
 		}

@@ -159,6 +159,9 @@ func (i Inspect) process(t Table, d Inspection, p InspectedProcess) {
 	}
 	findings := i.told(p.Findings)
 	head := append(quoted(d.Name), text("("+strings.Join(about, ", ")+"):")...)
+	if d.State != "up" { // its name stands above
+		head = append([]word{{text: spaces(whyIndent)}}, text(strings.Join(about, ", ")+":")...)
+	}
 	sums := i.sums(findings)
 	if len(findings) == 0 && len(unseen(p.Lines)) > 0 {
 		sums = text(i.nothing() + " of what may be seen")
@@ -171,10 +174,14 @@ func (i Inspect) process(t Table, d Inspection, p InspectedProcess) {
 		i.row(t, labelled("why"), text(f.Why))
 		i.row(t, labelled("do"), text(f.Do))
 	}
-	if i.All {
-		i.lines(t, p.Lines)
+	if !i.All {
+		i.notSeen(t, unseen(p.Lines))
+		return
 	}
-	i.notSeen(t, unseen(p.Lines))
+	if len(findings) > 0 && len(p.Lines) > 0 {
+		t.line(nil)
+	}
+	i.lines(t, p.Lines) // each says it, if it was not seen
 }
 
 func labelled(name string) []word {

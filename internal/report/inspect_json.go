@@ -71,7 +71,7 @@ func (i Inspect) object(list []Inspection) {
 }
 
 func (i Inspect) inspection(d Inspection) jsonInspection {
-	out := jsonInspection{Name: words.Printable(d.Name), State: d.State, Reason: words.Printable(d.Reason), Severity: "ok", More: d.More}
+	out := jsonInspection{Name: words.Printable(d.Name), State: d.State, Reason: words.Printable(d.Reason), Severity: severityOf(d.State), More: d.More}
 	out.Processes = each(d.Processes, func(p InspectedProcess) jsonInspectedProcess {
 		findings := i.told(p.Findings)
 		for _, s := range inspectSeverities() {
@@ -93,12 +93,19 @@ func (i Inspect) inspection(d Inspection) jsonInspection {
 	return out
 }
 
-func isWorse(a, b string) bool {
-	rank := func(s string) int {
-		if i := slices.Index(inspectSeverities(), s); i >= 0 {
-			return i
-		}
-		return len(inspectSeverities())
+// severityOf is how bad a state is by itself.
+func severityOf(state string) string {
+	switch state {
+	case "up":
+		return "ok"
+	case "down":
+		return "critical"
 	}
-	return rank(a) < rank(b)
+	return "unknown"
+}
+
+// isWorse goes by the statuses: what is not known outweighs all but what is critical.
+func isWorse(a, b string) bool {
+	order := []string{"critical", "unknown", "warning", "notice", "ok"}
+	return slices.Index(order, a) < slices.Index(order, b)
 }
