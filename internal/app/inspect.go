@@ -11,6 +11,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/osutil"
@@ -34,7 +35,10 @@ func inspectDaemons(ctx context.Context, c cli.Command) report.Status {
 	}
 	w, err := keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
 	if err != nil {
-		return refuse(c, mistyped(c, err), w.Mistakes...)
+		if err = mistyped(c, err); c.Meant == "" && errors.As(err, new(*config.NotFoundError)) {
+			err = &hinted{err, "name a daemon by a SPEC: daemon-keeper inspect PATH, or let daemon-keeper init --write write a configuration"}
+		}
+		return refuse(c, err, w.Mistakes...)
 	}
 	x, err := newInspector(ctx)
 	if err != nil {
