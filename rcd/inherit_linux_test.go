@@ -28,7 +28,7 @@ func TestStepInherits(t *testing.T) {
 	if err := s.step(within(t), Start, "toy", sh(whatIHave, dir), under()); err != nil {
 		t.Fatal(err)
 	}
-	checkInherited(t, dir)
+	checkInherited(t, dir, "")
 	if got, want := note(t, dir, "descriptors"), "0\n1\n2"; got != want {
 		t.Errorf("descriptors %q, want %q", got, want)
 	}
@@ -45,16 +45,17 @@ func TestQueryInherits(t *testing.T) {
 	if _, err := s.query(within(t), sh(whatIHave, dir)); err != nil {
 		t.Fatal(err)
 	}
-	checkInherited(t, dir)
+	checkInherited(t, dir, "\nTZ=UTC0")
 	if got := note(t, dir, "stdout"); !strings.HasPrefix(got, "pipe:") || got != note(t, dir, "stderr") {
 		t.Errorf("stdout is %q, want a pipe that is stderr, too", got)
 	}
 }
 
-func checkInherited(t *testing.T, dir string) {
+// checkInherited: more is what the environment has besides.
+func checkInherited(t *testing.T, dir, more string) {
 	t.Helper()
 	const environ = "PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin\nHOME=/\nLANG=C"
-	for name, want := range map[string]string{"environ": environ, "cwd": "/", "stdin": "/dev/null"} {
+	for name, want := range map[string]string{"environ": environ + more, "cwd": "/", "stdin": "/dev/null"} {
 		if got := note(t, dir, name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}

@@ -60,7 +60,7 @@ func (e *CommandError) Unwrap() error { return e.Cause }
 // are run: cron's own PATH lacks the sbin directories.
 var searchPath = []string{"/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"}
 
-// environment is all that a command gets. A daemon keeps it for years, so none
+// environment is all that a command gets; a query gets its zone, too. A daemon keeps it for years, so none
 // of cron's, and none of the administrator's, is in it.
 func environment() []string {
 	return []string{"PATH=" + strings.Join(searchPath, ":"), "HOME=/", "LANG=C"}
