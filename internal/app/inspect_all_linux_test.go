@@ -33,7 +33,7 @@ func TestInspectAllMains(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root may look at all of it")
 	}
-	dir := t.TempDir()
+	dir := diskDir(t)
 	toys := filepath.Join(dir, "threetoys")
 	for range 3 {
 		startToy(t, "daemon", func(cmd *exec.Cmd) {

@@ -130,7 +130,7 @@ func TestInspectRealProcesses(t *testing.T) {
 		shows[tt.id] = true
 		t.Run(tt.id, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
+			dir := diskDir(t)
 			openWay(t, dir)
 			steps := strings.ReplaceAll(tt.steps, "DIR", dir)
 			pid := startToy(t, steps, func(cmd *exec.Cmd) {
@@ -177,7 +177,7 @@ func TestInspectNothing(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			pid := startToy(t, tt.steps, func(cmd *exec.Cmd) { named("sound")(t, t.TempDir(), cmd) })
+			pid := startToy(t, tt.steps, func(cmd *exec.Cmd) { named("sound")(t, diskDir(t), cmd) })
 			list := slices.DeleteFunc(findings(t, pid, tt.unit, ""), func(f inspect.Finding) bool {
 				return slices.Contains(around, f.ID) || f.ID == "core_lost" // as the machine is set
 			})
@@ -232,6 +232,21 @@ type change = func(t *testing.T, dir string, cmd *exec.Cmd)
 
 func both(a, b change) change {
 	return func(t *testing.T, dir string, cmd *exec.Cmd) { a(t, dir, cmd); b(t, dir, cmd) }
+}
+
+// diskDir is a folder on a disk: what is in memory is no log and no library, and so may
+// t.TempDir be.
+func diskDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "inspect-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // openWay lets users through to a test's folder.
