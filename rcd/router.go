@@ -209,7 +209,9 @@ func nobody(ctx context.Context, list []refused, service string) error {
 		if !ok {
 			return false
 		}
-		if _, ok = m.dialect.(supervisors); !ok {
+		switch m.dialect.(type) {
+		case supervisors, supervisord:
+		default:
 			return false
 		}
 		names, err := r.Names(ctx)
