@@ -202,12 +202,6 @@ func servedElsewhere(kind string) bool {
 	return strings.HasPrefix(kind, "fuse.") && kind != "fuse.lxcfs"
 }
 
-// isLocal reports whether a file system of this kind answers for sure. An automounter mounts
-// what it is asked for, which may be anything.
-func isLocal(kind string) bool {
-	return kind != "autofs" && !servedElsewhere(kind) && !strings.HasPrefix(kind, "fuse.")
-}
-
 // parseGroups reads /proc/PID/cgroup, cgroups(7): the path for a controller of version 1,
 // and that of version 2, whose name is "".
 func parseGroups(text []byte) map[string]string {

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"strconv"
+	"strings"
 
 	"daemon-keeper/internal/osutil"
 
@@ -73,4 +74,10 @@ func isRoot(fd int) bool {
 		return true // it cannot be told
 	}
 	return theirs.Dev == ours.Dev && theirs.Ino == ours.Ino
+}
+
+// isLocal reports whether a file system of this kind answers for sure. An automounter mounts
+// what it is asked for, which may be anything.
+func isLocal(kind string) bool {
+	return kind != "autofs" && !servedElsewhere(kind) && !strings.HasPrefix(kind, "fuse.")
 }
