@@ -160,6 +160,7 @@ func configUser(t *testing.T, m *Machine) {
 	m.Start(t, "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", "/usr/local/sbin/two", "infinity")
 	Until(t, 10*time.Second, "there are two", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 2 })
 	m.Must(t, "systemctl", "kill", "--signal=KILL", "two")
+	Until(t, 10*time.Second, "the daemon has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 1 })
 	a := run(t, m, "two", "-v")
 	expect(t, a, 1, "'two' was down and is up again (pid ", "another user's")
 	m.Must(t, "systemctl", "stop", "two")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -283,7 +284,11 @@ func TestKeeperScriptDaemon(t *testing.T) {
 				t.Errorf("the run did %q", c)
 			}
 			silent(t, m, args...)
-			m.Must(t, "kill", "-9", strings.TrimSpace(read(t, m, "/run/toy.pid")))
+			pid, err := strconv.Atoi(strings.TrimSpace(read(t, m, "/run/toy.pid")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Kill(t, pid, syscall.SIGKILL)
 			expect(t, keep(t, m, args...), 1, "is up again")
 		})
 	}

@@ -302,10 +302,21 @@ func (m *Machine) Pids(t testing.TB, exe string) []int {
 	return pids
 }
 
-// Kill sends a signal to a process inside, by its number there.
+// Kill sends a signal to a process inside, by its number there. What is killed has ended when it
+// returns, unless it is frozen: the kernel may take a moment for that, and a run only some
+// milliseconds to look.
 func (m *Machine) Kill(t testing.TB, pid int, sig syscall.Signal) {
 	t.Helper()
 	m.Must(t, "kill", "-"+strconv.Itoa(int(sig)), "--", strconv.Itoa(pid))
+	if sig != syscall.SIGKILL {
+		return
+	}
+	exe := m.Path("/proc/" + strconv.Itoa(pid) + "/exe") // of a zombie it leads nowhere
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Readlink(exe); err != nil {
+			return
+		}
+	}
 }
 
 // Log prints the end of the machine's console, syslog and journal, to help who

@@ -127,7 +127,7 @@ func TestOpenRCShutdown(t *testing.T) {
 	exe := addDaemon(t, l, "toy")
 	l.File("/etc/init.d/toy", "#!/sbin/openrc-run\ncommand="+exe+" command_args=infinity command_background=true pidfile=/run/toy.pid\n", 0o755)
 	const keep = "daemon-keeper run --no-syslog --state-dir= --boot-grace 0 --recheck 0 --settle 200ms -e "
-	l.File("/etc/init.d/late", "#!/sbin/openrc-run\nstart() { :; }\nstop() { kill -9 $(cat /run/toy.pid); "+keep+exe+" -s toy -v >/run/said 2>&1; }\n", 0o755)
+	l.File("/etc/init.d/late", "#!/sbin/openrc-run\nstart() { :; }\nstop() { kill -9 $(cat /run/toy.pid); while [ -e /proc/$(cat /run/toy.pid)/exe ]; do :; done; "+keep+exe+" -s toy -v >/run/said 2>&1; }\n", 0o755)
 	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add late default; openrc sysinit; openrc boot; openrc default")
 	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, exe)) == 1 })
