@@ -208,6 +208,7 @@ func systemdUnknown(t *testing.T, m *Machine) {
 // A unit whose program ends at once is still down, though its start exits 0.
 func systemdExits(t *testing.T, m *Machine) {
 	m.Must(t, "service", "exits", "start")
+	Until(t, 10*time.Second, "it has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/exits")) == 0 })
 	a := keep(t, m, "-e", "/usr/local/sbin/exits", "-s", "exits", "--verify", "700ms")
 	expect(t, a, 2, "hint: ")
 	// It may have been seen in its short life.
