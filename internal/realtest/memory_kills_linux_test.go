@@ -115,7 +115,7 @@ func TestManagerKills(t *testing.T) {
 			for _, part := range []struct {
 				name   string
 				rounds int
-			}{{"alone", campaign(6, 500)}, {"together", campaign(4, 200)}, {"twins", campaign(4, 200)}} {
+			}{{"alone", campaign(3, 500)}, {"together", campaign(2, 200)}, {"twins", campaign(2, 200)}} {
 				inside(t, m, "^TestMemoryKillsInside$/^"+part.name+"$", killsRounds+"="+strconv.Itoa(part.rounds), killsManager+"="+manager)
 			}
 		})
@@ -123,23 +123,23 @@ func TestManagerKills(t *testing.T) {
 }
 
 // A run can be killed at any moment: the next one starts what it has left stopped, and
-// says so. Each part counts some dozens of deaths.
+// says so. A campaign kills many more.
 func TestMemoryKills(t *testing.T) {
 	t.Parallel()
 	for _, part := range []struct {
 		name   string
 		rounds int
 	}{
-		{"steps", 5},
-		{"finishing", 3},
-		{"moments", 100},
-		{"pairs", 60},
-		{"strangers", 40},
-		{"reboots", 2},
-		{"slow", 2},
-		{"alone", campaign(60, 2000)},
-		{"together", campaign(30, 500)},
-		{"twins", campaign(30, 500)},
+		{"steps", campaign(1, 20)},
+		{"finishing", campaign(1, 20)},
+		{"moments", campaign(30, 500)},
+		{"pairs", campaign(15, 200)},
+		{"strangers", campaign(10, 200)},
+		{"reboots", campaign(1, 10)},
+		{"slow", campaign(1, 10)},
+		{"alone", campaign(20, 2000)},
+		{"together", campaign(10, 500)},
+		{"twins", campaign(10, 500)},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			l := keeperLayer(t)

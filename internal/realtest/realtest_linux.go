@@ -6,8 +6,13 @@ import (
 	"time"
 )
 
-// pollInterval is the pause between two looks at a condition.
-const pollInterval = 20 * time.Millisecond
+// pollInterval is the first pause between two looks at a condition, which often run a command.
+// Each is a quarter longer than the one before, up to longestPoll: who waits for long leaves
+// the processor to what is waited for.
+const (
+	pollInterval = 20 * time.Millisecond
+	longestPoll  = 100 * time.Millisecond
+)
 
 // Need skips the test unless the real thing was asked for. To have asked for it
 // without being able to run it is a failure: a skip there would look like success.
@@ -25,11 +30,11 @@ func Need(t testing.TB) {
 // waited for. It must be called from the test's own goroutine.
 func Until(t testing.TB, d time.Duration, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(d)
-	for !ok() {
+	pause := pollInterval
+	for deadline := time.Now().Add(d); !ok(); pause = min(pause+pause/4, longestPoll) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited %v in vain: %s", d, what)
 		}
-		time.Sleep(pollInterval)
+		time.Sleep(pause)
 	}
 }
