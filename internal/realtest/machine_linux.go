@@ -23,7 +23,7 @@ var bootScript string
 const (
 	enterTimeout   = 20 * time.Second // until the namespaces and mounts stand
 	bootTimeout    = 5 * time.Minute  // until systemd has started all: forty daemons, on a busy machine
-	commandTimeout = 60 * time.Second // for one Run
+	commandTimeout = 5 * time.Minute  // for one Run, on a busy machine: lintian takes a minute there
 	endTimeout     = 15 * time.Second // until nothing is left
 )
 
