@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/app"
 )
 
 // What can be pasted on any machine is: with a configuration that keeps the daemons of
@@ -61,17 +62,11 @@ func anywhere(t *testing.T) (lines, names []string) {
 			}
 		}
 	}
-	actions := []cli.Action{
-		cli.PrintHelp, cli.PrintVersion, cli.PrintSchema, cli.CheckConfig, cli.Check, cli.ShowStatus, cli.ShowMatches,
-		cli.ShowHistory, cli.ShowWhy, cli.Pause, cli.Resume,
-	}
+	commands := strings.Fields("help version schema validate check status match history why pause resume")
+	elsewhere := strings.Fields("executable prometheus config at incident") // of a file, or of an incident that this machine has not had
 	for _, args := range examples {
-		defaults := cli.Defaults{RunDir: "/run", StateDir: "/state", Config: "/config"}
-		c, err := cli.Parse(args, defaults)
-		if err != nil || !slices.Contains(actions, c.Action) || len(c.Executable) > 0 || c.Prometheus != "" || c.ConfigFile != "" && c.ConfigFile != defaults.Config {
-			continue
-		}
-		if c.At != "" || c.Number > 0 { // of an incident that this machine has not had
+		c, err := app.Parse(args)
+		if err != nil || !slices.Contains(commands, c.Name) || slices.ContainsFunc(c.Given, func(flag string) bool { return slices.Contains(elsewhere, flag) }) {
 			continue
 		}
 		var quoted []string
@@ -79,8 +74,8 @@ func anywhere(t *testing.T) (lines, names []string) {
 			quoted = append(quoted, "'"+strings.ReplaceAll(a, "'", "''")+"'")
 		}
 		lines = append(lines, strings.Join(quoted, " "))
-		if c.Action != cli.PrintHelp {
-			for _, n := range c.Names {
+		if given := reflect.ValueOf(c.Command).Elem().FieldByName("Names"); given.IsValid() && c.Name != "help" {
+			for _, n := range given.Interface().([]string) {
 				names = append(names, strings.Split(n, ":")[0])
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/app"
 	"daemon-keeper/internal/config"
 )
 
@@ -145,10 +145,9 @@ func TestExamplesOfCommands(t *testing.T) {
 		t.Errorf("found only %d command lines", len(lines))
 	}
 	for where, args := range lines {
-		defaults := cli.Defaults{RunDir: "/run", StateDir: "/state", Config: "/etc/daemon-keeper.yaml"}
-		_, err := cli.Parse(args, defaults)
+		_, err := app.Parse(args)
 		if len(args) == 1 && err != nil { // a command is named, and what it needs told elsewhere
-			err = cli.Help(io.Discard, defaults, args[0])
+			err = app.Help(io.Discard, args[0])
 		}
 		if err != nil {
 			t.Errorf("%s: %v", where, err)

@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,8 +13,6 @@ import (
 	"syscall"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/cli"
-	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/tracer"
@@ -74,85 +71,30 @@ func run(name string, args []string) report.Status {
 		complete(ctx, args[1:], os.Stdout)
 		return report.OK
 	}
-	parse := cli.Parse
-	if name == cli.MonitorName {
-		parse = cli.ParseMonitor
+	read := parse
+	if name == monitorName {
+		read = parseMonitor
 	}
-	command, err := parse(args, defaults())
+	j, err := read(args)
 	if err != nil {
-		return refuse(command, err)
+		return refuse(j, err)
 	}
-	var out output
-	switch command.Action {
-	case cli.PrintHelp:
-		err = cli.Help(&out, defaults(), command.Names...)
-	case cli.PrintVersion:
-		fmt.Fprintln(&out, "daemon-keeper", version())
-	case cli.PrintSchema:
-		out.Write(config.Schema())
-	case cli.CheckConfig:
-		return validate(command)
-	case cli.Trace:
-		syscall.Umask(umask)
-		err = trace(command) // if all is well, this process is another program then
-	case cli.Import:
-		stop() // it has nothing to end in order, and may be waiting for a person
-		return imports(context.Background(), command)
-	case cli.Propose:
-		err = propose(ctx, command)
-	case cli.Pause:
-		err = pause(command)
-	case cli.Resume:
-		err = resume(command)
-	case cli.ShowHistory:
-		err = history(command)
-	case cli.ShowWhy:
-		err = why(ctx, command)
-	case cli.ShowPIDFiles:
-		return pidFiles(ctx, command)
-	case cli.Inspect:
-		return inspectDaemons(ctx, command)
-	case cli.ShowPage:
-		return showPage(ctx, command)
-	default:
-		return look(ctx, command)
-	}
-	if out.err != nil {
-		err = out.err
-	}
+	j.umask = umask
+	status, err := j.Command.(command).run(ctx, j)
 	if err != nil && !errors.Is(err, syscall.EPIPE) {
-		return refuse(command, err)
+		return refuse(j, err)
 	}
-	return report.OK
+	return status
 }
+
+// systemFolders differ from system to system.
+type systemFolders struct{ runDir, stateDir, config string }
 
 // defaults: the folder for the locks does not outlive a boot, that of the memory
 // does, hier(7).
-func defaults() cli.Defaults {
+func defaults() systemFolders {
 	if runtime.GOOS == "linux" {
-		return cli.Defaults{RunDir: "/run/daemon-keeper", StateDir: "/var/lib/daemon-keeper", Config: "/etc/daemon-keeper.yaml"}
+		return systemFolders{runDir: "/run/daemon-keeper", stateDir: "/var/lib/daemon-keeper", config: "/etc/daemon-keeper.yaml"}
 	}
-	return cli.Defaults{RunDir: "/var/run/daemon-keeper", StateDir: "/var/db/daemon-keeper", Config: "/usr/local/etc/daemon-keeper.yaml"}
-}
-
-// release is a package's version, which only the linker sets: make dist, make packages
-// and the FreeBSD port give it -X daemon-keeper/internal/app.release=1.2.3.
-var release string
-
-// version is what the build itself knows.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	text := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (text == "" || text == "(devel)") {
-			text = s.Value
-		}
-	}
-	if release != "" {
-		text = release
-	}
-	return fmt.Sprintf("%s %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+	return systemFolders{runDir: "/var/run/daemon-keeper", stateDir: "/var/db/daemon-keeper", config: "/usr/local/etc/daemon-keeper.yaml"}
 }

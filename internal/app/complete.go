@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/completion"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -55,7 +54,7 @@ func complete(ctx context.Context, args []string, stdout io.Writer) {
 }
 
 func completed(ctx context.Context, args []string) string {
-	outline, err := cli.Model(defaults())
+	outline, err := Outline()
 	switch {
 	case err != nil:
 		return ""
@@ -72,7 +71,7 @@ type machine struct{ ctx context.Context }
 
 // Names of a configuration without a mistake.
 func (machine) Names(path string, rules bool) []string {
-	for _, other := range []string{os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().Config} {
+	for _, other := range []string{os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().config} {
 		if path == "" {
 			path = other
 		}
@@ -99,7 +98,7 @@ func (machine) Names(path string, rules bool) []string {
 
 // Paused are the daemons that resume can be called for by name.
 func (machine) Paused(folder string) ([]string, bool) {
-	for _, other := range []string{os.Getenv("DAEMON_KEEPER_STATE_DIR"), defaults().StateDir} {
+	for _, other := range []string{os.Getenv("DAEMON_KEEPER_STATE_DIR"), defaults().stateDir} {
 		if folder == "" {
 			folder = other
 		}

@@ -1,39 +1,61 @@
 package app
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
 )
 
-// history prints what has happened.
-func history(c cli.Command) error {
-	now := state.Now()
-	since, err := report.ParseSince(c.Since, now.Time.Local())
-	if err != nil {
-		return err
-	}
-	var out output
-	face := report.History{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
-		Blocks: terminal.UTF8(), Now: now.Time.Local(), Since: since, JSON: c.Output == cli.JSON,
-	}
-	if err := writeHistory(c, now, face); err != nil {
-		return err
-	}
-	return out.err
+// historyCommand prints what has happened.
+type historyCommand struct {
+	Names  []string `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
+	Since  string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
+	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the history as text or json."`
+	stateDirFlag
 }
 
-// writeHistory reads what is remembered, and shows it.
-func writeHistory(c cli.Command, now state.Stamp, face report.History) error {
-	store, err := lookStore(c.StateDir)
+// Help is what the help says of the command beside its flags.
+func (historyCommand) Help() string {
+	return `
+Examples:
+  daemon-keeper history
+  daemon-keeper history --since 2026-11-01 nginx
+  daemon-keeper history --since 2w -o json`
+}
+
+func (h *historyCommand) ask(j *job) error {
+	if err := checkOutput(h.Output, "the history"); err != nil {
+		return err
+	}
+	j.Output = h.Output
+	return h.checkStateDir()
+}
+
+func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
+	now := state.Now()
+	since, err := report.ParseSince(h.Since, now.Time.Local())
+	if err != nil {
+		return report.OK, err
+	}
+	var out output
+	err = writeHistory(h.StateDir, h.Names, j.color, now, report.History{
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, j.color),
+		Blocks: terminal.UTF8(), Now: now.Time.Local(), Since: since, JSON: h.Output == outputJSON,
+	})
+	return report.OK, cmp.Or(err, out.err)
+}
+
+// writeHistory reads what is remembered of these daemons, or of all, and shows it.
+func writeHistory(stateDir string, names []string, color string, now state.Stamp, face report.History) error {
+	store, err := lookStore(stateDir)
 	if err != nil {
 		return err
 	}
@@ -41,7 +63,7 @@ func writeHistory(c cli.Command, now state.Stamp, face report.History) error {
 	if err != nil {
 		return err
 	}
-	pasts, err := pasts(store, ledger, now, c.Names, terminal.Colored(os.Stderr, c.Color))
+	pasts, err := pasts(store, ledger, now, names, terminal.Colored(os.Stderr, color))
 	if err != nil {
 		return err
 	}

@@ -7,26 +7,47 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"syscall"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/importer"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
-// imports prints a configuration for what has kept daemons until now, and says
-// which files and lines it could not read.
-func imports(ctx context.Context, c cli.Command) report.Status {
+// importCommand reads what has kept daemons until now.
+type importCommand struct {
+	Files   []string `arg:"" optional:"" sep:"none" name:"file" takes:"files"`
+	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
+}
+
+// Help is what the help says of the command beside its flags.
+func (importCommand) Help() string {
+	return `
+It is for a person to read; nothing is touched. Without a file, or with -,
+standard input is read.
+
+Examples:
+  crontab -l | daemon-keeper import
+  daemon-keeper import /etc/monit/monitrc /etc/monit/conf.d/*
+  daemon-keeper import --offline other-host.monitrc`
+}
+
+func (*importCommand) ask(*job) error { return nil }
+
+// run prints a configuration, and says which files and lines it could not read. It may be
+// waiting for a person, and has nothing to end in order: a signal ends it at once.
+func (i *importCommand) run(ctx context.Context, j *job) (report.Status, error) {
+	signal.Reset(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	var files []importer.File
-	names := c.Files
+	names := i.Files
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
 	status := report.OK
 	complain := func(err error) {
-		fail(c, err)
+		fail(j, err)
 		status = report.Unclear
 	}
 	for _, name := range names {
@@ -38,7 +59,7 @@ func imports(ctx context.Context, c cli.Command) report.Status {
 		files = append(files, f)
 	}
 	var machine importer.Machine
-	if !c.Offline {
+	if !i.Offline {
 		machine = thisMachine{ctx}
 	}
 	d, problems := importer.Read(files, machine)
@@ -46,11 +67,11 @@ func imports(ctx context.Context, c cli.Command) report.Status {
 		complain(p)
 	}
 	var out output
-	out.Write(d.YAML())
+	_, _ = out.Write(d.YAML())
 	if out.err != nil {
 		complain(out.err)
 	}
-	return status
+	return status, nil
 }
 
 // mostImported is more than a crontab has, and less than what would fill the memory.

@@ -28,46 +28,78 @@ const (
 	mostInspected = 4
 )
 
-// inspectDaemons tells how daemons run. It only looks.
-func inspectDaemons(ctx context.Context, c cli.Command) report.Status {
-	if !inspect.Supported {
-		return refuse(c, fmt.Errorf("cannot inspect daemons: the process table of this system is %w", errors.ErrUnsupported))
+// inspectCommand tells how daemons run. It only looks.
+type inspectCommand struct {
+	Names  []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
+	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" help:"Tell of nothing below this: notice, warning or critical (${default})."`
+	All    bool     `short:"a" help:"Print all that was read, too."`
+	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print what was found as text or json."`
+	configFlag
+}
+
+// Help is what the help says of the command beside its flags.
+func (inspectCommand) Help() string {
+	return specs + `
+Exit status: 0 nothing is worse than a notice; 1 there are warnings; 2 something
+is critical, or a daemon is down; 3 not all could be looked at.
+
+Examples:
+  daemon-keeper inspect
+  daemon-keeper inspect --only warning nginx
+  daemon-keeper inspect -a -o json /usr/sbin/nginx`
+}
+
+func (i *inspectCommand) ask(j *job) (err error) {
+	if !slices.Contains([]string{"notice", "warning", "critical"}, i.Only) {
+		return cli.Refuse("choose notice, warning or critical", "cannot leave out what is below %q", i.Only)
 	}
-	w, err := watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+	if err := checkOutput(i.Output, "what was found"); err != nil {
+		return err
+	}
+	j.Output = i.Output
+	j.configFile, err = i.file()
+	return err
+}
+
+func (i *inspectCommand) run(ctx context.Context, j *job) (report.Status, error) {
+	if !inspect.Supported {
+		return report.Unclear, fmt.Errorf("cannot inspect daemons: the process table of this system is %w", errors.ErrUnsupported)
+	}
+	w, err := watched(j.configFile, j.configFile == defaults().config, i.Names)
 	if err != nil {
-		if err = mistyped(c, err); c.Meant == "" && errors.As(err, new(*config.NotFoundError)) {
+		if err = mistyped(j, err); j.Meant == "" && errors.As(err, new(*config.NotFoundError)) {
 			err = &hinted{err, "name a daemon by a SPEC: daemon-keeper inspect PATH, or let daemon-keeper init --write write a configuration"}
 		}
-		return refuse(c, err, w.mistakes...)
+		return refuse(j, err, w.mistakes...), nil
 	}
 	x, err := newInspector(ctx)
 	if err != nil {
-		return refuse(c, err)
+		return report.Unclear, err
 	}
 	daemons := slices.DeleteFunc(w.daemons, func(d keeper.Daemon) bool { return d.Spec.Rule })
 	verdicts, err := verdictsOf(ctx, daemons)
 	if err != nil {
-		return refuse(c, err)
+		return report.Unclear, err
 	}
 	var limits []string
 	for _, m := range w.mistakes {
 		limits = append(limits, m.Error())
 	}
 	list := make([]report.Inspection, len(daemons))
-	for i, d := range daemons {
-		list[i] = x.daemon(ctx, d, verdicts[i])
+	for n, d := range daemons {
+		list[n] = x.daemon(ctx, d, verdicts[n])
 	}
 	limits = append(limits, x.doubts()...)
 	var out output
 	report.Inspect{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), JSON: c.Output == cli.JSON,
-		Now: time.Now(), All: c.All, Only: c.Only, Limits: limits,
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, j.color), JSON: i.Output == outputJSON,
+		Now: time.Now(), All: i.All, Only: i.Only, Limits: limits,
 	}.Write(list)
 	if out.err != nil {
-		out.complain(c)
-		return report.Unclear
+		out.complain(j)
+		return report.Unclear, nil
 	}
-	return inspectStatus(list, c.Only, len(limits) > 0)
+	return inspectStatus(list, i.Only, len(limits) > 0), nil
 }
 
 // verdictsOf takes one look at all of them. It sees all processes that count: a look that ends

@@ -6,7 +6,6 @@ import (
 	"os"
 	"syscall"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/terminal"
 )
 
@@ -29,9 +28,9 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 // complain tells people that they have not been told all.
-func (o *output) complain(c cli.Command) {
+func (o *output) complain(j *job) {
 	if o.err != nil {
-		fail(c, o.err)
+		fail(j, o.err)
 	}
 }
 

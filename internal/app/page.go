@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,26 +31,67 @@ const (
 	mostReports = 256 << 20
 )
 
-// showPage prints the page of this machine, or of a fleet.
-func showPage(ctx context.Context, c cli.Command) report.Status {
-	if len(c.Files) == 0 {
-		return look(ctx, c)
+// pageCommand prints a page for a browser, of this machine or of a fleet.
+type pageCommand struct {
+	Reports []string      `arg:"" optional:"" sep:"none" name:"report" takes:"files"`
+	MaxAge  time.Duration `default:"15m" placeholder:"TIME" help:"Warn of a report that is older, and of the page once it is (${default})."`
+	configFlag
+	folderFlags
+	serviceCommandFlag
+}
+
+// Help is what the help says of the command beside its flags.
+func (pageCommand) Help() string {
+	return `
+Without a REPORT it is the page of this machine. Else it is that of all hosts
+whose reports are given, the worst first: files that status -o json and
+history --since 90d -o json have printed, called HOST.json and
+HOST.history.json.
+
+Examples:
+  daemon-keeper page > page.html
+  daemon-keeper page reports/*.json > fleet.html`
+}
+
+func (p *pageCommand) ask(j *job) (err error) {
+	j.folderFlags, j.serviceCommandFlag, j.maxAge = p.folderFlags, p.serviceCommandFlag, p.MaxAge
+	if p.MaxAge < time.Second {
+		return cli.Refuse("give a time such as 15m", "cannot use --max-age %v: it must be at least 1s", p.MaxAge)
 	}
-	p := page.Page{Written: time.Now(), Limit: c.MaxAge, Sources: readReports(c.Files, mostReports)}
-	html, broken, err := p.Make()
+	for _, path := range p.Reports {
+		if path == "" || strings.ContainsRune(path, 0) {
+			return cli.Refuse("name a file: daemon-keeper page web1.json", "cannot read a report from %q", path)
+		}
+	}
+	if len(p.Reports) > 0 {
+		return nil
+	}
+	if err := all(j.checkCommand, j.checkFolders); err != nil {
+		return err
+	}
+	j.configFile, err = p.file()
+	return err
+}
+
+func (p *pageCommand) run(ctx context.Context, j *job) (report.Status, error) {
+	if len(p.Reports) == 0 {
+		return look(ctx, j), nil
+	}
+	fleet := page.Page{Written: time.Now(), Limit: p.MaxAge, Sources: readReports(p.Reports, mostReports)}
+	html, broken, err := fleet.Make()
 	if err != nil {
-		return refuse(c, err)
+		return report.Unclear, err
 	}
 	var out output
 	_, _ = out.Write(html)
-	out.complain(c)
+	out.complain(j)
 	for _, err := range broken {
-		fail(c, err)
+		fail(j, err)
 	}
 	if len(broken) > 0 || out.err != nil {
-		return report.Unclear
+		return report.Unclear, nil
 	}
-	return report.OK
+	return report.OK, nil
 }
 
 // errTooLong is said of each report that is not read any more.
@@ -88,7 +130,7 @@ func readReport(path string) ([]byte, error) {
 
 // ownPage is the page of this machine. Where nothing is remembered there is no history; one
 // that cannot be read is told in the page, and is an error beside it.
-func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error) {
+func ownPage(j *job, r report.Report, limit time.Duration) ([]byte, error) {
 	now := state.Now()
 	name, err := os.Hostname()
 	if err != nil {
@@ -97,9 +139,8 @@ func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error
 	var told bytes.Buffer
 	report.JSON{Out: &told}.Write(r)
 	p := page.Page{Written: now.Time.Local(), Limit: limit, Sources: []page.Source{{Host: words.Printable(name), Data: told.Bytes()}}}
-	c.Names = nil
 	var past bytes.Buffer
-	err = writeHistory(c, now, report.History{Out: &past, Now: now.Time.Local(), Since: pageHistory, JSON: true})
+	err = writeHistory(j.StateDir, nil, j.color, now, report.History{Out: &past, Now: now.Time.Local(), Since: pageHistory, JSON: true})
 	if none := new(noHistoryError); !errors.As(err, &none) {
 		p.Sources = append(p.Sources, page.Source{Host: words.Printable(name), Data: past.Bytes(), Err: err})
 	}
@@ -108,26 +149,26 @@ func ownPage(c cli.Command, r report.Report, limit time.Duration) ([]byte, error
 }
 
 // writePage is --html.
-func writePage(c cli.Command, r report.Report) error {
-	html, err := ownPage(c, r, pageExpected)
+func writePage(j *job, r report.Report) error {
+	html, err := ownPage(j, r, pageExpected)
 	if len(html) == 0 {
 		return err
 	}
-	return cmp.Or(report.WritePage(c.HTML, html), err)
+	return cmp.Or(report.WritePage(j.HTML, html), err)
 }
 
 // printPage is page, of this machine. The page tells how the daemons are, and the status
 // whether there is one, in which nothing is missing.
-func printPage(c cli.Command, r report.Report) report.Status {
+func printPage(j *job, r report.Report) report.Status {
 	for _, m := range r.Mistakes {
-		report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), m.Text, m.Hint)
+		report.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), m.Text, m.Hint)
 	}
-	html, err := ownPage(c, r, cmp.Or(c.MaxAge, pageExpected))
+	html, err := ownPage(j, r, cmp.Or(j.maxAge, pageExpected))
 	var out output
 	_, _ = out.Write(html)
 	err = cmp.Or(err, out.err)
 	if err != nil {
-		fail(c, err)
+		fail(j, err)
 	}
 	if err != nil || len(r.Mistakes) > 0 {
 		return report.Unclear

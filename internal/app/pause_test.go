@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/state"
 )
@@ -27,70 +26,78 @@ func pausesOf(t *testing.T, dir string) []state.Pause {
 	return list
 }
 
-func command(t *testing.T, text string) cli.Command {
+// do carries out a command line.
+func do(t *testing.T, args ...string) error {
+	t.Helper()
+	j, err := parse(args)
+	if err == nil {
+		_, err = j.Command.(command).run(t.Context(), j)
+	}
+	return err
+}
+
+// sshdOnly is a configuration of one daemon, and a folder that is not there yet.
+func sshdOnly(t *testing.T) (config, stateDir string) {
 	t.Helper()
 	dir := t.TempDir()
-	c := cli.Command{}
-	c.StateDir, c.ConfigFile = dir+"/state", dir+"/keeper.yaml"
-	if err := os.WriteFile(c.ConfigFile, []byte(text), 0o600); err != nil {
+	text := "daemons:\n  sshd:\n    executable: /usr/sbin/sshd\n    services: [ssh]\n"
+	if err := os.WriteFile(dir+"/keeper.yaml", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return dir + "/keeper.yaml", dir + "/state"
 }
 
 // Who has paused what, for how long and why is kept, until it is resumed.
 func TestPauseAndResume(t *testing.T) {
 	t.Setenv("SUDO_USER", "eve")
-	c := command(t, "daemons:\n  sshd:\n    executable: /usr/sbin/sshd\n    services: [ssh]\n")
-	c.Names, c.For, c.Reason = []string{"sshd", "/sbin/alone"}, time.Hour, "disk"
-	if err := pause(c); err != nil {
-		t.Fatal(err)
+	config, stateDir := sshdOnly(t)
+	pause := func(args ...string) {
+		t.Helper()
+		if err := do(t, append([]string{"pause", "-c", config, "--state-dir", stateDir}, args...)...); err != nil {
+			t.Fatal(err)
+		}
 	}
-	list := pausesOf(t, c.StateDir)
+	resume := func(args ...string) {
+		t.Helper()
+		if err := do(t, append([]string{"resume", "--state-dir", stateDir}, args...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pause("sshd", "/sbin/alone", "--for", "1h", "--reason", "disk")
+	list := pausesOf(t, stateDir)
 	if len(list) != 2 || list[0].Name != "/sbin/alone" || list[1].Name != "sshd" {
 		t.Fatalf("%+v", list)
 	}
 	if p := list[1]; p.By != "eve" || p.For != time.Hour || p.Reason != "disk" || p.From.IsZero() {
 		t.Errorf("%+v", p)
 	}
-	c.Names = []string{"sshd", "never-paused"}
-	if err := resume(c); err != nil {
-		t.Fatal(err)
-	}
-	if list := pausesOf(t, c.StateDir); len(list) != 1 || list[0].Name != "/sbin/alone" {
+	resume("sshd", "never-paused")
+	if list := pausesOf(t, stateDir); len(list) != 1 || list[0].Name != "/sbin/alone" {
 		t.Errorf("%+v", list)
 	}
-	c.Names, c.All = nil, true
-	if err := pause(c); err != nil {
-		t.Fatal(err)
-	}
-	if list := pausesOf(t, c.StateDir); len(list) != 2 || list[0].Name != state.AllPaused {
+	pause("--all", "--for=1h")
+	if list := pausesOf(t, stateDir); len(list) != 2 || list[0].Name != state.AllPaused {
 		t.Errorf("%+v", list)
 	}
-	if err := resume(c); err != nil {
-		t.Fatal(err)
-	}
-	if list := pausesOf(t, c.StateDir); len(list) > 0 {
+	resume("--all")
+	if list := pausesOf(t, stateDir); len(list) > 0 {
 		t.Errorf("%+v", list)
 	}
 }
 
 // A name with a typing error pauses nothing, not even the others.
 func TestPauseOfAnUnknownName(t *testing.T) {
-	c := command(t, "daemons:\n  sshd:\n    executable: /usr/sbin/sshd\n    services: [ssh]\n")
-	c.Names = []string{"sshd", "sshb"}
-	if err := pause(c); err == nil {
+	file, stateDir := sshdOnly(t)
+	if err := do(t, "pause", "sshd", "sshb", "-c", file, "--state-dir", stateDir); err == nil {
 		t.Error("paused")
 	}
-	if _, err := os.Lstat(c.StateDir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(stateDir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("made the folder: %v", err)
 	}
-	c.Names, c.ConfigFile = []string{"sshd"}, c.ConfigFile+".nosuch"
-	if err := pause(c); !errors.As(err, new(*config.NotFoundError)) {
+	if err := do(t, "pause", "sshd", "-c", file+".nosuch", "--state-dir", stateDir); !errors.As(err, new(*config.NotFoundError)) {
 		t.Errorf("without a configuration: %v", err)
 	}
-	c.Names = []string{"/sbin/alone"}
-	if err := pause(c); err != nil {
+	if err := do(t, "pause", "/sbin/alone", "-c", file+".nosuch", "--state-dir", stateDir); err != nil {
 		t.Errorf("a daemon of -e needs none: %v", err)
 	}
 }

@@ -29,10 +29,42 @@ const (
 	pidFolderTime = 10 * time.Second
 )
 
-// pidFiles prints what is wrong with the pidfiles of this machine. It only looks.
-func pidFiles(ctx context.Context, c cli.Command) report.Status {
+// pidFilesCommand prints what is wrong with the pidfiles of this machine. It only looks,
+// and signals nothing.
+type pidFilesCommand struct {
+	Also   []string `sep:"none" placeholder:"PATH" takes:"files" repeats:"" help:"Look at this file, or at the pidfiles of this folder, too; repeat it for more."`
+	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the pidfiles as text or json."`
+	configFlag
+}
+
+// Help is what the help says of the command beside its flags.
+func (pidFilesCommand) Help() string {
+	return `
+Exit status: 0 nothing is dangerous; 1 something is: who signals what a pidfile
+names, signals another process, or lets another user choose; 3 cannot tell all.
+
+Examples:
+  daemon-keeper pidfiles
+  daemon-keeper pidfiles --also /srv/app/tmp -o json`
+}
+
+func (p *pidFilesCommand) ask(j *job) (err error) {
+	for _, path := range p.Also {
+		if path == "" || strings.ContainsRune(path, 0) {
+			return cli.Refuse("name a file or a folder: --also /srv/app/tmp", "cannot look at %q", path)
+		}
+	}
+	if err := checkOutput(p.Output, "the pidfiles"); err != nil {
+		return err
+	}
+	j.Output = p.Output
+	j.configFile, err = p.file()
+	return err
+}
+
+func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	if !pidfiles.Supported {
-		return refuse(c, fmt.Errorf("cannot look at pidfiles: the process table of this system is %w", errors.ErrUnsupported))
+		return report.Unclear, fmt.Errorf("cannot look at pidfiles: the process table of this system is %w", errors.ErrUnsupported)
 	}
 	ctx, cancel := context.WithTimeout(ctx, pidFilesTime)
 	defer cancel()
@@ -45,32 +77,32 @@ func pidFiles(ctx context.Context, c cli.Command) report.Status {
 		Machine: pidfiles.ThisMachine(users), GroupName: groups, Places: pidfiles.Places(), Named: make(map[string][]pidfiles.Expected),
 		Holder: holders(check.Sight(ctx) == nil), Patience: pidFolderTime,
 	}
-	for _, path := range c.Also {
+	for _, path := range p.Also {
 		abs, err := filepath.Abs(path)
 		if err != nil {
-			return refuse(c, fmt.Errorf("cannot look at %s: %w", path, err))
+			return report.Unclear, fmt.Errorf("cannot look at %s: %w", path, err)
 		}
 		x.Also = append(x.Also, abs)
 	}
 	doubts := namedByManager(ctx, x.Named)
-	doubts = append(doubts, namedByConfig(ctx, c, x.Named)...)
+	doubts = append(doubts, namedByConfig(ctx, j.configFile, x.Named)...)
 	r := x.Examine(ctx)
 	r.Limits = append(doubts, r.Limits...)
 	var out output
 	report.PIDFiles{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color), JSON: c.Output == cli.JSON, Now: x.Now,
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, j.color), JSON: p.Output == outputJSON, Now: x.Now,
 		List: pidFileRows(r.Reports, users), Sums: pidFileSums(r.Sums), Unseen: r.Unseen, Limits: r.Limits,
 	}.Write()
 	switch {
 	case out.err != nil:
-		out.complain(c)
-		return report.Unclear
+		out.complain(j)
+		return report.Unclear, nil
 	case r.Sums[pidfiles.Dangerous] > 0:
-		return report.Restored // 1, as the manual has it
+		return report.Restored, nil // 1, as the manual has it
 	case r.Unseen > 0 || len(r.Limits) > 0 || r.Sums[pidfiles.Unknown] > 0:
-		return report.Unclear
+		return report.Unclear, nil
 	}
-	return report.OK
+	return report.OK, nil
 }
 
 // holders looks up what a number belongs to. Without full sight, what is not seen may be
@@ -110,9 +142,9 @@ func namedByManager(ctx context.Context, named map[string][]pidfiles.Expected) [
 }
 
 // namedByConfig adds those of the configuration, if there is one, and who the daemons are now.
-func namedByConfig(ctx context.Context, c cli.Command, named map[string][]pidfiles.Expected) []string {
-	w, err := configured(c.ConfigFile, nil)
-	if err != nil && c.ConfigFile == defaults().Config && isNoConfig(err) {
+func namedByConfig(ctx context.Context, configFile string, named map[string][]pidfiles.Expected) []string {
+	w, err := configured(configFile, nil)
+	if err != nil && configFile == defaults().config && isNoConfig(err) {
 		return nil
 	}
 	var doubts []string

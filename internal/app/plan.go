@@ -24,6 +24,36 @@ type plan struct {
 	evidence config.Evidence  // what is recorded for later
 }
 
+// planned is what a command line asks for: the daemon of -e, or those of the
+// configuration; of a command that only looks, SPECs too.
+func planned(j *job) (w plan, err error) {
+	switch {
+	case len(j.Executable) > 0:
+		w.daemons = []keeper.Daemon{{
+			Name:      j.Executable[0],
+			Spec:      check.Spec{Executable: j.Executable[0], User: j.UserID},
+			Recheck:   j.Recheck,
+			BootGrace: j.BootGrace,
+			BootLimit: j.BootLimit,
+			WorkLimit: j.WorkLimit,
+			Policy:    state.Policy{Delays: j.delays, Acceptable: j.Acceptable},
+			Leftovers: j.Leftovers,
+			Respect:   keeper.EveryReason(),
+			Procedure: keeper.Procedure(j.Service, j.StopTimeout, j.StartTimeout, j.Verify, j.Settle),
+		}}
+	case j.Looks:
+		w, err = watched(j.configFile, j.configFile == defaults().config, j.Names)
+	default:
+		return configured(j.configFile, j.Names)
+	}
+	for i, d := range w.daemons {
+		if j.Name == matchName {
+			w.daemons[i] = d.ProcessesOnly()
+		}
+	}
+	return w, err
+}
+
 // configured are the daemons and rules of a configuration: all, or those that are
 // named, with what they come after.
 func configured(path string, names []string) (plan, error) {

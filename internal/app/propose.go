@@ -21,22 +21,45 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// propose prints a first configuration for this machine, or writes it.
-func propose(ctx context.Context, c cli.Command) error {
+// initCommand writes a first configuration for this machine.
+type initCommand struct {
+	Write bool `help:"Write the configuration if there is none; else show how it differs, and write nothing."`
+	configFlag
+}
+
+// Help is what the help says of the command beside its flags.
+func (initCommand) Help() string {
+	return `
+It is for a person to read and to prune. Without --write nothing is touched.
+
+Examples:
+  daemon-keeper init
+  daemon-keeper init --write`
+}
+
+func (i *initCommand) ask(j *job) (err error) {
+	if !i.Write && slices.Contains(j.Given, "config") {
+		return cli.Refuse("say --write, too, or redirect what it prints", "cannot use --config without --write")
+	}
+	j.configFile, err = i.file()
+	return err
+}
+
+func (i *initCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	m, err := surveyed(ctx)
 	if err != nil {
-		return err
+		return report.OK, err
 	}
 	if n := m.Unseen(); n > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
 	}
 	var out output
 	text := survey.Propose(m).YAML()
-	if c.Write {
-		return cmp.Or(writeProposal(&out, c.ConfigFile, text, c.ConfigFile == defaults().Config), out.err)
+	if i.Write {
+		return report.OK, cmp.Or(writeProposal(&out, j.configFile, text, j.configFile == defaults().config), out.err)
 	}
-	out.Write(text)
-	return out.err
+	_, _ = out.Write(text)
+	return report.OK, out.err
 }
 
 // byHandError is for who has no manager that can be asked.
@@ -78,7 +101,7 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	if err != nil {
 		return survey.Machine{}, err
 	}
-	m := survey.Machine{Manager: manager.All(), Config: defaults().Config, Traces: runtime.GOOS == "linux"}
+	m := survey.Machine{Manager: manager.All(), Config: defaults().config, Traces: runtime.GOOS == "linux"}
 	if m.Host, err = os.Hostname(); err != nil {
 		m.Host = "this machine"
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -24,13 +23,13 @@ const (
 
 // toldOnce marks what people have been told already, for cron mails what a run prints, each
 // minute. The status stays what it is. Who runs it by hand is always told.
-func toldOnce(c cli.Command, store *state.Store, key string, remind time.Duration, r *report.Report) {
-	if c.Action != cli.Keep || c.DryRun || c.Verbose || c.Output != cli.Text || c.StateDir == "" || terminal.Is(os.Stdout) || terminal.Is(os.Stderr) {
+func toldOnce(j *job, store *state.Store, key string, remind time.Duration, r *report.Report) {
+	if j.Name != runName || j.DryRun || j.Verbose || j.Output != outputText || j.StateDir == "" || terminal.Is(os.Stdout) || terminal.Is(os.Stderr) {
 		return
 	}
 	if store == nil { // the folder for the locks does not outlive a boot, but it may be there
 		var err error
-		if store, err = state.OpenStore(c.RunDir); err != nil {
+		if store, err = state.OpenStore(j.RunDir); err != nil {
 			return
 		}
 	}

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"daemon-keeper/internal/cli"
@@ -11,9 +13,44 @@ import (
 	"daemon-keeper/internal/tracer"
 )
 
-// trace has this process become the wrapper of a program.
-func trace(c cli.Command) error {
-	return tracer.Start(tracer.Options{Follow: c.Follow, Facility: c.Facility, Tag: c.Tag, NoSyslog: c.NoSyslog, Verbose: c.Verbose}, c.Program)
+// traceCommand is a wrapper around a program, and tells of the signals that it gets.
+type traceCommand struct {
+	Names  []string `arg:"" optional:"" sep:"none" name:"program" takes:"programs"`
+	Follow bool     `help:"Go on with a program that goes into the background."`
+	syslogFlags
+	NoSyslog bool `help:"Write to stderr, not to syslog."`
+	Verbose  bool `short:"v" help:"Write to stderr, too."`
+}
+
+// Help is what the help says of the command beside its flags.
+func (traceCommand) Help() string {
+	return `
+To be put before a program where it is started: in ExecStart= of a unit, an init
+script, the entry point of a container. Each signal is passed on, and its sender
+is written to syslog, or to stderr where there is no syslog. It ends as the
+program ends, by the same status or signal.
+
+Examples:
+  daemon-keeper trace -- /usr/sbin/clamd -F
+  daemon-keeper trace --follow -- /usr/sbin/oldd`
+}
+
+func (t *traceCommand) ask(j *job) error {
+	switch {
+	case len(t.Names) > 0:
+		return cli.Refuse("write -- before it: daemon-keeper trace -- PROGRAM", "cannot tell what belongs to %q from flags of our own", t.Names[0])
+	case len(j.Program) == 0 || j.Program[0] == "":
+		return cli.Refuse("write it behind --: daemon-keeper trace -- PROGRAM", "cannot trace without a program")
+	}
+	j.syslogFlags, j.NoSyslog, j.Verbose = t.syslogFlags, t.NoSyslog, t.Verbose
+	return t.checkSyslog()
+}
+
+// run has this process become the wrapper: if all is well, it is another program then.
+func (t *traceCommand) run(_ context.Context, j *job) (report.Status, error) {
+	syscall.Umask(j.umask)
+	o := tracer.Options{Follow: t.Follow, Facility: t.Facility, Tag: t.Tag, NoSyslog: t.NoSyslog, Verbose: t.Verbose}
+	return report.OK, tracer.Start(o, j.Program)
 }
 
 // traceLog is where the wrapper writes: to the system log, or to stderr where there is

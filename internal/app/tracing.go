@@ -3,7 +3,6 @@ package app
 import (
 	"os"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
@@ -13,8 +12,8 @@ import (
 // lstat(2), and one open(2) of what was said last. Only the default configuration ends it:
 // another one may be for a part of the daemons. That it does not work is said once, and
 // changes nothing else.
-func tracing(c cli.Command, k *keeper.Keeper, on bool) {
-	ours, isDefault := postmortem.OurTracing(), c.ConfigFile == defaults().Config
+func tracing(j *job, k *keeper.Keeper, on bool) {
+	ours, isDefault := postmortem.OurTracing(), j.configFile == defaults().config
 	var err error
 	switch {
 	case os.Geteuid() != 0:

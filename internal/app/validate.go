@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
@@ -17,49 +16,74 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// validate names the mistakes of the configuration, or says what it means.
-func validate(c cli.Command) report.Status {
+// validateCommand looks at the configuration alone.
+type validateCommand struct {
+	configFlag
+	Part bool `help:"The file is one of several: it may name daemons of the others, or define nothing."`
+	serviceCommandFlag
+	Verbose bool `short:"v" help:"Print all of it, with the defaults."`
+}
+
+// Help is what the help says of the command beside its flags.
+func (validateCommand) Help() string {
+	return `
+Examples:
+  daemon-keeper validate
+  daemon-keeper validate -c new.yaml
+  daemon-keeper validate -c /etc/daemon-keeper.d/web.yaml --part`
+}
+
+func (v *validateCommand) ask(j *job) (err error) {
+	if err := v.checkCommand(); err != nil {
+		return err
+	}
+	j.configFile, err = v.file()
+	return err
+}
+
+// run names the mistakes of the configuration, or says what it means.
+func (v *validateCommand) run(_ context.Context, j *job) (report.Status, error) {
 	read := load
-	if c.Part {
+	if v.Part {
 		read = loadPart
 	}
-	all, mistakes, err := read(c.ConfigFile)
+	all, mistakes, err := read(j.configFile)
 	for _, m := range mistakes {
-		fail(c, m)
+		fail(j, m)
 	}
 	var text []byte
-	doubts := append(doubtsOf(all), strangers(c, all)...)
+	doubts := append(doubtsOf(all), strangers(v.ServiceCommand, all)...)
 	if err == nil && len(mistakes) == 0 {
 		if err = notify.Trusted(all.Notify.OnIncident); errors.Is(err, fs.ErrNotExist) { // it may be installed later
 			doubts, err = append(doubts, "on_incident: "+err.Error()), nil
 		}
 	}
 	if err == nil && len(mistakes) == 0 {
-		text, err = meaning(c, all)
+		text, err = meaning(v.Verbose, all)
 	}
 	if err != nil {
-		fail(c, err)
+		fail(j, err)
 	}
 	if err != nil || len(mistakes) > 0 {
-		return report.Unclear
+		return report.Unclear, nil
 	}
 	for _, doubt := range doubts {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), doubt)
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), doubt)
 	}
 	var out output
 	out.Write(text)
 	if out.err != nil {
-		out.complain(c)
-		return report.Unclear
+		out.complain(j)
+		return report.Unclear, nil
 	}
-	return report.OK
+	return report.OK, nil
 }
 
 // meaning is what there is in a line, and what differs from the defaults; or all of it,
 // with the line as a comment.
-func meaning(c cli.Command, all config.Config) ([]byte, error) {
+func meaning(verbose bool, all config.Config) ([]byte, error) {
 	line := "valid: " + words.Plural(len(all.Daemons), "daemon") + ", " + words.Plural(len(all.Forbid), "rule")
-	if c.Verbose {
+	if verbose {
 		text, err := all.YAML()
 		return append([]byte("# "+line+"\n"), text...), err
 	}
@@ -72,8 +96,8 @@ func meaning(c cli.Command, all config.Config) ([]byte, error) {
 
 // strangers are the services of which this machine's manager knows none of that name. They
 // may be installed later, or on another machine.
-func strangers(c cli.Command, all config.Config) []string {
-	m, err := managers(c, new(rcd.Outputs))
+func strangers(serviceCommand string, all config.Config) []string {
+	m, err := managers(serviceCommand, new(rcd.Outputs))
 	if err != nil {
 		return nil
 	}
@@ -97,12 +121,29 @@ func strangers(c cli.Command, all config.Config) []string {
 
 const strangersTime = 10 * time.Second
 
-func fail(c cli.Command, err error) {
-	report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error(), words.Hint(err))
+func fail(j *job, err error) {
+	report.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), err.Error(), words.Hint(err))
 }
 
 // loadPart reads a file that is to be one of several: it may define nothing, and come
 // after daemons of the others.
 func loadPart(path string) (config.Config, []config.Mistake, error) {
 	return config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0, Part: true})
+}
+
+type schemaCommand struct{}
+
+// Help is what the help says of the command beside its flags.
+func (schemaCommand) Help() string {
+	return `
+Example:
+  daemon-keeper schema > daemon-keeper.schema.json`
+}
+
+func (*schemaCommand) ask(*job) error { return nil }
+
+func (*schemaCommand) run(context.Context, *job) (report.Status, error) {
+	var out output
+	_, _ = out.Write(config.Schema())
+	return report.OK, out.err
 }

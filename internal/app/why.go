@@ -23,16 +23,63 @@ import (
 // explainsAtOnce bounds how many deaths are looked at again at the same time.
 const explainsAtOnce = 8
 
-// why explains deaths, from what was kept with them and what can still be found.
-func why(ctx context.Context, c cli.Command) error {
-	now := state.Now()
-	k, err := readKnown(c, now)
-	if err != nil {
+// whyCommand explains deaths.
+type whyCommand struct {
+	Names    []string `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
+	At       string   `placeholder:"TIME" help:"Explain what happened then: how long ago, a time of day, or a date."`
+	Incident int      `placeholder:"N" help:"Explain the incident with this number, as history shows it."`
+	Output   string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the explanation as text or json."`
+	configFlag
+	stateDirFlag
+}
+
+// Help is what the help says of the command beside its flags.
+func (whyCommand) Help() string {
+	return `
+Without a name, every daemon is explained that is down, or whose last death in
+the past 30 days has a cause or a sender that is not known. Evidence that is
+still there is looked at again.
+
+Examples:
+  daemon-keeper why
+  daemon-keeper why nginx
+  daemon-keeper why --at 05:42
+  daemon-keeper why --incident 3 nginx`
+}
+
+func (w *whyCommand) ask(j *job) (err error) {
+	byNumber, byTime := slices.Contains(j.Given, "incident"), slices.Contains(j.Given, "at")
+	if err := checkOutput(w.Output, "an explanation"); err != nil {
 		return err
 	}
-	chosen, none, err := k.choose(c)
-	if err != nil {
+	j.Output = w.Output
+	switch {
+	case byNumber && byTime:
+		return cli.Refuse("give one of the two", "cannot use both --at and --incident")
+	case byNumber && w.Incident < 1:
+		return cli.Refuse("daemon-keeper history shows the numbers", "cannot find incident %d: they are counted from 1 on", w.Incident)
+	case byNumber && len(w.Names) > 1:
+		return cli.Refuse("name one daemon", "cannot tell of which daemon incident %d is meant", w.Incident)
+	case byTime && w.At == "":
+		return cli.Refuse("write --at 05:42", "cannot use an empty --at")
+	}
+	if err := w.checkStateDir(); err != nil {
 		return err
+	}
+	j.configFile, err = w.file()
+	return err
+}
+
+// run explains from what was kept with the deaths, and what can still be found.
+func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
+	now := state.Now()
+	k, err := readKnown(w.StateDir, j.configFile, j.color, now)
+	if err != nil {
+		return report.OK, err
+	}
+	chosen, none, err := k.choose(*w)
+	if err != nil {
+		return report.OK, err
 	}
 	list := make([]report.Account, len(chosen))
 	slots := make(chan struct{}, explainsAtOnce)
@@ -46,14 +93,14 @@ func why(ctx context.Context, c cli.Command) error {
 	}
 	all.Wait()
 	if k.broken > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
 	}
 	var out output
 	report.Why{
-		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, c.Color),
-		Now: now.Time.Local(), JSON: c.Output == cli.JSON, None: none,
+		Out: &out, Width: terminal.Width(os.Stdout), Color: terminal.Colored(os.Stdout, j.color),
+		Now: now.Time.Local(), JSON: w.Output == outputJSON, None: none,
 	}.Write(list)
-	return out.err
+	return report.OK, out.err
 }
 
 // past is an incident of a daemon.
@@ -77,8 +124,8 @@ type known struct {
 
 // readKnown reads all of it. A configuration that cannot be read, or is not there, as for a
 // daemon of -e, keeps nothing from being explained.
-func readKnown(c cli.Command, now state.Stamp) (*known, error) {
-	store, err := lookStore(c.StateDir)
+func readKnown(stateDir, configFile, color string, now state.Stamp) (*known, error) {
+	store, err := lookStore(stateDir)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +136,7 @@ func readKnown(c cli.Command, now state.Stamp) (*known, error) {
 	}
 	k.broken = broken
 	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error())
+		report.Caution(os.Stderr, terminal.Colored(os.Stderr, color), err.Error())
 	}
 	for _, i := range ledger {
 		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], past{Incident: i, daemon: i.Daemon})
@@ -104,7 +151,7 @@ func readKnown(c cli.Command, now state.Stamp) (*known, error) {
 			list[n].number, list[n].last = n+1, n == len(list)-1
 		}
 	}
-	all, _, err := load(c.ConfigFile)
+	all, _, err := load(configFile)
 	if err == nil {
 		for _, d := range all.Daemons {
 			k.file[d.Name] = d

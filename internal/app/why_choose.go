@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
@@ -21,22 +20,22 @@ import (
 const whyDays = 30 * 24 * time.Hour
 
 // choose finds the incidents that are meant. If there is none, it says what there is.
-func (k *known) choose(c cli.Command) (chosen []past, none string, err error) {
+func (k *known) choose(w whyCommand) (chosen []past, none string, err error) {
 	names := k.names()
-	for _, name := range c.Names {
+	for _, name := range w.Names {
 		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
 			return nil, "", &unknownNameError{name, words.Nearest(name, append(names, slices.Sorted(maps.Keys(k.file))...))}
 		}
 	}
-	if len(c.Names) > 0 {
-		names = slices.Compact(slices.Sorted(slices.Values(c.Names)))
+	if len(w.Names) > 0 {
+		names = slices.Compact(slices.Sorted(slices.Values(w.Names)))
 	}
 	switch {
-	case c.Number > 0:
-		chosen, err = k.byNumber(names, c.Number)
-	case c.At != "":
-		chosen, err = k.byTime(names, c.At)
-	case len(c.Names) > 0:
+	case w.Incident > 0:
+		chosen, err = k.byNumber(names, w.Incident)
+	case w.At != "":
+		chosen, err = k.byTime(names, w.At)
+	case len(w.Names) > 0:
 		for _, name := range names {
 			if list := k.pasts[name]; len(list) > 0 {
 				chosen = append(chosen, list[len(list)-1])

@@ -10,7 +10,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -174,23 +173,23 @@ func TestWhyChoose(t *testing.T) {
 	add("long-ago", "brought_back", func(x *past) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
 	k.daemons["quiet"] = state.Daemon{Known: stampAt("00:00:00")}
 	for _, tc := range []struct {
-		c    cli.Command
+		w    whyCommand
 		want string // the daemons, or the error
 		none string
 	}{
-		{cli.Command{}, "no-sender nobody-knows trap webapp", "No daemon is down"},
-		{cli.Command{Run: cli.Run{Names: []string{"exit", "quiet"}}}, "exit", "'quiet': no incident is remembered; it has been watched since 2026-11-28 00:00"},
-		{cli.Command{Run: cli.Run{Names: []string{"clamb"}}}, `cannot explain anything of "clamb": no run has seen a daemon of that name`, ""},
-		{cli.Command{At: "05:42"}, "clamd webapp", ""},
-		{cli.Command{At: "05:41"}, "webapp", ""},
-		{cli.Command{At: "03:01:30"}, "exit fault first-start no-sender nobody-knows not-well old-format old-signal stopped trap", ""},
-		{cli.Command{At: "04:00", Run: cli.Run{Names: []string{"exit", "trap"}}}, "exit", ""},
-		{cli.Command{At: "2025-11-28"}, "cannot find an incident at 2025-11-28 23:59:59 or before", ""},
-		{cli.Command{Number: 1, Run: cli.Run{Names: []string{"clamd"}}}, "clamd", ""},
-		{cli.Command{Number: 2, Run: cli.Run{Names: []string{"clamd"}}}, `cannot find incident 2 of "clamd": it has had 1 incident`, ""},
-		{cli.Command{Number: 1}, "cannot tell of which daemon incident 1 is meant", ""},
+		{whyCommand{}, "no-sender nobody-knows trap webapp", "No daemon is down"},
+		{whyCommand{Names: []string{"exit", "quiet"}}, "exit", "'quiet': no incident is remembered; it has been watched since 2026-11-28 00:00"},
+		{whyCommand{Names: []string{"clamb"}}, `cannot explain anything of "clamb": no run has seen a daemon of that name`, ""},
+		{whyCommand{At: "05:42"}, "clamd webapp", ""},
+		{whyCommand{At: "05:41"}, "webapp", ""},
+		{whyCommand{At: "03:01:30"}, "exit fault first-start no-sender nobody-knows not-well old-format old-signal stopped trap", ""},
+		{whyCommand{At: "04:00", Names: []string{"exit", "trap"}}, "exit", ""},
+		{whyCommand{At: "2025-11-28"}, "cannot find an incident at 2025-11-28 23:59:59 or before", ""},
+		{whyCommand{Incident: 1, Names: []string{"clamd"}}, "clamd", ""},
+		{whyCommand{Incident: 2, Names: []string{"clamd"}}, `cannot find incident 2 of "clamd": it has had 1 incident`, ""},
+		{whyCommand{Incident: 1}, "cannot tell of which daemon incident 1 is meant", ""},
 	} {
-		list, none, err := k.choose(tc.c)
+		list, none, err := k.choose(tc.w)
 		var got []string
 		for _, x := range list {
 			got = append(got, x.daemon)
@@ -200,7 +199,7 @@ func TestWhyChoose(t *testing.T) {
 			text = err.Error()
 		}
 		if text != tc.want || !strings.HasPrefix(none, tc.none) {
-			t.Errorf("%+v: %q, %q, want %q", tc.c, text, none, tc.want)
+			t.Errorf("%+v: %q, %q, want %q", tc.w, text, none, tc.want)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/packages"
@@ -21,7 +20,7 @@ import (
 
 // wire puts a run together from the command line. What it shows as things happen goes
 // to stderr, which must never hold up the work.
-func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error) {
+func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
 		return nil, err
@@ -30,16 +29,16 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 	k := &keeper.Keeper{
 		Look:     observer.Verdicts,
 		Probe:    observer.Probe,
-		Log:      diary(c, stderr),
-		RunDir:   c.RunDir,
+		Log:      diary(j, stderr),
+		RunDir:   j.RunDir,
 		Outputs:  new(rcd.Outputs),
 		Uptime:   osutil.Uptime,
-		DryRun:   c.DryRun,
-		Watching: c.Looks(),
-		Details:  c.Verbose,
-		Near:     c.Action == cli.ShowMatches,
-		Measure:  c.Looks() || c.Output != cli.Text || c.Prometheus != "",
-		AtOnce:   c.AtOnce,
+		DryRun:   j.DryRun,
+		Watching: j.Looks,
+		Details:  j.Verbose,
+		Near:     j.Name == matchName,
+		Measure:  j.Looks || j.Output != outputText || j.Prometheus != "",
+		AtOnce:   j.AtOnce,
 
 		Frozen:       check.Frozen,
 		Started:      check.Started,
@@ -49,24 +48,24 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 		Processes:    check.Live{},
 		Kin:          keeper.RealKin(),
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
-		IgnoreIntent: c.IgnoreIntent,
+		IgnoreIntent: j.IgnoreIntent,
 		PID:          os.Getpid(),
 		Evidence:     evidence,
 		EvidenceTime: evidenceTime,
 	}
-	remember(k, c)
+	remember(k, j)
 	if k.Measure || k.Details { // a healthy run reads no names
 		k.UserName = keeper.UserNames()
 	}
-	if c.Action == cli.ShowMatches {
+	if j.Name == matchName {
 		return k, nil
 	}
-	m, err := manager(c, own, k.Outputs)
-	if c.Looks() {
+	m, err := manager(j, own, k.Outputs)
+	if j.Looks {
 		if err == nil {
 			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf, k.Supervised = m, m.Condition, m.Find, m.LockName, m.ManagerOf, m.Supervision
 		}
-		if c.Action == cli.ShowStatus || c.Action == cli.ShowPage {
+		if j.Name == statusName || j.Name == pageName {
 			k.Opinion = opinion(m, err)
 		}
 		return k, nil
@@ -78,8 +77,8 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 	if k.Program, err = rcd.OwnProgram(); err != nil {
 		k.Log.Log(report.Info, "cannot find our own program: %v; if this run is killed, a command that it has started is not waited for", err)
 	}
-	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
-	if terminal.Is(os.Stderr) && !terminal.IsLogged(os.Stderr) && !c.Quiet {
+	k.NeedsRoot = j.ServiceCommand == "" && os.Geteuid() != 0
+	if terminal.Is(os.Stderr) && !terminal.IsLogged(os.Stderr) && !j.Quiet {
 		k.Progress = report.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
 	}
 	return k, nil
@@ -87,20 +86,20 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 
 // remember opens the memory, unless none is wanted. A run without one goes on; a look without one says so,
 // if there is any that it may not see.
-func remember(k *keeper.Keeper, c cli.Command) {
-	if c.StateDir == "" {
+func remember(k *keeper.Keeper, j *job) {
+	if j.StateDir == "" {
 		return
 	}
-	k.Key = memoryKey(c)
+	k.Key = memoryKey(j)
 	open := state.OpenStore
-	if c.Looks() || c.DryRun {
+	if j.Looks || j.DryRun {
 		open = state.LookStore
 	}
-	store, err := open(c.StateDir)
+	store, err := open(j.StateDir)
 	switch {
 	case err == nil:
 		k.Store = store
-	case c.Looks() || c.DryRun:
+	case j.Looks || j.DryRun:
 		if !errors.Is(err, fs.ErrNotExist) {
 			k.Forgetful = err
 		}
@@ -110,21 +109,21 @@ func remember(k *keeper.Keeper, c cli.Command) {
 }
 
 // memoryKey tells what this line of a crontab keeps from what others do.
-func memoryKey(c cli.Command) string {
+func memoryKey(j *job) string {
 	switch {
-	case len(c.Executable) > 0 && c.UserID != nil: // another line of the crontab may keep another user's
-		return c.Executable[0] + "@" + strconv.FormatUint(uint64(*c.UserID), 10)
-	case len(c.Executable) > 0:
-		return c.Executable[0]
-	case c.ConfigFile == defaults().Config:
+	case len(j.Executable) > 0 && j.UserID != nil: // another line of the crontab may keep another user's
+		return j.Executable[0] + "@" + strconv.FormatUint(uint64(*j.UserID), 10)
+	case len(j.Executable) > 0:
+		return j.Executable[0]
+	case j.configFile == defaults().config:
 		return ""
 	}
-	return c.ConfigFile
+	return j.configFile
 }
 
 // manager is all of the machine's, or the program that was named in their place.
-func manager(c cli.Command, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Router, error) {
-	r, err := managers(c, outputs)
+func manager(j *job, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Router, error) {
+	r, err := managers(j.ServiceCommand, outputs)
 	if len(own) == 0 {
 		return r, err
 	}
@@ -135,9 +134,9 @@ func manager(c cli.Command, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Ro
 	return r, nil
 }
 
-func managers(c cli.Command, outputs *rcd.Outputs) (*rcd.Router, error) {
-	if c.ServiceCommand != "" {
-		return rcd.One(rcd.Program(c.ServiceCommand, outputs), c.ServiceCommand), nil
+func managers(serviceCommand string, outputs *rcd.Outputs) (*rcd.Router, error) {
+	if serviceCommand != "" {
+		return rcd.One(rcd.Program(serviceCommand, outputs), serviceCommand), nil
 	}
 	return rcd.DetectAll(rcd.ThisHost(), outputs)
 }
@@ -152,22 +151,22 @@ func opinion(m *rcd.Router, err error) func(context.Context, string) (rcd.Opinio
 
 // diary opens the system log. What only looks, or only says what it would do, does
 // nothing that is worth a line in it.
-func diary(c cli.Command, stderr io.Writer) *report.Diary {
+func diary(j *job, stderr io.Writer) *report.Diary {
 	mirror := report.Info
 	switch {
-	case c.Verbose:
+	case j.Verbose:
 		mirror = report.Routine
-	case c.NoSyslog:
+	case j.NoSyslog:
 		stderr = io.Discard
 	}
-	if c.DryRun || c.Looks() {
+	if j.DryRun || j.Looks {
 		return report.NewDiary(nil, io.Discard, false, mirror)
 	}
 	var sender report.Sender
-	if !c.NoSyslog {
-		if s, err := report.OpenSyslog(c.Facility, c.Tag); err == nil {
+	if !j.NoSyslog {
+		if s, err := report.OpenSyslog(j.Facility, j.Tag); err == nil {
 			sender = s
 		}
 	}
-	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr, c.Color), mirror)
+	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr, j.color), mirror)
 }

@@ -27,24 +27,24 @@ func parseError(err error, command string) *UsageError {
 	help := "see daemon-keeper help " + command
 	text := strings.TrimPrefix(err.Error(), "daemon-keeper: ")
 	if m := kongFlagNext.Get().FindStringSubmatch(text); m != nil {
-		return usage("write "+m[1]+"="+m[2]+" if that is the value", "cannot use %s: its value is missing, for %s looks like a flag", m[1], m[2])
+		return Refuse("write "+m[1]+"="+m[2]+" if that is the value", "cannot use %s: its value is missing, for %s looks like a flag", m[1], m[2])
 	}
 	if m := kongNoValue.Get().FindStringSubmatch(text); m != nil {
-		return usage(help, "cannot use %s: its value is missing", m[1])
+		return Refuse(help, "cannot use %s: its value is missing", m[1])
 	}
 	if m := kongNoNumber.Get().FindStringSubmatch(text); m != nil {
-		return usage(help, "cannot use %s %q: it is not a number", m[1], m[2])
+		return Refuse(help, "cannot use %s %q: it is not a number", m[1], m[2])
 	}
 	if m := kongSwitch.Get().FindStringSubmatch(text); m != nil {
-		return usage("leave the value out", "cannot use %s=%s: this flag takes no value", m[1], m[2])
+		return Refuse("leave the value out", "cannot use %s=%s: this flag takes no value", m[1], m[2])
 	}
 	if m := kongNearest.Get().FindStringSubmatch(text); m != nil {
 		if near := strings.ReplaceAll(m[2], `"`, ""); strings.HasPrefix(near, "--") { // any letter is near another
 			help = "did you mean " + near + "? Else " + help
 		}
-		return usage(help, "%s", m[1])
+		return Refuse(help, "%s", m[1])
 	}
-	return usage(help, "%s", text)
+	return Refuse(help, "%s", text)
 }
 
 // readDuration is kong's reader of times, with days and weeks.
@@ -55,7 +55,7 @@ func readDuration(k *kong.DecodeContext, target reflect.Value) error {
 	}
 	d, err := words.ParseDuration(text)
 	if err != nil {
-		return usage(words.DurationHint, "cannot use --%s %q: %v", k.Value.Name, text, err)
+		return Refuse(words.DurationHint, "cannot use --%s %q: %v", k.Value.Name, text, err)
 	}
 	target.SetInt(int64(d))
 	return nil

@@ -10,20 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Commands that print something about the program itself.
-type (
-	helps struct {
-		Names []string `arg:"" optional:"" sep:"none" name:"command"`
-	}
-	versions struct{}
-)
-
-func (h *helps) ask(c *Command, _ []string) error {
-	c.Names = h.Names
-	return nil
-}
-
-func (*versions) ask(*Command, []string) error { return nil }
+// helpName is the command that prints the help.
+const helpName = "help"
 
 // topics are the commands whose help is meant by --help: the one of the line.
 func topics(args []string, model *kong.Application) []string {
@@ -34,30 +22,20 @@ func topics(args []string, model *kong.Application) []string {
 }
 
 // Help prints a page about the program, or about each command that is named.
-func Help(w io.Writer, defaults Defaults, commands ...string) error {
-	var g grammar
-	parser, err := newParser(&g, defaults)
-	if err != nil {
-		return err
-	}
-	outline, err := Model(defaults)
-	if err != nil {
-		return err
-	}
+func (p *Parser) Help(w io.Writer, commands ...string) error {
+	outline := p.Outline()
 	if len(commands) == 0 {
 		return page(w, outline)
 	}
 	for i, name := range commands {
-		node := find(name, parser.Model)
+		node := find(name, p.model())
 		if node == nil {
-			return unknownCommand(name, parser.Model)
+			return unknownCommand(name, p.model())
 		}
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if err := commandPage(w, node, outline); err != nil {
-			return err
-		}
+		commandPage(w, node, outline)
 	}
 	return nil
 }
@@ -67,7 +45,7 @@ func unknownCommand(name string, model *kong.Application) error {
 	if near := words.Nearest(name, names(model)); near != "" {
 		hint = "did you mean: daemon-keeper help " + near
 	}
-	return usage(hint, "cannot find a command %q", name)
+	return Refuse(hint, "cannot find a command %q", name)
 }
 
 func names(model *kong.Application) []string {
@@ -113,8 +91,8 @@ func page(w io.Writer, o Outline) error {
 }
 
 // commandPage prints how a command is used, what it does, its flags, and examples, which
-// the tags usage and example of the grammar and its own Help have.
-func commandPage(w io.Writer, node *kong.Node, o Outline) error {
+// the tag usage of the grammar and the command's own Help have.
+func commandPage(w io.Writer, node *kong.Node, o Outline) {
 	lead := "Usage: "
 	for _, arguments := range strings.Split(node.Tag.Get("usage"), "; ") {
 		fmt.Fprintln(w, strings.TrimRight(lead+"daemon-keeper "+node.Name+" "+arguments, " "))
@@ -131,10 +109,9 @@ func commandPage(w io.Writer, node *kong.Node, o Outline) error {
 		}
 	}
 	printFlags(w, o.Flags)
-	if node.Name == string(Keep) {
+	if node.Name == o.Commands[0].Name {
 		fmt.Fprint(w, exitStatuses)
 	}
-	return nil
 }
 
 func printFlags(w io.Writer, flags []FlagOutline) {

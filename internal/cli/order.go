@@ -19,12 +19,12 @@ func commandFirst(args []string, model *kong.Application) []string {
 	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
-// named is the command that a line names, and run if it names none.
+// named is the command that a line names, and the default one if it names none.
 func named(args []string, model *kong.Application) string {
 	if len(args) > 0 && find(args[0], model) != nil {
 		return args[0]
 	}
-	return string(Keep)
+	return model.Children[0].Name
 }
 
 func find(name string, model *kong.Application) *kong.Node {

@@ -5,6 +5,15 @@ import (
 	"testing"
 )
 
+type flags struct {
+	Names      []string `arg:"" optional:""`
+	Config     []string `short:"c"`
+	Service    []string `short:"s"`
+	Executable []string `short:"e"`
+	Quiet      bool     `short:"q"`
+	Verbose    bool     `short:"v"`
+}
+
 // Flags may stand before the command; their values are no commands.
 func TestFlagsBeforeTheCommand(t *testing.T) {
 	for _, tc := range []struct {
@@ -32,16 +41,20 @@ func TestFlagsBeforeTheCommand(t *testing.T) {
 		{"-", "-", ""},
 		{"-c", "-c", ""},
 	} {
-		var g grammar
-		parser, err := newParser(&g, testDefaults)
+		parser, err := New(new(struct {
+			Run     flags    `cmd:"" default:"withargs"`
+			Check   flags    `cmd:""`
+			Status  flags    `cmd:""`
+			History struct{} `cmd:""`
+		}), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		args := commandFirst(strings.Fields(tc.args), parser.Model)
+		args := commandFirst(strings.Fields(tc.args), parser.model())
 		if got := strings.Join(args, " "); got != tc.first {
 			t.Errorf("%q becomes %q, want %q", tc.args, got, tc.first)
 		}
-		if got := mistyped(args, parser.Model); got != tc.meant {
+		if got := mistyped(args, parser.model()); got != tc.meant {
 			t.Errorf("%q: meant is %q, want %q", tc.args, got, tc.meant)
 		}
 	}

@@ -1,11 +1,13 @@
-package completion
+package completion_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"daemon-keeper/internal/app"
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/completion"
 )
 
 // fake answers what it is asked, and notes that it was.
@@ -32,14 +34,14 @@ func (f *fake) Services() []string {
 	return []string{"cron", "plant@one"}
 }
 
-func (f *fake) Entries(folder string) []Entry {
+func (f *fake) Entries(folder string) []completion.Entry {
 	f.asked = append(f.asked, "entries "+folder)
-	return []Entry{{"a dir", true, true}, {"x.yaml", false, false}, {"notes", false, false}, {"toy", false, true}, {"new\nline", false, false}}
+	return []completion.Entry{{"a dir", true, true}, {"x.yaml", false, false}, {"notes", false, false}, {"toy", false, true}, {"new\nline", false, false}}
 }
 
 func outline(t *testing.T) cli.Outline {
 	t.Helper()
-	o, err := cli.Model(cli.Defaults{})
+	o, err := app.Outline()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,7 @@ func TestComplete(t *testing.T) {
 	} {
 		f := &fake{}
 		var got []string
-		for row := range strings.Lines(Complete(outline(t), strings.Split(tc.line, "|"), f).Text()) {
+		for row := range strings.Lines(completion.Complete(outline(t), strings.Split(tc.line, "|"), f).Text()) {
 			word, _, _ := strings.Cut(strings.TrimSpace(row), "\t")
 			got = append(got, word)
 		}
@@ -100,7 +102,7 @@ func TestComplete(t *testing.T) {
 func TestFlagsOnce(t *testing.T) {
 	words := func(line string) []string {
 		var list []string
-		for _, c := range Complete(outline(t), strings.Fields(line), &fake{}).Candidates {
+		for _, c := range completion.Complete(outline(t), strings.Fields(line), &fake{}).Candidates {
 			list = append(list, c.Word)
 		}
 		return list
@@ -116,7 +118,7 @@ func TestFlagsOnce(t *testing.T) {
 // Who may not read which daemons are paused is offered all.
 func TestPausedUnknown(t *testing.T) {
 	f := &fake{hidden: true}
-	a := Complete(outline(t), []string{"dk", "resume", ""}, f)
+	a := completion.Complete(outline(t), []string{"dk", "resume", ""}, f)
 	if len(a.Candidates) != 2 || a.Candidates[0].Word != "clamd" {
 		t.Errorf("%v", a)
 	}
@@ -149,7 +151,7 @@ func TestBash(t *testing.T) {
 		{"dk", breaks, ":none\n"},
 		{"", breaks, ":none\n"},
 	} {
-		if got := Bash(outline(t), tc.line, tc.breaks, &fake{}); got != tc.want {
+		if got := completion.Bash(outline(t), tc.line, tc.breaks, &fake{}); got != tc.want {
 			t.Errorf("%s: %q, not %q", tc.line, got, tc.want)
 		}
 	}
@@ -160,29 +162,15 @@ func FuzzBash(f *testing.F) {
 	for _, line := range []string{"dk -c '", `dk "a\`, "dk >", "dk -qo", "dk --=", "dk -- --x", "dk -\xff"} {
 		f.Add(line, breaks)
 	}
-	o, err := cli.Model(cli.Defaults{})
+	o, err := app.Outline()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, line, breaks string) {
-		got := Bash(o, line, breaks, &fake{})
+		got := completion.Bash(o, line, breaks, &fake{})
 		last := strings.LastIndexByte(strings.TrimSuffix(got, "\n"), '\n') + 1
 		if !strings.HasPrefix(got[last:], ":") || !strings.HasSuffix(got, "\n") {
 			t.Errorf("%q", got)
 		}
 	})
-}
-
-func TestBrief(t *testing.T) {
-	for help, want := range map[string]string{
-		"The configuration (/etc/x.yaml).":         "The configuration",
-		"Print less: only what needs a person.":    "Print less",
-		"Say why; it stands in every report.":      "Say why",
-		"Print what was matched, and why.":         "Print what was matched, and why",
-		"Limit for each stop command (${default})": "Limit for each stop command",
-	} {
-		if got := brief(help); got != want {
-			t.Errorf("%q: %q", help, got)
-		}
-	}
 }

@@ -1,14 +1,12 @@
 package importer
 
 import (
-	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"daemon-keeper/internal/cli"
 )
 
 func arguments(t *testing.T, line string) []word {
@@ -157,12 +155,14 @@ func TestProblems(t *testing.T) {
 
 // Each flag of run is known, with its letter, and takes a value if it does.
 func TestOwnFlags(t *testing.T) {
-	var b bytes.Buffer
-	if err := cli.Help(&b, cli.Defaults{RunDir: "/r", StateDir: "/s", Config: "/c"}, "run"); err != nil {
+	text, err := os.ReadFile("../../testdata/help.golden")
+	if err != nil {
 		t.Fatal(err)
 	}
+	_, page, _ := strings.Cut(string(text), "Usage: daemon-keeper run ")
+	page, _, _ = strings.Cut(page, "Usage: daemon-keeper check ")
 	var names []string
-	for _, m := range regexp.MustCompile(`(?m)^  (?:-(\w), |    )--([a-z-]+) ?([A-Z]*) +\S`).FindAllStringSubmatch(b.String(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  (?:-(\w), |    )--([a-z-]+) ?([A-Z]*) +\S`).FindAllStringSubmatch(page, -1) {
 		names = append(names, m[2])
 		f, known := ownFlags[m[2]]
 		if !known || f.letter != m[1] || f.valued != (m[3] != "") {

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"daemon-keeper/internal/report"
+)
+
+// helpCommand prints how the program, or a command, is used.
+type helpCommand struct {
+	Names []string `arg:"" optional:"" sep:"none" name:"command" takes:"commands"`
+}
+
+func (*helpCommand) ask(*job) error { return nil }
+
+func (h *helpCommand) run(context.Context, *job) (report.Status, error) {
+	var out output
+	err := Help(&out, h.Names...)
+	return report.OK, cmp.Or(out.err, err)
+}
+
+// Help prints a page about the program, or about each command that is named.
+func Help(w io.Writer, commands ...string) error {
+	p, err := newParser(new(grammar))
+	if err != nil {
+		return err
+	}
+	return p.Help(w, commands...)
+}
+
+type versionCommand struct{}
+
+func (*versionCommand) ask(*job) error { return nil }
+
+func (*versionCommand) run(context.Context, *job) (report.Status, error) {
+	var out output
+	fmt.Fprintln(&out, "daemon-keeper", version())
+	return report.OK, out.err
+}
+
+// release is a package's version, which only the linker sets: make dist, make packages
+// and the FreeBSD port give it -X daemon-keeper/internal/app.release=1.2.3.
+var release string
+
+// version is what the build itself knows.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	text := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (text == "" || text == "(devel)") {
+			text = s.Value
+		}
+	}
+	if release != "" {
+		text = release
+	}
+	return fmt.Sprintf("%s %s %s/%s", text, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+}
