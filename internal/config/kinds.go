@@ -52,7 +52,7 @@ func kindOf(name string) kind {
 	case "address":
 		return kind{syntax: "tcp://HOST:PORT, tcp6://[HOST]:PORT or unix:///PATH", pattern: `^(tcp6?://.+:[1-9][0-9]*|unix:///.+)$`, read: plain(readAddress)}
 	case "bool":
-		return kind{syntax: "true or false", words: []string{"true", "false"}, read: plain(readBool)}
+		return kind{syntax: "true or false", words: []string{"true", "false"}, read: readBool}
 	case "cpu":
 		return kind{syntax: "95%", pattern: percentPattern, read: plain(readCPU)}
 	case "size":
@@ -60,19 +60,19 @@ func kindOf(name string) kind {
 	case "files":
 		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
 	case "reason":
-		return kind{syntax: "list", words: reasons(), read: plain(readReason)}
+		return kind{syntax: "list", words: reasons(), read: oneOf(reasons())}
 	case "intent":
-		return kind{syntax: "list", words: intents(), read: plain(readIntent)}
+		return kind{syntax: "list", words: intents(), read: oneOf(intents())}
 	case "leftovers":
-		return kind{syntax: "report or end", words: leftovers(), read: plain(readLeftovers)}
+		return kind{syntax: "report or end", words: []string{"report", "end"}, read: oneOf([]string{"report", "end"})}
 	case "word":
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
 	case "account":
-		return kind{syntax: "USER or USER:GROUP", pattern: accountPattern, read: plain(readAccount), anything: true}
+		return kind{syntax: "USER or USER:GROUP", pattern: accountPattern, read: matching(accountPattern, "it is no user", "write a user, or a user and a group: app:www-data"), anything: true}
 	case "variable":
 		return kind{syntax: "list of NAME=VALUE", pattern: variablePattern, read: plain(readVariable)}
 	case "recipient":
-		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: plain(readRecipient)}
+		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: matching(recipientPattern, "it is no recipient", "write a user, or an address such as root@example.org; for several, an alias")}
 	case "url":
 		return kind{syntax: "http:// or https:// URL", pattern: urlPattern, read: plain(readURL)}
 	case "service":
@@ -182,14 +182,32 @@ func readText(text string) (string, *problem) {
 	return text, nil
 }
 
-func readBool(text string) (bool, *problem) {
-	switch text {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, wrong("write true or false", "it is neither true nor false")
+func readBool(d *decoder, text string) (any, *problem) {
+	_, p := oneOf([]string{"true", "false"})(d, text)
+	return text == "true", p
+}
+
+// oneOf reads one of a few words.
+func oneOf(list []string) func(*decoder, string) (any, *problem) {
+	return plain(func(text string) (string, *problem) {
+		switch {
+		case slices.Contains(list, text):
+			return text, nil
+		case len(list) == 2:
+			return "", wrong("write "+list[0]+" or "+list[1], "it is neither %s nor %s", list[0], list[1])
+		}
+		return "", wrong(didYouMean(text, list), "there is no such reason")
+	})
+}
+
+// matching reads what matches a regular expression.
+func matching(pattern, why, hint string) func(*decoder, string) (any, *problem) {
+	return plain(func(text string) (string, *problem) {
+		if !regexp.MustCompile(pattern).MatchString(text) {
+			return "", wrong(hint, "%s", why)
+		}
+		return text, nil
+	})
 }
 
 // isNumber reports whether a text is a number in decimal digits without leading
@@ -263,41 +281,10 @@ func keyOfReason(reason string) string {
 	return reason
 }
 
-func readReason(text string) (string, *problem) {
-	if !slices.Contains(reasons(), text) {
-		return "", wrong(didYouMean(text, reasons()), "there is no such reason")
-	}
-	return text, nil
-}
-
 // intents are what keeps a daemon from being restarted, if they are respected.
 func intents() []string { return []string{"pause", "stopped", "disabled", "packages"} }
 
-func readIntent(text string) (string, *problem) {
-	if !slices.Contains(intents(), text) {
-		return "", wrong(didYouMean(text, intents()), "there is no such reason")
-	}
-	return text, nil
-}
-
-// leftovers are what can be done about what a stop leaves behind.
-func leftovers() []string { return []string{"report", "end"} }
-
-func readLeftovers(text string) (string, *problem) {
-	if !slices.Contains(leftovers(), text) {
-		return "", wrong("write report or end", "it is neither report nor end")
-	}
-	return text, nil
-}
-
 const recipientPattern = `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$`
-
-func readRecipient(text string) (string, *problem) {
-	if !regexp.MustCompile(recipientPattern).MatchString(text) {
-		return "", wrong("write a user, or an address such as root@example.org; for several, an alias", "it is no recipient")
-	}
-	return text, nil
-}
 
 // urlPattern has no space and nothing that ends a link in a mail.
 const urlPattern = `^https?://[A-Za-z0-9._~%:\[\]-]+(/[A-Za-z0-9._~%:/?#@!$&'()*+,;=-]*)?$`

@@ -81,13 +81,6 @@ func isShared(program string) bool {
 
 const accountPattern = `^[A-Za-z0-9_][A-Za-z0-9_.@$\\-]*(:[A-Za-z0-9_][A-Za-z0-9_.@$\\-]*)?$`
 
-func readAccount(text string) (string, *problem) {
-	if !regexp.MustCompile(accountPattern).MatchString(text) {
-		return "", wrong("write a user, or a user and a group: app:www-data", "it is no user")
-	}
-	return text, nil
-}
-
 const variablePattern = `^[A-Za-z_][A-Za-z0-9_]*=`
 
 func readVariable(text string) (string, *problem) {
