@@ -1,15 +1,14 @@
 package app
 
 import (
-	"context"
 	"strings"
 
 	"daemon-keeper/internal/cli"
-	"daemon-keeper/internal/report"
 )
 
 // lookFlags are those of a command that only looks at daemons.
 type lookFlags struct {
+	looking
 	Names []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
 	configFlag
 	faceFlags
@@ -31,10 +30,6 @@ func (f *lookFlags) ask(j *job) (err error) {
 	}
 	j.configFile, err = f.file()
 	return err
-}
-
-func (*lookFlags) run(ctx context.Context, j *job) (report.Status, error) {
-	return look(ctx, j), nil
 }
 
 // checkCommand tells other tools.

@@ -37,9 +37,13 @@ type grammar struct {
 
 // command is a command of the grammar, once its flags are read.
 type command interface {
+	run(ctx context.Context, j *job) (report.Status, error)
+}
+
+// asker is a command that has flags to be looked at.
+type asker interface {
 	// ask completes the job from the command's flags, and refuses what makes no sense.
 	ask(j *job) error
-	run(ctx context.Context, j *job) (report.Status, error)
 }
 
 // job is what a command line asks for.
@@ -131,7 +135,9 @@ func parseAny(args []string) (*job, error) {
 	case !slices.Contains(colors(), g.Color):
 		err = cli.Refuse("choose one of "+strings.Join(colors(), ", "), "cannot use --color %q", g.Color)
 	default:
-		err = j.Command.(command).ask(j)
+		if a, ok := j.Command.(asker); ok {
+			err = a.ask(j)
+		}
 	}
 	if err != nil {
 		return refused(args, j), err

@@ -16,8 +16,6 @@ type helpCommand struct {
 	Names []string `arg:"" optional:"" sep:"none" name:"command" takes:"commands"`
 }
 
-func (*helpCommand) ask(*job) error { return nil }
-
 func (h *helpCommand) run(context.Context, *job) (report.Status, error) {
 	var out output
 	err := Help(&out, h.Names...)
@@ -34,8 +32,6 @@ func Help(w io.Writer, commands ...string) error {
 }
 
 type versionCommand struct{}
-
-func (*versionCommand) ask(*job) error { return nil }
 
 func (*versionCommand) run(context.Context, *job) (report.Status, error) {
 	var out output

@@ -3,7 +3,9 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -72,16 +74,19 @@ func writeHistory(stateDir string, names []string, color string, now state.Stamp
 	return nil
 }
 
-// noHistoryError says that there is nothing to be told.
-type noHistoryError struct{ dir string }
+// errNoHistory is part of the error when there is nothing to be told.
+var errNoHistory = errors.New("no run has remembered anything")
 
-func (e *noHistoryError) Error() string {
-	return "cannot tell any history: no run has remembered anything in " + e.dir
-}
-
-// Hint is the way out.
-func (e *noHistoryError) Hint() string {
-	return "it is kept by daemon-keeper run, as root; if it is elsewhere, name the folder with --state-dir"
+// lookStore opens the folder of what is remembered.
+func lookStore(dir string) (*state.Store, error) {
+	store, err := state.LookStore(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &hinted{
+			fmt.Errorf("cannot tell any history: %w in %s", errNoHistory, dir),
+			"it is kept by daemon-keeper run, as root; if it is elsewhere, name the folder with --state-dir",
+		}
+	}
+	return store, err
 }
 
 // pasts joins what the ledger has of each daemon with what runs remember of it.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"syscall"
 
 	"daemon-keeper/internal/importer"
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
@@ -33,8 +33,6 @@ Examples:
   daemon-keeper import /etc/monit/monitrc /etc/monit/conf.d/*
   daemon-keeper import --offline other-host.monitrc`
 }
-
-func (*importCommand) ask(*job) error { return nil }
 
 // run prints a configuration, and says which files and lines it could not read. It may be
 // waiting for a person, and has nothing to end in order: a signal ends it at once.
@@ -80,7 +78,7 @@ const mostImported = 1 << 20
 func readImport(name string) (importer.File, error) {
 	in, shown := os.Stdin, "standard input"
 	if name != "-" {
-		f, err := openRegular(name)
+		f, err := osutil.OpenRegular(name, 0)
 		if err != nil {
 			return importer.File{}, unread(name, err)
 		}
@@ -99,53 +97,19 @@ func readImport(name string) (importer.File, error) {
 	return importer.File{Name: words.Printable(shown), Text: text}, nil
 }
 
-// openRegular waits for no one who would write into a pipe, and disturbs no device.
-func openRegular(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	switch {
-	case err == nil && info.IsDir():
-		err = syscall.EISDIR
-	case err == nil && !info.Mode().IsRegular():
-		err = errNotRegular
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-var errNotRegular = errors.New("it is not a regular file")
-
 var errTooLarge = errors.New("it is larger than 1 MiB")
 
-// unreadError is a file that could not be read.
-type unreadError struct {
-	file string
-	why  error
-}
-
-func unread(file string, err error) error {
-	return &unreadError{words.Printable(file), cmp.Or(errors.Unwrap(err), err)}
-}
-
-func (e *unreadError) Error() string { return fmt.Sprintf("cannot read %s: %v", e.file, e.why) }
-
-func (e *unreadError) Unwrap() error { return e.why }
-
-// Hint is the way out.
-func (e *unreadError) Hint() string {
+// unread says why a file could not be read, and what to do.
+func unread(name string, why error) error {
+	shown, hint := words.Printable(name), "name files that can be read, or - for standard input: crontab -l | daemon-keeper import"
+	info, err := os.Stat(name)
 	switch {
-	case errors.Is(e.why, syscall.EISDIR):
-		return "name the files in it"
-	case errors.Is(e.why, errNotRegular):
-		return "what a pipe or a device has is read from standard input: daemon-keeper import <" + e.file
-	case errors.Is(e.why, errTooLarge):
-		return "leave out of it what is about no daemon"
+	case errors.Is(why, osutil.ErrNotRegular) && err == nil && info.IsDir():
+		why, hint = syscall.EISDIR, "name the files in it"
+	case errors.Is(why, osutil.ErrNotRegular):
+		hint = "what a pipe or a device has is read from standard input: daemon-keeper import <" + shown
+	case errors.Is(why, errTooLarge):
+		hint = "leave out of it what is about no daemon"
 	}
-	return "name files that can be read, or - for standard input: crontab -l | daemon-keeper import"
+	return &hinted{fmt.Errorf("cannot read %s: %w", shown, osutil.Cause(why)), hint}
 }

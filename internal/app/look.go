@@ -23,6 +23,11 @@ import (
 // said. What it answers on standard output is waited for: the work is done by then.
 const stderrPatience = 2 * time.Second
 
+// looking is part of each command that looks at the daemons.
+type looking struct{}
+
+func (looking) run(ctx context.Context, j *job) (report.Status, error) { return look(ctx, j), nil }
+
 // look looks at the daemons, and run acts.
 func look(ctx context.Context, j *job) report.Status {
 	began := time.Now()

@@ -1,15 +1,14 @@
 package app
 
 import (
-	"context"
 	"slices"
 
 	"daemon-keeper/internal/cli"
-	"daemon-keeper/internal/report"
 )
 
 // matchCommand explains which processes count.
 type matchCommand struct {
+	looking
 	Names []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
 	configFlag
 	executableFlag
@@ -36,8 +35,4 @@ func (m *matchCommand) ask(j *job) (err error) {
 	}
 	j.configFile, err = m.file()
 	return err
-}
-
-func (*matchCommand) run(ctx context.Context, j *job) (report.Status, error) {
-	return look(ctx, j), nil
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"daemon-keeper/internal/cli"
@@ -114,16 +113,13 @@ func readReports(paths []string, most int) []page.Source {
 	return list
 }
 
-// readReport reads no more than can be used. A FIFO is not waited for.
+// readReport reads no more than can be used.
 func readReport(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := osutil.OpenRegular(path, 0)
 	if err != nil {
 		return nil, osutil.Cause(err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, cmp.Or(osutil.Cause(err), errors.New("it is no file"))
-	}
 	data, err := io.ReadAll(io.LimitReader(f, page.MostBytes+1))
 	return data, osutil.Cause(err)
 }
@@ -141,7 +137,7 @@ func ownPage(j *job, r report.Report, limit time.Duration) ([]byte, error) {
 	p := page.Page{Written: now.Time.Local(), Limit: limit, Sources: []page.Source{{Host: words.Printable(name), Data: told.Bytes()}}}
 	var past bytes.Buffer
 	err = writeHistory(j.StateDir, nil, j.color, now, report.History{Out: &past, Now: now.Time.Local(), Since: pageHistory, JSON: true})
-	if none := new(noHistoryError); !errors.As(err, &none) {
+	if !errors.Is(err, errNoHistory) {
 		p.Sources = append(p.Sources, page.Source{Host: words.Printable(name), Data: past.Bytes(), Err: err})
 	}
 	html, broken, err := p.Make()

@@ -62,13 +62,6 @@ func (i *initCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// byHandError is for who has no manager that can be asked.
-type byHandError struct{ error }
-
-func (byHandError) Hint() string {
-	return "init asks systemd, OpenRC, rc.d of FreeBSD, System V init, runit, daemontools or s6; for any other write the configuration by hand: man 5 daemon-keeper.yaml"
-}
-
 // surveyTime is the limit for the look at the process table. Reading /proc can hang on
 // a process that is itself stuck in the kernel.
 const surveyTime = 30 * time.Second
@@ -77,7 +70,7 @@ const surveyTime = 30 * time.Second
 func surveyed(ctx context.Context) (survey.Machine, error) {
 	manager, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
 	if none := new(rcd.NoManagerError); errors.As(err, &none) {
-		return survey.Machine{}, byHandError{none}
+		return survey.Machine{}, &hinted{none, "init asks systemd, OpenRC, rc.d of FreeBSD, System V init, runit, daemontools or s6; for any other write the configuration by hand: man 5 daemon-keeper.yaml"}
 	}
 	if err != nil {
 		return survey.Machine{}, err

@@ -16,23 +16,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// existsError says that there is a configuration already.
-type existsError struct {
-	path  string
-	blank bool // it holds comments alone: a package has laid it down, say
-}
-
-func (e *existsError) Error() string {
-	return "cannot write " + e.path + ": it is there already, and was left as it is"
-}
-
-// Hint is the way out.
-func (e *existsError) Hint() string {
-	if e.blank {
-		return "it has only comments, and " + words.Printable(e.path) + oldSuffix + " is there, too; take one of them away"
-	}
-	return "take over by hand what is missing in it, or write elsewhere with -c FILE"
-}
+// errExists is part of the error when there is a configuration already.
+var errExists = errors.New("it is there already, and was left as it is")
 
 // oldSuffix is what the name of a configuration that was replaced ends with.
 const oldSuffix = ".old"
@@ -69,21 +54,20 @@ func replaceBlank(out io.Writer, path string, proposed []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot compare %s: %w", path, err)
 	}
-	blank := isBlank(text)
-	if blank {
-		err = putAside(path)
-	}
-	switch {
-	case !blank || errors.Is(err, fs.ErrExist):
-		err = &existsError{path, blank}
-	case err != nil:
-		err = fmt.Errorf("cannot put %s aside, which has only comments: %w", path, osutil.Cause(err))
-	default:
-		fmt.Fprintf(out, "%s had only comments, and is now %[1]s%s.\n", words.Printable(path), oldSuffix)
-		return nil
+	hint := "take over by hand what is missing in it, or write elsewhere with -c FILE"
+	if isBlank(text) {
+		hint = "it has only comments, and " + words.Printable(path) + oldSuffix + " is there, too; take one of them away"
+		switch err := putAside(path); {
+		case err == nil:
+			fmt.Fprintf(out, "%s had only comments, and is now %[1]s%s.\n", words.Printable(path), oldSuffix)
+			return nil
+		case !errors.Is(err, fs.ErrExist):
+			draft.Diff(out, path, "proposed", text, string(proposed))
+			return fmt.Errorf("cannot put %s aside, which has only comments: %w", path, osutil.Cause(err))
+		}
 	}
 	draft.Diff(out, path, "proposed", text, string(proposed))
-	return err
+	return &hinted{fmt.Errorf("cannot write %s: %w", path, errExists), hint}
 }
 
 // openFolder opens the folder of a path, in which nobody but us and root may make files.
@@ -154,18 +138,11 @@ const largestConfig = 1 << 20
 
 // readConfig reads a configuration that is there already, but follows no link to it.
 func readConfig(path string) (string, error) {
-	f, err := osutil.Open(path)
+	f, err := osutil.OpenRegular(path, osutil.NoFollow)
 	if err != nil {
 		return "", osutil.Cause(err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no regular file")
-	}
-	if err != nil {
-		return "", err
-	}
 	text, err := io.ReadAll(io.LimitReader(f, largestConfig))
 	return string(text), err
 }

@@ -28,7 +28,7 @@ func TestWriteProposal(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := writeProposal(&out, path, []byte("a: 2\n"), false); !errors.As(err, new(*existsError)) {
+	if err := writeProposal(&out, path, []byte("a: 2\n"), false); !errors.Is(err, errExists) {
 		t.Errorf("written over: %v", err)
 	}
 	if got, _ := os.ReadFile(path); string(got) != "a: 1\n" || !strings.Contains(out.String(), "\n-a: 1\n+a: 2\n") {
@@ -55,7 +55,7 @@ func TestWriteProposal(t *testing.T) {
 	if err := errors.Join(os.Remove(path+".old"), os.WriteFile(path, []byte(strings.Repeat("#\n", largestConfig/2)+"a: 4\n"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeProposal(&out, path, []byte("a: 3\n"), false); !errors.As(err, new(*existsError)) || strings.Contains(words.Hint(err), "comments") {
+	if err := writeProposal(&out, path, []byte("a: 3\n"), false); !errors.Is(err, errExists) || strings.Contains(words.Hint(err), "comments") {
 		t.Errorf("longer than is read: %v, %s", err, words.Hint(err))
 	}
 	link := filepath.Join(dir, "link.yaml")

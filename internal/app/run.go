@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"os/user"
 	"path/filepath"
@@ -11,12 +10,12 @@ import (
 	"time"
 
 	"daemon-keeper/internal/cli"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
 
 // runCommand keeps daemons: those of the configuration, or the one that -e names.
 type runCommand struct {
+	looking
 	Names []string `arg:"" optional:"" sep:"none" name:"name" takes:"names"` // nothing is restarted for a rule, but it is looked at
 	configFlag
 	AtOnce int `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
@@ -61,10 +60,6 @@ Examples:
   daemon-keeper -n -v                         what a run would do, and why
   daemon-keeper sshd nginx                    these two
   daemon-keeper -e /usr/sbin/nginx -s nginx   without a configuration`
-}
-
-func (r *runCommand) run(ctx context.Context, j *job) (report.Status, error) {
-	return look(ctx, j), nil
 }
 
 // ask refuses what cannot be meant. With -e there is no configuration, and without it

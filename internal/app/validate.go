@@ -140,8 +140,6 @@ Example:
   daemon-keeper schema > daemon-keeper.schema.json`
 }
 
-func (*schemaCommand) ask(*job) error { return nil }
-
 func (*schemaCommand) run(context.Context, *job) (report.Status, error) {
 	var out output
 	_, _ = out.Write(config.Schema())

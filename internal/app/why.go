@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -108,7 +107,6 @@ type past struct {
 	state.Incident
 	daemon   string
 	number   int // the oldest one is 1
-	last     bool
 	underWay bool
 }
 
@@ -148,7 +146,7 @@ func readKnown(stateDir, configFile, color string, now state.Stamp) (*known, err
 	}
 	for _, list := range k.pasts {
 		for n := range list {
-			list[n].number, list[n].last = n+1, n == len(list)-1
+			list[n].number = n + 1
 		}
 	}
 	all, _, err := load(configFile)
@@ -317,19 +315,4 @@ func diedAt(i state.Incident, lines []postmortem.Line) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// unknownNameError says that no daemon of a name is known.
-type unknownNameError struct{ name, near string }
-
-func (e *unknownNameError) Error() string {
-	return fmt.Sprintf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(e.name), 200))
-}
-
-// Hint is the way out.
-func (e *unknownNameError) Hint() string {
-	if e.near != "" {
-		return fmt.Sprintf("did you mean %q?", e.near)
-	}
-	return "daemon-keeper history names those that are known"
 }

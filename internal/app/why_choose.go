@@ -2,9 +2,7 @@ package app
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -12,7 +10,6 @@ import (
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 )
 
@@ -24,7 +21,7 @@ func (k *known) choose(w whyCommand) (chosen []past, none string, err error) {
 	names := k.names()
 	for _, name := range w.Names {
 		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
-			return nil, "", &unknownNameError{name, words.Nearest(name, append(names, slices.Sorted(maps.Keys(k.file))...))}
+			return nil, "", unknownName(name, append(names, slices.Sorted(maps.Keys(k.file))...))
 		}
 	}
 	if len(w.Names) > 0 {
@@ -52,6 +49,14 @@ func (k *known) choose(w whyCommand) (chosen []past, none string, err error) {
 		none = "No daemon is down, and no death of the last 30 days is unexplained. One that is explained: daemon-keeper why NAME"
 	}
 	return chosen, none, err
+}
+
+func unknownName(name string, known []string) error {
+	hint := "daemon-keeper history names those that are known"
+	if near := words.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return &hinted{fmt.Errorf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(name), 200)), hint}
 }
 
 // names are those of which something is remembered.
@@ -140,12 +145,3 @@ func (x past) begin() time.Time {
 }
 
 func (x past) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
-
-// lookStore opens the folder of what is remembered.
-func lookStore(dir string) (*state.Store, error) {
-	store, err := state.LookStore(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &noHistoryError{dir}
-	}
-	return store, err
-}

@@ -32,7 +32,7 @@ func stampAt(text string) state.Stamp { return state.Stamp{Time: clock(text)} }
 // number in a stale pidfile, which was a thread of clamd by then.
 func outage() past {
 	exit := 0
-	return past{daemon: "clamd", number: 3, last: true, Incident: state.Incident{
+	return past{daemon: "clamd", number: 3, Incident: state.Incident{
 		Daemon: "clamd", LastUp: clock("05:42:02"), Down: clock("05:42:13"), Up: clock("05:42:25"), Seconds: 14, Reason: "not running", Kind: "signal",
 		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
 		Steps: []state.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
@@ -57,7 +57,7 @@ func outage() past {
 // unexplained is a death of which nobody knows anything, and which lasts.
 func unexplained() past {
 	exit := 1
-	return past{daemon: "webapp", number: 1, last: true, underWay: true, Incident: state.Incident{
+	return past{daemon: "webapp", number: 1, underWay: true, Incident: state.Incident{
 		Daemon: "webapp", LastUp: clock("05:40:02"), Down: clock("05:41:02"), Seconds: 0, Reason: "not running", Kind: "unknown", Tries: 3, Outcome: "still_down", Began: stampAt("05:41:02"),
 		Steps: []state.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
 		Death: &state.Death{
@@ -145,7 +145,7 @@ func described(t *testing.T, data []byte) {
 func TestWhyChoose(t *testing.T) {
 	k := theKnown()
 	add := func(name, outcome string, change func(*past)) {
-		x := past{daemon: name, number: 1, last: true, Incident: state.Incident{
+		x := past{daemon: name, number: 1, Incident: state.Incident{
 			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &state.Death{},
 		}}
 		change(&x)
