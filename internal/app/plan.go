@@ -29,18 +29,12 @@ type plan struct {
 func planned(j *job) (w plan, err error) {
 	switch {
 	case len(j.Executable) > 0:
-		w.daemons = []keeper.Daemon{{
-			Name:      j.Executable[0],
-			Spec:      check.Spec{Executable: j.Executable[0], User: j.UserID},
-			Recheck:   j.Recheck,
-			BootGrace: j.BootGrace,
-			BootLimit: j.BootLimit,
-			WorkLimit: j.WorkLimit,
-			Policy:    state.Policy{Delays: j.delays, Acceptable: j.Acceptable},
-			Leftovers: j.Leftovers,
-			Respect:   keeper.EveryReason(),
-			Procedure: keeper.Procedure(j.Service, j.StopTimeout, j.StartTimeout, j.Verify, j.Settle),
-		}}
+		d := fromDaemon(config.Daemon{
+			Name: j.Executable[0], Criteria: config.Criteria{Executable: j.Executable[0]}, Services: j.Service, Times: j.Times,
+			Retry: config.Retry{Backoff: j.delays, Acceptable: j.Acceptable, Respect: keeper.EveryReason()},
+		})
+		d.Spec.User = j.UserID
+		w.daemons = []keeper.Daemon{d}
 	case j.Looks:
 		w, err = watched(j.configFile, j.configFile == defaults().config, j.Names)
 	default:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/words"
 )
 
@@ -23,16 +24,7 @@ type runCommand struct {
 	Service []string `short:"s" sep:"none" placeholder:"NAME" takes:"services" repeats:"" nameless:"" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
 	userFlag
 
-	Recheck      time.Duration `default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
-	StopTimeout  time.Duration `default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`
-	StartTimeout time.Duration `default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
-	Verify       time.Duration `default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
-	Settle       time.Duration `default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
-	Leftovers    string        `default:"report" placeholder:"WHAT" choices:"report end" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
-	BootGrace    time.Duration `default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
-	BootLimit    time.Duration `default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for so long; 0 acts at once (${default})."`
-	WorkLimit    time.Duration `default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
-
+	config.Times
 	Backoff    []string      `sep:"," default:"0s,1m,2m,5m,15m,30m,1h" placeholder:"TIMES" help:"How long to wait before each try to bring it back, if it keeps dying (${default})."`
 	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"Up for so long, it begins anew with the first of them (${default})."`
 

@@ -122,22 +122,13 @@ func (d *decoder) daemon(e *entry, n *node, times defaults) {
 	}
 	into := reflect.ValueOf(daemon).Elem()
 	d.defaults(d.of(into.Type()), into)
-	d.times(times, into)
+	daemon.take(times)
 	set := d.mapping(n, where, into)
 	e.after = set["after"]
 	if set["listen"] == nil {
 		daemon.ProbeTimeout = 0
 	}
 	d.checkDaemon(daemon, e.position, where, set)
-}
-
-// times gives a daemon the times of the file.
-func (d *decoder) times(times defaults, into reflect.Value) {
-	from := reflect.ValueOf(times)
-	target := d.of(into.Type())
-	for _, f := range d.of(from.Type()).fields {
-		into.FieldByIndex(target.field(f.key).index).Set(from.FieldByIndex(f.index))
-	}
 }
 
 // checkDaemon looks for what its keys need of each other.

@@ -1,6 +1,10 @@
 package config
 
-import "reflect"
+import (
+	"cmp"
+	"reflect"
+	"strings"
+)
 
 // field is a key of a section, as the tags of a struct tell it:
 //
@@ -12,7 +16,7 @@ import "reflect"
 //	single    that a list of one may be written without its brackets
 //	repeats   that a list may have the same text twice
 //	needs     a key without which it means nothing
-//	doc       a line about it
+//	doc       a line about it; of what is a flag, too, it is the help of that
 type field struct {
 	key, kind, short, def, needs, doc string
 
@@ -42,9 +46,10 @@ func sectionOf(t reflect.Type) *section {
 		if list || f.Tag.Get("kind") == "" {
 			typ = typ.Elem()
 		}
+		doc := cmp.Or(f.Tag.Get("doc"), strings.Replace(f.Tag.Get("help"), " (${default})", "", 1))
 		s.byKey[key] = len(s.fields)
 		s.fields = append(s.fields, field{
-			key: key, kind: f.Tag.Get("kind"), short: f.Tag.Get("short"), def: f.Tag.Get("default"), needs: f.Tag.Get("needs"), doc: f.Tag.Get("doc"),
+			key: key, kind: f.Tag.Get("kind"), short: f.Tag.Get("short"), def: f.Tag.Get("default"), needs: f.Tag.Get("needs"), doc: doc,
 			required: f.Tag.Get("required") != "", repeats: f.Tag.Get("repeats") != "", single: f.Tag.Get("single") != "", index: f.Index, typ: typ, list: list,
 		})
 	}
@@ -71,8 +76,18 @@ func (s *section) field(key string) *field {
 type sections map[reflect.Type]*section
 
 func (s sections) of(t reflect.Type) *section {
-	if s[t] == nil {
-		s[t] = sectionOf(t)
+	if s[t] != nil {
+		return s[t]
 	}
-	return s[t]
+	made := sectionOf(t)
+	if t == reflect.TypeFor[Daemon]() { // what a file sets for all has its default there
+		times := s.of(reflect.TypeFor[defaults]())
+		for i, f := range made.fields {
+			if times.field(f.key) != nil {
+				made.fields[i].def = ""
+			}
+		}
+	}
+	s[t] = made
+	return made
 }

@@ -31,24 +31,30 @@ var (
 		PIDFile: &PIDFile{"/run/all.pid", true}, CPU: &CPU{2.505, 20 * time.Second}, Memory: &Memory{3 << 29, 8 << 30},
 		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age", "old_image"},
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
-		Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
-		Verify: 14 * time.Second, Settle: 15 * time.Second, Leftovers: "report", BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,
-		Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []string{},
+		Times: Times{
+			Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
+			Verify: 14 * time.Second, Settle: 15 * time.Second, Leftovers: "report", BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,
+		},
+		Retry: Retry{Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []string{}},
 	}
 	first = Daemon{
 		Name: "first", Criteria: Criteria{Called: "first"}, Count: &Count{1, 1}, PIDFile: &PIDFile{"/run/first.pid", false},
 		CPU: &CPU{0.01, 10 * time.Second}, Memory: &Memory{VMS: 1}, Files: &Files{Number: 1000}, Services: []string{},
-		Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
-		Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
-		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
+		Times: Times{
+			Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
+			Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
+		},
+		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"}},
 	}
 	own = Daemon{
 		Name: "own", Criteria: Criteria{Executable: "/srv/app/bin/server", User: &ID{Text: "root"}}, Count: &Count{1, NoLimit},
 		Start: []string{"/srv/app/bin/server", "--port", "8080", "--port", "8080"}, Stop: []string{"/srv/app/bin/stop", "-v", "-v"},
 		As: "root:0", Directory: "/srv/app", Environment: []string{"LANG=C.UTF-8", "OPTS=-a -b", "EMPTY="},
-		Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
-		Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
-		Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"},
+		Times: Times{
+			Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
+			Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
+		},
+		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"}},
 	}
 	every = Rule{
 		Name: "every",

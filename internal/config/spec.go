@@ -29,7 +29,7 @@ func (e *SpecError) Hint() string { return e.hint }
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")
-	d := Daemon{Name: subject, Count: &Count{Min: 1, Max: NoLimit}, Recheck: l.builtIn().Recheck}
+	d := Daemon{Name: subject, Count: &Count{Min: 1, Max: NoLimit}, Times: Times{Recheck: l.builtIn().Recheck}}
 	var p *problem
 	if hasCount {
 		d.Count, p = readBounds(count)

@@ -89,19 +89,13 @@ type Daemon struct {
 	// The rest is what holds: its own value, else that of the file's defaults,
 	// of the main file's defaults, or the built-in one.
 
-	Recheck      time.Duration `yaml:"recheck" kind:"time" doc:"Look again after this long before acting; 0s acts at once."`
-	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" doc:"Limit for each stop command."`
-	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" doc:"Limit for each start command."`
-	Verify       time.Duration `yaml:"verify" kind:"time" doc:"How long the daemon may take to appear after the last start."`
-	Settle       time.Duration `yaml:"settle" kind:"time" doc:"How long it must then stay up."`
-	Leftovers    string        `yaml:"leftovers" kind:"leftovers" doc:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's."`
-	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" doc:"Do not act while the machine has been up for less than this."`
-	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" doc:"While the machine boots, do not act for so long; 0s acts at once."`
-	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`
+	Times
+	Retry
+}
 
-	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
-	Acceptable time.Duration   `yaml:"acceptable" kind:"time" doc:"Up for so long, it begins anew with the first of them."`
-	Respect    []string        `yaml:"respect" kind:"intent" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
+// take gives a daemon what holds for all of its file.
+func (d *Daemon) take(all defaults) {
+	d.Times, d.ProbeTimeout, d.Retry = all.Times, all.ProbeTimeout, all.Retry
 }
 
 // Rule is about processes that should not be. One that has limits means only
@@ -162,17 +156,26 @@ type Files struct {
 // defaults are what a file may set for its daemons; those of the main file hold
 // for the drop-ins too.
 type defaults struct {
-	Recheck      time.Duration `yaml:"recheck" kind:"time" default:"2s" doc:"Look again after this long before acting; 0s acts at once."`
-	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" default:"60s" doc:"Limit for each stop command."`
-	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" default:"180s" doc:"Limit for each start command."`
-	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" doc:"How long the daemon may take to appear after the last start."`
-	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" doc:"How long it must then stay up."`
-	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" doc:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's."`
-	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" doc:"Do not act while the machine has been up for less than this."`
-	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" doc:"While the machine boots, do not act for so long; 0s acts at once."`
-	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" doc:"Leave what is being done with a service alone for so long, where its manager has set no limit."`
+	Times
 	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" default:"5s" doc:"How long connecting and answering may take."`
+	Retry
+}
 
+// Times are what a restart waits for. They are flags, too, with the tags that kong reads.
+type Times struct {
+	Recheck      time.Duration `yaml:"recheck" kind:"time" default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
+	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`
+	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
+	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
+	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
+	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" placeholder:"WHAT" choices:"report end" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
+	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
+	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for so long; 0 acts at once (${default})."`
+	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
+}
+
+// Retry is when a daemon is restarted again, and when not.
+type Retry struct {
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
 	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Up for so long, it begins anew with the first of them."`
 	Respect    []string        `yaml:"respect" kind:"intent" default:"pause, stopped, disabled, packages" doc:"Why it is left alone; [] restarts it whatever somebody wants."`

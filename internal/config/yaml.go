@@ -108,7 +108,7 @@ func (w *writer) usual(t reflect.Type) reflect.Value {
 	d := &decoder{shared: &shared{sections: w.sections}}
 	d.defaults(w.of(t), into)
 	if t == reflect.TypeFor[Daemon]() {
-		d.times(w.times, into)
+		into.Addr().Interface().(*Daemon).take(w.times)
 	}
 	return into
 }
