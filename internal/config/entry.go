@@ -110,20 +110,29 @@ func (d *decoder) entries(n *node, what string, read func(*entry, *node)) []entr
 	return out
 }
 
+// named reads a daemon or a rule. It returns the keys that are there, and false if there is
+// nothing to read.
+func (d *decoder) named(n *node, where, hint string, into reflect.Value) (keys, bool) {
+	if n.shape == empty {
+		d.tell(n, hint, "%s has no keys", where)
+		return nil, false
+	}
+	if !d.isMapping(n, where) {
+		return nil, false
+	}
+	d.defaults(d.of(into.Type()), into)
+	return d.mapping(n, where, into), true
+}
+
 func (d *decoder) daemon(e *entry, n *node, times defaults) {
 	daemon := &Daemon{Name: e.name}
+	daemon.take(times)
 	e.daemon = daemon
 	where := "daemon " + short(e.name)
-	if n.shape == empty {
-		d.tell(n, "write executable: /PATH and services: [NAME] below it", "%s has no keys", where)
-	}
-	if n.shape == empty || !d.isMapping(n, where) {
+	set, ok := d.named(n, where, "write executable: /PATH and services: [NAME] below it", reflect.ValueOf(daemon).Elem())
+	if !ok {
 		return
 	}
-	into := reflect.ValueOf(daemon).Elem()
-	d.defaults(d.of(into.Type()), into)
-	daemon.take(times)
-	set := d.mapping(n, where, into)
 	e.after = set["after"]
 	if set["listen"] == nil {
 		daemon.ProbeTimeout = 0
@@ -162,20 +171,13 @@ func (d *decoder) checkReason(daemon *Daemon, reason string, n *node, where stri
 }
 
 func (d *decoder) rule(e *entry, n *node) {
-	rule := &Rule{Name: e.name}
-	e.rule = rule
-	where := "rule " + short(e.name)
-	if n.shape == empty {
-		d.tell(n, "write which processes are meant: user: NAME", "%s has no keys", where)
-	}
-	if n.shape == empty || !d.isMapping(n, where) {
+	e.rule = &Rule{Name: e.name}
+	into, where := reflect.ValueOf(e.rule).Elem(), "rule "+short(e.name)
+	set, ok := d.named(n, where, "write which processes are meant: user: NAME", into)
+	if !ok {
 		return
 	}
-	into := reflect.ValueOf(rule).Elem()
-	s := d.of(into.Type())
-	d.defaults(s, into)
-	set := d.mapping(n, where, into)
-	meant := meaningKeys(s)
+	meant := meaningKeys(d.of(into.Type()))
 	if !slices.ContainsFunc(meant, func(key string) bool { return set[key] != nil }) {
 		d.tell(&node{position: e.position, text: e.name}, "write at least one of: "+strings.Join(meant, ", "), "%s does not say which processes it means", where)
 	}
