@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -33,24 +34,15 @@ const managerTime = 800 * time.Millisecond
 func complete(ctx context.Context, args []string, stdout io.Writer) {
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
-	done := make(chan string, 1)
-	go func() {
+	text, _ := answered(ctx, func() (text string, _ error) {
 		defer func() {
 			if recover() != nil {
-				done <- ""
+				text = ""
 			}
 		}()
-		done <- completed(ctx, args)
-	}()
-	text := ""
-	select {
-	case text = <-done:
-	case <-ctx.Done(): // a file system hangs, say
-	}
-	if text == "" {
-		text = completion.Answer{Ask: completion.Nothing}.Text()
-	}
-	_, _ = io.WriteString(stdout, text)
+		return completed(ctx, args), nil
+	})
+	_, _ = io.WriteString(stdout, cmp.Or(text, completion.Answer{Ask: completion.Nothing}.Text()))
 }
 
 func completed(ctx context.Context, args []string) string {
@@ -71,12 +63,7 @@ type machine struct{ ctx context.Context }
 
 // Names of a configuration without a mistake.
 func (machine) Names(path string, rules bool) []string {
-	for _, other := range []string{os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().config} {
-		if path == "" {
-			path = other
-		}
-	}
-	path, err := filepath.Abs(atHome(path))
+	path, err := filepath.Abs(atHome(cmp.Or(path, os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().config)))
 	if err != nil {
 		return nil
 	}
@@ -98,12 +85,7 @@ func (machine) Names(path string, rules bool) []string {
 
 // Paused are the daemons that resume can be called for by name.
 func (machine) Paused(folder string) ([]string, bool) {
-	for _, other := range []string{os.Getenv("DAEMON_KEEPER_STATE_DIR"), defaults().stateDir} {
-		if folder == "" {
-			folder = other
-		}
-	}
-	store, err := state.LookStore(atHome(folder))
+	store, err := state.LookStore(atHome(cmp.Or(folder, os.Getenv("DAEMON_KEEPER_STATE_DIR"), defaults().stateDir)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, true
 	}
@@ -137,9 +119,7 @@ func (m machine) Services() []string {
 
 // Entries of a folder, "" for the one where we are.
 func (machine) Entries(folder string) []completion.Entry {
-	if folder = atHome(folder); folder == "" {
-		folder = "."
-	}
+	folder = cmp.Or(atHome(folder), ".")
 	list, err := os.ReadDir(folder)
 	if err != nil {
 		return nil

@@ -77,7 +77,7 @@ func (i *inspectCommand) run(ctx context.Context, j *job) (report.Status, error)
 		return report.Unclear, err
 	}
 	daemons := slices.DeleteFunc(w.daemons, func(d keeper.Daemon) bool { return d.Spec.Rule })
-	verdicts, err := verdictsOf(ctx, daemons)
+	verdicts, err := verdictsOf(ctx, daemons, check.Options{Measure: true})
 	if err != nil {
 		return report.Unclear, err
 	}
@@ -102,9 +102,10 @@ func (i *inspectCommand) run(ctx context.Context, j *job) (report.Status, error)
 	return inspectStatus(list, i.Only, len(limits) > 0), nil
 }
 
-// verdictsOf takes one look at all of them. It sees all processes that count: a look that ends
-// with the first would see a worker without its master, and one of three that are independent.
-func verdictsOf(ctx context.Context, daemons []keeper.Daemon) ([]check.Verdict, error) {
+// verdictsOf takes one look at which processes of all of them run. With Measure it sees all
+// that count: a look that ends with the first would see a worker without its master, and one
+// of three that are independent.
+func verdictsOf(ctx context.Context, daemons []keeper.Daemon, o check.Options) ([]check.Verdict, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func verdictsOf(ctx context.Context, daemons []keeper.Daemon) ([]check.Verdict, 
 	for i, d := range daemons {
 		specs[i] = d.ProcessesOnly().Spec
 	}
-	return check.NewObserver(spare).Verdicts(ctx, specs, check.Options{Measure: true}), nil
+	return check.NewObserver(spare).Verdicts(ctx, specs, o), nil
 }
 
 // inspectStatus: what is left out by --only does not count.
@@ -177,14 +178,7 @@ func (x *inspector) doubts() []string {
 func newInspector(ctx context.Context) (*inspector, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldTime)
 	defer cancel()
-	accounts := osutil.ReadAccounts(osutil.GroupsFile)
-	x := &inspector{users: keeper.UserNames(), sight: check.Sight(ctx) == nil}
-	x.groups = func(id uint32) string {
-		if name, ok := accounts.Name(id); ok {
-			return name
-		}
-		return fmt.Sprint(id)
-	}
+	x := &inspector{users: keeper.UserNames(), groups: groupNames(), sight: check.Sight(ctx) == nil}
 	x.unit = x.askManager
 	x.manager, _ = rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
 	var err error

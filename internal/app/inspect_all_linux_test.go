@@ -21,7 +21,7 @@ func inspected(t *testing.T, d keeper.Daemon) report.Inspection {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verdicts, err := verdictsOf(ctx, []keeper.Daemon{d})
+	verdicts, err := verdictsOf(ctx, []keeper.Daemon{d}, check.Options{Measure: true})
 	if err != nil {
 		t.Fatal(err)
 	}

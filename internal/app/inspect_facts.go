@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,36 +49,35 @@ func accountOf(id uint32) (inspect.Account, error) {
 		return inspect.Account{}, err
 	}
 	a := inspect.Account{Name: u.Username}
-	group, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
+	if a.Group, err = osutil.ParseID(u.Gid); err != nil {
 		return a, err
 	}
-	a.Group = uint32(group)
 	list, err := u.GroupIds()
 	for _, g := range list {
-		if n, err := strconv.ParseUint(g, 10, 32); err == nil && uint32(n) != a.Group {
-			a.Member = append(a.Member, uint32(n))
+		if id, err := osutil.ParseID(g); err == nil && id != a.Group {
+			a.Member = append(a.Member, id)
 		}
 	}
 	return a, err
 }
 
 func userNumber(name string) (uint32, bool) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(u.Uid, 10, 32)
-	return uint32(n), err == nil
+	id, err := osutil.UserID(name)
+	return id, err == nil
 }
 
 func groupNumber(name string) (uint32, bool) {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		return 0, false
+	id, err := osutil.GroupID(name)
+	return id, err == nil
+}
+
+// groupNames names groups; one without a name by its number.
+func groupNames() func(uint32) string {
+	accounts := osutil.ReadAccounts(osutil.GroupsFile)
+	return func(id uint32) string {
+		name, _ := accounts.Name(id)
+		return cmp.Or(name, fmt.Sprint(id))
 	}
-	n, err := strconv.ParseUint(g.Gid, 10, 32)
-	return uint32(n), err == nil
 }
 
 // startsFreely reports whether a command of the unit is started without the user and the

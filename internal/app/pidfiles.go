@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
-	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/pidfiles"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
@@ -68,13 +66,9 @@ func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, pidFilesTime)
 	defer cancel()
-	users, accounts := keeper.UserNames(), osutil.ReadAccounts(osutil.GroupsFile)
-	groups := func(id uint32) string {
-		name, _ := accounts.Name(id)
-		return cmp.Or(name, fmt.Sprint(id))
-	}
+	users := keeper.UserNames()
 	x := pidfiles.Examiner{
-		Machine: pidfiles.ThisMachine(users), GroupName: groups, Places: pidfiles.Places(), Named: make(map[string][]pidfiles.Expected),
+		Machine: pidfiles.ThisMachine(users), GroupName: groupNames(), Places: pidfiles.Places(), Named: make(map[string][]pidfiles.Expected),
 		Holder: holders(check.Sight(ctx) == nil), Patience: pidFolderTime,
 	}
 	for _, path := range p.Also {
@@ -158,15 +152,11 @@ func namedByConfig(ctx context.Context, configFile string, named map[string][]pi
 	if len(daemons) == 0 {
 		return doubts
 	}
-	spare, err := spareThreads(threadsLeft())
+	verdicts, err := verdictsOf(ctx, daemons, check.Options{})
 	if err != nil {
 		return append(doubts, err.Error())
 	}
-	specs := make([]check.Spec, len(daemons))
-	for i, d := range daemons {
-		specs[i] = d.ProcessesOnly().Spec
-	}
-	for i, v := range check.NewObserver(spare).Verdicts(ctx, specs, check.Options{}) {
+	for i, v := range verdicts {
 		path := daemons[i].Spec.PIDFile.Path
 		named[path] = append(named[path], expectedOf(daemons[i], v))
 	}

@@ -5,12 +5,12 @@ import (
 	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
@@ -196,10 +196,10 @@ func (f *userFlag) findUser() error {
 	if u, err := user.Lookup(text); err == nil {
 		text = u.Uid
 	}
-	id, err := strconv.ParseUint(text, 10, 32)
+	id, err := osutil.ParseID(text)
 	if err != nil {
 		return cli.Refuse("give a name from /etc/passwd, or the number that 'id -u' prints for a user who is not there", "cannot find user %q", *f.User)
 	}
-	f.UserID = new(uint32(id))
+	f.UserID = &id
 	return nil
 }

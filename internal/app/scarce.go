@@ -7,17 +7,6 @@ import (
 	"strings"
 )
 
-// scarcity is a want of something without which the Go runtime ends a program at any
-// moment, with status 2 and a trace of its goroutines.
-type scarcity struct {
-	what, hint string
-}
-
-func (s *scarcity) Error() string { return "cannot work: " + s.what }
-
-// Hint is the way out.
-func (s *scarcity) Hint() string { return s.hint }
-
 // unlimited is what a limit is where there is none.
 const unlimited = ^uint64(0)
 
@@ -27,12 +16,13 @@ const (
 	threadsToSpare = 48 // that may be left behind, waiting for ever
 )
 
-// spareThreads tells how many of the threads that may still be started a run can do
-// without.
+// spareThreads is how many of the threads that may still be started a run can do without.
+// Without the others the Go runtime would end it at any moment, with status 2 and a trace
+// of its goroutines.
 func spareThreads(left uint64) (int, error) {
 	if left < leastThreads {
-		return 0, &scarcity{
-			fmt.Sprintf("it may start %d more threads or processes, and needs %d", left, leastThreads),
+		return 0, &hinted{
+			fmt.Errorf("cannot work: it may start %d more threads or processes, and needs %d", left, leastThreads),
 			"raise pids.max of its control group (TasksMax= of a unit), or ulimit -u",
 		}
 	}

@@ -28,7 +28,7 @@ func (a Answer) Text() string {
 func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	t := split(typed, breaks)
 	current := t.words[len(t.words)-1]
-	a := Answer{Ask: Files}
+	a := Answer{Ask: cli.Files}
 	if !t.redirect {
 		a = Complete(o, t.words, from)
 	}
@@ -45,14 +45,14 @@ func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	switch a.Ask {
 	case Nothing:
 		return b.String() + ":none\n"
-	case Users:
+	case cli.Users:
 		prefix := strings.TrimPrefix(a.Prefix, t.head)
 		if strings.ContainsAny(begin, " \t\n") {
 			return ":none\n"
 		}
 		return fmt.Sprintf(":users %s %s\n", begin, prefix)
 	}
-	if a.Ask == Programs && begin == "" {
+	if a.Ask == cli.Programs && begin == "" {
 		begin, current = "/", current+"/"
 	}
 	apart := a.Prefix == "" || strings.HasPrefix(t.head, a.Prefix) // then readline sees what is a folder
@@ -78,7 +78,7 @@ func paths(a Answer, begin string, from Sources) []string {
 		case !strings.HasPrefix(e.Name, base):
 		case e.Folder:
 			list = append(list, folder+e.Name+"/")
-		case a.Ask == Folders, a.Ask == Programs && !e.Executable, !strings.HasSuffix(e.Name, a.Suffix):
+		case a.Ask == cli.Folders, a.Ask == cli.Programs && !e.Executable, !strings.HasSuffix(e.Name, a.Suffix):
 		default:
 			list = append(list, folder+e.Name)
 		}

@@ -25,17 +25,9 @@ type Entry struct {
 	Folder, Executable bool
 }
 
-// Ask is what the shell is to complete by itself.
-type Ask string
-
-// What shells know better.
-const (
-	Nothing  Ask = "none"
-	Files    Ask = "files"
-	Folders  Ask = "folders"
-	Programs Ask = "programs"
-	Users    Ask = "users"
-)
+// Nothing is what the shell is asked to complete by itself where it is not one of the kinds
+// that shells know better: files, folders, programs, users.
+const Nothing cli.Kind = "none"
 
 // Candidate is a word that may stand there.
 type Candidate struct{ Word, Help string }
@@ -43,9 +35,9 @@ type Candidate struct{ Word, Help string }
 // Answer is what may follow.
 type Answer struct {
 	Candidates []Candidate
-	Ask        Ask
-	Suffix     string // Files: how the names end
-	Prefix     string // what stands before each candidate in the same word: --output=
+	Ask        cli.Kind // what the shell is to complete by itself
+	Suffix     string   // of files: how the names end
+	Prefix     string   // what stands before each candidate in the same word: --output=
 }
 
 // Complete returns what the last of the words may be; the first one is the program.
@@ -197,38 +189,34 @@ func (l *line) value(f cli.FlagOutline, value, prefix string, from Sources) Answ
 
 // kind is what an argument or a value of this kind may be.
 func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
+	a := Answer{Ask: Nothing}
 	switch k {
-	case cli.Daemons:
-		return Answer{Ask: Nothing, Candidates: l.names(from, false)}
-	case cli.Names:
-		return Answer{Ask: Nothing, Candidates: l.names(from, true)}
+	case cli.Daemons, cli.Names:
+		a.Candidates = l.names(from, k == cli.Names)
 	case cli.Commands:
-		return Answer{Ask: Nothing, Candidates: l.commandNames()}
+		a.Candidates = l.commandNames()
 	case cli.Paused:
-		return Answer{Ask: Nothing, Candidates: l.paused(from)}
+		a.Candidates = l.paused(from)
+	case cli.Services:
+		a.Candidates = plain(safe(from.Services()))
 	case cli.Specs:
 		if strings.HasPrefix(value, "/") {
-			return Answer{Ask: Programs}
+			a.Ask = cli.Programs
+		} else {
+			a.Candidates = l.names(from, true)
 		}
-		return Answer{Ask: Nothing, Candidates: l.names(from, true)}
-	case cli.Files:
-		return Answer{Ask: Files}
 	case cli.Configs:
-		return Answer{Ask: Files, Suffix: ".yaml"}
+		a.Ask, a.Suffix = cli.Files, ".yaml"
 	case cli.Metrics:
-		return Answer{Ask: Files, Suffix: ".prom"}
-	case cli.Folders:
-		return Answer{Ask: Folders}
+		a.Ask, a.Suffix = cli.Files, ".prom"
 	case cli.Programs: // by their full paths
 		if path := strings.TrimLeft(value, `'"`); path == "" || path[0] == '/' || path[0] == '~' {
-			return Answer{Ask: Programs}
+			a.Ask = k
 		}
-	case cli.Users:
-		return Answer{Ask: Users}
-	case cli.Services:
-		return Answer{Ask: Nothing, Candidates: plain(safe(from.Services()))}
+	case cli.Files, cli.Folders, cli.Users:
+		a.Ask = k
 	}
-	return Answer{Ask: Nothing}
+	return a
 }
 
 // names are those in the configuration but those that are there already.

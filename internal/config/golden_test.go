@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func known(name string) (uint32, error) {
 	case "slow":
 		return 0, errors.New("the server does not answer")
 	}
-	return 0, errNoSuchName
+	return 0, user.UnknownUserError(name)
 }
 
 func testOptions() Options { return Options{LookupUser: known, LookupGroup: known} }

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"os/user"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -17,31 +16,16 @@ type ids struct {
 	known  map[string]*ID
 }
 
-// errNoSuchName sets apart what is not there from what could not be looked up.
-var errNoSuchName = errors.New("there is none of that name")
-
 func newUsers(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = listedFirst(osutil.UsersFile, func(name string) (uint32, error) {
-			u, err := user.Lookup(name)
-			if err != nil {
-				return 0, lookupError(err)
-			}
-			return parseID(u.Uid)
-		})
+		lookup = listedFirst(osutil.UsersFile, osutil.UserID)
 	}
 	return &ids{"user", lookup, make(map[string]*ID)}
 }
 
 func newGroups(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = listedFirst(osutil.GroupsFile, func(name string) (uint32, error) {
-			g, err := user.LookupGroup(name)
-			if err != nil {
-				return 0, lookupError(err)
-			}
-			return parseID(g.Gid)
-		})
+		lookup = listedFirst(osutil.GroupsFile, osutil.GroupID)
 	}
 	return &ids{"group", lookup, make(map[string]*ID)}
 }
@@ -57,18 +41,6 @@ func listedFirst(path string, ask func(string) (uint32, error)) func(string) (ui
 	}
 }
 
-func lookupError(err error) error {
-	if errors.As(err, new(user.UnknownUserError)) || errors.As(err, new(user.UnknownGroupError)) {
-		return errNoSuchName
-	}
-	return err
-}
-
-func parseID(text string) (uint32, error) {
-	n, err := strconv.ParseUint(text, 10, 32)
-	return uint32(n), err
-}
-
 // read takes digits for a number without a look: group: 0 must mean 0, whatever
 // the names are. (A name of digits only cannot be given.)
 func (s *ids) read(text string) (*ID, *problem) {
@@ -76,7 +48,7 @@ func (s *ids) read(text string) (*ID, *problem) {
 		return nil, wrong("write a name or a number", "it is empty")
 	}
 	if strings.Trim(text, "0123456789") == "" {
-		n, err := parseID(text)
+		n, err := osutil.ParseID(text)
 		if err != nil || !isNumber(text) {
 			return nil, wrong("write the number without leading zeroes, at most 4294967295", "it is no %s's number", s.what)
 		}
@@ -97,7 +69,7 @@ func (s *ids) missing(text string, err error) error {
 		return nil
 	}
 	why := "cannot find " + s.what + " " + quote(text)
-	if !errors.Is(err, errNoSuchName) {
+	if !errors.As(err, new(user.UnknownUserError)) && !errors.As(err, new(user.UnknownGroupError)) {
 		why += " (" + short(err.Error()) + ")"
 	}
 	return &problem{why, "look for a typing error; the number works too"}

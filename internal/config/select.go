@@ -27,30 +27,28 @@ func (c Config) Select(names []string) (Config, error) {
 	if len(names) == 0 {
 		return c, nil
 	}
-	wanted := make(map[string]bool, len(names))
-	for _, name := range names {
-		wanted[name] = true
-	}
-	selected := Config{Notify: c.Notify, Evidence: c.Evidence, Files: c.Files}
-	var known []string
-	for _, d := range c.Daemons {
-		known = append(known, d.Name)
-		if wanted[d.Name] {
-			selected.Daemons = append(selected.Daemons, d)
-		}
-	}
-	for _, r := range c.Forbid {
-		known = append(known, r.Name)
-		if wanted[r.Name] {
-			selected.Forbid = append(selected.Forbid, r)
-		}
-	}
+	known := c.names()
 	for _, name := range names {
 		if !slices.Contains(known, name) {
 			return Config{}, &UnknownNameError{name, nameHint(name, known)}
 		}
 	}
-	return selected, nil
+	c.Blank = false
+	c.Daemons = slices.DeleteFunc(slices.Clone(c.Daemons), func(d Daemon) bool { return !slices.Contains(names, d.Name) })
+	c.Forbid = slices.DeleteFunc(slices.Clone(c.Forbid), func(r Rule) bool { return !slices.Contains(names, r.Name) })
+	return c, nil
+}
+
+// names are those of the daemons and the rules.
+func (c Config) names() []string {
+	var names []string
+	for _, d := range c.Daemons {
+		names = append(names, d.Name)
+	}
+	for _, r := range c.Forbid {
+		names = append(names, r.Name)
+	}
+	return names
 }
 
 func nameHint(name string, known []string) string {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -94,10 +95,11 @@ func cutLast(text, sep string) (before, after string, found bool) {
 // or an @ must be a name of the configuration, if there is one: it may be one with
 // a typing error.
 func (c Config) Pick(words []string, opts Options) (Config, error) {
+	known := c.names()
 	var names []string
 	var others []Daemon
 	for _, word := range words {
-		if c.defines(word) || len(c.Files) > 0 && !strings.ContainsAny(word, ":/@") {
+		if slices.Contains(known, word) || len(c.Files) > 0 && !strings.ContainsAny(word, ":/@") {
 			names = append(names, word)
 			continue
 		}
@@ -119,25 +121,10 @@ func (c Config) Pick(words []string, opts Options) (Config, error) {
 		}
 	}
 	for _, d := range others {
-		if picked.defines(d.Name) {
+		if slices.Contains(picked.names(), d.Name) {
 			return Config{}, &SpecError{d.Name, "it is given twice", "give all that is meant in one: " + d.Name + ":1-2"}
 		}
 		picked.Daemons = append(picked.Daemons, d)
 	}
 	return picked, nil
-}
-
-// defines reports whether a daemon or a rule has this name.
-func (c Config) defines(name string) bool {
-	for _, d := range c.Daemons {
-		if d.Name == name {
-			return true
-		}
-	}
-	for _, r := range c.Forbid {
-		if r.Name == name {
-			return true
-		}
-	}
-	return false
 }

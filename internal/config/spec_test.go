@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"os/user"
 	"strings"
 	"testing"
 )
@@ -11,7 +12,7 @@ func fakeUsers() Options {
 		if name == "root" {
 			return 0, nil
 		}
-		return 0, errNoSuchName
+		return 0, user.UnknownUserError(name)
 	}}
 }
 
