@@ -16,25 +16,31 @@ import (
 // the way can still put another of their own in its place.
 //
 // Each step is opened from the one before it, so nothing changes between the look at a
-// step and the step.
+// step and the step. Behind a link the way begins anew, at the root folder.
 func OpenFolder(folder string) (*os.Root, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, failed(folder, err)
 	}
-	w, err := startWay()
-	if err != nil {
-		return nil, err
-	}
-	defer w.close()
-	rest := abs
-	for rest != "" {
-		name, behind, _ := strings.Cut(rest, "/")
-		if rest, err = w.step(name, behind); err != nil {
+	links := 0
+	for rest := abs; ; {
+		root, err := os.OpenRoot("/")
+		if err != nil {
+			return nil, failed("/", err)
+		}
+		way := way{here: root, at: "/", links: &links}
+		for rest != "" && err == nil && !way.anew {
+			name, behind, _ := strings.Cut(rest, "/")
+			rest, err = way.step(name, behind)
+		}
+		if err == nil && !way.anew {
+			return way.here, nil
+		}
+		way.here.Close()
+		if err != nil {
 			return unreadable(abs, err)
 		}
 	}
-	return w.end(), nil
 }
 
 // unreadable opens a folder that lies behind one which we may pass and not read: then
@@ -55,95 +61,66 @@ func unreadable(folder string, err error) (*os.Root, error) {
 
 // way is where OpenFolder has got to.
 type way struct {
-	open  []*os.Root // each in the one before it; the first is /
-	names []string   // of those behind /
-	links int
-}
-
-func startWay() (*way, error) {
-	root, err := os.OpenRoot("/")
-	if err != nil {
-		return nil, failed("/", err)
-	}
-	return &way{open: []*os.Root{root}}, nil
-}
-
-func (w *way) here() *os.Root { return w.open[len(w.open)-1] }
-
-func (w *way) path(name string) string { return "/" + path.Join(append(w.names, name)...) }
-
-// back goes up until n steps are left.
-func (w *way) back(n int) {
-	for len(w.names) > n {
-		w.here().Close()
-		w.open, w.names = w.open[:len(w.open)-1], w.names[:len(w.names)-1]
-	}
-}
-
-func (w *way) close() {
-	for _, r := range w.open {
-		r.Close()
-	}
-}
-
-// end keeps the last step open.
-func (w *way) end() *os.Root {
-	last := w.here()
-	w.open = w.open[:len(w.open)-1]
-	return last
+	here  *os.Root
+	at    string // its path, in which there are no links
+	links *int   // that were followed
+	anew  bool   // what is left begins at the root folder
 }
 
 // step goes one step, and returns what is left to go.
 func (w *way) step(name, rest string) (string, error) {
+	at := path.Join(w.at, name)
 	switch name {
 	case "", ".":
 		return rest, nil
 	case "..":
-		w.back(max(len(w.names)-1, 0))
-		return rest, nil
+		w.anew = true
+		return at + "/" + rest, nil
 	}
-	info, err := w.here().Lstat(name)
+	info, err := w.here.Lstat(name)
 	switch {
 	case err != nil:
-		return "", failed(w.path(name), err)
+		return "", failed(at, err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return w.follow(name, info, rest)
+		return w.follow(name, at, info, rest)
 	case !info.IsDir():
-		return "", failed(w.path(name), syscall.ENOTDIR)
+		return "", failed(at, syscall.ENOTDIR)
 	}
-	next, err := w.here().OpenRoot(name)
+	next, err := w.here.OpenRoot(name)
 	if err != nil {
-		return "", failed(w.path(name), err)
+		return "", failed(at, err)
 	}
-	w.open, w.names = append(w.open, next), append(w.names, name)
+	w.here.Close()
+	w.here, w.at = next, at
 	// A Root follows links within its folder: one may have come in between.
 	if opened, err := next.Stat("."); err != nil || !os.SameFile(info, opened) {
-		return "", &Error{Path: w.path(""), Why: "somebody is replacing it"}
+		return "", &Error{Path: at, Why: "somebody is replacing it"}
 	}
 	return rest, nil
 }
 
 // follow returns where a link leads, with what is left behind it.
-func (w *way) follow(name string, link fs.FileInfo, rest string) (string, error) {
-	if err := checkLink(step{path: w.path(name), info: link}); err != nil {
+func (w *way) follow(name, at string, link fs.FileInfo, rest string) (string, error) {
+	if err := checkLink(step{path: at, info: link}); err != nil {
 		return "", err
 	}
-	folder, err := w.here().Stat(".")
+	folder, err := w.here.Stat(".")
 	if err != nil {
-		return "", failed(w.path(""), err)
+		return "", failed(w.at, err)
 	}
-	if ours(w.path(""), folder) != nil {
-		return "", &Error{Path: w.path(name), Why: "it is a symbolic link in a folder that others can write", hint: "name the folder that it leads to"}
+	if ours(w.at, folder) != nil {
+		return "", &Error{Path: at, Why: "it is a symbolic link in a folder that others can write", hint: "name the folder that it leads to"}
 	}
-	if w.links++; w.links > maxLinks {
-		return "", failed(w.path(name), syscall.ELOOP)
+	if *w.links++; *w.links > maxLinks {
+		return "", failed(at, syscall.ELOOP)
 	}
-	target, err := w.here().Readlink(name)
+	target, err := w.here.Readlink(name)
 	if err != nil {
-		return "", failed(w.path(name), err)
+		return "", failed(at, err)
 	}
-	if path.IsAbs(target) {
-		w.back(0)
+	if !path.IsAbs(target) {
+		target = w.at + "/" + target
 	}
-	return strings.TrimSuffix(target+"/"+rest, "/"), nil
+	w.anew = true
+	return target + "/" + rest, nil
 }
