@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ type grammar struct {
 	Trace    traceCommand    `cmd:"" looks:"" program:"" usage:"[--follow] [flags] -- PROGRAM [ARG]..." help:"Start a program, and write down who sends it signals."`
 	Help     helpCommand     `cmd:"" looks:"" usage:"[COMMAND]..." help:"Print this, or how a command is used."`
 	Print    versionCommand  `cmd:"" looks:"" name:"version" help:"Print the version."`
-	Color    string          `default:"auto" placeholder:"WHEN" choices:"auto always never" help:"Use colours: auto, always or never (${default})."`
+	Color    string          `default:"auto" placeholder:"WHEN" choices:"auto always never" refuse:"cannot use --color %q" hint:"choose one of auto, always, never" help:"Use colours: auto, always or never (${default})."`
 	Version  bool            `help:"Print the version."`
 }
 
@@ -132,8 +133,6 @@ func parseAny(args []string) (*job, error) {
 	case err != nil:
 	case g.Version:
 		j.Line = cli.Line{Name: "version", Command: &g.Print, Looks: true}
-	case !slices.Contains(colors(), g.Color):
-		err = cli.Refuse("choose one of "+strings.Join(colors(), ", "), "cannot use --color %q", g.Color)
 	default:
 		if a, ok := j.Command.(asker); ok {
 			err = a.ask(j)
@@ -152,9 +151,7 @@ func refused(args []string, j *job) *job {
 	if r.Command != nil && !r.Looks {
 		r.Name = runName
 	}
-	if !isFacility(r.Facility) {
-		r.Facility = "daemon"
-	}
+	r.Facility = cmp.Or(r.Facility, "daemon")
 	if !isTag(r.Tag) {
 		r.Tag = "DAEMON-KEEPER"
 	}
@@ -180,5 +177,3 @@ func outputOf(args []string) string {
 	}
 	return outputText
 }
-
-func colors() []string { return []string{terminal.Auto, terminal.Always, terminal.Never} }

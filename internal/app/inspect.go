@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
@@ -31,9 +30,9 @@ const (
 // inspectCommand tells how daemons run. It only looks.
 type inspectCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
-	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" help:"Tell of nothing below this: notice, warning or critical (${default})."`
+	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" refuse:"cannot leave out what is below %q" hint:"choose notice, warning or critical" help:"Tell of nothing below this: notice, warning or critical (${default})."`
 	All    bool     `short:"a" help:"Print all that was read, too."`
-	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print what was found as text or json."`
+	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print what was found as %q" hint:"choose text or json" help:"Print what was found as text or json."`
 	configFlag
 }
 
@@ -50,12 +49,6 @@ Examples:
 }
 
 func (i *inspectCommand) ask(j *job) (err error) {
-	if !slices.Contains([]string{"notice", "warning", "critical"}, i.Only) {
-		return cli.Refuse("choose notice, warning or critical", "cannot leave out what is below %q", i.Only)
-	}
-	if err := checkOutput(i.Output, "what was found"); err != nil {
-		return err
-	}
 	j.Output = i.Output
 	j.configFile, err = i.file()
 	return err

@@ -24,7 +24,7 @@ type pauseCommand struct {
 	All    bool           `nameless:"" help:"Pause all daemons."`
 	For    *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
 	Reason string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
-	Output string         `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the pauses as text or json."`
+	Output string         `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print pauses as %q" hint:"choose text or json, and name no daemon" help:"Print the pauses as text or json."`
 	configFlag
 	stateDirFlag
 }
@@ -48,7 +48,7 @@ func (p *pauseCommand) lists() bool { return !p.All && len(p.Names) == 0 }
 // ask refuses a pause of nothing, and one that would end before it begins.
 func (p *pauseCommand) ask(j *job) (err error) {
 	switch {
-	case p.Output != outputText && (p.Output != outputJSON || !p.lists()):
+	case p.Output != outputText && !p.lists():
 		return cli.Refuse("choose text or json, and name no daemon", "cannot print pauses as %q", p.Output)
 	case p.lists() && p.For == nil && p.Reason == "": // nothing is paused
 	case p.All == (len(p.Names) > 0):

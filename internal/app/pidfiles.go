@@ -31,7 +31,7 @@ const (
 // and signals nothing.
 type pidFilesCommand struct {
 	Also   []string `sep:"none" placeholder:"PATH" takes:"files" repeats:"" help:"Look at this file, or at the pidfiles of this folder, too; repeat it for more."`
-	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the pidfiles as text or json."`
+	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print the pidfiles as %q" hint:"choose text or json" help:"Print the pidfiles as text or json."`
 	configFlag
 }
 
@@ -51,9 +51,6 @@ func (p *pidFilesCommand) ask(j *job) (err error) {
 		if path == "" || strings.ContainsRune(path, 0) {
 			return cli.Refuse("name a file or a folder: --also /srv/app/tmp", "cannot look at %q", path)
 		}
-	}
-	if err := checkOutput(p.Output, "the pidfiles"); err != nil {
-		return err
 	}
 	j.Output = p.Output
 	j.configFile, err = p.file()

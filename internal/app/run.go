@@ -77,7 +77,7 @@ func (r *runCommand) ask(j *job) (err error) {
 		return cli.Refuse("leave out -c, or -e and -s", "cannot use both a configuration and -e")
 	}
 	j.Service = unique(j.Service)
-	return all(append([]func() error{j.checkExecutable, j.checkServices, j.checkTimes, j.checkBackoff, j.checkLeftovers, j.findUser}, checks...)...)
+	return all(append([]func() error{j.checkExecutable, j.checkServices, j.checkTimes, j.checkBackoff, j.findUser}, checks...)...)
 }
 
 // keyOf names the key of the configuration that stands for a flag.
@@ -100,13 +100,6 @@ func unique(list []string) []string {
 func (j *job) checkAtOnce() error {
 	if j.AtOnce < 1 || j.AtOnce > 100 {
 		return cli.Refuse("give a number from 1 to 100", "cannot use --at-once %d", j.AtOnce)
-	}
-	return nil
-}
-
-func (j *job) checkLeftovers() error {
-	if j.Leftovers != "report" && j.Leftovers != "end" {
-		return cli.Refuse("write report or end", "cannot use --leftovers %s", j.Leftovers)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type whyCommand struct {
 	Names    []string `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
 	At       string   `placeholder:"TIME" help:"Explain what happened then: how long ago, a time of day, or a date."`
 	Incident int      `placeholder:"N" help:"Explain the incident with this number, as history shows it."`
-	Output   string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" help:"Print the explanation as text or json."`
+	Output   string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print an explanation as %q" hint:"choose text or json" help:"Print the explanation as text or json."`
 	configFlag
 	stateDirFlag
 }
@@ -48,9 +48,6 @@ Examples:
 
 func (w *whyCommand) ask(j *job) (err error) {
 	byNumber, byTime := slices.Contains(j.Given, "incident"), slices.Contains(j.Given, "at")
-	if err := checkOutput(w.Output, "an explanation"); err != nil {
-		return err
-	}
 	j.Output = w.Output
 	switch {
 	case byNumber && byTime:

@@ -10,7 +10,8 @@
 // and a flag or an argument
 //
 //	takes    the kind of its value, see Kind
-//	choices  all words that its value can be, with blanks between them
+//	choices  all words that its value can be, with blanks between them; anycase: in
+//	         capitals, too; refuse and hint: what is said of any other
 //	repeats  that it may be given more than once
 //	nameless that no arguments can be given with it
 package cli
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -77,6 +79,9 @@ func (p *Parser) Parse(args []string) (Line, error) {
 	if err != nil {
 		return p.refused(args), parseError(err, named(args, p.model()))
 	}
+	if err := checkChoices(parsed); err != nil {
+		return p.refused(args), err
+	}
 	line := lineOf(parsed)
 	line.Program, line.Meant = program, mistyped(args, p.model())
 	return line, nil
@@ -89,7 +94,7 @@ func (p *Parser) ParseFlags(args []string) (Line, bool) {
 		return Line{}, false
 	}
 	parsed, err := p.kong.Parse(args)
-	if err != nil {
+	if err != nil || checkChoices(parsed) != nil {
 		return Line{}, false
 	}
 	return lineOf(parsed), true
@@ -104,6 +109,26 @@ func lineOf(parsed *kong.Context) Line {
 		}
 	}
 	return line
+}
+
+// checkChoices refuses a word that is none of a flag's choices. The flag then has its default.
+func checkChoices(parsed *kong.Context) error {
+	for _, part := range parsed.Path {
+		f := part.Flag
+		if f == nil || !f.Tag.Has("choices") {
+			continue
+		}
+		given := f.Target.String()
+		word := given
+		if f.Tag.Has("anycase") {
+			word = strings.ToLower(word)
+		}
+		if !slices.Contains(strings.Fields(f.Tag.Get("choices")), word) {
+			f.Target.SetString(f.Default)
+			return Refuse(f.Tag.Get("hint"), f.Tag.Get("refuse"), given)
+		}
+	}
+	return nil
 }
 
 func notUTF8(arg string) bool { return !utf8.ValidString(arg) }

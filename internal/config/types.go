@@ -168,7 +168,7 @@ type Times struct {
 	StartTimeout time.Duration `yaml:"start_timeout" kind:"timeout" default:"180s" placeholder:"TIME" help:"Limit for each start command (${default})."`
 	Verify       time.Duration `yaml:"verify" kind:"time" default:"30s" placeholder:"TIME" help:"How long the daemon may take to appear after the last start (${default})."`
 	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
-	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" placeholder:"WHAT" choices:"report end" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
+	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" placeholder:"WHAT" choices:"report end" refuse:"cannot use --leftovers %s" hint:"write report or end" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
 	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for so long; 0 acts at once (${default})."`
 	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
