@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"daemon-keeper/internal/pidfiles"
 	"daemon-keeper/internal/postmortem"
 )
 
@@ -26,3 +27,13 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 
 // evidenceTime is the built-in limit for all of them together, and for the service manager.
 const evidenceTime = 2 * time.Second
+
+// pidFilesNaming finds pidfiles that hold one of these numbers.
+func pidFilesNaming(ctx context.Context, numbers []int) ([]postmortem.PIDFile, error) {
+	files, err := pidfiles.Naming(ctx, pidfiles.Places(), numbers)
+	list := make([]postmortem.PIDFile, len(files))
+	for i, f := range files {
+		list[i] = postmortem.PIDFile{Path: f.Path, Number: int(f.Content.Number), Written: f.Written}
+	}
+	return list, err
+}

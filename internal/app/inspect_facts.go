@@ -18,6 +18,7 @@ import (
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/pidfiles"
+	"daemon-keeper/internal/trust"
 )
 
 // complete adds what other rooms know of a process.
@@ -236,4 +237,40 @@ func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
 		return inspect.Warning
 	}
 	return inspect.Fine
+}
+
+// mostWays is how many files that everybody may write are looked after.
+const mostWays = 100
+
+// waysTo tells of the files that everybody may write whether all users reach them: a folder on
+// the way may be closed to them.
+func waysTo(f *inspect.Facts) {
+	if f.Root.Value.Changed || !f.Root.Known {
+		return
+	}
+	served := check.WhatIsServed()
+	n := 0
+	for i := range f.Files.Value {
+		x := &f.Files.Value[i]
+		if !x.OpenToAll() || n == mostWays {
+			continue
+		}
+		n++
+		if !served.Lead(x.Path) {
+			x.Way = wayTo(x.Path)
+		}
+	}
+}
+
+func wayTo(name string) inspect.Way {
+	steps, _, err := trust.Steps(name)
+	for _, s := range steps {
+		if s.Info.IsDir() && s.Info.Mode()&0o001 == 0 {
+			return inspect.Closed
+		}
+	}
+	if err != nil {
+		return inspect.NotKnown
+	}
+	return inspect.Open
 }

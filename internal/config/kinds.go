@@ -56,7 +56,7 @@ func kindOf(name string) kind {
 	case "cpu":
 		return kind{syntax: "95%", pattern: percentPattern, read: plain(readCPU)}
 	case "size":
-		return kind{syntax: "512M or 2GiB", pattern: `^[0-9]+(\.[0-9]{1,3})? ?(B|[KMGT](i?B)?)$`, read: plain(readSize)}
+		return kind{syntax: "512M or 2GiB", pattern: sizePattern, read: plain(readSize)}
 	case "files":
 		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
 	case "reason":

@@ -124,11 +124,8 @@ func (l *loader) builtIn() (times defaults) {
 func (l *loader) load(path string, times defaults, own *defaults) *part {
 	p := &part{decoder: decoder{shared: l.shared, file: path, isMain: own != nil}}
 	data, err := readFile(path, l.checkOwner)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && own != nil && !isThere(path):
+	if errors.Is(err, fs.ErrNotExist) && own != nil && !isThere(path) {
 		return nil
-	case errors.Is(err, fs.ErrNotExist) && isThere(path):
-		err = wrong("remove the link, or mend it", "cannot read it: it is a link to nothing")
 	}
 	if err != nil {
 		p.add(position{}, "", problemOf(err))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // Mistake is one thing in a file that is wrong. Every mistake refuses the whole
@@ -85,3 +87,14 @@ func short(text string) string {
 
 // quote puts a text in quotes, cut short.
 func quote(text string) string { return `"` + short(text) + `"` }
+
+// didYouMean names the nearest of the words, or all if none is near.
+func didYouMean(text string, list []string) string {
+	if word := words.Nearest(text, list); word != "" {
+		return "did you mean " + quote(word) + "?"
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "use one of: " + strings.Join(list, ", ")
+}

@@ -5,6 +5,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
@@ -19,7 +23,7 @@ func readFile(path string, checkOwner bool) ([]byte, error) {
 	}
 	f, err := osutil.OpenRegular(path, 0)
 	if err != nil {
-		return nil, err
+		return nil, orDangling(path, err)
 	}
 	defer f.Close()
 	if checkOwner {
@@ -46,8 +50,89 @@ func problemOf(err error) *problem {
 	return wrong("", "cannot read it: %v", osutil.Cause(err))
 }
 
-// isThere tells a link to nothing from nothing.
+// orDangling tells a link to nothing from nothing.
+func orDangling(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) && isThere(path) {
+		return wrong("remove the link, or mend it", "cannot read it: it is a link to nothing")
+	}
+	return err
+}
+
 func isThere(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
+
+// maxFiles is how many drop-ins there may be.
+const maxFiles = 10_000
+
+// dropIns lists the files of a folder, in the order of their names. What is wrong
+// with the folder itself becomes a part without entries; a missing one is none.
+func (l *loader) dropIns(folder string) []string {
+	names, err := l.list(folder)
+	err = orDangling(folder, err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.refuse(folder, problemOf(err))
+		return nil
+	}
+	slices.Sort(names)
+	var files []string
+	for _, name := range names {
+		path := filepath.Join(folder, name)
+		if strings.HasSuffix(name, ".yml") {
+			l.refuse(path, wrong("mv "+path+" "+strings.TrimSuffix(path, ".yml")+".yaml", "cannot take it for a drop-in: only *.yaml is read"))
+			continue
+		}
+		files = append(files, path)
+	}
+	return files
+}
+
+// refuse notes a mistake of something that is not read.
+func (l *loader) refuse(path string, why *problem) {
+	p := &part{decoder: decoder{shared: l.shared, file: path}}
+	p.add(position{}, "", why)
+	l.parts = append(l.parts, p)
+}
+
+// list returns the names in a folder that may be drop-ins, in any order.
+func (l *loader) list(folder string) ([]string, error) {
+	if !isThere(folder) {
+		return nil, fs.ErrNotExist
+	}
+	if l.checkOwner {
+		if _, err := trust.Folder(folder); err != nil {
+			return nil, err
+		}
+	}
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var names []string
+	for {
+		some, err := f.Readdirnames(1000)
+		for _, name := range some {
+			if isDropIn(name) {
+				names = append(names, name)
+			}
+		}
+		switch {
+		case len(names) > maxFiles:
+			return nil, wrong("join some of the files", "cannot read more than %d drop-ins", maxFiles)
+		case err == io.EOF:
+			return names, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// isDropIn leaves out what editors and package managers lay beside a file: hidden
+// ones, and those with more behind the extension (x.yaml~, x.yaml.dpkg-dist).
+func isDropIn(name string) bool {
+	return !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
+}
+
+func valueOf(pointer any) reflect.Value { return reflect.ValueOf(pointer).Elem() }

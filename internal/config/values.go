@@ -152,25 +152,22 @@ func readFiles(text string) (*Files, *problem) {
 	return &Files{Share: share}, nil
 }
 
-const sizeUnits = "BKMGT" // powers of 1024
+const (
+	sizeUnits   = "BKMGT" // powers of 1024
+	sizePattern = `^[0-9]+(\.[0-9]{1,3})? ?(B|[KMGT](i?B)?)$`
+)
 
 func readSize(text string) (uint64, *problem) {
 	const hint = "write a size such as 512M or 2GiB; K, M, G and T are powers of 1024"
-	number := strings.TrimRight(text, "BKMGTi")
-	unit := text[len(number):]
-	number = strings.TrimSuffix(number, " ")
-	whole, decimals, hasPoint := strings.Cut(number, ".")
-	power := strings.IndexByte(sizeUnits, (unit + "?")[0])
+	m := regexp.MustCompile(sizePattern).FindStringSubmatch(text)
 	switch {
-	case unit == "" && isNumber(number):
+	case isNumber(text):
 		return 0, wrong(hint, "the unit is missing")
-	case power < 0, unit[1:] != "" && (power == 0 || unit[1:] != "B" && unit[1:] != "iB"),
-		strings.Trim(whole, "0123456789") != "" || whole == "",
-		hasPoint && (decimals == "" || len(decimals) > 3 || strings.Trim(decimals, "0123456789") != ""):
+	case m == nil:
 		return 0, wrong(hint, "it is no size")
 	}
-	f, err := strconv.ParseFloat(number, 64)
-	f *= math.Pow(1024, float64(power))
+	f, err := strconv.ParseFloat(strings.TrimRight(text, " BKMGTi"), 64)
+	f *= math.Pow(1024, float64(strings.IndexByte(sizeUnits, m[2][0])))
 	switch {
 	case err != nil || f >= 1<<53: // beyond, a float has no single bytes
 		return 0, wrong(hint, "it is too large")
