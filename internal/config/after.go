@@ -41,7 +41,7 @@ func (p *part) checkReferences(e entry, names []string, isDaemon map[string]bool
 	}
 	for i, name := range e.daemon.After {
 		daemon, defined := isDaemon[name]
-		switch n := e.after.items[i]; {
+		switch n := e.after.Content[i]; {
 		case name == "": // a mistake that has been told
 		case name == e.name:
 			p.tell(n, "leave it out", "daemon %s cannot come after itself", short(e.name))
@@ -131,7 +131,7 @@ func tellCycle(all []vertex, cycle []int) {
 	}
 	for i, name := range v.daemon.After {
 		if name == next {
-			v.part.tell(v.after.items[i], "leave out one of the steps", "daemon %s would come after itself: %s", v.name, strings.Join(names, " -> "))
+			v.part.tell(v.after.Content[i], "leave out one of the steps", "daemon %s would come after itself: %s", v.name, strings.Join(names, " -> "))
 		}
 	}
 }

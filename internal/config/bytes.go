@@ -10,45 +10,38 @@ import (
 // and memory. It is far above what a configuration has.
 const maxBytes = 1 << 20
 
-// fault is what keeps a file from being read at all.
-type fault struct {
-	position
-	text string
-	*problem
-}
-
 // checkText refuses what cannot be read, before the library sees it: its own words for
 // a tab or a strange character help nobody.
-func checkText(data []byte) *fault {
-	if f := checkSize(data); f != nil {
-		return f
+func checkText(data []byte) *Mistake {
+	if m := checkSize(data); m != nil {
+		return m
 	}
 	number := 0
 	for line := range bytes.Lines(data) {
 		number++
-		if f := checkLine(bytes.TrimRight(line, " \t\r\n")); f != nil {
-			f.line = number
-			return f
+		if m := checkLine(bytes.TrimRight(line, " \t\r\n")); m != nil {
+			m.Line = number
+			return m
 		}
 	}
 	return nil
 }
 
-func checkSize(data []byte) *fault {
+func checkSize(data []byte) *Mistake {
 	if len(data) > maxBytes {
-		return &fault{position{}, "", wrong("divide it into drop-ins", "cannot read more than 1 MiB")}
+		return wrong("divide it into drop-ins", "cannot read more than 1 MiB").at(&node{})
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		return &fault{position{1, 1}, "", wrong("save the file as UTF-8 without BOM", "cannot read a byte order mark")}
+		return wrong("save the file as UTF-8 without BOM", "cannot read a byte order mark").at(&node{Line: 1, Column: 1})
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		return &fault{position{1, 1}, "", wrong("save the file as UTF-8 without BOM", "cannot read UTF-16")}
+		return wrong("save the file as UTF-8 without BOM", "cannot read UTF-16").at(&node{Line: 1, Column: 1})
 	}
 	return nil
 }
 
 // checkLine looks for characters that have no business in a configuration.
-func checkLine(line []byte) *fault {
+func checkLine(line []byte) *Mistake {
 	column := 1
 	for i := 0; i < len(line); {
 		r, size := rune(line[i]), 1
@@ -57,7 +50,7 @@ func checkLine(line []byte) *fault {
 		}
 		if r < ' ' || r > '~' {
 			if p := checkRune(r, size, line, i); p != nil {
-				return &fault{position{0, column}, short(string(line[:i])), p}
+				return p.at(&node{Column: column, Value: string(line[:i])})
 			}
 		}
 		i += size

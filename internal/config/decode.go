@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
 
@@ -27,12 +28,13 @@ type decoder struct {
 // maxMistakes of one file are told: whoever has more has another problem.
 const maxMistakes = 1000
 
-func (d *decoder) add(at position, text string, p *problem) {
+func (d *decoder) add(m *Mistake) {
 	switch {
 	case len(d.mistakes) < maxMistakes:
-		d.mistakes = append(d.mistakes, Mistake{d.file, at.line, at.column, short(text), p.message, p.hint})
+		m.File, m.Text = d.file, short(m.Text)
+		d.mistakes = append(d.mistakes, *m)
 	case len(d.mistakes) == maxMistakes:
-		d.mistakes = append(d.mistakes, Mistake{d.file, at.line, at.column, "", fmt.Sprintf("cannot list more than %d mistakes: there are more", maxMistakes), "correct the first ones first"})
+		d.mistakes = append(d.mistakes, Mistake{d.file, m.Line, m.Column, "", fmt.Sprintf("cannot list more than %d mistakes: there are more", maxMistakes), "correct the first ones first"})
 	}
 }
 
@@ -44,56 +46,55 @@ func (d *decoder) tell(n *node, hint, format string, args ...any) {
 	if d.full() {
 		return
 	}
-	d.add(n.position, n.text, wrong(hint, format, args...))
+	d.add(wrong(hint, format, args...).at(n))
 }
 
 // keys are those that a mapping has, with their values' nodes.
 type keys map[string]*node
 
-// pairs goes through a mapping, tells what is wrong with its keys, and returns
-// the rest in order. where names the mapping for people.
-func (d *decoder) pairs(n *node, where string) []pair {
-	seen := make(map[string]position, len(n.pairs))
-	out := n.pairs[:0:0]
-	for _, p := range n.pairs {
-		switch {
-		case p.key.shape == broken:
-			continue
-		case p.key.shape == empty && p.key.text == "":
-			d.tell(p.key, "write KEY: VALUE", "cannot use nothing as a key in %s", where)
-			continue
-		case p.key.text == "<<":
-			d.tell(p.key, "write the values out; for times, use defaults", "cannot read a merge key in %s", where)
-			continue
-		}
-		if first, twice := seen[p.key.text]; twice {
-			if d.full() {
-				return nil
+// pairs goes through a mapping, tells what is wrong with its keys, and yields the rest in
+// order, each with its value. where names the mapping for people.
+func (d *decoder) pairs(n *node, where string) iter.Seq2[*node, *node] {
+	return func(yield func(key, value *node) bool) {
+		seen := make(map[string]int, len(n.Content)/2)
+		for i := 0; i < len(n.Content); i += 2 {
+			key := n.Content[i]
+			first, twice := seen[key.Value]
+			switch s := shapeOf(key); {
+			case s == broken:
+			case s == empty && key.Value == "":
+				d.tell(key, "write KEY: VALUE", "cannot use nothing as a key in %s", where)
+			case key.Value == "<<":
+				d.tell(key, "write the values out; for times, use defaults", "cannot read a merge key in %s", where)
+			case twice && d.full():
+				return
+			case twice:
+				d.tell(key, "leave one of the two out", "duplicate key %s in %s: the first is in line %d", quote(key.Value), where, first)
+			default:
+				seen[key.Value] = key.Line
+				if !yield(key, n.Content[i+1]) {
+					return
+				}
 			}
-			d.tell(p.key, "leave one of the two out", "duplicate key %s in %s: the first is in line %d", quote(p.key.text), where, first.line)
-			continue
 		}
-		seen[p.key.text] = p.key.position
-		out = append(out, p)
 	}
-	return out
 }
 
 // mapping reads a mapping into a struct. The keys that it returns include what
 // an unknown one was probably meant for, so that it is not called missing as well.
 func (d *decoder) mapping(n *node, where string, into reflect.Value) keys {
 	s := d.of(into.Type())
-	set := make(keys, len(n.pairs))
-	for _, p := range d.pairs(n, where) {
-		f := s.field(p.key.text)
+	set := make(keys, len(n.Content)/2)
+	for key, value := range d.pairs(n, where) {
+		f := s.field(key.Value)
 		if f == nil {
-			if meant := d.unknown(p.key, where, s.keys()); meant != "" && set[meant] == nil {
-				set[meant] = &node{position: p.key.position, shape: broken}
+			if meant := d.unknown(key, where, s.keys()); meant != "" && set[meant] == nil {
+				set[meant] = brokenAt(key)
 			}
 			continue
 		}
-		set[f.key] = p.value
-		d.value(f, p.value, where, into.FieldByIndex(f.index))
+		set[f.key] = value
+		d.value(f, value, where, into.FieldByIndex(f.index))
 	}
 	d.complete(s, n, where, set)
 	return set
@@ -104,8 +105,8 @@ func (d *decoder) unknown(key *node, where string, known []string) string {
 	if d.full() {
 		return ""
 	}
-	d.tell(key, didYouMean(key.text, known), "unknown key %s in %s", quote(key.text), where)
-	return words.Nearest(key.text, known)
+	d.tell(key, didYouMean(key.Value, known), "unknown key %s in %s", quote(key.Value), where)
+	return words.Nearest(key.Value, known)
 }
 
 // complete looks for keys that are missing.
@@ -123,8 +124,8 @@ func (d *decoder) complete(s *section, n *node, where string, set keys) {
 // value reads what is behind a key.
 func (d *decoder) value(f *field, n *node, where string, into reflect.Value) {
 	switch {
-	case n.shape == broken:
-	case n.shape == empty:
+	case shapeOf(n) == broken:
+	case shapeOf(n) == empty:
 		d.noValue(n, f.key, where)
 	case f.list:
 		d.list(f, n, where, into)
@@ -137,26 +138,26 @@ func (d *decoder) value(f *field, n *node, where string, into reflect.Value) {
 
 func (d *decoder) noValue(n *node, key, where string) {
 	hint := "write one, or leave the key out"
-	if n.text != "" {
-		hint = "write " + quote(n.text) + " in quotes if that is the value"
+	if n.Value != "" {
+		hint = "write " + quote(n.Value) + " in quotes if that is the value"
 	}
 	d.tell(n, hint, "%s of %s has no value", key, where)
 }
 
 // scalar reads a single value.
 func (d *decoder) scalar(f *field, n *node, where string, into reflect.Value) {
-	if n.shape != scalar {
+	if shapeOf(n) != scalar {
 		hint := "write " + f.key + ": " + kindOf(f.kind).syntax
 		if f.list {
 			hint = "write each item as one value"
 		}
-		if n.shape == list {
+		if shapeOf(n) == list {
 			hint += "; a text that begins with [ must stand in 'quotes'"
 		}
-		d.tell(n, hint, "%s of %s must be one value, not %s", f.key, where, n.shape)
+		d.tell(n, hint, "%s of %s must be one value, not %s", f.key, where, shapeOf(n))
 		return
 	}
-	v, p := d.read(f, n.text)
+	v, p := d.read(f, n.Value)
 	if p == nil {
 		into.Set(reflect.ValueOf(v))
 		return
@@ -169,7 +170,7 @@ func (d *decoder) scalar(f *field, n *node, where string, into reflect.Value) {
 	if f.list {
 		as = "in"
 	}
-	d.tell(n, p.hint, "cannot use %s %s %s of %s: %s", quote(n.text), as, f.key, where, p.message)
+	d.tell(n, p.hint, "cannot use %s %s %s of %s: %s", quote(n.Value), as, f.key, where, p.message)
 }
 
 // maxValue is what still fits into one line when it is written with escapes.
@@ -193,19 +194,19 @@ func (d *decoder) structure(f *field, n *node, where string, into reflect.Value)
 	s := d.of(f.typ)
 	d.defaults(s, into)
 	switch {
-	case n.shape == scalar && f.short != "":
+	case shapeOf(n) == scalar && f.short != "":
 		d.scalar(s.field(f.short), n, where, into.FieldByIndex(s.field(f.short).index))
-	case n.shape == mapping:
+	case shapeOf(n) == mapping:
 		d.mapping(n, where, into)
-		if len(n.pairs) == 0 {
+		if len(n.Content) == 0 {
 			d.tell(n, "use one of: "+strings.Join(s.keys(), ", "), "%s has no keys", where)
 		}
 	default:
-		d.tell(n, "write "+f.key+": "+syntaxOf(s, f), "%s must be %s, not %s", where, shapeOf(f), n.shape)
+		d.tell(n, "write "+f.key+": "+syntaxOf(s, f), "%s must be %s, not %s", where, wantedShape(f), shapeOf(n))
 	}
 }
 
-func shapeOf(f *field) string {
+func wantedShape(f *field) string {
 	if f.short != "" {
 		return "one value or a mapping"
 	}
@@ -255,47 +256,47 @@ const maxItems = 1000
 
 // list reads a list; the same text twice is a mistake.
 func (d *decoder) list(f *field, n *node, where string, into reflect.Value) {
-	if n.shape == scalar && f.single {
+	if shapeOf(n) == scalar && f.single {
 		one, out := *f, reflect.MakeSlice(into.Type(), 1, 1)
 		one.list = false
 		d.scalar(&one, n, where, out.Index(0))
 		into.Set(out)
 		return
 	}
-	if n.shape != list {
+	if shapeOf(n) != list {
 		hint := "write each item in a line of its own, behind a dash"
 		switch {
-		case n.shape == scalar && f.repeats: // a command and its arguments
-			hint = "write " + f.key + ": [" + short(strings.Join(strings.Fields(n.text), ", ")) + "]"
-		case n.shape == scalar:
-			hint = "write " + f.key + ": [" + short(n.text) + "]"
+		case shapeOf(n) == scalar && f.repeats: // a command and its arguments
+			hint = "write " + f.key + ": [" + short(strings.Join(strings.Fields(n.Value), ", ")) + "]"
+		case shapeOf(n) == scalar:
+			hint = "write " + f.key + ": [" + short(n.Value) + "]"
 		case f.kind == "variable":
 			hint = "write " + f.key + ": [NAME=VALUE]"
 		}
-		d.tell(n, hint, "%s of %s must be a list, not %s", f.key, where, n.shape)
+		d.tell(n, hint, "%s of %s must be a list, not %s", f.key, where, shapeOf(n))
 		return
 	}
-	if len(n.items) == 0 && (f.repeats || f.single) { // nothing to wait for, to run or to ask
+	if len(n.Content) == 0 && (f.repeats || f.single) { // nothing to wait for, to run or to ask
 		d.tell(n, "write at least one item, or leave the key out", "%s of %s has no items", f.key, where)
 		return
 	}
-	if len(n.items) > maxItems {
-		d.tell(n, "leave some out", "%s of %s has %d items, more than %d", f.key, where, len(n.items), maxItems)
+	if len(n.Content) > maxItems {
+		d.tell(n, "leave some out", "%s of %s has %d items, more than %d", f.key, where, len(n.Content), maxItems)
 		return
 	}
-	out := reflect.MakeSlice(into.Type(), len(n.items), len(n.items))
-	seen := make(map[string]bool, len(n.items))
-	for i, item := range n.items {
+	out := reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content))
+	seen := make(map[string]bool, len(n.Content))
+	for i, item := range n.Content {
 		switch {
-		case item.shape == broken:
-		case item.shape == empty:
+		case shapeOf(item) == broken:
+		case shapeOf(item) == empty:
 			d.noValue(item, "an item of "+f.key, where)
 		case f.kind == "":
 			d.structure(f, item, f.key+" of "+where, out.Index(i))
-		case item.shape == scalar && seen[item.text] && !f.repeats:
-			d.tell(item, "leave one of the two out", "%s of %s has %s twice", f.key, where, quote(item.text))
+		case shapeOf(item) == scalar && seen[item.Value] && !f.repeats:
+			d.tell(item, "leave one of the two out", "%s of %s has %s twice", f.key, where, quote(item.Value))
 		default:
-			seen[item.text] = true
+			seen[item.Value] = true
 			d.scalar(f, item, where, out.Index(i))
 		}
 	}

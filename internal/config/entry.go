@@ -8,7 +8,7 @@ import (
 
 // entry is a daemon or a rule, with the place of its name.
 type entry struct {
-	position
+	key    *node
 	name   string
 	daemon *Daemon // nil: it is a rule
 	rule   *Rule
@@ -28,51 +28,52 @@ func (d *decoder) top(root *node, times defaults) ([]entry, defaults) {
 	if root == nil {
 		return nil, times
 	}
-	if root.shape != mapping {
-		d.tell(root, "begin with daemons:", "the file must be a mapping, not %s", root.shape)
+	if shapeOf(root) != mapping {
+		d.tell(root, "begin with daemons:", "the file must be a mapping, not %s", shapeOf(root))
 		return nil, times
 	}
-	pairs := d.pairs(root, "the file")
-	for _, p := range pairs { // first, for they hold above them too
-		if p.key.text == defaultsKey && d.isMapping(p.value, "defaults") {
-			d.mapping(p.value, "defaults", reflect.ValueOf(&times).Elem())
+	var keys, values []*node
+	for key, value := range d.pairs(root, "the file") {
+		keys, values = append(keys, key), append(values, value)
+		if key.Value == defaultsKey && d.isMapping(value, "defaults") { // first, for they hold above them too
+			d.mapping(value, "defaults", reflect.ValueOf(&times).Elem())
 		}
 	}
 	var entries []entry
-	for _, p := range pairs {
-		switch p.key.text {
+	for i, value := range values {
+		switch keys[i].Value {
 		case defaultsKey:
 		case daemonsKey:
-			entries = append(entries, d.entries(p.value, daemonsKey, func(e *entry, n *node) { d.daemon(e, n, times) })...)
+			entries = append(entries, d.entries(value, daemonsKey, func(e *entry, n *node) { d.daemon(e, n, times) })...)
 		case forbidKey:
-			entries = append(entries, d.entries(p.value, forbidKey, d.rule)...)
+			entries = append(entries, d.entries(value, forbidKey, d.rule)...)
 		default:
-			d.notify(p, reflect.ValueOf(&d.told).Elem())
+			d.notify(keys[i], value, reflect.ValueOf(&d.told).Elem())
 		}
 	}
 	return entries, times
 }
 
 // notify reads a key that says who is told of incidents.
-func (d *decoder) notify(p pair, into reflect.Value) {
+func (d *decoder) notify(key, value *node, into reflect.Value) {
 	s := d.of(into.Type())
-	f := s.field(p.key.text)
+	f := s.field(key.Value)
 	switch {
 	case f == nil:
-		d.unknown(p.key, "the file", append([]string{defaultsKey, daemonsKey, forbidKey}, s.keys()...))
+		d.unknown(key, "the file", append([]string{defaultsKey, daemonsKey, forbidKey}, s.keys()...))
 	case !d.isMain:
-		d.tell(p.key, "write it into the main file: it is about all daemons", "cannot use %s in a drop-in", f.key)
+		d.tell(key, "write it into the main file: it is about all daemons", "cannot use %s in a drop-in", f.key)
 	default:
-		d.value(f, p.value, "the file", into.FieldByIndex(f.index))
+		d.value(f, value, "the file", into.FieldByIndex(f.index))
 	}
-	if f != nil && f.key == "on_incident" && len(d.told.OnIncident) > 0 && !strings.HasPrefix(d.told.OnIncident[0], "/") && p.value.shape == list && p.value.items[0].shape == scalar {
-		d.tell(p.value.items[0], "write its full path", "on_incident must begin with the path of a program")
+	if f != nil && f.key == "on_incident" && len(d.told.OnIncident) > 0 && !strings.HasPrefix(d.told.OnIncident[0], "/") && shapeOf(value) == list && shapeOf(value.Content[0]) == scalar {
+		d.tell(value.Content[0], "write its full path", "on_incident must begin with the path of a program")
 	}
 }
 
 // isMapping tells it if a value is none.
 func (d *decoder) isMapping(n *node, what string) bool {
-	switch n.shape {
+	switch shapeOf(n) {
 	case mapping:
 		return true
 	case broken:
@@ -80,10 +81,10 @@ func (d *decoder) isMapping(n *node, what string) bool {
 		d.tell(n, "write one, or leave the key out", "%s has no value", what)
 	default:
 		hint := "write KEY: VALUE"
-		if n.shape == list {
+		if shapeOf(n) == list {
 			hint = "leave the dashes out: KEY: VALUE"
 		}
-		d.tell(n, hint, "%s must be a mapping, not %s", what, n.shape)
+		d.tell(n, hint, "%s must be a mapping, not %s", what, shapeOf(n))
 	}
 	return false
 }
@@ -93,18 +94,17 @@ func (d *decoder) entries(n *node, what string, read func(*entry, *node)) []entr
 	if !d.isMapping(n, what) {
 		return nil
 	}
-	if len(n.pairs) > maxEntries {
-		d.tell(n, "run daemon-keeper for each half, with -c FILE", "cannot keep more than %d daemons and rules: there are %d in %s", maxEntries, len(n.pairs), what)
+	if count := len(n.Content) / 2; count > maxEntries {
+		d.tell(n, "run daemon-keeper for each half, with -c FILE", "cannot keep more than %d daemons and rules: there are %d in %s", maxEntries, count, what)
 		return nil
 	}
 	var out []entry
-	for _, p := range d.pairs(n, what) {
-		if _, wrong := readName(p.key.text); wrong != nil {
-			wrong.message = "cannot use " + quote(p.key.text) + " as a name in " + what + ": " + wrong.message
-			d.add(p.key.position, p.key.text, wrong)
+	for key, value := range d.pairs(n, what) {
+		if _, wrong := readName(key.Value); wrong != nil {
+			d.tell(key, wrong.hint, "cannot use %s as a name in %s: %s", quote(key.Value), what, wrong.message)
 		}
-		e := entry{position: p.key.position, name: p.key.text}
-		read(&e, p.value)
+		e := entry{key: key, name: key.Value}
+		read(&e, value)
 		out = append(out, e)
 	}
 	return out
@@ -113,7 +113,7 @@ func (d *decoder) entries(n *node, what string, read func(*entry, *node)) []entr
 // named reads a daemon or a rule. It returns the keys that are there, and false if there is
 // nothing to read.
 func (d *decoder) named(n *node, where, hint string, into reflect.Value) (keys, bool) {
-	if n.shape == empty {
+	if shapeOf(n) == empty {
 		d.tell(n, hint, "%s has no keys", where)
 		return nil, false
 	}
@@ -137,12 +137,11 @@ func (d *decoder) daemon(e *entry, n *node, times defaults) {
 	if set["listen"] == nil {
 		daemon.ProbeTimeout = 0
 	}
-	d.checkDaemon(daemon, e.position, where, set)
+	d.checkDaemon(daemon, e.key, where, set)
 }
 
 // checkDaemon looks for what its keys need of each other.
-func (d *decoder) checkDaemon(daemon *Daemon, at position, where string, set keys) {
-	name := &node{position: at, text: daemon.Name}
+func (d *decoder) checkDaemon(daemon *Daemon, name *node, where string, set keys) {
 	d.ownDaemon(daemon, name, where, set)
 	if set["executable"] == nil && set["name"] == nil {
 		d.tell(name, "write executable: /PATH, or name: NAME", "%s has neither executable nor name", where)
@@ -151,11 +150,11 @@ func (d *decoder) checkDaemon(daemon *Daemon, at position, where string, set key
 	if set["services"] == nil && set["start"] == nil && !optional {
 		d.tell(name, "services: [NAME] restarts them; services: [] only watches", "%s has no services", where)
 	}
-	if n := set["services"]; n != nil && set["start"] == nil && n.shape == list && len(n.items) == 0 && len(daemon.RestartOn) > 0 {
+	if n := set["services"]; n != nil && set["start"] == nil && shapeOf(n) == list && len(n.Content) == 0 && len(daemon.RestartOn) > 0 {
 		d.tell(set["restart_on"], "name a service, or leave restart_on out", "%s has restart_on but no service", where)
 	}
 	for i, reason := range daemon.RestartOn {
-		d.checkReason(daemon, reason, set["restart_on"].items[i], where, set)
+		d.checkReason(daemon, reason, set["restart_on"].Content[i], where, set)
 	}
 }
 
@@ -165,7 +164,7 @@ func (d *decoder) checkReason(daemon *Daemon, reason string, n *node, where stri
 	case reason == "":
 	case set[key] == nil:
 		d.tell(n, "write "+key+" too, or leave "+reason+" out", "%s would be restarted on %s, but has no %s", where, reason, key)
-	case reason == "too_many" && set[key].shape == scalar && daemon.Count.Max == NoLimit:
+	case reason == "too_many" && shapeOf(set[key]) == scalar && daemon.Count.Max == NoLimit:
 		d.tell(n, "write how many at most, such as count: 1-2", "%s would be restarted on too_many, but its count has no upper bound", where)
 	}
 }
@@ -179,7 +178,7 @@ func (d *decoder) rule(e *entry, n *node) {
 	}
 	meant := meaningKeys(d.of(into.Type()))
 	if !slices.ContainsFunc(meant, func(key string) bool { return set[key] != nil }) {
-		d.tell(&node{position: e.position, text: e.name}, "write at least one of: "+strings.Join(meant, ", "), "%s does not say which processes it means", where)
+		d.tell(e.key, "write at least one of: "+strings.Join(meant, ", "), "%s does not say which processes it means", where)
 	}
 }
 

@@ -128,17 +128,17 @@ func (l *loader) load(path string, times defaults, own *defaults) *part {
 		return nil
 	}
 	if err != nil {
-		p.add(position{}, "", problemOf(err))
+		p.add(problemOf(err).at(&node{}))
 		return p
 	}
 	p.read = true
 	root, told, stop := parse(data)
-	for _, f := range told {
-		p.add(f.position, f.text, f.problem)
+	for _, m := range told {
+		p.add(&m)
 	}
 	if stop != nil {
 		p.mistakes = nil // what was told may come of the same mistake
-		p.add(stop.position, stop.text, stop.problem)
+		p.add(stop)
 		return p
 	}
 	p.known = true
@@ -175,13 +175,13 @@ func (l *loader) checkNames() {
 	for _, p := range l.parts {
 		for _, e := range p.entries {
 			if o, twice := first[e.name]; twice {
-				p.add(e.position, e.name, wrong("choose another name, or remove one of the two", "cannot define %s: it is defined in %s", quote(e.name), o.in(p.file)))
+				p.add(wrong("choose another name, or remove one of the two", "cannot define %s: it is defined in %s", quote(e.name), o.in(p.file)).at(e.key))
 				continue
 			}
-			first[e.name] = origin{p.file, e.line}
+			first[e.name] = origin{p.file, e.key.Line}
 		}
 		if count+len(p.entries) > maxEntries {
-			p.add(position{}, "", wrong("run daemon-keeper for each half, with -c FILE", "cannot keep more than %d daemons and rules: this file would make it %d", maxEntries, count+len(p.entries)))
+			p.add(wrong("run daemon-keeper for each half, with -c FILE", "cannot keep more than %d daemons and rules: this file would make it %d", maxEntries, count+len(p.entries)).at(&node{}))
 		}
 		if p.sound() {
 			count += len(p.entries)

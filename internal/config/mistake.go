@@ -49,11 +49,6 @@ func withoutText(mistakes []Mistake) []Mistake {
 	return []Mistake{m}
 }
 
-// position is a place in a file; lines and columns count from 1.
-type position struct {
-	line, column int
-}
-
 // problem is a mistake before its file and its place are known. It is an error
 // with a hint, so that the functions that read values can return it as one.
 type problem struct {
@@ -64,6 +59,11 @@ func (p *problem) Error() string { return p.message }
 
 // Hint is the way out.
 func (p *problem) Hint() string { return p.hint }
+
+// at is the problem as a mistake at the place of a node, of which &node{} has none.
+func (p *problem) at(n *node) *Mistake {
+	return &Mistake{Line: n.Line, Column: n.Column, Text: n.Value, Message: p.message, Advice: p.hint}
+}
 
 func wrong(hint, format string, args ...any) *problem {
 	return &problem{fmt.Sprintf(format, args...), hint}

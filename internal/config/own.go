@@ -13,7 +13,7 @@ import (
 func (d *decoder) ownDaemon(daemon *Daemon, name *node, where string, set keys) {
 	for i, service := range daemon.Services {
 		if strings.HasPrefix(service, "own:") {
-			d.tell(set["services"].items[i], "leave it out: a daemon with start has its service by itself", "services of %s cannot have %s", where, quote(service))
+			d.tell(set["services"].Content[i], "leave it out: a daemon with start has its service by itself", "services of %s cannot have %s", where, quote(service))
 		}
 	}
 	start := set["start"]
@@ -41,8 +41,8 @@ func (d *decoder) ownDaemon(daemon *Daemon, name *node, where string, set keys) 
 	if len(daemon.Start) == 0 || set["executable"] != nil || set["name"] != nil {
 		return
 	}
-	if program := path.Base(daemon.Start[0]); isShared(program) && set["args"] == nil && len(start.items) > 0 {
-		d.tell(start.items[0], "write executable: with the path of the script that it runs, or args: with what only its arguments have", "%s would be taken for up by any other %s", where, program)
+	if program := path.Base(daemon.Start[0]); isShared(program) && set["args"] == nil && len(start.Content) > 0 {
+		d.tell(start.Content[0], "write executable: with the path of the script that it runs, or args: with what only its arguments have", "%s would be taken for up by any other %s", where, program)
 	}
 	if _, p := readProgram(daemon.Start[0]); p == nil {
 		daemon.Executable = daemon.Start[0]
@@ -51,10 +51,10 @@ func (d *decoder) ownDaemon(daemon *Daemon, name *node, where string, set keys) 
 
 // programOf tells it if a command does not begin with a path.
 func (d *decoder) programOf(n *node, key, where string) {
-	if n == nil || n.shape != list || len(n.items) == 0 || n.items[0].shape != scalar {
+	if n == nil || shapeOf(n) != list || len(n.Content) == 0 || shapeOf(n.Content[0]) != scalar {
 		return
 	}
-	if first := n.items[0]; !strings.HasPrefix(first.text, "/") {
+	if first := n.Content[0]; !strings.HasPrefix(first.Value, "/") {
 		d.tell(first, "write its full path; for a shell's words write [/bin/sh, -c, 'WORDS']", "%s of %s must begin with the path of a program", key, where)
 	}
 }
@@ -64,8 +64,8 @@ func (d *decoder) variables(daemon *Daemon, n *node, where string) {
 	seen := make(map[string]bool)
 	for i, text := range daemon.Environment {
 		name, _, _ := strings.Cut(text, "=")
-		if seen[name] && name != "" && n.shape == list && i < len(n.items) {
-			d.tell(n.items[i], "leave one of the two out", "environment of %s has %s twice", where, quote(name))
+		if seen[name] && name != "" && shapeOf(n) == list && i < len(n.Content) {
+			d.tell(n.Content[i], "leave one of the two out", "environment of %s has %s twice", where, quote(name))
 		}
 		seen[name] = true
 	}

@@ -91,7 +91,7 @@ func (l *loader) dropIns(folder string) []string {
 // refuse notes a mistake of something that is not read.
 func (l *loader) refuse(path string, why *problem) {
 	p := &part{decoder: decoder{shared: l.shared, file: path}}
-	p.add(position{}, "", why)
+	p.add(why.at(&node{}))
 	l.parts = append(l.parts, p)
 }
 

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// syntaxFault finds the place and the words for what the library cannot read. The line
+// syntaxMistake finds the place and the words for what the library cannot read. The line
 // that the library tells is mostly that of the construct in which it noticed the fault,
 // and it tells none of an alias without an anchor; see faultyLine.
-func syntaxFault(data []byte, err error) *fault {
+func syntaxMistake(data []byte, err error) *Mistake {
 	told, why := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	number := faultyLine(lines, told)
@@ -19,7 +19,7 @@ func syntaxFault(data []byte, err error) *fault {
 	}
 	line := strings.TrimRight(string(lines[number-1]), "\r\n")
 	text := strings.TrimSpace(line)
-	return &fault{position{number, 1 + strings.Index(line, text)}, short(text), explain(why, text)}
+	return explain(why, text).at(&node{Line: number, Column: 1 + strings.Index(line, text), Value: text})
 }
 
 // splitError reads "yaml: line 3: did not find expected key".

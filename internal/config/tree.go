@@ -17,33 +17,69 @@ const (
 	maxNodes = 200_000
 )
 
-// parse reads a file into a tree; nil stands for a file without any value. A fault
+// node is a value in a file, at its place. Of aliases, merge keys and tags parse leaves none.
+type node = yaml.Node
+
+// shape is what a node is.
+type shape int
+
+// The shapes. A scalar is a single value, whatever YAML thinks its type is.
+const (
+	empty shape = iota // nothing, ~ or null
+	scalar
+	list
+	mapping
+	broken // there was a mistake, which has been told
+)
+
+func (s shape) String() string {
+	return [...]string{"nothing", "one value", "a list", "a mapping", "a mistake"}[s]
+}
+
+func shapeOf(n *node) shape {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		return list
+	case n.Kind == yaml.MappingNode:
+		return mapping
+	case n.Kind != yaml.ScalarNode:
+		return broken
+	case n.ShortTag() == "!!null":
+		return empty
+	}
+	return scalar
+}
+
+// brokenAt is a node that is not looked at any more.
+func brokenAt(n *node) *node { return &node{Line: n.Line, Column: n.Column} }
+
+// parse reads a file into a tree; nil stands for a file without any value. A mistake
 // that stops the reading is returned alone; what is YAML and has no meaning here (a
 // tag of an application) is told, and the rest is read.
-func parse(data []byte) (root *node, told []fault, stop *fault) {
+func parse(data []byte) (root *node, told []Mistake, stop *Mistake) {
 	defer func() { // a file must not end the run, whatever it does to the library
 		switch r := recover().(type) {
 		case nil:
-		case *fault:
+		case *Mistake:
 			root, told, stop = nil, nil, r
 		default:
-			root, told, stop = nil, nil, &fault{problem: wrong("look for unusual characters", "cannot read the file: %s", short(fmt.Sprint(r)))}
+			root, told, stop = nil, nil, wrong("look for unusual characters", "cannot read the file: %s", short(fmt.Sprint(r))).at(&node{})
 		}
 	}()
-	if f := checkText(data); f != nil {
-		return nil, nil, f
+	if m := checkText(data); m != nil {
+		return nil, nil, m
 	}
 	file, second, err := decode(data)
 	switch {
 	case err != nil:
-		return nil, nil, syntaxFault(data, err)
+		return nil, nil, syntaxMistake(data, err)
 	case second != nil:
-		return nil, nil, faultAt(second, "put it into a drop-in of its own", "cannot read a second document in the same file")
+		return nil, nil, wrong("put it into a drop-in of its own", "cannot read a second document in the same file").at(second)
 	case file == nil:
 		return nil, nil, nil
 	}
-	var r reader
-	if root = r.node(file.Content[0], 1); root.shape == empty && root.text == "" {
+	var r resolver
+	if root = r.resolve(file.Content[0], 1); shapeOf(root) == empty && root.Value == "" {
 		root = nil
 	}
 	return root, r.told, nil
@@ -67,50 +103,33 @@ func decode(data []byte) (first, second *yaml.Node, err error) {
 	return &documents[0], documents[1].Content[0], nil
 }
 
-func place(y *yaml.Node) position { return position{y.Line, y.Column} }
-
-func faultAt(y *yaml.Node, hint, format string, args ...any) *fault {
-	return &fault{place(y), short(y.Value), wrong(hint, format, args...)}
-}
-
-// reader makes our nodes of the library's. It stops by panicking with a fault, which
-// parse catches: functions that call each other for each level would otherwise do
-// nothing but pass it on.
-type reader struct {
-	told  []fault
+// resolver replaces aliases by what they stand for, and merge keys by the pairs that they
+// bring. It stops by panicking with a mistake, which parse catches: functions that call each
+// other for each level would otherwise do nothing but pass it on.
+type resolver struct {
+	told  []Mistake
 	nodes int
 }
 
-// node reads one value.
-func (r *reader) node(y *yaml.Node, depth int) *node {
+func (r *resolver) resolve(n *node, depth int) *node {
 	switch r.nodes++; {
 	case depth > maxDepth:
-		panic(faultAt(y, "look for too many brackets or dashes, or an alias within its own anchor", "cannot read more than %d levels", maxDepth))
+		panic(wrong("look for too many brackets or dashes, or an alias within its own anchor", "cannot read more than %d levels", maxDepth).at(n))
 	case r.nodes > maxNodes:
-		panic(faultAt(y, "divide it into drop-ins, or write fewer aliases", "cannot read more than %d values", maxNodes))
-	case y.Kind == yaml.AliasNode:
-		return r.node(y.Alias, depth+1)
-	case !hasMeaning(y):
+		panic(wrong("divide it into drop-ins, or write fewer aliases", "cannot read more than %d values", maxNodes).at(n))
+	case n.Kind == yaml.AliasNode:
+		return r.resolve(n.Alias, depth+1)
+	case !hasMeaning(n):
 		if len(r.told) <= maxMistakes {
-			r.told = append(r.told, *faultAt(y, "leave it out: what a value means is known from its key; text that begins with ! must stand in quotes", "cannot read the tag %s", quote(y.Tag)))
+			r.told = append(r.told, *wrong("leave it out: what a value means is known from its key; text that begins with ! must stand in quotes", "cannot read the tag %s", quote(n.Tag)).at(n))
 		}
-		return &node{position: place(y), shape: broken}
+		return brokenAt(n)
+	case n.Kind == yaml.MappingNode:
+		n.Content = r.pairs(n, depth)
+		return n
 	}
-	n := &node{position: place(y)}
-	switch y.Kind {
-	case yaml.SequenceNode:
-		n.shape = list
-		for _, item := range y.Content {
-			n.items = append(n.items, r.node(item, depth+1))
-		}
-	case yaml.MappingNode:
-		n.shape = mapping
-		n.pairs = r.pairs(y, depth)
-	default:
-		n.shape, n.text = scalar, y.Value
-		if y.ShortTag() == "!!null" {
-			n.shape = empty
-		}
+	for i, item := range n.Content {
+		n.Content[i] = r.resolve(item, depth+1)
 	}
 	return n
 }
@@ -122,79 +141,50 @@ func hasMeaning(y *yaml.Node) bool {
 		slices.Contains([]string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"}, y.ShortTag())
 }
 
-// pairs reads a mapping. Merge keys bring the pairs of others with them, after its own,
-// which have priority: https://yaml.org/type/merge.html.
-func (r *reader) pairs(y *yaml.Node, depth int) []pair {
-	var own, merged []pair
-	for i := 0; i+1 < len(y.Content); i += 2 {
-		key, value := y.Content[i], y.Content[i+1]
+// pairs are the keys and values of a mapping. Merge keys bring the pairs of others with them,
+// after its own, which have priority: https://yaml.org/type/merge.html.
+func (r *resolver) pairs(n *node, depth int) []*node {
+	var own, merged []*node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
-			merged = append(merged, r.merged(key, r.node(value, depth+1))...)
+			merged = append(merged, merge(key, r.resolve(value, depth+1))...)
 			continue
 		}
-		k := r.node(key, depth+1)
-		if k.shape == list || k.shape == mapping {
-			panic(faultAt(key, "a key is a single word", "cannot read a key that is no text"))
+		k := r.resolve(key, depth+1)
+		if s := shapeOf(k); s == list || s == mapping {
+			panic(wrong("a key is a single word", "cannot read a key that is no text").at(key))
 		}
-		own = append(own, pair{k, r.node(value, depth+1)})
+		own = append(own, k, r.resolve(value, depth+1))
 	}
 	if len(merged) == 0 {
 		return own
 	}
-	known := make(map[string]bool, len(own)+len(merged))
-	for _, p := range own {
-		known[p.key.text] = true
+	known := make(map[string]bool)
+	for i := 0; i < len(own); i += 2 {
+		known[own[i].Value] = true
 	}
-	for _, p := range merged {
-		if !known[p.key.text] {
-			known[p.key.text] = true
-			own = append(own, p)
+	for i := 0; i < len(merged); i += 2 {
+		if key := merged[i]; !known[key.Value] {
+			known[key.Value] = true
+			own = append(own, key, merged[i+1])
 		}
 	}
 	return own
 }
 
-// merged are the pairs behind a merge key: of one mapping, or of a list of them, of
+// merge returns the pairs behind a merge key: of one mapping, or of a list of them, of
 // which the first has priority.
-func (r *reader) merged(key *yaml.Node, value *node) (pairs []pair) {
+func merge(key, value *node) (pairs []*node) {
 	from := []*node{value}
-	if value.shape == list {
-		from = value.items
+	if shapeOf(value) == list {
+		from = value.Content
 	}
 	for _, n := range from {
-		if n.shape != mapping {
-			panic(faultAt(key, "write <<: *NAME, where &NAME stands before a mapping", "cannot merge %s: only a mapping can be merged", n.shape))
+		if shapeOf(n) != mapping {
+			panic(wrong("write <<: *NAME, where &NAME stands before a mapping", "cannot merge %s: only a mapping can be merged", shapeOf(n)).at(key))
 		}
-		pairs = append(pairs, n.pairs...)
+		pairs = append(pairs, n.Content...)
 	}
 	return pairs
-}
-
-// shape is what a node is.
-type shape int
-
-// The shapes. A scalar is a single value, whatever YAML thinks its type is.
-const (
-	empty shape = iota // nothing, ~ or null
-	scalar
-	list
-	mapping
-	broken // there was a mistake, which has been told
-)
-
-// node is a value in a file, at its place.
-type node struct {
-	position
-	shape
-	text  string // a scalar's, as it was written; of a quoted one, what it stands for
-	items []*node
-	pairs []pair
-}
-
-type pair struct {
-	key, value *node
-}
-
-func (s shape) String() string {
-	return [...]string{"nothing", "one value", "a list", "a mapping", "a mistake"}[s]
 }

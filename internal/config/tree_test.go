@@ -29,37 +29,38 @@ func compare(t *testing.T, path string, n *node, want any) {
 	t.Helper()
 	switch want := want.(type) {
 	case map[string]any:
-		if n.shape != mapping || len(n.pairs) != len(want) {
+		if shapeOf(n) != mapping || len(n.Content) != 2*len(want) {
 			t.Errorf("%s: %+v, want %v", path, n, want)
 			return
 		}
-		for _, p := range n.pairs {
-			if value, ok := want[p.key.text]; ok { // another key than a text is written otherwise
-				compare(t, path+"."+p.key.text, p.value, value)
+		for i := 0; i < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			if value, ok := want[key]; ok { // another key than a text is written otherwise
+				compare(t, path+"."+key, n.Content[i+1], value)
 			}
 		}
 	case map[any]any: // some key is no text
-		if n.shape != mapping || len(n.pairs) != len(want) {
+		if shapeOf(n) != mapping || len(n.Content) != 2*len(want) {
 			t.Errorf("%s: %+v, want %v", path, n, want)
 		}
 	case []any:
-		if n.shape != list || len(n.items) != len(want) {
+		if shapeOf(n) != list || len(n.Content) != len(want) {
 			t.Errorf("%s: %+v, want %v", path, n, want)
 			return
 		}
-		for i, item := range n.items {
+		for i, item := range n.Content {
 			compare(t, path+"[]", item, want[i])
 		}
 	case string:
-		if n.shape != scalar || n.text != want {
+		if shapeOf(n) != scalar || n.Value != want {
 			t.Errorf("%s: %+v, want %q", path, n, want)
 		}
 	case nil:
-		if n != nil && n.shape != empty && !strings.HasSuffix(path, "yaml") {
+		if n != nil && shapeOf(n) != empty && !strings.HasSuffix(path, "yaml") {
 			t.Errorf("%s: %+v, want nothing", path, n)
 		}
 	default:
-		if n.shape != scalar {
+		if shapeOf(n) != scalar {
 			t.Errorf("%s: %+v, want %v", path, n, want)
 		}
 	}
@@ -91,15 +92,15 @@ func FuzzTree(f *testing.F) {
 // and those that are the same number to the library's reader: 0 and 00 are two names.
 func oddKeys(n *node) bool {
 	seen := make(map[string]bool)
-	for _, p := range n.pairs {
-		key := asLibraryReads(p.key.text)
-		if seen[key] || p.key.shape != scalar || p.key.text == "<<" || oddKeys(p.value) {
-			return true
-		}
-		seen[key] = true
-	}
-	for _, item := range n.items {
-		if oddKeys(item) {
+	for i, item := range n.Content {
+		switch {
+		case shapeOf(n) == mapping && i%2 == 0:
+			key := asLibraryReads(item.Value)
+			if seen[key] || shapeOf(item) != scalar || item.Value == "<<" {
+				return true
+			}
+			seen[key] = true
+		case oddKeys(item):
 			return true
 		}
 	}

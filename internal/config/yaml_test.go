@@ -81,7 +81,7 @@ func TestQuoting(t *testing.T) {
 	} {
 		written := Quoted(s)
 		root, told, stop := parse([]byte("k: " + written + "\n"))
-		if stop != nil || len(told) > 0 || root.pairs[0].value.text != s || root.pairs[0].value.shape != scalar {
+		if stop != nil || len(told) > 0 || root.Content[1].Value != s || shapeOf(root.Content[1]) != scalar {
 			t.Errorf("%q is written %s and read %+v, %v", s, written, root, stop)
 		}
 		var other map[string]any
