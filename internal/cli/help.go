@@ -103,21 +103,19 @@ func commandPage(w io.Writer, node *kong.Node, o Outline) {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(node.Detail))
 	}
 	fmt.Fprintln(w, "\nFlags:")
-	for _, c := range o.Commands {
-		if c.Name == node.Name {
-			printFlags(w, c.Flags)
-		}
+	for _, f := range node.Flags {
+		printFlag(w, outlineFlag(f))
 	}
-	printFlags(w, o.Flags)
+	for _, f := range o.Flags {
+		printFlag(w, f)
+	}
 	if node.Name == o.Commands[0].Name {
 		fmt.Fprint(w, exitStatuses)
 	}
 }
 
-func printFlags(w io.Writer, flags []FlagOutline) {
-	for _, f := range flags {
-		fmt.Fprintf(w, "  %-*s %s\n", flagWidth, flagName(f), wrap(f.Help, flagWidth))
-	}
+func printFlag(w io.Writer, f FlagOutline) {
+	fmt.Fprintf(w, "  %-*s %s\n", flagWidth, flagName(f), wrap(f.Help, flagWidth))
 }
 
 const (

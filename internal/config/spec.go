@@ -2,31 +2,19 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
 
-// SpecError says why a word is no SPEC.
-type SpecError struct {
-	Text string
-	Why  string
-	hint string
+// notSpec is the error for a word that is not a SPEC.
+func notSpec(text, why, hint string) error {
+	return wrong(hint, "cannot read SPEC %s: %s", quote(text), why)
 }
-
-func (e *SpecError) Error() string {
-	return fmt.Sprintf("cannot read SPEC %s: %s", quote(e.Text), e.Why)
-}
-
-// Hint is the way out.
-func (e *SpecError) Hint() string { return e.hint }
 
 // ReadSpec reads a word that says which processes there should be: a name or a
 // path, then perhaps @USER, then perhaps :COUNT. It is what the argument of mon's
 // ps.monitor is (tor:1-1, master:1-2, dbus-daemon:1-), and more. The daemon is
 // called what stands before the count, and has no services.
-//
-// The error is a SpecError.
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")
@@ -39,7 +27,7 @@ func ReadSpec(text string, opts Options) (Daemon, error) {
 		p = l.subject(subject, &d.Criteria)
 	}
 	if p != nil {
-		return Daemon{}, &SpecError{text, p.message, p.hint}
+		return Daemon{}, notSpec(text, p.message, p.hint)
 	}
 	return d, nil
 }
@@ -122,7 +110,7 @@ func (c Config) Pick(words []string, opts Options) (Config, error) {
 	}
 	for _, d := range others {
 		if slices.Contains(picked.names(), d.Name) {
-			return Config{}, &SpecError{d.Name, "it is given twice", "give all that is meant in one: " + d.Name + ":1-2"}
+			return Config{}, notSpec(d.Name, "it is given twice", "give all that is meant in one: "+d.Name+":1-2")
 		}
 		picked.Daemons = append(picked.Daemons, d)
 	}

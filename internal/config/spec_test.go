@@ -78,7 +78,7 @@ func TestReadSpecRefuses(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(tc.text, "/", "|"), func(t *testing.T) {
 			_, err := ReadSpec(tc.text, fakeUsers())
-			var wrong *SpecError
+			var wrong *problem
 			if !errors.As(err, &wrong) || !strings.HasPrefix(err.Error(), "cannot read SPEC ") ||
 				!strings.Contains(err.Error(), tc.why) || !strings.Contains(wrong.Hint(), tc.hint) {
 				t.Errorf("%v", err)
