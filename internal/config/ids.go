@@ -50,7 +50,7 @@ func (s *ids) read(text string) (*ID, *problem) {
 	if strings.Trim(text, "0123456789") == "" {
 		n, err := osutil.ParseID(text)
 		if err != nil || !isNumber(text) {
-			return nil, wrong("write the number without leading zeroes, at most 4294967295", "it is no %s's number", s.what)
+			return nil, wrong("write the number without leading zeroes, at most 4294967295", "it is not the number of a %s", s.what)
 		}
 		return &ID{Text: text, Number: n}, nil
 	}

@@ -68,11 +68,11 @@ func kindOf(name string) kind {
 	case "word":
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
 	case "account":
-		return kind{syntax: "USER or USER:GROUP", pattern: accountPattern, read: matching(accountPattern, "it is no user", "write a user, or a user and a group: app:www-data"), anything: true}
+		return kind{syntax: "USER or USER:GROUP", pattern: accountPattern, read: matching(accountPattern, "it is not a user", "write a user, or a user and a group: app:www-data"), anything: true}
 	case "variable":
 		return kind{syntax: "list of NAME=VALUE", pattern: variablePattern, read: plain(readVariable)}
 	case "recipient":
-		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: matching(recipientPattern, "it is no recipient", "write a user, or an address such as root@example.org; for several, an alias")}
+		return kind{syntax: "NAME or ADDRESS", pattern: recipientPattern, read: matching(recipientPattern, "it is not a recipient", "write a user, or an address such as root@example.org; for several, an alias")}
 	case "url":
 		return kind{syntax: "http:// or https:// URL", pattern: urlPattern, read: plain(readURL)}
 	case "service":
@@ -252,7 +252,7 @@ func readWord(text, more string, most int) (string, *problem) {
 	case len(text) > most:
 		return "", wrong("write a shorter name", "it has %d characters, more than %d", len(text), most)
 	case strings.Trim(text, wordFirst+more) != "" || !strings.Contains(wordFirst, text[:1]):
-		return "", wrong("write letters, digits and _ "+strings.Join(strings.Split(more, ""), " ")+", one of the first three at the beginning", "it is no name")
+		return "", wrong("write letters, digits and _ "+strings.Join(strings.Split(more, ""), " ")+", one of the first three at the beginning", "it is not a name")
 	}
 	return text, nil
 }
@@ -295,7 +295,7 @@ func readURL(text string) (string, *problem) {
 	case err == nil && u.User != nil: // everybody who is told would get it
 		return "", wrong("leave out the user and the password", "a link must not have a password")
 	case err != nil || u.Hostname() == "" || !regexp.MustCompile(urlPattern).MatchString(text):
-		return "", wrong("write it as a browser shows it, with http:// or https://: https://status.example.org/daemons.html", "it is no address of a page")
+		return "", wrong("write it as a browser shows it, with http:// or https://: https://status.example.org/daemons.html", "it is not the address of a page")
 	}
 	return text, nil
 }

@@ -55,7 +55,7 @@ func readAddress(text string) (Address, *problem) {
 	const hint = "write tcp://127.0.0.1:22, tcp6://[::1]:22 or unix:///run/x.sock"
 	switch {
 	case !ok, network != "tcp" && network != "tcp6" && network != "unix":
-		return Address{}, wrong(hint, "it is no such address")
+		return Address{}, wrong(hint, "it is not a socket address")
 	case network == "unix":
 		switch {
 		case !strings.HasPrefix(address, "/") || strings.Contains(address, "\x00"):
@@ -71,7 +71,7 @@ func readAddress(text string) (Address, *problem) {
 	}
 	host, port := address[:colon], address[colon+1:]
 	if n, err := strconv.Atoi(port); err != nil || !isNumber(port) || n < 1 || n > math.MaxUint16 {
-		return Address{}, wrong("write a number from 1 to 65535", "%s is no port", quote(port))
+		return Address{}, wrong("write a number from 1 to 65535", "%s is not a port number", quote(port))
 	}
 	return Address{network, address}, checkHost(network, host)
 }
@@ -85,11 +85,11 @@ func checkHost(network, host string) *problem {
 	ip, err := netip.ParseAddr(bare)
 	switch {
 	case err != nil:
-		return wrong("a name would have to be looked up, which may hang: write an address, such as 127.0.0.1, or localhost", "%s is no address", quote(host))
+		return wrong("a name would have to be looked up, which may hang: write an address, such as 127.0.0.1, or localhost", "%s is not an address", quote(host))
 	case opened != closed || opened != ip.Is6():
 		return wrong("write brackets around IPv6 addresses only: tcp6://[::1]:22", "%s has the brackets wrong", quote(host))
 	case network == "tcp6" && !ip.Is6():
-		return wrong("write tcp:// before an IPv4 address", "%s is no IPv6 address", quote(host))
+		return wrong("write tcp:// before an IPv4 address", "%s is not an IPv6 address", quote(host))
 	}
 	return nil
 }
@@ -100,11 +100,11 @@ const percentPattern = `^[0-9]{1,6}(\.[0-9]{1,3})?%$`
 
 func readPercent(text string) (float64, *problem) {
 	if !regexp.MustCompile(percentPattern).MatchString(text) {
-		return 0, wrong("write a share such as 95%", "it is no share")
+		return 0, wrong("write a share such as 95%", "it is not a share")
 	}
 	f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil {
-		return 0, wrong("write a share such as 95%", "it is no share")
+		return 0, wrong("write a share such as 95%", "it is not a share")
 	}
 	return f / 100, nil
 }
@@ -164,7 +164,7 @@ func readSize(text string) (uint64, *problem) {
 	case isNumber(text):
 		return 0, wrong(hint, "the unit is missing")
 	case m == nil:
-		return 0, wrong(hint, "it is no size")
+		return 0, wrong(hint, "it is not a size")
 	}
 	f, err := strconv.ParseFloat(strings.TrimRight(text, " BKMGTi"), 64)
 	f *= math.Pow(1024, float64(strings.IndexByte(sizeUnits, m[2][0])))
