@@ -7,7 +7,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// checkAfter looks at the references among daemons, over all files.
+// checkAfter checks which daemons come after which, over all files.
 func (l *loader) checkAfter() {
 	names, isDaemon, complete := l.defined()
 	for _, p := range l.parts {
@@ -19,8 +19,8 @@ func (l *loader) checkAfter() {
 	}
 }
 
-// defined collects the names of daemons, those of refused files too, and whether
-// a name is one. While there is a file whose names are unknown, any may be in it.
+// defined returns the names of all daemons, those of refused files too, and whether a name
+// belongs to a daemon. complete is false while there is a file whose names are not known.
 func (l *loader) defined() (names []string, isDaemon map[string]bool, complete bool) {
 	isDaemon, complete = make(map[string]bool), !l.part
 	for _, p := range l.parts {
@@ -53,8 +53,8 @@ func (p *part) checkReferences(e entry, names []string, isDaemon map[string]bool
 	}
 }
 
-// hintFor compares names, which takes its time: not for a thousand mistakes, nor
-// with thousands of names.
+// hintFor looks for a similar name. That takes time, so it is not done for a thousand mistakes
+// or with thousands of names.
 func (p *part) hintFor(name string, names []string) string {
 	if len(p.mistakes) < 100 && len(names) < maxEntries/10 {
 		if near := words.Nearest(name, names); near != "" {
@@ -64,21 +64,21 @@ func (p *part) hintFor(name string, names []string) string {
 	return "define it below daemons, or leave it out"
 }
 
-// vertex is a daemon of a sound file.
+// vertex is a daemon of a file without mistakes.
 type vertex struct {
 	*entry
 	*part
 }
 
-// Limits of what is told of cycles: more of them make a long list no clearer, and the names
-// of one must fit into a line.
+// Limits of what is printed: a longer list of cycles is not clearer, and the names of one cycle
+// must fit into a line.
 const (
 	maxCycles = 100
 	maxShown  = 10
 )
 
-// checkCycles tells of the cycles among the daemons of sound files, and so refuses
-// the file in which a cycle is closed. It reports whether there were any.
+// checkCycles finds cycles among the daemons of files without mistakes. The file that closes a
+// cycle is refused. It reports whether there were any.
 func (l *loader) checkCycles() bool {
 	var all []vertex
 	index := make(map[string]int)
@@ -118,7 +118,7 @@ func (l *loader) checkCycles() bool {
 	return len(cycles) > 0
 }
 
-// tellCycle puts the mistake where the last of the daemons names the next of the cycle.
+// tellCycle reports a cycle at the last of its daemons, where that names the next one.
 func tellCycle(all []vertex, cycle []int) {
 	last := slices.Index(cycle, slices.Max(cycle))
 	var names []string

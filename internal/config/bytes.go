@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxBytes keeps a file that is no configuration (a core dump, a bomb) from costing time
-// and memory. It is far above what a configuration has.
+// maxBytes is the size limit of a file, in bytes. Without it a file that is not a configuration
+// (a core dump, say) could cost much time and memory. A real configuration is far smaller.
 const maxBytes = 1 << 20
 
-// checkText refuses what cannot be read, before the library sees it: its own words for
-// a tab or a strange character help nobody.
+// checkText refuses what cannot be read before the library sees it: the library's own messages
+// for a tab or a strange character do not help.
 func checkText(data []byte) *Mistake {
 	if m := checkSize(data); m != nil {
 		return m
@@ -40,7 +40,7 @@ func checkSize(data []byte) *Mistake {
 	return nil
 }
 
-// checkLine looks for characters that have no business in a configuration.
+// checkLine looks for characters that a configuration must not contain.
 func checkLine(line []byte) *Mistake {
 	column := 1
 	for i := 0; i < len(line); {
@@ -73,8 +73,8 @@ func checkRune(r rune, size int, line []byte, at int) *problem {
 	return nil
 }
 
-// checkTab lets tabs pass where they mean nothing: in a comment and before one.
-// Elsewhere YAML forbids them, or the lexer loses them without a word.
+// checkTab accepts tabs where they have no meaning: in a comment and before one. Elsewhere YAML
+// forbids them, or the library drops them silently.
 func checkTab(line []byte, at int) *problem {
 	before, behind := bytes.Trim(line[:at], " \t"), bytes.TrimLeft(line[at:], " \t")
 	switch {

@@ -16,7 +16,7 @@ type shared struct {
 	regexps       int // what all regular expressions together take, see readRegexp
 }
 
-// decoder reads one file's tree into structs, and notes every mistake.
+// decoder reads the tree of one file into structs, and collects every mistake.
 type decoder struct {
 	*shared
 	file     string
@@ -25,7 +25,7 @@ type decoder struct {
 	mistakes []Mistake
 }
 
-// maxMistakes of one file are told: whoever has more has another problem.
+// maxMistakes is how many mistakes of one file are reported.
 const maxMistakes = 1000
 
 func (d *decoder) add(m *Mistake) {
@@ -38,8 +38,8 @@ func (d *decoder) add(m *Mistake) {
 	}
 }
 
-// full reports whether there is no room for another mistake. Then finding words for
-// it would only take time.
+// full reports whether no further mistake is kept. Then it is not worth the time to compose a
+// message.
 func (d *decoder) full() bool { return len(d.mistakes) > maxMistakes }
 
 func (d *decoder) tell(n *node, hint, format string, args ...any) {
@@ -49,11 +49,11 @@ func (d *decoder) tell(n *node, hint, format string, args ...any) {
 	d.add(wrong(hint, format, args...).at(n))
 }
 
-// keys are those that a mapping has, with their values' nodes.
+// keys are the keys of a mapping, with the nodes of their values.
 type keys map[string]*node
 
-// pairs goes through a mapping, tells what is wrong with its keys, and yields the rest in
-// order, each with its value. where names the mapping for people.
+// pairs yields the keys of a mapping in order, each with its value, and reports what is wrong
+// with a key. where names the mapping for people.
 func (d *decoder) pairs(n *node, where string) iter.Seq2[*node, *node] {
 	return func(yield func(key, value *node) bool) {
 		seen := make(map[string]int, len(n.Content)/2)
@@ -80,8 +80,8 @@ func (d *decoder) pairs(n *node, where string) iter.Seq2[*node, *node] {
 	}
 }
 
-// mapping reads a mapping into a struct. The keys that it returns include what
-// an unknown one was probably meant for, so that it is not called missing as well.
+// mapping reads a mapping into a struct. The keys that it returns include what an unknown key
+// was probably meant to be, so that this one is not reported as missing as well.
 func (d *decoder) mapping(n *node, where string, into reflect.Value) keys {
 	s := d.of(into.Type())
 	set := make(keys, len(n.Content)/2)
@@ -100,7 +100,7 @@ func (d *decoder) mapping(n *node, where string, into reflect.Value) keys {
 	return set
 }
 
-// unknown tells of a key that is none, and returns what was probably meant.
+// unknown reports an unknown key, and returns the key that was probably meant.
 func (d *decoder) unknown(key *node, where string, known []string) string {
 	if d.full() {
 		return ""
@@ -121,7 +121,7 @@ func (d *decoder) complete(s *section, n *node, where string, set keys) {
 	}
 }
 
-// value reads what is behind a key.
+// value reads the value of a key.
 func (d *decoder) value(f *field, n *node, where string, into reflect.Value) {
 	switch {
 	case shapeOf(n) == broken:
@@ -173,7 +173,8 @@ func (d *decoder) scalar(f *field, n *node, where string, into reflect.Value) {
 	d.tell(n, p.hint, "cannot use %s %s %s of %s: %s", quote(n.Value), as, f.key, where, p.message)
 }
 
-// maxValue is what still fits into one line when it is written with escapes.
+// maxValue is how long a value may be, in bytes: it must fit into one line even if every
+// character is escaped.
 const maxValue = 1000
 
 func (d *decoder) read(f *field, text string) (any, *problem) {
@@ -183,7 +184,7 @@ func (d *decoder) read(f *field, text string) (any, *problem) {
 	return kindOf(f.kind).read(d, text)
 }
 
-// nested reads a mapping behind a key, or the value that stands for it.
+// nested reads the mapping of a key, or the single value that may stand for it.
 func (d *decoder) nested(f *field, n *node, where string, into reflect.Value) {
 	v := reflect.New(f.typ)
 	d.structure(f, n, where, v.Elem())
@@ -224,7 +225,7 @@ func syntaxOf(s *section, f *field) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// defaults puts in what the tags say.
+// defaults sets the defaults that the tags give.
 func (d *decoder) defaults(s *section, into reflect.Value) {
 	for _, f := range s.fields {
 		if f.def == "" {
@@ -251,7 +252,7 @@ func (d *decoder) byDefault(f *field, text string) reflect.Value {
 	return reflect.ValueOf(v)
 }
 
-// maxItems of a list are more than anybody needs.
+// maxItems is how many items a list may have.
 const maxItems = 1000
 
 // list reads a list; the same text twice is a mistake.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// entry is a daemon or a rule, with the place of its name.
+// entry is a daemon or a rule, with the node of its name.
 type entry struct {
 	key    *node
 	name   string
@@ -15,15 +15,15 @@ type entry struct {
 	after  *node // the list, to tell a mistake in it
 }
 
-// sections of a file.
+// Sections of a file.
 const (
 	defaultsKey = "defaults"
 	daemonsKey  = "daemons"
 	forbidKey   = "forbid"
 )
 
-// top reads the whole of a file. times are what holds without its defaults; it
-// returns what holds with them, as far as they are sound.
+// top reads a whole file. times are the defaults that hold before the file sets its own; it
+// returns those that hold afterwards, as far as they are valid.
 func (d *decoder) top(root *node, times defaults) ([]entry, defaults) {
 	if root == nil {
 		return nil, times
@@ -54,7 +54,8 @@ func (d *decoder) top(root *node, times defaults) ([]entry, defaults) {
 	return entries, times
 }
 
-// notify reads a key that says who is told of incidents.
+// notify reads a key at the top of the main file: who is told of incidents, and what is
+// recorded.
 func (d *decoder) notify(key, value *node, into reflect.Value) {
 	s := d.of(into.Type())
 	f := s.field(key.Value)
@@ -71,7 +72,7 @@ func (d *decoder) notify(key, value *node, into reflect.Value) {
 	}
 }
 
-// isMapping tells it if a value is none.
+// isMapping reports whether a node is a mapping, and adds a mistake if it is not.
 func (d *decoder) isMapping(n *node, what string) bool {
 	switch shapeOf(n) {
 	case mapping:
@@ -89,7 +90,7 @@ func (d *decoder) isMapping(n *node, what string) bool {
 	return false
 }
 
-// entries reads what is named in a section.
+// entries reads the named entries of a section.
 func (d *decoder) entries(n *node, what string, read func(*entry, *node)) []entry {
 	if !d.isMapping(n, what) {
 		return nil
@@ -140,7 +141,7 @@ func (d *decoder) daemon(e *entry, n *node, times defaults) {
 	d.checkDaemon(daemon, e.key, where, set)
 }
 
-// checkDaemon looks for what its keys need of each other.
+// checkDaemon checks what the keys of a daemon require of each other.
 func (d *decoder) checkDaemon(daemon *Daemon, name *node, where string, set keys) {
 	d.ownDaemon(daemon, name, where, set)
 	if set["executable"] == nil && set["name"] == nil {
@@ -182,7 +183,7 @@ func (d *decoder) rule(e *entry, n *node) {
 	}
 }
 
-// meaningKeys are those that say which processes a rule means.
+// meaningKeys are the keys that say which processes a rule is about.
 func meaningKeys(rule *section) []string {
 	return slices.DeleteFunc(rule.keys(), func(key string) bool { return key == "count" || key == "exempt" })
 }

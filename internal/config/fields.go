@@ -64,7 +64,7 @@ func (s *section) keys() []string {
 	return keys
 }
 
-// field returns nil for an unknown key.
+// field returns the field of a key, and nil for an unknown one.
 func (s *section) field(key string) *field {
 	if i, ok := s.byKey[key]; ok {
 		return &s.fields[i]
@@ -72,7 +72,7 @@ func (s *section) field(key string) *field {
 	return nil
 }
 
-// sections are those of all types, each made once for all files.
+// sections holds the section of each type. Each is made once for all files.
 type sections map[reflect.Type]*section
 
 func (s sections) of(t reflect.Type) *section {

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// ids looks names up, each only once.
+// ids looks up the numbers of names, each name only once.
 type ids struct {
 	what   string // user, group
 	lookup func(name string) (uint32, error)
@@ -30,7 +30,8 @@ func newGroups(lookup func(string) (uint32, error)) *ids {
 	return &ids{"group", lookup, make(map[string]*ID)}
 }
 
-// listedFirst reads a file of the system once, and asks only for what it does not have.
+// listedFirst reads a file of the system once, and asks the system only for names that are not
+// in it.
 func listedFirst(path string, ask func(string) (uint32, error)) func(string) (uint32, error) {
 	accounts := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(path) })
 	return func(name string) (uint32, error) {
@@ -41,8 +42,8 @@ func listedFirst(path string, ask func(string) (uint32, error)) func(string) (ui
 	}
 }
 
-// read takes digits for a number without a look: group: 0 must mean 0, whatever
-// the names are. (A name of digits only cannot be given.)
+// read does not look up digits: group: 0 must mean group 0, whatever the names are. (So a name
+// that consists of digits cannot be given.)
 func (s *ids) read(text string) (*ID, *problem) {
 	if text == "" {
 		return nil, wrong("write a name or a number", "it is empty")
@@ -75,7 +76,7 @@ func (s *ids) missing(text string, err error) error {
 	return &problem{why, "look for a typing error; the number works too"}
 }
 
-// readPresent is read where the name must be there: a person has just typed it.
+// readPresent is read for a name that must exist: a person has just typed it.
 func (s *ids) readPresent(text string) (*ID, *problem) {
 	id, p := s.read(text)
 	if p == nil {

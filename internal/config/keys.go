@@ -2,7 +2,7 @@ package config
 
 import "reflect"
 
-// Key is a line of the table of keys.
+// Key is a row of the table of keys.
 type Key struct {
 	Section string // file, defaults, daemon, forbid, exempt, pidfile, cpu or memory
 	Key     string
@@ -11,7 +11,7 @@ type Key struct {
 	Doc     string // a sentence or two
 }
 
-// part of the configuration that has keys of its own.
+// keyed is a part of the configuration that has keys of its own.
 type keyed struct {
 	name string
 	typ  reflect.Type
@@ -50,7 +50,7 @@ func Keys() []Key {
 	return keys
 }
 
-// syntax is how the value is written.
+// syntax describes how the value is written.
 func (f *field) syntax(cache sections) string {
 	switch {
 	case f.single:

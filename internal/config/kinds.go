@@ -14,8 +14,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// kind is a sort of value, named by the tag "kind": how it is written, and how it
-// is read. What read returns has the type of the field, or of its items.
+// kind is a sort of value, named by the tag "kind": how it is written and how it is read. The
+// value that read returns has the type of the field, or of its items.
 type kind struct {
 	syntax  string // for people
 	pattern string // for editors; what they refuse, read refuses too
@@ -28,7 +28,8 @@ type kind struct {
 	zero     bool // 0
 }
 
-// kindOf knows all kinds. It is a function, so that nobody can change the table.
+// kindOf returns the kind of a name. It is a function and not a table, so that nothing can be
+// changed in it.
 func kindOf(name string) kind {
 	switch name {
 	case "program":
@@ -83,7 +84,7 @@ func kindOf(name string) kind {
 	return timeKind(name)
 }
 
-// timeKind knows the kinds of times, which differ in their bounds.
+// timeKind returns the kind of a time. They differ in their bounds.
 func timeKind(name string) kind {
 	k := kind{syntax: "TIME", pattern: `^(0|([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h|d|w))+)$`, zero: true}
 	switch name {
@@ -101,7 +102,7 @@ func timeKind(name string) kind {
 	return k
 }
 
-// plain fits in a reader that needs nothing but the text.
+// plain adapts a reader that needs nothing but the text.
 func plain[T any](read func(string) (T, *problem)) func(*decoder, string) (any, *problem) {
 	return func(_ *decoder, text string) (any, *problem) { return read(text) }
 }
@@ -126,7 +127,7 @@ func readTime(least, most time.Duration) func(string) (time.Duration, *problem) 
 	}
 }
 
-// timeText leaves out the zeroes of Go's 2m0s.
+// timeText is a duration without the trailing zeroes of Go's 2m0s.
 func timeText(t time.Duration) string {
 	s := t.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -148,7 +149,8 @@ func readPath(text string) (string, *problem) {
 	return text, nil
 }
 
-// readProgram is a path that may have a * in the name of a folder, for a version.
+// readProgram reads a path that may contain one * in the name of a folder, in the place of a
+// version.
 func readProgram(text string) (string, *problem) {
 	before, after, ok := strings.Cut(text, "*")
 	if ok && (strings.Contains(after, "*") || !strings.Contains(after, "/") || !strings.Contains(before, "/")) {
@@ -157,7 +159,7 @@ func readProgram(text string) (string, *problem) {
 	return readPath(text)
 }
 
-// IsProgram reports whether executable takes a text.
+// IsProgram reports whether a text is valid for the key executable.
 func IsProgram(text string) bool {
 	_, p := readProgram(text)
 	return p == nil
@@ -210,13 +212,13 @@ func matching(pattern, why, hint string) func(*decoder, string) (any, *problem) 
 	})
 }
 
-// isNumber reports whether a text is a number in decimal digits without leading
-// zeroes, which some take for octal.
+// isNumber reports whether a text is a number in decimal digits. It must not have leading
+// zeroes, which some programs take for octal.
 func isNumber(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == "" && (text == "0" || text[0] != '0')
 }
 
-// maxNumber is above every number of processes and of files that a system allows.
+// maxNumber is more than any system allows of processes or files.
 const maxNumber = math.MaxInt32
 
 func readNumber(text string, least int) (int, *problem) {
@@ -244,7 +246,7 @@ const (
 
 const wordFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-// readWord is a name of letters, digits, _ and what more it may hold.
+// readWord reads a name of letters, digits, _ and the characters in more.
 func readWord(text, more string, most int) (string, *problem) {
 	switch {
 	case text == "":
@@ -266,7 +268,7 @@ func readService(text string) (string, *problem) {
 
 func readName(text string) (string, *problem) { return readWord(text, ".@+-", maxName) }
 
-// reasons are what restart_on may list, each with its key.
+// reasons are the words that restart_on may list. Each depends on a key, see keyOfReason.
 func reasons() []string { return []string{"too_many", "cpu", "memory", "files", "age", "old_image"} }
 
 func keyOfReason(reason string) string {
@@ -281,12 +283,13 @@ func keyOfReason(reason string) string {
 	return reason
 }
 
-// intents are what keeps a daemon from being restarted, if they are respected.
+// intents are the reasons not to restart a daemon, unless respect leaves them out.
 func intents() []string { return []string{"pause", "stopped", "disabled", "packages"} }
 
 const recipientPattern = `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$`
 
-// urlPattern has no space and nothing that ends a link in a mail.
+// urlPattern matches URLs without spaces and without characters that would end a link in a
+// mail.
 const urlPattern = `^https?://[A-Za-z0-9._~%:\[\]-]+(/[A-Za-z0-9._~%:/?#@!$&'()*+,;=-]*)?$`
 
 func readURL(text string) (string, *problem) {
@@ -300,7 +303,7 @@ func readURL(text string) (string, *problem) {
 	return text, nil
 }
 
-// text is how a value is written, the reverse of reading.
+// text writes a value as it would be read.
 func text(v any) string {
 	switch v := v.(type) {
 	case time.Duration:

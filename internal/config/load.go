@@ -36,8 +36,8 @@ func (e *NotFoundError) Hint() string {
 	return "let daemon-keeper init --write write one, name another with -c FILE, or name one daemon with -e PATH -s NAME"
 }
 
-// EmptyError says that files are there and define nothing. A file may have lost
-// its content, and nothing would be kept in silence.
+// EmptyError says that there are files and they define nothing. A file may have lost its
+// content; then nothing would be kept, without a message.
 type EmptyError struct {
 	Files []string
 	Blank bool // they hold comments, and nothing else
@@ -55,9 +55,8 @@ func (e *EmptyError) Hint() string {
 	return "write daemons below daemons:, or leave the file away and take the line out of the crontab"
 }
 
-// Load reads path and the *.yaml of the folder beside it (/etc/x.yaml, /etc/x.d),
-// in the order of their names; either may be missing. The configuration holds
-// what the sound files say; a file with a mistake is left out as a whole, but for
+// Load reads path and the *.yaml in the folder beside it (/etc/x.yaml, /etc/x.d), in the order
+// of their names. Either may be missing. A file with a mistake is left out as a whole, but for
 // the defaults of the main file. The error is a NotFoundError.
 func Load(path string, opts Options) (Config, []Mistake, error) {
 	l := newLoader(opts)
@@ -84,7 +83,7 @@ func newLoader(opts Options) *loader {
 	}
 }
 
-// folderOf is where the drop-ins of a file are.
+// folderOf returns the folder of the drop-ins of a file.
 func folderOf(path string) string {
 	base := strings.TrimSuffix(path, filepath.Ext(path))
 	if ext := filepath.Ext(path); ext != ".yaml" && ext != ".yml" {
@@ -101,7 +100,7 @@ type loader struct {
 	parts      []*part
 }
 
-// part is what one file says.
+// part is the content of one file.
 type part struct {
 	decoder
 	entries []entry
@@ -119,8 +118,8 @@ func (l *loader) builtIn() (times defaults) {
 	return times
 }
 
-// load reads one file. It returns nil if that is the main file (own is where its
-// defaults go) and it is missing.
+// load reads one file. own is nil for a drop-in; for the main file it is where its defaults go.
+// It returns nil if the main file is missing.
 func (l *loader) load(path string, times defaults, own *defaults) *part {
 	p := &part{decoder: decoder{shared: l.shared, file: path, isMain: own != nil}}
 	data, err := readFile(path, l.checkOwner)
@@ -166,9 +165,9 @@ func (o origin) in(file string) string {
 	return fmt.Sprintf("%s:%d", o.file, o.line)
 }
 
-// checkNames refuses a file that defines what another has defined before. That
-// the other may be refused itself changes nothing: a broken file must not decide
-// which of two definitions holds.
+// checkNames refuses a file that defines a name which an earlier file has defined. It makes no
+// difference whether that file is refused itself: a broken file must not decide which of two
+// definitions holds.
 func (l *loader) checkNames() {
 	first := make(map[string]origin)
 	count := 0
@@ -189,7 +188,7 @@ func (l *loader) checkNames() {
 	}
 }
 
-// result puts together what the sound files say, and the mistakes of all.
+// result joins what the files without mistakes define, and collects the mistakes of all files.
 func (l *loader) result() (Config, []Mistake, error) {
 	var c Config
 	var mistakes []Mistake

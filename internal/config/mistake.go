@@ -10,8 +10,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Mistake is one thing in a file that is wrong. Every mistake refuses the whole
-// file that it is in.
+// Mistake is one thing that is wrong in a file. Any mistake refuses the whole file.
 type Mistake struct {
 	File         string
 	Line, Column int    // from 1, in characters; 0: of the whole file
@@ -30,15 +29,15 @@ func (m Mistake) Error() string {
 // Hint is the way out; "" if there is nothing to add.
 func (m Mistake) Hint() string { return m.Advice }
 
-// isNamedSo reports whether a file's name says that it is a configuration.
+// isNamedSo reports whether the name of a file says that it is a configuration.
 func isNamedSo(file string) bool {
 	ext := filepath.Ext(file)
 	return ext == ".yaml" || ext == ".yml"
 }
 
-// withoutText leaves nothing of a file in its mistakes but where the first one is. Root
-// may be led to read a file that is none of ours, by who may choose the word behind -c:
-// no line of such a file is to be told.
+// withoutText reduces mistakes to the place of the first one, without any text of the file.
+// Whoever may choose the file behind -c could have root read any file: no line of a file that
+// is not a configuration may be printed.
 func withoutText(mistakes []Mistake) []Mistake {
 	if len(mistakes) == 0 {
 		return nil
@@ -49,8 +48,8 @@ func withoutText(mistakes []Mistake) []Mistake {
 	return []Mistake{m}
 }
 
-// problem is a mistake before its file and its place are known. It is an error
-// with a hint, so that the functions that read values can return it as one.
+// problem is a mistake before its file and its place are known. It is an error with a hint, so
+// that functions that read values can return it as one.
 type problem struct {
 	message, hint string
 }
@@ -60,7 +59,7 @@ func (p *problem) Error() string { return p.message }
 // Hint is the way out.
 func (p *problem) Hint() string { return p.hint }
 
-// at is the problem as a mistake at the place of a node, of which &node{} has none.
+// at makes a mistake of the problem, at the place of a node; &node{} stands for the whole file.
 func (p *problem) at(n *node) *Mistake {
 	return &Mistake{Line: n.Line, Column: n.Column, Text: n.Value, Message: p.message, Advice: p.hint}
 }
@@ -69,10 +68,10 @@ func wrong(hint, format string, args ...any) *problem {
 	return &problem{fmt.Sprintf(format, args...), hint}
 }
 
-// maxText keeps a mistake to a line.
+// maxText is how much of a text is shown, in characters, so that a mistake fits into a line.
 const maxText = 60
 
-// short cuts a text, and shows what a terminal would not.
+// short cuts a text, and replaces characters that a terminal would not show.
 func short(text string) string {
 	if utf8.RuneCountInString(text) > maxText {
 		text = string([]rune(text[:min(len(text), 4*maxText)])[:maxText-3]) + "..."
@@ -88,7 +87,7 @@ func short(text string) string {
 // quote puts a text in quotes, cut short.
 func quote(text string) string { return `"` + short(text) + `"` }
 
-// didYouMean names the nearest of the words, or all if none is near.
+// didYouMean names the most similar of the words, or all of them if none is similar.
 func didYouMean(text string, list []string) string {
 	if word := words.Nearest(text, list); word != "" {
 		return "did you mean " + quote(word) + "?"

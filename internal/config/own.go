@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// ownDaemon reads what belongs to a daemon that no service manager knows, and what follows
-// from it: without another rule it is known by the program that is started, and by the user
-// that it is started as.
+// ownDaemon checks the keys of a daemon that no service manager knows. Unless other keys say
+// so, such a daemon is recognised by the program that is started and by the user that it is
+// started as.
 func (d *decoder) ownDaemon(daemon *Daemon, name *node, where string, set keys) {
 	for i, service := range daemon.Services {
 		if strings.HasPrefix(service, "own:") {
@@ -49,7 +49,7 @@ func (d *decoder) ownDaemon(daemon *Daemon, name *node, where string, set keys) 
 	}
 }
 
-// programOf tells it if a command does not begin with a path.
+// programOf adds a mistake if a command does not begin with a path.
 func (d *decoder) programOf(n *node, key, where string) {
 	if n == nil || shapeOf(n) != list || len(n.Content) == 0 || shapeOf(n.Content[0]) != scalar {
 		return
@@ -59,7 +59,7 @@ func (d *decoder) programOf(n *node, key, where string) {
 	}
 }
 
-// variables tells it if one is set twice.
+// variables adds a mistake if a variable is set twice.
 func (d *decoder) variables(daemon *Daemon, n *node, where string) {
 	seen := make(map[string]bool)
 	for i, text := range daemon.Environment {
@@ -71,7 +71,8 @@ func (d *decoder) variables(daemon *Daemon, n *node, where string) {
 	}
 }
 
-// isShared knows the programs that run others' programs: to be one of them says nothing.
+// isShared reports whether a program is an interpreter or a shell: many daemons run the same
+// one, so it does not identify any.
 func isShared(program string) bool {
 	return slices.ContainsFunc([]string{"sh", "bash", "dash", "ksh", "zsh", "java", "node", "nodejs", "python", "perl", "ruby", "php", "mono", "dotnet", "lua", "tclsh", "env", "busybox"}, func(shared string) bool {
 		version, ok := strings.CutPrefix(program, shared)

@@ -14,7 +14,7 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// readFile reads a regular file, of which at most one byte more than allowed.
+// readFile reads a regular file, up to one byte more than allowed.
 func readFile(path string, checkOwner bool) ([]byte, error) {
 	if checkOwner {
 		if err := trust.Way(path); err != nil {
@@ -34,7 +34,7 @@ func readFile(path string, checkOwner bool) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }
 
-// problemOf finds words for what the system has said.
+// problemOf turns an error of the system into a problem.
 func problemOf(err error) *problem {
 	var p *problem
 	if errors.As(err, &p) {
@@ -50,7 +50,7 @@ func problemOf(err error) *problem {
 	return wrong("", "cannot read it: %v", osutil.Cause(err))
 }
 
-// orDangling tells a link to nothing from nothing.
+// orDangling replaces the error if path is a link to a file that does not exist.
 func orDangling(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) && isThere(path) {
 		return wrong("remove the link, or mend it", "cannot read it: it is a link to nothing")
@@ -66,8 +66,8 @@ func isThere(path string) bool {
 // maxFiles is how many drop-ins there may be.
 const maxFiles = 10_000
 
-// dropIns lists the files of a folder, in the order of their names. What is wrong
-// with the folder itself becomes a part without entries; a missing one is none.
+// dropIns lists the files of a folder in the order of their names. If the folder itself is
+// wrong, it adds a part without entries; a missing folder has no files.
 func (l *loader) dropIns(folder string) []string {
 	names, err := l.list(folder)
 	err = orDangling(folder, err)
@@ -88,7 +88,7 @@ func (l *loader) dropIns(folder string) []string {
 	return files
 }
 
-// refuse notes a mistake of something that is not read.
+// refuse adds a mistake about a file that is not read.
 func (l *loader) refuse(path string, why *problem) {
 	p := &part{decoder: decoder{shared: l.shared, file: path}}
 	p.add(why.at(&node{}))
@@ -129,8 +129,8 @@ func (l *loader) list(folder string) ([]string, error) {
 	}
 }
 
-// isDropIn leaves out what editors and package managers lay beside a file: hidden
-// ones, and those with more behind the extension (x.yaml~, x.yaml.dpkg-dist).
+// isDropIn leaves out what editors and package managers put beside a file: hidden files, and
+// those with more behind the extension (x.yaml~, x.yaml.dpkg-dist).
 func isDropIn(name string) bool {
 	return !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A repetition is written out when a regular expression is compiled: in 1 MiB of
-// x{1000} are some gigabytes.
+// Limits of regular expressions. A repetition is written out when an expression is compiled: 1
+// MiB of x{1000} would take gigabytes.
 const (
 	maxRegexp  = 5_000   // steps of one
 	maxRegexps = 200_000 // steps of all

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// object is a JSON object; json writes its keys in order of the alphabet, so that
-// the schema is the same each time.
+// object is a JSON object. Its keys are written in alphabetical order, so the schema is the
+// same each time.
 type object = map[string]any
 
-// Schema is the JSON Schema (draft 2020-12) of a file, for editors. It refuses
-// less than Load does: it knows no other file, no users and no duplicates.
+// Schema is the JSON Schema (draft 2020-12) of a file, for editors. It accepts more than Load
+// does: it does not know other files, users or duplicates.
 func Schema() []byte {
 	s := schema{make(sections)}
 	defs := make(object)
@@ -51,7 +51,7 @@ type schema struct {
 	sections
 }
 
-// named is a mapping from names.
+// named is the schema of a mapping whose keys are names.
 func (s schema) named(ref, doc string) object {
 	return object{
 		"type": "object", "description": doc,
@@ -117,8 +117,8 @@ func (s schema) property(f *field) object {
 	return list
 }
 
-// value is the schema of a single value. What YAML takes for a number is one for
-// the editor: there the pattern does not hold.
+// value is the schema of a single value. What YAML reads as a number is a number for an editor,
+// too; the pattern does not apply to it.
 func value(k kind) object {
 	switch {
 	case k.words != nil && k.words[0] == "true":
@@ -135,7 +135,7 @@ func value(k kind) object {
 	return object{"type": "string", "pattern": k.pattern}
 }
 
-// daemon adds what one key asks of another.
+// daemon adds what one key requires of another.
 func (s schema) daemon(o object) {
 	o["anyOf"] = []any{required("executable"), required("name"), required("start")}
 	mayBeNone := object{
@@ -159,7 +159,7 @@ func (s schema) daemon(o object) {
 	}
 }
 
-// rule asks for something that says which processes are meant.
+// rule requires a key that says which processes are meant.
 func (s schema) rule(o object) {
 	var any []any
 	for _, key := range meaningKeys(s.of(reflect.TypeFor[Rule]())) {

@@ -7,7 +7,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// UnknownNameError says that no daemon and no rule has a name.
+// UnknownNameError is the error for a name that no daemon and no rule has.
 type UnknownNameError struct {
 	Name string
 	hint string
@@ -20,9 +20,9 @@ func (e *UnknownNameError) Error() string {
 // Hint is the way out.
 func (e *UnknownNameError) Hint() string { return e.hint }
 
-// Select keeps the daemons and rules of these names, in the order of the files;
-// no names keep all. After may then name daemons that are left out. The error is
-// an UnknownNameError.
+// Select keeps the daemons and rules of these names, in the order of the files; without names
+// it keeps all. After may then name daemons that are left out. The error is an
+// UnknownNameError.
 func (c Config) Select(names []string) (Config, error) {
 	if len(names) == 0 {
 		return c, nil
@@ -39,7 +39,7 @@ func (c Config) Select(names []string) (Config, error) {
 	return c, nil
 }
 
-// names are those of the daemons and the rules.
+// names are the names of the daemons and the rules.
 func (c Config) names() []string {
 	var names []string
 	for _, d := range c.Daemons {

@@ -11,10 +11,10 @@ func notSpec(text, why, hint string) error {
 	return wrong(hint, "cannot read SPEC %s: %s", quote(text), why)
 }
 
-// ReadSpec reads a word that says which processes there should be: a name or a
-// path, then perhaps @USER, then perhaps :COUNT. It is what the argument of mon's
-// ps.monitor is (tor:1-1, master:1-2, dbus-daemon:1-), and more. The daemon is
-// called what stands before the count, and has no services.
+// ReadSpec reads a word that says which processes there should be: a name or a path, then an
+// optional @USER, then an optional :COUNT. The arguments of mon's ps.monitor (tor:1-1,
+// master:1-2, dbus-daemon:1-) are of this form. The name of the daemon is what stands before
+// the count; it has no services.
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")
@@ -32,8 +32,8 @@ func ReadSpec(text string, opts Options) (Daemon, error) {
 	return d, nil
 }
 
-// subject reads sshd, /usr/sbin/sshd, sshd@root. A path may have an @ in the name
-// of a folder.
+// subject reads sshd, /usr/sbin/sshd or sshd@root. A path may have an @ in the name of a
+// folder.
 func (l *loader) subject(text string, c *Criteria) *problem {
 	name, user, hasUser := cutLast(text, "@")
 	if hasUser && strings.Contains(user, "/") {
@@ -58,7 +58,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 	return p
 }
 
-// readBounds is readCount; ps.monitor also takes bounds that are left out.
+// readBounds is readCount, but accepts a missing bound, as ps.monitor does.
 func readBounds(text string) (*Count, *problem) {
 	if strings.HasPrefix(text, "-") {
 		text = "0" + text
@@ -79,9 +79,8 @@ func cutLast(text, sep string) (before, after string, found bool) {
 	return text[:i], text[i+len(sep):], true
 }
 
-// Pick is Select for words that may also be SPECs. A word without a colon, a slash
-// or an @ must be a name of the configuration, if there is one: it may be one with
-// a typing error.
+// Pick is Select for words that may also be SPECs. If there is a configuration, a word without
+// a colon, a slash or an @ must be a name in it, so that a typing error is noticed.
 func (c Config) Pick(words []string, opts Options) (Config, error) {
 	known := c.names()
 	var names []string

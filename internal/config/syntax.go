@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// syntaxMistake finds the place and the words for what the library cannot read. The line
-// that the library tells is mostly that of the construct in which it noticed the fault,
-// and it tells none of an alias without an anchor; see faultyLine.
+// syntaxMistake finds the place of what the library cannot read, and words for it. The line
+// that the library reports is mostly where the enclosing construct begins, and for an alias
+// without an anchor it reports none; see faultyLine.
 func syntaxMistake(data []byte, err error) *Mistake {
 	told, why := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))
@@ -33,12 +33,12 @@ func splitError(err error) (line int, why string) {
 	return 1, why
 }
 
-// mostParsed bounds the search for the faulty line, in bytes.
+// mostParsed limits how many bytes are parsed to find the faulty line.
 const mostParsed = 8 << 20
 
-// faultyLine is the number of the line behind the longest beginning of the file that can
-// be read: the one with the fault, or the one in which a bracket or a quote opens that
-// holds it. If the search takes too long, the library's own line must do.
+// faultyLine returns the number of the line that follows the longest readable beginning of the
+// file: the line with the fault, or the one that opens the bracket or quote around it. If the
+// search takes too long, it returns the line that the library reported.
 func faultyLine(lines [][]byte, told int) int {
 	parsed := 0
 	isGood := func(n int) bool {
@@ -57,7 +57,7 @@ func faultyLine(lines [][]byte, told int) int {
 			}
 			continue
 		}
-		// A beginning that ends within brackets is bad, too: look behind them.
+		// A beginning that ends within brackets cannot be read, either: look behind them.
 		further := 0
 		for step := 2; good+step < len(lines) && parsed < mostParsed && further == 0; step *= 2 {
 			if isGood(good + step) {
@@ -72,8 +72,8 @@ func faultyLine(lines [][]byte, told int) int {
 	return min(max(told, 1), len(lines))
 }
 
-// lineWithoutColon is the line before one with an unexpected colon, if that lacks a colon
-// itself: YAML takes both for one text of several lines.
+// lineWithoutColon returns the line before one with an unexpected colon, if that line has no
+// colon: YAML reads both as one text of several lines.
 func lineWithoutColon(lines [][]byte, number int) int {
 	for before := number - 1; before > 0; before-- {
 		text := strings.TrimRight(string(lines[before-1]), " \r\n")
@@ -92,8 +92,8 @@ type explanation struct {
 	words, ours, hint string
 }
 
-// explanations are the library's words, the beginning of ours, and the way out. The
-// first whose words are in the error holds.
+// explanations has words of the library's errors, the beginning of our message, and the hint.
+// The first one whose words are in the error is used.
 var explanations = []explanation{
 	{"block sequence entries are not allowed", "cannot read a dash here", `begin a list in the line below its key, or write ["a", "b"]; text that begins with "- " must stand in quotes`},
 	{"mapping values are not allowed", "cannot read the colon here, or one is missing", `write KEY: VALUE, with a space behind the colon; a value with ": " in it must stand in quotes; a mapping begins in the line below its key, and its keys in the same column`},
@@ -116,7 +116,7 @@ var explanations = []explanation{
 	{"", "cannot read this line", "look at the indentation, and for a quote, colon or comma that is missing"},
 }
 
-// explain says what is wrong with a line in words that help.
+// explain describes what is wrong with a line.
 func explain(why, line string) *problem {
 	i := slices.IndexFunc(explanations, func(e explanation) bool { return strings.Contains(why, e.words) })
 	e := explanations[i] // the last one holds for all

@@ -10,20 +10,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Limits of a tree. A configuration's own depth is 6. Aliases count each time that
-// they are followed: ten lines of them can stand for billions of values.
+// Limits of a tree. A configuration has 6 levels. An alias counts each time that it is
+// followed: ten lines of aliases can stand for billions of values.
 const (
 	maxDepth = 16
 	maxNodes = 200_000
 )
 
-// node is a value in a file, at its place. Of aliases, merge keys and tags parse leaves none.
+// node is a value in a file, with its place. After parse there are no aliases, merge keys and
+// tags left.
 type node = yaml.Node
 
 // shape is what a node is.
 type shape int
 
-// The shapes. A scalar is a single value, whatever YAML thinks its type is.
+// The shapes. A scalar is a single value, whatever type YAML gives it.
 const (
 	empty shape = iota // nothing, ~ or null
 	scalar
@@ -50,12 +51,12 @@ func shapeOf(n *node) shape {
 	return scalar
 }
 
-// brokenAt is a node that is not looked at any more.
+// brokenAt is a node whose mistake has been reported, and which is not looked at any more.
 func brokenAt(n *node) *node { return &node{Line: n.Line, Column: n.Column} }
 
-// parse reads a file into a tree; nil stands for a file without any value. A mistake
-// that stops the reading is returned alone; what is YAML and has no meaning here (a
-// tag of an application) is told, and the rest is read.
+// parse reads a file into a tree; nil stands for a file without any value. A mistake that stops
+// the reading is returned alone. A tag of an application, which is valid YAML and has no
+// meaning here, is reported in told, and the rest is read.
 func parse(data []byte) (root *node, told []Mistake, stop *Mistake) {
 	defer func() { // a file must not end the run, whatever it does to the library
 		switch r := recover().(type) {
@@ -85,8 +86,8 @@ func parse(data []byte) (root *node, told []Mistake, stop *Mistake) {
 	return root, r.told, nil
 }
 
-// decode returns the document of a file, nil if there is none, and a second one if
-// there is one.
+// decode returns the first document of a file, nil if there is none, and the root of a second
+// one if there is one.
 func decode(data []byte) (first, second *yaml.Node, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var documents [2]yaml.Node
@@ -104,8 +105,8 @@ func decode(data []byte) (first, second *yaml.Node, err error) {
 }
 
 // resolver replaces aliases by what they stand for, and merge keys by the pairs that they
-// bring. It stops by panicking with a mistake, which parse catches: functions that call each
-// other for each level would otherwise do nothing but pass it on.
+// bring. It stops by panicking with a mistake, which parse recovers from: else every level of
+// the recursion would have to pass an error on.
 type resolver struct {
 	told  []Mistake
 	nodes int
@@ -134,15 +135,15 @@ func (r *resolver) resolve(n *node, depth int) *node {
 	return n
 }
 
-// hasMeaning reports whether a value has no tag, or one of those that YAML itself
-// gives to what a configuration has.
+// hasMeaning reports whether a value has no tag, or one of YAML's own tags for what a
+// configuration contains.
 func hasMeaning(y *yaml.Node) bool {
 	return y.Style&yaml.TaggedStyle == 0 ||
 		slices.Contains([]string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"}, y.ShortTag())
 }
 
-// pairs are the keys and values of a mapping. Merge keys bring the pairs of others with them,
-// after its own, which have priority: https://yaml.org/type/merge.html.
+// pairs returns the keys and values of a mapping. Merge keys add the pairs of other mappings
+// behind its own, which have priority: https://yaml.org/type/merge.html.
 func (r *resolver) pairs(n *node, depth int) []*node {
 	var own, merged []*node
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -173,7 +174,7 @@ func (r *resolver) pairs(n *node, depth int) []*node {
 	return own
 }
 
-// merge returns the pairs behind a merge key: of one mapping, or of a list of them, of
+// merge returns the pairs of a merge key: those of one mapping, or of a list of mappings, of
 // which the first has priority.
 func merge(key, value *node) (pairs []*node) {
 	from := []*node{value}

@@ -1,5 +1,5 @@
-// Package config reads the file of many daemons: which processes they are, what
-// is asked of them, and which services bring them back.
+// Package config reads the configuration: which processes the daemons are, what is required of
+// them, and which services bring them back.
 package config
 
 import (
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Config is what all files together say.
+// Config is the content of all files together.
 type Config struct {
 	Daemons  []Daemon // in the order of files and of lines
 	Forbid   []Rule
@@ -25,8 +25,8 @@ type Notify struct {
 	PageURL    string        `yaml:"page_url" kind:"url" doc:"Where the page of --html is served; whoever is told of an incident gets this link, too."`
 }
 
-// Evidence is what is recorded and asked so that it is known why a daemon has ended. It stands
-// at the top of the main file.
+// Evidence is what is recorded, and how long witnesses are asked, to find out why a daemon has
+// ended. It stands at the top of the main file.
 type Evidence struct {
 	TraceSignals bool          `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
 	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
@@ -38,8 +38,8 @@ type top struct {
 	Evidence
 }
 
-// Criteria say which processes are meant: those that meet all of them. What is
-// zero or nil is not asked.
+// Criteria say which processes are meant: those that meet all of them. A zero or nil criterion
+// is not checked.
 type Criteria struct {
 	Executable string         `yaml:"executable" kind:"program" doc:"Path of the program; of a script daemon, of the script. A * in a folder's name means the newest version that exists."`
 	Called     string         `yaml:"name" kind:"filename" doc:"File name of the program, or the kernel's name of the process; no path."`
@@ -52,8 +52,8 @@ type Criteria struct {
 	Parent     *int           `yaml:"parent" kind:"pid" doc:"Process number of the parent; 1 leaves out what the daemon has forked."`
 }
 
-// ID is a user or a group. One that this machine does not have is no mistake, for it may be
-// made later; as with a missing program, nothing can be said of the daemon until then.
+// ID is a user or a group. It is not a mistake if this machine does not have it, for it may be
+// created later. Until then the state of the daemon is unknown, as with a missing program.
 type ID struct {
 	Text   string // as it was written
 	Number uint32
@@ -86,20 +86,20 @@ type Daemon struct {
 	Environment  []string      `yaml:"environment" kind:"variable" needs:"start" doc:"Variables for it, beside PATH, HOME, LOGNAME, USER and SHELL."`
 	After        []string      `yaml:"after" kind:"name" doc:"Daemons that must be up before this one is restarted."`
 
-	// The rest is what holds: its own value, else that of the file's defaults,
+	// The rest has the value that applies: the daemon's own, else that of the file's defaults,
 	// of the main file's defaults, or the built-in one.
 
 	Times
 	Retry
 }
 
-// take gives a daemon what holds for all of its file.
+// take sets what holds for all daemons of a file.
 func (d *Daemon) take(all defaults) {
 	d.Times, d.ProbeTimeout, d.Retry = all.Times, all.ProbeTimeout, all.Retry
 }
 
-// Rule is about processes that should not be. One that has limits means only
-// the processes above them.
+// Rule is about processes that should not run. A rule with limits is only about the processes
+// above them.
 type Rule struct {
 	Name string // its key
 	Criteria
@@ -110,7 +110,7 @@ type Rule struct {
 	Exempt []Exemption `yaml:"exempt" short:"executable" doc:"Processes that are not meant: a program's path, or criteria."`
 }
 
-// Exemption says which processes a rule does not mean.
+// Exemption says which processes a rule is not about.
 type Exemption struct {
 	Criteria
 }
@@ -147,21 +147,22 @@ type Memory struct {
 	VMS uint64 `yaml:"vms" kind:"size" doc:"Limit of virtual memory; K, M, G and T are powers of 1024."`
 }
 
-// Files is a limit of open files; one of the two is set.
+// Files is a limit of open files; one of the two fields is set.
 type Files struct {
 	Number int
 	Share  float64 // of the process's own limit; 1 is all of it
 }
 
-// defaults are what a file may set for its daemons; those of the main file hold
-// for the drop-ins too.
+// defaults are the values that a file may set for all its daemons. Those of the main file also
+// apply to the drop-ins.
 type defaults struct {
 	Times
 	ProbeTimeout time.Duration `yaml:"probe_timeout" kind:"timeout" default:"5s" doc:"How long connecting and answering may take."`
 	Retry
 }
 
-// Times are what a restart waits for. They are flags, too, with the tags that kong reads.
+// Times are the limits and waits of a restart. They are flags of run, too: placeholder, help,
+// choices, refuse and hint are tags for those.
 type Times struct {
 	Recheck      time.Duration `yaml:"recheck" kind:"time" default:"2s" placeholder:"TIME" help:"Look again after this long before acting; 0 acts at once (${default})."`
 	StopTimeout  time.Duration `yaml:"stop_timeout" kind:"timeout" default:"60s" placeholder:"TIME" help:"Limit for each stop command (${default})."`
@@ -174,7 +175,7 @@ type Times struct {
 	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
 }
 
-// Retry is when a daemon is restarted again, and when not.
+// Retry is when a daemon is restarted again, and when it is left alone.
 type Retry struct {
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
 	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Up for so long, it begins anew with the first of them."`

@@ -47,7 +47,8 @@ func readCount(text string) (*Count, *problem) {
 // String is tcp://127.0.0.1:22 or unix:///run/x.sock.
 func (a Address) String() string { return a.Network + "://" + a.Address }
 
-// maxSocket is what fits into every system's sockaddr_un with its zero byte, unix(4).
+// maxSocket is the longest path of a socket, in bytes, that fits into sockaddr_un with its zero
+// byte on every system, unix(4).
 const maxSocket = 103
 
 func readAddress(text string) (Address, *problem) {
@@ -94,8 +95,7 @@ func checkHost(network, host string) *problem {
 	return nil
 }
 
-// percentPattern has at most three decimals: that much survives being written
-// and read again.
+// percentPattern allows at most three decimals: so many survive being written and read again.
 const percentPattern = `^[0-9]{1,6}(\.[0-9]{1,3})?%$`
 
 func readPercent(text string) (float64, *problem) {
@@ -177,7 +177,7 @@ func readSize(text string) (uint64, *problem) {
 	return uint64(f), nil
 }
 
-// sizeText uses the largest unit without a fraction.
+// sizeText writes a size in the largest unit that needs no fraction.
 func sizeText(n uint64) string {
 	power := 0
 	for n%1024 == 0 && n > 0 && power < len(sizeUnits)-1 {

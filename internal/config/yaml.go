@@ -8,19 +8,20 @@ import (
 	"strings"
 )
 
-// YAML writes the configuration with every value spelled out, as a file that
-// means the same. References to daemons that it does not hold are left out.
+// YAML writes the configuration with every value spelled out, as a file of the same meaning.
+// References to daemons that it does not contain are left out.
 func (c Config) YAML() ([]byte, error) { return c.write(&writer{sections: make(sections)}) }
 
-// Differences is YAML without what has its default. What all daemons have in common
-// stands once, as the default of the file.
+// Differences is YAML without values that are the default. A value that all daemons share is
+// written once, below defaults.
 func (c Config) Differences() ([]byte, error) {
 	w := &writer{sections: make(sections), brief: true}
 	w.times = w.common(c.Daemons)
 	return c.write(w)
 }
 
-// common are the usual times, but for those that all daemons have otherwise.
+// common returns the usual defaults, but with the values that all daemons share in place of
+// them.
 func (w *writer) common(daemons []Daemon) defaults {
 	times := w.usual(reflect.TypeFor[defaults]()).Interface().(defaults)
 	if len(daemons) < 2 {
@@ -99,7 +100,7 @@ func (w *writer) mapping(level int, v reflect.Value) {
 	}
 }
 
-// usual has the defaults of a type; nobody asks for them if all is written.
+// usual returns the defaults of a type, which are needed only if values are left out.
 func (w *writer) usual(t reflect.Type) reflect.Value {
 	into := reflect.New(t).Elem()
 	if !w.brief {
@@ -138,13 +139,13 @@ func (w *writer) field(level int, f *field, v reflect.Value) {
 	}
 }
 
-// spelled reports whether the zero value is a value: a time of 0 is one, but for
-// those that mean "not asked", and so is false.
+// spelled reports whether a zero value is written: false is, and a time of 0, unless 0 means
+// that the time is not checked.
 func (f *field) spelled() bool {
 	return (f.kind == "time" && f.key != "min_age") || f.kind == "bool"
 }
 
-// item writes a mapping behind a dash.
+// item writes a mapping as an item of a list.
 func (w *writer) item(level int, v reflect.Value) {
 	start := w.buf.Len()
 	w.mapping(level+1, v)
@@ -154,8 +155,8 @@ func (w *writer) item(level int, v reflect.Value) {
 	}
 }
 
-// Quoted puts text in quotes if it would not be read as the same text without, by us
-// or by a program that takes yes for true.
+// Quoted puts a text in quotes unless it would be read as the same text without them, by us and
+// by programs that take yes for true.
 func Quoted(s string) string {
 	switch strings.ToLower(s) {
 	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
