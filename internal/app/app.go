@@ -1,5 +1,4 @@
-// Package app is daemon-keeper as a whole: it puts a run together from the command
-// line, has it made, and shows what has come of it.
+// Package app is the whole program: each command, with its flags, its help and its work.
 package app
 
 import (
@@ -21,13 +20,12 @@ import (
 	_ "daemon-keeper/internal/scarce" // which may end the program before it has begun
 )
 
-// Main is the whole program; its result is the exit status.
+// Main is the whole program. It returns the exit status.
 func Main(argv []string) int {
-	// Go ends a program that has crashed with status 2, which is ours for a daemon that is
-	// still down. By SIGABRT it gives no status at all. A recover would catch neither what
-	// the runtime itself gives up for nor the panic of another goroutine. A core is left
-	// where the system wants one; the limit for it is not ours to set, for what we start
-	// has it from us.
+	// A Go program that crashes has exit status 2, which we use for a daemon that is still
+	// down. With SIGABRT there is no exit status at all. A recover would catch neither the
+	// runtime's own fatal errors nor the panic of another goroutine. Whether a core is written
+	// is left to the system: the services that we start inherit our limit for it.
 	debug.SetTraceback("crash")
 	if rcd.IsChild(argv) {
 		return rcd.Child(argv, check.Args, state.NoteBegun)
@@ -42,8 +40,8 @@ func Main(argv []string) int {
 	if check.IsPeek(argv) {
 		return check.Peek(argv)
 	}
-	// Most runs are over before the default, 100, would have garbage collected for
-	// the first time, beyond 4 MiB; that would be a twentieth of their work.
+	// With the default, 100, garbage would be collected for the first time at 4 MiB. That would
+	// be a twentieth of the work of most runs, which end before they reach 8 MiB.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(memoryLimit)
 	if runtime.NumCPU() > mostCPUs {
@@ -53,10 +51,10 @@ func Main(argv []string) int {
 }
 
 const (
-	// memoryLimit is from where on garbage is collected at once rather than once the
-	// heap has grown threefold, whatever others have given us to read.
+	// memoryLimit is the heap size, in bytes, from which on garbage is collected at once,
+	// however much input others have given us.
 	memoryLimit = 40 << 20
-	// mostCPUs bounds the threads that the runtime starts on a machine of many.
+	// mostCPUs limits the threads that the runtime starts on a large machine.
 	mostCPUs = 4
 )
 
@@ -64,7 +62,7 @@ func run(name string, args []string) report.Status {
 	umask := syscall.Umask(0o022) // what we start keeps it
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
-	// A reader that goes away must not end a run between a stop and a start.
+	// A closed standard output must not end a run between a stop and a start.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	if len(args) > 0 && args[0] == completeName { // before what could be refused, and told of
@@ -87,11 +85,11 @@ func run(name string, args []string) report.Status {
 	return status
 }
 
-// systemFolders differ from system to system.
+// systemFolders are the paths that differ between systems.
 type systemFolders struct{ runDir, stateDir, config string }
 
-// defaults: the folder for the locks does not outlive a boot, that of the memory
-// does, hier(7).
+// defaults returns the usual paths. The folder of the locks does not survive a boot, that of
+// the memory does, hier(7).
 func defaults() systemFolders {
 	if runtime.GOOS == "linux" {
 		return systemFolders{runDir: "/run/daemon-keeper", stateDir: "/var/lib/daemon-keeper", config: "/etc/daemon-keeper.yaml"}

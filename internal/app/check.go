@@ -6,7 +6,7 @@ import (
 	"daemon-keeper/internal/cli"
 )
 
-// lookFlags are those of a command that only looks at daemons.
+// lookFlags are the flags of a command that only looks at daemons.
 type lookFlags struct {
 	looking
 	Names []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
@@ -32,7 +32,7 @@ func (f *lookFlags) ask(j *job) (err error) {
 	return err
 }
 
-// checkCommand tells other tools.
+// checkCommand is for other tools.
 type checkCommand struct{ lookFlags }
 
 // Help is what the help says of the command beside its flags.
@@ -43,7 +43,7 @@ Examples:
   daemon-keeper check sshd:1- telnetd:0  without a configuration`
 }
 
-// statusCommand tells people; it asks the manager, too.
+// statusCommand is for people; it asks the manager, too.
 type statusCommand struct{ lookFlags }
 
 // Help is what the help says of the command beside its flags.

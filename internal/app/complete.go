@@ -25,12 +25,12 @@ const completeName = "__complete"
 // completeTime is the limit for an answer: a person waits at the prompt.
 const completeTime = time.Second
 
-// managerTime is the part of it that a manager has. What is known without it is
-// offered then.
+// managerTime is how much of it the service manager may take. What is known without the manager
+// is offered then.
 const managerTime = 800 * time.Millisecond
 
-// complete prints what may follow on a command line. It never fails: a person who
-// types must not get messages between the words. It only reads.
+// complete prints the words that may follow on a command line. It only reads, and it never
+// fails: no message may appear at the prompt of somebody who types.
 func complete(ctx context.Context, args []string, stdout io.Writer) {
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
@@ -58,10 +58,10 @@ func completed(ctx context.Context, args []string) string {
 	return ""
 }
 
-// machine is what can be completed from this machine.
+// machine answers from this machine what a grammar cannot know.
 type machine struct{ ctx context.Context }
 
-// Names of a configuration without a mistake.
+// Names returns the names in a configuration, unless that has a mistake.
 func (machine) Names(path string, rules bool) []string {
 	path, err := filepath.Abs(atHome(cmp.Or(path, os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().config)))
 	if err != nil {
@@ -83,7 +83,7 @@ func (machine) Names(path string, rules bool) []string {
 	return names
 }
 
-// Paused are the daemons that resume can be called for by name.
+// Paused returns the daemons that can be resumed by name.
 func (machine) Paused(folder string) ([]string, bool) {
 	store, err := state.LookStore(atHome(cmp.Or(folder, os.Getenv("DAEMON_KEEPER_STATE_DIR"), defaults().stateDir)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +117,7 @@ func (m machine) Services() []string {
 	return names
 }
 
-// Entries of a folder, "" for the one where we are.
+// Entries lists a folder, "" for the current one.
 func (machine) Entries(folder string) []completion.Entry {
 	folder = cmp.Or(atHome(folder), ".")
 	list, err := os.ReadDir(folder)
@@ -134,7 +134,7 @@ func (machine) Entries(folder string) []completion.Entry {
 	return entries
 }
 
-// atHome expands ~/, which is not done on a line that is being typed.
+// atHome expands ~/, which the shell has not done yet.
 func atHome(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		return filepath.Join(os.Getenv("HOME"), rest) + strings.Repeat("/", min(1, len(path)-len(strings.TrimRight(path, "/"))))

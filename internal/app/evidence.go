@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/postmortem"
 )
 
-// evidence asks everybody who may know what has ended a daemon.
+// evidence asks every witness that may know why a daemon has ended.
 func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 	trace := postmortem.OurTracing()
 	return postmortem.Ask(ctx, []postmortem.Witness{
@@ -25,7 +25,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 	}, d)
 }
 
-// evidenceTime is the built-in limit for all of them together, and for the service manager.
+// evidenceTime is the default limit for all witnesses together, and for the service manager.
 const evidenceTime = 2 * time.Second
 
 // pidFilesNaming finds pidfiles that hold one of these numbers.

@@ -13,8 +13,8 @@ import (
 	"daemon-keeper/internal/cli"
 )
 
-// Flags that several commands have. Slices take what must be given once, so that a second
-// one can be refused instead of winning in silence.
+// Flags that several commands have. Those that may be given once are slices, so that a second
+// value is refused and does not silently replace the first.
 type (
 	configFlag struct {
 		Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" takes:"configs" help:"The configuration; also read are the *.yaml in the folder of its name with .d (${config})."`
@@ -43,7 +43,7 @@ type (
 	}
 )
 
-// faceFlags are how the report looks.
+// faceFlags select the form of the report.
 type faceFlags struct {
 	Output     string `short:"o" default:"text" placeholder:"FORMAT" choices:"text json nagios mon svstat" refuse:"cannot print the report as %q" hint:"choose one of text, json, nagios, mon, svstat" help:"Print the report as text, json, nagios, mon or svstat (${default})."`
 	Prometheus string `placeholder:"FILE" takes:"metrics" help:"Also write it to this file, for node_exporter's textfile collector; the name ends in .prom."`
@@ -65,7 +65,7 @@ func outputs() []string {
 	return []string{outputText, outputJSON, outputNagios, outputMon, outputSvstat}
 }
 
-// all is the first error.
+// all returns the first error of some checks.
 func all(checks ...func() error) error {
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -75,7 +75,7 @@ func all(checks ...func() error) error {
 	return nil
 }
 
-// file is the one configuration that was given.
+// file returns the path of the configuration.
 func (f configFlag) file() (string, error) {
 	const hint = "name the file: -c /etc/daemon-keeper.yaml"
 	switch list := f.Config; {
@@ -105,7 +105,7 @@ func (j *job) checkFace() error {
 			"name a file in a folder that a web server serves: --html /var/www/html/daemons.html"))
 }
 
-// checkWritten refuses a file to which the report cannot be written, too.
+// checkWritten refuses a path to which the report cannot also be written.
 func (j *job) checkWritten(flag, path, ending, what, otherEnding, hint string) error {
 	switch {
 	case path == "" && slices.Contains(j.Given, flag):
@@ -140,7 +140,7 @@ func (f serviceCommandFlag) checkCommand() error {
 	return nil
 }
 
-// isTag keeps a tag such that every syslog daemon can tell it from the message.
+// isTag reports whether every syslog daemon can tell this tag from the message behind it.
 func isTag(s string) bool {
 	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
 		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_./-", c)

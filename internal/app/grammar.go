@@ -12,7 +12,7 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// grammar is the command line: a line for each command, whose flags are in its own file.
+// grammar lists the commands. Each has its flags in its own file.
 type grammar struct {
 	Run      runCommand      `cmd:"" default:"withargs" usage:"[NAME]... [flags]; -e PATH -s NAME [-s NAME]... [flags]" help:"Keep daemons up: restart those that are down."`
 	Check    checkCommand    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Report whether they are up, for other tools; restarts nothing."`
@@ -36,18 +36,18 @@ type grammar struct {
 	Version  bool            `help:"Print the version."`
 }
 
-// command is a command of the grammar, once its flags are read.
+// command is a command of the grammar whose flags have been read.
 type command interface {
 	run(ctx context.Context, j *job) (report.Status, error)
 }
 
-// asker is a command that has flags to be looked at.
+// asker is a command whose flags are checked before it runs.
 type asker interface {
-	// ask completes the job from the command's flags, and refuses what makes no sense.
+	// ask sets what the job needs of the command's flags, and refuses what makes no sense.
 	ask(j *job) error
 }
 
-// job is what a command line asks for.
+// job is a command line that was read, with what several commands need of it.
 type job struct {
 	cli.Line
 	runCommand        // what the command has no flag for has its default
@@ -58,7 +58,7 @@ type job struct {
 	maxAge time.Duration // of page: a report that is older is not from now
 }
 
-// Commands that are treated in a way of their own where daemons are looked at.
+// Names of commands that differ in how daemons are looked at.
 const (
 	runName    = "run"
 	checkName  = "check"
@@ -72,7 +72,7 @@ func newParser(grammar any) (*cli.Parser, error) {
 	return cli.New(grammar, map[string]string{"run_dir": d.runDir, "state_dir": d.stateDir, "config": d.config})
 }
 
-// Outline is the outline of the whole command line.
+// Outline returns the outline of the whole command line.
 func Outline() (cli.Outline, error) {
 	p, err := newParser(new(grammar))
 	if err != nil {
@@ -81,8 +81,8 @@ func Outline() (cli.Outline, error) {
 	return p.Outline(), nil
 }
 
-// Parse reads a command line, and refuses one that makes no sense. It looks at the file
-// system only to refuse what names no program.
+// Parse reads a command line, and refuses one that makes no sense. It looks at the file system
+// only to check that a program exists.
 func Parse(args []string) (cli.Line, error) {
 	j, err := parse(args)
 	return j.Line, err
@@ -95,9 +95,8 @@ func parse(args []string) (*job, error) {
 	return parseAny(args)
 }
 
-// parseRun reads a line of cron's, which names no command and no daemon, and in which
-// nothing is wrong: most runs have one. The flags of all the other commands, which kong
-// would read anew each time, would be a sixth of their work.
+// parseRun reads a line that has only flags of run and no mistake, as in most crontabs. Reading
+// the flags of all other commands, too, would be a sixth of the work of a healthy run.
 func parseRun(args []string) (*job, bool) {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		return nil, false
@@ -144,8 +143,8 @@ func parseAny(args []string) (*job, error) {
 	return j, nil
 }
 
-// refused is what is left of a command line that cannot be used: where, and how,
-// it is told.
+// refused is the job of a command line that cannot be used. It says where and in which form the
+// error is reported.
 func refused(args []string, j *job) *job {
 	r := &job{Line: j.Line, runCommand: j.runCommand}
 	if r.Command != nil && !r.Looks {
@@ -160,8 +159,8 @@ func refused(args []string, j *job) *job {
 	return r
 }
 
-// outputOf finds the output that a command line asks for, even if it cannot be
-// used: a plugin's user sees nothing but that.
+// outputOf finds the output format that a command line asks for, even if the line cannot be
+// used: somebody who uses a plugin sees nothing else.
 func outputOf(args []string) string {
 	for i, arg := range args {
 		value, found := strings.CutPrefix(arg, "--output=")

@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// helpCommand prints how the program, or a command, is used.
+// helpCommand prints how the program or a command is used.
 type helpCommand struct {
 	Names []string `arg:"" optional:"" sep:"none" name:"command" takes:"commands"`
 }
@@ -39,11 +39,11 @@ func (*versionCommand) run(context.Context, *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// release is a package's version, which only the linker sets: make dist, make packages
-// and the FreeBSD port give it -X daemon-keeper/internal/app.release=1.2.3.
+// release is the version of a package. Only the linker sets it: make dist, make packages and
+// the FreeBSD port use -X daemon-keeper/internal/app.release=1.2.3.
 var release string
 
-// version is what the build itself knows.
+// version is the version that the build has recorded, or that of the package.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

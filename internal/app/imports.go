@@ -16,7 +16,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// importCommand reads what has kept daemons until now.
+// importCommand reads the files of what has kept daemons until now.
 type importCommand struct {
 	Files   []string `arg:"" optional:"" sep:"none" name:"file" takes:"files"`
 	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
@@ -34,8 +34,8 @@ Examples:
   daemon-keeper import --offline other-host.monitrc`
 }
 
-// run prints a configuration, and says which files and lines it could not read. It may be
-// waiting for a person, and has nothing to end in order: a signal ends it at once.
+// run prints a configuration, and reports files and lines that it cannot read. A signal ends it
+// at once: it may be waiting for input, and leaves nothing unfinished.
 func (i *importCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	signal.Reset(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	var files []importer.File
@@ -72,7 +72,7 @@ func (i *importCommand) run(ctx context.Context, j *job) (report.Status, error) 
 	return status, nil
 }
 
-// mostImported is more than a crontab has, and less than what would fill the memory.
+// mostImported is the size limit of an imported file, in bytes; a crontab is much smaller.
 const mostImported = 1 << 20
 
 func readImport(name string) (importer.File, error) {

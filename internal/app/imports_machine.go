@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/survey"
 )
 
-// thisMachine tells import what runs here. It only looks.
+// thisMachine answers what runs on this machine, for import. It only looks.
 type thisMachine struct{ ctx context.Context }
 
 // Named implements importer.Machine.
@@ -46,7 +46,7 @@ func (m thisMachine) Named(asked []importer.Asked) []importer.Found {
 	return list
 }
 
-// withoutAnswer says why nothing was found.
+// withoutAnswer sets the reason why nothing was found.
 func withoutAnswer(list []importer.Found, err error) []importer.Found {
 	for i := range list {
 		list[i] = importer.Found{Why: err.Error()}
@@ -54,7 +54,7 @@ func withoutAnswer(list []importer.Found, err error) []importer.Found {
 	return list
 }
 
-// foundProgram notes by what a process is known, as init would write it.
+// foundProgram sets how to recognise a process, as init would write it.
 func foundProgram(f *importer.Found, path string, p check.Program) {
 	if p.Executable == "" {
 		f.Why = path + " names a process, but " + p.Why

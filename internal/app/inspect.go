@@ -19,8 +19,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// How long the look at one daemon may take, and how many processes of it are looked at: a
-// file system that somebody else serves may never answer.
+// Limits of the look at one daemon, and of the processes of it that are looked at. A file
+// system that another machine serves may never answer.
 const (
 	inspectTime   = 15 * time.Second
 	worldTime     = time.Minute
@@ -110,7 +110,7 @@ func verdictsOf(ctx context.Context, daemons []keeper.Daemon, o check.Options) (
 	return check.NewObserver(spare).Verdicts(ctx, specs, o), nil
 }
 
-// inspectStatus: what is left out by --only does not count.
+// inspectStatus is the exit status. Findings that --only leaves out do not count.
 func inspectStatus(list []report.Inspection, only string, doubts bool) report.Status {
 	least, _ := inspect.ParseSeverity(only)
 	status, unclear := report.OK, doubts
@@ -140,7 +140,7 @@ func inspectStatus(list []report.Inspection, only string, doubts bool) report.St
 	return status
 }
 
-// inspector looks at daemons, one after the other.
+// inspector looks at one daemon after the other.
 type inspector struct {
 	world   *inspect.World
 	unit    func(context.Context, *inspect.Facts) inspect.Fact[inspect.Unit] // what its service was asked for
@@ -161,7 +161,7 @@ func (x *inspector) doubt(what string) {
 	}
 }
 
-// doubts are what could not be learned until now.
+// doubts returns what could not be found out so far.
 func (x *inspector) doubts() []string {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -182,7 +182,7 @@ func newInspector(ctx context.Context) (*inspector, error) {
 	return x, err
 }
 
-// answered leaves behind what does not answer until ctx ends.
+// answered returns what do returns, or an error when ctx ends first; do then goes on by itself.
 func answered[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type answer struct {
 		v   T
@@ -202,7 +202,7 @@ func answered[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	}
 }
 
-// daemon is how one of them runs.
+// daemon describes how one daemon runs.
 func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict) report.Inspection {
 	out := report.Inspection{Name: d.Name, State: v.State.String()}
 	mains := mainsOf(v.Matches)
@@ -230,8 +230,8 @@ func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict
 	return out
 }
 
-// mayBe are processes that may be the daemon, and may not be looked at closely enough to tell:
-// what anybody may see of them is told all the same.
+// mayBe returns the processes that may be the daemon, and that we may not read closely enough
+// to decide. What any user may read of them is reported all the same.
 func mayBe(v check.Verdict) []check.Match {
 	var list []check.Match
 	for _, x := range v.Excluded {
@@ -251,14 +251,14 @@ func faultsOf(v check.Verdict) string {
 	return "not running"
 }
 
-// mainsOf are the processes that no other of them has started.
+// mainsOf returns the processes that none of the others has started.
 func mainsOf(matches []check.Match) []check.Match {
 	return slices.DeleteFunc(slices.Clone(matches), func(m check.Match) bool {
 		return slices.ContainsFunc(matches, func(o check.Match) bool { return o.PID == m.Parent && o.PID != m.PID })
 	})
 }
 
-// facts are all that is known of a process.
+// facts returns all that is known of a process.
 func (x *inspector) facts(ctx context.Context, d keeper.Daemon, m check.Match) (inspect.Facts, error) {
 	f, err := inspect.Read(ctx, x.world, m.PID)
 	if err == nil {

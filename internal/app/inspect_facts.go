@@ -40,7 +40,7 @@ func (x *inspector) complete(ctx context.Context, f *inspect.Facts, d keeper.Dae
 	f.PIDFiles = inspect.Know(x.pidFiles(ctx, f, d), nil)
 }
 
-// accountOf asks for a user; one without a name is in no other group.
+// accountOf looks up a user. A user without a name is in no further group.
 func accountOf(id uint32) (inspect.Account, error) {
 	u, err := user.LookupId(strconv.FormatUint(uint64(id), 10))
 	if errors.As(err, new(user.UnknownUserIdError)) {
@@ -72,7 +72,7 @@ func groupNumber(name string) (uint32, bool) {
 	return id, err == nil
 }
 
-// groupNames names groups; one without a name by its number.
+// groupNames returns a function that names groups; a group without a name is its number.
 func groupNames() func(uint32) string {
 	accounts := osutil.ReadAccounts(osutil.GroupsFile)
 	return func(id uint32) string {
@@ -81,16 +81,16 @@ func groupNames() func(uint32) string {
 	}
 }
 
-// startsFreely reports whether a command of the unit is started without the user and the
-// capabilities that it asks for: ExecStart=+/usr/sbin/x, systemd.service(5).
+// startsFreely reports whether a command of the unit is started without the unit's user and
+// capabilities: ExecStart=+/usr/sbin/x, systemd.service(5).
 func startsFreely(exec string) bool {
 	_, flags, _ := strings.Cut(exec, " ; flags=")
 	flags, _, _ = strings.Cut(flags, " ; ")
 	return strings.Contains(flags, "privileged") || strings.Contains(flags, "no-setuid") || strings.Contains(flags, "ambient")
 }
 
-// askManager asks the manager what the service of a process was asked for. Of a process that is
-// not its main one, who it is says nothing.
+// askManager asks the manager for the settings of a process's service. The settings of the user
+// and the like apply to its main process only.
 func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
 	name := osutil.UnitOf([]byte("0::" + f.Cgroup.Value))
 	if !f.Cgroup.Known || !strings.HasSuffix(name, ".service") || strings.HasPrefix(name, "user@") || x.manager == nil {
@@ -112,7 +112,8 @@ func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none insp
 	return inspect.Know(inspect.Unit{Name: a.Name, Props: a.Props}, nil)
 }
 
-// listening are the sockets at which a process listens, and who else has them.
+// listening returns the sockets at which a process listens, and the other processes that have
+// them open.
 func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening] {
 	sockets, err := check.Listeners(f.PID)
 	if err != nil {
@@ -129,10 +130,10 @@ func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening
 	return inspect.Know(list, nil)
 }
 
-// errServed: what may not answer is not touched.
+// errServed is the error for a file that is not touched because reading it may hang.
 var errServed = errors.New("its file is served by another machine or process, which may not answer")
 
-// writers are those who can change what it runs, as far as its paths lead us to the same
+// writers returns the users who can change the program, as far as its paths lead us to the same
 // files as the process.
 func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]inspect.Writer] {
 	if f.Deleted.Value || f.Root.Value.Changed || !f.Root.Known || f.Exe == "" {
@@ -158,9 +159,10 @@ func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]insp
 	return inspect.Know(list, nil)
 }
 
-// changed tells when regular files were last changed. What is not there is left out, and so is
-// what others serve: the daemon's owner chooses the path, and it may never answer. What a
-// process with another root folder means cannot be told.
+// changed returns when regular files were last changed. Missing files are left out. So are
+// files that another machine serves, which may never answer: the owner of the daemon chooses
+// the path. For a process with another root folder the paths mean other files, so nothing is
+// returned.
 func changed(f *inspect.Facts, paths []string) []inspect.Changed {
 	if f != nil && (f.Root.Value.Changed || !f.Root.Known) {
 		return nil
@@ -179,8 +181,8 @@ func changed(f *inspect.Facts, paths []string) []inspect.Changed {
 	return list
 }
 
-// pidFiles are those that name the process, and those that its unit or the configuration
-// names for it.
+// pidFiles returns the pidfiles that contain the number of the process, and those that its unit
+// or the configuration names.
 func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Daemon) []inspect.PIDFile {
 	e := pidfiles.Expected{By: f.Unit.Value.Name, PIDs: []int{f.PID}, Running: true}
 	for _, r := range f.Relatives.Value {
@@ -216,8 +218,8 @@ func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Dae
 	return list
 }
 
-// isOwn reports whether it is the daemon's own user or group that can change a pidfile: so it
-// is with most daemons that write it themselves, and pidfiles tells of all of them.
+// isOwn reports whether the daemon's own user or group can change a pidfile. That is so for
+// most daemons that write it themselves; the command pidfiles reports all of them.
 func (x *inspector) isOwn(f *inspect.Facts, text string) bool {
 	if !f.IDs.Known {
 		return false
@@ -226,7 +228,8 @@ func (x *inspector) isOwn(f *inspect.Facts, text string) bool {
 	return strings.HasPrefix(text, "user "+x.users(ids.Users[1])+" can change ") || strings.HasPrefix(text, "group "+x.groups(ids.Groups[1])+" can change ")
 }
 
-// pidFileSeverity: that somebody can change it matters only where root signals what it names.
+// pidFileSeverity is how serious a finding is here. That somebody can change the file matters
+// only if root signals the process that it names.
 func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
 	switch {
 	case f.Verdict == pidfiles.Writable, f.Severity == pidfiles.Note:
@@ -239,10 +242,10 @@ func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
 	return inspect.Fine
 }
 
-// mostWays is how many files that everybody may write are looked after.
+// mostWays is for how many files that everybody may write the folders on the way are checked.
 const mostWays = 100
 
-// waysTo tells of the files that everybody may write whether all users reach them: a folder on
+// waysTo finds out whether all users can reach the files that everybody may write: a folder on
 // the way may be closed to them.
 func waysTo(f *inspect.Facts) {
 	if f.Root.Value.Changed || !f.Root.Known {

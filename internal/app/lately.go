@@ -5,8 +5,8 @@ import (
 	"daemon-keeper/internal/state"
 )
 
-// addLately tells of each daemon how often it has died in the last days. What cannot be
-// read is not told: the report says why, where it matters.
+// addLately adds how often each daemon has died in the last days. What cannot be read is left
+// out: where it matters, the report gives the reason.
 func addLately(dir string, r *report.Report) {
 	if dir == "" {
 		return

@@ -7,8 +7,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// located finds the main processes of services that only a script tells of. One that has
-// several is several in the list.
+// located finds the main processes of services that are known only by a script. A service that
+// has several is in the list several times.
 func located(ctx context.Context, listed []rcd.Listed) ([]rcd.Listed, error) {
 	var guesses []check.Guess
 	for _, l := range listed {

@@ -19,8 +19,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// stderrPatience is how long a run waits at its end for somebody to read what it has
-// said. What it answers on standard output is waited for: the work is done by then.
+// stderrPatience is how long a run waits at its end until its messages on stderr are read. The
+// report on standard output is waited for without a limit: the work is done by then.
 const stderrPatience = 2 * time.Second
 
 // looking is part of each command that looks at the daemons.
@@ -28,7 +28,7 @@ type looking struct{}
 
 func (looking) run(ctx context.Context, j *job) (report.Status, error) { return look(ctx, j), nil }
 
-// look looks at the daemons, and run acts.
+// look looks at the daemons; run also acts.
 func look(ctx context.Context, j *job) report.Status {
 	began := time.Now()
 	stderr := terminal.Unblock(os.Stderr)
@@ -67,7 +67,7 @@ func look(ctx context.Context, j *job) report.Status {
 	return show(j, k.Log, r)
 }
 
-// mistyped adds to an error that a name is not known which command was probably meant.
+// mistyped adds to the error for an unknown name which command was probably meant.
 func mistyped(j *job, err error) error {
 	if j.Meant == "" || !errors.As(err, new(*config.UnknownNameError)) && !errors.As(err, new(*config.NotFoundError)) {
 		return err
@@ -75,7 +75,7 @@ func mistyped(j *job, err error) error {
 	return &hinted{err, "did you mean: daemon-keeper " + j.Meant + "? Else " + words.Hint(err)}
 }
 
-// hinted is an error with another hint.
+// hinted is an error with a hint of its own.
 type hinted struct {
 	error
 	hint string
@@ -84,8 +84,8 @@ type hinted struct {
 func (h *hinted) Hint() string  { return h.hint }
 func (h *hinted) Unwrap() error { return h.error }
 
-// blankFiles says that nobody has written anything into the configuration yet, if so.
-// A package lays down one like that, and cron runs us each minute.
+// blankFiles returns a text if the configuration has only comments, as one from a package has
+// until somebody edits it. cron runs us each minute meanwhile.
 func blankFiles(j *job, err error) string {
 	var empty *config.EmptyError
 	if j.Name != runName || len(j.Names) > 0 || !errors.As(err, &empty) || !empty.Blank {
@@ -94,7 +94,7 @@ func blankFiles(j *job, err error) string {
 	return strings.Join(empty.Files, ", ") + " has only comments"
 }
 
-// measure writes the report for Prometheus, too, and for a browser.
+// measure also writes the report to the files for Prometheus and for a browser.
 func measure(j *job, log keeper.Log, r *report.Report) {
 	failed := func(about string, err error) {
 		log.Record(report.Error, "%v", err)
@@ -112,7 +112,7 @@ func measure(j *job, log keeper.Log, r *report.Report) {
 	}
 }
 
-// show prints the report, and tells what is to be believed of it.
+// show prints the report, and returns the exit status.
 func show(j *job, log keeper.Log, r report.Report) report.Status {
 	if j.Name == pageName {
 		return printPage(j, r)
@@ -131,8 +131,8 @@ func show(j *job, log keeper.Log, r report.Report) report.Status {
 	return r.Status()
 }
 
-// face is how the report looks. A person who has mistyped something is told so in
-// words, even where the answer would have been a table.
+// face returns the form of the report. A typing error is reported in words even where the
+// report would be a table.
 func face(j *job, r report.Report, out io.Writer) interface{ Write(report.Report) } {
 	text := report.Text{
 		Out: out, Err: os.Stderr,
@@ -160,7 +160,7 @@ func face(j *job, r report.Report, out io.Writer) interface{ Write(report.Report
 	return text
 }
 
-// tell writes the mistakes down, and passes them on to the report.
+// tell writes mistakes to the log, and returns them for the report.
 func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
 	var list []report.Mistake
 	for _, m := range mistakes {
@@ -174,7 +174,7 @@ func mistake(err error) report.Mistake {
 	return report.Mistake{Text: err.Error(), Hint: words.Hint(err)}
 }
 
-// refuse says what is wrong, and what to do; nothing was touched.
+// refuse reports an error before anything was touched.
 func refuse(j *job, err error, mistakes ...config.Mistake) report.Status {
 	log := diary(j, io.Discard)
 	r := report.Report{Command: j.Name, Began: time.Now(), Mistakes: append(tell(log, mistakes), mistake(err))}

@@ -18,8 +18,8 @@ import (
 // notifyTime is the limit for each way of telling someone.
 const notifyTime = 30 * time.Second
 
-// teller tells those whom the configuration names; nil if it names nobody. That it
-// fails is written down, and stops nothing.
+// teller returns what tells the people whom the configuration names; nil if it names nobody. A
+// failure is written to the log and stops nothing.
 func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Transition) {
 	var ways []interface {
 		Tell(context.Context, notify.Message) error
@@ -43,7 +43,7 @@ func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Tra
 	}
 }
 
-// message is all that has happened, in one.
+// message joins all that has happened in one message.
 func message(list []keeper.Transition) notify.Message {
 	r := report.Report{Command: "run", Began: time.Now()}
 	items := make([]notify.Item, len(list))
@@ -90,7 +90,7 @@ func printed(steps []report.Step) []string {
 	return nil
 }
 
-// next is what happens next, and when.
+// next says what happens next, and when.
 func next(t keeper.Transition) string {
 	switch d := t.Daemon; {
 	case t.Kind == keeper.Ends:

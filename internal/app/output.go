@@ -9,12 +9,11 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// output is standard output, which remembers that it could not be written: a tool
-// must not take half a report for a whole one. A reader who has gone away wants no
-// more.
+// output is standard output. It remembers a failed write, because a tool must not take half of
+// a report for a whole one. That the reader has closed the pipe is not a failure.
 //
-// Of a command that only prints it is a failure. What a run has done to the daemons,
-// or a pause, stands all the same, and the exit status tells of that.
+// For a command that only prints, a failed write is a failure. After a run or a pause the exit
+// status tells what was done, which stands all the same.
 type output struct {
 	err error
 }
@@ -27,7 +26,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// complain tells people that they have not been told all.
+// complain reports that something was not printed.
 func (o *output) complain(j *job) {
 	if o.err != nil {
 		fail(j, o.err)

@@ -18,7 +18,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// pauseCommand has daemons left alone, until it ends by itself or by resume.
+// pauseCommand keeps daemons from being restarted, until the pause ends by itself or by resume.
 type pauseCommand struct {
 	Names  []string       `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
 	All    bool           `nameless:"" help:"Pause all daemons."`
@@ -131,8 +131,8 @@ func (r *resumeCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, nil
 }
 
-// checkNames refuses the name of a daemon that is not kept: it may be one with a
-// typing error. A daemon of -e is called by its path.
+// checkNames refuses a name that is not in the configuration: it may have a typing error. A
+// daemon of -e is named by its path.
 func checkNames(configFile string, names []string) error {
 	var inFile []string
 	for _, name := range names {
@@ -170,7 +170,7 @@ func shown(name string) string {
 	return "'" + words.Printable(name) + "' is"
 }
 
-// who is the person behind sudo(8) or doas(1), as far as these tell, or the user.
+// who is the person behind sudo(8) or doas(1), if these say so, or the current user.
 func who() string {
 	for _, name := range []string{"SUDO_USER", "DOAS_USER"} {
 		if u := os.Getenv(name); u != "" {
@@ -184,7 +184,7 @@ func who() string {
 	return u.Username
 }
 
-// allPaused reminds of a pause of all daemons, which goes on.
+// allPaused is a reminder that a pause of all daemons goes on.
 func allPaused(store *state.Store, name string) string {
 	pauses, _ := store.Pauses(state.Now()) // it is only a reminder
 	for _, p := range pauses {
@@ -195,7 +195,7 @@ func allPaused(store *state.Store, name string) string {
 	return ""
 }
 
-// list prints the pauses that hold now. It makes nothing.
+// list prints the current pauses. It creates nothing.
 func (p *pauseCommand) list() error {
 	now := state.Now()
 	store, err := state.LookStore(p.StateDir)

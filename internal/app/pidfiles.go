@@ -20,8 +20,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// How long the look at all pidfiles may take, and that at one folder: whoever serves a file
-// system may never answer.
+// Limits of the look at all pidfiles, and at one folder: a file system that another machine
+// serves may never answer.
 const (
 	pidFilesTime  = 2 * time.Minute
 	pidFolderTime = 10 * time.Second
@@ -96,8 +96,8 @@ func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error
 	return report.OK, nil
 }
 
-// holders looks up what a number belongs to. Without full sight, what is not seen may be
-// there.
+// holders returns what looks up the process with a number. If we cannot see all processes, one
+// that is not seen may still exist.
 func holders(sight bool) func(int) pidfiles.Holder {
 	return func(number int) pidfiles.Holder {
 		n, known := check.Live{}.Numbered(number)
@@ -116,7 +116,8 @@ func holders(sight bool) func(int) pidfiles.Holder {
 	}
 }
 
-// namedByManager adds the pidfiles of units and scripts. It returns what could not be learned.
+// namedByManager adds the pidfiles of units and scripts. It returns what could not be found
+// out.
 func namedByManager(ctx context.Context, named map[string][]pidfiles.Expected) []string {
 	list, err := rcd.ThisHost().PIDFiles(ctx)
 	for _, f := range list {
@@ -132,7 +133,8 @@ func namedByManager(ctx context.Context, named map[string][]pidfiles.Expected) [
 	return nil
 }
 
-// namedByConfig adds those of the configuration, if there is one, and who the daemons are now.
+// namedByConfig adds the pidfiles of the configuration, if there is one, with the current
+// processes of their daemons.
 func namedByConfig(ctx context.Context, configFile string, named map[string][]pidfiles.Expected) []string {
 	w, err := configured(configFile, nil)
 	if err != nil && configFile == defaults().config && isNoConfig(err) {
@@ -160,12 +162,13 @@ func namedByConfig(ctx context.Context, configFile string, named map[string][]pi
 	return doubts
 }
 
-// isNoConfig reports whether nobody has written one.
+// isNoConfig reports whether the error says that there is no configuration.
 func isNoConfig(err error) bool {
 	return errors.As(err, new(*config.NotFoundError)) || errors.As(err, new(*config.EmptyError))
 }
 
-// expectedOf: a supervisor writes down its own number, daemon(8) -P.
+// expectedOf returns which processes a daemon's pidfile may name. A supervisor writes its own
+// number, daemon(8) -P.
 func expectedOf(d keeper.Daemon, v check.Verdict) pidfiles.Expected {
 	e := pidfiles.Expected{By: "daemon " + d.Name + " of the configuration", User: d.Spec.User}
 	if d.Spec.Executable != "" && !strings.Contains(d.Spec.Executable, "*") {

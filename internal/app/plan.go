@@ -16,7 +16,7 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// plan is what a run is asked for.
+// plan is what a run is to do.
 type plan struct {
 	daemons  []keeper.Daemon  // and rules
 	mistakes []config.Mistake // of files that are left out
@@ -24,8 +24,8 @@ type plan struct {
 	evidence config.Evidence  // what is recorded for later
 }
 
-// planned is what a command line asks for: the daemon of -e, or those of the
-// configuration; of a command that only looks, SPECs too.
+// planned returns the daemon of -e, or those of the configuration; for a command that only
+// looks, SPECs as well.
 func planned(j *job) (w plan, err error) {
 	switch {
 	case len(j.Executable) > 0:
@@ -48,8 +48,8 @@ func planned(j *job) (w plan, err error) {
 	return w, err
 }
 
-// configured are the daemons and rules of a configuration: all, or those that are
-// named, with what they come after.
+// configured returns the daemons and rules of a configuration: all, or those of these names,
+// with the daemons that they come after.
 func configured(path string, names []string) (plan, error) {
 	all, mistakes, err := load(path)
 	if err != nil {
@@ -59,9 +59,8 @@ func configured(path string, names []string) (plan, error) {
 	return plan{daemonsOf(all, chosen), mistakes, all.Notify, all.Evidence}, err
 }
 
-// watched are those that are only to be looked at: words may also be SPECs, and a
-// configuration is needed only if they are not. Without a path there is none, and
-// an optional one may be missing.
+// watched returns the daemons that are only looked at. Words may be names or SPECs; only names
+// need a configuration. path is "" if there is none, and an optional one may be missing.
 func watched(path string, optional bool, words []string) (plan, error) {
 	var all config.Config
 	var mistakes []config.Mistake
@@ -84,8 +83,8 @@ func watched(path string, optional bool, words []string) (plan, error) {
 	return plan{daemons: daemonsOf(withSpecs(all, chosen), chosen), mistakes: mistakes}, err
 }
 
-// withSpecs is a configuration with the daemons that were picked by SPECs: what is
-// named may come after others that are not.
+// withSpecs adds to a configuration the daemons of SPECs, so that daemonsOf finds all that were
+// chosen.
 func withSpecs(all, chosen config.Config) config.Config {
 	known := all.Daemons
 	for _, d := range chosen.Daemons {
@@ -96,19 +95,19 @@ func withSpecs(all, chosen config.Config) config.Config {
 	return all
 }
 
-// areSpecs reports whether all words are, unless they are names.
+// areSpecs reports whether all words look like SPECs.
 func areSpecs(words []string) bool {
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/@") })
 }
 
-// mayBeNames reports whether something may be in the configuration: no name there
-// has a colon or a slash.
+// mayBeNames reports whether a word may be a name in the configuration, which has no colon and
+// no slash.
 func mayBeNames(words []string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/") })
 }
 
-// load reads a configuration. As root it refuses files that others can change. One
-// that defines nothing is an error: it may have lost its content.
+// load reads a configuration. Root refuses files that others can change. A configuration that
+// defines nothing is an error: it may have lost its content.
 func load(path string) (config.Config, []config.Mistake, error) {
 	all, mistakes, err := config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0})
 	if err == nil && len(all.Daemons)+len(all.Forbid)+len(mistakes) == 0 {
@@ -117,8 +116,8 @@ func load(path string) (config.Config, []config.Mistake, error) {
 	return all, mistakes, err
 }
 
-// daemonsOf are the daemons and rules of a configuration that are wanted, and those
-// that they come after, which are only looked at.
+// daemonsOf returns the daemons and rules that are wanted, and the daemons that these come
+// after, which are only looked at.
 func daemonsOf(all, wanted config.Config) []keeper.Daemon {
 	byName := make(map[string]config.Daemon)
 	for _, d := range all.Daemons {
@@ -222,7 +221,7 @@ func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *
 	}
 }
 
-// doubtsOf is what may be wrong with a configuration, though it is no mistake: what
+// doubtsOf returns what may be wrong with a configuration although it is not a mistake: what
 // this machine does not have may be installed later.
 func doubtsOf(c config.Config) []string {
 	var list []string

@@ -70,7 +70,7 @@ func replaceBlank(out io.Writer, path string, proposed []byte) error {
 	return &hinted{fmt.Errorf("cannot write %s: %w", path, errExists), hint}
 }
 
-// openFolder opens the folder of a path, in which nobody but us and root may make files.
+// openFolder opens the folder of a path. Only we and root may create files in it.
 func openFolder(path string) (root *os.Root, err error) {
 	folder, err := trust.Folder(filepath.Dir(path))
 	if err != nil {

@@ -54,7 +54,7 @@ Examples:
   daemon-keeper -e /usr/sbin/nginx -s nginx   without a configuration`
 }
 
-// ask refuses what cannot be meant. With -e there is no configuration, and without it
+// ask refuses flags that make no sense together. With -e no configuration is read; without it
 // there must be one.
 func (r *runCommand) ask(j *job) (err error) {
 	j.runCommand = *r
@@ -164,7 +164,7 @@ func (j *job) checkTimes() error {
 	return nil
 }
 
-// checkBackoff reads the times, of which there must be one.
+// checkBackoff reads the times of --backoff.
 func (j *job) checkBackoff() error {
 	for _, text := range j.Backoff {
 		d, err := words.ParseDuration(strings.TrimSpace(text))

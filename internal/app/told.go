@@ -82,8 +82,8 @@ func mark(r *report.Report, known map[string]bool) {
 	}
 }
 
-// topicOf is what is wrong with a daemon and is no incident; "" if nothing is. The processes
-// that break a rule change, and the rule is broken all the same.
+// topicOf returns what is wrong with a daemon, apart from incidents; "" if nothing is. It does
+// not name the processes that break a rule: they change while the rule stays broken.
 func topicOf(d report.Daemon) string {
 	switch {
 	case d.Result == report.Wrong:

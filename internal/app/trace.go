@@ -53,9 +53,9 @@ func (t *traceCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, tracer.Start(o, j.Program)
 }
 
-// traceLog is where the wrapper writes: to the system log, or to stderr where there is
-// none. It goes on for months, so it reaches for the system log anew for each line, and a
-// line that took its time costs the next one nothing.
+// traceLog returns where the wrapper writes: to the system log, or to stderr if there is none.
+// It runs for months, so it opens the system log for each line; a line that was slow does not
+// delay the next one.
 func traceLog(o tracer.Options) tracer.Log {
 	stderr := terminal.Unblock(os.Stderr)
 	return func(warning bool, text string) {

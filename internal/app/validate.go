@@ -94,8 +94,8 @@ func meaning(verbose bool, all config.Config) ([]byte, error) {
 	return append([]byte(line+"\n"), text...), err
 }
 
-// strangers are the services of which this machine's manager knows none of that name. They
-// may be installed later, or on another machine.
+// strangers returns a doubt for each service that this machine's manager does not know. It may
+// be installed later, or on another machine.
 func strangers(serviceCommand string, all config.Config) []string {
 	m, err := managers(serviceCommand, new(rcd.Outputs))
 	if err != nil {

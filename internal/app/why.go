@@ -66,7 +66,7 @@ func (w *whyCommand) ask(j *job) (err error) {
 	return err
 }
 
-// run explains from what was kept with the deaths, and what can still be found.
+// run explains deaths from what was kept with them and what can still be found.
 func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	now := state.Now()
 	k, err := readKnown(w.StateDir, j.configFile, j.color, now)
@@ -117,8 +117,8 @@ type known struct {
 	broken  int                      // lines of the ledger that cannot be read
 }
 
-// readKnown reads all of it. A configuration that cannot be read, or is not there, as for a
-// daemon of -e, keeps nothing from being explained.
+// readKnown reads all of it. Without a readable configuration, as for a daemon of -e,
+// everything can be explained all the same.
 func readKnown(stateDir, configFile, color string, now state.Stamp) (*known, error) {
 	store, err := lookStore(stateDir)
 	if err != nil {
@@ -191,8 +191,8 @@ func forgetful(manager, service string) string {
 	return manager + " does not know how its services have ended"
 }
 
-// missingThen are the witnesses that were not there when the daemon died, or else are not
-// there now.
+// missingThen returns the witnesses that were missing when the daemon died, or, if they were
+// not asked then, that are missing now.
 func missingThen(then, now []string, asked bool) []string {
 	if !asked {
 		return now
@@ -208,8 +208,8 @@ func missingThen(then, now []string, asked bool) []string {
 	return list
 }
 
-// askAgain asks witnesses once more, if the processes were of this boot. Before the restart
-// that has been done; only a daemon that was left alone is new to them.
+// askAgain asks the witnesses again, if the processes were of this boot. Before a restart that
+// was done already; only for a daemon that was left alone can they know more.
 func (k *known) askAgain(ctx context.Context, x past) (e postmortem.Evidence, asked bool) {
 	d := x.Death
 	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == string(keeper.NotWell) {
@@ -222,8 +222,8 @@ func (k *known) askAgain(ctx context.Context, x past) (e postmortem.Evidence, as
 	return evidence(ctx, dead), true
 }
 
-// managerNow is what the service manager says of a service that is still down; nil if it
-// says nothing, or if it is another manager than the one that was asked.
+// managerNow returns what the service manager says of a service that is still down; nil if it
+// says nothing, or if another manager was asked at the time.
 func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
 	d := x.Death
 	if !x.underWay || d == nil || d.Service == "" || x.Kind == string(keeper.NotWell) {
@@ -300,10 +300,10 @@ func (k *known) after(name string) []string {
 	return list
 }
 
-// diedSlack is what the clocks of witnesses may differ from ours.
+// diedSlack is how far the clocks of witnesses may be from ours.
 const diedSlack = 2 * time.Second
 
-// diedAt is when it has died, if a witness knows that; zero if none does.
+// diedAt returns when the daemon died, if a witness knows that; else zero.
 func diedAt(i state.Incident, lines []postmortem.Line) time.Time {
 	for _, l := range lines {
 		if l.Kind != postmortem.IsNote && !l.When.IsZero() && !i.LastUp.IsZero() &&

@@ -13,10 +13,10 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// whyDays is how long a death that nobody could explain is brought up again.
+// whyDays is for how long a death without an explanation is listed.
 const whyDays = 30 * 24 * time.Hour
 
-// choose finds the incidents that are meant. If there is none, it says what there is.
+// choose finds the incidents that are meant. If there are none, it returns a text that says so.
 func (k *known) choose(w whyCommand) (chosen []past, none string, err error) {
 	names := k.names()
 	for _, name := range w.Names {
@@ -59,16 +59,16 @@ func unknownName(name string, known []string) error {
 	return &hinted{fmt.Errorf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(name), 200)), hint}
 }
 
-// names are those of which something is remembered.
+// names returns the daemons of which something is remembered.
 func (k *known) names() []string {
 	list := slices.AppendSeq(slices.Collect(maps.Keys(k.pasts)), maps.Keys(k.daemons))
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// isOpen reports whether a death waits for somebody to explain it: it lasts, or its cause or
-// its sender is not known. What was stopped on purpose is no death, nor is the first start of
-// what was never up.
+// isOpen reports whether a death is still to be explained: the daemon is down, or the cause or
+// the sender is not known. A stop on purpose is not a death, nor is the first start of a daemon
+// that was never up.
 func (k *known) isOpen(x past) bool {
 	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
@@ -82,8 +82,8 @@ func (k *known) isOpen(x past) bool {
 	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
 }
 
-// explained reports whether a person need not look any further. An older version has kept
-// the sender, and nothing on which that rests.
+// explained reports whether a person need not look further. Entries of an older version have
+// the sender without its findings.
 func (x past) explained(v postmortem.Verdict) bool {
 	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
 }
@@ -108,8 +108,8 @@ func (k *known) byNumber(names []string, n int) ([]past, error) {
 	return list[n-1 : n], nil
 }
 
-// byTime are the incidents that were under way then, each from when the daemon was last
-// seen up; or else the last one before.
+// byTime returns the incidents that were under way at that time, each from when the daemon was
+// last seen up; if there are none, the last one before.
 func (k *known) byTime(names []string, text string) ([]past, error) {
 	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
@@ -136,7 +136,7 @@ func (k *known) byTime(names []string, text string) ([]past, error) {
 	return []past{slices.MaxFunc(before, func(a, b past) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
 }
 
-// begin is from when on it may have died.
+// begin is the earliest time at which it may have died.
 func (x past) begin() time.Time {
 	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
 		return x.Down

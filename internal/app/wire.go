@@ -18,8 +18,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// wire puts a run together from the command line. What it shows as things happen goes
-// to stderr, which must never hold up the work.
+// wire makes the keeper of a run from the job. Its progress goes to stderr, which must never
+// delay the work.
 func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
@@ -84,8 +84,8 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 	return k, nil
 }
 
-// remember opens the memory, unless none is wanted. A run without one goes on; a look without one says so,
-// if there is any that it may not see.
+// remember opens the memory, unless none is wanted. A run goes on without one. A look reports
+// it if there is one that we may not read.
 func remember(k *keeper.Keeper, j *job) {
 	if j.StateDir == "" {
 		return
@@ -108,7 +108,7 @@ func remember(k *keeper.Keeper, j *job) {
 	}
 }
 
-// memoryKey tells what this line of a crontab keeps from what others do.
+// memoryKey sets apart what different lines of a crontab remember.
 func memoryKey(j *job) string {
 	switch {
 	case len(j.Executable) > 0 && j.UserID != nil: // another line of the crontab may keep another user's
@@ -121,7 +121,8 @@ func memoryKey(j *job) string {
 	return j.configFile
 }
 
-// manager is all of the machine's, or the program that was named in their place.
+// manager returns the machine's managers, or the program that was named instead of them, with
+// the daemons that no manager knows.
 func manager(j *job, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Router, error) {
 	r, err := managers(j.ServiceCommand, outputs)
 	if len(own) == 0 {
@@ -141,7 +142,8 @@ func managers(serviceCommand string, outputs *rcd.Outputs) (*rcd.Router, error) 
 	return rcd.DetectAll(rcd.ThisHost(), outputs)
 }
 
-// opinion asks the manager about a service; without a manager that is the answer.
+// opinion returns what asks the manager about a service. If there is no manager, the answer is
+// that error.
 func opinion(m *rcd.Router, err error) func(context.Context, string) (rcd.Opinion, error) {
 	if err != nil {
 		return func(context.Context, string) (rcd.Opinion, error) { return rcd.Opinion{}, err }
@@ -149,8 +151,7 @@ func opinion(m *rcd.Router, err error) func(context.Context, string) (rcd.Opinio
 	return m.Opinion
 }
 
-// diary opens the system log. What only looks, or only says what it would do, does
-// nothing that is worth a line in it.
+// diary opens the system log. A command that only looks, and a dry run, write nothing to it.
 func diary(j *job, stderr io.Writer) *report.Diary {
 	mirror := report.Info
 	switch {

@@ -65,7 +65,7 @@ func Refuse(hint, format string, args ...any) *UsageError {
 	return &UsageError{Message: fmt.Sprintf(format, args...), hint: hint}
 }
 
-// Parse reads a command line. Of one that is refused the name is still told.
+// Parse reads a command line. The name of the command is returned for a refused line, too.
 func (p *Parser) Parse(args []string) (Line, error) {
 	args = commandFirst(args, p.model())
 	if wantsHelp(args) {
@@ -87,8 +87,8 @@ func (p *Parser) Parse(args []string) (Line, error) {
 	return line, nil
 }
 
-// ParseFlags reads a line in which nothing but flags stands. It returns false for any
-// other, and for one that is wrong.
+// ParseFlags reads a line that has only flags. It returns false for any other line, and for one
+// with a mistake.
 func (p *Parser) ParseFlags(args []string) (Line, bool) {
 	if slices.ContainsFunc(args, notUTF8) || firstWord(args, valued(p.model())) < len(args) {
 		return Line{}, false
@@ -111,7 +111,8 @@ func lineOf(parsed *kong.Context) Line {
 	return line
 }
 
-// checkChoices refuses a word that is none of a flag's choices. The flag then has its default.
+// checkChoices refuses a value that is not one of a flag's choices, and gives the flag its
+// default.
 func checkChoices(parsed *kong.Context) error {
 	for _, part := range parsed.Path {
 		f := part.Flag
@@ -133,8 +134,8 @@ func checkChoices(parsed *kong.Context) error {
 
 func notUTF8(arg string) bool { return !utf8.ValidString(arg) }
 
-// refused is what is left of a line that cannot be used. Unless it is certain that it is
-// about a command which only looks, it is one of the default command.
+// refused is the result for a line that cannot be used: of the default command, unless it names
+// one that only looks.
 func (p *Parser) refused(args []string) Line {
 	if node := find(named(args, p.model()), p.model()); node.Tag.Has("looks") {
 		return Line{Name: node.Name, Looks: true}
@@ -142,8 +143,8 @@ func (p *Parser) refused(args []string) Line {
 	return Line{Name: p.model().Children[0].Name}
 }
 
-// beforeProgram are the arguments but for the program of a command that takes one, which
-// may have any bytes in its own.
+// beforeProgram splits the arguments of a command that takes a program: what stands behind --
+// is the program's, and may have any bytes.
 func beforeProgram(args []string, model *kong.Application) (own, program []string) {
 	i := slices.Index(args, "--")
 	if i < 0 || !find(named(args, model), model).Tag.Has("program") {

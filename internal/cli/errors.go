@@ -19,7 +19,7 @@ var (
 	kongNearest  = words.Pattern{Text: `^(unknown flag -[^,]+), did you mean (?:one of )?(.+)\?$`}
 )
 
-// parseError says in our words what kong has found. What it says else can stand as it is.
+// parseError puts kong's common errors into our words. Others are passed on as they are.
 func parseError(err error, command string) *UsageError {
 	if own := new(UsageError); errors.As(err, &own) {
 		return own
@@ -47,7 +47,7 @@ func parseError(err error, command string) *UsageError {
 	return Refuse(help, "%s", text)
 }
 
-// readDuration is kong's reader of times, with days and weeks.
+// readDuration lets kong read times, with days and weeks.
 func readDuration(k *kong.DecodeContext, target reflect.Value) error {
 	var text string
 	if err := k.Scan.PopValueInto("duration", &text); err != nil {

@@ -13,7 +13,7 @@ import (
 // helpName is the command that prints the help.
 const helpName = "help"
 
-// topics are the commands whose help is meant by --help: the one of the line.
+// topics returns the command whose help is meant by --help, if the line names one.
 func topics(args []string, model *kong.Application) []string {
 	if len(args) > 0 && find(args[0], model) != nil {
 		return args[:1]
@@ -90,8 +90,7 @@ func page(w io.Writer, o Outline) error {
 	return err
 }
 
-// commandPage prints how a command is used, what it does, its flags, and examples, which
-// the tag usage of the grammar and the command's own Help have.
+// commandPage prints how a command is used, what it does, its flags and its examples.
 func commandPage(w io.Writer, node *kong.Node, o Outline) {
 	lead := "Usage: "
 	for _, arguments := range strings.Split(node.Tag.Get("usage"), "; ") {
@@ -124,11 +123,11 @@ const (
 	pageWidth    = 80
 )
 
-// fill breaks a paragraph at the width of the page.
+// fill wraps a paragraph at the width of the page.
 func fill(text string) string { return wrap(text, -3) }
 
-// wrap breaks a text such that the lines have 80 columns at most, behind a column of that
-// width, two blanks before it and one behind.
+// wrap breaks a text into lines that stand to the right of a column of this width, and end at
+// the width of the page.
 func wrap(text string, column int) string {
 	width := pageWidth - column - 3
 	var b strings.Builder

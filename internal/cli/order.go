@@ -19,7 +19,7 @@ func commandFirst(args []string, model *kong.Application) []string {
 	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
-// named is the command that a line names, and the default one if it names none.
+// named returns the command that a line names, or else the default one.
 func named(args []string, model *kong.Application) string {
 	if len(args) > 0 && find(args[0], model) != nil {
 		return args[0]
@@ -35,8 +35,8 @@ func find(name string, model *kong.Application) *kong.Node {
 	return model.Children[i]
 }
 
-// firstWord is the index of what is no flag and no flag's value; that of "--", behind
-// which all are words, and the length if there is none.
+// firstWord returns the index of the first argument that is neither a flag nor a flag's value;
+// that of "--", behind which there are only such words; or the length if there is none.
 func firstWord(args []string, valued map[string]bool) int {
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
@@ -53,8 +53,8 @@ func firstWord(args []string, valued map[string]bool) int {
 	return len(args)
 }
 
-// takesNext reports whether of some letters in one argument the last is a flag with a
-// value: -nc FILE. What stands behind the first such flag is its value: -cFILE.
+// takesNext reports whether the last of some letters in one argument is a flag that takes a
+// value: -nc FILE. If an earlier one takes a value, the rest of the argument is that: -cFILE.
 func takesNext(letters string, valued map[string]bool) bool {
 	for i := range letters {
 		if valued["-"+letters[i:i+1]] {
@@ -64,7 +64,7 @@ func takesNext(letters string, valued map[string]bool) bool {
 	return false
 }
 
-// valued has the flags, of whatever command, that take a value.
+// valued returns the flags of all commands that take a value.
 func valued(model *kong.Application) map[string]bool {
 	all := make(map[string]bool)
 	for _, node := range append([]*kong.Node{model.Node}, model.Children...) {
@@ -81,8 +81,8 @@ func valued(model *kong.Application) map[string]bool {
 	return all
 }
 
-// mistyped is the command that the first word is nearly the name of: run takes any word
-// for a daemon's name.
+// mistyped returns the command whose name is similar to the first word, if no command has that
+// name: run takes any word for the name of a daemon.
 func mistyped(args []string, model *kong.Application) string {
 	if i := firstWord(args, valued(model)); i < len(args) && find(args[0], model) == nil {
 		return words.Nearest(args[i], names(model))

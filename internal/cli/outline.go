@@ -6,8 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Outline is the command line as its grammar has it, for what is made from it:
-// the completions of shells.
+// Outline is what is known of the commands and flags from the grammar, for the completions of
+// shells.
 type Outline struct {
 	Commands []CommandOutline // the first is the one that is meant if none is given
 	Flags    []FlagOutline    // of every command
@@ -32,7 +32,7 @@ type FlagOutline struct {
 	Nameless   bool // with it no arguments can be given
 }
 
-// Kind is what an argument, or the value of a flag, is: the tag takes of the grammar.
+// Kind is what an argument or the value of a flag is; the tag takes has it.
 type Kind string
 
 // The kinds.

@@ -68,7 +68,7 @@ func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	return b.String() + ":files\n"
 }
 
-// paths are those of the files that begin so; a folder's ends in a slash.
+// paths returns the files whose paths begin so; a folder ends in a slash.
 func paths(a Answer, begin string, from Sources) []string {
 	at := strings.LastIndexByte(begin, '/') + 1
 	folder, base := begin[:at], begin[at:]

@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/cli"
 )
 
-// Sources are what no grammar knows. Each is asked only if it is needed, and answers
-// with nothing if it cannot tell.
+// Sources answer what the grammar does not know. Each is asked only if it is needed, and
+// returns nothing if it cannot tell.
 type Sources interface {
 	Names(config string, rules bool) []string // of daemons, and of rules; config is "" for the usual one
 	Paused(stateDir string) ([]string, bool)  // paused daemons; false if that cannot be told
@@ -25,14 +25,14 @@ type Entry struct {
 	Folder, Executable bool
 }
 
-// Nothing is what the shell is asked to complete by itself where it is not one of the kinds
-// that shells know better: files, folders, programs, users.
+// Nothing is the answer if there is nothing that the shell should complete by itself. Else it
+// is one of the kinds that shells know better: files, folders, programs, users.
 const Nothing cli.Kind = "none"
 
-// Candidate is a word that may stand there.
+// Candidate is a word that is possible.
 type Candidate struct{ Word, Help string }
 
-// Answer is what may follow.
+// Answer is what is possible at the cursor.
 type Answer struct {
 	Candidates []Candidate
 	Ask        cli.Kind // what the shell is to complete by itself
@@ -40,7 +40,7 @@ type Answer struct {
 	Prefix     string   // what stands before each candidate in the same word: --output=
 }
 
-// Complete returns what the last of the words may be; the first one is the program.
+// Complete returns what the last of the words can be; the first one is the program.
 func Complete(o cli.Outline, words []string, from Sources) Answer {
 	if len(words) < 2 {
 		return Answer{Ask: Nothing}
@@ -63,7 +63,7 @@ func Complete(o cli.Outline, words []string, from Sources) Answer {
 	return a
 }
 
-// line is what the words before the last one say.
+// line is what was typed before the last word.
 type line struct {
 	commands  []cli.CommandOutline
 	command   cli.CommandOutline
@@ -108,8 +108,8 @@ func (l *line) read(word string) {
 	}
 }
 
-// letters reads flags of one letter that stand together. It returns the one that
-// takes a value, and what of the value stands in the word.
+// letters reads flags of one letter that stand together. It returns the one that takes a value,
+// and the part of the value that is in the same word.
 func (l *line) letters(word string, note bool) (*cli.FlagOutline, string) {
 	for i := 1; i < len(word); i++ {
 		at := slices.IndexFunc(l.flags, func(f cli.FlagOutline) bool { return f.Short == word[i:i+1] })
@@ -162,7 +162,7 @@ func (l *line) answer(current string, from Sources) Answer {
 	return l.flagNames()
 }
 
-// flagNames are those of the flags that may still be given.
+// flagNames returns the flags that can still be given.
 func (l *line) flagNames() Answer {
 	a := Answer{Ask: Nothing}
 	for _, f := range l.flags {
@@ -177,7 +177,7 @@ func (l *line) flagNames() Answer {
 	return a
 }
 
-// value is what a flag's value may be, behind prefix in the same word.
+// value returns what the value of a flag can be, behind prefix in the same word.
 func (l *line) value(f cli.FlagOutline, value, prefix string, from Sources) Answer {
 	a := l.kind(f.Takes, value, from)
 	a.Prefix = prefix
@@ -187,7 +187,7 @@ func (l *line) value(f cli.FlagOutline, value, prefix string, from Sources) Answ
 	return a
 }
 
-// kind is what an argument or a value of this kind may be.
+// kind returns what an argument or a value of this kind can be.
 func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
 	a := Answer{Ask: Nothing}
 	switch k {
@@ -219,13 +219,13 @@ func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
 	return a
 }
 
-// names are those in the configuration but those that are there already.
+// names returns the names in the configuration that were not typed yet.
 func (l *line) names(from Sources, rules bool) []Candidate {
 	return l.others(from.Names(l.values["config"], rules))
 }
 
-// paused are the daemons whose pause can be ended. Who may not read which these are
-// is offered all of the configuration.
+// paused returns the daemons that can be resumed. If we may not read which these are, it
+// returns all of the configuration.
 func (l *line) paused(from Sources) []Candidate {
 	names, ok := from.Paused(l.values["state-dir"])
 	if !ok {
@@ -238,7 +238,7 @@ func (l *line) others(names []string) []Candidate {
 	return plain(slices.DeleteFunc(safe(names), func(n string) bool { return slices.Contains(l.arguments, n) }))
 }
 
-// safe are the names that mean nothing else to a shell.
+// safe returns the names that have no special meaning for a shell.
 func safe(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool {
 		return n == "" || n[0] == '-' || strings.ContainsFunc(n, func(c rune) bool {
@@ -255,8 +255,8 @@ func plain(words []string) []Candidate {
 	return list
 }
 
-// brief is the beginning of a help, which fits beside a candidate: without what
-// follows a colon, a semicolon or a bracket.
+// brief is the first part of a help text, which fits beside a candidate: up to a colon, a
+// semicolon or a bracket.
 func brief(help string) string {
 	if i := strings.IndexAny(help, ":;("); i >= 0 {
 		help = help[:i]

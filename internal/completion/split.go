@@ -12,8 +12,8 @@ type typed struct {
 	redirect bool     // the last word is where a redirection leads
 }
 
-// split breaks a line into words. Of the last one readline replaces only what is
-// behind the last of $COMP_WORDBREAKS.
+// split breaks a line into words. In the last one readline replaces only what is behind the
+// last of $COMP_WORDBREAKS.
 func split(text, breaks string) typed {
 	var t typed
 	var word strings.Builder

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// unlimited is what a limit is where there is none.
+// unlimited stands for no limit.
 const unlimited = ^uint64(0)
 
 // What a run needs at the least.
@@ -33,7 +33,7 @@ func init() {
 	}
 }
 
-// tooLittle says what there is too little of, and what to do; "" if there is enough.
+// tooLittle returns what there is too little of, and what to do; "" if there is enough.
 func tooLittle(descriptors, left uint64) (what, hint string) {
 	switch {
 	case descriptors < leastDescriptors:

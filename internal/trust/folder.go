@@ -15,8 +15,8 @@ import (
 // or move one: else another user could lead us to any folder. Whoever owns a folder on
 // the way can still put another of their own in its place.
 //
-// Each step is opened from the one before it, so nothing changes between the look at a
-// step and the step. Behind a link the way begins anew, at the root folder.
+// Each step is opened from the one before it, so nothing can be replaced between the check of a
+// step and its use. Behind a link the way begins again at the root folder.
 func OpenFolder(folder string) (*os.Root, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
@@ -43,8 +43,8 @@ func OpenFolder(folder string) (*os.Root, error) {
 	}
 }
 
-// unreadable opens a folder that lies behind one which we may pass and not read: then
-// the steps cannot be opened. Root is never refused so, and has the most to lose.
+// unreadable opens a folder that lies behind one which we may pass but not read, so that the
+// steps cannot be opened. This never happens to root, who is at risk most.
 func unreadable(folder string, err error) (*os.Root, error) {
 	if !errors.Is(err, fs.ErrPermission) || os.Geteuid() == 0 {
 		return nil, err
@@ -59,7 +59,7 @@ func unreadable(folder string, err error) (*os.Root, error) {
 	return root, nil
 }
 
-// way is where OpenFolder has got to.
+// way is how far OpenFolder has come.
 type way struct {
 	here  *os.Root
 	at    string // its path, in which there are no links
@@ -67,7 +67,7 @@ type way struct {
 	anew  bool   // what is left begins at the root folder
 }
 
-// step goes one step, and returns what is left to go.
+// step goes one step, and returns the rest of the way.
 func (w *way) step(name, rest string) (string, error) {
 	at := path.Join(w.at, name)
 	switch name {
@@ -99,7 +99,7 @@ func (w *way) step(name, rest string) (string, error) {
 	return rest, nil
 }
 
-// follow returns where a link leads, with what is left behind it.
+// follow returns the target of a link, with the rest of the way behind it.
 func (w *way) follow(name, at string, link fs.FileInfo, rest string) (string, error) {
 	if err := checkLink(step{path: at, info: link}); err != nil {
 		return "", err

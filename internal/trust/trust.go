@@ -66,7 +66,7 @@ func Links(path string) error {
 // folders on the way and the links are theirs.
 func Program(path string) error { return ProgramOf(path, 0) }
 
-// ProgramOf is Program for what is run as another user, who may decide it, too.
+// ProgramOf is Program for what is run as another user, who is trusted as well.
 func ProgramOf(path string, user uint32) error {
 	unlessTheirs := func(info fs.FileInfo, err error) error {
 		isLink := info.Mode()&fs.ModeSymlink != 0
@@ -137,7 +137,8 @@ func checkLink(s step) error {
 	return nil
 }
 
-// ownedByUs: root may do as it likes to everybody, so root's is as good as ours.
+// ownedByUs reports whether we or root own a file. Root can do anything to us, so what root
+// owns is as good as ours.
 func ownedByUs(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (st.Uid == 0 || int(st.Uid) == os.Geteuid())

@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// step is a folder, a link, or at the end anything, on the way to a path.
+// step is a folder or a link on the way to a path, or the path itself.
 type step struct {
 	path string
 	info fs.FileInfo
 	last bool
 }
 
-// maxLinks is where Linux gives up too, path_resolution(7).
+// maxLinks is the number of links after which Linux gives up, path_resolution(7).
 const maxLinks = 40
 
-// walk follows a path as the kernel does, from the root on, and has each step
-// looked at before what is behind it. It returns the path without links.
+// walk follows a path as the kernel does, from the root folder on. Each step is checked before
+// the next one is looked at. It returns the path without links.
 func walk(path string, check func(step) error) (string, error) {
 	rest, err := filepath.Abs(path)
 	if err != nil {
@@ -70,8 +70,8 @@ type Step struct {
 	Info fs.FileInfo
 }
 
-// Steps are all that decides what a path leads to, from the root on. Links are followed as
-// the kernel does. On an error they are those up to it.
+// Steps returns all files that decide what a path leads to, from the root folder on. Links are
+// followed as the kernel does. On an error it returns the steps up to it.
 func Steps(path string) (steps []Step, resolved string, err error) {
 	resolved, err = walk(path, func(s step) error {
 		steps = append(steps, Step{s.path, s.info})
