@@ -21,22 +21,20 @@ const notifyTime = 30 * time.Second
 // teller returns what tells the people whom the configuration names; nil if it names nobody. A
 // failure is written to the log and stops nothing.
 func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Transition) {
-	var ways []interface {
-		Tell(context.Context, notify.Message) error
-	}
+	var ways []func(context.Context, notify.Message) error
 	if len(to.OnIncident) > 0 {
-		ways = append(ways, notify.Hook{Argv: to.OnIncident, Timeout: notifyTime})
+		ways = append(ways, notify.Hook{Argv: to.OnIncident, Timeout: notifyTime}.Tell)
 	}
 	if to.Mail != "" {
-		ways = append(ways, notify.Mail{To: []string{to.Mail}, Timeout: notifyTime})
+		ways = append(ways, notify.Mail{To: []string{to.Mail}, Timeout: notifyTime}.Tell)
 	}
 	if len(ways) == 0 {
 		return nil
 	}
 	return func(ctx context.Context, list []keeper.Transition) {
 		m := message(list).WithLink(to.PageURL)
-		for _, way := range ways {
-			if err := way.Tell(context.WithoutCancel(ctx), m); err != nil {
+		for _, tell := range ways {
+			if err := tell(context.WithoutCancel(ctx), m); err != nil {
 				log.Log(report.Warning, "%s", withHint(err))
 			}
 		}

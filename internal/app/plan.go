@@ -80,19 +80,7 @@ func watched(path string, optional bool, words []string) (plan, error) {
 		all.Files = []string{path} // there is one, which cannot be read
 	}
 	chosen, err := all.Pick(words, config.Options{})
-	return plan{daemons: daemonsOf(withSpecs(all, chosen), chosen), mistakes: mistakes}, err
-}
-
-// withSpecs adds to a configuration the daemons of SPECs, so that daemonsOf finds all that were
-// chosen.
-func withSpecs(all, chosen config.Config) config.Config {
-	known := all.Daemons
-	for _, d := range chosen.Daemons {
-		if !slices.ContainsFunc(known, func(k config.Daemon) bool { return k.Name == d.Name }) {
-			all.Daemons = append(slices.Clip(all.Daemons), d)
-		}
-	}
-	return all
+	return plan{daemons: daemonsOf(all, chosen), mistakes: mistakes}, err
 }
 
 // areSpecs reports whether all words look like SPECs.
@@ -117,18 +105,29 @@ func load(path string) (config.Config, []config.Mistake, error) {
 }
 
 // daemonsOf returns the daemons and rules that are wanted, and the daemons that these come
-// after, which are only looked at.
+// after, which are only looked at. A daemon that is not in the configuration is of a SPEC.
 func daemonsOf(all, wanted config.Config) []keeper.Daemon {
 	byName := make(map[string]config.Daemon)
 	for _, d := range all.Daemons {
 		byName[d.Name] = d
 	}
 	isWanted, needed := make(map[string]bool), make(map[string]bool)
+	var need func(name string)
+	need = func(name string) {
+		if d, ok := byName[name]; ok && !needed[name] {
+			needed[name] = true
+			for _, other := range d.After {
+				need(other)
+			}
+		}
+	}
+	var specs, list []keeper.Daemon
 	for _, d := range wanted.Daemons {
 		isWanted[d.Name] = true
-		need(d.Name, byName, needed)
+		if need(d.Name); !needed[d.Name] {
+			specs = append(specs, fromDaemon(d))
+		}
 	}
-	var list []keeper.Daemon
 	for _, d := range all.Daemons {
 		if needed[d.Name] {
 			k := fromDaemon(d)
@@ -136,22 +135,11 @@ func daemonsOf(all, wanted config.Config) []keeper.Daemon {
 			list = append(list, k)
 		}
 	}
+	list = append(list, specs...)
 	for _, r := range wanted.Forbid {
 		list = append(list, fromRule(r))
 	}
 	return list
-}
-
-// need collects a daemon and all that it comes after.
-func need(name string, byName map[string]config.Daemon, needed map[string]bool) {
-	d, ok := byName[name]
-	if !ok || needed[name] {
-		return
-	}
-	needed[name] = true
-	for _, other := range d.After {
-		need(other, byName, needed)
-	}
 }
 
 func fromDaemon(d config.Daemon) keeper.Daemon {
