@@ -3,11 +3,13 @@ package check
 import (
 	"path/filepath"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // needsArgs reports whether the arguments of a process decide what it is: it
 // executes the interpreter of a wanted script, or a wanted multi-call program.
-func (l *looker) needsArgs(p Process) bool {
+func (l *looker) needsArgs(p proctable.Process) bool {
 	if p.Foreign && !l.full {
 		return false // it is nobody's, whatever it runs
 	}
@@ -21,20 +23,20 @@ func (l *looker) needsArgs(p Process) bool {
 
 // asks is what is asked of a process for these targets. One that can be none of them
 // because of its user is of no concern to a lean look; a full one tells why it is none.
-func (l *looker) asks(targets []*target) asks {
-	return asks{
-		row: func(p Process) bool {
+func (l *looker) asks(targets []*target) proctable.Asks {
+	return proctable.Asks{
+		Row: func(p proctable.Process) bool {
 			return l.full || slices.ContainsFunc(targets, func(t *target) bool { return meetsCheap(&t.Spec, &p) == counts })
 		},
-		origin: func(p Process) bool { return l.needsOrigin(p, targets) },
-		args:   l.needsArgs,
+		Origin: func(p proctable.Process) bool { return l.needsOrigin(p, targets) },
+		Args:   l.needsArgs,
 	}
 }
 
 // needsOrigin reports whether it matters where a deleted executable is from: it has the
 // path of a wanted one, or may be another version of an interpreter, and could count.
-func (l *looker) needsOrigin(p Process, targets []*target) bool {
-	could := p.OwnUserNS || p.isOf(0) || slices.ContainsFunc(targets, func(t *target) bool { return t.User != nil && p.isOf(*t.User) })
+func (l *looker) needsOrigin(p proctable.Process, targets []*target) bool {
+	could := p.OwnUserNS || p.IsOf(0) || slices.ContainsFunc(targets, func(t *target) bool { return t.User != nil && p.IsOf(*t.User) })
 	return could && (l.origins[p.Exe] || slices.ContainsFunc(l.interpreters, func(i *Interpreter) bool {
 		return p.Exe == i.Resolved || isVersionOf(filepath.Base(p.Exe), i.stem())
 	}))

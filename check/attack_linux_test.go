@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -133,7 +135,7 @@ func TestAttackArguments(t *testing.T) {
 	specs := []Spec{{Executable: script}, {Executable: script, User: &root}, {Executable: p.path}}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	list, took := timed(t, NewObserver(usualThreads), specs...)
+	list, took := timed(t, NewObserver(proctable.UsualThreads), specs...)
 	runtime.ReadMemStats(&after)
 	wantSoon(t, "a look", took)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 16<<20 {
@@ -161,7 +163,7 @@ func TestAttackLockedMemory(t *testing.T) {
 	run(t, nil, p.path)
 	root := uint32(0)
 	specs := []Spec{{Executable: script}, {Executable: script, User: &root}, {Executable: p.path}, {Executable: down}}
-	o := NewObserver(usualThreads)
+	o := NewObserver(proctable.UsualThreads)
 	list, took := timed(t, o, specs...)
 	eventually(t, "the memory is locked", func() bool {
 		list, took = timed(t, o, specs...)
@@ -176,7 +178,7 @@ func TestAttackLockedMemory(t *testing.T) {
 	}
 	_, again := timed(t, o, specs...)
 	wantSoon(t, "the next look of the same run", again)
-	if again > took+userPatience/2 {
+	if again > took+250*time.Millisecond {
 		t.Errorf("it was waited for again: %v", again)
 	}
 }
@@ -227,25 +229,25 @@ func TestAttackSilentFiles(t *testing.T) {
 			t.Errorf("the socket: %v (%v)", v.State, v.Err)
 		}
 	}
-	first := NewObserver(usualThreads)
+	first := NewObserver(proctable.UsualThreads)
 	hanging(first, "waits for it")
 	_, again := timed(t, first, specs...)
 	wantSoon(t, "the next look of the same run", again)
 	count := len(mustPeeks(t))
-	hanging(NewObserver(usualThreads), "since an earlier run") // which sends nobody after it again
+	hanging(NewObserver(proctable.UsualThreads), "since an earlier run") // which sends nobody after it again
 	if got := len(mustPeeks(t)); got != count || count == 0 {
 		t.Errorf("%d processes wait for it, after %d", got, count)
 	}
 	must(t, unix.Kill(server, unix.SIGKILL))
 	eventually(t, "those who waited have ended", func() bool { return len(mustPeeks(t)) == 0 })
-	if list, _ := timed(t, NewObserver(usualThreads), specs[0]); list[0].State != Unknown || errors.Is(list[0].Err, errSilent) {
+	if list, _ := timed(t, NewObserver(proctable.UsualThreads), specs[0]); list[0].State != Unknown || errors.Is(list[0].Err, proctable.ErrSilent) {
 		t.Errorf("once the server has gone: %v (%v)", list[0].State, list[0].Err)
 	}
 }
 
-func mustPeeks(t *testing.T) map[string]int {
+func mustPeeks(t *testing.T) []proctable.Command {
 	t.Helper()
-	list, err := peeksOfBefore()
+	list, err := proctable.Commands(t.Context(), proctable.IsPeek)
 	must(t, err)
 	return list
 }
@@ -260,9 +262,9 @@ func TestServedFiles(t *testing.T) {
 	daemon := folder + "/" + toyName
 	pid := run(t, nil, daemon)
 	var list []Verdict
-	answered := func(v Verdict) bool { return v.State != Unknown || !errors.Is(v.Err, errSilent) }
+	answered := func(v Verdict) bool { return v.State != Unknown || !errors.Is(v.Err, proctable.ErrSilent) }
 	eventually(t, "it answers in time, which on a busy machine may be the next", func() bool {
-		list, _ = timed(t, NewObserver(usualThreads), Spec{Executable: daemon}, Spec{Executable: folder + "/nosuch"})
+		list, _ = timed(t, NewObserver(proctable.UsualThreads), Spec{Executable: daemon}, Spec{Executable: folder + "/nosuch"})
 		return answered(list[0]) && answered(list[1])
 	})
 	if v := list[0]; v.State != Up || v.Matches[0].PID != pid {
@@ -273,7 +275,7 @@ func TestServedFiles(t *testing.T) {
 	}
 	must(t, unix.Kill(server, unix.SIGUSR1)) // it falls silent
 	eventually(t, "it is silent", func() bool {
-		list, _ = timed(t, NewObserver(usualThreads), Spec{Executable: daemon}, Spec{Executable: p.path})
+		list, _ = timed(t, NewObserver(proctable.UsualThreads), Spec{Executable: daemon}, Spec{Executable: p.path})
 		return list[0].State == Unknown
 	})
 	if list[1].State != Down {
@@ -281,7 +283,7 @@ func TestServedFiles(t *testing.T) {
 	}
 	must(t, unix.Kill(server, unix.SIGUSR2))
 	eventually(t, "it answers again", func() bool {
-		list, _ = timed(t, NewObserver(usualThreads), Spec{Executable: daemon})
+		list, _ = timed(t, NewObserver(proctable.UsualThreads), Spec{Executable: daemon})
 		return list[0].State == Up
 	})
 }
@@ -313,7 +315,7 @@ func TestAttackMounts(t *testing.T) {
 		forge(t, p, "exec", own, "remove", own)
 	}
 	down := p.install(t, p.dir+"/down")
-	list, took := timed(t, NewObserver(usualThreads), Spec{Executable: p.path}, Spec{Executable: down})
+	list, took := timed(t, NewObserver(proctable.UsualThreads), Spec{Executable: p.path}, Spec{Executable: down})
 	wantSoon(t, "a look", took)
 	if list[0].State != Down || list[1].State != Down {
 		t.Errorf("%v (%v), %v", list[0].State, list[0].Err, list[1].State)

@@ -3,6 +3,8 @@ package check
 import (
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // version is an interpreter whose name any version may follow.
@@ -23,21 +25,21 @@ func (l *looker) mayMatter(pid int, comm string) bool {
 		return false
 	}
 	for name := range l.names {
-		if isComm(comm, name) {
+		if proctable.IsComm(comm, name) {
 			return true
 		}
 	}
 	for name := range l.asked {
-		if isComm(comm, name) {
+		if proctable.IsComm(comm, name) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(l.versions, func(v version) bool { return isComm(comm, v.name) || strings.HasPrefix(comm, v.name) })
+	return slices.ContainsFunc(l.versions, func(v version) bool { return proctable.IsComm(comm, v.name) || strings.HasPrefix(comm, v.name) })
 }
 
 // candidates are the targets whose processes have this name.
 func (l *looker) candidates(exe string) []*target {
-	base := baseName(exe)
+	base := proctable.BaseName(exe)
 	targets := l.names[base]
 	for _, v := range l.versions {
 		if isVersionOf(base, v.name) {

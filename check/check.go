@@ -7,9 +7,10 @@
 package check
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // State is the answer to "is it up?". Its zero value is Unknown.
@@ -50,7 +51,7 @@ type Verdict struct {
 
 // Match is a process that counts.
 type Match struct {
-	Process
+	proctable.Process
 	OldImage bool // it runs a file that has been replaced since it started
 	Moved    bool // and which is known from an earlier look only: the path leads elsewhere by now
 
@@ -60,7 +61,7 @@ type Match struct {
 
 // Exclusion is a process that has the daemon's name and yet does not count.
 type Exclusion struct {
-	Process
+	proctable.Process
 	Reason  Reason
 	Threads []int // of reason Thread: those that have the name
 }
@@ -155,7 +156,7 @@ func Judge(s Snapshot, spec Spec) Verdict {
 		return Verdict{Err: fmt.Errorf("cannot judge %s: it was not looked for", spec.Executable)}
 	case file.errFor(&spec) != nil:
 		return Verdict{Err: file.err}
-	case file.ID == s.Self.File && file.ID != (FileID{}) && !spec.Rule:
+	case file.ID == s.Self.File && file.ID != (proctable.FileID{}) && !spec.Rule:
 		return Verdict{Err: &OwnProgramError{spec.Executable}}
 	}
 	var v Verdict
@@ -262,6 +263,3 @@ func (e *OwnProgramError) Error() string {
 func (e *OwnProgramError) Hint() string {
 	return "name the daemon's program, and the services that start it"
 }
-
-// ErrNotSupported is what Look answers on a system whose process table it cannot read.
-var ErrNotSupported = errors.New("reading the process table is not supported on this system")

@@ -11,13 +11,16 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/osutil"
 )
 
 // Executable is the daemon's program as it stands on disk.
 type Executable struct {
 	Path        string // as it was asked for
 	Resolved    string // symbolic links followed: what the kernel shows
-	ID          FileID
+	ID          proctable.FileID
 	Interpreter *Interpreter // not nil if the file opens with #!
 	Applet      string       // the name to which a multi-call program must answer; "" for others
 	links       uint64       // names that the file has
@@ -47,7 +50,7 @@ func Find(path string) (Executable, error) {
 func findIf(path string, isSafe func(path string) bool) (Executable, error) {
 	e, hint, err := find(path, isSafe)
 	if err != nil {
-		return Executable{}, &FindError{path, cause(err), hint}
+		return Executable{}, &FindError{path, osutil.Cause(err), hint}
 	}
 	return e, nil
 }
@@ -80,7 +83,7 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 		return e, "if an interpreter runs it, as in python3 " + path + ", write executable: PATH of the interpreter and args: '" + argOf(path) +
 			"' into the configuration; if it is executed itself, mend its mode: ls -l " + path, errors.New("it is not executable")
 	}
-	e = Executable{Path: path, Resolved: resolved, ID: fileID(info), Applet: appletOf(path, resolved), links: linksOf(info)}
+	e = Executable{Path: path, Resolved: resolved, ID: proctable.FileIDOf(info), Applet: appletOf(path, resolved), links: linksOf(info)}
 	head, err := readHead(resolved)
 	if errors.Is(err, fs.ErrPermission) {
 		return e, "", nil // executable but not readable, so no script
@@ -126,8 +129,8 @@ func (e Executable) named(path string) bool {
 
 // couldBe reports whether a process that cannot be looked at more closely has a
 // name that this program's processes have.
-func (e Executable) couldBe(p Process) bool {
-	if isComm(p.Name, e.Resolved) || isComm(p.Name, e.Path) || p.Exe != "" && e.named(p.Exe) {
+func (e Executable) couldBe(p proctable.Process) bool {
+	if proctable.IsComm(p.Name, e.Resolved) || proctable.IsComm(p.Name, e.Path) || p.Exe != "" && e.named(p.Exe) {
 		return true
 	}
 	if len(p.Args) > 0 && e.named(p.Args[0]) {
@@ -138,7 +141,7 @@ func (e Executable) couldBe(p Process) bool {
 
 // titled reports whether a process whose arguments name no file calls itself by
 // the program's name, as setproctitle(3) does: "gunicorn: master [app]".
-func (e Executable) titled(p Process) bool {
+func (e Executable) titled(p proctable.Process) bool {
 	texts := []string{p.Name}
 	if len(p.Args) > 0 {
 		texts = append(texts, filepath.Base(p.Args[0]), p.Args[0])
@@ -149,48 +152,6 @@ func (e Executable) titled(p Process) bool {
 func isTitle(text, name string) bool {
 	rest, ok := strings.CutPrefix(text, name)
 	return ok && (rest == "" || strings.ContainsAny(rest[:1], ": (["))
-}
-
-// isComm reports whether comm is what the kernel would call a process that
-// executes path: its last element, cut at 15 bytes on Linux (TASK_COMM_LEN) and
-// at 19 on FreeBSD (MAXCOMLEN).
-func isComm(comm, path string) bool {
-	base := filepath.Base(path)
-	if len(comm) >= 15 {
-		return strings.HasPrefix(base, comm)
-	}
-	return comm == base
-}
-
-// fileID works on every Unix; the width of its fields differs between them.
-func fileID(info fs.FileInfo) FileID {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return FileID{}
-	}
-	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}
-}
-
-func linksOf(info fs.FileInfo) uint64 {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0
-	}
-	return uint64(st.Nlink)
-}
-
-// statID follows symbolic links; a file that cannot be seen is no file.
-func statID(path string) FileID {
-	info, err := os.Stat(path)
-	if err != nil {
-		return FileID{}
-	}
-	return fileID(info)
-}
-
-func isRegular(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // readHead reads as much as the kernel looks at to find an interpreter:
@@ -219,11 +180,10 @@ func shebang(head []byte) (line string, ok bool) {
 	return strings.TrimSpace(string(first)), true
 }
 
-// cause leaves out the path that the message names already.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
+func linksOf(info fs.FileInfo) uint64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0
 	}
-	return err
+	return uint64(st.Nlink)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // write makes a file of its own in the folder and returns its path.
@@ -110,11 +112,11 @@ func TestFind(t *testing.T) {
 		{"program", program, program, nil},
 		{"link", byLink, program, nil},
 		{"for its owner alone", own, own, nil},
-		{"script", write(t, dir, "s1", "#!"+perl+" -T\n", 0o755), "", &Interpreter{perl, perl, statID(perl)}},
-		{"script, interpreter linked", write(t, dir, "s2", "#! "+perlLink+"\n", 0o755), "", &Interpreter{perlLink, perl, statID(perl)}},
+		{"script", write(t, dir, "s1", "#!"+perl+" -T\n", 0o755), "", &Interpreter{perl, perl, proctable.FileIDAt(perl)}},
+		{"script, interpreter linked", write(t, dir, "s2", "#! "+perlLink+"\n", 0o755), "", &Interpreter{perlLink, perl, proctable.FileIDAt(perl)}},
 		{"script via env", write(t, dir, "s3", "#!/usr/bin/env perl\n", 0o755), "", &Interpreter{Path: "perl"}},
 		{"script via a shim", write(t, dir, "s4", "#!"+shim+"\n", 0o755), "", &Interpreter{Path: shim}},
-		{"script without a line end", write(t, dir, "s5", "#!"+perl, 0o755), "", &Interpreter{perl, perl, statID(perl)}},
+		{"script without a line end", write(t, dir, "s5", "#!"+perl, 0o755), "", &Interpreter{perl, perl, proctable.FileIDAt(perl)}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e, err := Find(tc.path)
@@ -124,7 +126,7 @@ func TestFind(t *testing.T) {
 			if tc.resolved == "" {
 				tc.resolved = tc.path
 			}
-			if e.Path != tc.path || e.Resolved != tc.resolved || e.ID != statID(tc.resolved) || e.ID == (FileID{}) {
+			if e.Path != tc.path || e.Resolved != tc.resolved || e.ID != proctable.FileIDAt(tc.resolved) || e.ID == (proctable.FileID{}) {
 				t.Errorf("%+v", e)
 			}
 			switch i := e.Interpreter; {
@@ -144,13 +146,10 @@ func TestFileID(t *testing.T) {
 	if err := os.Link(a, filepath.Join(dir, "c")); err != nil {
 		t.Fatal(err)
 	}
-	if statID(a) == statID(b) || statID(a) != statID(filepath.Join(dir, "c")) {
-		t.Errorf("a %v, b %v, c %v", statID(a), statID(b), statID(filepath.Join(dir, "c")))
+	if proctable.FileIDAt(a) == proctable.FileIDAt(b) || proctable.FileIDAt(a) != proctable.FileIDAt(filepath.Join(dir, "c")) {
+		t.Errorf("a %v, b %v, c %v", proctable.FileIDAt(a), proctable.FileIDAt(b), proctable.FileIDAt(filepath.Join(dir, "c")))
 	}
-	if id := statID(filepath.Join(dir, "nosuch")); id != (FileID{}) {
+	if id := proctable.FileIDAt(filepath.Join(dir, "nosuch")); id != (proctable.FileID{}) {
 		t.Errorf("a missing file is %v", id)
-	}
-	if isRegular(dir) || isRegular(filepath.Join(dir, "nosuch")) || !isRegular(a) {
-		t.Error("isRegular")
 	}
 }

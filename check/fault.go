@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Fault is one thing that is wrong with a daemon, or a rule that is broken.
@@ -65,18 +67,6 @@ func listMatches(matches []Match) string {
 	return strings.Join(texts, ", ")
 }
 
-// String names a process as a person would look for it.
-func (p Process) String() string {
-	name := p.Exe
-	switch {
-	case p.Exe == "":
-		name = p.Name
-	case p.Name != "" && !isComm(p.Name, p.Exe): // a script, or one that calls itself so
-		name = fmt.Sprintf("%s (%s)", p.Name, p.Exe)
-	}
-	return fmt.Sprintf("pid %d %s of user %d", p.PID, name, p.User)
-}
-
 // usageFaults are the limits that single processes break.
 func usageFaults(spec Spec, matches []Match, clouded int) []Fault {
 	var memory, files, unread []Fault
@@ -109,7 +99,7 @@ func few(faults []Fault) []Fault {
 	return append(slices.Clone(faults[:most-1]), last)
 }
 
-func (l MemoryLimit) broken(p Process) string {
+func (l MemoryLimit) broken(p proctable.Process) string {
 	switch {
 	case l.RSS > 0 && p.RSS > l.RSS:
 		return fmt.Sprintf("process %d has %s in memory, more than %s", p.PID, bytesText(p.RSS), bytesText(l.RSS))
@@ -119,7 +109,7 @@ func (l MemoryLimit) broken(p Process) string {
 	return ""
 }
 
-func (l FilesLimit) broken(p Process) string {
+func (l FilesLimit) broken(p proctable.Process) string {
 	u := p.Usage
 	switch {
 	case l.Number > 0 && u.Files > l.Number:

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 const counts Reason = -1 // match's answer for a process that counts
@@ -15,9 +17,9 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 		return reason
 	}
 	switch {
-	case m.ended && spec.readings()&^m.read != 0:
+	case m.Ended && spec.readings()&^m.Taken != 0:
 		return unrelated
-	case m.Moved && m.read&timesReading == 0: // it may have been given the number of one that has ended
+	case m.Moved && m.Taken&proctable.TimesReading == 0: // it may have been given the number of one that has ended
 		return m.otherwise
 	}
 	if reason := meetsDear(spec, &m.Process); reason != counts {
@@ -40,15 +42,15 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 
 // isOther reports whether a process executes another program altogether, as nearly all do:
 // match, which looks at all of it, says unrelated then.
-func (s *Snapshot) isOther(spec *Spec, p *Process) bool {
+func (s *Snapshot) isOther(spec *Spec, p *proctable.Process) bool {
 	file := s.executable(spec)
 	return spec.Executable != "" && file.Interpreter == nil && p.File != file.ID && !p.Denied && !p.Zombie && !p.Deleted &&
-		!spec.knows(p.PID) && baseName(p.Exe) != baseName(file.Resolved)
+		!spec.knows(p.PID) && proctable.BaseName(p.Exe) != proctable.BaseName(file.Resolved)
 }
 
 // breaks reports whether a process breaks all limits that a rule is about. A daemon's
 // limits are no criteria.
-func breaks(spec *Spec, p *Process) Reason {
+func breaks(spec *Spec, p *proctable.Process) Reason {
 	files := spec.Files != FilesLimit{}
 	switch {
 	case !spec.Rule:
@@ -81,7 +83,7 @@ func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 		return reason
 	case m.Foreign:
 		return orUnrelated(spec, Foreign)
-	case s.Self.is(&m.Process):
+	case s.Self.Is(&m.Process):
 		return orUnrelated(spec, Own)
 	}
 	if failed := meetsCheap(spec, &m.Process); failed != counts {
@@ -91,11 +93,11 @@ func candidate(s *Snapshot, spec *Spec, m *Match) Reason {
 }
 
 // meetsCheap reports whether a process meets the criteria that cost nothing more.
-func meetsCheap(spec *Spec, p *Process) Reason {
+func meetsCheap(spec *Spec, p *proctable.Process) Reason {
 	switch {
-	case spec.User != nil && !p.isOf(*spec.User), spec.NotUser != nil && p.isOf(*spec.NotUser):
+	case spec.User != nil && !p.IsOf(*spec.User), spec.NotUser != nil && p.IsOf(*spec.NotUser):
 		return OtherUser
-	case spec.Group != nil && !p.isOfGroup(*spec.Group), spec.NotGroup != nil && p.isOfGroup(*spec.NotGroup):
+	case spec.Group != nil && !p.IsOfGroup(*spec.Group), spec.NotGroup != nil && p.IsOfGroup(*spec.NotGroup):
 		return OtherGroup
 	case spec.Parent != 0 && p.Parent != spec.Parent:
 		return OtherParent
@@ -105,7 +107,7 @@ func meetsCheap(spec *Spec, p *Process) Reason {
 
 // meetsDear reports whether a process meets the criteria that are read only of
 // candidates. Arguments that a process has wiped out tell nothing.
-func meetsDear(spec *Spec, p *Process) Reason {
+func meetsDear(spec *Spec, p *proctable.Process) Reason {
 	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
 	switch {
 	case isCut && len(p.Args) == 0:
@@ -191,11 +193,13 @@ func isApplet(applet string, args []string) bool {
 type image struct {
 	asked string // as the user or the script's first line names it
 	path  string // symbolic links followed
-	id    FileID
+	id    proctable.FileID
 }
 
 // hasComm reports whether it is what the kernel would call its process.
-func (i image) hasComm(name string) bool { return isComm(name, i.path) || isComm(name, i.asked) }
+func (i image) hasComm(name string) bool {
+	return proctable.IsComm(name, i.path) || proctable.IsComm(name, i.asked)
+}
 
 // isCalled reports whether a first argument is its name, or a title that
 // setproctitle(3) has made of it: "sshd: /usr/sbin/sshd [listener]".
@@ -213,7 +217,7 @@ func (i image) isCalled(arg string) bool {
 // proves nothing: a container's processes show the same paths.
 func identifyImage(want image, spec *Spec, m *Match) Reason {
 	switch {
-	case m.File == want.id && m.File != (FileID{}):
+	case m.File == want.id && m.File != (proctable.FileID{}):
 		return counts
 	case m.Deleted && m.Exe == "":
 		return identifyLost(want, m)
@@ -231,7 +235,7 @@ func identifyImage(want image, spec *Spec, m *Match) Reason {
 // can be executed through /proc/PID/root. What cannot be made up is the user, or
 // our user namespace together with a mount that the process itself sees.
 func identifyDeleted(spec *Spec, m *Match) Reason {
-	if m.OwnUserNS && !m.Smuggled || m.isOf(0) || spec.User != nil && m.isOf(*spec.User) {
+	if m.OwnUserNS && !m.Smuggled || m.IsOf(0) || spec.User != nil && m.IsOf(*spec.User) {
 		m.OldImage = true
 		return counts
 	}
@@ -262,11 +266,11 @@ func identifyScript(file *Executable, spec *Spec, m *Match) Reason {
 		return OtherFile // a container's
 	case reason != counts:
 		return unrelated
-	case m.ScriptFile == file.ID && m.ScriptFile != (FileID{}):
+	case m.ScriptFile == file.ID && m.ScriptFile != (proctable.FileID{}):
 		return counts
-	case m.ScriptFile == (FileID{}) && m.Trouble != "":
+	case m.ScriptFile == (proctable.FileID{}) && m.Trouble != "":
 		return Obscured // of its arguments, or of the script that they name, nothing is known
-	case m.ScriptFile == (FileID{}) && (file.named(m.Script) || file.titled(m.Process)):
+	case m.ScriptFile == (proctable.FileID{}) && (file.named(m.Script) || file.titled(m.Process)):
 		return Obscured // it has left the folder or root of its start, or rewritten its arguments
 	case file.named(m.Script):
 		return NoScript

@@ -6,13 +6,15 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // manyOf are n processes of clamd from PID 1001 on, and behind them some that
 // may be it, from PID 2001 on.
-func manyOf(n, clouded int) (processes []Process) {
+func manyOf(n, clouded int) (processes []proctable.Process) {
 	for i := range n {
-		processes = append(processes, plain(func(p *Process) { p.PID = 1001 + i }))
+		processes = append(processes, plain(func(p *proctable.Process) { p.PID = 1001 + i }))
 	}
 	for i := range clouded {
 		p := denied("clamd")
@@ -156,7 +158,7 @@ func TestCloudedCountWords(t *testing.T) {
 
 // A process without a path is named as the kernel names it.
 func TestProcessWords(t *testing.T) {
-	for want, p := range map[string]Process{
+	for want, p := range map[string]proctable.Process{
 		"pid 7 /usr/sbin/sshd of user 0": {PID: 7, Name: "sshd", Exe: "/usr/sbin/sshd"},
 		"pid 7 sshd of user 110":         {PID: 7, Name: "sshd", User: clamav},
 	} {
@@ -190,7 +192,7 @@ func TestCountDefaults(t *testing.T) {
 // Two that count and one that may are too few for four, whatever that one is.
 func TestTooFewForSure(t *testing.T) {
 	spec := Spec{Executable: clamd.Path, Count: &Count{4, NoLimit}}
-	running := []Process{using(7, nil), using(8, nil), denied("clamd")}
+	running := []proctable.Process{using(7, nil), using(8, nil), denied("clamd")}
 	if v := judge(spec, clamd, running...); v.State != Down || v.Err != nil {
 		t.Errorf("at most three: %v (%v)", v.State, v.Err)
 	}

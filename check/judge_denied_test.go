@@ -1,10 +1,14 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"daemon-keeper/check/proctable"
+)
 
 // denied is a process of which only name and arguments are known.
-func denied(name string, args ...string) Process {
-	return Process{PID: 4711, Name: name, Denied: true, Args: args}
+func denied(name string, args ...string) proctable.Process {
+	return proctable.Process{PID: 4711, Name: name, Denied: true, Args: args}
 }
 
 // What may not be looked at clouds the verdict if it could be the daemon.
@@ -18,15 +22,15 @@ func TestDenied(t *testing.T) {
 		{"a shorter name", denied("clam", "clam"), Down, unrelated, false},
 		{"its path as an argument", denied("tail", "tail", "-f", "/usr/local/sbin/clamd"), Down, unrelated, false},
 		{"no name", denied(""), Down, unrelated, false},
-		{"its path, though it has renamed itself", func() Process { p := denied("main"); p.Exe = "/usr/local/sbin/clamd"; return p }(), Unknown, Unreadable, false},
-		{"and another user's", func() Process { p := denied("clamd"); p.User = nobody; return p }(), Unknown, Unreadable, false},
+		{"its path, though it has renamed itself", func() proctable.Process { p := denied("main"); p.Exe = "/usr/local/sbin/clamd"; return p }(), Unknown, Unreadable, false},
+		{"and another user's", func() proctable.Process { p := denied("clamd"); p.User = nobody; return p }(), Unknown, Unreadable, false},
 	})
 }
 
 // The kernel's name is cut at 15 bytes.
 func TestDeniedLongName(t *testing.T) {
 	file := Executable{Path: "/usr/sbin/systemd-timesyncd", Resolved: "/usr/sbin/systemd-timesyncd", ID: clamdFile}
-	running := Process{PID: 4712, Name: "systemd-timesyn", Exe: file.Path, File: file.ID}
+	running := proctable.Process{PID: 4712, Name: "systemd-timesyn", Exe: file.Path, File: file.ID}
 	judgeRows(t, Spec{}, file, running, []row{
 		{"comm of the longer name", denied("systemd-timesyn"), Unknown, Unreadable, false},
 		{"one byte less", denied("systemd-timesy"), Down, unrelated, false},
@@ -38,7 +42,7 @@ func TestDeniedLongName(t *testing.T) {
 
 // A script's process may go by the interpreter's name.
 func TestDeniedScript(t *testing.T) {
-	as := func(script string, p Process) Process { p.Script = script; return p }
+	as := func(script string, p proctable.Process) proctable.Process { p.Script = script; return p }
 	judgeRows(t, Spec{}, script, besideScript(), []row{
 		{"its name", denied("amavisd"), Unknown, Unreadable, false},
 		{"interpreter with the script", as(amavisd, denied("perl", perl, amavisd)), Unknown, Unreadable, false},
@@ -52,7 +56,7 @@ func TestDeniedScript(t *testing.T) {
 
 // A denied zombie is no less denied: Judge is told both or neither by the table.
 func TestNothingCountsThatIsDenied(t *testing.T) {
-	p := plain(func(p *Process) { p.Denied = true })
+	p := plain(func(p *proctable.Process) { p.Denied = true })
 	if v := judge(Spec{Executable: clamd.Path}, clamd, p); v.State != Unknown {
 		t.Errorf("the right file, but denied: %+v", v)
 	}

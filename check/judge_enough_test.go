@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 const timesyncd, fifteen = "systemd-timesyncd", "systemd-timesyn"
@@ -15,12 +17,12 @@ func enough(name string) Spec { return Spec{Called: name, NameIsEnough: true} }
 // and nothing contradicts it.
 func TestNameIsEnough(t *testing.T) {
 	const sshdTitle = "sshd: /usr/sbin/sshd [listener] 0 of 10-100 startups"
-	change := func(p Process, change func(*Process)) Process { change(&p); return p }
+	change := func(p proctable.Process, change func(*proctable.Process)) proctable.Process { change(&p); return p }
 	with := func(change func(*Spec)) Spec { s := enough("clamd"); change(&s); return s }
 	for _, tc := range []struct {
 		name   string
 		spec   Spec
-		p      Process
+		p      proctable.Process
 		state  State
 		reason Reason
 	}{
@@ -34,10 +36,10 @@ func TestNameIsEnough(t *testing.T) {
 		{"arguments wiped", enough("clamd"), denied("clamd"), Up, counts},
 		{"a title", enough("sshd"), denied("sshd", sshdTitle), Up, counts},
 		{"a script's", enough("backup"), denied("backup", "/bin/sh", "/usr/sbin/backup"), Up, counts},
-		{"zombie", enough("clamd"), Process{PID: 4711, Name: "clamd", Zombie: true}, Down, Zombie},
-		{"foreign", enough("clamd"), change(denied("clamd"), func(p *Process) { p.Foreign = true }), Down, Foreign},
-		{"nowhere", enough("clamd"), change(denied("clamd"), func(p *Process) { p.Nowhere = true }), Unknown, Unreadable},
-		{"the wanted user's", with(func(s *Spec) { s.User = id(clamav) }), change(denied("clamd"), func(p *Process) { p.User = clamav }), Up, counts},
+		{"zombie", enough("clamd"), proctable.Process{PID: 4711, Name: "clamd", Zombie: true}, Down, Zombie},
+		{"foreign", enough("clamd"), change(denied("clamd"), func(p *proctable.Process) { p.Foreign = true }), Down, Foreign},
+		{"nowhere", enough("clamd"), change(denied("clamd"), func(p *proctable.Process) { p.Nowhere = true }), Unknown, Unreadable},
+		{"the wanted user's", with(func(s *Spec) { s.User = id(clamav) }), change(denied("clamd"), func(p *proctable.Process) { p.User = clamav }), Up, counts},
 		{"another user's", with(func(s *Spec) { s.User = id(clamav) }), denied("clamd"), Down, OtherUser},
 		{"the wanted argument", with(func(s *Spec) { s.Args = regexp.MustCompile("^-F$") }), denied("clamd", "clamd", "-F"), Up, counts},
 		{"another argument", with(func(s *Spec) { s.Args = regexp.MustCompile("^-F$") }), denied("clamd", "clamd"), Down, OtherArgs},
@@ -96,7 +98,7 @@ func TestNameIsEnoughWords(t *testing.T) {
 		count  *Count
 		rule   bool
 		n      int
-		beside Process
+		beside proctable.Process
 		state  State
 		want   []string
 	}{
@@ -112,7 +114,7 @@ func TestNameIsEnoughWords(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			spec := enough("clamd")
 			spec.Count, spec.Rule = tc.count, tc.rule
-			processes := []Process{tc.beside}
+			processes := []proctable.Process{tc.beside}
 			for n := range tc.n {
 				p := denied("clamd")
 				p.PID = 1001 + n

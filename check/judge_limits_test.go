@@ -5,15 +5,17 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 const mib = 1 << 20
 
 // using is a process of clamd that uses so much.
-func using(pid int, change func(*Process)) Process {
-	return plain(func(p *Process) {
+func using(pid int, change func(*proctable.Process)) proctable.Process {
+	return plain(func(p *proctable.Process) {
 		p.PID, p.RSS, p.VMS = pid, 100*mib, 400*mib
-		p.Usage = Usage{Files: 90, FilesLimit: 1024, Age: time.Hour}
+		p.Usage = proctable.Usage{Files: 90, FilesLimit: 1024, Age: time.Hour}
 		if change != nil {
 			change(p)
 		}
@@ -26,7 +28,7 @@ func TestLimits(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		spec Spec
-		p    Process
+		p    proctable.Process
 		want []string
 	}{
 		{"no limit", Spec{}, using(7, nil), nil},
@@ -35,20 +37,20 @@ func TestLimits(t *testing.T) {
 		{"address space over the limit", Spec{Memory: MemoryLimit{VMS: mib + mib/2}}, using(7, nil), []string{"memory/0: process 7 has an address space of 400 MiB, more than 1.5 MiB"}},
 		{"both over the limit: one is enough to be said", Spec{Memory: MemoryLimit{RSS: 1, VMS: 1}}, using(7, nil), []string{"memory/0: process 7 has 100 MiB in memory, more than 1 B"}},
 		{"one page over the limit", Spec{Memory: MemoryLimit{RSS: 100*mib - 4096}}, using(7, nil), []string{"memory/0: process 7 has 100 MiB in memory, more than 100.0 MiB"}},
-		{"a kernel that tells no memory", Spec{Memory: MemoryLimit{RSS: 1, VMS: 1}}, using(7, func(p *Process) { p.RSS, p.VMS = 0, 0 }), nil},
+		{"a kernel that tells no memory", Spec{Memory: MemoryLimit{RSS: 1, VMS: 1}}, using(7, func(p *proctable.Process) { p.RSS, p.VMS = 0, 0 }), nil},
 
 		{"files at the limit", Spec{Files: FilesLimit{Number: 90}}, using(7, nil), nil},
 		{"files over the limit", Spec{Files: FilesLimit{Number: 89}}, using(7, nil), []string{"files/0: process 7 has 90 files open, more than 89"}},
-		{"files at the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *Process) { p.Usage.FilesLimit = 100 }), nil},
-		{"files over the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *Process) { p.Usage.Files, p.Usage.FilesLimit = 91, 100 }), []string{"files/0: process 7 has 91 files open, more than 90% of its limit of 100"}},
-		{"a share of a limit that it has lowered below what it has open", Spec{Files: FilesLimit{Share: 0.875}}, using(7, func(p *Process) { p.Usage.FilesLimit = 10 }), []string{"files/0: process 7 has 90 files open, more than 87.5% of its limit of 10"}},
-		{"a share of no limit", Spec{Files: FilesLimit{Share: 0.1}}, using(7, func(p *Process) { p.Usage.FilesLimit = 0 }), nil},
-		{"files that cannot be counted", Spec{Files: FilesLimit{Number: 1}, RestartOn: []Aspect{Files}}, using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} }), []string{"files/0: the open files of process 7 cannot be counted: permission denied"}},
-		{"files that nobody asks for cannot be counted", Spec{Memory: MemoryLimit{RSS: 1 << 40}}, using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} }), nil},
+		{"files at the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *proctable.Process) { p.Usage.FilesLimit = 100 }), nil},
+		{"files over the share", Spec{Files: FilesLimit{Share: 0.9}}, using(7, func(p *proctable.Process) { p.Usage.Files, p.Usage.FilesLimit = 91, 100 }), []string{"files/0: process 7 has 91 files open, more than 90% of its limit of 100"}},
+		{"a share of a limit that it has lowered below what it has open", Spec{Files: FilesLimit{Share: 0.875}}, using(7, func(p *proctable.Process) { p.Usage.FilesLimit = 10 }), []string{"files/0: process 7 has 90 files open, more than 87.5% of its limit of 10"}},
+		{"a share of no limit", Spec{Files: FilesLimit{Share: 0.1}}, using(7, func(p *proctable.Process) { p.Usage.FilesLimit = 0 }), nil},
+		{"files that cannot be counted", Spec{Files: FilesLimit{Number: 1}, RestartOn: []Aspect{Files}}, using(7, func(p *proctable.Process) { p.Usage = proctable.Usage{FilesErr: fs.ErrPermission} }), []string{"files/0: the open files of process 7 cannot be counted: permission denied"}},
+		{"files that nobody asks for cannot be counted", Spec{Memory: MemoryLimit{RSS: 1 << 40}}, using(7, func(p *proctable.Process) { p.Usage = proctable.Usage{FilesErr: fs.ErrPermission} }), nil},
 
 		{"as old as it must be", Spec{MinAge: time.Hour}, using(7, nil), nil},
-		{"younger than it must be", Spec{MinAge: 10 * time.Minute}, using(7, func(p *Process) { p.Usage.Age = 3141 * time.Millisecond }), []string{"age/0: process 7 was started 3.1s ago, less than 10m"}},
-		{"a minute too young", Spec{MinAge: 10 * time.Minute}, using(7, func(p *Process) { p.Usage.Age = 9*time.Minute + 400*time.Millisecond }), []string{"age/0: process 7 was started 9m ago, less than 10m"}},
+		{"younger than it must be", Spec{MinAge: 10 * time.Minute}, using(7, func(p *proctable.Process) { p.Usage.Age = 3141 * time.Millisecond }), []string{"age/0: process 7 was started 3.1s ago, less than 10m"}},
+		{"a minute too young", Spec{MinAge: 10 * time.Minute}, using(7, func(p *proctable.Process) { p.Usage.Age = 9*time.Minute + 400*time.Millisecond }), []string{"age/0: process 7 was started 9m ago, less than 10m"}},
 
 		{"all at once", Spec{Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 2 * time.Hour}, using(7, nil), []string{
 			"memory/0: process 7 has 100 MiB in memory, more than 1 B", "files/0: process 7 has 90 files open, more than 1", "age/0: process 7 was started 1h ago, less than 2h",
@@ -103,19 +105,19 @@ func TestRestartOn(t *testing.T) {
 
 // A daemon is as old as its oldest process: workers come and go.
 func TestMinAgeOfTheOldest(t *testing.T) {
-	aged := func(pid int, age time.Duration) Process {
-		return using(pid, func(p *Process) { p.Usage.Age = age })
+	aged := func(pid int, age time.Duration) proctable.Process {
+		return using(pid, func(p *proctable.Process) { p.Usage.Age = age })
 	}
 	spec := Spec{Executable: clamd.Path, MinAge: time.Minute}
 	for _, tc := range []struct {
 		name      string
-		processes []Process
+		processes []proctable.Process
 		want      []string
 	}{
-		{"the first is old", []Process{aged(1, time.Hour), aged(2, time.Second)}, nil},
-		{"the last is old", []Process{aged(1, time.Second), aged(2, 2*time.Second), aged(3, time.Minute)}, nil},
-		{"none is old", []Process{aged(1, time.Second), aged(2, 20*time.Second), aged(3, 2*time.Second)}, []string{"age/0: process 2 was started 20s ago, less than 1m"}},
-		{"an old one of another file", []Process{aged(1, time.Second), {PID: 2, Name: "clamd", Exe: clamd.Path, File: FileID{1, 500}, Usage: Usage{Age: time.Hour}}}, []string{"age/0: process 1 was started 1s ago, less than 1m"}},
+		{"the first is old", []proctable.Process{aged(1, time.Hour), aged(2, time.Second)}, nil},
+		{"the last is old", []proctable.Process{aged(1, time.Second), aged(2, 2*time.Second), aged(3, time.Minute)}, nil},
+		{"none is old", []proctable.Process{aged(1, time.Second), aged(2, 20*time.Second), aged(3, 2*time.Second)}, []string{"age/0: process 2 was started 20s ago, less than 1m"}},
+		{"an old one of another file", []proctable.Process{aged(1, time.Second), {PID: 2, Name: "clamd", Exe: clamd.Path, File: proctable.FileID{Dev: 1, Ino: 500}, Usage: proctable.Usage{Age: time.Hour}}}, []string{"age/0: process 1 was started 1s ago, less than 1m"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { wantSaidOf(t, judge(spec, clamd, tc.processes...), tc.want...) })
 	}
@@ -128,7 +130,7 @@ func TestMinAgeOfTheOldest(t *testing.T) {
 // log, every minute.
 func TestManyOverALimit(t *testing.T) {
 	spec := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 64 * mib}, Files: FilesLimit{Number: 89}, CPU: &CPULimit{}}
-	var processes []Process
+	var processes []proctable.Process
 	var busy probed
 	for pid := 1001; pid <= 2000; pid++ {
 		processes = append(processes, using(pid, nil))

@@ -1,10 +1,14 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"daemon-keeper/check/proctable"
+)
 
 // lost is a process as FreeBSD shows it once its file is gone: no path at all.
-func lost(name string, args ...string) Process {
-	return Process{PID: 4711, Name: name, Deleted: true, OwnUserNS: true, Args: args}
+func lost(name string, args ...string) proctable.Process {
+	return proctable.Process{PID: 4711, Name: name, Deleted: true, OwnUserNS: true, Args: args}
 }
 
 // Where the path is lost, the kernel's name and argv[0] must agree.
@@ -27,21 +31,21 @@ func TestLostPath(t *testing.T) {
 // program may run in a jail too; a service jail is the host's.
 func TestJails(t *testing.T) {
 	judgeRows(t, Spec{}, clamd, beside(), []row{
-		{"foreign jail, its own files", plain(func(p *Process) {
-			p.Exe, p.File, p.Foreign = "/j/usr/local/sbin/clamd", FileID{1, 500}, true
+		{"foreign jail, its own files", plain(func(p *proctable.Process) {
+			p.Exe, p.File, p.Foreign = "/j/usr/local/sbin/clamd", proctable.FileID{Dev: 1, Ino: 500}, true
 		}), Down, OtherFile, false},
-		{"foreign jail, the host's file", plain(func(p *Process) { p.Foreign = true }), Down, Foreign, false},
+		{"foreign jail, the host's file", plain(func(p *proctable.Process) { p.Foreign = true }), Down, Foreign, false},
 		{"service jail", plain(nil), Up, counts, false},
-		{"zombie, its arguments kept", Process{PID: 4711, Name: "clamd", Zombie: true, Args: []string{"clamd"}}, Down, Zombie, false},
-		{"zombie, only its arguments tell", Process{PID: 4711, Name: "x", Zombie: true, Args: []string{"clamd"}}, Down, Zombie, false},
+		{"zombie, its arguments kept", proctable.Process{PID: 4711, Name: "clamd", Zombie: true, Args: []string{"clamd"}}, Down, Zombie, false},
+		{"zombie, only its arguments tell", proctable.Process{PID: 4711, Name: "x", Zombie: true, Args: []string{"clamd"}}, Down, Zombie, false},
 	})
 }
 
 // An interpreter whose path is lost still tells its script.
 func TestLostInterpreter(t *testing.T) {
-	p := func(name, arg0 string) Process {
-		return scripted(func(p *Process) {
-			p.Exe, p.File, p.Deleted, p.Name, p.Args = "", FileID{}, true, name, []string{arg0, amavisd}
+	p := func(name, arg0 string) proctable.Process {
+		return scripted(func(p *proctable.Process) {
+			p.Exe, p.File, p.Deleted, p.Name, p.Args = "", proctable.FileID{}, true, name, []string{arg0, amavisd}
 		})
 	}
 	judgeRows(t, Spec{}, script, besideScript(), []row{

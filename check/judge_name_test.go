@@ -1,20 +1,24 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"daemon-keeper/check/proctable"
+)
 
 // A busybox applet is the one file under another name in argv[0], or behind its
 // own; every shell on such a system is that file too.
 func TestBusyboxApplet(t *testing.T) {
-	file := Executable{Path: "/usr/sbin/crond", Resolved: "/usr/bin/busybox", ID: FileID{1, 60}, Applet: "crond"}
-	busybox := func(name string, args ...string) Process {
-		return Process{PID: 4711, Name: name, Exe: "/usr/bin/busybox", File: file.ID, OwnUserNS: true, Args: args}
+	file := Executable{Path: "/usr/sbin/crond", Resolved: "/usr/bin/busybox", ID: proctable.FileID{Dev: 1, Ino: 60}, Applet: "crond"}
+	busybox := func(name string, args ...string) proctable.Process {
+		return proctable.Process{PID: 4711, Name: name, Exe: "/usr/bin/busybox", File: file.ID, OwnUserNS: true, Args: args}
 	}
 	running := busybox("crond", "/usr/sbin/crond", "-f")
 	running.PID = 4712
 	old := busybox("crond", "crond")
-	old.File, old.Deleted = FileID{1, 59}, true
+	old.File, old.Deleted = proctable.FileID{Dev: 1, Ino: 59}, true
 	oldShell := busybox("sh", "sh")
-	oldShell.File, oldShell.Deleted = FileID{1, 59}, true
+	oldShell.File, oldShell.Deleted = proctable.FileID{Dev: 1, Ino: 59}, true
 	judgeRows(t, Spec{}, file, running, []row{
 		{"busybox applet", busybox("crond", "/usr/sbin/crond", "-f"), Up, counts, false},
 		{"without a folder", busybox("crond", "crond"), Up, counts, false},
@@ -47,18 +51,18 @@ func TestAppletOf(t *testing.T) {
 
 // " (deleted)" may be the end of a real name.
 func TestPathThatReallyEndsInDeleted(t *testing.T) {
-	file := Executable{Path: "/opt/x (deleted)", Resolved: "/opt/x (deleted)", ID: FileID{1, 70}}
-	running := Process{PID: 4712, Name: "x (deleted)", Exe: file.Path, File: file.ID, OwnUserNS: true}
+	file := Executable{Path: "/opt/x (deleted)", Resolved: "/opt/x (deleted)", ID: proctable.FileID{Dev: 1, Ino: 70}}
+	running := proctable.Process{PID: 4712, Name: "x (deleted)", Exe: file.Path, File: file.ID, OwnUserNS: true}
 	alone := running
 	alone.PID = 4711
 	upgraded := alone
-	upgraded.File, upgraded.Deleted = FileID{1, 69}, true
+	upgraded.File, upgraded.Deleted = proctable.FileID{Dev: 1, Ino: 69}, true
 	judgeRows(t, Spec{}, file, running, []row{
 		{"running", alone, Up, counts, false},
 		{"upgraded", upgraded, Up, counts, true},
-		{"the deleted x", Process{PID: 4711, Name: "x", Exe: "/opt/x", File: FileID{1, 71}, Deleted: true, OwnUserNS: true}, Down, unrelated, false},
+		{"the deleted x", proctable.Process{PID: 4711, Name: "x", Exe: "/opt/x", File: proctable.FileID{Dev: 1, Ino: 71}, Deleted: true, OwnUserNS: true}, Down, unrelated, false},
 	})
-	x := Executable{Path: "/opt/x", Resolved: "/opt/x", ID: FileID{1, 72}}
+	x := Executable{Path: "/opt/x", Resolved: "/opt/x", ID: proctable.FileID{Dev: 1, Ino: 72}}
 	if v := judge(Spec{Executable: x.Path}, x, running); v.State != Down || len(v.Excluded) > 0 {
 		t.Errorf("x, where only \"x (deleted)\" runs: %+v", v)
 	}
@@ -67,15 +71,15 @@ func TestPathThatReallyEndsInDeleted(t *testing.T) {
 // A symbolic link is followed: its target is what the kernel shows, its own
 // name what the process may be called.
 func TestSymbolicLink(t *testing.T) {
-	file := Executable{Path: "/usr/sbin/mysqld", Resolved: "/usr/sbin/mariadbd", ID: FileID{1, 80}}
-	running := Process{PID: 4712, Name: "mariadbd", Exe: "/usr/sbin/mariadbd", File: file.ID, OwnUserNS: true}
+	file := Executable{Path: "/usr/sbin/mysqld", Resolved: "/usr/sbin/mariadbd", ID: proctable.FileID{Dev: 1, Ino: 80}}
+	running := proctable.Process{PID: 4712, Name: "mariadbd", Exe: "/usr/sbin/mariadbd", File: file.ID, OwnUserNS: true}
 	byTarget, byLink := running, running
 	byTarget.PID = 4711
 	byLink.PID, byLink.Name = 4711, "mysqld"
 	judgeRows(t, Spec{}, file, running, []row{
 		{"started as its target", byTarget, Up, counts, false},
 		{"started as the link", byLink, Up, counts, false},
-		{"a zombie of the link's name", Process{PID: 4711, Name: "mysqld", Zombie: true}, Down, Zombie, false},
-		{"a zombie of the target's name", Process{PID: 4711, Name: "mariadbd", Zombie: true}, Down, Zombie, false},
+		{"a zombie of the link's name", proctable.Process{PID: 4711, Name: "mysqld", Zombie: true}, Down, Zombie, false},
+		{"a zombie of the target's name", proctable.Process{PID: 4711, Name: "mariadbd", Zombie: true}, Down, Zombie, false},
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A rule never makes anything down, whatever is wrong and whatever restart_on
@@ -79,20 +81,20 @@ func TestRuleTellsOnlyOfTheBusy(t *testing.T) {
 }
 
 // anyProcesses are a few of a machine, of which a rule may be about any.
-func anyProcesses() []Process {
-	return []Process{
-		{PID: 1, Name: "init", Exe: "/sbin/init", File: FileID{1, 1}, OwnUserNS: true},
-		{PID: 101, Name: "boinc", Exe: "/usr/bin/boinc", File: FileID{1, 101}, User: 7, Group: 7, Parent: 1, OwnUserNS: true, RSS: 300 * mib},
-		{PID: 102, Name: "cc1", Exe: "/usr/bin/cc1", File: FileID{1, 102}, User: 8, Group: 0, Parent: 101, OwnUserNS: true, RSS: 200 * mib},
-		{PID: 103, Name: "backup", Exe: "/usr/bin/dash", File: FileID{1, 103}, User: 9, Group: 9, Parent: 1, OwnUserNS: true, RSS: 100 * mib},
+func anyProcesses() []proctable.Process {
+	return []proctable.Process{
+		{PID: 1, Name: "init", Exe: "/sbin/init", File: proctable.FileID{Dev: 1, Ino: 1}, OwnUserNS: true},
+		{PID: 101, Name: "boinc", Exe: "/usr/bin/boinc", File: proctable.FileID{Dev: 1, Ino: 101}, User: 7, Group: 7, Parent: 1, OwnUserNS: true, RSS: 300 * mib},
+		{PID: 102, Name: "cc1", Exe: "/usr/bin/cc1", File: proctable.FileID{Dev: 1, Ino: 102}, User: 8, Group: 0, Parent: 101, OwnUserNS: true, RSS: 200 * mib},
+		{PID: 103, Name: "backup", Exe: "/usr/bin/dash", File: proctable.FileID{Dev: 1, Ino: 103}, User: 9, Group: 9, Parent: 1, OwnUserNS: true, RSS: 100 * mib},
 		{PID: 104, Name: "zombie", Zombie: true, User: 8, Parent: 1},
-		{PID: 105, Name: "cc1", Exe: "/usr/bin/cc1", File: FileID{7, 7}, User: 8, Group: 0, Parent: 106, Foreign: true, RSS: 900 * mib},
+		{PID: 105, Name: "cc1", Exe: "/usr/bin/cc1", File: proctable.FileID{Dev: 7, Ino: 7}, User: 8, Group: 0, Parent: 106, Foreign: true, RSS: 900 * mib},
 		{PID: self.PID, Name: "daemon-keeper", Exe: "/usr/bin/daemon-keeper", File: self.File, User: 8, OwnUserNS: true},
 	}
 }
 
-func judgeAny(spec Spec, processes ...Process) Verdict {
-	files := map[string]*wanted{"/usr/bin/boinc": {Executable: Executable{Path: "/usr/bin/boinc", Resolved: "/usr/bin/boinc", ID: FileID{1, 101}}}}
+func judgeAny(spec Spec, processes ...proctable.Process) Verdict {
+	files := map[string]*wanted{"/usr/bin/boinc": {Executable: Executable{Path: "/usr/bin/boinc", Resolved: "/usr/bin/boinc", ID: proctable.FileID{Dev: 1, Ino: 101}}}}
 	spec.Rule = true
 	return Judge(Snapshot{Self: self, Processes: processes, files: files}, spec)
 }
@@ -143,7 +145,7 @@ func TestRuleWithAName(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		spec   Spec
-		p      Process
+		p      proctable.Process
 		reason Reason
 	}{
 		{"within the limit", Spec{Memory: MemoryLimit{RSS: 100 * mib}}, using(4711, nil), Within},
@@ -165,17 +167,17 @@ func TestRuleWithAName(t *testing.T) {
 
 // What a rule cannot tell of a process clouds it, where one more decides.
 func TestRuleThatCannotTell(t *testing.T) {
-	unreadable := using(4711, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} })
+	unreadable := using(4711, func(p *proctable.Process) { p.Usage = proctable.Usage{FilesErr: fs.ErrPermission} })
 	for _, tc := range []struct {
 		name   string
 		spec   Spec
-		p      Process
+		p      proctable.Process
 		reason Reason
 	}{
 		{"its open files cannot be counted", Spec{Executable: clamd.Path, Files: FilesLimit{Number: 1}}, unreadable, Unreadable},
 		{"its open files cannot be counted, whatever it is", Spec{Files: FilesLimit{Number: 1}}, unreadable, Unreadable},
 		{"it may not be looked at", Spec{Executable: clamd.Path}, deniedWith(nil), Unreadable},
-		{"not even its PID namespace can be told", Spec{Group: id(clamav)}, deniedWith(func(p *Process) { p.Nowhere = true }), Unreadable},
+		{"not even its PID namespace can be told", Spec{Group: id(clamav)}, deniedWith(func(p *proctable.Process) { p.Nowhere = true }), Unreadable},
 		{"it may be the exempt one", Spec{Exempt: []Spec{{Executable: clamd.Path}}}, deniedWith(nil), Unreadable},
 		{"its label cannot be told", Spec{Executable: clamd.Path, Label: "clamd_t"}, using(4711, nil), Unlabelled},
 		{"its arguments are wiped out", Spec{Executable: clamd.Path, Args: regexp.MustCompile("x")}, using(4711, nil), Obscured},
@@ -240,7 +242,7 @@ func TestExemptByALabelThatCannotBeTold(t *testing.T) {
 // Files that cannot be counted do not matter where the memory is within its limit:
 // a rule is about those that break each of its limits.
 func TestRuleOfTwoLimits(t *testing.T) {
-	p := using(7, func(p *Process) { p.Usage = Usage{FilesErr: fs.ErrPermission} })
+	p := using(7, func(p *proctable.Process) { p.Usage = proctable.Usage{FilesErr: fs.ErrPermission} })
 	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1 << 40}, Files: FilesLimit{Number: 1}}
 	if v := judge(spec, clamd, p); v.State != Up || v.Err != nil || len(v.Matches) > 0 {
 		t.Errorf("memory within: %v (%v), %q", v.State, v.Err, said(v.Faults))

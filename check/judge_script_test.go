@@ -1,6 +1,10 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"daemon-keeper/check/proctable"
+)
 
 const (
 	perl    = "/usr/bin/perl"
@@ -8,14 +12,14 @@ const (
 )
 
 var (
-	perlFile   = FileID{1, 300}
-	scriptFile = FileID{1, 200}
+	perlFile   = proctable.FileID{Dev: 1, Ino: 300}
+	scriptFile = proctable.FileID{Dev: 1, Ino: 200}
 	script     = Executable{Path: amavisd, Resolved: amavisd, ID: scriptFile, Interpreter: &Interpreter{perl, perl, perlFile}}
 )
 
 // scripted is a healthy process of amavisd, started through its first line.
-func scripted(change func(*Process)) Process {
-	p := Process{
+func scripted(change func(*proctable.Process)) proctable.Process {
+	p := proctable.Process{
 		PID: 4711, Name: "amavisd", Exe: perl, File: perlFile, OwnUserNS: true,
 		Args: []string{perl, "-T", amavisd}, Script: amavisd, ScriptFile: scriptFile,
 	}
@@ -25,37 +29,37 @@ func scripted(change func(*Process)) Process {
 	return p
 }
 
-func besideScript() Process { return scripted(func(p *Process) { p.PID = 4712 }) }
+func besideScript() proctable.Process { return scripted(func(p *proctable.Process) { p.PID = 4712 }) }
 
 // What /proc says of one path, if it is a script's: the executable is the
 // interpreter, and only the script's device and inode tell.
 func TestScript(t *testing.T) {
 	judgeRows(t, Spec{}, script, besideScript(), []row{
 		{"script via shebang", scripted(nil), Up, counts, false},
-		{"script via its interpreter, comm is that", scripted(func(p *Process) { p.Name = "perl" }), Up, counts, false},
-		{"under another name of the same file", scripted(func(p *Process) { p.Script = "/etc/alternatives/amavisd" }), Up, counts, false},
-		{"relative path", scripted(func(p *Process) { p.Script = "./amavisd" }), Up, counts, false},
-		{"container", scripted(func(p *Process) { p.Foreign = true }), Down, Foreign, false},
-		{"container, its own files", scripted(func(p *Process) {
-			p.Foreign, p.File, p.ScriptFile = true, FileID{7, 300}, FileID{7, 200}
+		{"script via its interpreter, comm is that", scripted(func(p *proctable.Process) { p.Name = "perl" }), Up, counts, false},
+		{"under another name of the same file", scripted(func(p *proctable.Process) { p.Script = "/etc/alternatives/amavisd" }), Up, counts, false},
+		{"relative path", scripted(func(p *proctable.Process) { p.Script = "./amavisd" }), Up, counts, false},
+		{"container", scripted(func(p *proctable.Process) { p.Foreign = true }), Down, Foreign, false},
+		{"container, its own files", scripted(func(p *proctable.Process) {
+			p.Foreign, p.File, p.ScriptFile = true, proctable.FileID{Dev: 7, Ino: 300}, proctable.FileID{Dev: 7, Ino: 200}
 		}), Down, OtherFile, false},
-		{"another script of that name", scripted(func(p *Process) { p.ScriptFile = FileID{1, 201} }), Down, NoScript, false},
-		{"another script", scripted(func(p *Process) {
-			p.Name, p.Script, p.ScriptFile = "spamd", "/usr/sbin/spamd", FileID{1, 202}
+		{"another script of that name", scripted(func(p *proctable.Process) { p.ScriptFile = proctable.FileID{Dev: 1, Ino: 201} }), Down, NoScript, false},
+		{"another script", scripted(func(p *proctable.Process) {
+			p.Name, p.Script, p.ScriptFile = "spamd", "/usr/sbin/spamd", proctable.FileID{Dev: 1, Ino: 202}
 		}), Down, unrelated, false},
-		{"no script", scripted(func(p *Process) { p.Name, p.Script, p.ScriptFile = "perl", "", FileID{} }), Down, unrelated, false},
-		{"an editor that has it open", Process{
-			PID: 4711, Name: "vi", Exe: "/usr/bin/vi", File: FileID{1, 9}, OwnUserNS: true,
+		{"no script", scripted(func(p *proctable.Process) { p.Name, p.Script, p.ScriptFile = "perl", "", proctable.FileID{} }), Down, unrelated, false},
+		{"an editor that has it open", proctable.Process{
+			PID: 4711, Name: "vi", Exe: "/usr/bin/vi", File: proctable.FileID{Dev: 1, Ino: 9}, OwnUserNS: true,
 			Args: []string{"vi", amavisd}, Script: amavisd, ScriptFile: scriptFile,
 		}, Down, unrelated, false},
-		{"another interpreter", scripted(func(p *Process) { p.Exe, p.File = "/usr/bin/ruby", FileID{1, 301} }), Down, unrelated, false},
-		{"an interpreter of that name elsewhere", scripted(func(p *Process) { p.Exe, p.File = "/opt/bin/perl", FileID{1, 301} }), Down, unrelated, false},
-		{"upgraded interpreter", scripted(func(p *Process) { p.File, p.Deleted = FileID{1, 299}, true }), Up, counts, true},
-		{"upgraded interpreter, forgeable", scripted(func(p *Process) {
-			p.File, p.Deleted, p.OwnUserNS, p.User = FileID{1, 299}, true, false, nobody
+		{"another interpreter", scripted(func(p *proctable.Process) { p.Exe, p.File = "/usr/bin/ruby", proctable.FileID{Dev: 1, Ino: 301} }), Down, unrelated, false},
+		{"an interpreter of that name elsewhere", scripted(func(p *proctable.Process) { p.Exe, p.File = "/opt/bin/perl", proctable.FileID{Dev: 1, Ino: 301} }), Down, unrelated, false},
+		{"upgraded interpreter", scripted(func(p *proctable.Process) { p.File, p.Deleted = proctable.FileID{Dev: 1, Ino: 299}, true }), Up, counts, true},
+		{"upgraded interpreter, forgeable", scripted(func(p *proctable.Process) {
+			p.File, p.Deleted, p.OwnUserNS, p.User = proctable.FileID{Dev: 1, Ino: 299}, true, false, nobody
 		}), Down, unrelated, false},
-		{"zombie", Process{PID: 4711, Name: "amavisd", Zombie: true}, Down, Zombie, false},
-		{"zombie of the interpreter's name", Process{PID: 4711, Name: "perl", Zombie: true}, Down, Zombie, false},
+		{"zombie", proctable.Process{PID: 4711, Name: "amavisd", Zombie: true}, Down, Zombie, false},
+		{"zombie of the interpreter's name", proctable.Process{PID: 4711, Name: "perl", Zombie: true}, Down, Zombie, false},
 	})
 }
 
@@ -64,19 +68,19 @@ func TestScriptViaEnv(t *testing.T) {
 	file := script
 	file.Interpreter = &Interpreter{Path: "perl"}
 	judgeRows(t, Spec{}, file, besideScript(), []row{
-		{"script via env", scripted(func(p *Process) { p.Name = "perl" }), Up, counts, false},
-		{"from any folder, with a version", scripted(func(p *Process) { p.Exe, p.File = "/opt/bin/perl5.36.0", FileID{1, 301} }), Up, counts, false},
-		{"upgraded interpreter", scripted(func(p *Process) { p.Deleted = true }), Up, counts, true},
-		{"another interpreter", scripted(func(p *Process) { p.Exe = "/usr/bin/perldoc" }), Down, unrelated, false},
-		{"another script of that name", scripted(func(p *Process) { p.ScriptFile = FileID{1, 201} }), Down, NoScript, false},
-		{"path lost, comm tells", scripted(func(p *Process) { p.Exe, p.File, p.Deleted, p.Name = "", FileID{}, true, "perl" }), Up, counts, true},
+		{"script via env", scripted(func(p *proctable.Process) { p.Name = "perl" }), Up, counts, false},
+		{"from any folder, with a version", scripted(func(p *proctable.Process) { p.Exe, p.File = "/opt/bin/perl5.36.0", proctable.FileID{Dev: 1, Ino: 301} }), Up, counts, false},
+		{"upgraded interpreter", scripted(func(p *proctable.Process) { p.Deleted = true }), Up, counts, true},
+		{"another interpreter", scripted(func(p *proctable.Process) { p.Exe = "/usr/bin/perldoc" }), Down, unrelated, false},
+		{"another script of that name", scripted(func(p *proctable.Process) { p.ScriptFile = proctable.FileID{Dev: 1, Ino: 201} }), Down, NoScript, false},
+		{"path lost, comm tells", scripted(func(p *proctable.Process) { p.Exe, p.File, p.Deleted, p.Name = "", proctable.FileID{}, true, "perl" }), Up, counts, true},
 	})
 }
 
 // retitled is the daemon once it has written a title over its arguments.
-func retitled(title string, change func(*Process)) Process {
-	return scripted(func(p *Process) {
-		p.Args, p.Script, p.ScriptFile = []string{title}, "", FileID{}
+func retitled(title string, change func(*proctable.Process)) proctable.Process {
+	return scripted(func(p *proctable.Process) {
+		p.Args, p.Script, p.ScriptFile = []string{title}, "", proctable.FileID{}
 		p.Name = title[:min(15, len(title))] // perl's $0 sets comm too
 		if change != nil {
 			change(p)
@@ -90,11 +94,13 @@ func TestRetitledScript(t *testing.T) {
 		{"a title after its name", retitled("amavisd (master)", nil), Unknown, Obscured, false},
 		{"a title with a colon", retitled("amavisd: idle", nil), Unknown, Obscured, false},
 		{"with its path", retitled("/usr/local/sbin/amavisd (master)", nil), Unknown, Obscured, false},
-		{"only comm is left", retitled("child", func(p *Process) { p.Name = "amavisd" }), Unknown, Obscured, false},
+		{"only comm is left", retitled("child", func(p *proctable.Process) { p.Name = "amavisd" }), Unknown, Obscured, false},
 		{"another's title", retitled("spamd child", nil), Down, unrelated, false},
 		{"a longer name", retitled("amavisd2", nil), Down, unrelated, false},
-		{"not the interpreter", retitled("amavisd: idle", func(p *Process) { p.Exe, p.File = "/usr/bin/ruby", FileID{1, 301} }), Down, unrelated, false},
-		{"the title of another script", scripted(func(p *Process) { p.Script, p.ScriptFile = "/usr/bin/other", FileID{1, 202} }), Down, unrelated, false},
+		{"not the interpreter", retitled("amavisd: idle", func(p *proctable.Process) { p.Exe, p.File = "/usr/bin/ruby", proctable.FileID{Dev: 1, Ino: 301} }), Down, unrelated, false},
+		{"the title of another script", scripted(func(p *proctable.Process) {
+			p.Script, p.ScriptFile = "/usr/bin/other", proctable.FileID{Dev: 1, Ino: 202}
+		}), Down, unrelated, false},
 	})
 }
 
@@ -104,11 +110,11 @@ func TestRetitledElsewhere(t *testing.T) {
 	uid := uint32(clamav)
 	for name, tc := range map[string]struct {
 		spec   Spec
-		p      Process
+		p      proctable.Process
 		reason Reason
 	}{
-		"container":    {Spec{}, retitled("amavisd (master)", func(p *Process) { p.Foreign, p.File = true, FileID{7, 300} }), OtherFile},
-		"another user": {Spec{User: &uid}, retitled("amavisd (master)", func(p *Process) { p.User = nobody }), OtherUser},
+		"container":    {Spec{}, retitled("amavisd (master)", func(p *proctable.Process) { p.Foreign, p.File = true, proctable.FileID{Dev: 7, Ino: 300} }), OtherFile},
+		"another user": {Spec{User: &uid}, retitled("amavisd (master)", func(p *proctable.Process) { p.User = nobody }), OtherUser},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.spec.Executable = script.Path
@@ -122,26 +128,28 @@ func TestRetitledElsewhere(t *testing.T) {
 
 // A newer interpreter does not make the daemon of the older one dead.
 func TestUpgradedPython(t *testing.T) {
-	python := func(change func(*Process)) Process {
-		return scripted(func(p *Process) {
-			p.Exe, p.File = "/usr/bin/python3.11", FileID{1, 311}
+	python := func(change func(*proctable.Process)) proctable.Process {
+		return scripted(func(p *proctable.Process) {
+			p.Exe, p.File = "/usr/bin/python3.11", proctable.FileID{Dev: 1, Ino: 311}
 			change(p)
 		})
 	}
 	replaced := script
-	replaced.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.11", FileID{1, 312}}
-	judgeRows(t, Spec{}, replaced, python(func(p *Process) { p.PID, p.File = 4712, FileID{1, 312} }), []row{
-		{"python3.11 replaced", python(func(p *Process) { p.Deleted = true }), Up, counts, true},
-		{"python3.11 replaced, forgeable", python(func(p *Process) { p.Deleted, p.OwnUserNS, p.User = true, false, nobody }), Down, unrelated, false},
+	replaced.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.11", proctable.FileID{Dev: 1, Ino: 312}}
+	judgeRows(t, Spec{}, replaced, python(func(p *proctable.Process) { p.PID, p.File = 4712, proctable.FileID{Dev: 1, Ino: 312} }), []row{
+		{"python3.11 replaced", python(func(p *proctable.Process) { p.Deleted = true }), Up, counts, true},
+		{"python3.11 replaced, forgeable", python(func(p *proctable.Process) { p.Deleted, p.OwnUserNS, p.User = true, false, nobody }), Down, unrelated, false},
 	})
 	moved := script
-	moved.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.12", FileID{1, 320}}
-	judgeRows(t, Spec{}, moved, python(func(p *Process) { p.PID, p.Exe, p.File = 4712, "/usr/bin/python3.12", FileID{1, 320} }), []row{
-		{"the link python3 moved on to python3.12", python(func(p *Process) {}), Up, counts, true},
-		{"the script itself moved on to another version", python(func(p *Process) { p.Exe = "/usr/bin/python2.7" }), Up, counts, true},
-		{"a python elsewhere", python(func(p *Process) { p.Exe = "/opt/bin/python3.11" }), Down, unrelated, false},
-		{"no python", python(func(p *Process) { p.Exe = "/usr/bin/python3-config" }), Down, unrelated, false},
-		{"with another script", python(func(p *Process) { p.ScriptFile = FileID{1, 201} }), Down, NoScript, false},
+	moved.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.12", proctable.FileID{Dev: 1, Ino: 320}}
+	judgeRows(t, Spec{}, moved, python(func(p *proctable.Process) {
+		p.PID, p.Exe, p.File = 4712, "/usr/bin/python3.12", proctable.FileID{Dev: 1, Ino: 320}
+	}), []row{
+		{"the link python3 moved on to python3.12", python(func(p *proctable.Process) {}), Up, counts, true},
+		{"the script itself moved on to another version", python(func(p *proctable.Process) { p.Exe = "/usr/bin/python2.7" }), Up, counts, true},
+		{"a python elsewhere", python(func(p *proctable.Process) { p.Exe = "/opt/bin/python3.11" }), Down, unrelated, false},
+		{"no python", python(func(p *proctable.Process) { p.Exe = "/usr/bin/python3-config" }), Down, unrelated, false},
+		{"with another script", python(func(p *proctable.Process) { p.ScriptFile = proctable.FileID{Dev: 1, Ino: 201} }), Down, NoScript, false},
 	})
 }
 
@@ -149,8 +157,10 @@ func TestUpgradedPython(t *testing.T) {
 // a release upgrade does; the daemon that ran on the old one passed for dead.
 func TestRemovedPythonIsAnOldImage(t *testing.T) {
 	moved := script
-	moved.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.12", FileID{1, 320}}
-	p := scripted(func(p *Process) { p.Exe, p.File, p.Deleted = "/usr/bin/python3.11", FileID{1, 311}, true })
+	moved.Interpreter = &Interpreter{"/usr/bin/python3", "/usr/bin/python3.12", proctable.FileID{Dev: 1, Ino: 320}}
+	p := scripted(func(p *proctable.Process) {
+		p.Exe, p.File, p.Deleted = "/usr/bin/python3.11", proctable.FileID{Dev: 1, Ino: 311}, true
+	})
 	if v := judge(Spec{Executable: moved.Path}, moved, p); v.State != Up || !v.Matches[0].OldImage {
 		t.Errorf("%+v", v)
 	}
@@ -163,8 +173,8 @@ func TestRemovedPythonIsAnOldImage(t *testing.T) {
 // A script's user is asked for like a program's.
 func TestUserOfScript(t *testing.T) {
 	uid := uint32(clamav)
-	judgeRows(t, Spec{User: &uid}, script, scripted(func(p *Process) { p.PID, p.User = 4712, clamav }), []row{
-		{"wanted user", scripted(func(p *Process) { p.User = clamav }), Up, counts, false},
-		{"other user", scripted(func(p *Process) { p.User = nobody }), Down, OtherUser, false},
+	judgeRows(t, Spec{User: &uid}, script, scripted(func(p *proctable.Process) { p.PID, p.User = 4712, clamav }), []row{
+		{"wanted user", scripted(func(p *proctable.Process) { p.User = clamav }), Up, counts, false},
+		{"other user", scripted(func(p *proctable.Process) { p.User = nobody }), Down, OtherUser, false},
 	})
 }

@@ -3,19 +3,21 @@ package check
 import (
 	"errors"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Processes that may never count, be they the right file a hundred times.
 func TestOurselves(t *testing.T) {
 	judgeRows(t, Spec{}, clamd, beside(), []row{
-		{"our own PID", plain(func(p *Process) { p.PID = self.PID }), Down, Own, false},
-		{"an upgraded one with our own PID", plain(func(p *Process) {
+		{"our own PID", plain(func(p *proctable.Process) { p.PID = self.PID }), Down, Own, false},
+		{"an upgraded one with our own PID", plain(func(p *proctable.Process) {
 			p.PID, p.File, p.Deleted = self.PID, oldFile, true
 		}), Down, Own, true},
 	})
 
 	keeper := Executable{Path: "/usr/bin/daemon-keeper", Resolved: "/usr/bin/daemon-keeper", ID: self.File}
-	another := Process{PID: 4711, Name: "daemon-keeper", Exe: keeper.Path, File: self.File, OwnUserNS: true}
+	another := proctable.Process{PID: 4711, Name: "daemon-keeper", Exe: keeper.Path, File: self.File, OwnUserNS: true}
 	var own *OwnProgramError
 	if v := judge(Spec{Executable: keeper.Path}, keeper, another); v.State != Unknown || !errors.As(v.Err, &own) {
 		t.Errorf("told to keep itself: %+v", v)
@@ -26,7 +28,7 @@ func TestOurselves(t *testing.T) {
 		t.Errorf("a rule about another daemon-keeper: %+v", v)
 	}
 	// Where our own file is not known, no unknown file is ours.
-	s := Snapshot{Self: Self{PID: 50}, Processes: []Process{lost("clamd", "clamd")}, files: map[string]*wanted{clamd.Path: {Executable: clamd}}}
+	s := Snapshot{Self: proctable.Self{PID: 50}, Processes: []proctable.Process{lost("clamd", "clamd")}, files: map[string]*wanted{clamd.Path: {Executable: clamd}}}
 	if v := Judge(s, Spec{Executable: clamd.Path}); v.State != Up {
 		t.Errorf("own file unknown: %+v", v)
 	}
@@ -35,11 +37,11 @@ func TestOurselves(t *testing.T) {
 // With a user given, only that user's processes count.
 func TestWantedUser(t *testing.T) {
 	uid := func(id uint32) *uint32 { return &id }
-	as := func(id uint32) Process { return plain(func(p *Process) { p.User = id }) }
+	as := func(id uint32) proctable.Process { return plain(func(p *proctable.Process) { p.User = id }) }
 	for _, tc := range []struct {
 		name   string
 		wanted *uint32
-		p      Process
+		p      proctable.Process
 		state  State
 		reason Reason
 		old    bool
@@ -67,6 +69,6 @@ func TestWantedUser(t *testing.T) {
 	}
 }
 
-func deletedAbroad(uid uint32) Process {
-	return plain(func(p *Process) { p.File, p.Deleted, p.OwnUserNS, p.User = oldFile, true, false, uid })
+func deletedAbroad(uid uint32) proctable.Process {
+	return plain(func(p *proctable.Process) { p.File, p.Deleted, p.OwnUserNS, p.User = oldFile, true, false, uid })
 }

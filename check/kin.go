@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Kin is a process that runs a daemon's program, whoever's it is.
@@ -13,9 +15,9 @@ type Kin struct {
 	Start  uint64 // as Usage.Start
 	Parent int
 	User   uint32
-	File   FileID        // that it executes
-	Age    time.Duration // since its start
-	Group  string        // its control group, see Group; "" if there is none, or it cannot be told
+	File   proctable.FileID // that it executes
+	Age    time.Duration    // since its start
+	Group  string           // its control group, see Group; "" if there is none, or it cannot be told
 
 	Counts  bool // it was one of the daemon's processes
 	Holds   bool // it listens at the address that is asked of the daemon

@@ -23,7 +23,3 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	}
 	return s[:i], s[i+len(sep):], true
 }
-
-// cleanLabel takes off what the modules put behind the context: SELinux a zero
-// byte, AppArmor a line end.
-func cleanLabel(text []byte) string { return strings.TrimRight(string(text), "\x00\n") }

@@ -1,6 +1,9 @@
 package check
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // The context of a process is told by its whole, by SELinux's type, or by
 // AppArmor's profile.
@@ -63,20 +66,33 @@ func TestHasLabel(t *testing.T) {
 	}
 }
 
-// What the modules put behind a context is no part of it.
-func TestCleanLabel(t *testing.T) {
-	for text, want := range map[string]string{
-		"system_u:system_r:init_t:s0\x00": "system_u:system_r:init_t:s0",
-		"/usr/sbin/cupsd (enforce)\n":     "/usr/sbin/cupsd (enforce)",
-		"unconfined\n":                    "unconfined",
-		"_\x00\n":                         "_",
-		"System":                          "System",
-		"a b ":                            "a b ",
-		"\n":                              "",
-		"":                                "",
+// FuzzHasLabel: a context is its own label; AppArmor's profile is one without its
+// mode, and SELinux's type one part of four.
+func FuzzHasLabel(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"system_u:system_r:sshd_t:s0-s0:c0.c1023", "sshd_t"},
+		{"/usr/sbin/mysqld (enforce)", "/usr/sbin/mysqld"},
+		{"unconfined", "unconfined"},
+		{"", ""},
+		{"::", ""},
+		{"a:b:c", "c"},
+		{"x (", "x"},
+		{" ()", ""},
+		{"a (b) (c)", "a (b)"},
+		{"\xff", "\xff"},
 	} {
-		if got := cleanLabel([]byte(text)); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
+		f.Add(seed[0], seed[1])
 	}
+	f.Fuzz(func(t *testing.T, context, wanted string) {
+		has := hasLabel(context, wanted)
+		if !hasLabel(context, context) || has && !strings.Contains(context, wanted) {
+			t.Errorf("%q has %q: %v", context, wanted, has)
+		}
+		if !hasLabel(wanted+" (enforce)", wanted) {
+			t.Errorf("the profile %q is none", wanted)
+		}
+		if !strings.Contains(wanted, ":") && !strings.HasSuffix(wanted, ")") && !hasLabel("u:r:"+wanted+":s0", wanted) {
+			t.Errorf("the type %q is none", wanted)
+		}
+	})
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // answerLimit is the most bytes that are read of an answer, and so the longest
@@ -24,9 +26,9 @@ const queuePause = 10 * time.Millisecond
 
 // probe connects, and listens to what is said. Its own time-out is the daemon's
 // fault; that of ctx says nothing.
-func (l Listen) probe(ctx context.Context, f *files, matches []Match) probed {
+func (l Listen) probe(ctx context.Context, f *proctable.Files, matches []Match) probed {
 	if l.Network == "unix" {
-		if err := f.answers(l.Address); err != nil {
+		if err := f.Answers(l.Address); err != nil {
 			return probed{err: fmt.Errorf("cannot tell whether %v answers: %w", l, err)}
 		}
 	}
@@ -50,7 +52,7 @@ func (l Listen) ask(ctx context.Context, matches []Match) probed {
 	defer conn.Close()
 	p := l.heard(l.talk(ctx, conn))
 	if p.err == nil && len(p.faults) == 0 {
-		if who := acceptedBy(ctx, conn.RemoteAddr(), matches); who != "" {
+		if who := proctable.AcceptedBy(ctx, conn.RemoteAddr(), processesOf(matches)); who != "" {
 			p.faults = []Fault{{Listening, Warn, fmt.Sprintf("%v is accepted by %s, not by the daemon", l, who)}}
 		}
 	}
@@ -116,4 +118,12 @@ func (l Listen) talk(ctx context.Context, conn net.Conn) (answer []byte, err err
 		}
 	}
 	return answer, nil
+}
+
+func processesOf(matches []Match) []proctable.Process {
+	list := make([]proctable.Process, len(matches))
+	for i, m := range matches {
+		list[i] = m.Process
+	}
+	return list
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -41,7 +43,7 @@ func TestRealListen(t *testing.T) {
 			if tc.fault != "" {
 				tc.fault = l.String() + tc.fault
 			}
-			wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, pid)), tc.fault, "")
+			wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), tc.fault, "")
 		})
 	}
 }
@@ -55,12 +57,12 @@ func TestRealListenAtSeveral(t *testing.T) {
 		{Network: "tcp", Address: closed, Expect: "hello", Timeout: patience},
 	}}
 	run(t, nil, p.path, "greet", "tcp", open, "hello")
-	v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
+	v := NewObserver(proctable.UsualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
 	if want := (Fault{Listening, Restart, spec.Listen[1].String() + " refuses connections"}); v.State != Down || len(v.Faults) != 1 || v.Faults[0] != want {
 		t.Errorf("%+v", v)
 	}
 	spec.Listen = spec.Listen[:1]
-	if v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up {
+	if v := NewObserver(proctable.UsualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up {
 		t.Errorf("%+v", v)
 	}
 }
@@ -71,13 +73,13 @@ func TestRealListenVerdict(t *testing.T) {
 	spec := Spec{Executable: p.path, Listen: []Listen{{Network: "tcp", Address: freeAddr(t, ownHost()), Expect: "hello", Timeout: patience}}}
 	cmd := exec.Command(p.path)
 	start(t, cmd)
-	v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
+	v := NewObserver(proctable.UsualThreads).Probe(t.Context(), spec, verdict(t, spec), false)
 	want := Fault{Listening, Restart, spec.Listen[0].String() + " refuses connections"}
 	if v.State != Down || len(v.Faults) != 1 || v.Faults[0] != want {
 		t.Errorf("%+v", v)
 	}
 	run(t, nil, p.path, "greet", "tcp", spec.Listen[0].Address, "hello")
-	if v := NewObserver(usualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up || len(v.Faults) != 0 {
+	if v := NewObserver(proctable.UsualThreads).Probe(t.Context(), spec, verdict(t, spec), false); v.State != Up || len(v.Faults) != 0 {
 		t.Errorf("%+v", v)
 	}
 }
@@ -86,24 +88,24 @@ func TestRealListenVerdict(t *testing.T) {
 func TestRealListenUnix(t *testing.T) {
 	p := newPlace(t)
 	l := Listen{Network: "unix", Address: p.dir + "/s.sock", Expect: "hello", Timeout: patience}
-	wantProbed(t, l.probe(t.Context(), directly(), ourselves), "no socket "+l.Address, "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "no socket "+l.Address, "")
 	pid := run(t, nil, p.path)
 	dead := exec.Command(p.path, "greet", "unix", l.Address, "hello")
 	start(t, dead)
-	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, dead.Process.Pid)), "", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, dead.Process.Pid)), "", "")
 	must(t, dead.Process.Kill())
 	dead.Wait()
-	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, pid)), l.String()+" refuses connections", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), l.String()+" refuses connections", "")
 
 	l.Address = write(t, p.dir, "file", "", 0o644)
-	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, pid)), l.Address+" is no socket", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), l.Address+" is no socket", "")
 	l.Address += "/s.sock"
-	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, pid)), "", "cannot connect to "+l.String()+": not a directory")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), "", "cannot connect to "+l.String()+": not a directory")
 	l.Address = p.dir + "/d.sock"
 	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: l.Address, Net: "unixgram"})
 	must(t, err)
 	defer c.Close()
-	wantProbed(t, l.probe(t.Context(), directly(), matchOf(t, pid)), "", "cannot connect to "+l.String()+": protocol wrong type for socket")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), "", "cannot connect to "+l.String()+": protocol wrong type for socket")
 }
 
 // deaf is a socket that listens, and of which no connection is ever taken. Its
@@ -133,18 +135,18 @@ func TestRealListenFullQueue(t *testing.T) {
 	must(t, err)
 	port := name.(*unix.SockaddrInet4).Port
 	l := Listen{Network: "tcp", Address: fmt.Sprintf("127.0.0.1:%d", port), Timeout: 300 * time.Millisecond}
-	wantProbed(t, l.probe(t.Context(), directly(), ourselves), l.String()+" has not answered within 300ms", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), l.String()+" has not answered within 300ms", "")
 
 	l = Listen{Network: "unix", Address: t.TempDir() + "/s.sock", Timeout: 300 * time.Millisecond}
 	fd := deaf(t, unix.AF_UNIX, &unix.SockaddrUnix{Name: l.Address})
 	began := time.Now()
-	wantProbed(t, l.probe(t.Context(), directly(), ourselves), l.String()+" has not answered within 300ms", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), l.String()+" has not answered within 300ms", "")
 	if took := time.Since(began); took < l.Timeout {
 		t.Errorf("it did not wait: %v", took)
 	}
 	l.Timeout = patience
 	done := make(chan probed)
-	go func() { done <- l.probe(t.Context(), directly(), ourselves) }()
+	go func() { done <- l.probe(t.Context(), proctable.Directly(), ourselves) }()
 	for range 2 {
 		c, _, err := unix.Accept(fd)
 		must(t, err)
@@ -156,7 +158,7 @@ func TestRealListenFullQueue(t *testing.T) {
 // What keeps us from connecting says nothing about the daemon.
 func TestRealListenForbidden(t *testing.T) {
 	l := Listen{Network: "tcp", Address: "255.255.255.255:22", Timeout: patience}
-	p := l.probe(t.Context(), directly(), ourselves)
+	p := l.probe(t.Context(), proctable.Directly(), ourselves)
 	if len(p.faults) != 0 || p.err == nil {
 		t.Errorf("%+v", p)
 	}

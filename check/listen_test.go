@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // dialError is what the net package makes of an error of connect(2).
@@ -176,7 +178,7 @@ func echo(c net.Conn) { io.Copy(c, c) }
 // plenty is a time-out that is never reached.
 const plenty = 20 * time.Second
 
-var ourselves = []Match{{Process: Process{PID: os.Getpid(), Parent: os.Getppid()}}}
+var ourselves = []Match{{Process: proctable.Process{PID: os.Getpid(), Parent: os.Getppid()}}}
 
 // A real connection is made, and what is said there counts.
 func TestListenProbe(t *testing.T) {
@@ -223,7 +225,7 @@ func TestListenProbe(t *testing.T) {
 				if fault != "" {
 					fault = l.String() + fault
 				}
-				wantProbed(t, l.probe(t.Context(), directly(), ourselves), fault, "")
+				wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), fault, "")
 			})
 		}
 	}
@@ -237,7 +239,7 @@ func TestListenAddresses(t *testing.T) {
 	}
 	v4 := port("tcp4", "127.0.0.1")
 	for network, address := range map[string]string{"tcp": "localhost:" + v4, "tcp4": "127.0.0.1:" + v4} {
-		wantProbed(t, Listen{Network: network, Address: address, Expect: "hello", Timeout: plenty}.probe(t.Context(), directly(), ourselves), "", "")
+		wantProbed(t, Listen{Network: network, Address: address, Expect: "hello", Timeout: plenty}.probe(t.Context(), proctable.Directly(), ourselves), "", "")
 	}
 	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
 		t.Skip("no IPv6 here: ", err)
@@ -254,7 +256,7 @@ func TestListenAddresses(t *testing.T) {
 		{"tcp", "0.0.0.0:" + any},
 		{"tcp6", "[::]:" + any},
 	} {
-		wantProbed(t, Listen{Network: tc.network, Address: tc.address, Expect: "hello", Timeout: plenty}.probe(t.Context(), directly(), ourselves), "", "")
+		wantProbed(t, Listen{Network: tc.network, Address: tc.address, Expect: "hello", Timeout: plenty}.probe(t.Context(), proctable.Directly(), ourselves), "", "")
 	}
 }
 
@@ -262,12 +264,12 @@ func TestListenAddresses(t *testing.T) {
 func TestListenNoAddress(t *testing.T) {
 	for _, address := range []string{"localhost", "example.org:22", "127.0.0.1", "127.0.0.1:ssh", "ssh", "", "localhost:99999"} {
 		l := Listen{Network: "tcp", Address: address, Timeout: plenty}
-		wantProbed(t, l.probe(t.Context(), directly(), ourselves), "", "cannot connect to tcp://"+address+": it is no address and port")
+		wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot connect to tcp://"+address+": it is no address and port")
 	}
 	l := Listen{Network: "unix", Address: "/" + strings.Repeat("x", 200), Timeout: plenty}
-	wantProbed(t, l.probe(t.Context(), directly(), ourselves), "", "cannot connect to "+l.String()+": invalid argument")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot connect to "+l.String()+": invalid argument")
 	l = Listen{Network: "tcp", Address: "127.0.0.1:1", Expect: strings.Repeat("y", answerLimit+1), Timeout: plenty}
-	wantProbed(t, l.probe(t.Context(), directly(), ourselves), "", "cannot expect more than 4096 bytes of tcp://127.0.0.1:1")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot expect more than 4096 bytes of tcp://127.0.0.1:1")
 }
 
 // When the run itself ends, that is nobody's fault, and nothing is left behind.
@@ -276,7 +278,7 @@ func TestListenCutShort(t *testing.T) {
 	stopping := errors.New("stopping")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan probed)
-	go func() { done <- l.probe(ctx, directly(), ourselves) }()
+	go func() { done <- l.probe(ctx, proctable.Directly(), ourselves) }()
 	cancel(stopping)
 	p := <-done
 	wantProbed(t, p, "", "cannot tell whether "+l.String()+" answers: stopping")
@@ -285,7 +287,7 @@ func TestListenCutShort(t *testing.T) {
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	wantProbed(t, l.probe(ctx, directly(), ourselves), "", "cannot tell whether "+l.String()+" answers: context deadline exceeded")
+	wantProbed(t, l.probe(ctx, proctable.Directly(), ourselves), "", "cannot tell whether "+l.String()+" answers: context deadline exceeded")
 }
 
 // The limit is for all of the probe, not for each byte.
@@ -297,7 +299,7 @@ func TestListenLimitsTheWhole(t *testing.T) {
 	}
 	l := Listen{Network: "tcp", Address: server(t, "tcp", "127.0.0.1:0", drip), Expect: strings.Repeat("y", answerLimit), Timeout: 300 * time.Millisecond}
 	began := time.Now()
-	p := l.probe(t.Context(), directly(), ourselves)
+	p := l.probe(t.Context(), proctable.Directly(), ourselves)
 	if took := time.Since(began); took < l.Timeout || took > plenty/2 {
 		t.Errorf("it took %v", took)
 	}

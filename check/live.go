@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Live answers questions about single processes of this machine. They cost more than
@@ -15,37 +17,20 @@ import (
 type Live struct{}
 
 // Read reads all of a process, its age and its unit; runs is false if there is none.
-func (Live) Read(pid int) (p Process, runs bool, err error) {
-	return readLive(newTable(directly()), pid)
-}
-
-func readLive(t table, pid int) (p Process, runs bool, err error) {
-	exe, err := t.exe(pid)
-	if err == nil || !errors.Is(err, errGone) {
-		p, err = t.examine(pid, exe, err, asksAll(func(Process) bool { return true }))
-	}
-	if err == nil {
-		err = t.read(&p, timesReading|unitReading)
-	}
-	switch {
-	case errors.Is(err, errGone), errors.Is(err, errNoExe):
-		return Process{}, false, nil
-	case err != nil:
-		return Process{}, false, err
-	}
-	return p, !p.Zombie, nil
+func (Live) Read(pid int) (p proctable.Process, runs bool, err error) {
+	return proctable.ReadAll(proctable.New(proctable.Directly()), pid)
 }
 
 // PIDFile is the process that a pidfile names, 0 if none, and whether that runs. Known is
 // false if that cannot be told.
 func (Live) PIDFile(path string) (pid int, runs, known bool) {
-	r := readPIDFile(directly(), PIDFile{Path: path}, nil)
-	return r.number, r.owner.pid == r.number && !r.owner.zombie, r.number > 0 && r.owner.known
+	r := readPIDFile(proctable.Directly(), PIDFile{Path: path}, nil)
+	return r.number, r.owner.PID == r.number && !r.owner.Zombie, r.number > 0 && r.owner.Known
 }
 
 // Listens reports whether a process has a socket open that waits for connections.
 func (Live) Listens(pid int) (bool, error) {
-	list, err := Sockets([]int{pid})
+	list, err := proctable.Sockets([]int{pid})
 	return len(list) > 0, err
 }
 
@@ -54,41 +39,41 @@ func (Live) Listens(pid int) (bool, error) {
 // Anybody can make up the first argument of a process, and what is seen from another
 // root is no path of ours, so only root's and the wanted user's are believed, and only
 // from our own root.
-func (Live) Leads(ctx context.Context, spec Spec) ([]Process, error) {
-	return leads(ctx, newTable(directly()), spec, hasOurRoot)
+func (Live) Leads(ctx context.Context, spec Spec) ([]proctable.Process, error) {
+	return leads(ctx, proctable.New(proctable.Directly()), spec, hasOurRoot)
 }
 
-func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) ([]Process, error) {
+func leads(ctx context.Context, t proctable.Table, spec Spec, ownRoot func(pid int) bool) ([]proctable.Process, error) {
 	if spec.Executable == "" {
 		return nil, nil
 	}
-	pids, err := t.pids(ctx)
+	pids, err := t.PIDs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	self := t.self()
-	none := func(Process) bool { return false }
-	believed := func(p Process) bool { // asked before the arguments are read, which can take as long as their owner likes
-		return p.isOf(0) || spec.User != nil && p.isOf(*spec.User)
+	self := t.Self()
+	none := func(proctable.Process) bool { return false }
+	believed := func(p proctable.Process) bool { // asked before the arguments are read, which can take as long as their owner likes
+		return p.IsOf(0) || spec.User != nil && p.IsOf(*spec.User)
 	}
-	var list []Process
+	var list []proctable.Process
 	for _, pid := range pids {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		exe, err := t.exe(pid)
-		if errors.Is(err, errGone) {
+		exe, err := t.Exe(pid)
+		if errors.Is(err, proctable.ErrGone) {
 			continue
 		}
-		started, err := t.examine(pid, exe, err, asks{row: believed, origin: none, args: none})
-		if err == nil && started.read&argsReading == 0 {
-			err = t.read(&started, argsReading)
+		started, err := t.Examine(pid, exe, err, proctable.Asks{Row: believed, Origin: none, Args: none})
+		if err == nil && started.Taken&proctable.ArgsReading == 0 {
+			err = t.Read(&started, proctable.ArgsReading)
 		}
 		if err != nil || !isThrough(started.Args, spec.Executable) {
 			continue
 		}
-		p, runs, err := readLive(t, pid)
-		if err != nil || !runs || p.Foreign || p.Denied || self.is(&p) || !believed(p) {
+		p, runs, err := proctable.ReadAll(t, pid)
+		if err != nil || !runs || p.Foreign || p.Denied || self.Is(&p) || !believed(p) {
 			continue
 		}
 		p.Args = started.Args
@@ -102,9 +87,9 @@ func leads(ctx context.Context, t table, spec Spec, ownRoot func(pid int) bool) 
 // hasOurRoot reports whether a path leads a process to where it leads us. A root may also
 // be mounted a second time.
 func hasOurRoot(pid int) bool {
-	root := seenBy(pid, "/")
+	root := proctable.SeenBy(pid, "/")
 	target, err := os.Readlink(strings.TrimSuffix(root, "/"))
-	return statID(root) == statID("/") && (err != nil || target == "/")
+	return proctable.FileIDAt(root) == proctable.FileIDAt("/") && (err != nil || target == "/")
 }
 
 // mayHaveMoved reports whether what a process executes can once have been at this path.
@@ -112,7 +97,7 @@ func hasOurRoot(pid int) bool {
 // folder is as it was, but not both: what is at the very path for the process, and
 // another file for us, is another's, in a mount namespace of its own. What only calls
 // itself by the path executes something else altogether. A script is told by its path.
-func mayHaveMoved(p Process, path string) bool {
+func mayHaveMoved(p proctable.Process, path string) bool {
 	if p.Exe == "" || p.Script != "" && filepath.Base(p.Script) == filepath.Base(path) {
 		return true
 	}
@@ -139,5 +124,5 @@ func isThrough(args []string, path string) bool {
 	if isPath(args[0]) || slices.ContainsFunc(strings.Fields(args[0]), isPath) {
 		return true
 	}
-	return runsOthers(args[0]) && isPath(scriptArg(args, isPath))
+	return runsOthers(args[0]) && isPath(proctable.ScriptArg(args, isPath))
 }

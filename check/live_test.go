@@ -3,6 +3,8 @@ package check
 import (
 	"regexp"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 func TestIsThrough(t *testing.T) {
@@ -35,16 +37,16 @@ func TestIsThrough(t *testing.T) {
 func TestMayHaveMoved(t *testing.T) {
 	const path = "/opt/app/current/app"
 	for _, tc := range []struct {
-		p    Process
+		p    proctable.Process
 		want bool
 	}{
-		{Process{Exe: "/opt/app/r1/app"}, true},
-		{Process{Exe: "/opt/app/current/app.old"}, true},
-		{Process{Exe: ""}, true},
-		{Process{Exe: path}, false},
-		{Process{Exe: "/usr/bin/perl"}, false},
-		{Process{Exe: "/usr/bin/sleep", Script: "1000"}, false},
-		{Process{Exe: "/usr/bin/python3", Script: path}, true},
+		{proctable.Process{Exe: "/opt/app/r1/app"}, true},
+		{proctable.Process{Exe: "/opt/app/current/app.old"}, true},
+		{proctable.Process{Exe: ""}, true},
+		{proctable.Process{Exe: path}, false},
+		{proctable.Process{Exe: "/usr/bin/perl"}, false},
+		{proctable.Process{Exe: "/usr/bin/sleep", Script: "1000"}, false},
+		{proctable.Process{Exe: "/usr/bin/python3", Script: path}, true},
 	} {
 		if got := mayHaveMoved(tc.p, path); got != tc.want {
 			t.Errorf("%s, script %q: %v", tc.p.Exe, tc.p.Script, got)
@@ -57,17 +59,17 @@ func TestLeads(t *testing.T) {
 	const path = "/opt/app/current/app"
 	f := newFakeTable()
 	args := []string{path, "-f"}
-	right := f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{Exe: "/opt/app/r1/app"}, args: args})
+	right := f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{Exe: "/opt/app/r1/app"}, args: args})
 	f.add(fakeRow{exe: "/usr/bin/vi", args: []string{"vi", path}})
-	f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{User: 12345}, args: args})
-	wanted := f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{User: 7}, args: args})
-	f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{Foreign: true}, args: args})
-	f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{Zombie: true}, args: args})
-	f.add(fakeRow{exe: "/opt/app/r1/app", p: Process{Group: 8}, args: args})
+	f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{User: 12345}, args: args})
+	wanted := f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{User: 7}, args: args})
+	f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{Foreign: true}, args: args})
+	f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{Zombie: true}, args: args})
+	f.add(fakeRow{exe: "/opt/app/r1/app", p: proctable.Process{Group: 8}, args: args})
 	f.add(fakeRow{exe: "/opt/app/r1/app", args: []string{path}})
-	f.add(fakeRow{exe: "/opt/app/r1/app", readErr: errGone, args: args})
+	f.add(fakeRow{exe: "/opt/app/r1/app", readErr: proctable.ErrGone, args: args})
 	chrooted := f.add(fakeRow{exe: "/srv/opt/app/current/app", args: args})
-	f.put(4711, fakeRow{exe: "/usr/bin/daemon-keeper", p: Process{File: FileID{9, 9}}, args: args})
+	f.put(4711, fakeRow{exe: "/usr/bin/daemon-keeper", p: proctable.Process{File: proctable.FileID{Dev: 9, Ino: 9}}, args: args})
 	for name, tc := range map[string]struct {
 		spec Spec
 		want []int

@@ -2,9 +2,8 @@ package check
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Options of a look.
@@ -40,63 +39,24 @@ type Options struct {
 // whose file it is. Should the whole look take too long all the same, it gives up when
 // ctx ends.
 func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
-	return NewObserver(usualThreads).look(ctx, specs, opts)
+	return NewObserver(proctable.UsualThreads).look(ctx, specs, opts)
 }
 
 // Observer looks, and remembers from one look to the next what does not answer, so
 // that it is waited for only once.
 type Observer struct {
-	files *files
+	files *proctable.Files
 }
 
 // NewObserver begins a run, which may leave so many threads behind that wait for what
 // does not answer.
-func NewObserver(spareThreads int) *Observer { return &Observer{newFiles(spareThreads)} }
-
-// usualThreads is enough for those who do not limit them.
-const usualThreads = 48
+func NewObserver(spareThreads int) *Observer { return &Observer{proctable.NewFiles(spareThreads)} }
 
 func (o *Observer) look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
-	first := o.files.stalls.attemptBy(new(attempt))
-	defer o.files.stalls.attemptBy(nil)
-	answer := o.begin(func() (Snapshot, error) {
-		o.files.begin(specs)
-		return lookAt(ctx, newTable(o.files), o.files, specs, opts)
+	begin := func() { beginLook(o.files, specs) }
+	return proctable.Attempt(ctx, o.files, begin, func() (Snapshot, error) {
+		return lookAt(ctx, proctable.New(o.files), o.files, specs, opts)
 	})
-	check := time.NewTicker(attemptCheck)
-	defer check.Stop()
-	for {
-		select {
-		case a := <-answer:
-			return a.snapshot, a.err
-		case now := <-check.C:
-			if first.giveUp(now, o.files.leave) {
-				o.files.stalls.attemptBy(nil)
-				answer = o.begin(func() (Snapshot, error) {
-					o.files.stalls.begin() // what was not stuck has its answer, as before
-					return lookAt(ctx, newTable(o.files), o.files, specs, opts)
-				})
-			}
-		case <-ctx.Done():
-			return Snapshot{}, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
-		}
-	}
-}
-
-// looked is what a look has ended in.
-type looked struct {
-	snapshot Snapshot
-	err      error
-}
-
-// begin takes a look beside us. It never answers if it is given up.
-func (o *Observer) begin(look func() (Snapshot, error)) <-chan looked {
-	answer := make(chan looked, 1)
-	go func() {
-		s, err := look()
-		answer <- looked{s, err}
-	}()
-	return answer
 }
 
 // Verdicts takes one look and judges each daemon by it. If the look itself
@@ -124,31 +84,10 @@ func (e *TableError) Error() string { return e.Err.Error() }
 
 func (e *TableError) Unwrap() error { return e.Err }
 
-// BlindError says that the process table shows too little to tell anything.
-type BlindError struct {
-	Why  string
-	hint string
-}
-
-func (e *BlindError) Error() string { return "cannot trust the process table: " + e.Why }
-
-// Hint is the way out.
-func (e *BlindError) Hint() string { return e.hint }
-
-// What reading one row can end in, besides success.
-var (
-	errGone  = errors.New("the process has ended") // nothing to report
-	errNoExe = errors.New("no executable")         // kernel thread or zombie
-	errLost  = errors.New("executable deleted")    // FreeBSD: the path is lost
-	errDeny  = errors.New("permission denied")     // it may not be looked at
-	errLong  = errors.New("path too long")         // Linux: the path cannot be told, the file can
-	errNone  = errors.New("nobody's concern")      // it can be none of those that are asked for
-)
-
 // look is Look on a given table.
-func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, error) {
-	f := directly()
-	f.begin(specs)
+func look(ctx context.Context, t proctable.Table, specs []Spec, opts Options) (Snapshot, error) {
+	f := proctable.Directly()
+	beginLook(f, specs)
 	return lookAt(ctx, t, f, specs, opts)
 }
 
@@ -158,13 +97,13 @@ func look(ctx context.Context, t table, specs []Spec, opts Options) (Snapshot, e
 // Only where that finds too few processes that count, the careful pass looks closer
 // at all, and so finds other names of the same file, dead leaders of living threads,
 // and what may not be looked at. Only what both have missed is down.
-func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) (Snapshot, error) {
-	pids, err := t.pids(ctx)
+func lookAt(ctx context.Context, t proctable.Table, f *proctable.Files, specs []Spec, opts Options) (Snapshot, error) {
+	pids, err := t.PIDs(ctx)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	self := t.self()
-	if err := sighted(pids, self.PID, t.needsInit()); err != nil {
+	self := t.Self()
+	if err := proctable.Sighted(pids, self.PID, t.NeedsInit()); err != nil {
 		return Snapshot{}, err
 	}
 	l := newLooker(t, f, self, opts)
@@ -194,26 +133,4 @@ func lookAt(ctx context.Context, t table, f *files, specs []Spec, opts Options) 
 	}
 	l.snapshot.readPIDFiles(f, specs)
 	return *l.snapshot, nil
-}
-
-const asRoot = "run it as root, on the host itself"
-
-// sighted reports whether the list of processes can be believed. hidepid= on
-// Linux and security.bsd.see_other_uids=0 on FreeBSD leave out the processes of
-// others without an error, PID 1 first of all.
-func sighted(pids []int, self int, needsInit bool) error {
-	var seenSelf, seenInit bool
-	for _, pid := range pids {
-		seenSelf = seenSelf || pid == self
-		seenInit = seenInit || pid == 1
-	}
-	switch {
-	case len(pids) < 2:
-		return &BlindError{fmt.Sprintf("it has %d rows", len(pids)), asRoot}
-	case !seenSelf:
-		return &BlindError{fmt.Sprintf("our own process %d is not in it", self), asRoot}
-	case needsInit && !seenInit:
-		return &BlindError{"process 1 is not in it; it hides the processes of other users", asRoot}
-	}
-	return nil
 }

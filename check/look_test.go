@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // fakeTable is a process table whose rows are given, and which counts.
@@ -28,34 +30,36 @@ type fakeTable struct {
 // dearRead is one call of read.
 type dearRead struct {
 	pid  int
-	what reading
+	what proctable.Reading
 }
 
 type fakeRow struct {
 	exe        string
 	exeErr     error
-	p          Process
+	p          proctable.Process
 	examineErr error
 	args       []string // what read finds
-	usage      Usage
+	usage      proctable.Usage
 	readErr    error
-	threads    []thread
-	samples    []times // what times answers, one after the other; errGone behind the last
+	threads    []proctable.Thread
+	samples    []proctable.Times // what times answers, one after the other; ErrGone behind the last
 	sampleErr  error
 }
 
 const ownPID = 50
 
-func (f *fakeTable) pids(context.Context) ([]int, error) { return f.list, f.err }
-func (f *fakeTable) self() Self                          { return Self{PID: ownPID, File: FileID{9, 9}} }
-func (f *fakeTable) needsInit() bool                     { return !f.jail }
+func (f *fakeTable) PIDs(context.Context) ([]int, error) { return f.list, f.err }
+func (f *fakeTable) Self() proctable.Self {
+	return proctable.Self{PID: ownPID, File: proctable.FileID{Dev: 9, Ino: 9}}
+}
+func (f *fakeTable) NeedsInit() bool { return !f.jail }
 
-func (f *fakeTable) comm(pid int) (string, bool) {
+func (f *fakeTable) Comm(pid int) (string, bool) {
 	name, known := f.comms[pid]
 	return name, known
 }
 
-func (f *fakeTable) exe(pid int) (string, error) {
+func (f *fakeTable) Exe(pid int) (string, error) {
 	if f.before != nil {
 		f.before(pid)
 	}
@@ -63,43 +67,43 @@ func (f *fakeTable) exe(pid int) (string, error) {
 	return f.rows[pid].exe, f.rows[pid].exeErr
 }
 
-func (f *fakeTable) examine(pid int, _ string, _ error, ask asks) (Process, error) {
+func (f *fakeTable) Examine(pid int, _ string, _ error, ask proctable.Asks) (proctable.Process, error) {
 	f.examined = append(f.examined, pid)
 	r := f.rows[pid]
 	if r.examineErr != nil {
-		return Process{}, r.examineErr
+		return proctable.Process{}, r.examineErr
 	}
-	if !ask.row(r.p) {
-		return Process{}, errNone
+	if !ask.Row(r.p) {
+		return proctable.Process{}, proctable.ErrNone
 	}
-	if ask.args(r.p) {
+	if ask.Args(r.p) {
 		f.args = append(f.args, pid)
 	}
 	return r.p, nil
 }
 
-func (f *fakeTable) read(p *Process, what reading) error {
+func (f *fakeTable) Read(p *proctable.Process, what proctable.Reading) error {
 	f.dear = append(f.dear, dearRead{p.PID, what})
 	r := f.rows[p.PID]
 	if r.readErr != nil {
 		return r.readErr
 	}
-	if what&argsReading != 0 {
+	if what&proctable.ArgsReading != 0 {
 		p.Args = r.args
 	}
-	if what&labelReading != 0 {
+	if what&proctable.LabelReading != 0 {
 		p.Usage.Label = r.usage.Label
 	}
-	if what&filesReading != 0 {
+	if what&proctable.FilesReading != 0 {
 		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = r.usage.Files, r.usage.FilesLimit, r.usage.FilesErr
 	}
-	if what&timesReading != 0 {
+	if what&proctable.TimesReading != 0 {
 		p.Usage.Age, p.Usage.CPU, p.Usage.Start = r.usage.Age, r.usage.CPU, r.usage.Start
 	}
 	return nil
 }
 
-func (f *fakeTable) times(pid int) (times, error) {
+func (f *fakeTable) Times(pid int) (proctable.Times, error) {
 	nth := f.sampled[pid]
 	f.sampled[pid]++
 	if f.sampling != nil {
@@ -108,14 +112,14 @@ func (f *fakeTable) times(pid int) (times, error) {
 	r := f.rows[pid]
 	switch {
 	case r.sampleErr != nil:
-		return times{}, r.sampleErr
+		return proctable.Times{}, r.sampleErr
 	case nth >= len(r.samples):
-		return times{}, errGone
+		return proctable.Times{}, proctable.ErrGone
 	}
 	return r.samples[nth], nil
 }
 
-func (f *fakeTable) threads(pid int) []thread { return f.rows[pid].threads }
+func (f *fakeTable) Threads(pid int) []proctable.Thread { return f.rows[pid].threads }
 
 // newFakeTable holds process 1, ourselves, and after them each row that is
 // added, from PID 100 on.
@@ -143,7 +147,7 @@ func (f *fakeTable) add(r fakeRow) (pid int) {
 
 // runs adds a healthy process of a program.
 func (f *fakeTable) runs(e Executable) int {
-	return f.add(fakeRow{exe: e.Resolved, p: Process{File: e.ID}})
+	return f.add(fakeRow{exe: e.Resolved, p: proctable.Process{File: e.ID}})
 }
 
 // program makes an executable file.
@@ -192,9 +196,9 @@ func TestQuickPassEndsAtTheFirst(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	f := newFakeTable()
 	other := f.add(fakeRow{exe: "/usr/sbin/cron"})
-	denied := f.add(fakeRow{exeErr: errDeny})
-	kernel := f.add(fakeRow{exeErr: errNoExe})
-	gone := f.add(fakeRow{exeErr: errGone})
+	denied := f.add(fakeRow{exeErr: proctable.ErrDeny})
+	kernel := f.add(fakeRow{exeErr: proctable.ErrNoExe})
+	gone := f.add(fakeRow{exeErr: proctable.ErrGone})
 	first := f.runs(clamd)
 	f.runs(clamd)
 	f.add(fakeRow{exe: "/usr/sbin/sshd"})
@@ -219,12 +223,12 @@ func TestBlemishesKeepTheLookOpen(t *testing.T) {
 		spec Spec
 		keep bool
 	}{
-		"old image":     {fakeRow{exe: clamd.Resolved + deletedMark, p: Process{Exe: clamd.Resolved, Deleted: true, File: FileID{clamd.ID.Dev, 1}}}, Spec{}, true},
-		"stopped":       {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, Stopped: true}}, Spec{}, true},
-		"other file":    {fakeRow{exe: clamd.Resolved, p: Process{File: FileID{1, 1}}}, Spec{}, true},
-		"foreign":       {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, Foreign: true}}, Spec{}, true},
-		"other user's":  {fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}}, Spec{User: &uid}, false}, // nobody's concern
-		"denied at ns/": {fakeRow{exe: clamd.Resolved, p: Process{Name: "clamd", Denied: true}}, Spec{}, true},
+		"old image":     {fakeRow{exe: clamd.Resolved + proctable.DeletedMark, p: proctable.Process{Exe: clamd.Resolved, Deleted: true, File: proctable.FileID{Dev: clamd.ID.Dev, Ino: 1}}}, Spec{}, true},
+		"stopped":       {fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, Stopped: true}}, Spec{}, true},
+		"other file":    {fakeRow{exe: clamd.Resolved, p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 1}}}, Spec{}, true},
+		"foreign":       {fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, Foreign: true}}, Spec{}, true},
+		"other user's":  {fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID}}, Spec{User: &uid}, false}, // nobody's concern
+		"denied at ns/": {fakeRow{exe: clamd.Resolved, p: proctable.Process{Name: "clamd", Denied: true}}, Spec{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			spec := tc.spec
@@ -246,7 +250,7 @@ func TestBlemishesKeepTheLookOpen(t *testing.T) {
 
 			f = newFakeTable()
 			f.add(tc.row)
-			good := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}})
+			good := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}})
 			f.add(fakeRow{exe: "/usr/sbin/cron"})
 			s = mustLook(t, f, Options{}, spec)
 			wantPIDs(t, "examined", f.examined, blemished, good)
@@ -265,16 +269,16 @@ func TestCarefulPass(t *testing.T) {
 		row   fakeRow
 		state State
 	}{
-		"hard link of another name": {fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID}}, Up},
-		"dead leader":               {fakeRow{exeErr: errNoExe, p: Process{Exe: clamd.Resolved, File: clamd.ID}}, Up},
-		"zombie":                    {fakeRow{exeErr: errNoExe, p: Process{Name: "clamd", Zombie: true}}, Down},
-		"denied":                    {fakeRow{exeErr: errDeny, p: Process{Name: "clamd", Denied: true}}, Unknown},
-		"denied, another name":      {fakeRow{exeErr: errDeny, p: Process{Name: "cron", Denied: true}}, Down},
-		"another program":           {fakeRow{exe: "/usr/sbin/cron", p: Process{File: FileID{1, 1}}}, Down},
-		"path lost":                 {fakeRow{exeErr: errLost, p: Process{Name: "clamd", Deleted: true, Args: []string{"clamd"}}}, Up},
-		"ended before exe":          {fakeRow{exeErr: errGone}, Down},
-		"ended before examine":      {fakeRow{exe: clamd.Resolved, examineErr: errGone}, Down},
-		"kernel thread":             {fakeRow{exeErr: errNoExe, examineErr: errNoExe}, Down},
+		"hard link of another name": {fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID}}, Up},
+		"dead leader":               {fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Exe: clamd.Resolved, File: clamd.ID}}, Up},
+		"zombie":                    {fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Name: "clamd", Zombie: true}}, Down},
+		"denied":                    {fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "clamd", Denied: true}}, Unknown},
+		"denied, another name":      {fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "cron", Denied: true}}, Down},
+		"another program":           {fakeRow{exe: "/usr/sbin/cron", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 1}}}, Down},
+		"path lost":                 {fakeRow{exeErr: proctable.ErrLost, p: proctable.Process{Name: "clamd", Deleted: true, Args: []string{"clamd"}}}, Up},
+		"ended before exe":          {fakeRow{exeErr: proctable.ErrGone}, Down},
+		"ended before examine":      {fakeRow{exe: clamd.Resolved, examineErr: proctable.ErrGone}, Down},
+		"kernel thread":             {fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe}, Down},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeTable()
@@ -291,7 +295,7 @@ func TestCarefulPass(t *testing.T) {
 func TestCarefulPassEndsAtTheFirst(t *testing.T) {
 	clamd, bind := program(t, "clamd", "\x7fELF"), program(t, "named", "\x7fELF")
 	f := newFakeTable()
-	linked := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID}})
+	linked := f.add(fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID}})
 	plain := f.runs(bind)
 	s := mustLook(t, f, Options{}, specs(clamd, bind)...)
 	wantPIDs(t, "asked for the path", f.exes, 1, ownPID, linked, plain, 1, ownPID, linked)
@@ -305,9 +309,9 @@ func TestFullLook(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	f := newFakeTable()
 	first, second := f.runs(clamd), f.runs(clamd)
-	linked := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID}})
-	zombie := f.add(fakeRow{exeErr: errNoExe, p: Process{Name: "clamd", Zombie: true}})
-	f.add(fakeRow{exe: "/usr/sbin/cron", p: Process{File: FileID{1, 1}}})
+	linked := f.add(fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID}})
+	zombie := f.add(fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Name: "clamd", Zombie: true}})
+	f.add(fakeRow{exe: "/usr/sbin/cron", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 1}}})
 	s := mustLook(t, f, Options{Full: true}, specs(clamd)...)
 	kept := rows(s)
 	slices.Sort(kept)
@@ -361,7 +365,7 @@ func TestArgumentsOfInterpretersOnly(t *testing.T) {
 	f := newFakeTable()
 	scanner := f.runs(clamd)
 	other := f.runs(perl)
-	wanted := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID}})
+	wanted := f.add(fakeRow{exe: perl.Path, p: proctable.Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID}})
 	s := mustLook(t, f, Options{}, specs(clamd, script)...)
 	wantPIDs(t, "examined", f.examined, scanner, other, wanted)
 	wantPIDs(t, "arguments of", f.args, other, wanted)
@@ -373,8 +377,8 @@ func TestArgumentsOfApplets(t *testing.T) {
 	busybox := program(t, "busybox", "\x7fELF")
 	path := link(t, busybox.Path, filepath.Join(realDir(t), "crond"))
 	f := newFakeTable()
-	shell := f.add(fakeRow{exe: busybox.Path, p: Process{File: busybox.ID, Args: []string{"sh"}}})
-	crond := f.add(fakeRow{exe: busybox.Path, p: Process{File: busybox.ID, Args: []string{"crond"}}})
+	shell := f.add(fakeRow{exe: busybox.Path, p: proctable.Process{File: busybox.ID, Args: []string{"sh"}}})
+	crond := f.add(fakeRow{exe: busybox.Path, p: proctable.Process{File: busybox.ID, Args: []string{"crond"}}})
 	mustLook(t, f, Options{}, Spec{Executable: path})
 	wantPIDs(t, "examined", f.examined, shell, crond)
 	wantPIDs(t, "arguments of", f.args, shell, crond)
@@ -384,7 +388,7 @@ func TestArgumentsOfApplets(t *testing.T) {
 func TestVersionsAreCandidates(t *testing.T) {
 	script := program(t, "x", "#!/usr/bin/env python3\n")
 	f := newFakeTable()
-	versioned := f.add(fakeRow{exe: "/opt/bin/python3.12", p: Process{Script: script.Path, ScriptFile: script.ID}})
+	versioned := f.add(fakeRow{exe: "/opt/bin/python3.12", p: proctable.Process{Script: script.Path, ScriptFile: script.ID}})
 	mustLook(t, f, Options{}, specs(script)...)
 	wantPIDs(t, "examined", f.examined, versioned)
 }
@@ -393,13 +397,13 @@ func TestVersionsAreCandidates(t *testing.T) {
 func TestLookFails(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	broken := errors.New("cannot read /proc/100/status: x")
-	var blind *BlindError
+	var blind *proctable.BlindError
 	for name, tc := range map[string]struct {
 		change func(f *fakeTable)
 		is     func(error) bool
 	}{
 		"pids fail":                {func(f *fakeTable) { f.err = broken }, func(err error) bool { return errors.Is(err, broken) }},
-		"pids fail and answer":     {func(f *fakeTable) { f.err, f.list = ErrNotSupported, []int{1, ownPID} }, func(err error) bool { return errors.Is(err, ErrNotSupported) }},
+		"pids fail and answer":     {func(f *fakeTable) { f.err, f.list = proctable.ErrNotSupported, []int{1, ownPID} }, func(err error) bool { return errors.Is(err, proctable.ErrNotSupported) }},
 		"no rows":                  {func(f *fakeTable) { f.list = nil }, func(err error) bool { return errors.As(err, &blind) }},
 		"no process 1":             {func(f *fakeTable) { f.list = f.list[1:] }, func(err error) bool { return errors.As(err, &blind) }},
 		"a row's exe":              {func(f *fakeTable) { f.add(fakeRow{exeErr: broken, examineErr: broken}) }, func(err error) bool { return errors.Is(err, broken) }},
@@ -471,7 +475,7 @@ func TestLookInTime(t *testing.T) {
 	why := errors.New("out of patience")
 	cancel(why)
 	s, err := Look(ctx, []Spec{{Executable: "/no/such/daemon"}}, Options{Full: true})
-	if !errors.Is(err, why) && !errors.Is(err, ErrNotSupported) {
+	if !errors.Is(err, why) && !errors.Is(err, proctable.ErrNotSupported) {
 		t.Errorf("error %v", err)
 	}
 	if len(s.Processes) > 0 {

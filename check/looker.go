@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // looker is one look under way.
 type looker struct {
-	table
-	files    *files
+	proctable.Table
+	files    *proctable.Files
 	snapshot *Snapshot
 	full     bool
 	measure  bool
@@ -21,13 +23,13 @@ type looker struct {
 	careful  bool // the second pass is under way
 
 	targets   []*target
-	left      []*target            // those that leave something to be looked for in this pass
-	bounded   []*target            // those with a name of which one more can matter
-	allCount  bool                 // all processes that count for some target must be seen
-	names     map[string][]*target // by the last elements of the paths to look closer at
-	asked     map[string]bool      // the last elements of the paths that were asked for: of links, of scripts
-	versions  []version            // interpreters, of which any version may be in use
-	multiCall map[FileID]bool      // programs that answer to several names
+	left      []*target                 // those that leave something to be looked for in this pass
+	bounded   []*target                 // those with a name of which one more can matter
+	allCount  bool                      // all processes that count for some target must be seen
+	names     map[string][]*target      // by the last elements of the paths to look closer at
+	asked     map[string]bool           // the last elements of the paths that were asked for: of links, of scripts
+	versions  []version                 // interpreters, of which any version may be in use
+	multiCall map[proctable.FileID]bool // programs that answer to several names
 
 	interpreters []*Interpreter    // of wanted scripts and of exempt ones
 	rows         map[int]bool      // processes that are in the snapshot
@@ -48,10 +50,10 @@ type target struct {
 	hidden   bool // needs the careful pass: not all its processes can be found by the executable's name
 }
 
-func newLooker(t table, f *files, self Self, opts Options) *looker {
+func newLooker(t proctable.Table, f *proctable.Files, self proctable.Self, opts Options) *looker {
 	return &looker{
-		table: t, files: f, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
-		names: make(map[string][]*target), asked: make(map[string]bool), multiCall: make(map[FileID]bool), rows: make(map[int]bool),
+		Table: t, files: f, full: opts.Full || opts.Near, measure: opts.Measure, remember: opts.Remember,
+		names: make(map[string][]*target), asked: make(map[string]bool), multiCall: make(map[proctable.FileID]bool), rows: make(map[int]bool),
 		snapshot:    &Snapshot{Self: self, files: make(map[string]*wanted), pidFiles: make(map[string]pidReading)},
 		remembering: make(map[int][]*target), telling: make(map[int]bool), visited: make(map[int]bool), origins: make(map[string]bool),
 	}
@@ -136,7 +138,7 @@ func (l *looker) find(spec *Spec) *wanted {
 	if !ok {
 		w = new(wanted)
 		if w.Executable, w.unread = l.hurry(spec); !w.unread {
-			w.Executable, w.err = l.files.find(path)
+			w.Executable, w.err = findFile(l.files, path)
 		}
 		if errors.Is(w.err, fs.ErrNotExist) {
 			w.Executable = Executable{Path: path, Resolved: path}
@@ -164,19 +166,19 @@ func (l *looker) leaves(t *target) bool {
 func (l *looker) seesAll(spec *Spec) bool { return l.measure || spec.seesAll() }
 
 // readings are what must be read of a process that may count.
-func (l *looker) readings(spec *Spec, p *Process) reading {
+func (l *looker) readings(spec *Spec, p *proctable.Process) proctable.Reading {
 	needs := spec.readings()
 	known := spec.knows(p.PID)
 	if l.measure || l.remember || known {
-		needs |= timesReading
+		needs |= proctable.TimesReading
 	}
 	if l.remember {
-		needs |= threadsReading
+		needs |= proctable.ThreadsReading
 	}
 	if l.remember && !spec.Rule {
-		needs |= childrenReading
+		needs |= proctable.ChildrenReading
 		if !known || l.full {
-			needs |= unitReading
+			needs |= proctable.UnitReading
 		}
 	}
 	return needs
@@ -204,7 +206,7 @@ func (l *looker) pass(ctx context.Context, pids []int, see func(int) error) erro
 			return nil
 		}
 		switch err := see(pid); {
-		case err == nil, errors.Is(err, errGone), errors.Is(err, errNoExe), errors.Is(err, errNone):
+		case err == nil, errors.Is(err, proctable.ErrGone), errors.Is(err, proctable.ErrNoExe), errors.Is(err, proctable.ErrNone):
 		default:
 			return err
 		}
@@ -217,15 +219,15 @@ func (l *looker) quick(pid int) error {
 	if l.visited[pid] {
 		return nil
 	}
-	if comm, known := l.comm(pid); known && !l.mayMatter(pid, comm) {
+	if comm, known := l.Comm(pid); known && !l.mayMatter(pid, comm) {
 		return nil
 	}
-	exe, err := l.exe(pid)
+	exe, err := l.Exe(pid)
 	var targets []*target
 	switch {
-	case errors.Is(err, errLost), errors.Is(err, errLong): // rare, and no name can tell
+	case errors.Is(err, proctable.ErrLost), errors.Is(err, proctable.ErrLong): // rare, and no name can tell
 		targets = l.targets
-	case errors.Is(err, errDeny), errors.Is(err, errNoExe):
+	case errors.Is(err, proctable.ErrDeny), errors.Is(err, proctable.ErrNoExe):
 		targets = l.bounded // nothing that may be theirs is passed over; the others have the careful pass
 	case err != nil:
 		return err
@@ -236,7 +238,7 @@ func (l *looker) quick(pid int) error {
 	if len(targets) == 0 {
 		return nil
 	}
-	p, err := l.examine(pid, exe, err, l.asks(targets))
+	p, err := l.Examine(pid, exe, err, l.asks(targets))
 	if err != nil {
 		return err
 	}
@@ -254,8 +256,8 @@ func (l *looker) beginCareful() error {
 	for i := range l.snapshot.Processes {
 		p := &l.snapshot.Processes[i]
 		switch _, err := l.judge(p, slices.Clone(l.left)); {
-		case errors.Is(err, errGone):
-			p.ended = true
+		case errors.Is(err, proctable.ErrGone):
+			p.Ended = true
 		case err != nil:
 			return err
 		}
@@ -268,11 +270,11 @@ func (l *looker) closely(pid int) error {
 	if l.rows[pid] {
 		return nil
 	}
-	exe, err := l.exe(pid)
-	if errors.Is(err, errGone) {
+	exe, err := l.Exe(pid)
+	if errors.Is(err, proctable.ErrGone) {
 		return err
 	}
-	p, err := l.examine(pid, exe, err, l.asks(l.left))
+	p, err := l.Examine(pid, exe, err, l.asks(l.left))
 	if err != nil {
 		return err
 	}
@@ -280,7 +282,7 @@ func (l *looker) closely(pid int) error {
 }
 
 // keep puts a row into the snapshot if it says something about a target.
-func (l *looker) keep(p Process, targets []*target) error {
+func (l *looker) keep(p proctable.Process, targets []*target) error {
 	related, err := l.judge(&p, targets)
 	if err != nil || !related || !l.hasRoom(&p, targets) {
 		return err
@@ -292,18 +294,18 @@ func (l *looker) keep(p Process, targets []*target) error {
 
 // judge reads what is expensive to read of a process that may count, and notes how the targets
 // stand with it.
-func (l *looker) judge(p *Process, targets []*target) (related bool, err error) {
-	var needs reading
+func (l *looker) judge(p *proctable.Process, targets []*target) (related bool, err error) {
+	var needs proctable.Reading
 	for _, t := range targets {
 		if candidate(l.snapshot, &t.Spec, &Match{Process: *p}) == counts {
 			needs |= l.readings(&t.Spec, p)
 		}
 	}
-	if needs &^= p.read; needs != 0 {
-		if err := l.read(p, needs); err != nil {
+	if needs &^= p.Taken; needs != 0 {
+		if err := l.Read(p, needs); err != nil {
 			return false, err
 		}
-		p.read |= needs
+		p.Taken |= needs
 	}
 	enough := false
 	for _, t := range targets {

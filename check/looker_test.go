@@ -10,10 +10,12 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // readOf are the processes of which something dear was read, in order.
-func (f *fakeTable) readOf(what reading) (pids []int) {
+func (f *fakeTable) readOf(what proctable.Reading) (pids []int) {
 	for _, d := range f.dear {
 		if d.what&what != 0 {
 			pids = append(pids, d.pid)
@@ -28,14 +30,14 @@ func TestQuickPassWithCriteria(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	spec := Spec{Executable: clamd.Path, User: id(7), Args: regexp.MustCompile("^-F$"), Label: "clamd_t"}
 	f := newFakeTable()
-	f.add(fakeRow{exe: "/usr/sbin/cron", p: Process{User: 7}, args: []string{"-F"}})
-	other := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 8}, args: []string{"-F"}})
-	without := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, usage: Usage{Label: "clamd_t"}})
-	right := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, args: []string{"-F"}, usage: Usage{Label: "clamd_t"}})
+	f.add(fakeRow{exe: "/usr/sbin/cron", p: proctable.Process{User: 7}, args: []string{"-F"}})
+	other := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 8}, args: []string{"-F"}})
+	without := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, usage: proctable.Usage{Label: "clamd_t"}})
+	right := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, args: []string{"-F"}, usage: proctable.Usage{Label: "clamd_t"}})
 	f.runs(clamd)
 	s := mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "examined", f.examined, other, without, right)
-	if want := []dearRead{{without, argsReading | labelReading}, {right, argsReading | labelReading}}; !reflect.DeepEqual(f.dear, want) {
+	if want := []dearRead{{without, proctable.ArgsReading | proctable.LabelReading}, {right, proctable.ArgsReading | proctable.LabelReading}}; !reflect.DeepEqual(f.dear, want) {
 		t.Errorf("dear readings %v, want %v", f.dear, want)
 	}
 	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{right}) {
@@ -102,11 +104,11 @@ func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFakeTable()
-			may := f.add(fakeRow{exeErr: errDeny, p: Process{Name: "clamd", Denied: true}})
-			dead := f.add(fakeRow{exeErr: errNoExe, p: Process{Exe: clamd.Resolved, Name: "clamd", File: clamd.ID}})
-			f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe}) // of the kernel
-			f.add(fakeRow{exeErr: errDeny, p: Process{Name: "cron", Denied: true}})
-			f.add(fakeRow{exeErr: errGone})
+			may := f.add(fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "clamd", Denied: true}})
+			dead := f.add(fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Exe: clamd.Resolved, Name: "clamd", File: clamd.ID}})
+			f.add(fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe}) // of the kernel
+			f.add(fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "cron", Denied: true}})
+			f.add(fakeRow{exeErr: proctable.ErrGone})
 			right := f.runs(clamd)
 			s := mustLook(t, f, Options{}, tc.spec)
 			if want := []int{may, dead, right}; tc.all && !slices.Equal(rows(s), want) {
@@ -119,7 +121,7 @@ func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
 	}
 	// One process counts and one may: which of 1-1 is broken cannot be told.
 	f := newFakeTable()
-	f.add(fakeRow{exeErr: errDeny, p: Process{Name: "clamd", Denied: true}})
+	f.add(fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "clamd", Denied: true}})
 	f.runs(clamd)
 	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}}
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Unknown {
@@ -133,11 +135,11 @@ func TestRuleThatNamesNothing(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		spec Spec
-		what reading
+		what proctable.Reading
 	}{
-		{"arguments", Spec{Args: regexp.MustCompile("^-x$")}, argsReading},
-		{"a label", Spec{Label: "init_t"}, labelReading},
-		{"open files", Spec{Files: FilesLimit{Number: 10}}, filesReading},
+		{"arguments", Spec{Args: regexp.MustCompile("^-x$")}, proctable.ArgsReading},
+		{"a label", Spec{Label: "init_t"}, proctable.LabelReading},
+		{"open files", Spec{Files: FilesLimit{Number: 10}}, proctable.FilesReading},
 		{"nothing dear", Spec{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -145,12 +147,12 @@ func TestRuleThatNamesNothing(t *testing.T) {
 			spec.Rule, spec.Group, spec.NotUser = true, id(0), id(0)
 			f := newFakeTable()
 			f.add(fakeRow{exe: "/usr/sbin/cron"})
-			f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7, Group: 7}})
-			f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe})
-			f.add(fakeRow{exeErr: errGone})
-			f.add(fakeRow{exeErr: errNoExe, p: Process{Zombie: true, User: 7}})
-			f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7, Foreign: true}})
-			odd := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x", "-x"}, usage: Usage{Label: "init_t", Files: 11}})
+			f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7, Group: 7}})
+			f.add(fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe})
+			f.add(fakeRow{exeErr: proctable.ErrGone})
+			f.add(fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Zombie: true, User: 7}})
+			f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7, Foreign: true}})
+			odd := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, args: []string{"x", "-x"}, usage: proctable.Usage{Label: "init_t", Files: 11}})
 			s := mustLook(t, f, Options{}, spec)
 			wantPIDs(t, "asked for the path", f.exes, f.list...)
 			wantPIDs(t, "arguments of", f.args)
@@ -168,8 +170,8 @@ func TestRuleThatNamesNothing(t *testing.T) {
 // its arguments, though they did not match.
 func TestRuleKeepsOnlyWhatMatches(t *testing.T) {
 	f := newFakeTable()
-	f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x"}, usage: Usage{Label: "a"}})
-	right := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"-x"}, usage: Usage{Label: "b"}})
+	f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, args: []string{"x"}, usage: proctable.Usage{Label: "a"}})
+	right := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, args: []string{"-x"}, usage: proctable.Usage{Label: "b"}})
 	for _, spec := range []Spec{{Args: regexp.MustCompile("^-x$")}, {Label: "b"}, {Exempt: []Spec{{Label: "a"}}}} {
 		spec.Rule, spec.NotUser = true, id(0)
 		s := mustLook(t, f, Options{}, spec)
@@ -181,9 +183,9 @@ func TestRuleKeepsOnlyWhatMatches(t *testing.T) {
 func TestExemptionIsRead(t *testing.T) {
 	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Args: regexp.MustCompile("^--job$"), User: id(7)}}}
 	f := newFakeTable()
-	f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x", "--job"}})
-	other := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 8}, args: []string{"x", "--job"}})
-	idle := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, args: []string{"x"}})
+	f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, args: []string{"x", "--job"}})
+	other := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 8}, args: []string{"x", "--job"}})
+	idle := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, args: []string{"x"}})
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Up || !slices.Equal(matching(v), []int{other, idle}) {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
 	}
@@ -194,8 +196,8 @@ func TestExemptExecutables(t *testing.T) {
 	boinc := program(t, "boinc", "\x7fELF")
 	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Executable: boinc.Path}, {Executable: "/no/such/program"}}}
 	f := newFakeTable()
-	f.add(fakeRow{exe: boinc.Resolved, p: Process{File: boinc.ID, User: 7}})
-	forged := f.add(fakeRow{exe: boinc.Resolved, p: Process{File: FileID{7, 7}, User: 7}})
+	f.add(fakeRow{exe: boinc.Resolved, p: proctable.Process{File: boinc.ID, User: 7}})
+	forged := f.add(fakeRow{exe: boinc.Resolved, p: proctable.Process{File: proctable.FileID{Dev: 7, Ino: 7}, User: 7}})
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Up || !slices.Equal(matching(v), []int{forged}) {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
 	}
@@ -209,10 +211,10 @@ func TestExemptScriptsAndApplets(t *testing.T) {
 	crond := link(t, busybox.Path, filepath.Join(realDir(t), "crond"))
 	spec := Spec{Rule: true, NotUser: id(0), Exempt: []Spec{{Executable: script.Path}, {Executable: crond}}}
 	f := newFakeTable()
-	backup := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, User: 7, Script: script.Path, ScriptFile: script.ID}})
-	other := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, User: 7, Script: "/x", ScriptFile: FileID{1, 1}}})
-	cron := f.add(fakeRow{exe: busybox.Path, p: Process{File: busybox.ID, User: 7, Args: []string{"crond"}}})
-	f.add(fakeRow{exe: "/usr/bin/x", p: Process{File: FileID{1, 2}, User: 0}})
+	backup := f.add(fakeRow{exe: perl.Path, p: proctable.Process{File: perl.ID, User: 7, Script: script.Path, ScriptFile: script.ID}})
+	other := f.add(fakeRow{exe: perl.Path, p: proctable.Process{File: perl.ID, User: 7, Script: "/x", ScriptFile: proctable.FileID{Dev: 1, Ino: 1}}})
+	cron := f.add(fakeRow{exe: busybox.Path, p: proctable.Process{File: busybox.ID, User: 7, Args: []string{"crond"}}})
+	f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 2}, User: 0}})
 	s := mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "arguments of", f.args, backup, other, cron)
 	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{other}) {
@@ -227,14 +229,14 @@ func TestRowOfAnother(t *testing.T) {
 	daemon := Spec{Executable: clamd.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 2}}
 	rule := Spec{Rule: true, Group: id(0), NotUser: id(0), Label: "init_t"}
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, args: []string{"clamd", "-F"}, usage: Usage{Label: "init_t"}})
-	other := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, usage: Usage{Label: "x_t"}})
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, args: []string{"clamd", "-F"}, usage: proctable.Usage{Label: "init_t"}})
+	other := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, usage: proctable.Usage{Label: "x_t"}})
 	for _, specs := range [][]Spec{{daemon, rule}, {rule, daemon}, {rule, rule, daemon, daemon}} {
 		f.exes, f.examined, f.dear = nil, nil, nil
 		s := mustLook(t, f, Options{}, specs...)
 		wantPIDs(t, "examined", f.examined, pid, 1, ownPID, other)
-		wantPIDs(t, "the arguments were read of", f.readOf(argsReading), pid)
-		wantPIDs(t, "the label was read of", f.readOf(labelReading), pid, other)
+		wantPIDs(t, "the arguments were read of", f.readOf(proctable.ArgsReading), pid)
+		wantPIDs(t, "the label was read of", f.readOf(proctable.LabelReading), pid, other)
 		for _, spec := range []Spec{daemon, rule} {
 			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{pid}) {
 				t.Errorf("%+v: %v (%v), about %v", spec, v.State, v.Err, matching(v))
@@ -250,11 +252,11 @@ func TestRowOfAnotherInTheCarefulPass(t *testing.T) {
 	daemon := Spec{Executable: clamd.Path}
 	rule := Spec{Rule: true, NotUser: id(0), Files: FilesLimit{Number: 10}}
 	f := newFakeTable()
-	linked := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID, User: 7}, usage: Usage{Files: 11}})
-	behind := f.add(fakeRow{exe: "/usr/bin/x", p: Process{User: 7}, usage: Usage{Files: 12}})
+	linked := f.add(fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID, User: 7}, usage: proctable.Usage{Files: 11}})
+	behind := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, usage: proctable.Usage{Files: 12}})
 	s := mustLook(t, f, Options{}, daemon, rule)
 	wantPIDs(t, "examined", f.examined, f.list...)
-	wantPIDs(t, "the files were counted of", f.readOf(filesReading), linked, behind)
+	wantPIDs(t, "the files were counted of", f.readOf(proctable.FilesReading), linked, behind)
 	if v := Judge(s, daemon); v.State != Up || !slices.Equal(matching(v), []int{linked}) {
 		t.Errorf("daemon: %v (%v), about %v", v.State, v.Err, matching(v))
 	}
@@ -271,7 +273,7 @@ func TestHardLinksAndCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFakeTable()
-	f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID}})
+	f.add(fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID}})
 	f.runs(clamd)
 	for _, tc := range []struct {
 		name  string
@@ -311,7 +313,7 @@ func TestMissingExecutable(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFakeTable()
-			f.add(fakeRow{exe: path, p: Process{File: FileID{7, 7}}}) // a container's
+			f.add(fakeRow{exe: path, p: proctable.Process{File: proctable.FileID{Dev: 7, Ino: 7}}}) // a container's
 			tc.spec.Executable = path
 			v := Judge(mustLook(t, f, Options{}, tc.spec), tc.spec)
 			if v.State != tc.state || errors.Is(v.Err, fs.ErrNotExist) != (tc.state == Unknown) || len(v.Faults) > 0 != tc.wrong {
@@ -321,7 +323,7 @@ func TestMissingExecutable(t *testing.T) {
 	}
 	// It may have been removed while it runs.
 	f := newFakeTable()
-	old := f.add(fakeRow{exe: path + deletedMark, p: Process{Exe: path, Deleted: true, SameMount: true, File: FileID{1, 1}}})
+	old := f.add(fakeRow{exe: path + proctable.DeletedMark, p: proctable.Process{Exe: path, Deleted: true, SameMount: true, File: proctable.FileID{Dev: 1, Ino: 1}}})
 	spec := Spec{Executable: path, Rule: true}
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); !slices.Equal(matching(v), []int{old}) {
 		t.Errorf("removed while it runs: %v (%v), about %v", v.State, v.Err, matching(v))
@@ -360,7 +362,7 @@ func TestMissingForOneAndNotForAnother(t *testing.T) {
 func TestExemptExecutableIsRemoved(t *testing.T) {
 	const path = "/no/such/program"
 	f := newFakeTable()
-	f.add(fakeRow{exe: path + deletedMark, p: Process{Exe: path, Deleted: true, SameMount: true, File: FileID{1, 1}, User: 7}})
+	f.add(fakeRow{exe: path + proctable.DeletedMark, p: proctable.Process{Exe: path, Deleted: true, SameMount: true, File: proctable.FileID{Dev: 1, Ino: 1}, User: 7}})
 	spec := Spec{Rule: true, User: id(7), Exempt: []Spec{{Executable: path}}}
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); len(v.Matches) > 0 {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
@@ -372,9 +374,9 @@ func TestExemptExecutableIsRemoved(t *testing.T) {
 // or a limit saw the first alone.
 func TestAllOfAKernelsName(t *testing.T) {
 	f := newFakeTable()
-	first := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}}})
-	f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "sh", File: FileID{1, 8}}})
-	second := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}, RSS: 2}, usage: Usage{Files: 2}})
+	first := f.add(fakeRow{exe: "/usr/bin/dash", p: proctable.Process{Name: "backup", File: proctable.FileID{Dev: 1, Ino: 8}}})
+	f.add(fakeRow{exe: "/usr/bin/dash", p: proctable.Process{Name: "sh", File: proctable.FileID{Dev: 1, Ino: 8}}})
+	second := f.add(fakeRow{exe: "/usr/bin/dash", p: proctable.Process{Name: "backup", File: proctable.FileID{Dev: 1, Ino: 8}, RSS: 2}, usage: proctable.Usage{Files: 2}})
 	for name, tc := range map[string]struct {
 		spec Spec
 		want []int
@@ -404,7 +406,7 @@ func TestHardLinksAndLimits(t *testing.T) {
 	}
 	f := newFakeTable()
 	f.runs(clamd)
-	over := f.add(fakeRow{exe: "/opt/scanner", p: Process{File: clamd.ID, RSS: 2}})
+	over := f.add(fakeRow{exe: "/opt/scanner", p: proctable.Process{File: clamd.ID, RSS: 2}})
 	spec := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}}
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); len(v.Faults) != 1 || !slices.Contains(matching(v), over) {
 		t.Errorf("%v (%v), about %v, %q", v.State, v.Err, matching(v), said(v.Faults))
@@ -419,7 +421,7 @@ func TestHundredDaemons(t *testing.T) {
 	for i := range 100 {
 		e := program(t, "daemon"+string(rune('a'+i/10))+string(rune('0'+i%10)), "\x7fELF")
 		f.add(fakeRow{exe: "/usr/sbin/other"})
-		f.add(fakeRow{exe: e.Resolved, p: Process{File: e.ID}, args: []string{"-F"}, usage: Usage{Files: 3}})
+		f.add(fakeRow{exe: e.Resolved, p: proctable.Process{File: e.ID}, args: []string{"-F"}, usage: proctable.Usage{Files: 3}})
 		all = append(all, Spec{Executable: e.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 1}, Files: FilesLimit{Number: 9}})
 	}
 	s := mustLook(t, f, Options{}, all...)
@@ -438,7 +440,7 @@ func TestHundredDaemons(t *testing.T) {
 func TestReadOnceForSeveral(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}, args: []string{"x"}, usage: Usage{Label: "x", Age: time.Hour}})
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID}, args: []string{"x"}, usage: proctable.Usage{Label: "x", Age: time.Hour}})
 	specs := []Spec{
 		{Executable: clamd.Path, Args: regexp.MustCompile("x")},
 		{Executable: clamd.Path, Label: "x"},
@@ -453,7 +455,7 @@ func TestReadOnceForSeveral(t *testing.T) {
 			ofIt = append(ofIt, d)
 		}
 	}
-	if want := []dearRead{{pid, argsReading | labelReading | timesReading}}; !reflect.DeepEqual(ofIt, want) {
+	if want := []dearRead{{pid, proctable.ArgsReading | proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(ofIt, want) {
 		t.Errorf("read %v, want %v", ofIt, want)
 	}
 	for i, want := range []State{Up, Up, Up, Down, Up} {
@@ -470,11 +472,11 @@ func TestArgumentsAreReadOnce(t *testing.T) {
 	spec := Spec{Executable: script.Path, Args: regexp.MustCompile("^-c$"), Label: "x"}
 	f := newFakeTable()
 	pid := f.add(fakeRow{
-		exe: perl.Path, usage: Usage{Label: "x"},
-		p: Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID, Args: []string{"perl", script.Path, "-c"}, read: argsReading},
+		exe: perl.Path, usage: proctable.Usage{Label: "x"},
+		p: proctable.Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID, Args: []string{"perl", script.Path, "-c"}, Taken: proctable.ArgsReading},
 	})
 	s := mustLook(t, f, Options{}, spec)
-	if want := []dearRead{{pid, labelReading}}; !reflect.DeepEqual(f.dear, want) {
+	if want := []dearRead{{pid, proctable.LabelReading}}; !reflect.DeepEqual(f.dear, want) {
 		t.Errorf("read %v, want %v", f.dear, want)
 	}
 	if v := Judge(s, spec); v.State != Up {
@@ -494,16 +496,16 @@ func TestDearReadingFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeTable()
-			f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: errGone})
+			f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, readErr: proctable.ErrGone})
 			s := mustLook(t, f, Options{}, spec)
 			if v := Judge(s, spec); len(s.Processes) > 0 || len(v.Matches) > 0 || v.State == Unknown {
 				t.Errorf("ended: kept %v, %v (%v)", rows(s), v.State, v.Err)
 			}
-			right := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, usage: Usage{Label: "x"}})
+			right := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, usage: proctable.Usage{Label: "x"}})
 			if v := Judge(mustLook(t, f, Options{}, spec), spec); !slices.Equal(matching(v), []int{right}) {
 				t.Errorf("another has not ended: %v (%v), about %v", v.State, v.Err, matching(v))
 			}
-			f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: broken})
+			f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, readErr: broken})
 			s, err := look(t.Context(), f, []Spec{spec}, Options{Full: true})
 			if v := Judge(s, spec); !errors.Is(err, broken) || v.State == Down {
 				t.Errorf("it cannot be read: error %v, %v", err, v.State)
@@ -517,7 +519,7 @@ func TestDearReadingOfARowOfAnotherFails(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	broken := errors.New("cannot read: x")
 	f := newFakeTable()
-	f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: broken})
+	f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, readErr: broken})
 	_, err := look(t.Context(), f, []Spec{{Executable: clamd.Path}, {Rule: true, Label: "x", NotUser: id(0)}}, Options{})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
@@ -532,7 +534,7 @@ func TestEndsBetweenThePasses(t *testing.T) {
 	daemon := Spec{Executable: clamd.Path}
 	rule := Spec{Rule: true, NotUser: id(0), Label: "init_t"}
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7}, readErr: errGone})
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, readErr: proctable.ErrGone})
 	s := mustLook(t, f, Options{}, daemon, rule)
 	if v := Judge(s, rule); v.State != Up || len(v.Matches) > 0 {
 		t.Errorf("the rule: %v (%v)", v.State, v.Err)
@@ -547,7 +549,7 @@ func TestFullLookKeepsOnce(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	specs := []Spec{{Executable: clamd.Path}, {Called: "clamd", Count: &Count{1, 1}}, {Rule: true, User: id(7)}, {Executable: clamd.Path, Rule: true, Memory: MemoryLimit{RSS: 1}}}
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID, User: 7, RSS: 2}})
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7, RSS: 2}})
 	for _, opts := range []Options{{}, {Full: true}} {
 		s := mustLook(t, f, opts, specs...)
 		wantPIDs(t, "kept", rows(s), pid)
@@ -563,8 +565,8 @@ func TestFullLookKeepsOnce(t *testing.T) {
 // careful pass a script or a process that has renamed itself.
 func TestLookForAName(t *testing.T) {
 	f := newFakeTable()
-	worker := f.add(fakeRow{exe: "/opt/worker", p: Process{Name: "worker", File: FileID{1, 7}}})
-	script := f.add(fakeRow{exe: "/usr/bin/dash", p: Process{Name: "backup", File: FileID{1, 8}}})
+	worker := f.add(fakeRow{exe: "/opt/worker", p: proctable.Process{Name: "worker", File: proctable.FileID{Dev: 1, Ino: 7}}})
+	script := f.add(fakeRow{exe: "/usr/bin/dash", p: proctable.Process{Name: "backup", File: proctable.FileID{Dev: 1, Ino: 8}}})
 	for _, tc := range []struct {
 		called   string
 		pid      int

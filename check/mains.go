@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Guess is a service that says that it runs, whose manager knows none of its processes:
@@ -35,9 +37,9 @@ type Mains struct {
 // The error is that of Look.
 func MainsOf(ctx context.Context, guesses []Guess) ([]Mains, error) {
 	return inTime(ctx, processTable, func() ([]Mains, error) {
-		f := newFiles(usualThreads)
-		f.begin(nil)
-		t := newTable(f)
+		f := proctable.NewFiles(proctable.UsualThreads)
+		f.Begin()
+		t := proctable.New(f)
 		all, err := readKin(ctx, t)
 		if err != nil {
 			return nil, err
@@ -51,7 +53,7 @@ func MainsOf(ctx context.Context, guesses []Guess) ([]Mains, error) {
 
 // readArgs reads the rest of the processes of interpreters, whose scripts tell, and of
 // those that a pidfile names.
-func (k kin) readArgs(t table, guesses []Guess) error {
+func (k kin) readArgs(t proctable.Table, guesses []Guess) error {
 	isNamed := func(pid int) bool {
 		return slices.ContainsFunc(guesses, func(g Guess) bool { return slices.Contains(g.PIDs, pid) })
 	}
@@ -62,7 +64,7 @@ func (k kin) readArgs(t table, guesses []Guess) error {
 		switch p, err := k.closely(t, pid); {
 		case err == nil:
 			k.rows[pid] = p
-		case errors.Is(err, errGone), errors.Is(err, errNoExe):
+		case errors.Is(err, proctable.ErrGone), errors.Is(err, proctable.ErrNoExe):
 			delete(k.rows, pid)
 		default:
 			return err
@@ -115,7 +117,7 @@ func (k kin) byPIDFile(g Guess) (found Mains) {
 
 // mayRun reports whether a process may be the service's: the script speaks of what it
 // executes, or what it executes or calls itself has the service's name.
-func (g Guess) mayRun(p Process) bool {
+func (g Guess) mayRun(p proctable.Process) bool {
 	names := []string{p.Exe, p.Script}
 	if len(p.Args) > 0 { // a title, such as "/usr/sbin/amavisd (master)"
 		title, _, _ := strings.Cut(p.Args[0], " ")
@@ -147,19 +149,19 @@ func (g Guess) isNamed(path string) bool {
 func (k kin) byProgram(g Guess, known []int, taken map[int]bool) Mains {
 	if len(known) > 0 {
 		one := k.rows[known[0]]
-		return Mains{PIDs: k.tops(taken, func(p Process) bool { return p.User == one.User && isSameProgram(p, one) })}
+		return Mains{PIDs: k.tops(taken, func(p proctable.Process) bool { return p.User == one.User && isSameProgram(p, one) })}
 	}
-	var rules []func(Process) bool
+	var rules []func(proctable.Process) bool
 	for _, path := range g.Daemons {
 		if e, err := Find(path); err == nil {
-			rules = append(rules, func(p Process) bool {
-				return !runsOthers(p.Exe) && p.File == e.ID && p.File != (FileID{}) || p.Script != "" && p.ScriptFile == e.ID
+			rules = append(rules, func(p proctable.Process) bool {
+				return !runsOthers(p.Exe) && p.File == e.ID && p.File != (proctable.FileID{}) || p.Script != "" && p.ScriptFile == e.ID
 			})
 		}
 	}
 	rules = append(rules,
-		func(p Process) bool { return !runsOthers(p.Exe) && filepath.Base(p.Exe) == g.Service },
-		func(p Process) bool { return g.isNamed(p.Exe) || g.isNamed(p.Script) })
+		func(p proctable.Process) bool { return !runsOthers(p.Exe) && filepath.Base(p.Exe) == g.Service },
+		func(p proctable.Process) bool { return g.isNamed(p.Exe) || g.isNamed(p.Script) })
 	for _, rule := range rules {
 		switch pids := k.tops(taken, rule); {
 		case len(pids) == 1, len(pids) > 1 && g.Many && k.isOneProgram(pids):
@@ -173,7 +175,7 @@ func (k kin) byProgram(g Guess, known []int, taken map[int]bool) Mains {
 
 // tops are the processes that comply, and that none of them has started. They have been
 // left to init, or to what has started several of them.
-func (k kin) tops(taken map[int]bool, is func(Process) bool) (pids []int) {
+func (k kin) tops(taken map[int]bool, is func(proctable.Process) bool) (pids []int) {
 	for pid, p := range k.rows {
 		if p.Zombie || p.Foreign || p.Denied || taken[pid] || !is(p) || k.isBelow(p.Parent, taken) {
 			continue
@@ -203,7 +205,7 @@ func (k kin) isBelow(pid int, these map[int]bool) bool {
 	return false
 }
 
-func isSameProgram(a, b Process) bool {
+func isSameProgram(a, b proctable.Process) bool {
 	return a.Exe == b.Exe && a.File == b.File && (!runsOthers(a.Exe) || a.ScriptFile == b.ScriptFile && a.Script != "")
 }
 

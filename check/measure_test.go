@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // mustMeasure judges one daemon by a look that measures.
@@ -23,26 +25,26 @@ func TestMeasure(t *testing.T) {
 	f := newFakeTable()
 	var pids []int
 	for n := range 3 {
-		usage := Usage{Age: time.Duration(n+1) * time.Hour, CPU: time.Duration(n+1) * time.Second}
-		pids = append(pids, f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}, usage: usage}))
+		usage := proctable.Usage{Age: time.Duration(n+1) * time.Hour, CPU: time.Duration(n+1) * time.Second}
+		pids = append(pids, f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID}, usage: usage}))
 		f.add(fakeRow{exe: "/usr/sbin/cron"})
-		f.add(fakeRow{exe: clamd.Resolved, p: Process{File: FileID{1, 1}}})
-		f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe})
+		f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 1}}})
+		f.add(fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe})
 	}
 	spec := Spec{Executable: clamd.Path}
 	v := mustMeasure(t, f, spec)
 	wantPIDs(t, "asked for the path", f.exes, f.list...)
-	wantPIDs(t, "measured", f.readOf(timesReading), pids...)
+	wantPIDs(t, "measured", f.readOf(proctable.TimesReading), pids...)
 	wantPIDs(t, "about", matching(v), pids...)
 	for i, m := range v.Matches {
-		if want := (Usage{Age: time.Duration(i+1) * time.Hour, CPU: time.Duration(i+1) * time.Second}); !reflect.DeepEqual(m.Usage, want) {
+		if want := (proctable.Usage{Age: time.Duration(i+1) * time.Hour, CPU: time.Duration(i+1) * time.Second}); !reflect.DeepEqual(m.Usage, want) {
 			t.Errorf("process %d: %+v, want %+v", m.PID, m.Usage, want)
 		}
 	}
 	f.exes, f.dear = nil, nil
 	mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "a plain look asks for the path", f.exes, f.list[:3]...)
-	wantPIDs(t, "a plain look measures", f.readOf(timesReading))
+	wantPIDs(t, "a plain look measures", f.readOf(proctable.TimesReading))
 }
 
 // What no name tells is seen all the same: another name of the file, a leader
@@ -58,23 +60,23 @@ func TestMeasureSeesAll(t *testing.T) {
 		rows []fakeRow
 	}{
 		{"a hard link", Spec{Executable: linked.Path}, []fakeRow{
-			{exe: linked.Path, p: Process{File: linked.ID}}, {exe: "/opt/dnsd", p: Process{File: linked.ID}},
+			{exe: linked.Path, p: proctable.Process{File: linked.ID}}, {exe: "/opt/dnsd", p: proctable.Process{File: linked.ID}},
 		}},
 		{"a dead leader", Spec{Executable: clamd.Path}, []fakeRow{
-			{exe: clamd.Path, p: Process{File: clamd.ID}}, {exeErr: errNoExe, p: Process{Exe: clamd.Path, File: clamd.ID}},
+			{exe: clamd.Path, p: proctable.Process{File: clamd.ID}}, {exeErr: proctable.ErrNoExe, p: proctable.Process{Exe: clamd.Path, File: clamd.ID}},
 		}},
 		{"a kernel's name", Spec{Called: "backup"}, []fakeRow{
-			{exe: "/opt/backup", p: Process{Name: "backup"}}, {exe: "/usr/bin/dash", p: Process{Name: "backup"}},
+			{exe: "/opt/backup", p: proctable.Process{Name: "backup"}}, {exe: "/usr/bin/dash", p: proctable.Process{Name: "backup"}},
 		}},
 		{"a rule about any", Spec{Rule: true, User: id(7)}, []fakeRow{
-			{exe: "/opt/x", p: Process{User: 7}}, {exe: "/opt/y", p: Process{User: 7}},
+			{exe: "/opt/x", p: proctable.Process{User: 7}}, {exe: "/opt/y", p: proctable.Process{User: 7}},
 		}},
 		{"none need run", Spec{Executable: clamd.Path, Count: &Count{0, NoLimit}}, []fakeRow{
-			{exe: clamd.Path, p: Process{File: clamd.ID}}, {exe: clamd.Path, p: Process{File: clamd.ID}},
+			{exe: clamd.Path, p: proctable.Process{File: clamd.ID}}, {exe: clamd.Path, p: proctable.Process{File: clamd.ID}},
 		}},
 		{"an old image", Spec{Executable: clamd.Path}, []fakeRow{
-			{exe: clamd.Path, p: Process{File: clamd.ID}},
-			{exe: clamd.Path + deletedMark, p: Process{Exe: clamd.Path, Deleted: true, File: FileID{clamd.ID.Dev, 1}}},
+			{exe: clamd.Path, p: proctable.Process{File: clamd.ID}},
+			{exe: clamd.Path + proctable.DeletedMark, p: proctable.Process{Exe: clamd.Path, Deleted: true, File: proctable.FileID{Dev: clamd.ID.Dev, Ino: 1}}},
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -93,7 +95,7 @@ func TestMeasureSeesAll(t *testing.T) {
 					t.Errorf("process %d is not measured", m.PID)
 				}
 			}
-			if got := f.readOf(timesReading); len(got) != len(want) {
+			if got := f.readOf(proctable.TimesReading); len(got) != len(want) {
 				t.Errorf("measured %v, want %v once", got, want)
 			}
 		})
@@ -104,12 +106,12 @@ func TestMeasureSeesAll(t *testing.T) {
 func TestMeasureReadsOnce(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}, usage: Usage{Label: "clamd_t", Age: time.Hour}})
+	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID}, usage: proctable.Usage{Label: "clamd_t", Age: time.Hour}})
 	spec := Spec{Executable: clamd.Path, Label: "clamd_t", MinAge: time.Minute}
 	if v := mustMeasure(t, f, spec); v.State != Up || len(v.Faults) > 0 {
 		t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
 	}
-	if want := []dearRead{{pid, labelReading | timesReading}}; !reflect.DeepEqual(f.dear, want) {
+	if want := []dearRead{{pid, proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(f.dear, want) {
 		t.Errorf("read %v, want %v", f.dear, want)
 	}
 }
@@ -119,7 +121,7 @@ func TestEndsBeforeItIsMeasured(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	spec := Spec{Executable: clamd.Path}
 	f := newFakeTable()
-	f.add(fakeRow{exe: clamd.Resolved, p: Process{File: clamd.ID}, readErr: errGone})
+	f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID}, readErr: proctable.ErrGone})
 	if v := mustMeasure(t, f, spec); v.State != Down || v.Err != nil {
 		t.Errorf("alone: %v (%v)", v.State, v.Err)
 	}

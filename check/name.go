@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"path/filepath"
+
+	"daemon-keeper/check/proctable"
 )
 
 // identifyName goes by the executable's file name, or by the kernel's name of a
@@ -10,7 +12,7 @@ import (
 func identifyName(spec *Spec, m *Match) Reason {
 	name := spec.Called
 	called := filepath.Base(m.Exe) == name || m.Denied && len(m.Args) > 0 && filepath.Base(m.Args[0]) == name
-	if !called && !isComm(m.Name, name) {
+	if !called && !proctable.IsComm(m.Name, name) {
 		return unrelated
 	}
 	switch {
@@ -20,7 +22,7 @@ func identifyName(spec *Spec, m *Match) Reason {
 		return identifyDenied(name, m)
 	case m.Denied:
 		return Unreadable
-	case !called && m.Exe != "" && isComm(m.Name, m.Exe):
+	case !called && m.Exe != "" && proctable.IsComm(m.Name, m.Exe):
 		return unrelated // a longer name, of which the kernel's is cut
 	}
 	m.OldImage = m.Deleted
@@ -33,17 +35,17 @@ func identifyDenied(name string, m *Match) Reason {
 	switch {
 	case filepath.Base(m.Exe) == name: // FreeBSD: a file that may not be seen has a path all the same
 		return counts
-	case !isComm(m.Name, name):
+	case !proctable.IsComm(m.Name, name):
 		return Unreadable // only its first argument is the name
 	case !mayBeCut(m.Name):
 		return counts
-	case m.Exe != "" && isComm(m.Name, m.Exe):
+	case m.Exe != "" && proctable.IsComm(m.Name, m.Exe):
 		return unrelated
 	case m.Exe != "":
 		return counts
 	case len(m.Args) == 0:
 		return Obscured
-	case isComm(m.Name, m.Args[0]) && !isCalled(m.Args[0], name):
+	case proctable.IsComm(m.Name, m.Args[0]) && !isCalled(m.Args[0], name):
 		return unrelated
 	}
 	return counts

@@ -5,13 +5,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // neighbour is a process as a person sees it who searches for a name: with its
 // arguments and threads.
 type neighbour struct {
-	Process
-	threads []thread
+	proctable.Process
+	threads []proctable.Thread
 }
 
 // mostThreads bounds those that are looked at for their names.
@@ -19,16 +21,16 @@ const mostThreads = 200_000
 
 // nearby reads of a process all that a person would go by.
 func (l *looker) nearby(pid int) error {
-	exe, err := l.exe(pid)
-	if errors.Is(err, errGone) {
+	exe, err := l.Exe(pid)
+	if errors.Is(err, proctable.ErrGone) {
 		return err
 	}
-	p, err := l.examine(pid, exe, err, asksAll(l.needsArgs))
+	p, err := l.Examine(pid, exe, err, proctable.AsksAll(l.needsArgs))
 	if err != nil {
 		return err
 	}
-	if p.read&argsReading == 0 {
-		if err := l.read(&p, argsReading); err != nil {
+	if p.Taken&proctable.ArgsReading == 0 {
+		if err := l.Read(&p, proctable.ArgsReading); err != nil {
 			return err
 		}
 	}
@@ -37,7 +39,7 @@ func (l *looker) nearby(pid int) error {
 	}
 	n := neighbour{Process: p}
 	if l.seen < mostThreads {
-		n.threads = l.threads(pid)
+		n.threads = l.Threads(pid)
 		l.seen += len(n.threads)
 	}
 	l.snapshot.near = append(l.snapshot.near, n)
@@ -64,7 +66,7 @@ func nearMisses(s *Snapshot, spec *Spec, v Verdict) []Exclusion {
 			continue
 		}
 		if x := sought.near(n); x.Reason != unrelated {
-			if s.Self.is(&n.Process) {
+			if s.Self.Is(&n.Process) {
 				x.Reason, x.Threads = Own, nil
 			}
 			list = append(list, x)
@@ -110,8 +112,8 @@ func (w sought) near(n neighbour) Exclusion {
 		x.Reason = Mention
 	default:
 		for _, t := range n.threads {
-			if w.isComm(t.name) {
-				x.Reason, x.Threads = Thread, append(x.Threads, t.id)
+			if w.isComm(t.Name) {
+				x.Reason, x.Threads = Thread, append(x.Threads, t.ID)
 			}
 		}
 	}
@@ -120,12 +122,12 @@ func (w sought) near(n neighbour) Exclusion {
 
 // isNameOf reports whether the process calls itself so: to the kernel, by its first
 // argument, or by a title.
-func (w sought) isNameOf(p Process) bool {
+func (w sought) isNameOf(p proctable.Process) bool {
 	return w.isComm(p.Name) || len(p.Args) > 0 && slices.ContainsFunc(w.names, func(name string) bool { return isCalled(p.Args[0], name) })
 }
 
 func (w sought) isComm(comm string) bool {
-	return slices.ContainsFunc(w.names, func(name string) bool { return isComm(comm, name) })
+	return slices.ContainsFunc(w.names, func(name string) bool { return proctable.IsComm(comm, name) })
 }
 
 // isIn reports whether an argument holds the path anywhere, or ends in the name, or a

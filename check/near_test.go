@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 const sleepFile = "/usr/bin/sleep"
 
 // nearOf is the verdict on clamd and all that is to be said of one neighbour.
-func nearOf(spec Spec, file Executable, n neighbour, rows ...Process) []Exclusion {
+func nearOf(spec Spec, file Executable, n neighbour, rows ...proctable.Process) []Exclusion {
 	n.PID = 4713
 	s := Snapshot{Self: self, Processes: rows, near: []neighbour{n}, files: map[string]*wanted{file.Path: {Executable: file}}}
 	return slices.DeleteFunc(Judge(s, spec).Excluded, func(x Exclusion) bool { return x.PID != n.PID })
@@ -20,13 +22,13 @@ func nearOf(spec Spec, file Executable, n neighbour, rows ...Process) []Exclusio
 
 // doing is a process of another program with these arguments.
 func doing(args ...string) neighbour {
-	return neighbour{Process: Process{Name: "sleep", Exe: sleepFile, File: FileID{1, 7}, OwnUserNS: true, Args: args}}
+	return neighbour{Process: proctable.Process{Name: "sleep", Exe: sleepFile, File: proctable.FileID{Dev: 1, Ino: 7}, OwnUserNS: true, Args: args}}
 }
 
 // What a search for the name would find, and no more.
 func TestNearMisses(t *testing.T) {
-	link := Executable{Path: "/usr/sbin/mysqld", Resolved: "/usr/sbin/mariadbd", ID: FileID{1, 80}}
-	crond := Executable{Path: "/usr/sbin/crond", Resolved: "/usr/bin/busybox", ID: FileID{1, 60}, Applet: "crond"}
+	link := Executable{Path: "/usr/sbin/mysqld", Resolved: "/usr/sbin/mariadbd", ID: proctable.FileID{Dev: 1, Ino: 80}}
+	crond := Executable{Path: "/usr/sbin/crond", Resolved: "/usr/bin/busybox", ID: proctable.FileID{Dev: 1, Ino: 60}, Applet: "crond"}
 	byPath, byName := Spec{Executable: clamd.Path}, Spec{Called: "clamd"}
 	change := func(n neighbour, change func(*neighbour)) neighbour { change(&n); return n }
 	for _, tc := range []struct {
@@ -54,7 +56,7 @@ func TestNearMisses(t *testing.T) {
 		{"a link", Spec{Executable: link.Path}, link, doing("vim", "mysqld"), Mention},
 		{"a multi-call program", Spec{Executable: crond.Path}, crond, doing("vim", "/usr/bin/busybox"), unrelated},
 		{"its applet", Spec{Executable: crond.Path}, crond, doing("vim", "crond"), Mention},
-		{"may not be looked at", byPath, clamd, change(doing("tail", "clamd"), func(n *neighbour) { n.Denied, n.Exe, n.File = true, "", FileID{} }), Mention},
+		{"may not be looked at", byPath, clamd, change(doing("tail", "clamd"), func(n *neighbour) { n.Denied, n.Exe, n.File = true, "", proctable.FileID{} }), Mention},
 		{"in a container", byPath, clamd, change(doing("tail", "clamd"), func(n *neighbour) { n.Foreign = true }), Mention},
 
 		{"another argv[0]", byPath, clamd, doing("clamd"), Namesake},
@@ -67,9 +69,13 @@ func TestNearMisses(t *testing.T) {
 		{"our process", byPath, clamd, change(doing("daemon-keeper", "match", "clamd"), func(n *neighbour) { n.File = self.File }), Own},
 		{"our process, of something else", byPath, clamd, change(doing("daemon-keeper", "match", "cron"), func(n *neighbour) { n.File = self.File }), unrelated},
 
-		{"a thread", byPath, clamd, change(doing("java"), func(n *neighbour) { n.threads = []thread{{4713, "java"}, {4714, "clamd"}, {4715, "clamd"}} }), Thread},
-		{"a thread, by name", byName, clamd, change(doing("java"), func(n *neighbour) { n.threads = []thread{{4714, "clamd"}, {4715, "clamd"}} }), Thread},
-		{"other threads", byPath, clamd, change(doing("java"), func(n *neighbour) { n.threads = []thread{{4713, "java"}, {4714, "clam"}} }), unrelated},
+		{"a thread", byPath, clamd, change(doing("java"), func(n *neighbour) {
+			n.threads = []proctable.Thread{{ID: 4713, Name: "java"}, {ID: 4714, Name: "clamd"}, {ID: 4715, Name: "clamd"}}
+		}), Thread},
+		{"a thread, by name", byName, clamd, change(doing("java"), func(n *neighbour) {
+			n.threads = []proctable.Thread{{ID: 4714, Name: "clamd"}, {ID: 4715, Name: "clamd"}}
+		}), Thread},
+		{"other threads", byPath, clamd, change(doing("java"), func(n *neighbour) { n.threads = []proctable.Thread{{ID: 4713, Name: "java"}, {ID: 4714, Name: "clam"}} }), unrelated},
 
 		{"by both: the right file for something else", Spec{Executable: clamd.Path, Called: "backup"}, clamd, change(doing("sh"), func(n *neighbour) { n.Exe, n.File = clamd.Path, clamd.ID }), unrelated},
 		{"by both: the path", Spec{Executable: clamd.Path, Called: "backup"}, clamd, doing("vim", clamd.Path), Mention},
@@ -96,10 +102,10 @@ func TestNearMisses(t *testing.T) {
 // in the verdict.
 func TestNearMissesBesideRows(t *testing.T) {
 	n := doing("clamd")
-	if got := nearOf(Spec{Executable: clamd.Path}, clamd, n, plain(func(p *Process) { p.PID = 4713 })); len(got) > 0 {
+	if got := nearOf(Spec{Executable: clamd.Path}, clamd, n, plain(func(p *proctable.Process) { p.PID = 4713 })); len(got) > 0 {
 		t.Errorf("it counts: %+v", got)
 	}
-	zombie := Process{PID: 4713, Name: "clamd", Zombie: true}
+	zombie := proctable.Process{PID: 4713, Name: "clamd", Zombie: true}
 	if got := nearOf(Spec{Executable: clamd.Path}, clamd, n, zombie); len(got) != 1 || got[0].Reason != Zombie {
 		t.Errorf("a zombie: %+v", got)
 	}
@@ -123,18 +129,18 @@ func TestEveryReasonIsListed(t *testing.T) {
 	want := map[int]Reason{}
 	add := func(reason Reason, change func(*fakeRow)) {
 		r := fakeRow{
-			exe: clamd.Path, args: []string{"clamd", "-F"}, usage: Usage{Label: "clamd_t"},
-			p: Process{Name: "clamd", File: clamd.ID, User: 7, Group: 7, Parent: 1, RSS: 2},
+			exe: clamd.Path, args: []string{"clamd", "-F"}, usage: proctable.Usage{Label: "clamd_t"},
+			p: proctable.Process{Name: "clamd", File: clamd.ID, User: 7, Group: 7, Parent: 1, RSS: 2},
 		}
 		change(&r)
 		want[f.add(r)] = reason
 	}
-	add(Unreadable, func(r *fakeRow) { r.exeErr, r.p.Denied = errDeny, true })
-	add(Zombie, func(r *fakeRow) { r.exeErr, r.p.Zombie = errNoExe, true })
-	add(OtherFile, func(r *fakeRow) { r.p.File = FileID{1, 1} })
+	add(Unreadable, func(r *fakeRow) { r.exeErr, r.p.Denied = proctable.ErrDeny, true })
+	add(Zombie, func(r *fakeRow) { r.exeErr, r.p.Zombie = proctable.ErrNoExe, true })
+	add(OtherFile, func(r *fakeRow) { r.p.File = proctable.FileID{Dev: 1, Ino: 1} })
 	add(Obscured, func(r *fakeRow) { r.args = nil })
 	add(Forgeable, func(r *fakeRow) {
-		r.p.Deleted, r.p.Smuggled, r.p.Exe, r.p.File, r.p.User = true, true, clamd.Path, FileID{clamd.ID.Dev, 1}, 8
+		r.p.Deleted, r.p.Smuggled, r.p.Exe, r.p.File, r.p.User = true, true, clamd.Path, proctable.FileID{Dev: clamd.ID.Dev, Ino: 1}, 8
 	})
 	add(Foreign, func(r *fakeRow) { r.p.Foreign = true })
 	add(OtherUser, func(r *fakeRow) { r.p.User = 8 })
@@ -147,23 +153,30 @@ func TestEveryReasonIsListed(t *testing.T) {
 	add(Within, func(r *fakeRow) { r.p.RSS = 1 })
 	full := len(want)
 	other := func(r *fakeRow) {
-		r.exe, r.p.Name, r.p.File, r.args = sleepFile, "sleep", FileID{1, 7}, []string{"sleep"}
+		r.exe, r.p.Name, r.p.File, r.args = sleepFile, "sleep", proctable.FileID{Dev: 1, Ino: 7}, []string{"sleep"}
 	}
-	add(Own, func(r *fakeRow) { other(r); r.p.File, r.args = FileID{9, 9}, []string{"daemon-keeper", clamd.Path} })
+	add(Own, func(r *fakeRow) {
+		other(r)
+		r.p.File, r.args = proctable.FileID{Dev: 9, Ino: 9}, []string{"daemon-keeper", clamd.Path}
+	})
 	add(Namesake, func(r *fakeRow) { other(r); r.args = []string{"clamd"} })
 	add(Mention, func(r *fakeRow) { other(r); r.args = []string{"vim", clamd.Path} })
-	add(Mention, func(r *fakeRow) { other(r); r.args = []string{"vim", clamd.Path}; r.exeErr, r.p.Denied = errDeny, true })
-	add(Thread, func(r *fakeRow) { other(r); r.threads = []thread{{700, "clamd"}} })
-	f.add(fakeRow{exe: sleepFile, p: Process{Name: "sleep"}, args: []string{"sleep", "1"}})
-	f.add(fakeRow{exeErr: errNoExe, examineErr: errNoExe, threads: []thread{{701, "clamd"}}})
-	f.add(fakeRow{exeErr: errGone})
-	f.add(fakeRow{exe: sleepFile, examineErr: errGone})
-	f.add(fakeRow{exe: sleepFile, readErr: errGone})
-	right := f.add(fakeRow{
-		exe: clamd.Path, args: []string{"-F"}, usage: Usage{Label: "clamd_t"},
-		p: Process{File: clamd.ID, User: 7, Group: 7, Parent: 1, RSS: 2},
+	add(Mention, func(r *fakeRow) {
+		other(r)
+		r.args = []string{"vim", clamd.Path}
+		r.exeErr, r.p.Denied = proctable.ErrDeny, true
 	})
-	noScript := f.add(fakeRow{exe: perl.Path, p: Process{File: perl.ID, Script: "/x/amavisd", ScriptFile: FileID{1, 9}}})
+	add(Thread, func(r *fakeRow) { other(r); r.threads = []proctable.Thread{{ID: 700, Name: "clamd"}} })
+	f.add(fakeRow{exe: sleepFile, p: proctable.Process{Name: "sleep"}, args: []string{"sleep", "1"}})
+	f.add(fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe, threads: []proctable.Thread{{ID: 701, Name: "clamd"}}})
+	f.add(fakeRow{exeErr: proctable.ErrGone})
+	f.add(fakeRow{exe: sleepFile, examineErr: proctable.ErrGone})
+	f.add(fakeRow{exe: sleepFile, readErr: proctable.ErrGone})
+	right := f.add(fakeRow{
+		exe: clamd.Path, args: []string{"-F"}, usage: proctable.Usage{Label: "clamd_t"},
+		p: proctable.Process{File: clamd.ID, User: 7, Group: 7, Parent: 1, RSS: 2},
+	})
+	noScript := f.add(fakeRow{exe: perl.Path, p: proctable.Process{File: perl.ID, Script: "/x/amavisd", ScriptFile: proctable.FileID{Dev: 1, Ino: 9}}})
 	for name, tc := range map[string]struct {
 		opts Options
 		want int
@@ -192,7 +205,7 @@ func TestEveryReasonIsListed(t *testing.T) {
 func TestNearMissIsAnotherDaemon(t *testing.T) {
 	clamd, vim := program(t, "clamd", "\x7fELF"), program(t, "vim", "\x7fELF")
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: vim.Path, p: Process{Name: "vim", File: vim.ID}, args: []string{"vim", clamd.Path}})
+	pid := f.add(fakeRow{exe: vim.Path, p: proctable.Process{Name: "vim", File: vim.ID}, args: []string{"vim", clamd.Path}})
 	s := mustLook(t, f, Options{Near: true}, specs(clamd, vim)...)
 	if v := Judge(s, Spec{Executable: vim.Path}); !slices.Equal(matching(v), []int{pid}) {
 		t.Errorf("vim: about %v", matching(v))

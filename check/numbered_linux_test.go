@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/osutil"
 )
 
 // What real numbers belong to: a process, its thread, a zombie, nobody, the kernel.
@@ -15,9 +18,9 @@ func TestNumbered(t *testing.T) {
 	p := newPlace(t)
 	must(t, os.Mkdir(p.dir+"/run", 0o777))
 	file := p.dir + "/run/pid"
-	numbered := func(number int) Numbered {
+	numbered := func(number int) proctable.Numbered {
 		t.Helper()
-		n, known := Live{}.Numbered(number)
+		n, known := proctable.Lookup(number)
 		if !known {
 			t.Fatalf("%d is not known", number)
 		}
@@ -36,7 +39,9 @@ func TestNumbered(t *testing.T) {
 		t.Errorf("a thread's: %+v", n)
 	}
 	now := time.Now()
-	if at := StartTime(numbered(pid).Process.startOf(t), now, sinceBoot()); now.Sub(at) < 0 || now.Sub(at) > time.Minute {
+	up, err := osutil.Uptime()
+	must(t, err)
+	if at := proctable.StartTime(startOf(t, numbered(pid).Process.PID), now, up); now.Sub(at) < 0 || now.Sub(at) > time.Minute {
 		t.Errorf("it has started %v ago", now.Sub(at))
 	}
 
@@ -54,14 +59,14 @@ func TestNumbered(t *testing.T) {
 			t.Errorf("the kernel's: %+v", n)
 		}
 	}
-	if err := Sight(t.Context()); err != nil {
+	if err := proctable.Sight(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-func (p Process) startOf(t *testing.T) uint64 {
+func startOf(t *testing.T, pid int) uint64 {
 	t.Helper()
-	start, err := Started(p.PID)
+	start, err := proctable.Started(pid)
 	must(t, err)
 	return start
 }
@@ -75,7 +80,7 @@ func TestStartTime(t *testing.T) {
 		1_000_000: "", // of a boot that was longer
 	} {
 		got := ""
-		if at := StartTime(start, now, time.Hour); !at.IsZero() {
+		if at := proctable.StartTime(start, now, time.Hour); !at.IsZero() {
 			got = fmt.Sprint(at)
 		}
 		if got != want {

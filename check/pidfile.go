@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // pidReading is what a pidfile says, and what is at the number that it names.
@@ -13,26 +15,9 @@ type pidReading struct {
 	empty   bool
 	age     time.Duration // since it was written
 	number  int
-	owner   numberOwner
-	lock    pidLock
+	owner   proctable.Owner
+	lock    proctable.Lock
 }
-
-// numberOwner is what a number in the process table belongs to.
-type numberOwner struct {
-	known  bool // it could be told
-	pid    int  // 0: there is no such process; another number: the number is a thread's
-	name   string
-	zombie bool
-}
-
-// pidLock tells who holds the lock of a pidfile.
-type pidLock struct {
-	known   bool  // it could be told
-	holders []int // someHolder if the system does not tell which
-	removed []int // processes that hold the lock of a file of that path that was removed
-}
-
-const someHolder = -1
 
 // firstMoment is how long a pidfile may be empty: pidfile_open(3) creates it, and
 // pidfile_write(3) fills it once the daemon is in the background.
@@ -68,27 +53,27 @@ func (r pidReading) contradicts(matches []Match) string {
 		return ""
 	case r.number == 0:
 		return r.trouble
-	case r.agrees(matches), !r.owner.known:
+	case r.agrees(matches), !r.owner.Known:
 		return ""
-	case r.owner.pid == 0 && !down:
+	case r.owner.PID == 0 && !down:
 		return fmt.Sprintf("holds %d, and there is no such process (the daemon is %s)", r.number, listMatches(matches))
-	case r.owner.zombie && !down:
+	case r.owner.Zombie && !down:
 		return fmt.Sprintf("holds %d, which is a zombie (the daemon is %s)", r.number, listMatches(matches))
-	case r.owner.pid == 0, r.owner.zombie:
+	case r.owner.PID == 0, r.owner.Zombie:
 		return ""
-	case r.owner.pid != r.number:
-		return fmt.Sprintf("holds %d, which is a thread of %s(%d)", r.number, r.owner.name, r.owner.pid)
+	case r.owner.PID != r.number:
+		return fmt.Sprintf("holds %d, which is a thread of %s(%d)", r.number, r.owner.Name, r.owner.PID)
 	case down:
-		return fmt.Sprintf("holds %d, which is %s and not the daemon", r.number, r.owner.name)
+		return fmt.Sprintf("holds %d, which is %s and not the daemon", r.number, r.owner.Name)
 	}
-	return fmt.Sprintf("holds %d, which is %s and not the daemon (%s)", r.number, r.owner.name, listMatches(matches))
+	return fmt.Sprintf("holds %d, which is %s and not the daemon (%s)", r.number, r.owner.Name, listMatches(matches))
 }
 
 // agrees reports whether the number is that of a process that counts, or of the
 // supervisor that has started it: daemon(8) -P writes down its own.
 func (r pidReading) agrees(matches []Match) bool {
 	return slices.ContainsFunc(matches, func(m Match) bool {
-		supervises := r.number == m.Parent && r.number > 1 && r.owner.pid == r.number && !r.owner.zombie
+		supervises := r.number == m.Parent && r.number > 1 && r.owner.PID == r.number && !r.owner.Zombie
 		return r.number == m.PID || supervises
 	})
 }
@@ -96,23 +81,23 @@ func (r pidReading) agrees(matches []Match) bool {
 // unlocked tells that the daemon does not hold the lock of its pidfile.
 func (r pidReading) unlocked(matches []Match) string {
 	isTheirs := func(pid int) bool {
-		return pid == someHolder || pid == r.number && r.agrees(matches) ||
+		return pid == proctable.SomeHolder || pid == r.number && r.agrees(matches) ||
 			slices.ContainsFunc(matches, func(m Match) bool { return m.PID == pid })
 	}
 	switch {
-	case !r.lock.known, slices.ContainsFunc(r.lock.holders, isTheirs):
+	case !r.lock.Known, slices.ContainsFunc(r.lock.Holders, isTheirs):
 		return ""
-	case slices.ContainsFunc(r.lock.removed, isTheirs):
-		i := slices.IndexFunc(r.lock.removed, isTheirs)
+	case slices.ContainsFunc(r.lock.Removed, isTheirs):
+		i := slices.IndexFunc(r.lock.Removed, isTheirs)
 		was := "replaced"
 		if r.missing {
 			was = "removed"
 		}
-		return fmt.Sprintf("was %s: process %d holds the lock of the file that was there", was, r.lock.removed[i])
+		return fmt.Sprintf("was %s: process %d holds the lock of the file that was there", was, r.lock.Removed[i])
 	case r.missing:
 		return ""
-	case len(r.lock.holders) > 0:
-		return fmt.Sprintf("is locked by process %d, not by the daemon (%s)", r.lock.holders[0], listMatches(matches))
+	case len(r.lock.Holders) > 0:
+		return fmt.Sprintf("is locked by process %d, not by the daemon (%s)", r.lock.Holders[0], listMatches(matches))
 	}
 	return fmt.Sprintf("is not locked by the daemon (%s)", listMatches(matches))
 }

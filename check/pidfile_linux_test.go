@@ -123,7 +123,7 @@ func TestRealPIDFile(t *testing.T) {
 		}},
 		{"its leader is dead, its threads are not", func(t *testing.T, p place, file string) string {
 			pid := run(t, nil, p.path, "pidfile", file, "leader-exits")
-			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).State == 'Z' })
 			return ""
 		}},
 		{"a number that no process can have", func(t *testing.T, p place, file string) string {
@@ -229,42 +229,4 @@ func textsOf(faults []Fault, path string) []string {
 		texts = append(texts, strings.TrimPrefix(f.Text, path+" "))
 	}
 	return texts
-}
-
-// A number belongs to a process, to a thread of one, to nothing, or it cannot be told.
-func TestOwnerOf(t *testing.T) {
-	f := newFakeProc(t)
-	f.process(684, 1, "java")
-	f.process(731, 1, "GC Thread#0")
-	f.file("731/status", strings.Replace(readText(t, f.dir(731)+"/status"), "Tgid:\t731", "Tgid:\t684", 1))
-	f.file("740/status", strings.Replace(readText(t, f.dir(731)+"/status"), "Tgid:\t684", "Tgid:\t9999", 1))
-	f.file("750/status", strings.Replace(readText(t, f.dir(684)+"/status"), "684", "750\x00", 1))
-	f.process(760, 1, `a\nb`)
-	f.file("770/status", "Name:\tjava\n")
-	dead := strings.NewReplacer("684", "780", "State:\tS", "State:\tZ")
-	f.file("780/status", dead.Replace(readText(t, f.dir(684)+"/status")))
-	dead = strings.NewReplacer("684", "790", "State:\tS", "State:\tZ", "Threads:\t1", "Threads:\t2") // its leader
-	f.file("790/status", dead.Replace(readText(t, f.dir(684)+"/status")))
-	for number, want := range map[int]numberOwner{
-		684: {known: true, pid: 684, name: "java"},
-		731: {known: true, pid: 684, name: "java"},
-		740: {known: true}, // its process has just ended
-		750: {},
-		760: {known: true, pid: 760, name: "a\nb"},
-		770: {},
-		780: {known: true, pid: 780, name: "java", zombie: true},
-		790: {known: true, pid: 790, name: "java"},
-		999: {known: true},
-	} {
-		if got := f.ownerOf(number); got != want {
-			t.Errorf("%d: %+v, want %+v", number, got, want)
-		}
-	}
-}
-
-func readText(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	must(t, err)
-	return string(text)
 }

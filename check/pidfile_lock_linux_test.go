@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,73 +114,4 @@ func TestRealPIDFileShared(t *testing.T) {
 	wantTexts(t, textsOf(Judge(s, specs[0]).Faults, file))
 	wantTexts(t, textsOf(Judge(s, specs[1]).Faults, file), contradiction, fmt.Sprintf("is locked by process %d, not by the daemon %s", pid, isOther))
 	wantTexts(t, textsOf(Judge(s, specs[2]).Faults, file), contradiction)
-}
-
-// A line that says "lock:" tells of a lock, if it is one of those that processes
-// hold on files.
-func TestHoldsLock(t *testing.T) {
-	for _, tc := range []struct {
-		text string
-		want bool
-	}{
-		{"pos:\t5\nflags:\t0100002\nmnt_id:\t29\nino:\t12\nlock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
-		{"lock:\t1: POSIX  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
-		{"lock:\t1: OFDLCK ADVISORY  READ -1 00:13:11691 0 EOF\n", true},
-		{"lock:\t1: LEASE  ACTIVE    READ 359 00:13:11691 0 EOF\nlock:\t2: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n", true},
-		{"lock:\t1: LEASE  ACTIVE    READ 359 00:13:11691 0 EOF\n", false},
-		{"pos:\t5\nflags:\t0100002\nmnt_id:\t29\nino:\t12\n", false},
-		{"inotify wd:1 ino:9e7e sdev:800013 mask:800afce ignored_mask:0 fhandle-bytes:8\n", false},
-		{"lock:\n", false},
-		{"xlock:\t1: FLOCK\n", false},
-		{"", false},
-	} {
-		if got := holdsLock([]byte(tc.text)); got != tc.want {
-			t.Errorf("%q: %v", tc.text, got)
-		}
-	}
-}
-
-// What cannot be seen is unknown, never free.
-func TestLockOfUnknown(t *testing.T) {
-	const path = "/run/app.pid"
-	lock := "lock:\t1: FLOCK  ADVISORY  WRITE 684 00:13:11691 0 EOF\n"
-	for _, tc := range []struct {
-		name string
-		make func(f fakeProc)
-		want pidLock
-	}{
-		{"removed", func(f fakeProc) {
-			f.process(684, 1, "java", path+deletedMark)
-			f.file("684/fdinfo/0", lock)
-		}, pidLock{known: true, removed: []int{684}}},
-		{"removed from another folder", func(f fakeProc) {
-			f.process(684, 1, "java", "/tmp/app.pid"+deletedMark)
-			f.file("684/fdinfo/0", lock)
-		}, pidLock{known: true}},
-		{"of a name that goes on", func(f fakeProc) {
-			f.process(684, 1, "java", "/run/xapp.pid"+deletedMark)
-			f.file("684/fdinfo/0", lock)
-		}, pidLock{known: true}},
-		{"another file of that path in its own root", func(f fakeProc) {
-			f.process(684, 1, "java", path)
-			f.file("684/fdinfo/0", lock)
-		}, pidLock{known: true}},
-		{"closed meanwhile", func(f fakeProc) {
-			f.process(684, 1, "java", path+deletedMark)
-		}, pidLock{known: true}},
-		{"the process has ended", func(fakeProc) {}, pidLock{}},
-		{"what it has open is no folder", func(f fakeProc) {
-			f.process(684, 1, "java")
-			f.remove("684/fd")
-			f.file("684/fd", "")
-		}, pidLock{}},
-	} {
-		f := newFakeProc(t)
-		tc.make(f)
-		for _, id := range []FileID{{1, 2}, {}} { // there is another file now, or none
-			if got := f.lockOf(id, path, []int{684, 684}); !reflect.DeepEqual(got, tc.want) {
-				t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
-			}
-		}
-	}
 }

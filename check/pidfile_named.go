@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Named is the process that a pidfile names.
@@ -40,16 +42,16 @@ func namedBy(path string) Named {
 		}
 	}
 	if r.readNumber(f); r.number > 0 {
-		r.owner = ownerOf(r.number)
+		r.owner = proctable.OwnerOf(r.number)
 	}
-	var p Process
+	var p proctable.Process
 	if r.isProcess() {
 		var runs bool
 		var err error
 		if p, runs, err = (Live{}).Read(r.number); err != nil {
 			return Named{Why: fmt.Sprintf("process %d, which %s names, cannot be looked at: %v", r.number, path, err)}
 		} else if !runs {
-			r.owner.pid = 0
+			r.owner.PID = 0
 		}
 	}
 	if why := r.notNamed(p, writer); why != "" {
@@ -60,11 +62,11 @@ func namedBy(path string) Named {
 
 // isProcess reports whether the number is that of a process, and not of a thread.
 func (r pidReading) isProcess() bool {
-	return r.number > 0 && r.owner.known && r.owner.pid == r.number && !r.owner.zombie
+	return r.number > 0 && r.owner.Known && r.owner.PID == r.number && !r.owner.Zombie
 }
 
 // notNamed tells why a pidfile names no process that could be relied on; "" if it does.
-func (r pidReading) notNamed(p Process, writer uint32) string {
+func (r pidReading) notNamed(p proctable.Process, writer uint32) string {
 	const moment = 5 * time.Second // the start of a process is known by ticks, and clocks are set
 	switch {
 	case r.number == 0:
@@ -73,13 +75,13 @@ func (r pidReading) notNamed(p Process, writer uint32) string {
 		return "names process 1, the first of all: it was perhaps written in a container"
 	case r.number == os.Getpid():
 		return fmt.Sprintf("names process %d, which is this one", r.number)
-	case !r.owner.known:
+	case !r.owner.Known:
 		return fmt.Sprintf("names process %d, of which nothing could be told", r.number)
-	case r.owner.pid == 0, r.owner.zombie:
+	case r.owner.PID == 0, r.owner.Zombie:
 		return fmt.Sprintf("names process %d, and there is no such process", r.number)
-	case r.owner.pid != r.number:
-		return fmt.Sprintf("names %d, which is a thread of %s(%d)", r.number, r.owner.name, r.owner.pid)
-	case writer != 0 && !p.isOf(writer):
+	case r.owner.PID != r.number:
+		return fmt.Sprintf("names %d, which is a thread of %s(%d)", r.number, r.owner.Name, r.owner.PID)
+	case writer != 0 && !p.IsOf(writer):
 		return fmt.Sprintf("names process %d, which belongs to another user than the file", r.number)
 	case p.Usage.Age > 0 && p.Usage.Age+moment < r.age:
 		return fmt.Sprintf("names process %d, which was started after the file was written: it may be another one", r.number)

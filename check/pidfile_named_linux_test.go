@@ -61,10 +61,10 @@ func startAndEnd(t *testing.T) int {
 // ownThread is one of ours that is not the first.
 func ownThread(t *testing.T) int {
 	t.Helper()
-	names, err := readNames("/proc/self/task", 64)
+	tasks, err := os.ReadDir("/proc/self/task")
 	must(t, err)
-	for _, name := range names {
-		if n, err := strconv.Atoi(name); err == nil && n != os.Getpid() {
+	for _, task := range tasks {
+		if n, err := strconv.Atoi(task.Name()); err == nil && n != os.Getpid() {
 			return n
 		}
 	}

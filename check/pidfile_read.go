@@ -11,12 +11,15 @@ import (
 	"strconv"
 	"time"
 
+	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/osutil"
+
 	"golang.org/x/sys/unix"
 )
 
 // readPIDFiles reads each pidfile that is asked for, once the processes are known
 // that may hold its lock.
-func (s *Snapshot) readPIDFiles(f *files, specs []Spec) {
+func (s *Snapshot) readPIDFiles(f *proctable.Files, specs []Spec) {
 	files := make(map[string]PIDFile)
 	pids := make(map[string][]int)
 	for i := range specs {
@@ -39,26 +42,26 @@ func (s *Snapshot) readPIDFiles(f *files, specs []Spec) {
 
 // readPIDFile signals nothing, not even with 0, and takes no lock, not even for a
 // moment, in which a daemon could be starting.
-func readPIDFile(f *files, file PIDFile, pids []int) pidReading {
-	text, err := f.pidText(file.Path)
+func readPIDFile(f *proctable.Files, file PIDFile, pids []int) pidReading {
+	text, err := pidTextOf(f, file.Path)
 	if err != nil {
 		return pidReading{trouble: fmt.Sprintf("cannot be read: %v", err)}
 	}
 	r := pidReading{trouble: text.Trouble, missing: text.Missing, empty: text.Empty, age: text.Age, number: text.Number}
 	if r.number > 0 {
-		r.owner = ownerOf(r.number)
+		r.owner = proctable.OwnerOf(r.number)
 		pids = append(pids[:len(pids):len(pids)], r.number)
 	}
-	if file.Locked && (text.File != (FileID{}) || r.missing) {
-		r.lock = lockOf(text, pids)
+	if file.Locked && (text.File != (proctable.FileID{}) || r.missing) {
+		r.lock = proctable.LockOf(text.Path, text.File, text.Resolved, pids)
 	}
 	return r
 }
 
 // pidText is what the file itself tells.
 type pidText struct {
-	Path, Resolved string // as it was asked for, and with the links of its folder followed
-	File           FileID // none if it could not be opened
+	Path, Resolved string           // as it was asked for, and with the links of its folder followed
+	File           proctable.FileID // none if it could not be opened
 	Trouble        string
 	Missing, Empty bool
 	Age            time.Duration
@@ -74,7 +77,7 @@ func readPIDText(path string) pidText {
 	if f != nil {
 		defer f.Close()
 		if info, err := f.Stat(); err == nil {
-			text.File = fileID(info)
+			text.File = proctable.FileIDOf(info)
 		}
 		r.readNumber(f)
 	}
@@ -93,7 +96,7 @@ func openPIDFile(path string) (*os.File, pidReading) {
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EMLINK): // EMLINK: FreeBSD, open(2)
 		return nil, pidReading{trouble: "is a symbolic link, which is not followed"}
 	case err != nil:
-		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", cause(err))}
+		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", osutil.Cause(err))}
 	}
 	info, err := f.Stat()
 	if err == nil && info.Mode().IsRegular() {
@@ -101,7 +104,7 @@ func openPIDFile(path string) (*os.File, pidReading) {
 	}
 	f.Close()
 	if err != nil {
-		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", cause(err))}
+		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", osutil.Cause(err))}
 	}
 	return nil, pidReading{trouble: "is not a regular file"}
 }
@@ -113,7 +116,7 @@ func (r *pidReading) readNumber(f io.Reader) {
 	number, ok := parsePID(text)
 	switch {
 	case err != nil:
-		r.trouble = fmt.Sprintf("cannot be read: %v", cause(err))
+		r.trouble = fmt.Sprintf("cannot be read: %v", osutil.Cause(err))
 	case len(text) == 0:
 		r.trouble, r.empty = "is empty", true
 	case !ok:

@@ -13,25 +13,27 @@ import (
 	"testing/iotest"
 	"time"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
 // A pidfile is held against the processes that count.
 func TestPIDFileFaults(t *testing.T) {
-	java := []Match{{Process: Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
-	two := append(java, Match{Process: Process{PID: 685, Parent: 684, Exe: "/usr/bin/java", User: 7}})
-	ofInit := []Match{{Process: Process{PID: 684, Parent: 1, Exe: "/usr/bin/java", User: 7}}}
+	java := []Match{{Process: proctable.Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
+	two := append(java, Match{Process: proctable.Process{PID: 685, Parent: 684, Exe: "/usr/bin/java", User: 7}})
+	ofInit := []Match{{Process: proctable.Process{PID: 684, Parent: 1, Exe: "/usr/bin/java", User: 7}}}
 	process := func(n int, name string) pidReading {
-		return pidReading{number: n, owner: numberOwner{known: true, pid: n, name: name}}
+		return pidReading{number: n, owner: proctable.Owner{Known: true, PID: n, Name: name}}
 	}
-	thread := pidReading{number: 731, owner: numberOwner{known: true, pid: 684, name: "java"}}
-	zombie := pidReading{number: 731, owner: numberOwner{known: true, pid: 731, name: "java", zombie: true}}
-	gone := pidReading{number: 731, owner: numberOwner{known: true}}
+	thread := pidReading{number: 731, owner: proctable.Owner{Known: true, PID: 684, Name: "java"}}
+	zombie := pidReading{number: 731, owner: proctable.Owner{Known: true, PID: 731, Name: "java", Zombie: true}}
+	gone := pidReading{number: 731, owner: proctable.Owner{Known: true}}
 	empty := func(age time.Duration) pidReading { return pidReading{trouble: "is empty", empty: true, age: age} }
 	missing := pidReading{trouble: "is missing", missing: true}
 	zombieParent := process(50, "daemon")
-	zombieParent.owner.zombie = true
-	goneParent := pidReading{number: 50, owner: numberOwner{known: true}}
+	zombieParent.owner.Zombie = true
+	goneParent := pidReading{number: 50, owner: proctable.Owner{Known: true}}
 	for _, tc := range []struct {
 		name    string
 		r       pidReading
@@ -86,12 +88,12 @@ func TestPIDFileFaults(t *testing.T) {
 
 // The lock must be the daemon's.
 func TestPIDFileLocks(t *testing.T) {
-	java := []Match{{Process: Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
-	held := func(by ...int) pidLock { return pidLock{known: true, holders: by} }
-	number := func(n int, l pidLock) pidReading {
-		return pidReading{number: n, owner: numberOwner{known: true, pid: n, name: "daemon"}, lock: l}
+	java := []Match{{Process: proctable.Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
+	held := func(by ...int) proctable.Lock { return proctable.Lock{Known: true, Holders: by} }
+	number := func(n int, l proctable.Lock) pidReading {
+		return pidReading{number: n, owner: proctable.Owner{Known: true, PID: n, Name: "daemon"}, lock: l}
 	}
-	missing := func(l pidLock) pidReading { return pidReading{trouble: "is missing", missing: true, lock: l} }
+	missing := func(l proctable.Lock) pidReading { return pidReading{trouble: "is missing", missing: true, lock: l} }
 	isJava := " (pid 684 /usr/bin/java of user 7)"
 	for _, tc := range []struct {
 		name     string
@@ -102,24 +104,24 @@ func TestPIDFileLocks(t *testing.T) {
 	}{
 		{"held", false, number(684, held(684)), java, nil},
 		{"held by one of several", false, number(684, held(683, 684)), java, nil},
-		{"held by somebody", false, number(684, held(someHolder)), java, nil},
+		{"held by somebody", false, number(684, held(proctable.SomeHolder)), java, nil},
 		{"held by the supervisor", false, number(50, held(50)), java, nil},
-		{"cannot be told", false, number(684, pidLock{}), java, nil},
+		{"cannot be told", false, number(684, proctable.Lock{}), java, nil},
 		{"free", false, number(684, held()), java, []string{"is not locked by the daemon" + isJava}},
 		{"free, as it may be", true, number(684, held()), java, nil},
 		{"another's", false, number(684, held(731)), java, []string{"is locked by process 731, not by the daemon" + isJava}},
 		{"another's, whose number it holds", false, number(731, held(731)), java, []string{
 			"holds 731, which is daemon and not the daemon" + isJava, "is locked by process 731, not by the daemon" + isJava,
 		}},
-		{"replaced", false, number(684, pidLock{known: true, removed: []int{684}}), java, []string{"was replaced: process 684 holds the lock of the file that was there"}},
-		{"replaced by another's", false, number(731, pidLock{known: true, removed: []int{684}, holders: []int{731}}), java, []string{
+		{"replaced", false, number(684, proctable.Lock{Known: true, Removed: []int{684}}), java, []string{"was replaced: process 684 holds the lock of the file that was there"}},
+		{"replaced by another's", false, number(731, proctable.Lock{Known: true, Removed: []int{684}, Holders: []int{731}}), java, []string{
 			"holds 731, which is daemon and not the daemon" + isJava, "was replaced: process 684 holds the lock of the file that was there",
 		}},
-		{"held, and an old one too", false, number(684, pidLock{known: true, holders: []int{684}, removed: []int{684}}), java, nil},
-		{"free, another's old one", false, number(684, pidLock{known: true, removed: []int{731}}), java, []string{"is not locked by the daemon" + isJava}},
-		{"removed", false, missing(pidLock{known: true, removed: []int{684}}), java, []string{"was removed: process 684 holds the lock of the file that was there"}},
+		{"held, and an old one too", false, number(684, proctable.Lock{Known: true, Holders: []int{684}, Removed: []int{684}}), java, nil},
+		{"free, another's old one", false, number(684, proctable.Lock{Known: true, Removed: []int{731}}), java, []string{"is not locked by the daemon" + isJava}},
+		{"removed", false, missing(proctable.Lock{Known: true, Removed: []int{684}}), java, []string{"was removed: process 684 holds the lock of the file that was there"}},
 		{"missing", false, missing(held()), java, []string{"is missing"}},
-		{"missing, another's old one", false, missing(pidLock{known: true, removed: []int{731}}), java, []string{"is missing"}},
+		{"missing, another's old one", false, missing(proctable.Lock{Known: true, Removed: []int{731}}), java, []string{"is missing"}},
 		{"down, and free", false, number(684, held()), nil, []string{"holds 684, which is daemon and not the daemon"}},
 		{"down, and removed", false, missing(held()), nil, nil},
 	} {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Probe gives the last word on a verdict that is Pending: it connects to the
@@ -25,7 +27,7 @@ func (o *Observer) Probe(ctx context.Context, spec Spec, v Verdict, afterRestart
 		wg.Go(func() { heard[i] = l.probe(ctx, o.files, v.Matches) })
 	}
 	if spec.CPU != nil && !afterRestart {
-		wg.Go(func() { busy = watch(ctx, newTable(o.files), *spec.CPU, v.Matches) })
+		wg.Go(func() { busy = watch(ctx, proctable.New(o.files), *spec.CPU, v.Matches) })
 	}
 	wg.Wait()
 	return settle(spec, v, together(heard), busy)
@@ -77,7 +79,7 @@ func settle(spec Spec, v Verdict, heard, busy probed) Verdict {
 const firstMoments = 250 * time.Millisecond
 
 // watch finds the processes that use more CPU than the limit.
-func watch(ctx context.Context, t table, limit CPULimit, matches []Match) probed {
+func watch(ctx context.Context, t proctable.Table, limit CPULimit, matches []Match) probed {
 	began := time.Now()
 	first, err := sample(t, matches)
 	if err != nil {
@@ -117,21 +119,21 @@ const tickOfClock = 10 * time.Millisecond
 // moment is what a process had used when it was asked for: among thousands, the
 // last is asked a good while after the first.
 type moment struct {
-	times
+	proctable.Times
 	at time.Time
 }
 
 func (m moment) since(earlier moment) (used, took time.Duration) {
-	return m.cpu - earlier.cpu, m.at.Sub(earlier.at)
+	return m.CPU - earlier.CPU, m.at.Sub(earlier.at)
 }
 
 // sample leaves out processes that have ended.
-func sample(t table, matches []Match) (map[int]moment, error) {
+func sample(t proctable.Table, matches []Match) (map[int]moment, error) {
 	list := make(map[int]moment, len(matches))
 	for _, m := range matches {
-		spent, err := t.times(m.PID)
+		spent, err := t.Times(m.PID)
 		switch {
-		case errors.Is(err, errGone):
+		case errors.Is(err, proctable.ErrGone):
 		case err != nil:
 			return nil, err
 		default:
@@ -149,7 +151,7 @@ func overLimit(matches []Match, from, to map[int]moment, share float64, slack ti
 		a, seen := from[m.PID]
 		b, still := to[m.PID]
 		used, took := b.since(a)
-		if seen && still && a.start == b.start && float64(used+slack) > share*float64(took) {
+		if seen && still && a.Start == b.Start && float64(used+slack) > share*float64(took) {
 			over = append(over, m)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 var errBlindfold = errors.New("cannot tell: x")
@@ -127,8 +129,8 @@ func TestPending(t *testing.T) {
 			t.Errorf("%s: pending %v", tc.name, v.Pending)
 		}
 	}
-	v := Verdict{State: Up, Matches: []Match{{Process: Process{PID: 1}}}, others: []Fault{{Text: "x"}}}
-	if got := NewObserver(usualThreads).Probe(t.Context(), asks, v, false); got.State != Up || len(got.Matches) != 1 || len(got.Faults) > 0 {
+	v := Verdict{State: Up, Matches: []Match{{Process: proctable.Process{PID: 1}}}, others: []Fault{{Text: "x"}}}
+	if got := NewObserver(proctable.UsualThreads).Probe(t.Context(), asks, v, false); got.State != Up || len(got.Matches) != 1 || len(got.Faults) > 0 {
 		t.Errorf("a verdict that is not pending is changed: %+v", got)
 	}
 }
@@ -139,8 +141,8 @@ func TestProbeAfterRestart(t *testing.T) {
 	spec := Spec{Executable: clamd.Path, CPU: &CPULimit{Over: 0, For: time.Hour}, RestartOn: []Aspect{CPU}}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	ours := plain(func(p *Process) { p.PID = os.Getpid() }) // one that lives
-	if v := NewObserver(usualThreads).Probe(ctx, spec, judge(spec, clamd, ours), true); v.State != Up || v.Pending || v.Err != nil {
+	ours := plain(func(p *proctable.Process) { p.PID = os.Getpid() }) // one that lives
+	if v := NewObserver(proctable.UsualThreads).Probe(ctx, spec, judge(spec, clamd, ours), true); v.State != Up || v.Pending || v.Err != nil {
 		t.Errorf("%v (%v)", v.State, v.Err)
 	}
 }
@@ -151,7 +153,7 @@ func TestOverLimit(t *testing.T) {
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	at := func(second, cpu float64, start uint64) map[int]moment {
 		d := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
-		return map[int]moment{7: {times{cpu: d(cpu), start: start}, noon.Add(d(second))}}
+		return map[int]moment{7: {proctable.Times{CPU: d(cpu), Start: start}, noon.Add(d(second))}}
 	}
 	for _, tc := range []struct {
 		name     string
@@ -168,11 +170,11 @@ func TestOverLimit(t *testing.T) {
 		{"it has ended", at(0, 5, 1), nil, false},
 		{"it had ended before", nil, at(2, 9, 1), false},
 	} {
-		got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, 0.5, 0)
+		got := overLimit([]Match{{Process: proctable.Process{PID: 7}}}, tc.from, tc.to, 0.5, 0)
 		if len(got) == 1 != tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
-		if got := overLimit([]Match{{Process: Process{PID: 7}}}, tc.from, tc.to, 0.5, 2*time.Second); len(got) == 1 != (tc.from != nil && tc.to != nil && tc.to[7].start == tc.from[7].start) {
+		if got := overLimit([]Match{{Process: proctable.Process{PID: 7}}}, tc.from, tc.to, 0.5, 2*time.Second); len(got) == 1 != (tc.from != nil && tc.to != nil && tc.to[7].Start == tc.from[7].Start) {
 			t.Errorf("%s, with slack: %v", tc.name, got)
 		}
 	}
@@ -185,7 +187,7 @@ func TestWatchOfThousands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, matches := watched(make(map[int][]time.Duration))
 		busy := f.add(fakeRow{})
-		idle := f.add(fakeRow{samples: []times{{start: 1}, {start: 1}}})
+		idle := f.add(fakeRow{samples: []proctable.Times{{Start: 1}, {Start: 1}}})
 		began := time.Now()
 		f.sampling = func(pid, _ int) {
 			if pid == idle {
@@ -193,11 +195,11 @@ func TestWatchOfThousands(t *testing.T) {
 				return
 			}
 			r := f.rows[pid]
-			r.samples = append(r.samples, times{cpu: time.Since(began), start: 1})
+			r.samples = append(r.samples, proctable.Times{CPU: time.Since(began), Start: 1})
 			f.rows[pid] = r
 		}
 		for _, pid := range []int{idle, busy} {
-			matches = append(matches, Match{Process: Process{PID: pid}})
+			matches = append(matches, Match{Process: proctable.Process{PID: pid}})
 		}
 		p := watch(t.Context(), f, CPULimit{Over: 0.9, For: 300 * time.Millisecond}, matches)
 		if p.err != nil || !slices.Equal(p.busy, []int{busy}) {
@@ -213,10 +215,10 @@ func watched(used map[int][]time.Duration) (f *fakeTable, matches []Match) {
 		pid := 98 + len(f.list)
 		r := fakeRow{exe: clamd.Path}
 		for _, cpu := range used[pid] {
-			r.samples = append(r.samples, times{cpu: cpu, start: 1})
+			r.samples = append(r.samples, proctable.Times{CPU: cpu, Start: 1})
 		}
 		f.add(r)
-		matches = append(matches, Match{Process: Process{PID: pid}})
+		matches = append(matches, Match{Process: proctable.Process{PID: pid}})
 	}
 	return f, matches
 }

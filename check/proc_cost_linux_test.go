@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A look leaves no descriptor open.
@@ -37,8 +39,8 @@ func TestLookLeaksNoDescriptor(t *testing.T) {
 func TestQuickPassAllocatesLittle(t *testing.T) {
 	p := newPlace(t)
 	run(t, nil, p.path) // it is the last in the list, or near it
-	table := newTable(directly())
-	pids, err := table.pids(t.Context())
+	table := proctable.New(proctable.Directly())
+	pids, err := table.PIDs(t.Context())
 	must(t, err)
 	allocs := testing.AllocsPerRun(5, func() {
 		_, err := look(t.Context(), table, []Spec{{Executable: p.path}}, Options{})

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -271,7 +273,7 @@ func TestRealLabel(t *testing.T) {
 	} {
 		spec := Spec{Executable: p.path, Label: tc.wanted}
 		labelled(t, right, tc.context, func() error {
-			s, err := look(t.Context(), newTable(directly()), []Spec{spec}, Options{Full: true})
+			s, err := look(t.Context(), proctable.New(proctable.Directly()), []Spec{spec}, Options{Full: true})
 			if err != nil {
 				return err
 			}
@@ -292,13 +294,13 @@ func TestRealLabel(t *testing.T) {
 func TestLabelOfAKernelWithoutSecurity(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.Mkdir(dir+"/100", 0o755))
-	table := newProcTable(dir, directly())
-	p := Process{PID: 100}
-	if err := table.read(&p, labelReading); err != nil || p.Usage.Label != "" {
+	table := proctable.At(dir, proctable.Directly())
+	p := proctable.Process{PID: 100}
+	if err := table.Read(&p, proctable.LabelReading); err != nil || p.Usage.Label != "" {
 		t.Errorf("label %q, error %v", p.Usage.Label, err)
 	}
 	p.PID = 101
-	if err := table.read(&p, labelReading); !errors.Is(err, errGone) {
+	if err := table.Read(&p, proctable.LabelReading); !errors.Is(err, proctable.ErrGone) {
 		t.Errorf("ended: error %v", err)
 	}
 }

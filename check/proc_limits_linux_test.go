@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // wantOver holds two real processes of one program against a limit that only one
@@ -130,7 +132,7 @@ func TestRealCPU(t *testing.T) {
 			tc.spec.CPU = limit
 			var v Verdict
 			eventually(t, "the machine has had a CPU for it", func() bool {
-				v = NewObserver(usualThreads).Probe(ctx, tc.spec, verdict(t, tc.spec), false)
+				v = NewObserver(proctable.UsualThreads).Probe(ctx, tc.spec, verdict(t, tc.spec), false)
 				return v.State != Up || len(v.Faults) > 0
 			})
 			got := matching(v)
@@ -153,13 +155,13 @@ func TestRealCPU(t *testing.T) {
 
 // sampledTable counts how often the times are asked for.
 type sampledTable struct {
-	procTable
+	proctable.Table
 	n     int
 	after func(n int)
 }
 
-func (s *sampledTable) times(pid int) (times, error) {
-	spent, err := s.procTable.times(pid)
+func (s *sampledTable) Times(pid int) (proctable.Times, error) {
+	spent, err := s.Table.Times(pid)
 	s.n++
 	s.after(s.n)
 	return spent, err
@@ -173,12 +175,12 @@ func TestRealBusyAtFirst(t *testing.T) {
 	eventually(t, "the machine has had a CPU for it", func() bool {
 		until := t.TempDir() + "/enough"
 		pid := run(t, nil, p.path, "spin", until)
-		table := &sampledTable{procTable: newProcTable("/proc", directly()), after: func(n int) {
+		table := &sampledTable{Table: proctable.New(proctable.Directly()), after: func(n int) {
 			if n == 2 {
 				write(t, filepath.Dir(until), "enough", "", 0o644)
 			}
 		}}
-		got := watch(t.Context(), table, limit, []Match{{Process: Process{PID: pid}}})
+		got := watch(t.Context(), table, limit, []Match{{Process: proctable.Process{PID: pid}}})
 		if got.err != nil || len(got.busy)+len(got.faults) > 0 {
 			t.Errorf("%+v", got)
 		}
@@ -192,13 +194,13 @@ func TestRealEndsWhileWatched(t *testing.T) {
 	p := newPlace(t)
 	cmd := exec.Command(p.path, "spin", p.dir+"/never")
 	pid, _ := start(t, cmd)
-	table := &sampledTable{procTable: newProcTable("/proc", directly()), after: func(n int) {
+	table := &sampledTable{Table: proctable.New(proctable.Directly()), after: func(n int) {
 		if n == 1 {
 			cmd.Process.Kill()
 			cmd.Wait()
 		}
 	}}
-	got := watch(t.Context(), table, CPULimit{Over: 0.1, For: 300 * time.Millisecond}, []Match{{Process: Process{PID: pid}}})
+	got := watch(t.Context(), table, CPULimit{Over: 0.1, For: 300 * time.Millisecond}, []Match{{Process: proctable.Process{PID: pid}}})
 	if got.err != nil || len(got.busy)+len(got.faults) > 0 {
 		t.Errorf("%+v", got)
 	}

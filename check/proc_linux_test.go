@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -117,12 +119,12 @@ func TestRealProcesses(t *testing.T) {
 		}, Down, Zombie, false},
 		{"dead leader with living threads", func(t *testing.T, p place) (string, int) {
 			pid := run(t, nil, p.path, "leader-exits")
-			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).State == 'Z' })
 			return p.path, pid
 		}, Up, counts, false},
 		{"dead leader, upgraded", func(t *testing.T, p place) (string, int) {
 			pid := run(t, nil, p.path, "leader-exits")
-			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).state == 'Z' })
+			eventually(t, "the leader is dead", func() bool { return statusOf(t, pid).State == 'Z' })
 			p.upgrade(t)
 			return p.path, pid
 		}, Up, counts, true},
@@ -144,11 +146,11 @@ func TestRealProcesses(t *testing.T) {
 	}
 }
 
-func statusOf(t *testing.T, pid int) procStatus {
+func statusOf(t *testing.T, pid int) proctable.Status {
 	t.Helper()
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	must(t, err)
-	st, err := parseStatus(text)
+	st, err := proctable.ParseStatus(text)
 	must(t, err)
 	return st
 }
@@ -173,7 +175,7 @@ func TestRealStopped(t *testing.T) {
 		want   bool
 	}{{unix.SIGSTOP, "T", true}, {unix.SIGCONT, "SR", false}} {
 		must(t, unix.Kill(pid, tc.signal))
-		eventually(t, tc.signal.String(), func() bool { return strings.IndexByte(tc.state, statusOf(t, pid).state) >= 0 })
+		eventually(t, tc.signal.String(), func() bool { return strings.IndexByte(tc.state, statusOf(t, pid).State) >= 0 })
 		v := verdict(t, Spec{Executable: p.path})
 		wantReal(t, v, pid, Up, counts)
 		if len(v.Matches) != 1 || v.Matches[0].Stopped != tc.want {
@@ -189,7 +191,7 @@ func TestRealDeath(t *testing.T) {
 	pid, _ := start(t, cmd)
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Up, counts)
 	must(t, cmd.Process.Kill())
-	eventually(t, "all its threads are dead", func() bool { st := statusOf(t, pid); return st.state == 'Z' && st.threads == 1 })
+	eventually(t, "all its threads are dead", func() bool { st := statusOf(t, pid); return st.State == 'Z' && st.Threads == 1 })
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Down, Zombie)
 	cmd.Wait()
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Down, unrelated)
@@ -211,7 +213,7 @@ func TestRealUser(t *testing.T) {
 	setuid := p.install(t, p.dir+"/setuid")
 	must(t, os.Chmod(setuid, 0o4755))
 	pid = run(t, as(stranger), setuid)
-	if st := statusOf(t, pid); st.euid != 0 {
+	if st := statusOf(t, pid); st.EUID != 0 {
 		t.Skip("set-user-ID programs have no effect here")
 	}
 	root, them := uint32(0), uint32(stranger)

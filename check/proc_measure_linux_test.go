@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Three real processes, of which one has another name of the file: each is
@@ -29,7 +31,7 @@ func TestRealMeasure(t *testing.T) {
 }
 
 // measured looks as status does, and expects these processes, started in this time.
-func measured(t *testing.T, spec Spec, before, after time.Time, pids ...int) map[int]Usage {
+func measured(t *testing.T, spec Spec, before, after time.Time, pids ...int) map[int]proctable.Usage {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -44,7 +46,7 @@ func measured(t *testing.T, spec Spec, before, after time.Time, pids ...int) map
 		t.Fatalf("about %v, want %v", got, pids)
 	}
 	latest := time.Since(before)
-	usage := map[int]Usage{}
+	usage := map[int]proctable.Usage{}
 	for _, m := range v.Matches {
 		usage[m.PID] = m.Usage
 		if age := m.Usage.Age; age < earliest-tick || age > latest+tick {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // nearly is the verdict that match shows.
@@ -76,8 +78,8 @@ func TestRealNamedThread(t *testing.T) {
 			t.Fatalf("%+v", v.Excluded)
 		}
 		for _, tid := range v.Excluded[i].Threads {
-			if got := newProcTable("/proc", directly()).ownerOf(tid); got.pid != pid || tid == pid {
-				t.Errorf("thread %d is of %d", tid, got.pid)
+			if got := proctable.OwnerOf(tid); got.PID != pid || tid == pid {
+				t.Errorf("thread %d is of %d", tid, got.PID)
 			}
 		}
 	}
@@ -102,7 +104,7 @@ func TestRealNearWhileProcessesEnd(t *testing.T) {
 	}
 	cancel()
 	<-done
-	if list := newProcTable("/proc", directly()).threads(1 << 30); list != nil {
+	if list := proctable.At("/proc", proctable.Directly()).Threads(1 << 30); list != nil {
 		t.Errorf("no process has the number "+strconv.Itoa(1<<30)+": %v", list)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -162,22 +164,22 @@ func TestHostProcIsIgnored(t *testing.T) {
 // A folder that is no proc file system, or not ours, is blind.
 func TestProcThatIsNotOurs(t *testing.T) {
 	dir := t.TempDir()
-	table := newProcTable(dir, directly())
-	var blind *BlindError
-	if pids, err := table.pids(t.Context()); !errors.As(err, &blind) {
+	table := proctable.At(dir, proctable.Directly())
+	var blind *proctable.BlindError
+	if pids, err := table.PIDs(t.Context()); !errors.As(err, &blind) {
 		t.Errorf("an empty folder: %v, %v", pids, err)
 	}
 	link(t, "1", dir+"/self")
-	if pids, err := table.pids(t.Context()); !errors.As(err, &blind) {
+	if pids, err := table.PIDs(t.Context()); !errors.As(err, &blind) {
 		t.Errorf("another's: %v, %v", pids, err)
 	}
 	must(t, os.Remove(dir+"/self"))
 	link(t, strconv.Itoa(os.Getpid()), dir+"/self")
 	must(t, os.Mkdir(dir+"/1", 0o755))
-	if pids, err := table.pids(t.Context()); err != nil || len(pids) != 1 {
+	if pids, err := table.PIDs(t.Context()); err != nil || len(pids) != 1 {
 		t.Errorf("ours: %v, %v", pids, err)
 	}
-	if pids, err := newProcTable(dir+"/nosuch", directly()).pids(t.Context()); err == nil {
+	if pids, err := proctable.At(dir+"/nosuch", proctable.Directly()).PIDs(t.Context()); err == nil {
 		t.Errorf("no folder: %v", pids)
 	}
 }
@@ -188,12 +190,12 @@ func TestProcThatIsNotOurs(t *testing.T) {
 func TestUnreadableStatusIsATrouble(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.MkdirAll(dir+"/100/status", 0o755)) // EISDIR
-	p, err := newProcTable(dir, directly()).examine(100, "/usr/sbin/x", nil, asksAll(func(Process) bool { return false }))
+	p, err := proctable.At(dir, proctable.Directly()).Examine(100, "/usr/sbin/x", nil, proctable.AsksAll(func(proctable.Process) bool { return false }))
 	if err != nil || !p.Denied || !p.Nowhere || p.Exe != "/usr/sbin/x" || !strings.Contains(p.Trouble, "is a directory") {
 		t.Errorf("%+v, error %v", p, err)
 	}
-	_, err = newProcTable(dir, directly()).examine(101, "/usr/sbin/x", nil, asksAll(func(Process) bool { return false }))
-	if !errors.Is(err, errGone) {
+	_, err = proctable.At(dir, proctable.Directly()).Examine(101, "/usr/sbin/x", nil, proctable.AsksAll(func(proctable.Process) bool { return false }))
+	if !errors.Is(err, proctable.ErrGone) {
 		t.Errorf("ended: error %v", err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Sought is a service that runs, as its manager knows it.
@@ -37,8 +39,8 @@ type Program struct {
 // The error is that of Look, and like Look it gives up when ctx ends.
 func Programs(ctx context.Context, services []Sought) ([]Program, error) {
 	return inTime(ctx, processTable, func() ([]Program, error) {
-		f := newFiles(usualThreads)
-		return programs(ctx, newTable(f), f, services)
+		f := proctable.NewFiles(proctable.UsualThreads)
+		return programs(ctx, proctable.New(f), f, services)
 	})
 }
 
@@ -65,8 +67,8 @@ func inTime[T any](ctx context.Context, what string, read func() ([]T, error)) (
 	}
 }
 
-func programs(ctx context.Context, t table, f *files, services []Sought) ([]Program, error) {
-	f.begin(nil)
+func programs(ctx context.Context, t proctable.Table, f *proctable.Files, services []Sought) ([]Program, error) {
+	f.Begin()
 	all, err := readKin(ctx, t)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func programs(ctx context.Context, t table, f *files, services []Sought) ([]Prog
 		}
 	}
 	specs := slices.Concat(proposals...)
-	f.begin(specs)
+	beginLook(f, specs)
 	snapshot, err := lookAt(ctx, t, f, specs, Options{Full: true})
 	if err != nil {
 		return nil, err
@@ -92,17 +94,17 @@ func programs(ctx context.Context, t table, f *files, services []Sought) ([]Prog
 
 // propose looks at a service's process, and lists what it could be known by, the best
 // first.
-func propose(t table, all kin, s Sought) (Program, []Spec, error) {
+func propose(t proctable.Table, all kin, s Sought) (Program, []Spec, error) {
 	pid, why := all.main(s)
 	if why != "" {
 		return Program{Why: why}, nil, nil
 	}
 	pid = all.behindWrapper(pid)
 	p, err := all.closely(t, pid)
-	owner, _ := p.owner()
+	owner, _ := p.Owner()
 	found := Program{PID: pid, User: owner, Parent: p.Parent}
 	switch {
-	case errors.Is(err, errGone), errors.Is(err, errNoExe), err == nil && p.Zombie:
+	case errors.Is(err, proctable.ErrGone), errors.Is(err, proctable.ErrNoExe), err == nil && p.Zombie:
 		found.Why = "its process has ended"
 		return found, nil, nil
 	case err != nil:
@@ -116,7 +118,7 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 	}
 	specs := proposals(p, s)
 	if len(specs) == 0 && runsOthers(p.Exe) {
-		found.Why = "its process executes " + baseName(p.Exe) + ", and no argument tells what that runs"
+		found.Why = "its process executes " + proctable.BaseName(p.Exe) + ", and no argument tells what that runs"
 	}
 	return found, specs, nil
 }
@@ -126,7 +128,7 @@ func propose(t table, all kin, s Sought) (Program, []Spec, error) {
 // alone says too little. An argument that names the instance, or its address, comes
 // first: so that the next instance does not keep a dead one up. Where nobody knows a name
 // of the instance, an address or a path does.
-func proposals(p Process, s Sought) []Spec {
+func proposals(p proctable.Process, s Sought) []Spec {
 	started, instance := s.Path, s.Instance
 	var first, later []string // patterns
 	for _, arg := range tellingArgs(p.Args) {
@@ -144,7 +146,7 @@ func proposals(p Process, s Sought) []Spec {
 		later = append(titles, later...)
 	}
 	var user *uint32
-	if owner, ok := p.owner(); ok {
+	if owner, ok := p.Owner(); ok {
 		user = &owner
 	}
 	var specs []Spec

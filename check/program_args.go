@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"daemon-keeper/check/proctable"
 )
 
 // tellingArgs are the arguments that may tell one process of a program from another:
@@ -94,7 +96,7 @@ func isPortNumber(text string) bool {
 // place of its arguments, by what stays the same in it. redis says "redis-server
 // 127.0.0.1:6379", and amavis, a perl script, "amavisd (master)". The name alone tells
 // something of what executes other programs only.
-func titlePatterns(p Process) []string {
+func titlePatterns(p proctable.Process) []string {
 	if len(p.Args) == 0 || slices.ContainsFunc(p.Args[1:], func(arg string) bool { return arg != "" }) {
 		return nil
 	}

@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // kin is all processes, and who has started whom.
 type kin struct {
-	rows     map[int]Process
+	rows     map[int]proctable.Process
 	children map[int][]int // without those that have exited
 }
 
 // readKin reads of each process no more than that.
-func readKin(ctx context.Context, t table) (kin, error) {
-	pids, err := t.pids(ctx)
+func readKin(ctx context.Context, t proctable.Table) (kin, error) {
+	pids, err := t.PIDs(ctx)
 	if err != nil {
 		return kin{}, err
 	}
-	if err := sighted(pids, t.self().PID, t.needsInit()); err != nil {
+	if err := proctable.Sighted(pids, t.Self().PID, t.NeedsInit()); err != nil {
 		return kin{}, err
 	}
 	all := newKin()
@@ -28,15 +30,15 @@ func readKin(ctx context.Context, t table) (kin, error) {
 		if ctx.Err() != nil {
 			return kin{}, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		exe, err := t.exe(pid)
-		if errors.Is(err, errGone) {
+		exe, err := t.Exe(pid)
+		if errors.Is(err, proctable.ErrGone) {
 			continue
 		}
-		p, err := t.examine(pid, exe, err, asksAll(func(Process) bool { return false }))
+		p, err := t.Examine(pid, exe, err, proctable.AsksAll(func(proctable.Process) bool { return false }))
 		switch {
 		case err == nil:
 			all.add(p)
-		case errors.Is(err, errGone), errors.Is(err, errNoExe):
+		case errors.Is(err, proctable.ErrGone), errors.Is(err, proctable.ErrNoExe):
 		default:
 			return kin{}, err
 		}
@@ -44,9 +46,9 @@ func readKin(ctx context.Context, t table) (kin, error) {
 	return all, nil
 }
 
-func newKin() kin { return kin{make(map[int]Process), make(map[int][]int)} }
+func newKin() kin { return kin{make(map[int]proctable.Process), make(map[int][]int)} }
 
-func (k kin) add(p Process) {
+func (k kin) add(p proctable.Process) {
 	k.rows[p.PID] = p
 	if !p.Zombie {
 		k.children[p.Parent] = append(k.children[p.Parent], p.PID)
@@ -54,15 +56,15 @@ func (k kin) add(p Process) {
 }
 
 // closely reads all of a process.
-func (k kin) closely(t table, pid int) (Process, error) {
+func (k kin) closely(t proctable.Table, pid int) (proctable.Process, error) {
 	if _, known := k.rows[pid]; !known { // it has ended, or the number is a thread's
-		return Process{}, errGone
+		return proctable.Process{}, proctable.ErrGone
 	}
-	exe, err := t.exe(pid)
-	if errors.Is(err, errGone) {
-		return Process{}, err
+	exe, err := t.Exe(pid)
+	if errors.Is(err, proctable.ErrGone) {
+		return proctable.Process{}, err
 	}
-	return t.examine(pid, exe, err, asksAll(func(Process) bool { return true }))
+	return t.Examine(pid, exe, err, proctable.AsksAll(func(proctable.Process) bool { return true }))
 }
 
 // main finds a service's main process, where its manager does not know it: its

@@ -3,14 +3,16 @@ package check
 import (
 	"path/filepath"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // programPath is the program that a process executes: as its manager calls it, if
 // that is the same file, for a path such as /usr/bin/java outlives an upgrade.
-func programPath(p Process, started string) string {
+func programPath(p proctable.Process, started string) string {
 	if started != "" {
 		e, err := Find(started)
-		same := e.ID == p.File && p.File != (FileID{}) || p.Deleted && e.Resolved == p.Exe
+		same := e.ID == p.File && p.File != (proctable.FileID{}) || p.Deleted && e.Resolved == p.Exe
 		if err == nil && same && e.Interpreter == nil && e.Applet == "" {
 			return started
 		}
@@ -26,13 +28,13 @@ func programPath(p Process, started string) string {
 
 // scriptPath is the script that an interpreter executes, if it is one that can be
 // looked for; "" if it executes none.
-func scriptPath(p Process, started string) string {
-	if p.Script == "" || p.ScriptFile == (FileID{}) {
+func scriptPath(p proctable.Process, started string) string {
+	if p.Script == "" || p.ScriptFile == (proctable.FileID{}) {
 		return ""
 	}
 	paths := []string{started, p.Script}
 	if !filepath.IsAbs(p.Script) {
-		if path, err := filepath.EvalSymlinks(seenBy(p.PID, p.Script)); err == nil {
+		if path, err := filepath.EvalSymlinks(proctable.SeenBy(p.PID, p.Script)); err == nil {
 			paths = append(paths, path)
 		}
 	}
@@ -45,7 +47,7 @@ func scriptPath(p Process, started string) string {
 }
 
 // appletPath is the link by which a multi-call program was called.
-func appletPath(p Process, started string) string {
+func appletPath(p proctable.Process, started string) string {
 	for i, arg := range p.Args {
 		if i > 1 {
 			break
@@ -64,7 +66,7 @@ func appletPath(p Process, started string) string {
 // own path says little: an interpreter, a virtual machine, a multi-call program.
 func runsOthers(exe string) bool {
 	name := filepath.Base(exe)
-	if styleOf(name).valued != everyLetter {
+	if proctable.IsInterpreter(name) {
 		return true
 	}
 	if strings.HasPrefix(name, "qemu-") {

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // found is programs for one service on a given table.
 func found(t *testing.T, f *fakeTable, s Sought) Program {
 	t.Helper()
-	list, err := programs(t.Context(), f, directly(), []Sought{s})
+	list, err := programs(t.Context(), f, proctable.Directly(), []Sought{s})
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
@@ -37,7 +39,7 @@ func TestProgramPlain(t *testing.T) {
 	alias := link(t, e.Path, filepath.Dir(e.Path)+"/alias")
 	other := program(t, "other", elf)
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: e.Path, p: Process{File: e.ID, User: 7, Parent: 1}})
+	pid := f.add(fakeRow{exe: e.Path, p: proctable.Process{File: e.ID, User: 7, Parent: 1}})
 	for path, want := range map[string]string{"": e.Path, alias: alias, other.Path: e.Path, "/nonexistent": e.Path, "relative": e.Path} {
 		got := found(t, f, Sought{Main: pid, Path: path})
 		if got.by() != want || got.PID != pid || got.User != 7 || got.Parent != 1 || got.OldImage || len(got.Others) > 0 {
@@ -55,14 +57,14 @@ func TestProgramUnknown(t *testing.T) {
 		row  fakeRow
 		want string
 	}{
-		{"a zombie", fakeRow{exeErr: errNoExe, p: Process{Zombie: true}}, "its process has ended"},
-		{"a kernel thread", fakeRow{exeErr: errNoExe, examineErr: errNoExe}, "its process has ended"},
-		{"ended", fakeRow{exeErr: errGone}, "its process has ended"},
-		{"in a container", fakeRow{exe: e.Path, p: Process{File: e.ID, Foreign: true}}, "its process is in another PID namespace or jail"},
-		{"another user's", fakeRow{exeErr: errDeny, p: Process{Denied: true, User: 5}}, "its process may not be looked at"},
-		{"in a chroot", fakeRow{exe: e.Path, p: Process{File: FileID{1, 2}}}, "its process does not count: another file of that name"},
-		{"removed", fakeRow{exe: gone, p: Process{Deleted: true}}, `cannot look for "` + gone + `": no such file or directory`},
-		{"an interpreter", fakeRow{exe: "/usr/bin/python3.11", p: Process{File: FileID{1, 2}}}, "its process executes python3.11, and no argument tells what that runs"},
+		{"a zombie", fakeRow{exeErr: proctable.ErrNoExe, p: proctable.Process{Zombie: true}}, "its process has ended"},
+		{"a kernel thread", fakeRow{exeErr: proctable.ErrNoExe, examineErr: proctable.ErrNoExe}, "its process has ended"},
+		{"ended", fakeRow{exeErr: proctable.ErrGone}, "its process has ended"},
+		{"in a container", fakeRow{exe: e.Path, p: proctable.Process{File: e.ID, Foreign: true}}, "its process is in another PID namespace or jail"},
+		{"another user's", fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Denied: true, User: 5}}, "its process may not be looked at"},
+		{"in a chroot", fakeRow{exe: e.Path, p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 2}}}, "its process does not count: another file of that name"},
+		{"removed", fakeRow{exe: gone, p: proctable.Process{Deleted: true}}, `cannot look for "` + gone + `": no such file or directory`},
+		{"an interpreter", fakeRow{exe: "/usr/bin/python3.11", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 2}}}, "its process executes python3.11, and no argument tells what that runs"},
 	} {
 		f := newFakeTable()
 		pid := f.add(c.row)
@@ -72,7 +74,7 @@ func TestProgramUnknown(t *testing.T) {
 		}
 	}
 	f := newFakeTable()
-	f.rows[731] = fakeRow{exe: e.Path, p: Process{PID: 731, File: e.ID}} // not listed: a thread's number
+	f.rows[731] = fakeRow{exe: e.Path, p: proctable.Process{PID: 731, File: e.ID}} // not listed: a thread's number
 	for _, s := range []Sought{{Main: 4321}, {Main: 731}} {
 		if got := found(t, f, s); got.by() != "nothing: its process has ended" {
 			t.Errorf("%+v: %+v", s, got)
@@ -89,13 +91,13 @@ func TestProgramUnknown(t *testing.T) {
 func TestProgramsBlind(t *testing.T) {
 	f := newFakeTable()
 	f.list = f.list[1:]
-	if list, err := programs(t.Context(), f, directly(), []Sought{{Main: 1}}); list != nil || !errors.As(err, new(*BlindError)) {
+	if list, err := programs(t.Context(), f, proctable.Directly(), []Sought{{Main: 1}}); list != nil || !errors.As(err, new(*proctable.BlindError)) {
 		t.Errorf("%v, %v", list, err)
 	}
 	f = newFakeTable()
 	torn := errors.New("torn")
 	f.add(fakeRow{exe: "/x", examineErr: torn})
-	if list, err := programs(t.Context(), f, directly(), nil); list != nil || !errors.Is(err, torn) {
+	if list, err := programs(t.Context(), f, proctable.Directly(), nil); list != nil || !errors.Is(err, torn) {
 		t.Errorf("%v, %v", list, err)
 	}
 }
@@ -104,7 +106,7 @@ func TestProgramsBlind(t *testing.T) {
 func TestProgramReplaced(t *testing.T) {
 	e := program(t, "daemon", elf)
 	f := newFakeTable()
-	pid := f.add(fakeRow{exe: e.Path, p: Process{File: FileID{e.ID.Dev, 1}, Deleted: true}})
+	pid := f.add(fakeRow{exe: e.Path, p: proctable.Process{File: proctable.FileID{Dev: e.ID.Dev, Ino: 1}, Deleted: true}})
 	alias := link(t, e.Path, filepath.Dir(e.Path)+"/alias")
 	for path, want := range map[string]string{"": e.Path, e.Path: e.Path, alias: alias} {
 		if got := found(t, f, Sought{Main: pid, Path: path}); got.by() != want || !got.OldImage {
@@ -117,11 +119,11 @@ func TestProgramReplaced(t *testing.T) {
 func TestProgramLost(t *testing.T) {
 	e := program(t, "daemon", elf)
 	f := newFakeTable()
-	pid := f.add(fakeRow{exeErr: errLost, p: Process{Deleted: true, Name: "daemon", Args: []string{e.Path, "-f"}, read: argsReading}})
+	pid := f.add(fakeRow{exeErr: proctable.ErrLost, p: proctable.Process{Deleted: true, Name: "daemon", Args: []string{e.Path, "-f"}, Taken: proctable.ArgsReading}})
 	if got := found(t, f, Sought{Main: pid}); got.by() != e.Path || !got.OldImage {
 		t.Errorf("%+v", got)
 	}
-	title := f.add(fakeRow{exeErr: errLost, p: Process{Deleted: true, Name: "daemon", Args: []string{"daemon: idle"}, read: argsReading}})
+	title := f.add(fakeRow{exeErr: proctable.ErrLost, p: proctable.Process{Deleted: true, Name: "daemon", Args: []string{"daemon: idle"}, Taken: proctable.ArgsReading}})
 	if got := found(t, f, Sought{Main: title}); got.Executable != "" || got.Why == "" {
 		t.Errorf("%+v", got)
 	}
@@ -134,11 +136,11 @@ func TestProgramTwins(t *testing.T) {
 	f := newFakeTable()
 	row := func(user uint32, args ...string) int {
 		args = append([]string{e.Path}, args...)
-		return f.add(fakeRow{exe: e.Path, p: Process{File: e.ID, User: user, Args: args, read: argsReading}})
+		return f.add(fakeRow{exe: e.Path, p: proctable.Process{File: e.ID, User: user, Args: args, Taken: proctable.ArgsReading}})
 	}
 	a, b := row(0, "--daemon", "--config", "/etc/a.conf"), row(0, "--daemon", "--config", "/etc/b.conf")
 	c := row(5, "--daemon", "--config", "/etc/b.conf")
-	child := f.add(fakeRow{exe: e.Path, p: Process{File: e.ID, Parent: a, Args: []string{e.Path}, read: argsReading}})
+	child := f.add(fakeRow{exe: e.Path, p: proctable.Process{File: e.ID, Parent: a, Args: []string{e.Path}, Taken: proctable.ArgsReading}})
 	for pid, want := range map[int]string{a: e.Path + ` ^/etc/a\.conf$`, b: e.Path + ` ^/etc/b\.conf$`, c: e.Path} {
 		if got := found(t, f, Sought{Main: pid}); got.by() != want || len(got.Others) > 0 {
 			t.Errorf("%d: %+v, want %s", pid, got, want)
@@ -182,11 +184,11 @@ func TestProgramInterpreter(t *testing.T) {
 		{"nothing, with a user of its own", 7, nil, "nothing: its process executes python3.11, and no argument tells what that runs"},
 	} {
 		f := newFakeTable()
-		p := Process{File: python.ID, User: c.user, Args: append([]string{python.Path}, c.args...), read: argsReading}
-		p.Script = scriptArg(p.Args, isRegular)
-		p.ScriptFile = statID(p.Script)
+		p := proctable.Process{File: python.ID, User: c.user, Args: append([]string{python.Path}, c.args...), Taken: proctable.ArgsReading}
+		p.Script = proctable.ScriptArg(p.Args, func(arg string) bool { info, err := os.Stat(arg); return err == nil && info.Mode().IsRegular() })
+		p.ScriptFile = proctable.FileIDAt(p.Script)
 		pid := f.add(fakeRow{exe: python.Path, p: p})
-		f.add(fakeRow{exe: python.Path, p: Process{File: python.ID, User: 1000, Args: []string{"python3", "x"}, read: argsReading}})
+		f.add(fakeRow{exe: python.Path, p: proctable.Process{File: python.ID, User: 1000, Args: []string{"python3", "x"}, Taken: proctable.ArgsReading}})
 		want := c.want
 		if want == "" {
 			want = python.Path + " ^" + strings.ReplaceAll(c.args[0], ".", `\.`) + "$"
@@ -203,7 +205,7 @@ func TestProgramApplet(t *testing.T) {
 	crond := link(t, busybox.Path, filepath.Dir(busybox.Path)+"/crond")
 	f := newFakeTable()
 	row := func(args ...string) int {
-		return f.add(fakeRow{exe: busybox.Path, p: Process{File: busybox.ID, Args: args, read: argsReading}})
+		return f.add(fakeRow{exe: busybox.Path, p: proctable.Process{File: busybox.ID, Args: args, Taken: proctable.ArgsReading}})
 	}
 	for pid, want := range map[int]string{
 		row(crond, "-f"):                     crond,
@@ -221,7 +223,7 @@ func TestProgramApplet(t *testing.T) {
 // Where the manager knows no main process, it is the one that has started the others.
 func TestKinMain(t *testing.T) {
 	k := newKin()
-	for _, p := range []Process{{PID: 10, Parent: 1}, {PID: 11, Parent: 10}, {PID: 12, Parent: 11}, {PID: 20, Parent: 1}, {PID: 30, Parent: 1, Zombie: true}} {
+	for _, p := range []proctable.Process{{PID: 10, Parent: 1}, {PID: 11, Parent: 10}, {PID: 12, Parent: 11}, {PID: 20, Parent: 1}, {PID: 30, Parent: 1, Zombie: true}} {
 		k.add(p)
 	}
 	for _, c := range []struct {
@@ -248,7 +250,7 @@ func TestKinMain(t *testing.T) {
 // Behind daemon(8), and what else only waits for another program, that program counts.
 func TestKinBehindWrapper(t *testing.T) {
 	k := newKin()
-	for _, p := range []Process{
+	for _, p := range []proctable.Process{
 		{PID: 10, Exe: "/usr/sbin/daemon"},
 		{PID: 11, Parent: 10, Exe: "/usr/sbin/runuser"},
 		{PID: 12, Parent: 11, Exe: "/usr/local/bin/app"},
@@ -327,7 +329,7 @@ func TestTitlePatterns(t *testing.T) {
 		{"/usr/sbin/x", "x", ""},
 		{"/usr/bin/perl", "", ""},
 	} {
-		got := titlePatterns(Process{Exe: c.exe, Args: []string{c.title, "", ""}})
+		got := titlePatterns(proctable.Process{Exe: c.exe, Args: []string{c.title, "", ""}})
 		if strings.Join(got, " or ") != c.want {
 			t.Errorf("%q: %q, want %q", c.title, got, c.want)
 		}
@@ -337,7 +339,7 @@ func TestTitlePatterns(t *testing.T) {
 			}
 		}
 	}
-	if got := titlePatterns(Process{Exe: "/usr/bin/perl", Args: []string{"amavisd (master)", "x"}}); got != nil {
+	if got := titlePatterns(proctable.Process{Exe: "/usr/bin/perl", Args: []string{"amavisd (master)", "x"}}); got != nil {
 		t.Errorf("with arguments: %q", got)
 	}
 }
@@ -354,7 +356,7 @@ func TestProgramInstance(t *testing.T) {
 	} {
 		f := newFakeTable()
 		args := append([]string{server.Path}, strings.Fields(c.args)...)
-		pid := f.add(fakeRow{exe: server.Path, p: Process{File: server.ID, Args: args, read: argsReading}})
+		pid := f.add(fakeRow{exe: server.Path, p: proctable.Process{File: server.ID, Args: args, Taken: proctable.ArgsReading}})
 		if got := found(t, f, Sought{Main: pid, Path: server.Path, Instance: c.instance}); got.by() != c.want {
 			t.Errorf("%q of %q: %+v, want %s", c.args, c.instance, got, c.want)
 		}
@@ -390,7 +392,7 @@ func TestScriptPath(t *testing.T) {
 		{write(t, dir, "program", elf, 0o755), "", ""},
 		{"", "", ""},
 	} {
-		p := Process{PID: os.Getpid(), Script: c.script, ScriptFile: statID(c.script)}
+		p := proctable.Process{PID: os.Getpid(), Script: c.script, ScriptFile: proctable.FileIDAt(c.script)}
 		if got := scriptPath(p, c.started); got != c.want {
 			t.Errorf("%q, started as %q: %q, want %q", c.script, c.started, got, c.want)
 		}

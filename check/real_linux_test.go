@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/check/proctable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -26,6 +28,7 @@ const (
 	stranger   = 12345 // the user id of an unprivileged user
 	notAllowed = 77    // the toy's exit status for what this machine forbids
 	patience   = 20 * time.Second
+	tick       = 10 * time.Millisecond     // the kernel counts by it
 	lookEnv    = "DAEMON_KEEPER_TEST_LOOK" // makes the test binary look at that path
 )
 
@@ -37,7 +40,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if IsPeek(os.Args) {
+	if proctable.IsPeek(os.Args) {
 		syscall.Exit(Peek(os.Args)) // os.Exit would wait for a second under the race detector
 	}
 	if path, ok := os.LookupEnv(lookEnv); ok {

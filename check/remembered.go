@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Remembered is a process that an earlier look has proven to be the daemon's. As long
@@ -13,15 +15,15 @@ type Remembered struct {
 	PID    int
 	Start  uint64 // see Usage.Start
 	Exe    string
-	File   FileID // what it executed
-	Script FileID // the script that it ran; zero if none makes it the daemon
+	File   proctable.FileID // what it executed
+	Script proctable.FileID // the script that it ran; zero if none makes it the daemon
 }
 
 // remembered finds a process among those that are remembered. As long as its start has
 // not been read, it may be one.
-func (s *Spec) remembered(p *Process) bool {
+func (s *Spec) remembered(p *proctable.Process) bool {
 	return slices.ContainsFunc(s.Remembered, func(r Remembered) bool {
-		return r.PID == p.PID && (p.read&timesReading == 0 || r.Start == p.Usage.Start) && r.isStill(p)
+		return r.PID == p.PID && (p.Taken&proctable.TimesReading == 0 || r.Start == p.Usage.Start) && r.isStill(p)
 	})
 }
 
@@ -32,18 +34,18 @@ func (s *Spec) knows(pid int) bool {
 
 // isStill reports whether a process executes what was remembered of it. A script that is
 // no longer where its arguments say tells nothing else.
-func (r Remembered) isStill(p *Process) bool {
+func (r Remembered) isStill(p *proctable.Process) bool {
 	switch {
 	case p.Denied || p.Zombie:
 		return false
-	case p.File == (FileID{}): // FreeBSD: the path is lost
-		return p.Deleted && p.Exe == "" && r.Exe != "" && isComm(p.Name, r.Exe)
+	case p.File == (proctable.FileID{}): // FreeBSD: the path is lost
+		return p.Deleted && p.Exe == "" && r.Exe != "" && proctable.IsComm(p.Name, r.Exe)
 	case p.File != r.File:
 		return false
-	case r.Script == (FileID{}):
+	case r.Script == (proctable.FileID{}):
 		return true
 	}
-	return p.ScriptFile == r.Script || p.ScriptFile == (FileID{}) && p.read&argsReading != 0
+	return p.ScriptFile == r.Script || p.ScriptFile == (proctable.FileID{}) && p.Taken&proctable.ArgsReading != 0
 }
 
 // identifyRemembered has the last word on a process that does not execute the wanted
@@ -122,7 +124,7 @@ func (l *looker) known(pids []int) []int {
 func (l *looker) rememberedBy(t *target) {
 	for _, r := range t.Remembered {
 		l.remembering[r.PID] = append(l.remembering[r.PID], t)
-		if r.Script != (FileID{}) || t.file.Interpreter != nil || t.file.Applet != "" {
+		if r.Script != (proctable.FileID{}) || t.file.Interpreter != nil || t.file.Applet != "" {
 			l.telling[r.PID] = true
 		}
 	}

@@ -4,25 +4,27 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A process that was proven to be the daemon is, as long as it executes the same
 // program, wherever the path leads by now.
 func TestRemembered(t *testing.T) {
-	app, python := program(t, "app", elf), FileID{1, 11}
-	old, oldScript := FileID{1, 7}, FileID{1, 8}
+	app, python := program(t, "app", elf), proctable.FileID{Dev: 1, Ino: 11}
+	old, oldScript := proctable.FileID{Dev: 1, Ino: 7}, proctable.FileID{Dev: 1, Ino: 8}
 	script := program(t, "server", "#!/usr/bin/env python3\nx")
-	asOf := func(change func(*Process)) Process {
-		p := Process{PID: 100, Name: "app", Exe: "/opt/r1/app", File: old, OwnUserNS: true, User: 7, Usage: Usage{Start: 5}}
+	asOf := func(change func(*proctable.Process)) proctable.Process {
+		p := proctable.Process{PID: 100, Name: "app", Exe: "/opt/r1/app", File: old, OwnUserNS: true, User: 7, Usage: proctable.Usage{Start: 5}}
 		if change != nil {
 			change(&p)
 		}
 		return p
 	}
 	was := Remembered{PID: 100, Start: 5, Exe: "/opt/r1/app", File: old}
-	ofScript := func(change func(*Process)) Process {
-		p := Process{
-			PID: 100, Name: "server", Exe: "/usr/bin/python3.11", File: python, OwnUserNS: true, Usage: Usage{Start: 5},
+	ofScript := func(change func(*proctable.Process)) proctable.Process {
+		p := proctable.Process{
+			PID: 100, Name: "server", Exe: "/usr/bin/python3.11", File: python, OwnUserNS: true, Usage: proctable.Usage{Start: 5},
 			Args: []string{"python3", "/opt/r1/server"}, Script: "/opt/r1/server", ScriptFile: oldScript,
 		}
 		if change != nil {
@@ -35,43 +37,43 @@ func TestRemembered(t *testing.T) {
 		name string
 		spec Spec
 		was  Remembered
-		p    Process
+		p    proctable.Process
 		want State
 	}{
 		{"the path leads to another file", Spec{Executable: app.Path}, was, asOf(nil), Up},
 		{"nothing is remembered", Spec{Executable: app.Path}, Remembered{}, asOf(nil), Down},
-		{"its file was removed since", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Deleted = true }), Up},
-		{"its file has another name now", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Exe = "/opt/app.old/prog" }), Up},
-		{"the number is another process's", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Usage.Start = 6 }), Down},
-		{"it executes another file by now", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.File = FileID{1, 9} }), Down},
-		{"it has exited", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Zombie, p.Exe, p.File = true, "", FileID{} }), Down},
+		{"its file was removed since", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Deleted = true }), Up},
+		{"its file has another name now", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Exe = "/opt/app.old/prog" }), Up},
+		{"the number is another process's", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Usage.Start = 6 }), Down},
+		{"it executes another file by now", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.File = proctable.FileID{Dev: 1, Ino: 9} }), Down},
+		{"it has exited", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Zombie, p.Exe, p.File = true, "", proctable.FileID{} }), Down},
 		{"the right user's", Spec{Executable: app.Path, User: id(7)}, was, asOf(nil), Up},
 		{"another user's", Spec{Executable: app.Path, User: id(8)}, was, asOf(nil), Down},
 		{"another parent's", Spec{Executable: app.Path, Parent: 1}, was, asOf(nil), Down},
-		{"another namespace's", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Foreign = true }), Down},
-		{"FreeBSD: the path is lost, another name", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Deleted, p.Exe, p.File, p.Name = true, "", FileID{}, "prog" }), Down},
-		{"FreeBSD: the path is lost", Spec{Executable: app.Path}, Remembered{PID: 100, Start: 5, Exe: "/opt/r1/prog", File: old}, asOf(func(p *Process) { p.Deleted, p.Exe, p.File, p.Name = true, "", FileID{}, "prog" }), Up},
-		{"it may not be looked at", Spec{Executable: app.Path}, was, asOf(func(p *Process) { p.Denied, p.Exe, p.File, p.Name = true, "", FileID{}, "x" }), Down},
+		{"another namespace's", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Foreign = true }), Down},
+		{"FreeBSD: the path is lost, another name", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Deleted, p.Exe, p.File, p.Name = true, "", proctable.FileID{}, "prog" }), Down},
+		{"FreeBSD: the path is lost", Spec{Executable: app.Path}, Remembered{PID: 100, Start: 5, Exe: "/opt/r1/prog", File: old}, asOf(func(p *proctable.Process) { p.Deleted, p.Exe, p.File, p.Name = true, "", proctable.FileID{}, "prog" }), Up},
+		{"it may not be looked at", Spec{Executable: app.Path}, was, asOf(func(p *proctable.Process) { p.Denied, p.Exe, p.File, p.Name = true, "", proctable.FileID{}, "x" }), Down},
 		{"a script", Spec{Executable: script.Path}, wasScript, ofScript(nil), Up},
 		{"a script that is not remembered", Spec{Executable: script.Path}, Remembered{}, ofScript(nil), Down},
-		{"a script that is gone", Spec{Executable: script.Path}, wasScript, ofScript(func(p *Process) { p.ScriptFile = FileID{} }), Up},
-		{"another script", Spec{Executable: script.Path}, wasScript, ofScript(func(p *Process) { p.ScriptFile = FileID{1, 9} }), Down},
-		{"a script by another interpreter", Spec{Executable: script.Path}, wasScript, ofScript(func(p *Process) { p.File = FileID{1, 9} }), Down},
+		{"a script that is gone", Spec{Executable: script.Path}, wasScript, ofScript(func(p *proctable.Process) { p.ScriptFile = proctable.FileID{} }), Up},
+		{"another script", Spec{Executable: script.Path}, wasScript, ofScript(func(p *proctable.Process) { p.ScriptFile = proctable.FileID{Dev: 1, Ino: 9} }), Down},
+		{"a script by another interpreter", Spec{Executable: script.Path}, wasScript, ofScript(func(p *proctable.Process) { p.File = proctable.FileID{Dev: 1, Ino: 9} }), Down},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFakeTable()
 			row := fakeRow{exe: tc.p.Exe, p: tc.p, usage: tc.p.Usage}
 			row.p.Usage.Start = 0 // until it is read
 			if tc.p.Args != nil {
-				row.p.read |= argsReading
+				row.p.Taken |= proctable.ArgsReading
 			}
 			switch {
 			case tc.p.Zombie:
-				row.exeErr = errNoExe
+				row.exeErr = proctable.ErrNoExe
 			case tc.p.Denied:
-				row.exeErr = errDeny
+				row.exeErr = proctable.ErrDeny
 			case tc.p.Exe == "":
-				row.exeErr = errLost
+				row.exeErr = proctable.ErrLost
 			}
 			f.put(100, row)
 			if tc.was.PID != 0 {
@@ -123,7 +125,7 @@ func TestRememberedComesFirst(t *testing.T) {
 // the program as it is now.
 func TestOldImageRestarts(t *testing.T) {
 	app := program(t, "app", elf)
-	was := Remembered{PID: 100, Start: 5, Exe: "/opt/r1/app", File: FileID{1, 7}}
+	was := Remembered{PID: 100, Start: 5, Exe: "/opt/r1/app", File: proctable.FileID{Dev: 1, Ino: 7}}
 	for _, tc := range []struct {
 		name string
 		on   []Aspect
@@ -136,7 +138,7 @@ func TestOldImageRestarts(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFakeTable()
-			f.put(100, fakeRow{exe: was.Exe, p: Process{Exe: was.Exe, File: was.File}, usage: Usage{Start: 5}})
+			f.put(100, fakeRow{exe: was.Exe, p: proctable.Process{Exe: was.Exe, File: was.File}, usage: proctable.Usage{Start: 5}})
 			if tc.also {
 				f.runs(app)
 			}

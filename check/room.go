@@ -3,6 +3,8 @@ package check
 import (
 	"path/filepath"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // room bounds what a snapshot holds of the processes of each user: whoever has
@@ -24,7 +26,7 @@ const (
 )
 
 // take reports whether there is room for a row, and takes it.
-func (r *room) take(p *Process) bool {
+func (r *room) take(p *proctable.Process) bool {
 	if r.taken == nil {
 		r.taken = make(map[uint32]int)
 	}
@@ -35,7 +37,7 @@ func (r *room) take(p *Process) bool {
 	if size <= 0 {
 		return true
 	}
-	payer := p.payer()
+	payer := p.Payer()
 	switch {
 	case payer == 0 && r.taken[0]+size > rootRoom:
 		return false
@@ -51,7 +53,7 @@ func (r *room) take(p *Process) bool {
 
 // hasRoom makes a row that is too much one that cannot be told from the daemon, if it
 // counts or cannot be told anyway; what does not count for sure is not kept.
-func (l *looker) hasRoom(p *Process, targets []*target) bool {
+func (l *looker) hasRoom(p *proctable.Process, targets []*target) bool {
 	crowded := len(l.snapshot.Processes) >= mostRows
 	hasRoom := l.room.take(p)
 	if hasRoom && !crowded {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A process is known again by its number and its start; it is as old as it is, and
@@ -28,7 +30,7 @@ func TestRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(s.Processes, func(p Process) bool { return p.PID == pid })
+	i := slices.IndexFunc(s.Processes, func(p proctable.Process) bool { return p.PID == pid })
 	if i < 0 {
 		t.Fatal("it is not there")
 	}
@@ -37,21 +39,21 @@ func TestRuns(t *testing.T) {
 	if u.Start == 0 || u.Age < earliest-rounding || u.Age > latest+rounding || u.CPU > time.Minute || len(u.Threads) != 1 || u.Threads[0] <= 99999 {
 		t.Errorf("%+v, age between %v and %v", u, earliest, latest)
 	}
-	if threads := newTable(directly()).threads(pid); len(threads) != 1 || threads[0].id != u.Threads[0] || threads[0].name != "sleep" {
+	if threads := proctable.New(proctable.Directly()).Threads(pid); len(threads) != 1 || threads[0].ID != u.Threads[0] || threads[0].Name != "sleep" {
 		t.Errorf("%+v", threads)
 	}
-	if runs, err := Runs(pid, u.Start); !runs || err != nil {
+	if runs, err := proctable.Runs(pid, u.Start); !runs || err != nil {
 		t.Errorf("%v, %v", runs, err)
 	}
-	if runs, err := Runs(pid, u.Start+1); runs || err != nil {
+	if runs, err := proctable.Runs(pid, u.Start+1); runs || err != nil {
 		t.Errorf("another start: %v, %v", runs, err)
 	}
-	if runs, err := Runs(u.Threads[0], u.Start); runs || err != nil {
+	if runs, err := proctable.Runs(u.Threads[0], u.Start); runs || err != nil {
 		t.Errorf("a thread: %v, %v", runs, err)
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	if runs, err := Runs(pid, u.Start); runs || err != nil {
+	if runs, err := proctable.Runs(pid, u.Start); runs || err != nil {
 		t.Errorf("after its end: %v, %v", runs, err)
 	}
 }

@@ -6,13 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/osutil"
 )
 
 // Interpreter is the program that executes a script.
 type Interpreter struct {
-	Path     string // as the script's first line names it
-	Resolved string // symbolic links followed; "" if only the name is known
-	ID       FileID // zero if only the name is known
+	Path     string           // as the script's first line names it
+	Resolved string           // symbolic links followed; "" if only the name is known
+	ID       proctable.FileID // zero if only the name is known
 }
 
 // findInterpreter reads the line behind #!. Behind "env X" stands whatever X is
@@ -36,18 +39,18 @@ func findInterpreter(line string, isSafe func(path string) bool) (*Interpreter, 
 	}
 	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, osutil.Cause(err))
 	}
 	info, err := os.Stat(resolved)
 	if err != nil {
-		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, cause(err))
+		return nil, fmt.Errorf("cannot find its interpreter %s: %w", path, osutil.Cause(err))
 	}
 	if head, err := readHead(resolved); err == nil {
 		if _, script := shebang(head); script { // a shim that is itself a script
 			return &Interpreter{Path: path}, nil
 		}
 	}
-	return &Interpreter{Path: path, Resolved: resolved, ID: fileID(info)}, nil
+	return &Interpreter{Path: path, Resolved: resolved, ID: proctable.FileIDOf(info)}, nil
 }
 
 // envCommand finds the command among the arguments of env(1): behind its
@@ -74,7 +77,7 @@ func envCommand(args []string) string {
 // not a dead one. Which script it runs is what decides then.
 func (i *Interpreter) identify(spec *Spec, m *Match) Reason {
 	switch {
-	case i.ID == (FileID{}):
+	case i.ID == (proctable.FileID{}):
 		return i.identifyName(m)
 	case m.Deleted && m.Exe == "": // FreeBSD: the path is lost
 		if !isVersionOf(m.Name, i.stem()) {
@@ -120,7 +123,7 @@ func (i *Interpreter) identifyName(m *Match) Reason {
 }
 
 // couldBe reports whether a process that may not be looked at has its name.
-func (i *Interpreter) couldBe(p Process) bool {
+func (i *Interpreter) couldBe(p proctable.Process) bool {
 	name := filepath.Base(i.Path)
 	return isVersionOf(p.Name, name) || isVersionOf(filepath.Base(p.Exe), name) || len(p.Args) > 0 && isVersionOf(filepath.Base(p.Args[0]), name)
 }
@@ -130,71 +133,4 @@ func (i *Interpreter) couldBe(p Process) bool {
 func isVersionOf(name, wanted string) bool {
 	rest, ok := strings.CutPrefix(name, wanted)
 	return ok && strings.Trim(rest, "-.0123456789") == ""
-}
-
-// optionStyle is how an interpreter reads the letters of a short option.
-type optionStyle struct {
-	code   string // behind these stands the program itself, or none is read from a file
-	valued string // what follows these is their value, in this argument or the next
-}
-
-const everyLetter = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-// styleOf knows the interpreters by name: -e stops a shell at the first error,
-// but makes the next argument code for perl.
-func styleOf(interpreter string) optionStyle {
-	switch name := strings.TrimRight(strings.TrimPrefix(filepath.Base(interpreter), "-"), "-.0123456789"); name {
-	case "sh", "bash", "dash", "ash", "ksh", "mksh", "oksh", "zsh", "yash", "csh", "tcsh":
-		return optionStyle{code: "cs", valued: "oO"}
-	case "python", "pypy":
-		return optionStyle{code: "cm", valued: "QWX"}
-	case "perl":
-		return optionStyle{code: "eE", valued: "CDFIMVdimx"}
-	case "php":
-		return optionStyle{code: "r", valued: "cdfz"}
-	case "ruby":
-		return optionStyle{code: "e", valued: "CEFIKTWirx"}
-	}
-	return optionStyle{code: "cemp", valued: everyLetter} // a letter alone
-}
-
-// isCode reports whether an option means that no script is read from a file.
-func (o optionStyle) isCode(option string) bool {
-	if name, ok := strings.CutPrefix(option, "--"); ok {
-		name, _, _ = strings.Cut(name, "=")
-		return name == "eval" || name == "command" || name == "module" || name == "print"
-	}
-	for _, letter := range option[1:] {
-		switch {
-		case strings.ContainsRune(o.code, letter):
-			return true
-		case strings.ContainsRune(o.valued, letter):
-			return false // the rest is its value
-		}
-	}
-	return option == "-" // standard input
-}
-
-// scriptArg returns the argument that names the script: the first behind the
-// interpreter that is no option. What stands right behind an option may be the
-// option's value (python3 -W ignore x.py); isFile, asked only then, decides.
-func scriptArg(args []string, isFile func(string) bool) string {
-	if len(args) < 2 {
-		return ""
-	}
-	style := styleOf(args[0])
-	for i, arg := range args[1:] {
-		before := args[i] // the interpreter itself for the first
-		switch {
-		case arg == "--":
-		case strings.HasPrefix(arg, "-"):
-			if style.isCode(arg) {
-				return ""
-			}
-		case i > 0 && before != "--" && strings.HasPrefix(before, "-") && !isFile(arg):
-		default:
-			return arg
-		}
-	}
-	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // The line behind #! is read as the kernel reads it.
@@ -115,14 +117,14 @@ func TestScriptArg(t *testing.T) {
 		{"", ""},
 	} {
 		isFile := func(arg string) bool { return slices.Contains(files, arg) }
-		if got := scriptArg(strings.Fields(tc.line), isFile); got != tc.want {
+		if got := proctable.ScriptArg(strings.Fields(tc.line), isFile); got != tc.want {
 			t.Errorf("%q: %q, want %q", tc.line, got, tc.want)
 		}
 	}
-	if got := scriptArg(nil, nil); got != "" {
+	if got := proctable.ScriptArg(nil, nil); got != "" {
 		t.Errorf("no arguments: %q", got)
 	}
-	if got := scriptArg([]string{"perl", ""}, nil); got != "" {
+	if got := proctable.ScriptArg([]string{"perl", ""}, nil); got != "" {
 		t.Errorf("an empty argument: %q", got)
 	}
 }
@@ -141,7 +143,7 @@ func TestErrexitIsNoCode(t *testing.T) {
 		"/usr/bin/python3 -s /usr/sbin/x", // Fedora's every script
 		"/usr/bin/perl -s /usr/sbin/x",
 	} {
-		if got := scriptArg(strings.Fields(line), isFile); got != "/usr/sbin/x" {
+		if got := proctable.ScriptArg(strings.Fields(line), isFile); got != "/usr/sbin/x" {
 			t.Errorf("%s: %q", line, got)
 		}
 	}
@@ -158,7 +160,7 @@ func TestCodeBehindCapitalFlags(t *testing.T) {
 		"perl -Te code /usr/sbin/x",
 		"perl -0777ne code /usr/sbin/x",
 	} {
-		if got := scriptArg(strings.Fields(line), isFile); got != "" {
+		if got := proctable.ScriptArg(strings.Fields(line), isFile); got != "" {
 			t.Errorf("%s: %q", line, got)
 		}
 	}
@@ -207,7 +209,7 @@ func TestIsComm(t *testing.T) {
 		{"fifteen---bytes-and", "/x/fifteen---bytes-and-more", true},
 		{"fifteen---bytes2", "/x/fifteen---bytes", false},
 	} {
-		if got := isComm(tc.comm, tc.path); got != tc.want {
+		if got := proctable.IsComm(tc.comm, tc.path); got != tc.want {
 			t.Errorf("%q, %s: %v", tc.comm, tc.path, got)
 		}
 	}
@@ -224,7 +226,7 @@ func TestBaseName(t *testing.T) {
 		"clamd":                               "clamd",
 		"":                                    "",
 	} {
-		if got := baseName(exe); got != want {
+		if got := proctable.BaseName(exe); got != want {
 			t.Errorf("%q: %q", exe, got)
 		}
 	}
@@ -238,7 +240,7 @@ func FuzzScriptArg(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string, file bool) {
 		args := strings.Split(line, " ")
-		got := scriptArg(args, func(string) bool { return file })
+		got := proctable.ScriptArg(args, func(string) bool { return file })
 		if strings.HasPrefix(got, "-") {
 			t.Errorf("%q: the option %q", args, got)
 		}
@@ -267,7 +269,7 @@ func FuzzFindInterpreter(f *testing.F) {
 			t.Errorf("%q: both an interpreter and %v", line, err)
 		case err == nil && i.Path == "":
 			t.Errorf("%q: no name", line)
-		case err == nil && (i.Resolved == "") != (i.ID == FileID{}):
+		case err == nil && (i.Resolved == "") != (i.ID == proctable.FileID{}):
 			t.Errorf("%q: half known: %+v", line, i)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A table that shows too little is blind, however it came about.
@@ -28,8 +30,8 @@ func TestSighted(t *testing.T) {
 		{"nil", nil, false, "0 rows"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := sighted(tc.pids, 50, tc.needsInit)
-			var blind *BlindError
+			err := proctable.Sighted(tc.pids, 50, tc.needsInit)
+			var blind *proctable.BlindError
 			switch {
 			case tc.why == "" && err != nil:
 				t.Error(err)
@@ -38,7 +40,7 @@ func TestSighted(t *testing.T) {
 			}
 		})
 	}
-	if err := (&BlindError{Why: "it has 0 rows"}); err.Error() != "cannot trust the process table: it has 0 rows" {
+	if err := (&proctable.BlindError{Why: "it has 0 rows"}); err.Error() != "cannot trust the process table: it has 0 rows" {
 		t.Errorf("%q", err)
 	}
 }

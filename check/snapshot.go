@@ -3,33 +3,18 @@ package check
 import (
 	"errors"
 	"io/fs"
-	"time"
-)
 
-// FileID is a file whatever its name: device and inode, stat(2). The zero
-// FileID is no file.
-type FileID struct {
-	Dev, Ino uint64
-}
+	"daemon-keeper/check/proctable"
+)
 
 // Snapshot is what one look at the process table has shown: of all processes
 // only those that could be a daemon that was asked for.
 type Snapshot struct {
-	Self      Self
-	Processes []Process
+	Self      proctable.Self
+	Processes []proctable.Process
 	near      []neighbour        // all processes, where near misses are asked for
 	files     map[string]*wanted // by Spec.Executable
 	pidFiles  map[string]pidReading
-}
-
-// Self is the process that looks, which must never count itself.
-type Self struct {
-	PID  int
-	File FileID // its executable
-}
-
-func (s Self) is(p *Process) bool {
-	return p.PID == s.PID || p.File == s.File && p.File != (FileID{})
 }
 
 // wanted is an executable as it was on disk when the snapshot was taken.
@@ -47,99 +32,6 @@ func (w *wanted) errFor(spec *Spec) error {
 	}
 	return w.err
 }
-
-// Process is one row of the table, as far as it was read.
-type Process struct {
-	PID       int
-	Name      string // the kernel's name for it (comm), cut at 15 or 19 bytes
-	Exe       string // path of its executable as the kernel tells it, without " (deleted)"; "" if it tells none
-	File      FileID // the executable; zero where the system does not tell
-	Deleted   bool   // the executable is no longer in any folder
-	Denied    bool   // it may not be looked at: of what it executes only Name and Args may be known
-	Zombie    bool   // it has exited, and no thread of it is left
-	Stopped   bool   // by a signal or by a debugger: it does nothing until it is continued
-	Foreign   bool   // in another PID namespace, or in a jail that is not ours
-	Nowhere   bool   // Denied, and not even that could be told
-	OwnUserNS bool   // in our own user namespace
-	User      uint32 // effective user id, as we see it
-	Group     uint32 // effective group id
-	RealUser  uint32 // who has started it, if the program is set-user-ID
-	RealGroup uint32
-	Parent    int    // process id of the parent
-	RSS, VMS  uint64 // bytes resident in memory, and of address space
-
-	// Of a Deleted executable only:
-	SameMount bool // it is from the mount that its path leads to now
-	Smuggled  bool // it is from no mount that the process itself sees
-
-	// Args is read only where it decides: of interpreters, of processes that
-	// may not be looked at, of those whose path the kernel has lost, and where a
-	// Spec asks for it.
-	Args       []string
-	Script     string // the argument that names the script
-	ScriptFile FileID // that script
-
-	Usage Usage
-	Tasks int // threads that it has; 0 where the system does not tell
-
-	// Trouble is why something of it could not be read although it is there, for
-	// people: it did not come in time, or was too long. Then what is missing says
-	// nothing; see Exclusion.Why.
-	Trouble string
-
-	read  reading // what of Args and Usage has been read
-	ended bool    // before the rest was read
-}
-
-// isOf reports whether a process is a user's, whoever would like it to be. Whoever runs
-// a set-user-ID program is given its owner's effective id, and keeps their own as the
-// real one; only root's processes take on any effective id as they please. A daemon that
-// root has started may have given away its real id and taken back its effective one
-// (squid): then the real one tells whose it is.
-func (p *Process) isOf(user uint32) bool {
-	return p.User == user && (p.RealUser == user || p.RealUser == 0) || p.RealUser == user && p.User == 0
-}
-
-// owner is the user whose process it is; ok is false if it is nobody's for sure.
-func (p *Process) owner() (user uint32, ok bool) {
-	if p.isOf(p.User) {
-		return p.User, true
-	}
-	return p.RealUser, p.isOf(p.RealUser)
-}
-
-// isOfGroup is the same of set-group-ID programs.
-func (p *Process) isOfGroup(group uint32) bool {
-	return p.Group == group && (p.RealGroup == group || p.RealGroup == 0 || p.RealUser == 0)
-}
-
-// Usage is what is read of a process only where a Spec or the Options ask for it.
-type Usage struct {
-	Label      string        // security context; "" if it could not be read
-	Files      int           // open descriptors
-	FilesLimit int           // RLIMIT_NOFILE
-	FilesErr   error         // why Files is not known
-	Age        time.Duration // since its start; 0 if it was not read
-	CPU        time.Duration // that it has used since
-	Start      uint64        // when that was, as the kernel counts it: with the PID, the process
-	Threads    []int         // ids of its threads, but for those beyond the 64th
-	Unit       string        // of systemd, that it is in: x.service, session-3.scope; "" if it was not read or is in none
-	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell
-}
-
-// reading is a set of per-process facts that are expensive to read, and so are read of
-// candidates only.
-type reading uint8
-
-const (
-	argsReading reading = 1 << iota
-	labelReading
-	filesReading
-	timesReading
-	threadsReading
-	childrenReading
-	unitReading
-)
 
 // executable is what a Spec wants to be executed; nothing if it does not say.
 func (s *Snapshot) executable(spec *Spec) *Executable {

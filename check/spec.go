@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Spec says which processes are a daemon, and what it takes to be healthy; or
@@ -82,6 +84,15 @@ func (l Listen) addrPort() (netip.AddrPort, bool) {
 	}
 	a, err := netip.ParseAddrPort(l.Address)
 	return a, err == nil && l.Network != "unix"
+}
+
+// TakenBy reports whether a connection to the address can be one to this socket.
+func (l Listen) TakenBy(s proctable.Socket) bool {
+	if l.Network == "unix" || s.Network == "unix" {
+		return s.Network == l.Network && s.Path == l.Address
+	}
+	to, ok := l.addrPort()
+	return ok && s.Takes(to)
 }
 
 // PIDFile is where a daemon writes down its process id.
@@ -167,19 +178,19 @@ func (s *Spec) mayBeMissing() bool { return s.Rule || s.Bounds().Min == 0 }
 
 // readings are what must be read of a process to judge it by this Spec, once its
 // name, its user and its parent have been seen to fit.
-func (s *Spec) readings() reading {
-	var r reading
+func (s *Spec) readings() proctable.Reading {
+	var r proctable.Reading
 	if s.Args != nil || s.nameIsCut() {
-		r |= argsReading
+		r |= proctable.ArgsReading
 	}
 	if s.Label != "" {
-		r |= labelReading
+		r |= proctable.LabelReading
 	}
 	if s.Files != (FilesLimit{}) {
-		r |= filesReading
+		r |= proctable.FilesReading
 	}
 	if s.MinAge > 0 {
-		r |= timesReading
+		r |= proctable.TimesReading
 	}
 	for i := range s.Exempt {
 		r |= s.Exempt[i].readings()

@@ -4,18 +4,20 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // unchanged is the program at a path, by one stat(2), if it is what a remembered process
 // executed. It may have been written anew since that process has ended, but not while it
 // runs, ETXTBSY in execve(2): so only a look that finds that process again believes this.
 func unchanged(path string, remembered []Remembered) (Executable, bool) {
-	if len(remembered) == 0 || remembered[0].Exe == "" || remembered[0].Script != (FileID{}) || !filepath.IsAbs(path) {
+	if len(remembered) == 0 || remembered[0].Exe == "" || remembered[0].Script != (proctable.FileID{}) || !filepath.IsAbs(path) {
 		return Executable{}, false
 	}
 	r := remembered[0]
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 || fileID(info) != r.File || r.File == (FileID{}) {
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 || proctable.FileIDOf(info) != r.File || r.File == (proctable.FileID{}) {
 		return Executable{}, false
 	}
 	if appletOf(path, r.Exe) != "" || isMailwrapper(r.Exe) {
@@ -24,16 +26,16 @@ func unchanged(path string, remembered []Remembered) (Executable, bool) {
 	return Executable{Path: path, Resolved: r.Exe, ID: r.File, links: linksOf(info)}, true
 }
 
-// unchanged is the function of that name, for files that nobody else serves.
-func (f *files) unchanged(path string, remembered []Remembered) (Executable, bool) {
-	if f.points.lead(path) {
+// unchangedFile is unchanged, for files that nobody else serves.
+func unchangedFile(f *proctable.Files, path string, remembered []Remembered) (Executable, bool) {
+	if f.Leads(path) {
 		return Executable{}, false
 	}
 	type answer struct {
 		e  Executable
 		ok bool
 	}
-	a, err := own(f, path, func() (a answer) {
+	a, err := proctable.Own(f, path, func() (a answer) {
 		a.e, a.ok = unchanged(path, remembered)
 		return a
 	})
@@ -45,7 +47,7 @@ func (l *looker) hurry(spec *Spec) (Executable, bool) {
 	if !l.hasty || l.full || l.seesAll(spec) || spec.Bounds().Min > len(spec.Remembered) {
 		return Executable{}, false
 	}
-	return l.files.unchanged(spec.Executable, spec.Remembered)
+	return unchangedFile(l.files, spec.Executable, spec.Remembered)
 }
 
 // wasRash reports whether a target whose program was not read has too few processes that

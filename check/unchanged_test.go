@@ -3,6 +3,8 @@ package check
 import (
 	"os"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // A program that a remembered process executes is not read again; where that process does not
@@ -10,7 +12,7 @@ import (
 func TestUnchanged(t *testing.T) {
 	app := program(t, "app", elf)
 	was := Remembered{PID: 100, Start: 5, Exe: app.Path, File: app.ID}
-	running := fakeRow{exe: app.Path, p: Process{File: app.ID, Usage: Usage{}}, usage: Usage{Start: 5}}
+	running := fakeRow{exe: app.Path, p: proctable.Process{File: app.ID, Usage: proctable.Usage{}}, usage: proctable.Usage{Start: 5}}
 	for _, tc := range []struct {
 		name       string
 		remembered []Remembered
@@ -22,16 +24,16 @@ func TestUnchanged(t *testing.T) {
 	}{
 		{"it still runs", []Remembered{was}, running, nil, nil, Up, true},
 		{"nothing is remembered", nil, running, nil, nil, Up, false},
-		{"another file was executed", []Remembered{{PID: 100, Start: 5, Exe: app.Path, File: FileID{1, 1}}}, running, nil, nil, Up, false},
+		{"another file was executed", []Remembered{{PID: 100, Start: 5, Exe: app.Path, File: proctable.FileID{Dev: 1, Ino: 1}}}, running, nil, nil, Up, false},
 		{"two are wanted", []Remembered{was}, running, nil, &Count{Min: 2, Max: NoLimit}, Down, false},
 		{"no more than one is wanted", []Remembered{was}, running, nil, &Count{Min: 1, Max: 1}, Up, false},
-		{"the number is another process's, of the same program", []Remembered{was}, fakeRow{exe: app.Path, p: Process{File: app.ID}, usage: Usage{Start: 6}}, nil, nil, Up, true},
-		{"it has ended", []Remembered{was}, fakeRow{exe: "/bin/other", p: Process{File: FileID{1, 3}}}, nil, nil, Down, false},
+		{"the number is another process's, of the same program", []Remembered{was}, fakeRow{exe: app.Path, p: proctable.Process{File: app.ID}, usage: proctable.Usage{Start: 6}}, nil, nil, Up, true},
+		{"it has ended", []Remembered{was}, fakeRow{exe: "/bin/other", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 3}}}, nil, nil, Down, false},
 		{
 			"it has ended, and its file is a script by now",
 			[]Remembered{was},
-			fakeRow{exe: "/usr/bin/python3.11", p: Process{
-				File: FileID{1, 11}, Args: []string{"python3", app.Path}, Script: app.Path, ScriptFile: app.ID, read: argsReading,
+			fakeRow{exe: "/usr/bin/python3.11", p: proctable.Process{
+				File: proctable.FileID{Dev: 1, Ino: 11}, Args: []string{"python3", app.Path}, Script: app.Path, ScriptFile: app.ID, Taken: proctable.ArgsReading,
 			}},
 			func(t *testing.T) {
 				if err := os.WriteFile(app.Path, []byte("#!/usr/bin/env python3\n"), 0o755); err != nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/tracer"
@@ -28,7 +29,7 @@ func Main(argv []string) int {
 	// is left to the system: the services that we start inherit our limit for it.
 	debug.SetTraceback("crash")
 	if rcd.IsChild(argv) {
-		return rcd.Child(argv, check.Args, state.NoteBegun)
+		return rcd.Child(argv, proctable.Args, state.NoteBegun)
 	}
 	if rcd.IsLauncher(argv) {
 		return rcd.Launch(argv)
@@ -37,7 +38,7 @@ func Main(argv []string) int {
 		debug.SetGCPercent(20) // there is little to collect, and it stays for months
 		return tracer.Main(argv, traceLog)
 	}
-	if check.IsPeek(argv) {
+	if proctable.IsPeek(argv) {
 		return check.Peek(argv)
 	}
 	// With the default, 100, garbage would be collected for the first time at 4 MiB. That would

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
@@ -171,7 +172,7 @@ func (x *inspector) doubts() []string {
 func newInspector(ctx context.Context) (*inspector, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldTime)
 	defer cancel()
-	x := &inspector{users: keeper.UserNames(), groups: groupNames(), sight: check.Sight(ctx) == nil}
+	x := &inspector{users: keeper.UserNames(), groups: groupNames(), sight: proctable.Sight(ctx) == nil}
 	x.unit = x.askManager
 	x.manager, _ = rcd.Detect(rcd.ThisHost(), new(rcd.Outputs))
 	var err error

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/osutil"
@@ -115,7 +116,7 @@ func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none insp
 // listening returns the sockets at which a process listens, and the other processes that have
 // them open.
 func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening] {
-	sockets, err := check.Listeners(f.PID)
+	sockets, err := proctable.Listeners(f.PID)
 	if err != nil {
 		return inspect.Know[[]inspect.Listening](nil, err)
 	}
@@ -140,7 +141,7 @@ func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]insp
 		return inspect.Fact[[]inspect.Writer]{}
 	}
 	var list []inspect.Writer
-	served := check.WhatIsServed()
+	served := proctable.WhatIsServed()
 	for _, name := range []string{f.Exe, m.Script} {
 		if name == "" || !filepath.IsAbs(name) {
 			continue
@@ -168,7 +169,7 @@ func changed(f *inspect.Facts, paths []string) []inspect.Changed {
 		return nil
 	}
 	var list []inspect.Changed
-	served := check.WhatIsServed()
+	served := proctable.WhatIsServed()
 	for _, name := range paths {
 		if served.Lead(name) {
 			continue
@@ -189,7 +190,7 @@ func (x *inspector) pidFiles(ctx context.Context, f *inspect.Facts, d keeper.Dae
 		e.PIDs = append(e.PIDs, r.PID)
 	}
 	named := make(map[string][]pidfiles.Expected)
-	if name := f.Unit.Value.Props["PIDFile"]; filepath.IsAbs(name) && !check.WhatIsServed().Lead(name) {
+	if name := f.Unit.Value.Props["PIDFile"]; filepath.IsAbs(name) && !proctable.WhatIsServed().Lead(name) {
 		named[name] = append(named[name], e)
 	}
 	if p := d.Spec.PIDFile; p != nil {
@@ -251,7 +252,7 @@ func waysTo(f *inspect.Facts) {
 	if f.Root.Value.Changed || !f.Root.Known {
 		return
 	}
-	served := check.WhatIsServed()
+	served := proctable.WhatIsServed()
 	n := 0
 	for i := range f.Files.Value {
 		x := &f.Files.Value[i]

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
 
@@ -213,7 +214,7 @@ func findings(t *testing.T, pid int, unit map[string]string, dir string) []inspe
 		}
 		return inspect.Know(inspect.Unit{Name: "toy.service", Props: props}, nil)
 	}
-	f, err := x.facts(ctx, keeper.Daemon{Name: "toy"}, check.Match{Process: check.Process{PID: pid}})
+	f, err := x.facts(ctx, keeper.Daemon{Name: "toy"}, check.Match{Process: proctable.Process{PID: pid}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
 
@@ -35,7 +36,7 @@ func TestInspectDetachedMount(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, err := answered(ctx, func() (inspect.Facts, error) {
-		return x.facts(ctx, keeper.Daemon{Name: "toy"}, check.Match{Process: check.Process{PID: pid}})
+		return x.facts(ctx, keeper.Daemon{Name: "toy"}, check.Match{Process: proctable.Process{PID: pid}})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
@@ -66,7 +67,7 @@ func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error
 	users := keeper.UserNames()
 	x := pidfiles.Examiner{
 		Machine: pidfiles.ThisMachine(users), GroupName: groupNames(), Places: pidfiles.Places(), Named: make(map[string][]pidfiles.Expected),
-		Holder: holders(check.Sight(ctx) == nil), Patience: pidFolderTime,
+		Holder: holders(proctable.Sight(ctx) == nil), Patience: pidFolderTime,
 	}
 	for _, path := range p.Also {
 		abs, err := filepath.Abs(path)
@@ -100,7 +101,7 @@ func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error
 // that is not seen may still exist.
 func holders(sight bool) func(int) pidfiles.Holder {
 	return func(number int) pidfiles.Holder {
-		n, known := check.Live{}.Numbered(number)
+		n, known := proctable.Lookup(number)
 		p := n.Process
 		h := pidfiles.Holder{
 			Known: known && (sight || p.PID > 0), PID: p.PID, Thread: n.IsThread, Comm: n.Thread, Kernel: n.Kernel, Zombie: p.Zombie,

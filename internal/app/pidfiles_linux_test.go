@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/pidfiles"
 )
 
@@ -63,7 +63,7 @@ func TestPIDFilesOfRealProcesses(t *testing.T) {
 
 	name := func(id uint32) string { return fmt.Sprint(id) }
 	x := pidfiles.Examiner{
-		Machine: pidfiles.ThisMachine(name), GroupName: name, Places: []string{dir}, Holder: holders(check.Sight(t.Context()) == nil), Patience: time.Minute,
+		Machine: pidfiles.ThisMachine(name), GroupName: name, Places: []string{dir}, Holder: holders(proctable.Sight(t.Context()) == nil), Patience: time.Minute,
 	}
 	got := make(map[string]string)
 	for _, r := range x.Examine(t.Context()).Reports {

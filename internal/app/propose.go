@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/survey"
@@ -132,11 +133,11 @@ func instanceOf(service string) string {
 // listensAt is where a process accepts connections by TCP, as this machine can reach it;
 // "" if that cannot be told. Of several addresses the loopback is the first.
 func listensAt(pid int) string {
-	sockets, err := check.Sockets([]int{pid})
+	sockets, err := proctable.Sockets([]int{pid})
 	if err != nil || pid == 0 {
 		return ""
 	}
-	return check.Reachable(sockets)
+	return proctable.Reachable(sockets)
 }
 
 // ownersOf is which service a process belongs to.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/packages"
@@ -40,11 +41,11 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 		Measure:  j.Looks || j.Output != outputText || j.Prometheus != "",
 		AtOnce:   j.AtOnce,
 
-		Frozen:       check.Frozen,
-		Started:      check.Started,
-		Runs:         check.Runs,
-		Commands:     check.Commands,
-		IsStopped:    check.IsStopped,
+		Frozen:       proctable.Frozen,
+		Started:      proctable.Started,
+		Runs:         proctable.Runs,
+		Commands:     proctable.Commands,
+		IsStopped:    proctable.IsStopped,
 		Processes:    check.Live{},
 		Kin:          keeper.RealKin(),
 		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },

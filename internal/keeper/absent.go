@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
@@ -15,11 +16,11 @@ type absence struct {
 	spec    check.Spec
 	name    string
 	service string
-	cond    rcd.Condition  // of that service
-	main    *check.Process // its main process, if that lives
-	ended   bool           // all processes that are remembered have ended
-	later   bool           // the main process was started since the daemon was last seen up
-	leads   []check.Process
+	cond    rcd.Condition      // of that service
+	main    *proctable.Process // its main process, if that lives
+	ended   bool               // all processes that are remembered have ended
+	later   bool               // the main process was started since the daemon was last seen up
+	leads   []proctable.Process
 }
 
 // doubt is why it cannot be told whether the daemon is down; nil if it is. That no process
@@ -38,9 +39,9 @@ func (a absence) doubt() error {
 }
 
 // programOf is what a process executes: the script, if it runs one.
-func programOf(p check.Process) string {
+func programOf(p proctable.Process) string {
 	switch {
-	case p.Script != "" && p.ScriptFile != check.FileID{}:
+	case p.Script != "" && p.ScriptFile != proctable.FileID{}:
 		return p.Script
 	case p.Exe != "":
 		return p.Exe

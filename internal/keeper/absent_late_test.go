@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
 )
@@ -23,7 +23,7 @@ func (r *reviver) Condition(context.Context, string) (rcd.Condition, error) {
 	switch {
 	case r.asked == 1:
 		main := member(900, 1, 0, "a.service")
-		r.read = map[int]check.Process{900: main.Process}
+		r.read = map[int]proctable.Process{900: main.Process}
 		if !r.diesAgain {
 			r.main = &main
 		}

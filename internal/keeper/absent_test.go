@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/rcd"
 )
 
 // No process of the daemon counts: is it down?
 func TestAbsence(t *testing.T) {
 	active := rcd.Condition{State: rcd.Running, Main: 417}
-	main := &check.Process{PID: 417, Exe: "/opt/app/r1/app"}
-	lead := []check.Process{{PID: 5, Exe: "/usr/bin/python3.11", Script: "/opt/app/r1/app.py", ScriptFile: check.FileID{Dev: 1, Ino: 2}}}
+	main := &proctable.Process{PID: 417, Exe: "/opt/app/r1/app"}
+	lead := []proctable.Process{{PID: 5, Exe: "/usr/bin/python3.11", Script: "/opt/app/r1/app.py", ScriptFile: proctable.FileID{Dev: 1, Ino: 2}}}
 	for _, tc := range []struct {
 		name string
 		a    absence

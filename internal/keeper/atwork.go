@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
 )
@@ -105,7 +105,7 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 	if err != nil {
 		r.logOnce(report.Info, "cannot tell whether somebody stops or starts services: %v", err)
 	}
-	slices.SortFunc(found, func(a, b check.Command) int { return cmp.Compare(b.Age, a.Age) })
+	slices.SortFunc(found, func(a, b proctable.Command) int { return cmp.Compare(b.Age, a.Age) })
 	var list []*rcd.Work
 	for _, c := range found {
 		if service, verb, ok := step(c.Args); ok {

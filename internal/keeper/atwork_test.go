@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -101,7 +101,7 @@ func TestAtWorkIsSeenByWhoLooks(t *testing.T) {
 func TestAtWorkIsNotAskedWithoutNeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := holding(t)
-		w.keeper.Commands = func(context.Context, func([]string) bool) ([]check.Command, error) {
+		w.keeper.Commands = func(context.Context, func([]string) bool) ([]proctable.Command, error) {
 			w.faults = append(w.faults, "looked for commands")
 			return nil, nil
 		}
@@ -270,23 +270,23 @@ func TestAtWorkMeanwhile(t *testing.T) {
 func TestAtWorkByCommand(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
-		command check.Command
+		command proctable.Command
 		result  report.Result
 		why     string
 	}{
-		{"a restart", check.Command{PID: 77, Args: []string{"svc", "t", "restart"}, Age: 3 * time.Second}, report.Held, "process 77 is at work on service t (restart for 3 s, at most 2m)"},
-		{"a start for too long", check.Command{PID: 77, Args: []string{"svc", "s", "start"}, Age: 2 * time.Minute}, report.BroughtBack, ""},
-		{"of another service", check.Command{PID: 77, Args: []string{"svc", "other", "start"}, Age: time.Second}, report.BroughtBack, ""},
+		{"a restart", proctable.Command{PID: 77, Args: []string{"svc", "t", "restart"}, Age: 3 * time.Second}, report.Held, "process 77 is at work on service t (restart for 3 s, at most 2m)"},
+		{"a start for too long", proctable.Command{PID: 77, Args: []string{"svc", "s", "start"}, Age: 2 * time.Minute}, report.BroughtBack, ""},
+		{"of another service", proctable.Command{PID: 77, Args: []string{"svc", "other", "start"}, Age: time.Second}, report.BroughtBack, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, d := holding(t)
 				w.scripts = true
-				w.keeper.Commands = func(_ context.Context, is func([]string) bool) ([]check.Command, error) {
+				w.keeper.Commands = func(_ context.Context, is func([]string) bool) ([]proctable.Command, error) {
 					if !is(tc.command.Args) {
 						return nil, nil
 					}
-					return []check.Command{tc.command}, errors.New("cannot read the arguments of process 78")
+					return []proctable.Command{tc.command}, errors.New("cannot read the arguments of process 78")
 				}
 				wantResult(t, w.again(t, d)["a"], tc.result, tc.why)
 				if tc.name == "a start for too long" && !strings.Contains(w.diary(), "WARNING process 77 has been at work on service s (start for 2m) for longer than its own limit of 1m: 'a' is no longer left to it") {

@@ -3,7 +3,7 @@ package keeper
 import (
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -32,7 +32,7 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 	}
 	d.Boot, d.From, d.To = now.Boot, from, to
 	for _, p := range r.past.Processes {
-		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads, Started: check.StartTime(p.Start, now.Time, now.Up)})
+		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
 }

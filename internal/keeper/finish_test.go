@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -48,10 +49,10 @@ func (w *world) leaves(t *testing.T, i state.Intent, marks ...string) {
 // command is a step that goes on for some time, though both its run and the child that
 // has started it were killed.
 func (w *world) command(verb, service string, lives time.Duration) {
-	w.keeper.Commands = func(_ context.Context, is func([]string) bool) (list []check.Command, err error) {
+	w.keeper.Commands = func(_ context.Context, is func([]string) bool) (list []proctable.Command, err error) {
 		for pid, args := range map[int][]string{77: append([]string{"/bin/sh"}, w.Argv(rcd.Verb(verb), service)...), 78: {"sleep", service, verb}} {
 			if is(args) && time.Since(w.began) < lives {
-				list = append(list, check.Command{PID: pid, Args: args, Age: time.Since(w.began)})
+				list = append(list, proctable.Command{PID: pid, Args: args, Age: time.Since(w.began)})
 			}
 		}
 		return list, nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -103,7 +104,7 @@ func (h *herd) look(_ context.Context, specs []check.Spec, _ check.Options) []ch
 			if s.User != nil && *s.User != p.user {
 				continue
 			}
-			m := check.Match{Process: check.Process{PID: p.pid, Parent: p.parent, User: p.user, Exe: "/sbin/x", File: check.FileID{Dev: 1, Ino: 2}}}
+			m := check.Match{Process: proctable.Process{PID: p.pid, Parent: p.parent, User: p.user, Exe: "/sbin/x", File: proctable.FileID{Dev: 1, Ino: 2}}}
 			if !h.find(p.parent).isAlive() {
 				m.Parent = 1
 			}
@@ -167,12 +168,12 @@ func (h *herd) Group(pid int) string {
 	return ""
 }
 
-func (h *herd) Sockets(pids []int) ([]check.Socket, error) {
+func (h *herd) Sockets(pids []int) ([]proctable.Socket, error) {
 	h.state.Lock()
 	defer h.state.Unlock()
 	for _, pid := range pids {
 		if p := h.find(pid); p.isAlive() && p.holds {
-			return []check.Socket{{Network: "tcp", Addr: netip.MustParseAddrPort("0.0.0.0:80")}}, nil
+			return []proctable.Socket{{Network: "tcp", Addr: netip.MustParseAddrPort("0.0.0.0:80")}}, nil
 		}
 	}
 	return nil, nil

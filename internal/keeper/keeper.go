@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/packages"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
@@ -98,7 +99,7 @@ type Keeper struct {
 	Started      func(pid int) (start uint64, err error)   // by which a process is known again
 	Runs         func(pid int, start uint64) (bool, error) // whether a process that is remembered still runs
 	Kin          Kin                                       // nil: nobody looks at what else runs a daemon's program
-	Commands     func(ctx context.Context, is func(args []string) bool) ([]check.Command, error)
+	Commands     func(ctx context.Context, is func(args []string) bool) ([]proctable.Command, error)
 	IsStopped    func(pid int) bool                           // by a signal
 	Program      string                                       // our own, see rcd.With
 	Processes    Processes                                    // single ones; nil: what is left of a daemon counts as the daemon

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -128,7 +129,7 @@ func (m *machine) Record(l report.Level, format string, args ...any) {
 }
 
 func up(pid int) check.Verdict {
-	return check.Verdict{State: check.Up, Matches: []check.Match{{Process: check.Process{PID: pid, Exe: "/sbin/x"}}}}
+	return check.Verdict{State: check.Up, Matches: []check.Match{{Process: proctable.Process{PID: pid, Exe: "/sbin/x"}}}}
 }
 
 func down() check.Verdict { return check.Verdict{State: check.Down} }
@@ -155,7 +156,7 @@ func daemon(services ...string) Daemon {
 
 // Each row is one run: what the looks show, and what comes of it.
 func TestRun(t *testing.T) {
-	blind := &check.BlindError{Why: "it has 1 rows"}
+	blind := &proctable.BlindError{Why: "it has 1 rows"}
 	for _, tc := range []struct {
 		name   string
 		looks  []check.Verdict
@@ -408,8 +409,8 @@ func TestOutputOfAFailingStepIsReported(t *testing.T) {
 
 func TestNoticesOfADaemonThatIsUp(t *testing.T) {
 	odd := check.Verdict{State: check.Up, Matches: []check.Match{
-		{Process: check.Process{PID: 4, Exe: "/sbin/x", Stopped: true}},
-		{Process: check.Process{PID: 5, Exe: "/sbin/x"}, OldImage: true},
+		{Process: proctable.Process{PID: 4, Exe: "/sbin/x", Stopped: true}},
+		{Process: proctable.Process{PID: 5, Exe: "/sbin/x"}, OldImage: true},
 	}}
 	m := &machine{looks: []check.Verdict{odd}}
 	r := newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})[0]

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 )
 
@@ -15,7 +16,7 @@ type Kin interface {
 	Group(pid int) string
 	// Sockets are the addresses at which these processes accept connections. An
 	// error means that they cannot be told.
-	Sockets(pids []int) ([]check.Socket, error)
+	Sockets(pids []int) ([]proctable.Socket, error)
 	// Seize gets hold of this very process: not of another one that has its number.
 	// It fails with osutil.ErrEnded if the process has ended.
 	Seize(k check.Kin) (Seized, error)
@@ -33,8 +34,8 @@ func RealKin() Kin { return realKin{} }
 
 type realKin struct{}
 
-func (realKin) Group(pid int) string                       { return check.Group(pid) }
-func (realKin) Sockets(pids []int) ([]check.Socket, error) { return check.Sockets(pids) }
+func (realKin) Group(pid int) string                           { return proctable.Group(pid) }
+func (realKin) Sockets(pids []int) ([]proctable.Socket, error) { return proctable.Sockets(pids) }
 
 // Seize looks who the process is only when it holds it, and then that it has not ended
 // meanwhile: so what it looked at is what it holds.
@@ -43,7 +44,7 @@ func (realKin) Seize(k check.Kin) (Seized, error) {
 	if err != nil {
 		return nil, err
 	}
-	is, err := check.Executes(k.PID, k.Start, k.File)
+	is, err := proctable.Executes(k.PID, k.Start, k.File)
 	ended := false
 	if err == nil && is {
 		ended, err = p.Ended()

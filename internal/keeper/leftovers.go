@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/restart"
@@ -102,8 +103,8 @@ func (r *run) holds(k check.Kin) bool {
 		return false
 	}
 	sockets, err := r.Kin.Sockets([]int{k.PID})
-	return err == nil && slices.ContainsFunc(sockets, func(s check.Socket) bool {
-		return slices.ContainsFunc(r.daemon.Spec.Listen, s.Takes)
+	return err == nil && slices.ContainsFunc(sockets, func(s proctable.Socket) bool {
+		return slices.ContainsFunc(r.daemon.Spec.Listen, func(l check.Listen) bool { return l.TakenBy(s) })
 	})
 }
 

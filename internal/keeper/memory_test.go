@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -280,7 +281,7 @@ func TestProcessesAreRemembered(t *testing.T) {
 		d := w.isUp("a", "s")
 		v := check.Verdict{State: check.Up}
 		for pid := range 20 {
-			p := check.Process{PID: pid + 1, Parent: 77}
+			p := proctable.Process{PID: pid + 1, Parent: 77}
 			p.Usage.Start, p.Usage.Threads, p.Usage.Children = uint64(pid+50), []int{pid + 1, pid + 70}, []int{pid + 80}
 			v.Matches = append(v.Matches, check.Match{Process: p})
 		}

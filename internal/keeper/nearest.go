@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/state"
 )
 
@@ -42,7 +43,7 @@ func (r *run) nearest(ctx context.Context, since state.Stamp) string {
 	return ""
 }
 
-func nearestText(p check.Process, why string) string {
+func nearestText(p proctable.Process, why string) string {
 	return fmt.Sprintf("; process %d was started meanwhile and does not count (%s): %s", p.PID, seen(p), why)
 }
 

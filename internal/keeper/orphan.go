@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -149,12 +149,12 @@ func (p *pass) outlast(ctx context.Context, verb rcd.Verb, service string, age f
 	doubts := 0
 	for said := false; ctx.Err() == nil; {
 		list, err := p.Commands(ctx, func(args []string) bool { return p.Manager.CarriesOut(args, verb, service) })
-		unclear := err != nil && !errors.Is(err, check.ErrNotSupported)
+		unclear := err != nil && !errors.Is(err, proctable.ErrNotSupported)
 		if unclear {
 			p.logOnce(report.Info, "cannot tell whether the %s of service '%s' is still under way: %v", verb, service, err)
 		}
 		oldest := age() + rounding
-		switch found := slices.ContainsFunc(list, func(c check.Command) bool { return c.Age <= oldest }); {
+		switch found := slices.ContainsFunc(list, func(c proctable.Command) bool { return c.Age <= oldest }); {
 		case found && !said:
 			say()
 			said = true

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -66,7 +66,7 @@ func (r *run) holder(ctx context.Context, held *state.HeldError) (pid int, what 
 		list, _ := r.Commands(ctx, func(args []string) bool {
 			return rcd.IsChildFor(args, held.Service)
 		})
-		slices.SortFunc(list, func(a, b check.Command) int { return int(b.Age - a.Age) })
+		slices.SortFunc(list, func(a, b proctable.Command) int { return int(b.Age - a.Age) })
 		if len(list) > 0 {
 			return list[0].PID, fmt.Sprintf("process %d, which a run that has died has left,", list[0].PID)
 		}

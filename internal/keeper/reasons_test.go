@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/restart"
 )
@@ -15,11 +16,11 @@ import (
 func TestWhyStillDown(t *testing.T) {
 	p := restart.Procedure{Verify: 30 * time.Second, Settle: 2 * time.Second}
 	fat := check.Verdict{
-		Matches: []check.Match{{Process: check.Process{PID: 7, Exe: "/x"}}},
+		Matches: []check.Match{{Process: proctable.Process{PID: 7, Exe: "/x"}}},
 		Faults:  []check.Fault{{Aspect: check.Memory, Severity: check.Restart, Text: "process 7 uses 2 GiB of memory"}},
 	}
 	halted := fat
-	halted.Matches = []check.Match{{Process: check.Process{PID: 7, Exe: "/x", Stopped: true}}}
+	halted.Matches = []check.Match{{Process: proctable.Process{PID: 7, Exe: "/x", Stopped: true}}}
 	for _, tc := range []struct {
 		name    string
 		outcome restart.Outcome
@@ -49,7 +50,7 @@ func TestStoppedDaemonIsSaidToBeStopped(t *testing.T) {
 		w.barren("s")
 		w.toy("a").verdict = &check.Verdict{
 			State:   check.Down,
-			Matches: []check.Match{{Process: check.Process{PID: 7, Exe: "/toys/a", Stopped: true}}},
+			Matches: []check.Match{{Process: proctable.Process{PID: 7, Exe: "/toys/a", Stopped: true}}},
 			Faults:  []check.Fault{{Aspect: check.Listening, Severity: check.Restart, Text: "tcp://127.0.0.1:1 does not answer"}},
 		}
 		r := w.run(t, t.Context(), d)["a"]
@@ -72,7 +73,7 @@ func TestWhatCameUpInItsPlace(t *testing.T) {
 			f.world.again(t, d)
 			f.isKilled()
 			f.workers, f.revives = nil, false
-			f.brings = &check.Process{PID: 777, Exe: "/usr/bin/python3.11", Usage: check.Usage{Age: age}}
+			f.brings = &proctable.Process{PID: 777, Exe: "/usr/bin/python3.11", Usage: proctable.Usage{Age: age}}
 			if r := f.world.again(t, d)["a"]; r.Result != report.StillDown || r.Reason != want {
 				t.Errorf("%v: result %d because %q, want %q", age, r.Result, r.Reason, want)
 			}

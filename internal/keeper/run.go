@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -243,7 +244,7 @@ func (r *run) cannotTell(err error) {
 
 // doubt: what a person must mend before it can ever work is fatal.
 func doubt(err error) report.Level {
-	isBlind := errors.As(err, new(*check.BlindError))
+	isBlind := errors.As(err, new(*proctable.BlindError))
 	isClouded := errors.As(err, new(*check.CloudedError))
 	if isBlind || words.Hint(err) != "" && !isClouded {
 		return report.Fatal

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 )
@@ -136,7 +137,7 @@ func (r *run) recall(now state.Stamp) {
 	}
 	for _, p := range r.past.Processes {
 		r.daemon.Spec.Remembered = append(r.daemon.Spec.Remembered, check.Remembered{
-			PID: p.PID, Start: p.Start, Exe: p.Exe, File: check.FileID(p.File), Script: check.FileID(p.Script),
+			PID: p.PID, Start: p.Start, Exe: p.Exe, File: proctable.FileID(p.File), Script: proctable.FileID(p.Script),
 		})
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -166,11 +166,11 @@ func TestScannerIsGone(t *testing.T) {
 			w, d := supervisedWorld(t, func(time.Time) *rcd.Supervision {
 				return &rcd.Supervision{By: "runsv", Scanner: "runsvdir", Folder: "/etc/service/toy", Watched: true, WantUp: true, At: time.Now().Add(-time.Hour)}
 			})
-			w.keeper.Commands = func(_ context.Context, is func([]string) bool) ([]check.Command, error) {
+			w.keeper.Commands = func(_ context.Context, is func([]string) bool) ([]proctable.Command, error) {
 				if !is(args) {
 					return nil, nil
 				}
-				return []check.Command{{PID: 7, Args: args}}, nil
+				return []proctable.Command{{PID: 7, Args: args}}, nil
 			}
 			got := w.run(t, t.Context(), d)["toy"]
 			const gone = "no runsvdir runs: nobody starts runsv for /etc/service/toy when that has ended"

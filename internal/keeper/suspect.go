@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
@@ -16,9 +17,9 @@ import (
 // Processes answers questions about single processes, which a healthy run does not ask.
 type Processes interface {
 	// Read reads all of a process; runs is false if there is none.
-	Read(pid int) (p check.Process, runs bool, err error)
+	Read(pid int) (p proctable.Process, runs bool, err error)
 	// Leads finds those that were started by the path of a Spec and execute something else.
-	Leads(ctx context.Context, spec check.Spec) ([]check.Process, error)
+	Leads(ctx context.Context, spec check.Spec) ([]proctable.Process, error)
 	// Listens reports whether a process waits for connections.
 	Listens(pid int) (bool, error)
 	// PIDFile is the process that a pidfile names, and whether it runs; known is false if

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -21,17 +22,17 @@ type family struct {
 	asked    int
 	main     *check.Match // nil: it has ended
 	workers  []check.Match
-	revives  bool           // a start brings a new main process up
-	brings   *check.Process // what a start brings up in its place
+	revives  bool               // a start brings a new main process up
+	brings   *proctable.Process // what a start brings up in its place
 	listens  []int
-	read     map[int]check.Process
-	leads    []check.Process
+	read     map[int]proctable.Process
+	leads    []proctable.Process
 	pidFiles map[string]pidFile
 	steps    []string
 }
 
 func member(pid, parent int, age time.Duration, unit string) check.Match {
-	m := check.Match{Process: check.Process{PID: pid, Parent: parent, Exe: "/toys/a"}}
+	m := check.Match{Process: proctable.Process{PID: pid, Parent: parent, Exe: "/toys/a"}}
 	m.Usage.Start, m.Usage.Age, m.Usage.Unit = uint64(pid), age, unit
 	return m
 }
@@ -83,7 +84,10 @@ func (f *family) PIDFile(path string) (int, bool, bool) {
 	return p.pid, p.runs, p.known
 }
 
-func (f *family) Read(pid int) (check.Process, bool, error) { p, ok := f.read[pid]; return p, ok, nil }
+func (f *family) Read(pid int) (proctable.Process, bool, error) {
+	p, ok := f.read[pid]
+	return p, ok, nil
+}
 
 func (f *family) Stop(_ context.Context, name string, _ rcd.With) error {
 	f.steps = append(f.steps, "stop "+name)
@@ -94,7 +98,7 @@ func (f *family) Death(context.Context, string) (rcd.Death, error) {
 	return rcd.Death{Cause: "signal", Text: "signal 9"}, nil
 }
 
-func (f *family) Leads(context.Context, check.Spec) ([]check.Process, error) { return f.leads, nil }
+func (f *family) Leads(context.Context, check.Spec) ([]proctable.Process, error) { return f.leads, nil }
 
 func (f *family) Condition(context.Context, string) (rcd.Condition, error) {
 	f.asked++
@@ -104,7 +108,7 @@ func (f *family) Condition(context.Context, string) (rcd.Condition, error) {
 func (f *family) Start(_ context.Context, name string, _ rcd.With) error {
 	f.steps = append(f.steps, "start "+name)
 	if f.brings != nil {
-		f.read = map[int]check.Process{f.brings.PID: *f.brings}
+		f.read = map[int]proctable.Process{f.brings.PID: *f.brings}
 		f.cond = rcd.Condition{State: rcd.Running, Main: f.brings.PID}
 	}
 	if f.revives {
@@ -218,7 +222,7 @@ func TestActiveIsNotDown(t *testing.T) {
 		f, d := newFamily(t)
 		f.main, f.workers = nil, nil
 		f.cond = rcd.Condition{State: rcd.Running, Main: 417}
-		f.read = map[int]check.Process{417: {PID: 417, Exe: "/opt/r1/a"}}
+		f.read = map[int]proctable.Process{417: {PID: 417, Exe: "/opt/r1/a"}}
 		r := f.world.again(t, d)["a"]
 		wantResult(t, r, report.CannotTell, "its main process 417 runs /opt/r1/a")
 		if f.did() != "" || !strings.Contains(r.Hint, "executable: /opt/r1/a") || f.world.known(t, "a").Incident != nil {
@@ -236,9 +240,9 @@ func TestWrapperHidesNoDeath(t *testing.T) {
 		wantResult(t, f.world.again(t, d)["a"], report.Up, "")
 		f.main, f.workers = nil, nil
 		f.cond = rcd.Condition{State: rcd.Running, Main: 90}
-		wrapper := check.Process{PID: 90, Exe: "/bin/sh"}
+		wrapper := proctable.Process{PID: 90, Exe: "/bin/sh"}
 		wrapper.Usage.Age = time.Hour
-		f.read = map[int]check.Process{90: wrapper}
+		f.read = map[int]proctable.Process{90: wrapper}
 		wantResult(t, f.world.again(t, d)["a"], report.BroughtBack, "")
 	})
 }

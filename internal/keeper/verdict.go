@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 )
 
@@ -83,7 +84,7 @@ func (k *Keeper) details(spec check.Spec, v check.Verdict) []report.Detail {
 }
 
 // seen is what a process executes, or the kernel's name for it.
-func seen(p check.Process) string {
+func seen(p proctable.Process) string {
 	if p.Exe == "" {
 		return "(" + p.Name + ")"
 	}

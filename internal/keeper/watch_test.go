@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -183,9 +184,9 @@ func TestReportedProcesses(t *testing.T) {
 		d.Spec.Count = &check.Count{Min: 1, Max: 2}
 		v := up(7)
 		v.Matches[0].User, v.Matches[0].RSS, v.Matches[0].VMS = 33, 1<<20, 1<<30
-		v.Matches[0].Usage = check.Usage{Age: time.Minute, CPU: time.Second}
+		v.Matches[0].Usage = proctable.Usage{Age: time.Minute, CPU: time.Second}
 		v.Matches[0].OldImage, v.Matches[0].Stopped = true, true
-		v.Matches = append(v.Matches, check.Match{Process: check.Process{PID: 8}})
+		v.Matches = append(v.Matches, check.Match{Process: proctable.Process{PID: 8}})
 		w.toy("x").verdict = &v
 		w.lookTakes = 0
 		r := w.run(t, t.Context(), d)["x"]

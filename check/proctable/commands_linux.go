@@ -1,0 +1,170 @@
+package proctable
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
+	return At("/proc", Directly()).commands(ctx, user, is)
+}
+
+func (t procTable) commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
+	pids, err := t.PIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []Command
+	var unread []error
+	for _, pid := range pids {
+		if ctx.Err() != nil {
+			return list, errors.Join(append(unread, fmt.Errorf("cannot read the process table: %w", context.Cause(ctx)))...)
+		}
+		c, wanted, err := t.command(ctx, pid, user, is)
+		switch {
+		case wanted:
+			list = append(list, c)
+		case err != nil && !errors.Is(err, ErrGone):
+			unread = append(unread, fmt.Errorf("cannot read process %d: %w", pid, err))
+		}
+	}
+	return list, errors.Join(unread...)
+}
+
+// command reads what is cheap first. The owner of a process' folder is its effective
+// user, or root for what ordinary users may not look into, proc_pid(5): so the real
+// user is asked for as well, of what is wanted.
+func (t procTable) command(ctx context.Context, pid int, user uint32, is func(args []string) bool) (c Command, wanted bool, err error) {
+	if pid == os.Getpid() {
+		return c, false, nil
+	}
+	info, err := os.Stat(t.dir(pid))
+	if err != nil {
+		return c, false, goneOr(err)
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != user {
+		return c, false, nil
+	}
+	text, err := t.readExecuted(ctx, pid, user)
+	if err != nil {
+		return c, false, goneOr(err)
+	}
+	args := splitArgs(text)
+	if len(args) == 0 || !is(args) {
+		return c, false, nil
+	}
+	if ours, err := t.runsHereAs(pid, user); err != nil || !ours {
+		return c, false, goneOr(err)
+	}
+	spent, err := t.Times(pid)
+	if err != nil {
+		return c, false, err
+	}
+	return Command{pid, args, spent.Start, sinceBoot() - time.Duration(spent.Start)*tick}, true, nil
+}
+
+// execTime is how long is waited for a process to execute its program.
+const execTime = time.Second
+
+var errExecuting = errors.New("it is about to execute a program")
+
+// readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
+// though it has a program, unlike a zombie or a kernel thread; on a busy machine that may
+// last. Such a one is errExecuting: it may be what is looked for. A process that has wiped
+// its arguments out has none for ever; one that executes program after program may be met
+// in such a moment more than once.
+func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, execTime)
+	defer cancel()
+	const sure = 3
+	for wiped := 0; ; {
+		text, err := t.beginning(pid, user)
+		if err != nil || len(text) > 0 || wiped == sure {
+			return text, err
+		}
+		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
+			return nil, nil
+		}
+		stat, _, err := readProc(t.dir(pid)+"/stat", nil, statLimit)
+		if err != nil {
+			return nil, err
+		}
+		if hasArgs(stat) {
+			wiped++
+			continue // unless it has come to have some since: so they are read once more
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return nil, errExecuting
+		}
+	}
+}
+
+// hasArgs reports whether /proc/PID/stat, proc_pid_stat(5), says where the arguments of a
+// process end: not before it has executed its program.
+func hasArgs(stat []byte) bool {
+	const state, argEnd = 3, 49 // as the page counts the fields
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	return len(fields) > argEnd-state && string(fields[argEnd-state]) != "0"
+}
+
+// runsHereAs reports whether a process of this real user runs in our PID namespace.
+func (t procTable) runsHereAs(pid int, user uint32) (bool, error) {
+	st, err := t.statusOf(pid)
+	if err != nil || st.RUID != user || st.State == 'Z' && st.Threads < 2 || st.Namespaces > 1 {
+		return false, err
+	}
+	if st.Namespaces == 1 {
+		return true, nil
+	}
+	return t.sharesNamespace(t.dir(pid), "pid")
+}
+
+func (t procTable) statusOf(pid int) (Status, error) {
+	text, _, err := readProc(t.dir(pid)+"/status", nil, statusLimit)
+	if err != nil {
+		return Status{}, err
+	}
+	return ParseStatus(text)
+}
+
+func goneOr(err error) error {
+	if err != nil && isEnded(err) {
+		return ErrGone
+	}
+	return err
+}
+
+// beginning reads as much of a process's arguments as tells a command, and gives up where
+// that takes too long; what hangs is left behind.
+func (t procTable) beginning(pid int, user uint32) ([]byte, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	path := t.dir(pid) + "/cmdline"
+	a, err := wait(t.files.stalls, user, path, func() (a answer) {
+		a.text, _, a.err = readProc(path, nil, mostArgs)
+		return a
+	})
+	if err == nil {
+		err = a.err
+	}
+	return a.text, err
+}
+
+func args(pid int) ([]string, error) {
+	text, err := At("/proc", Directly()).beginning(pid, 0)
+	return splitArgs(text), err
+}
+
+func isStopped(pid int) bool {
+	st, err := At("/proc", Directly()).statusOf(pid)
+	return err == nil && (st.State == 'T' || st.State == 't')
+}

@@ -1,0 +1,36 @@
+package proctable
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// FileIDOf works on every Unix; the width of its fields differs between them.
+func FileIDOf(info fs.FileInfo) FileID {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return FileID{}
+	}
+	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}
+}
+
+// FileIDAt follows symbolic links; a file that cannot be seen is no file.
+func FileIDAt(path string) FileID {
+	info, err := os.Stat(path)
+	if err != nil {
+		return FileID{}
+	}
+	return FileIDOf(info)
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// FileID is a file whatever its name: device and inode, stat(2). The zero
+// FileID is no file.
+type FileID struct {
+	Dev, Ino uint64
+}

@@ -1,0 +1,107 @@
+package proctable
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// mountPoints are those at which a file system begins that somebody else serves: a
+// program (FUSE) or another machine (NFS). Whoever touches a file of it waits until
+// they answer, and cannot be ended before, not even by SIGKILL.
+type mountPoints map[string]bool
+
+// local are the file systems that need nobody else. Of what is not in this list it is
+// not known.
+var local = map[string]bool{
+	"aufs": true, "bcachefs": true, "bpf": true, "btrfs": true, "cgroup": true, "cgroup2": true, "configfs": true, "cramfs": true,
+	"debugfs": true, "devpts": true, "devtmpfs": true, "ecryptfs": true, "efivarfs": true, "erofs": true, "exfat": true,
+	"ext2": true, "ext3": true, "ext4": true, "f2fs": true, "fusectl": true, "hfsplus": true, "hugetlbfs": true, "iso9660": true,
+	"jfs": true, "minix": true, "mqueue": true, "nilfs2": true, "nsfs": true, "ntfs3": true, "overlay": true, "proc": true,
+	"pstore": true, "ramfs": true, "reiserfs": true, "romfs": true, "rootfs": true, "securityfs": true, "selinuxfs": true,
+	"squashfs": true, "sysfs": true, "tmpfs": true, "tracefs": true, "udf": true, "ufs": true, "vfat": true, "xfs": true, "zfs": true,
+	"binfmt_misc": true, "rpc_pipefs": true, "smackfs": true,
+}
+
+// parseMounts reads proc_pid_mountinfo(5). If the root itself is served by others,
+// nothing works without them, and nothing of ours waits any better.
+func parseMounts(mountinfo io.Reader) (mountPoints, error) {
+	const pointField, typeBehind = 4, "-"
+	m := make(mountPoints)
+	lines := bufio.NewScanner(mountinfo)
+	lines.Buffer(nil, 64<<10)
+	for lines.Scan() {
+		before, behind, ok := bytes.Cut(lines.Bytes(), []byte(" "+typeBehind+" "))
+		fields := bytes.Fields(before)
+		if !ok || len(fields) <= pointField {
+			return nil, fmt.Errorf("a mount table with the line %.60q", lines.Text())
+		}
+		kind, _, _ := bytes.Cut(behind, []byte(" "))
+		switch point := osutil.UnescapeMount(string(fields[pointField])); {
+		case local[string(kind)]:
+			delete(m, point) // it covers what was there
+		case point != "/":
+			m[point] = true
+		}
+	}
+	return m, lines.Err()
+}
+
+// lead reports whether a path leads to one of them. It follows symbolic links by itself,
+// and touches nothing behind such a point. What is no path at all does not lead there.
+func (m mountPoints) lead(path string) bool {
+	if len(m) == 0 || !filepath.IsAbs(path) {
+		return false
+	}
+	const mostLinks = 255
+	at, rest := "/", path
+	for links := 0; ; {
+		var name string
+		name, rest, _ = strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		switch name {
+		case "":
+			return false
+		case ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		next := filepath.Join(at, name)
+		if m[next] {
+			return true
+		}
+		info, err := os.Lstat(next)
+		if err != nil {
+			return false // the usual way finds the same, and says why
+		}
+		if info.Mode().Type() != os.ModeSymlink {
+			at = next
+			continue
+		}
+		target, err := os.Readlink(next)
+		if links++; err != nil || links > mostLinks {
+			return false
+		}
+		if filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = target + "/" + rest
+	}
+}
+
+// isAbsence reports whether a file cannot be seen because there is none at that path, or
+// none for us; any other error says nothing about it.
+func isAbsence(err error) bool {
+	absences := []error{syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EACCES, syscall.EPERM, syscall.ESRCH}
+	return slices.ContainsFunc(absences, func(e error) bool { return errors.Is(err, e) })
+}

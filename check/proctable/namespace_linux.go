@@ -1,0 +1,137 @@
+package proctable
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// namespaces tells which namespaces of ours the process is in: its numbers in
+// /proc/PID/status are one for each PID namespace from ours down to its own. The
+// user namespace decides only about a deleted executable.
+func (t procTable) namespaces(p *Process, dir string, numbers int) (err error) {
+	own := numbers == 1
+	if numbers == 0 {
+		own, err = t.sharesNamespace(dir, "pid")
+	}
+	if err == nil && p.Deleted {
+		p.OwnUserNS, err = t.sharesNamespace(dir, "user")
+	}
+	if errors.Is(err, ErrDeny) {
+		p.deny(numbers)
+		return nil
+	}
+	p.Foreign = !own
+	return err
+}
+
+// deny: anybody may read of a process how many PID namespaces it has a number in.
+func (p *Process) deny(numbers int) {
+	p.Denied, p.Foreign, p.Nowhere = true, numbers > 1, numbers == 0
+}
+
+// sharesNamespace compares a link such as pid:[4026531836], namespaces(7).
+func (t procTable) sharesNamespace(dir, name string) (bool, error) {
+	theirs, err := os.Readlink(dir + "/ns/" + name)
+	if err = rowError(err); errors.Is(err, ErrNoExe) {
+		err = ErrGone
+	}
+	if err != nil {
+		return false, err
+	}
+	ours, err := os.Readlink(t.root + "/self/ns/" + name)
+	if err != nil {
+		return false, fmt.Errorf("cannot read our own namespaces: %w", err)
+	}
+	return theirs == ours, nil
+}
+
+// mounts tells where a deleted executable is from. On overlayfs the file that was
+// in a folder and the one that has replaced it may be on different devices, one
+// for each layer, but not on different mounts. A file that was executed through
+// /proc/PID/root of another mount namespace is on no mount of one's own.
+//
+// Whoever is root in a user namespace of their own can have as many mounts as they
+// like: their table is not read, because only of our own user namespace does it matter
+// whether a file was smuggled in.
+func (t procTable) mounts(p *Process, dir string) error {
+	type answer struct {
+		same, smuggled bool
+		err            error
+	}
+	path, own := p.Exe, p.OwnUserNS
+	a, err := wait(t.files.stalls, p.Payer(), dir+"/mountinfo", func() (a answer) {
+		a.smuggled = true
+		theirs, err := t.mountID(dir + "/exe")
+		if err != nil || theirs == "" {
+			a.err = err
+			return a
+		}
+		now, err := t.mountID(filepath.Dir(path))
+		if err != nil || now == theirs {
+			return answer{err == nil, false, err}
+		}
+		if own {
+			a.smuggled, a.err = smuggled(dir, theirs)
+		}
+		return a
+	})
+	if err = errors.Join(err, a.err); err != nil {
+		p.Denied = true
+		return p.failed("its mounts", err)
+	}
+	p.SameMount, p.Smuggled = a.same, a.smuggled
+	return nil
+}
+
+// smuggled reports whether a mount is none that the process sees. Of a process that is
+// about to end the table cannot be opened any more (EINVAL, mounts_open_common in
+// fs/proc_namespace.c).
+func smuggled(dir, id string) (bool, error) {
+	f, err := os.Open(dir + "/mountinfo")
+	if errors.Is(err, unix.EINVAL) {
+		return true, unix.ESRCH
+	}
+	if err != nil {
+		return true, err
+	}
+	defer f.Close()
+	limited := &io.LimitedReader{R: f, N: mountsLimit}
+	lines := bufio.NewScanner(limited)
+	for lines.Scan() {
+		if hasMount(lines.Bytes(), id) {
+			return false, nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return true, err
+	}
+	if limited.N <= 0 {
+		return true, fmt.Errorf("there are more than %d bytes of them", mountsLimit)
+	}
+	return true, nil
+}
+
+// mountID is the mount through which a file is seen, proc_pid_fdinfo(5); "" if
+// there is no such file. With O_PATH the file is not opened.
+func (t procTable) mountID(path string) (string, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	switch {
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
+		return "", err
+	case err != nil:
+		return "", nil
+	}
+	defer unix.Close(fd)
+	text, _, err := readProc(t.root+"/self/fdinfo/"+strconv.Itoa(fd), nil, fdinfoLimit)
+	if err != nil {
+		return "", err
+	}
+	return mountOf(text), nil
+}

@@ -1,0 +1,74 @@
+package proctable
+
+import "errors"
+
+func ReadAll(t Table, pid int) (p Process, runs bool, err error) {
+	exe, err := t.Exe(pid)
+	if err == nil || !errors.Is(err, ErrGone) {
+		p, err = t.Examine(pid, exe, err, AsksAll(func(Process) bool { return true }))
+	}
+	if err == nil {
+		err = t.Read(&p, TimesReading|UnitReading)
+	}
+	switch {
+	case errors.Is(err, ErrGone), errors.Is(err, ErrNoExe):
+		return Process{}, false, nil
+	case err != nil:
+		return Process{}, false, err
+	}
+	return p, !p.Zombie, nil
+}
+
+// Numbered is what a number in the process table belongs to.
+type Numbered struct {
+	Process  Process // its PID is 0 if there is no such process
+	IsThread bool    // the number is not that of the process but of one of its threads
+	Thread   string  // the name of that thread; "" if it has gone
+	Kernel   bool    // it is a part of the kernel, which executes no file
+}
+
+// Numbered looks up a number that was read somewhere; known is false if it cannot be told
+// what it belongs to. It signals nothing, not even with 0.
+func Lookup(number int) (n Numbered, known bool) {
+	o := OwnerOf(number)
+	if !o.Known || o.PID == 0 {
+		return Numbered{}, o.Known
+	}
+	table := New(Directly())
+	p, runs, err := ReadAll(table, o.PID)
+	if err != nil || !runs {
+		p = Process{PID: o.PID, Name: o.Name, Zombie: o.Zombie, Denied: err != nil}
+	}
+	if err == nil && !runs && !o.Zombie {
+		if again := OwnerOf(number); again.PID != o.PID {
+			return Numbered{}, again.Known
+		}
+		n.Kernel = true
+	}
+	n.Process, n.IsThread = p, o.PID != number
+	if n.IsThread {
+		for _, t := range table.Threads(o.PID) {
+			if t.ID == number {
+				n.Thread = t.Name
+			}
+		}
+	}
+	return n, true
+}
+
+// Owner is what a number in the process table belongs to.
+type Owner struct {
+	Known  bool // it could be told
+	PID    int  // 0: there is no such process; another number: the number is a thread's
+	Name   string
+	Zombie bool
+}
+
+// Lock tells who holds the lock of a pidfile.
+type Lock struct {
+	Known   bool  // it could be told
+	Holders []int // someHolder if the system does not tell which
+	Removed []int // processes that hold the lock of a file of that path that was removed
+}
+
+const SomeHolder = -1

@@ -1,0 +1,65 @@
+package proctable
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func newPeeks() *peeks {
+	return &peeks{program: "/proc/self/exe", waiting: peeksOfBefore, begun: make(map[string]*peek)}
+}
+
+// peeksOfBefore finds the processes of our program that wait for a file since an
+// earlier run. Nobody but root, or who we are, can pass for one.
+func peeksOfBefore() (map[string]int, error) {
+	ours, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return nil, err
+	}
+	ours = strings.TrimSuffix(ours, DeletedMark)
+	names, err := readNames("/proc", processesLimit)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]int)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		dir := filepath.Join("/proc", name)
+		if exe, err := os.Readlink(dir + "/exe"); err != nil || strings.TrimSuffix(exe, DeletedMark) != ours {
+			continue
+		}
+		status, _, err := readProc(dir+"/status", nil, statusLimit)
+		if err != nil {
+			continue
+		}
+		st, err := ParseStatus(status)
+		if err != nil || st.RUID != 0 && st.RUID != uint32(os.Getuid()) {
+			continue
+		}
+		text, _, err := readProc(dir+"/cmdline", nil, argsLimit)
+		if argv := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"); err == nil && IsPeek(argv) {
+			found[argv[2]+" "+argv[3]] = pid
+		}
+	}
+	return found, nil
+}
+
+// ourMounts are the mount points of our own that others serve; none if they cannot be
+// read.
+func ourMounts() mountPoints {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	m, err := parseMounts(f)
+	if err != nil {
+		return nil
+	}
+	return m
+}

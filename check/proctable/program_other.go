@@ -1,0 +1,5 @@
+//go:build !linux && !freebsd
+
+package proctable
+
+func SeenBy(int, string) string { return "" }

@@ -1,0 +1,172 @@
+package proctable
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// The most that is read of one file of a process. The kernel itself limits most of
+// them; what a process can make as long as it likes is its arguments, its mounts, its
+// descriptors, its locks and its threads.
+const (
+	statusLimit = 64 << 10 // a process can be in 65,536 groups, which the line Groups lists
+	statLimit   = 4 << 10
+	labelLimit  = 4 << 10
+	fdinfoLimit = 64 << 10
+	mountsLimit = 4 << 20
+)
+
+// readProc reads a file of proc(5), as far as the limit. os.ReadFile would make six
+// system calls more, to find out whether such a file can be waited for. The text
+// overwrites scratch, which it may outgrow.
+func readProc(path string, scratch []byte, limit int) (text []byte, cut bool, err error) {
+	return readUntil(path, scratch, limit, func(int) bool { return false })
+}
+
+// readRecord is readProc for a file that is a single record, single_open() in fs/seq_file.c:
+// a read that leaves room has read all of it, and the one that would say so is saved.
+func readRecord(path string, scratch []byte, limit int) (text []byte, err error) {
+	text, _, err = readUntil(path, scratch, limit, func(room int) bool { return room > 0 })
+	return text, err
+}
+
+// readUntil reads until there is no more, or enough says so of the room that a read has left.
+func readUntil(path string, scratch []byte, limit int, enough func(room int) bool) (text []byte, cut bool, err error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, false, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	text = scratch[:0]
+	for {
+		if len(text) == cap(text) {
+			text = slices.Grow(text, max(len(text), 512))
+		}
+		n, err := unix.Read(fd, text[len(text):cap(text)])
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return nil, false, &fs.PathError{Op: "read", Path: path, Err: err}
+		case n == 0:
+			return text, false, nil
+		}
+		if text = text[:len(text)+n]; len(text) >= limit {
+			return text[:limit], true, nil
+		}
+		if enough(cap(text) - len(text)) {
+			return text, false, nil
+		}
+	}
+}
+
+// readNames lists a folder of proc(5), as far as the limit.
+func readNames(dir string, limit int) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(limit)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return names, err
+}
+
+// isEnded reports whether a file of a process cannot be read because the process
+// has ended; any other error says nothing about it.
+func isEnded(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
+}
+
+// isOurs reports whether it is we who lack something, so that no process can be read.
+func isOurs(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+}
+
+// failed sorts what reading something of one process has failed with: an end of the
+// process, a want of ours, or a trouble of this row.
+func (p *Process) failed(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isEnded(err):
+		return ErrGone
+	case isOurs(err):
+		return fmt.Errorf("cannot read the process table: %w", err)
+	}
+	p.Trouble = what + " cannot be read: " + err.Error()
+	return nil
+}
+
+// readArgs reads the arguments, none of a kernel thread or zombie. What the process has
+// made of them in the meantime is its own affair, and so is their length: prctl(2) can
+// have any range of its memory be its arguments. To read them the kernel needs the lock
+// of that memory.
+func (t procTable) readArgs(p *Process, dir string) error {
+	type answer struct {
+		text []byte
+		cut  bool
+		err  error
+	}
+	p.Taken |= ArgsReading
+	path := dir + "/cmdline"
+	a, err := wait(t.files.stalls, p.Payer(), path, func() (a answer) {
+		a.text, a.cut, a.err = readProc(path, nil, argsLimit)
+		return a
+	})
+	if err == nil {
+		err = a.err
+	}
+	if err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil
+		}
+		return p.failed("its arguments", err)
+	}
+	p.Args, a.cut = parseArgs(a.text, a.cut)
+	if a.cut {
+		p.Trouble = tooManyArgs
+	}
+	return nil
+}
+
+// readScript finds the script among the arguments, as the process itself sees it.
+func (t procTable) readScript(p *Process, dir string) {
+	const scriptMost = 256 // no script stands behind so many options
+	args := p.Args[:min(len(p.Args), scriptMost)]
+	stat := func(arg string) (FileID, bool) {
+		if arg == "" || p.Trouble != "" && len(p.Args) == 0 {
+			return FileID{}, false
+		}
+		id, regular, err := t.files.seenBy(t, p, dir, arg)
+		if err != nil && p.Trouble == "" {
+			p.Trouble = "its script cannot be looked at: " + err.Error()
+		}
+		return id, regular
+	}
+	p.Script = ScriptArg(args, func(arg string) bool { _, regular := stat(arg); return regular })
+	p.ScriptFile, _ = stat(p.Script)
+	if p.Script == "" && len(args) < len(p.Args) && p.Trouble == "" {
+		p.Trouble = fmt.Sprintf("none of its first %d arguments is a script", scriptMost)
+	}
+}
+
+// seenFrom is a path as the process itself sees it.
+func seenFrom(dir, path string) string {
+	switch {
+	case path == "":
+		return ""
+	case strings.HasPrefix(path, "/"):
+		return dir + "/root" + path
+	}
+	return dir + "/cwd/" + path
+}

@@ -1,0 +1,186 @@
+package proctable
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"daemon-keeper/internal/osutil"
+)
+
+// Sockets lists the addresses at which these processes accept connections. One that
+// has ended holds none. What cannot be read is an error: then there may be more.
+func Sockets(pids []int) ([]Socket, error) { return At("/proc", Directly()).listening(pids) }
+
+// Group is the path of a process's control group, cgroups(7); "" if it cannot be told.
+func Group(pid int) string {
+	text, err := readLimited(At("/proc", Directly()).dir(pid)+"/cgroup", 64<<10)
+	if err != nil {
+		return ""
+	}
+	return osutil.ParseGroup(string(text))
+}
+
+// Executes reports whether a process that was started then, see Usage.Start, still runs
+// and executes this file, even if that has been removed.
+func Executes(pid int, start uint64, file FileID) (bool, error) {
+	if runs, err := Runs(pid, start); err != nil || !runs {
+		return false, err
+	}
+	is, _, err := statImage(At("/proc", Directly()).dir(pid) + "/exe")
+	if isEnded(err) {
+		return false, nil
+	}
+	return err == nil && is == file && file != (FileID{}), err
+}
+
+// listening reads the tables of each network namespace that the processes are in.
+func (t procTable) listening(pids []int) ([]Socket, error) {
+	if len(pids) > mostAsked {
+		return nil, fmt.Errorf("cannot tell where %d processes listen: %w", len(pids), errTooMuch)
+	}
+	held := make(map[uint64]bool)
+	networks := make(map[string]int) // one process of each
+	for _, pid := range pids {
+		switch network, err := os.Readlink(t.dir(pid) + "/ns/net"); {
+		case isEnded(err):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+		default:
+			networks[network] = pid
+		}
+		switch err := t.heldBy(pid, held); {
+		case isEnded(err):
+		case err != nil:
+			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+		}
+	}
+	if len(held) == 0 {
+		return nil, nil
+	}
+	var list []Socket
+	for _, pid := range networks {
+		sockets, err := t.tables(pid, held)
+		switch {
+		case isEnded(err):
+		case err != nil:
+			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+		default:
+			list = append(list, sockets...)
+		}
+	}
+	return list, nil
+}
+
+// heldBy notes the sockets that a process has open.
+func (t procTable) heldBy(pid int, held map[uint64]bool) error {
+	dir := t.dir(pid) + "/fd"
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(mostOpen)
+	switch {
+	case len(names) == mostOpen:
+		return errTooMuch
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	for _, name := range names {
+		link, err := os.Readlink(dir + "/" + name)
+		if err != nil {
+			continue // closed meanwhile
+		}
+		if inode, ok := parseSocketLink(link); ok {
+			held[inode] = true
+		}
+	}
+	return nil
+}
+
+// Listeners are the sockets of a process that accept connections, by their inodes, of which
+// /proc/PID/fd tells: socket:[6563766].
+func Listeners(pid int) (map[uint64]Socket, error) {
+	t := At("/proc", Directly())
+	held := make(map[uint64]bool)
+	if err := t.heldBy(pid, held); err != nil {
+		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+	}
+	tcp, local, err := t.waiting(pid)
+	if err != nil {
+		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
+	}
+	list := make(map[uint64]Socket)
+	for inode := range held {
+		one := map[uint64]bool{inode: true}
+		for _, s := range socketsOf(one, tcp[0], tcp[1], local) {
+			list[inode] = s
+		}
+	}
+	return list, nil
+}
+
+// tables finds those sockets of a process's network namespace that listen.
+func (t procTable) tables(pid int, held map[uint64]bool) ([]Socket, error) {
+	tcp, local, err := t.waiting(pid)
+	if err != nil {
+		return nil, err
+	}
+	return socketsOf(held, tcp[0], tcp[1], local), nil
+}
+
+// waiting are all sockets of a process's network namespace that listen: of IPv4, of IPv6, and
+// of the file system.
+func (t procTable) waiting(pid int) (tcp [2][]listener, local []unixListener, err error) {
+	for i, name := range []string{"tcp", "tcp6"} {
+		err := t.table(pid, name, func(r io.Reader) (err error) {
+			tcp[i], err = parseListeners(r, binary.NativeEndian)
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel without IPv6
+			return tcp, nil, err
+		}
+	}
+	err = t.table(pid, "unix", func(r io.Reader) (err error) {
+		local, err = parseUnixListening(r)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return tcp, nil, err
+	}
+	return tcp, local, nil
+}
+
+func (t procTable) table(pid int, name string, parse func(io.Reader) error) error {
+	f, err := os.Open(t.root + "/" + strconv.Itoa(pid) + "/net/" + name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	limited := &io.LimitedReader{R: f, N: mostTable}
+	if err := parse(limited); err != nil {
+		return err
+	}
+	if limited.N <= 0 {
+		return errTooMuch
+	}
+	return nil
+}
+
+func readLimited(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// errTooMuch is for tables that nobody needs to read to their end.
+var errTooMuch = errors.New("there is more of it than a daemon can need")

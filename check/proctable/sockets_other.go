@@ -1,0 +1,24 @@
+//go:build !linux
+
+package proctable
+
+import "errors"
+
+// Sockets are not known here: this system does not tell which process a listening
+// socket belongs to in a way that is worth its price.
+func Sockets([]int) ([]Socket, error) {
+	return nil, errors.New("where a process listens cannot be told on this system")
+}
+
+// Group: this system has no control groups.
+func Group(int) string { return "" }
+
+// Executes does not know files by their numbers here, so it knows none.
+func Executes(int, uint64, FileID) (bool, error) {
+	return false, errors.New("what a process executes cannot be told for sure on this system")
+}
+
+// Listeners cannot be told here.
+func Listeners(int) (map[uint64]Socket, error) {
+	return nil, errors.ErrUnsupported
+}

@@ -1,0 +1,80 @@
+package proctable
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Table is the process table of one system. It is all that differs between
+// systems, and the only user of gopsutil.
+type Table interface {
+	// PIDs lists all processes. An error is never an empty list.
+	PIDs(ctx context.Context) ([]int, error)
+	// Self is our own process.
+	Self() Self
+	// NeedsInit reports whether a complete list holds process 1.
+	NeedsInit() bool
+	// Comm is the kernel's name of a process that pids has listed, where that costs
+	// no system call: the last element, perhaps cut, of a path of the file that it
+	// executes.
+	Comm(pid int) (name string, known bool)
+	// Exe is the path of the executable as the system tells it, or ErrGone,
+	// ErrNoExe, ErrLost or ErrDeny.
+	Exe(pid int) (string, error)
+	// Examine reads the rest, given what exe has answered, or fails with
+	// ErrGone, ErrNoExe or ErrNone. It reads what costs least first, and no more
+	// than is asked for. What cannot be read of one process is that row's Trouble;
+	// another error says that the table cannot be read.
+	Examine(pid int, exe string, exeErr error, ask Asks) (Process, error)
+	// Read takes expensive readings of a process that examine has returned, or fails
+	// with ErrGone. What cannot be read is left as it is.
+	Read(p *Process, what Reading) error
+	// Times is how much CPU a process has used since its start, or ErrGone. The
+	// start tells it from another one of that number.
+	Times(pid int) (Times, error)
+	// Threads lists the threads of a process. What cannot be read is left out.
+	Threads(pid int) []Thread
+}
+
+// Asks says what of a process is worth reading.
+type Asks struct {
+	// Row is asked once its users, its groups and its parent are known, which no
+	// process can hold back: whether it may be one that is asked for.
+	Row func(Process) bool
+	// Origin is asked of a deleted executable: whether it matters where it is from.
+	Origin func(Process) bool
+	// Args reports whether the arguments decide what it is. They are also read
+	// where nothing else can tell.
+	Args func(Process) bool
+}
+
+// AsksAll is for who wants to know of every process, but for the arguments.
+func AsksAll(args func(Process) bool) Asks {
+	every := func(Process) bool { return true }
+	return Asks{every, every, args}
+}
+
+// Thread is one of a process, which may have a name of its own.
+type Thread struct {
+	ID   int
+	Name string // the kernel's, cut at 15 or 16 bytes
+}
+
+// Times is what a process has used so far.
+type Times struct {
+	CPU   time.Duration
+	Start uint64 // in a unit of the system's own
+	Ended bool   // it is a zombie, which nobody has waited for yet
+}
+
+// DeletedMark is what Linux puts behind the path of a file that has been
+// unlinked, proc_pid_exe(5). A file may also really be called so.
+const DeletedMark = " (deleted)"
+
+// BaseName is the last element of a path that the kernel has told, without the
+// mark; it allocates nothing.
+func BaseName(exe string) string {
+	exe = strings.TrimSuffix(exe, DeletedMark)
+	return exe[strings.LastIndexByte(exe, '/')+1:]
+}

@@ -1,0 +1,174 @@
+package proctable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"github.com/shirou/gopsutil/v3/common"
+	"github.com/shirou/gopsutil/v3/process"
+	"golang.org/x/sys/unix"
+)
+
+// procTable reads a proc file system, proc(5).
+type procTable struct {
+	root   string
+	pinned context.Context // for gopsutil: a stray $HOST_PROC redirects nothing
+	files  *Files
+
+	scratch []byte // for the file that is being read: a look reads one at a time
+}
+
+func New(f *Files) Table { return At("/proc", f) }
+
+func At(root string, f *Files) procTable {
+	env := common.EnvMap{common.HostProcEnvKey: root}
+	return procTable{root, context.WithValue(context.Background(), common.EnvKey, env), f, make([]byte, 0, 4<<10)}
+}
+
+func (t procTable) dir(pid int) string { return t.root + "/" + strconv.Itoa(pid) }
+
+func (t procTable) PIDs(context.Context) ([]int, error) {
+	list, err := process.PidsWithContext(t.pinned)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, t.unmounted()
+	case err != nil:
+		return nil, fmt.Errorf("cannot list processes: %w", err)
+	}
+	us := strconv.Itoa(os.Getpid())
+	switch link, err := os.Readlink(t.root + "/self"); {
+	case err != nil:
+		return nil, t.unmounted()
+	case link != us:
+		return nil, &BlindError{
+			t.root + " belongs to another PID namespace: our process " + us + " is " + link + " in it",
+			"mount one of our own: mount -t proc proc " + t.root,
+		}
+	}
+	pids := make([]int, len(list))
+	for i, pid := range list {
+		pids[i] = int(pid)
+	}
+	return pids, nil
+}
+
+func (t procTable) unmounted() error {
+	return &BlindError{"no proc file system is mounted on " + t.root, "mount it: mount -t proc proc " + t.root}
+}
+
+func (t procTable) Self() Self {
+	return Self{PID: os.Getpid(), File: FileIDAt(t.root + "/self/exe")}
+}
+
+func (t procTable) NeedsInit() bool { return true }
+
+func (t procTable) Comm(int) (string, bool) { return "", false }
+
+// Exe is called for each process, so it allocates as little as it can: gopsutil's takes
+// twice as long as the kernel. What it tells is never longer than a page, d_path in
+// fs/proc/base.c; a longer one is ENAMETOOLONG.
+func (t procTable) Exe(pid int) (string, error) {
+	link := t.scratch[:cap(t.scratch)]
+	n, err := unix.Readlink(t.dir(pid)+"/exe", link)
+	switch {
+	case err != nil:
+		return "", rowError(err)
+	case n == len(link): // it may have been cut: pages can be larger than our buffer
+		return "", ErrLong
+	}
+	return string(link[:n]), nil
+}
+
+// rowError sorts what reading a link of one process can fail with. ENOENT is a
+// kernel thread or a zombie, if the process is there at all.
+func rowError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ESRCH):
+		return ErrGone
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNoExe
+	case errors.Is(err, unix.ENAMETOOLONG):
+		return ErrLong
+	}
+	return ErrDeny // EACCES without the right to trace it
+}
+
+func (t procTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process, error) {
+	dir := t.dir(pid)
+	p, st, err := t.status(pid, exe)
+	switch {
+	case err != nil:
+		return Process{}, err
+	case p.Trouble != "":
+		return p, nil
+	case st.State == 'Z' && st.Threads < 2:
+		p.Zombie = true
+		return p, nil
+	case errors.Is(exeErr, ErrNoExe) && st.State != 'Z':
+		return Process{}, ErrNoExe // a kernel thread, or one about to end
+	case !ask.Row(p):
+		return Process{}, ErrNone
+	case errors.Is(exeErr, ErrNoExe):
+		if dir, exe, err = livingThread(dir); err != nil {
+			return p, p.failed("its threads", err)
+		} else if dir == "" {
+			p.Zombie = true
+			return p, nil
+		}
+	case errors.Is(exeErr, ErrLong):
+		exe = "" // the file itself tells
+	case exeErr != nil:
+		p.deny(st.Namespaces)
+		return p, t.readArgs(&p, dir)
+	}
+	if err := t.readImage(&p, dir, exe); isEnded(err) {
+		return Process{}, ErrGone
+	} else if err != nil {
+		p.deny(st.Namespaces)
+		return p, p.failed("its executable", err)
+	}
+	if err := t.namespaces(&p, dir, st.Namespaces); err != nil {
+		return Process{}, err
+	}
+	if p.Deleted && ask.Origin(p) {
+		if err := t.mounts(&p, dir); err != nil {
+			return Process{}, err
+		}
+	}
+	if ask.Args(p) {
+		if err := t.readArgs(&p, dir); err != nil {
+			return Process{}, err
+		}
+		t.readScript(&p, dir)
+	}
+	return p, nil
+}
+
+// status reads /proc/PID/status, which waits for nothing. One of which not even that
+// can be read is known by the path of its executable alone.
+func (t procTable) status(pid int, exe string) (Process, Status, error) {
+	p := Process{PID: pid, Exe: exe}
+	text, err := readRecord(t.dir(pid)+"/status", t.scratch, statusLimit)
+	var st Status
+	if err == nil {
+		st, err = ParseStatus(text)
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission): // hidepid=1 lists processes of which nothing can be read
+		return p, st, fmt.Errorf("cannot read the process table: %w", err)
+	case err != nil:
+		p.deny(0)
+		return p, st, p.failed("its state", err)
+	}
+	return Process{
+		PID: pid, Name: unescape(st.Name), Parent: st.Parent,
+		User: st.EUID, Group: st.EGID, RealUser: st.RUID, RealGroup: st.RGID,
+		RSS: st.RSS, VMS: st.VMS, Stopped: st.State == 'T' || st.State == 't', Tasks: st.Threads,
+	}, st, nil
+}

@@ -1,0 +1,131 @@
+package proctable
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Files touches files: those of the configuration, and those that a process names. One
+// that does not answer is an error of that file, in bounded time.
+//
+// A file of a file system that others serve is touched by a small process of our own
+// (peek), because a thread of ours that waits there would keep us from ending, even if
+// we are killed.
+type Files struct {
+	stalls *stalls
+	points mountPoints            // of our own mount namespace
+	spaces map[string]mountPoints // of others, by their links in /proc/PID/ns
+	peeks  *peeks                 // nil: everything is touched directly
+
+	mu      sync.Mutex
+	stalled time.Duration // that our own files have kept this look waiting
+	until   time.Time     // when this look waits for no peek any longer
+}
+
+// How long the daemons' own files may take, all together.
+const ownPatience = 800 * time.Millisecond
+
+func NewFiles(spareThreads int) *Files {
+	return &Files{stalls: newStalls(spareThreads), spaces: make(map[string]mountPoints), peeks: newPeeks()}
+}
+
+// Directly touches everything directly.
+func Directly() *Files { return &Files{stalls: newStalls(UsualThreads)} }
+
+// Begin begins a look: what kept an earlier one waiting is forgotten, unless it is still under way.
+func (f *Files) Begin() {
+	f.stalls.begin()
+	f.mu.Lock()
+	f.stalled, f.until = 0, time.Now().Add(ownPatience)
+	f.mu.Unlock()
+	if f.peeks == nil {
+		return
+	}
+	f.points = ourMounts()
+	clear(f.spaces)
+	f.peeks.forget()
+}
+
+// Leads reports whether a path leads to a file that others serve.
+func (f *Files) Leads(path string) bool { return f.points.lead(path) }
+
+// Ahead has a file that others serve be touched before anybody asks: so several that do not
+// answer keep us waiting no longer than one.
+func (f *Files) Ahead(how, path string) {
+	if f.Leads(path) {
+		_, _ = f.peeks.begin(how, path) // whoever asks is told what has failed
+	}
+}
+
+// ErrSilent is what is said of a file of which nothing came in time.
+var ErrSilent = errors.New("its file system does not answer")
+
+// Answers reports whether a file can be touched directly, because whoever serves it has
+// just answered.
+func (f *Files) Answers(path string) error {
+	if !f.Leads(path) {
+		return nil
+	}
+	f.peeks.forget() // what it has answered before
+	return f.peeks.ask(peekStat, path, time.Now().Add(ownPatience), new(peekStatus))
+}
+
+// Ask has a peek touch a file, and waits as long as this look may.
+func (f *Files) Ask(how, path string, answer any) error {
+	f.mu.Lock()
+	until := f.until
+	f.mu.Unlock()
+	return f.peeks.ask(how, path, until, answer)
+}
+
+// leave notes that a call is left behind.
+func (f *Files) leave(c call) {
+	if !c.ours {
+		f.stalls.leave(c)
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stalled += c.limit
+}
+
+// Own makes a call on one of our own files, as wait does. Nobody else can have us wait for
+// it; what has stalled leaves less time to the next.
+func Own[T any](f *Files, path string, do func() T) (T, error) {
+	const least = 20 * time.Millisecond
+	f.mu.Lock()
+	limit := max(ownPatience-f.stalled, least)
+	f.mu.Unlock()
+	if a := f.stalls.attempted(); a != nil {
+		return inline(a, call{what: path, ours: true, began: time.Now(), limit: limit}, do, func() {}), nil
+	}
+	answer := make(chan T, 1)
+	go func() { answer <- do() }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case a := <-answer:
+		return a, nil
+	case <-timer.C:
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stalled += limit
+	var none T
+	return none, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
+}
+
+// isThere reports whether a path that a process's user has chosen leads to a file.
+func (f *Files) isThere(user uint32, path string) bool {
+	if f.Leads(path) {
+		var st peekStatus
+		return f.Ask(peekStat, path, &st) == nil && st.File != (FileID{})
+	}
+	id, err := wait(f.stalls, user, path, func() FileID { return FileIDAt(path) })
+	return err == nil && id != (FileID{})
+}
+
+// UsualThreads is enough for those who do not limit them.
+const UsualThreads = 48

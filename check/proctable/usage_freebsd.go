@@ -1,0 +1,96 @@
+package proctable
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/shirou/gopsutil/v3/process"
+	"golang.org/x/sys/unix"
+)
+
+// Read leaves the label empty: FreeBSD's MAC modules have none that could be
+// read here.
+func (t *kernTable) Read(p *Process, what Reading) error {
+	if what&ArgsReading != 0 {
+		t.readArgs(p)
+	}
+	if what&FilesReading != 0 {
+		p.Usage.Files, p.Usage.FilesLimit, p.Usage.FilesErr = countFiles(p.PID)
+		if errors.Is(p.Usage.FilesErr, unix.ESRCH) {
+			return ErrGone
+		}
+	}
+	if what&ThreadsReading != 0 {
+		for i, th := range t.Threads(p.PID) {
+			if i == maxThreads {
+				break
+			}
+			p.Usage.Threads = append(p.Usage.Threads, th.ID)
+		}
+	}
+	if what&TimesReading != 0 {
+		spent, err := t.Times(p.PID)
+		if err != nil {
+			return err
+		}
+		p.Usage.Age = time.Since(time.UnixMicro(int64(spent.Start)))
+		p.Usage.CPU, p.Usage.Start = spent.CPU, spent.Start
+	}
+	return nil
+}
+
+// countFiles asks kern.proc.filedesc; kern.proc.nfds answers for the caller only.
+func countFiles(pid int) (open, limit int, err error) {
+	rows, err := readFileRows(pid)
+	if err == nil {
+		open, err = countDescriptors(rows)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("sysctl kern.proc.filedesc: %w", err)
+	}
+	limit, err = filesLimit(pid)
+	return open, limit, err
+}
+
+// readFileRows tries again where files were opened between asking for the length
+// and for the rows, or while the process is about to execute another program.
+func readFileRows(pid int) ([]byte, error) {
+	for try := 1; ; try++ {
+		rows, err := unix.SysctlRaw("kern.proc.filedesc", pid)
+		if !errors.Is(err, unix.ENOMEM) && !errors.Is(err, unix.EBUSY) || try == listTries {
+			return rows, err
+		}
+		time.Sleep(listPause)
+	}
+}
+
+// filesLimit: what the kernel itself heeds is the lesser of the two, getmaxfd in
+// sys/kern/kern_descrip.c.
+func filesLimit(pid int) (int, error) {
+	buf, err := unix.SysctlRaw("kern.proc.rlimit", pid, unix.RLIMIT_NOFILE)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("sysctl kern.proc.rlimit: %w", err)
+	case len(buf) != int(unsafe.Sizeof(unix.Rlimit{})):
+		return 0, errors.New("kern.proc.rlimit has another size")
+	}
+	limit := (*unix.Rlimit)(unsafe.Pointer(&buf[0])).Cur
+	if most, err := unix.SysctlUint32("kern.maxfilesperproc"); err == nil {
+		limit = min(limit, int64(most))
+	}
+	return int(min(limit, math.MaxInt32)), nil
+}
+
+// Times: the start is told by the clock of the day as it is now, so that an age
+// is right whatever steps that has made, while a start is not for ever the same.
+func (t *kernTable) Times(pid int) (Times, error) {
+	k, err := readKinfo(pid)
+	if err != nil {
+		return Times{}, err
+	}
+	start := uint64(int64(k.Start.Sec)*1e6 + int64(k.Start.Usec))
+	return Times{time.Duration(k.Runtime) * time.Microsecond, start, k.Stat == process.SZOMB}, nil
+}

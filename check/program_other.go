@@ -1,5 +1,0 @@
-//go:build !linux && !freebsd
-
-package check
-
-func seenBy(int, string) string { return "" }
