@@ -225,21 +225,10 @@ func (f Family) place(k Kin) whereabouts {
 	switch {
 	case f.Group != "" && f.Group != "/" && (k.Group == f.Group || strings.HasPrefix(k.Group, f.Group+"/")):
 		return within
-	case InUnit(k.Group) && k.Group != f.Own:
+	case proctable.UnitIn(k.Group) != "" && k.Group != f.Own:
 		return elsewhere
 	case f.Group != "" && k.Group != "":
 		return elsewhere
 	}
 	return anywhere
-}
-
-// InUnit reports whether a control group is one that systemd has made for a service or a
-// session.
-func InUnit(group string) bool {
-	for part := range strings.SplitSeq(group, "/") {
-		if strings.HasSuffix(part, ".service") || strings.HasSuffix(part, ".scope") {
-			return true
-		}
-	}
-	return false
 }

@@ -105,20 +105,3 @@ func kinPIDs(list []Kin) []int {
 	}
 	return pids
 }
-
-func TestInUnit(t *testing.T) {
-	for group, want := range map[string]bool{
-		"": false, "/": false, "/openrc.nginx": false, "/system.slice": false, "/system.slice/a.service": true, "/system.slice/a.service/x": true,
-		"/user.slice/user-0.slice/session-3.scope": true, "/a.servicex": false,
-	} {
-		if got := InUnit(group); got != want {
-			t.Errorf("%q: %v", group, got)
-		}
-	}
-}
-
-// Whatever the text, a group is in a unit or not.
-func FuzzInUnit(f *testing.F) {
-	f.Add("/system.slice/nginx.service")
-	f.Fuzz(func(_ *testing.T, text string) { InUnit(text) })
-}

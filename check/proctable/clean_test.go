@@ -14,7 +14,7 @@ func TestCleanLabel(t *testing.T) {
 		"\n":                              "",
 		"":                                "",
 	} {
-		if got := cleanLabel([]byte(text)); got != want {
+		if got := CleanLabel([]byte(text)); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}
@@ -24,7 +24,7 @@ func FuzzCleanLabel(f *testing.F) {
 	f.Add("system_u:system_r:init_t:s0\x00")
 	f.Add("/usr/sbin/cupsd (enforce)\n")
 	f.Fuzz(func(t *testing.T, context string) {
-		if clean := cleanLabel([]byte(context)); cleanLabel([]byte(clean)) != clean || cleanLabel([]byte(clean+"\x00")) != clean || cleanLabel([]byte(clean+"\n")) != clean {
+		if clean := CleanLabel([]byte(context)); CleanLabel([]byte(clean)) != clean || CleanLabel([]byte(clean+"\x00")) != clean || CleanLabel([]byte(clean+"\n")) != clean {
 			t.Errorf("the context %q becomes %q", context, clean)
 		}
 	})

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"time"
-	"unsafe"
 
-	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,35 +14,27 @@ import (
 // processes of this user one by one. The kernel keeps no more than
 // kern.ps_arg_cache_limit of them, which costs nobody's memory lock.
 func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
-	const size = int(unsafe.Sizeof(process.KinfoProc{}))
-	if err := checkKinfoSize(); err != nil {
-		return nil, err
-	}
-	table, err := rawProc("kern.proc.proc")
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot list processes: sysctl kern.proc.proc: %w", err)
-	case len(table)%size != 0:
-		return nil, fmt.Errorf("cannot list processes: %d bytes are not full rows", len(table))
+	rows, err := KInfos()
+	if err != nil {
+		return nil, fmt.Errorf("cannot list processes: %w", err)
 	}
 	t := New(Directly()).(*kernTable)
 	var list []Command
 	var unread []error
-	for ; len(table) > 0; table = table[size:] {
+	for _, k := range rows {
 		if ctx.Err() != nil {
 			return list, errors.Join(append(unread, fmt.Errorf("cannot read the process table: %w", context.Cause(ctx)))...)
 		}
-		k := (*process.KinfoProc)(unsafe.Pointer(&table[0]))
-		pid := int(k.Pid)
-		if k.Ruid != user || k.Stat == process.SZOMB || pid == os.Getpid() {
+		pid := k.PID
+		if k.Users[Real] != user || k.State == kinfoZombie || pid == os.Getpid() {
 			continue
 		}
-		text, err := rawProc("kern.proc.args", pid)
+		text, err := Sysctl("kern.proc.args", pid)
 		switch {
 		case errors.Is(err, unix.ESRCH):
 			continue
 		case err != nil:
-			unread = append(unread, fmt.Errorf("cannot read process %d: sysctl kern.proc.args: %w", pid, err))
+			unread = append(unread, fmt.Errorf("cannot read process %d: %w", pid, err))
 			continue
 		}
 		args := splitArgs(text[:min(len(text), mostArgs)])
@@ -52,32 +42,20 @@ func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]
 			continue
 		}
 		p := Process{PID: pid}
-		if err := t.place(&p, k.Jid); err != nil || p.Foreign || p.Denied {
+		if err := t.place(&p, k.Jail); err != nil || p.Foreign || p.Denied {
 			continue
 		}
-		start := int64(k.Start.Sec)*1e6 + int64(k.Start.Usec) // see times
-		list = append(list, Command{pid, args, uint64(start), time.Since(time.UnixMicro(start))})
+		list = append(list, Command{pid, args, uint64(k.Start), time.Since(k.Started())})
 	}
 	return list, errors.Join(unread...)
 }
 
-// rawProc tries again where there is more by now.
-func rawProc(name string, args ...int) (buf []byte, err error) {
-	for range listTries {
-		if buf, err = unix.SysctlRaw(name, args...); !errors.Is(err, unix.ENOMEM) {
-			break
-		}
-		time.Sleep(listPause)
-	}
-	return buf, err
-}
-
 func args(pid int) ([]string, error) {
-	text, err := rawProc("kern.proc.args", pid)
+	text, err := Sysctl("kern.proc.args", pid)
 	return splitArgs(text[:min(len(text), mostArgs)]), err
 }
 
 func isStopped(pid int) bool {
-	k, err := readKinfo(pid)
-	return err == nil && k.Stat == process.SSTOP
+	k, err := ProcessKInfo(pid)
+	return err == nil && k.State == kinfoStopped
 }

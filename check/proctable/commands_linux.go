@@ -1,13 +1,14 @@
 package proctable
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
@@ -61,11 +62,12 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 	if ours, err := t.runsHereAs(pid, user); err != nil || !ours {
 		return c, false, goneOr(err)
 	}
-	spent, err := t.Times(pid)
+	st, err := t.stat(pid, nil)
 	if err != nil {
 		return c, false, err
 	}
-	return Command{pid, args, spent.Start, sinceBoot() - time.Duration(spent.Start)*tick}, true, nil
+	up, err := osutil.Uptime()
+	return Command{pid, args, uint64(st.Start / tick), up - st.Start}, err == nil, err
 }
 
 // execTime is how long is waited for a process to execute its program.
@@ -90,11 +92,11 @@ func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]by
 		if _, err := os.Readlink(t.dir(pid) + "/exe"); err != nil {
 			return nil, nil
 		}
-		stat, _, err := readProc(t.dir(pid)+"/stat", nil, statLimit)
+		st, err := t.stat(pid, nil)
 		if err != nil {
 			return nil, err
 		}
-		if hasArgs(stat) {
+		if st.HasArgs {
 			wiped++
 			continue // unless it has come to have some since: so they are read once more
 		}
@@ -106,18 +108,10 @@ func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]by
 	}
 }
 
-// hasArgs reports whether /proc/PID/stat, proc_pid_stat(5), says where the arguments of a
-// process end: not before it has executed its program.
-func hasArgs(stat []byte) bool {
-	const state, argEnd = 3, 49 // as the page counts the fields
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	return len(fields) > argEnd-state && string(fields[argEnd-state]) != "0"
-}
-
 // runsHereAs reports whether a process of this real user runs in our PID namespace.
 func (t procTable) runsHereAs(pid int, user uint32) (bool, error) {
-	st, err := t.statusOf(pid)
-	if err != nil || st.RUID != user || st.State == 'Z' && st.Threads < 2 || st.Namespaces > 1 {
+	st, err := t.readStatus(pid, nil)
+	if err != nil || st.Users[Real] != user || st.isZombie() || st.Namespaces > 1 {
 		return false, err
 	}
 	if st.Namespaces == 1 {
@@ -126,16 +120,8 @@ func (t procTable) runsHereAs(pid int, user uint32) (bool, error) {
 	return t.sharesNamespace(t.dir(pid), "pid")
 }
 
-func (t procTable) statusOf(pid int) (Status, error) {
-	text, _, err := readProc(t.dir(pid)+"/status", nil, statusLimit)
-	if err != nil {
-		return Status{}, err
-	}
-	return ParseStatus(text)
-}
-
 func goneOr(err error) error {
-	if err != nil && isEnded(err) {
+	if err != nil && IsEnded(err) {
 		return ErrGone
 	}
 	return err
@@ -165,6 +151,6 @@ func args(pid int) ([]string, error) {
 }
 
 func isStopped(pid int) bool {
-	st, err := At("/proc", Directly()).statusOf(pid)
-	return err == nil && (st.State == 'T' || st.State == 't')
+	st, err := procTable{root: "/proc"}.readStatus(pid, nil)
+	return err == nil && st.isStopped()
 }

@@ -4,33 +4,126 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"time"
 )
 
-// kinfoLayout is how large FreeBSD's struct kinfo_proc is, and where it has these fields,
-// in bytes, <sys/user.h>.
-type kinfoLayout struct{ size, pid, comm int }
-
-// commLen is COMMLEN, <sys/user.h>. MAXCOMLEN is as much, and a NUL follows.
-const commLen = 19
-
-// kinfoRow is what the list of all processes tells of one.
-type kinfoRow struct {
-	pid  int
-	comm string // the last element of the path that it has executed, cut at 19 bytes
+// KInfo is what FreeBSD's struct kinfo_proc tells of a process, or of one of its threads,
+// <sys/user.h>.
+type KInfo struct {
+	PID, Parent    int
+	Group, Session int
+	Thread         int       // the number of the thread that the row is about
+	Name           string    // the last element of the path that it has executed, cut at 19 bytes
+	Users, Groups  [4]uint32 // ids: Real, Effective, Saved and OfFiles, which are the effective ones
+	Jail           int32     // 0: our own
+	VMS            uint64    // bytes of address space
+	Pages          uint64    // resident in memory
+	CPU            time.Duration
+	Start          int64 // in microseconds, by the clock of the day as it is now
+	State          byte
+	HasTerminal    bool // it has a controlling one
 }
 
-// parseKinfos reads what sysctl kern.proc.proc has answered.
-func parseKinfos(table []byte, l kinfoLayout) ([]kinfoRow, error) {
+// The states of a process that matter, <sys/proc.h>.
+const (
+	kinfoStopped = 4
+	kinfoZombie  = 5
+)
+
+// Started is when it was started.
+func (k KInfo) Started() time.Time { return time.UnixMicro(k.Start) }
+
+// kinfoLayout is how large the struct is, and where it has these fields, in bytes. It differs
+// between machines of 32 and of 64 bits.
+type kinfoLayout struct {
+	size, word                                        int // word: bytes of a long
+	pid, parent, group, session, thread, comm, tdname int
+	users, realGroup, groups, jail                    int // effective, real and saved user; real and saved group; the first is effective
+	virtual, pages, runtime, start, kiflag, state     int
+}
+
+// The lengths of names, <sys/user.h>: COMMLEN and TDNAMLEN.
+const (
+	commLen   = 19
+	tdnameLen = 16
+)
+
+// rows takes apart what the sysctls kern.proc.proc, kern.proc.pid and kern.proc.pid_td answer.
+func (l kinfoLayout) rows(table []byte) ([][]byte, error) {
 	if len(table)%l.size != 0 {
 		return nil, fmt.Errorf("%d bytes are not full rows of %d", len(table), l.size)
 	}
-	rows := make([]kinfoRow, 0, len(table)/l.size)
+	rows := make([][]byte, 0, len(table)/l.size)
 	for ; len(table) > 0; table = table[l.size:] {
-		if size := int(int32(binary.NativeEndian.Uint32(table))); size != l.size { // ki_structsize
+		if size := int32At(table, 0); size != l.size { // ki_structsize
 			return nil, fmt.Errorf("a row says that it has %d bytes, not %d", size, l.size)
 		}
-		comm, _, _ := bytes.Cut(table[l.comm:l.comm+commLen], []byte{0})
-		rows = append(rows, kinfoRow{int(int32(binary.NativeEndian.Uint32(table[l.pid:]))), string(comm)})
+		rows = append(rows, table[:l.size])
 	}
 	return rows, nil
+}
+
+func (l kinfoLayout) parse(row []byte) KInfo {
+	u32 := func(at int) uint32 { return binary.NativeEndian.Uint32(row[at:]) }
+	k := KInfo{
+		PID: int32At(row, l.pid), Parent: int32At(row, l.parent), Group: int32At(row, l.group), Session: int32At(row, l.session),
+		Thread: int32At(row, l.thread), Name: cText(row[l.comm : l.comm+commLen]), Jail: int32(u32(l.jail)),
+		VMS: l.long(row, l.virtual), Pages: l.long(row, l.pages),
+		CPU:   time.Duration(binary.NativeEndian.Uint64(row[l.runtime:])) * time.Microsecond,
+		Start: int64(l.long(row, l.start))*1e6 + int64(l.long(row, l.start+l.word)),
+		State: row[l.state], HasTerminal: l.long(row, l.kiflag)&1 != 0, // KI_CTTY
+	}
+	effective, group := u32(l.users), u32(l.groups)
+	k.Users = [4]uint32{u32(l.users + 4), effective, u32(l.users + 8), effective}
+	k.Groups = [4]uint32{u32(l.realGroup), group, u32(l.realGroup + 4), group}
+	return k
+}
+
+// long is a number of the machine's word.
+func (l kinfoLayout) long(row []byte, at int) uint64 {
+	if l.word == 4 {
+		return uint64(binary.NativeEndian.Uint32(row[at:]))
+	}
+	return binary.NativeEndian.Uint64(row[at:])
+}
+
+// threadName is the name of the row's thread, of which ki_moretdname would hold the rest.
+func (l kinfoLayout) threadName(row []byte) string { return cText(row[l.tdname : l.tdname+tdnameLen]) }
+
+func int32At(b []byte, at int) int { return int(int32(binary.NativeEndian.Uint32(b[at:]))) }
+
+func cText(b []byte) string {
+	text, _, _ := bytes.Cut(b, []byte{0})
+	return string(text)
+}
+
+// FileRows takes apart what FreeBSD's kern.proc.filedesc answers: rows that begin with their
+// length, their type and their descriptor, struct kinfo_file in <sys/user.h>. Below 0 are the
+// program, the working directory, the terminal and the like. Each has at least so many bytes.
+func FileRows(answer []byte, least int) ([][]byte, error) {
+	var list [][]byte
+	for len(answer) > 0 {
+		if len(answer) < least {
+			return nil, fmt.Errorf("a row is cut")
+		}
+		length := int32At(answer, 0)
+		if length < least || length > len(answer) {
+			return nil, fmt.Errorf("a row of %d bytes", length)
+		}
+		list = append(list, answer[:length])
+		answer = answer[length:]
+	}
+	return list, nil
+}
+
+// countDescriptors counts the open files among such rows.
+func countDescriptors(answer []byte) (open int, err error) {
+	const numberAt, least = 8, 16
+	rows, err := FileRows(answer, least)
+	for _, row := range rows {
+		if int32At(row, numberAt) >= 0 {
+			open++
+		}
+	}
+	return open, err
 }

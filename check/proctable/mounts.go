@@ -9,10 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
-
-	"daemon-keeper/internal/osutil"
 )
 
 // mountPoints are those at which a file system begins that somebody else serves: a
@@ -32,25 +31,46 @@ var local = map[string]bool{
 	"binfmt_misc": true, "rpc_pipefs": true, "smackfs": true,
 }
 
+// Mount is a line of /proc/PID/mountinfo, proc_pid_mountinfo(5).
+type Mount struct {
+	ID     string // its number
+	Device string // major:minor
+	Point  string // the path at which it begins
+	Kind   string // of file system
+}
+
+// ParseMount reads such a line.
+func ParseMount(line []byte) (m Mount, ok bool) {
+	const id, device, point = 0, 2, 4
+	before, behind, ok := bytes.Cut(line, []byte(" - "))
+	var fields [5][]byte
+	for i := 0; i < len(fields) && ok; i++ {
+		ok = len(before) > 0
+		fields[i], before, _ = bytes.Cut(before, []byte(" "))
+	}
+	if !ok {
+		return Mount{}, false
+	}
+	kind, _, _ := bytes.Cut(bytes.TrimSuffix(behind, []byte("\n")), []byte(" "))
+	return Mount{string(fields[id]), string(fields[device]), unescapeMount(string(fields[point])), string(kind)}, true
+}
+
 // parseMounts reads proc_pid_mountinfo(5). If the root itself is served by others,
 // nothing works without them, and nothing of ours waits any better.
 func parseMounts(mountinfo io.Reader) (mountPoints, error) {
-	const pointField, typeBehind = 4, "-"
 	m := make(mountPoints)
 	lines := bufio.NewScanner(mountinfo)
 	lines.Buffer(nil, 64<<10)
 	for lines.Scan() {
-		before, behind, ok := bytes.Cut(lines.Bytes(), []byte(" "+typeBehind+" "))
-		fields := bytes.Fields(before)
-		if !ok || len(fields) <= pointField {
+		mount, ok := ParseMount(lines.Bytes())
+		if !ok {
 			return nil, fmt.Errorf("a mount table with the line %.60q", lines.Text())
 		}
-		kind, _, _ := bytes.Cut(behind, []byte(" "))
-		switch point := osutil.UnescapeMount(string(fields[pointField])); {
-		case local[string(kind)]:
-			delete(m, point) // it covers what was there
-		case point != "/":
-			m[point] = true
+		switch {
+		case local[mount.Kind]:
+			delete(m, mount.Point) // it covers what was there
+		case mount.Point != "/":
+			m[mount.Point] = true
 		}
 	}
 	return m, lines.Err()
@@ -104,4 +124,35 @@ func (m mountPoints) lead(path string) bool {
 func isAbsence(err error) bool {
 	absences := []error{syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EACCES, syscall.EPERM, syscall.ESRCH}
 	return slices.ContainsFunc(absences, func(e error) bool { return errors.Is(err, e) })
+}
+
+// Served are the places that others serve: another machine, or another process. Whoever touches
+// a file there waits until they answer.
+type Served struct{ points mountPoints }
+
+// WhatIsServed reads where they are.
+func WhatIsServed() Served { return Served{ourMounts()} }
+
+// Lead reports whether a path leads to one of them, by symbolic links, too. It touches
+// nothing there.
+func (s Served) Lead(path string) bool { return s.points.lead(path) }
+
+// unescapeMount undoes what the kernel does to white space and backslashes in a path of a
+// table of mounts, proc_pid_mountinfo(5): \040.
+func unescapeMount(path string) string {
+	if !strings.Contains(path, `\`) {
+		return path
+	}
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] == '\\' && i+4 <= len(path) {
+			if c, err := strconv.ParseUint(path[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(c))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(path[i])
+	}
+	return b.String()
 }

@@ -2,6 +2,7 @@ package proctable
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -105,7 +106,7 @@ func smuggled(dir, id string) (bool, error) {
 	limited := &io.LimitedReader{R: f, N: mountsLimit}
 	lines := bufio.NewScanner(limited)
 	for lines.Scan() {
-		if hasMount(lines.Bytes(), id) {
+		if bytes.HasPrefix(lines.Bytes(), []byte(id+" ")) { // each line begins with its number
 			return false, nil
 		}
 	}
@@ -133,5 +134,6 @@ func (t procTable) mountID(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return mountOf(text), nil
+	id, _ := Field(text, "mnt_id")
+	return id, nil
 }

@@ -172,11 +172,7 @@ func (t procTable) holder(ctx context.Context, sockets map[string]bool, daemon [
 // or one that has.
 func (t procTable) descent(pid int, ancestors []Process) (name string, descends bool, err error) {
 	for at := pid; at > 1; {
-		text, _, err := readProc(t.dir(at)+"/status", nil, statusLimit)
-		if err != nil {
-			return "", false, err
-		}
-		st, err := ParseStatus(text)
+		st, err := t.readStatus(at, nil)
 		if err != nil {
 			return "", false, err
 		}

@@ -33,12 +33,8 @@ func peeksOfBefore() (map[string]int, error) {
 		if exe, err := os.Readlink(dir + "/exe"); err != nil || strings.TrimSuffix(exe, DeletedMark) != ours {
 			continue
 		}
-		status, _, err := readProc(dir+"/status", nil, statusLimit)
-		if err != nil {
-			continue
-		}
-		st, err := ParseStatus(status)
-		if err != nil || st.RUID != 0 && st.RUID != uint32(os.Getuid()) {
+		st, err := procTable{root: "/proc"}.readStatus(pid, nil)
+		if err != nil || st.Users[Real] != 0 && st.Users[Real] != uint32(os.Getuid()) {
 			continue
 		}
 		text, _, err := readProc(dir+"/cmdline", nil, argsLimit)

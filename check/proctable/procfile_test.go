@@ -34,36 +34,24 @@ func FuzzHoldsLock(f *testing.F) {
 	})
 }
 
-// FuzzMountOf: a mount is one line's word, and is found again where it is listed.
-func FuzzMountOf(f *testing.F) {
-	for _, seed := range []string{
-		"", recordedInfo, "mnt_id:\t29", "mnt_id:", "x mnt_id:\t1\nmnt_id:\t2\n",
-		"29 1 0:26 / / rw,relatime shared:1 - overlay overlay rw\n30 29 0:27 / /proc rw - proc proc rw\n", "29", "\n", " \n",
-	} {
-		f.Add(seed, "29")
+// FuzzField: a value is of a line of its own.
+func FuzzField(f *testing.F) {
+	for _, seed := range []string{"", recordedInfo, "mnt_id:\t29", "mnt_id:", "x mnt_id:\t1\nmnt_id:\t2\n"} {
+		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, text, id string) {
-		if got := mountOf([]byte(text)); strings.ContainsAny(got, "\n") || got != strings.TrimSpace(got) || got != "" && !strings.Contains(text, "mnt_id:") {
-			t.Errorf("mount %q of %q", got, text)
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := Field([]byte(text), "mnt_id")
+		if strings.ContainsAny(got, "\n") || got != strings.TrimSpace(got) || ok && !strings.Contains(text, "mnt_id:") || !ok && got != "" {
+			t.Errorf("%q of %q", got, text)
 		}
-		has := hasMount([]byte(text), id)
-		if strings.ContainsAny(id, " \n") {
-			if has {
-				t.Errorf("mount %q, which is no word, in %q", id, text)
-			}
-			return
-		}
-		if has && !strings.Contains(text, id+" ") {
-			t.Errorf("mount %q in %q", id, text)
-		}
-		if !hasMount([]byte(id+" 1 0:26 / / rw - overlay overlay rw\n"+text), id) {
-			t.Errorf("no mount %q in front of %q", id, text)
+		if got, ok := Field([]byte("mnt_id:\t29\n"+text), "mnt_id"); got != "29" || !ok {
+			t.Errorf("%q, with %q behind it", got, text)
 		}
 	})
 }
 
-// FuzzOpenFiles: a limit is a number that stands there, or an error.
-func FuzzOpenFiles(f *testing.F) {
+// FuzzParseLimit: a limit is a number that stands there, or none.
+func FuzzParseLimit(f *testing.F) {
 	const head = "Limit                     Soft Limit           Hard Limit           Units     \n"
 	for _, seed := range []string{
 		"", head, head + "Max open files            1024                 524288               files     \n", "Max open files unlimited unlimited files\n",
@@ -72,15 +60,17 @@ func FuzzOpenFiles(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		n, err := openFiles([]byte(text))
-		switch {
-		case err != nil && n != 0:
-			t.Errorf("%d and %v", n, err)
-		case err == nil && (n < 0 || !slices.ContainsFunc(bytes.Fields([]byte(text)), func(w []byte) bool {
-			m, err := strconv.Atoi(strings.TrimPrefix(string(w), "files"))
-			return err == nil && m == n
-		})):
-			t.Errorf("%d in %q", n, text)
+		soft, hard, ok := ParseLimit([]byte(text), OpenFiles)
+		if !ok {
+			return
+		}
+		for _, n := range []uint64{soft, hard} {
+			if n != Unlimited && !slices.ContainsFunc(bytes.Fields([]byte(text)), func(w []byte) bool {
+				m, err := strconv.ParseUint(strings.TrimPrefix(string(w), "files"), 10, 64)
+				return err == nil && m == n
+			}) {
+				t.Errorf("%d in %q", n, text)
+			}
 		}
 	})
 }

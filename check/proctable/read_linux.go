@@ -81,9 +81,9 @@ func readNames(dir string, limit int) ([]string, error) {
 	return names, err
 }
 
-// isEnded reports whether a file of a process cannot be read because the process
+// IsEnded reports whether a file of a process cannot be read because the process
 // has ended; any other error says nothing about it.
-func isEnded(err error) bool {
+func IsEnded(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
 }
 
@@ -98,7 +98,7 @@ func (p *Process) failed(what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isEnded(err):
+	case IsEnded(err):
 		return ErrGone
 	case isOurs(err):
 		return fmt.Errorf("cannot read the process table: %w", err)

@@ -17,7 +17,7 @@ func (f *Files) seenBy(t procTable, p *Process, dir, arg string) (id FileID, isR
 	a, err := wait(f.stalls, p.Payer(), path, func() (a answer) {
 		isServed, err := f.leadsFor(t, dir, arg)
 		switch {
-		case isEnded(err):
+		case IsEnded(err):
 		case err != nil:
 			a.err = err
 		case isServed:

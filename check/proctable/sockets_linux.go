@@ -8,22 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
-
-	"daemon-keeper/internal/osutil"
 )
 
 // Sockets lists the addresses at which these processes accept connections. One that
 // has ended holds none. What cannot be read is an error: then there may be more.
 func Sockets(pids []int) ([]Socket, error) { return At("/proc", Directly()).listening(pids) }
-
-// Group is the path of a process's control group, cgroups(7); "" if it cannot be told.
-func Group(pid int) string {
-	text, err := readLimited(At("/proc", Directly()).dir(pid)+"/cgroup", 64<<10)
-	if err != nil {
-		return ""
-	}
-	return osutil.ParseGroup(string(text))
-}
 
 // Executes reports whether a process that was started then, see Usage.Start, still runs
 // and executes this file, even if that has been removed.
@@ -32,7 +21,7 @@ func Executes(pid int, start uint64, file FileID) (bool, error) {
 		return false, err
 	}
 	is, _, err := statImage(At("/proc", Directly()).dir(pid) + "/exe")
-	if isEnded(err) {
+	if IsEnded(err) {
 		return false, nil
 	}
 	return err == nil && is == file && file != (FileID{}), err
@@ -47,7 +36,7 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 	networks := make(map[string]int) // one process of each
 	for _, pid := range pids {
 		switch network, err := os.Readlink(t.dir(pid) + "/ns/net"); {
-		case isEnded(err):
+		case IsEnded(err):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
@@ -55,7 +44,7 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 			networks[network] = pid
 		}
 		switch err := t.heldBy(pid, held); {
-		case isEnded(err):
+		case IsEnded(err):
 		case err != nil:
 			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 		}
@@ -67,7 +56,7 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 	for _, pid := range networks {
 		sockets, err := t.tables(pid, held)
 		switch {
-		case isEnded(err):
+		case IsEnded(err):
 		case err != nil:
 			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 		default:
@@ -171,15 +160,6 @@ func (t procTable) table(pid int, name string, parse func(io.Reader) error) erro
 		return errTooMuch
 	}
 	return nil
-}
-
-func readLimited(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // errTooMuch is for tables that nobody needs to read to their end.

@@ -40,17 +40,3 @@ func TestRunsOfZombie(t *testing.T) {
 		t.Errorf("it was to be a zombie, but it is gone: %v, %v", again, err)
 	}
 }
-
-// The leader of a group whose threads live on looks like a zombie.
-func TestParseStatOfZombie(t *testing.T) {
-	for text, ended := range map[string]bool{
-		"7 (a b) ) S 1 7 7 0 -1 4194560 1 2 3 4 100 50 0 0 20 0 1 0 4711 0 0": false,
-		"7 (a) Z 1 7 7 0 -1 4194560 1 2 3 4 100 50 0 0 20 0 1 0 4711 0 0":     true,
-		"7 (a) X 1 7 7 0 -1 4194560 1 2 3 4 100 50 0 0 20 0 1 0 4711 0 0":     true,
-		"7 (a) Z 1 7 7 0 -1 4194560 1 2 3 4 100 50 0 0 20 0 2 0 4711 0 0":     false,
-	} {
-		if got, err := parseStat([]byte(text)); got != (Times{1500 * time.Millisecond, 4711, ended}) || err != nil {
-			t.Errorf("%s: %+v, %v", text, got, err)
-		}
-	}
-}

@@ -9,16 +9,30 @@ import (
 
 // Status is what we need of /proc/PID/status, proc_pid_status(5).
 type Status struct {
-	Name       string
-	State      byte // R, S, D, Z, T, t, X, I
-	Leader     int  // the process that the number belongs to: another one if it is a thread's
-	Parent     int
-	Threads    int
-	EUID, EGID uint32
-	RUID, RGID uint32
-	Namespaces int    // of process ids that it has a number in, ours first; 0 before Linux 4.1
-	RSS, VMS   uint64 // bytes; 0 of a zombie
+	Name          string // with the kernel's escapes
+	State         byte   // R, S, D, Z, T, t, X, I
+	Leader        int    // the process that the number belongs to: another one if it is a thread's
+	Parent        int
+	Threads       int
+	Users, Groups [4]uint32 // ids: Real, Effective, Saved and OfFiles
+	Namespaces    int       // of process ids that it has a number in, ours first; 0 before Linux 4.1
+	RSS, VMS      uint64    // bytes; 0 of a zombie
 }
+
+// The ids of a process, credentials(7).
+const (
+	Real = iota
+	Effective
+	Saved
+	OfFiles // by which its access to files is judged
+)
+
+// isZombie reports whether all of a process has ended: the leader of threads that live on
+// looks like a zombie, too.
+func (st Status) isZombie() bool { return st.State == 'Z' && st.Threads < 2 }
+
+// isStopped reports whether a signal or a debugger has stopped it.
+func (st Status) isStopped() bool { return st.State == 'T' || st.State == 't' }
 
 // ParseStatus reads the file. gopsutil's own reader fails on the user ids above
 // 2^31 that user namespaces bring.
@@ -74,37 +88,38 @@ func (st *Status) set(key, value []byte) (line lines, err error) {
 		st.Threads, err = strconv.Atoi(string(value))
 	case "Uid":
 		line = uidLine
-		st.RUID, st.EUID, err = realAndEffective(value)
+		st.Users, err = parseIDs(value)
 	case "Gid":
 		line = gidLine
-		st.RGID, st.EGID, err = realAndEffective(value)
+		st.Groups, err = parseIDs(value)
 	case "NSpid":
 		st.Namespaces = len(bytes.Fields(value))
 	case "VmRSS":
-		st.RSS, err = kibibytes(value)
+		st.RSS, err = Kibibytes(string(value))
 	case "VmSize":
-		st.VMS, err = kibibytes(value)
+		st.VMS, err = Kibibytes(string(value))
 	}
 	return line, err
 }
 
-// realAndEffective are the first two of the real, effective, saved and file system ids.
-func realAndEffective(value []byte) (first, second uint32, err error) {
+func parseIDs(value []byte) (ids [4]uint32, err error) {
 	fields := bytes.Fields(value)
-	if len(fields) != 4 {
-		return 0, 0, fmt.Errorf("%d ids instead of 4", len(fields))
+	if len(fields) != len(ids) {
+		return ids, fmt.Errorf("%d ids instead of 4", len(fields))
 	}
-	a, err := strconv.ParseUint(string(fields[0]), 10, 32)
-	if err != nil {
-		return 0, 0, err
+	for i, field := range fields {
+		n, err := strconv.ParseUint(string(field), 10, 32)
+		if err != nil {
+			return ids, err
+		}
+		ids[i] = uint32(n)
 	}
-	b, err := strconv.ParseUint(string(fields[1]), 10, 32)
-	return uint32(a), uint32(b), err
+	return ids, nil
 }
 
-// kibibytes reads "   1234 kB".
-func kibibytes(value []byte) (uint64, error) {
-	n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(string(value)), " kB"), 10, 54)
+// Kibibytes reads an amount of memory such as "1234 kB", in bytes.
+func Kibibytes(value string) (uint64, error) {
+	n, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(value, "kB")), 10, 54)
 	return n << 10, err
 }
 

@@ -11,17 +11,17 @@ const statusDir = "../../testdata/proc/status/"
 // The kernel's own files, hostile names among them, say what they say.
 func TestParseStatus(t *testing.T) {
 	for file, want := range map[string]Status{
-		"plain":           {"clamd", 'S', 22114, 22104, 1, 0, 0, 0, 0, 1, 696 << 10, 988 << 10},
-		"stopped":         {"clamd", 'T', 22114, 22104, 1, 0, 0, 0, 0, 1, 696 << 10, 988 << 10},
-		"zombie":          {"perl", 'Z', 22388, 22386, 1, 0, 0, 0, 0, 1, 0, 0},
-		"dead-leader":     {"toy", 'Z', 22411, 22104, 5, 0, 0, 0, 0, 1, 0, 0},
-		"kernel-thread":   {"kthreadd", 'S', 2, 0, 1, 0, 0, 0, 0, 1, 0, 0},
-		"huge-uid":        {"clamd", 'S', 22179, 22104, 1, 3000000000, 3000000000, 3000000000, 3000000000, 1, 696 << 10, 988 << 10},
-		"effective":       {"sleep", 'S', 22510, 22104, 1, 0, 0, 12345, 0, 1, 1816 << 10, 2920 << 10}, // the real user is 12345
-		"fifteen":         {"0123456789abcde", 'S', 22314, 22104, 1, 0, 0, 0, 0, 1, 5140 << 10, 7880 << 10},
-		"empty-name":      {"", 'S', 22301, 22104, 1, 0, 0, 0, 0, 1, 5092 << 10, 7880 << 10},
-		"hostile-newline": {`x\nUid:` + "\t0", 'S', 22213, 22104, 1, 0, 0, 0, 0, 1, 5120 << 10, 7880 << 10},
-		"hostile-bytes":   {"a:\tb" + `\\` + "c\r\xff", 'S', 22275, 22104, 1, 0, 0, 0, 0, 1, 5220 << 10, 7880 << 10},
+		"plain":           {"clamd", 'S', 22114, 22104, 1, ids(0, 0), ids(0, 0), 1, 696 << 10, 988 << 10},
+		"stopped":         {"clamd", 'T', 22114, 22104, 1, ids(0, 0), ids(0, 0), 1, 696 << 10, 988 << 10},
+		"zombie":          {"perl", 'Z', 22388, 22386, 1, ids(0, 0), ids(0, 0), 1, 0, 0},
+		"dead-leader":     {"toy", 'Z', 22411, 22104, 5, ids(0, 0), ids(0, 0), 1, 0, 0},
+		"kernel-thread":   {"kthreadd", 'S', 2, 0, 1, ids(0, 0), ids(0, 0), 1, 0, 0},
+		"huge-uid":        {"clamd", 'S', 22179, 22104, 1, ids(3000000000, 3000000000), ids(3000000000, 3000000000), 1, 696 << 10, 988 << 10},
+		"effective":       {"sleep", 'S', 22510, 22104, 1, ids(12345, 0), ids(0, 0), 1, 1816 << 10, 2920 << 10}, // the real user is 12345
+		"fifteen":         {"0123456789abcde", 'S', 22314, 22104, 1, ids(0, 0), ids(0, 0), 1, 5140 << 10, 7880 << 10},
+		"empty-name":      {"", 'S', 22301, 22104, 1, ids(0, 0), ids(0, 0), 1, 5092 << 10, 7880 << 10},
+		"hostile-newline": {`x\nUid:` + "\t0", 'S', 22213, 22104, 1, ids(0, 0), ids(0, 0), 1, 5120 << 10, 7880 << 10},
+		"hostile-bytes":   {"a:\tb" + `\\` + "c\r\xff", 'S', 22275, 22104, 1, ids(0, 0), ids(0, 0), 1, 5220 << 10, 7880 << 10},
 	} {
 		t.Run(file, func(t *testing.T) {
 			text, err := os.ReadFile(statusDir + file)
@@ -35,12 +35,15 @@ func TestParseStatus(t *testing.T) {
 	}
 }
 
+// ids are those of a process of which only the real one differs.
+func ids(real, others uint32) [4]uint32 { return [4]uint32{real, others, others, others} }
+
 // goodStatus has the lines that must be there, each with a value of its own.
 const goodStatus = "Name:\tx\nState:\tS (sleeping)\nTgid:\t10\nPPid:\t20\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nThreads:\t9\n"
 
 // Each line says what it says, and the last ones need not be there.
 func TestParseStatusLines(t *testing.T) {
-	plain := Status{Name: "x", State: 'S', Leader: 10, Parent: 20, Threads: 9, EUID: 2, EGID: 6, RUID: 1, RGID: 5}
+	plain := Status{Name: "x", State: 'S', Leader: 10, Parent: 20, Threads: 9, Users: [4]uint32{1, 2, 3, 4}, Groups: [4]uint32{5, 6, 7, 8}}
 	for _, tc := range []struct {
 		name, old, new string
 		change         func(*Status)
@@ -49,8 +52,8 @@ func TestParseStatusLines(t *testing.T) {
 		{"a thread's", "Tgid:\t10", "Tgid:\t684", func(st *Status) { st.Leader = 684 }},
 		{"process 1's child", "PPid:\t20", "PPid:\t1", func(st *Status) { st.Parent = 1 }},
 		{"the parent is not in our namespace", "PPid:\t20", "PPid:\t0", func(st *Status) { st.Parent = 0 }},
-		{"the highest user", "\t2\t", "\t4294967295\t", func(st *Status) { st.EUID = 4294967295 }},
-		{"the highest group", "\t6\t", "\t4294967295\t", func(st *Status) { st.EGID = 4294967295 }},
+		{"the highest user", "\t2\t", "\t4294967295\t", func(st *Status) { st.Users[Effective] = 4294967295 }},
+		{"the highest group", "\t6\t", "\t4294967295\t", func(st *Status) { st.Groups[Effective] = 4294967295 }},
 		{"in our namespace", "Threads", "NSpid:\t10\nThreads", func(st *Status) { st.Namespaces = 1 }},
 		{"in one below ours", "Threads", "NSpid:\t10\t1\nThreads", func(st *Status) { st.Namespaces = 2 }},
 		{"in one two below ours", "Threads", "NSpid:\t10\t7\t1\nThreads", func(st *Status) { st.Namespaces = 3 }},

@@ -1,7 +1,6 @@
 package proctable
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unsafe"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -30,35 +28,20 @@ func New(f *Files) Table {
 	return &kernTable{files: f, jailed: err == nil && jailed == 1, jails: make(map[int32]bool)}
 }
 
-// The kernel sizes a list for a few rows more than there are; ENOMEM means that more
-// have come since.
-const (
-	listTries = 10
-	listPause = 5 * time.Millisecond
-)
-
 // PIDs reads the whole table by one sysctl. gopsutil, which reads the same, then sends
 // signal 0 to every process, which audit(4) records and which costs five more calls.
 func (t *kernTable) PIDs(context.Context) ([]int, error) {
-	if err := checkKinfoSize(); err != nil {
-		return nil, err
-	}
 	if err := checkSight(); err != nil {
 		return nil, err
 	}
-	table, err := rawProc("kern.proc.proc")
+	rows, err := KInfos()
 	if err != nil {
-		return nil, fmt.Errorf("cannot list processes: sysctl kern.proc.proc: %w", err)
-	}
-	k := process.KinfoProc{}
-	rows, err := parseKinfos(table, kinfoLayout{int(unsafe.Sizeof(k)), int(unsafe.Offsetof(k.Pid)), int(unsafe.Offsetof(k.Comm))})
-	if err != nil {
-		return nil, fmt.Errorf("cannot list processes: sysctl kern.proc.proc: %w", err)
+		return nil, fmt.Errorf("cannot list processes: %w", err)
 	}
 	pids := make([]int, len(rows))
 	t.comms = make(map[int]string, len(rows))
-	for i, r := range rows {
-		pids[i], t.comms[r.pid] = r.pid, r.comm
+	for i, k := range rows {
+		pids[i], t.comms[k.PID] = k.PID, k.Name
 	}
 	return pids, nil
 }
@@ -67,19 +50,6 @@ func (t *kernTable) PIDs(context.Context) ([]int, error) {
 func (t *kernTable) Comm(pid int) (name string, known bool) {
 	name, known = t.comms[pid]
 	return name, known
-}
-
-// checkKinfoSize keeps gopsutil from a nil dereference, and us from reading
-// the wrong fields, on a kernel whose struct kinfo_proc is another.
-func checkKinfoSize() error {
-	buf, err := unix.SysctlRaw("kern.proc.pid", os.Getpid())
-	if err != nil {
-		return fmt.Errorf("cannot read our own process: sysctl kern.proc.pid: %w", err)
-	}
-	if want := int(unsafe.Sizeof(process.KinfoProc{})); len(buf) != want {
-		return fmt.Errorf("cannot read the process table: this kernel's kinfo_proc has %d bytes, not %d", len(buf), want)
-	}
-	return nil
 }
 
 // checkSight: security(7) can hide the processes of other users and groups from
@@ -113,7 +83,7 @@ func (t *kernTable) NeedsInit() bool { return !t.jailed }
 func (t *kernTable) Exe(pid int) (string, error) {
 	var exe string
 	var err error
-	for range listTries {
+	for range sysctlTries {
 		exe, err = (&process.Process{Pid: int32(pid)}).ExeWithContext(context.Background())
 		if !errors.Is(err, unix.ENOMEM) {
 			break
@@ -133,23 +103,15 @@ func (t *kernTable) Exe(pid int) (string, error) {
 }
 
 func (t *kernTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process, error) {
-	k, err := readKinfo(pid)
+	k, err := ProcessKInfo(pid)
 	if err != nil {
 		return Process{}, err
 	}
 	p := Process{
-		PID:       pid,
-		Name:      cString(k.Comm[:]),
-		Parent:    int(k.Ppid),
-		User:      k.Uid,
-		Group:     k.Groups[0], // the effective one, <sys/ucred.h>
-		RealUser:  k.Ruid,
-		RealGroup: k.Rgid,
-		RSS:       uint64(max(k.Rssize, 0)) * uint64(os.Getpagesize()),
-		VMS:       uint64(k.Size),
-		Exe:       exe,
-		Stopped:   k.Stat == process.SSTOP,
-		Zombie:    k.Stat == process.SZOMB,
+		PID: pid, Name: k.Name, Parent: k.Parent, Exe: exe,
+		User: k.Users[Effective], Group: k.Groups[Effective], RealUser: k.Users[Real], RealGroup: k.Groups[Real],
+		RSS: k.Pages * uint64(os.Getpagesize()), VMS: k.VMS,
+		Stopped: k.State == kinfoStopped, Zombie: k.State == kinfoZombie,
 		OwnUserNS: true, // there are none
 	}
 	switch {
@@ -166,7 +128,7 @@ func (t *kernTable) Examine(pid int, exe string, exeErr error, ask Asks) (Proces
 	default:
 		p.readFile(t.files)
 	}
-	if err := t.place(&p, k.Jid); err != nil {
+	if err := t.place(&p, k.Jail); err != nil {
 		return Process{}, err
 	}
 	if p.Denied || p.Deleted || IsInterpreter(p.Name) || ask.Args(p) {
@@ -224,7 +186,7 @@ func (t *kernTable) readArgs(p *Process) {
 
 // readArgs returns none if they cannot be read; then they tell nothing.
 func readArgs(pid int) []string {
-	for range listTries {
+	for range sysctlTries {
 		args, err := (&process.Process{Pid: int32(pid)}).CmdlineSliceWithContext(context.Background())
 		switch {
 		case errors.Is(err, unix.ENOMEM): // longer by now
@@ -235,23 +197,6 @@ func readArgs(pid int) []string {
 		}
 	}
 	return nil
-}
-
-func readKinfo(pid int) (*process.KinfoProc, error) {
-	buf, err := unix.SysctlRaw("kern.proc.pid", pid)
-	switch {
-	case errors.Is(err, unix.ESRCH), err == nil && len(buf) == 0:
-		return nil, ErrGone
-	case err != nil:
-		return nil, fmt.Errorf("cannot read process %d: sysctl kern.proc.pid: %w", pid, err)
-	case len(buf) != int(unsafe.Sizeof(process.KinfoProc{})):
-		return nil, fmt.Errorf("cannot read process %d: kinfo_proc has %d bytes", pid, len(buf))
-	}
-	k := (*process.KinfoProc)(unsafe.Pointer(&buf[0]))
-	if int(k.Pid) != pid { // the number was a thread's: it answers for its process
-		return nil, ErrGone
-	}
-	return k, nil
 }
 
 // place tells whose the process is. ki_jid is 0 in our own jail; a service jail
@@ -321,21 +266,9 @@ func seenFrom(pid int, path string) string {
 	if err != nil || len(buf) <= pathOffset {
 		return ""
 	}
-	dir, _, _ := bytes.Cut(buf[pathOffset:], []byte{0})
-	if len(dir) == 0 { // removed, or not to be seen
+	dir := cText(buf[pathOffset:])
+	if dir == "" { // removed, or not to be seen
 		return ""
 	}
-	return string(dir) + "/" + path
-}
-
-// cString: whether char has a sign differs between machines.
-func cString[char int8 | uint8](chars []char) string {
-	var b strings.Builder
-	for _, c := range chars {
-		if c == 0 {
-			break
-		}
-		b.WriteByte(byte(c))
-	}
-	return b.String()
+	return dir + "/" + path
 }

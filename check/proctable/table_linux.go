@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
@@ -107,7 +108,7 @@ func (t procTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process
 		return Process{}, err
 	case p.Trouble != "":
 		return p, nil
-	case st.State == 'Z' && st.Threads < 2:
+	case st.isZombie():
 		p.Zombie = true
 		return p, nil
 	case errors.Is(exeErr, ErrNoExe) && st.State != 'Z':
@@ -127,7 +128,7 @@ func (t procTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process
 		p.deny(st.Namespaces)
 		return p, t.readArgs(&p, dir)
 	}
-	if err := t.readImage(&p, dir, exe); isEnded(err) {
+	if err := t.readImage(&p, dir, exe); IsEnded(err) {
 		return Process{}, ErrGone
 	} else if err != nil {
 		p.deny(st.Namespaces)
@@ -154,11 +155,7 @@ func (t procTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process
 // can be read is known by the path of its executable alone.
 func (t procTable) status(pid int, exe string) (Process, Status, error) {
 	p := Process{PID: pid, Exe: exe}
-	text, err := readRecord(t.dir(pid)+"/status", t.scratch, statusLimit)
-	var st Status
-	if err == nil {
-		st, err = ParseStatus(text)
-	}
+	st, err := t.readStatus(pid, t.scratch)
 	switch {
 	case errors.Is(err, fs.ErrPermission): // hidepid=1 lists processes of which nothing can be read
 		return p, st, fmt.Errorf("cannot read the process table: %w", err)
@@ -168,7 +165,81 @@ func (t procTable) status(pid int, exe string) (Process, Status, error) {
 	}
 	return Process{
 		PID: pid, Name: unescape(st.Name), Parent: st.Parent,
-		User: st.EUID, Group: st.EGID, RealUser: st.RUID, RealGroup: st.RGID,
-		RSS: st.RSS, VMS: st.VMS, Stopped: st.State == 'T' || st.State == 't', Tasks: st.Threads,
+		User: st.Users[Effective], Group: st.Groups[Effective], RealUser: st.Users[Real], RealGroup: st.Groups[Real],
+		RSS: st.RSS, VMS: st.VMS, Stopped: st.isStopped(), Tasks: st.Threads,
 	}, st, nil
+}
+
+// livingThread finds a thread that goes on after the leader of its group has
+// called pthread_exit(3), which makes the process look like a zombie. Threads that
+// have exited are not listed, so that the first few tell.
+func livingThread(dir string) (threadDir, exe string, err error) {
+	const first = 64
+	tasks, err := readNames(dir+"/task", first)
+	if err != nil {
+		return "", "", err
+	}
+	for _, task := range tasks {
+		d := dir + "/task/" + task
+		if exe, err := os.Readlink(d + "/exe"); err == nil {
+			return d, exe, nil
+		}
+	}
+	return "", "", nil
+}
+
+// readImage looks at the file behind the path of an executable. A package manager
+// may hold on to the old file under another name for a moment, so a link count
+// above 0 does not make it less deleted.
+func (t procTable) readImage(p *Process, dir, exe string) error {
+	type image struct {
+		file  FileID
+		links uint32
+		err   error
+	}
+	i, err := wait(t.files.stalls, p.Payer(), dir+"/exe", func() (i image) {
+		i.file, i.links, i.err = statImage(dir + "/exe")
+		return i
+	})
+	if err = errors.Join(err, i.err); err != nil {
+		p.Exe = strings.TrimSuffix(exe, DeletedMark)
+		return err
+	}
+	p.Exe, p.File = exe, i.file
+	path, marked := strings.CutSuffix(exe, DeletedMark)
+	if !marked || i.links > 0 && t.files.isThere(p.Payer(), exe) {
+		return nil // it is really called so
+	}
+	p.Exe, p.Deleted = path, true
+	return nil
+}
+
+// statImage does not wait for the server of a network file system that hangs. A
+// file that may not be seen although its path may is on a file system that keeps
+// root out (FUSE): it is no file that we could have been asked for.
+func statImage(path string) (file FileID, links uint32, err error) {
+	var st unix.Statx_t
+	switch err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st); {
+	case err == nil:
+		return FileID{Dev: unix.Mkdev(st.Dev_major, st.Dev_minor), Ino: st.Ino}, st.Nlink, nil
+	case errors.Is(err, unix.EACCES):
+		return FileID{}, 0, nil
+	case !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM): // before Linux 4.11; old seccomp filters
+		return FileID{}, 0, err
+	}
+	var old unix.Stat_t
+	if err := unix.Stat(path, &old); err != nil && !errors.Is(err, unix.EACCES) {
+		return FileID{}, 0, err
+	} else if err != nil {
+		return FileID{}, 0, nil
+	}
+	return FileID{Dev: uint64(old.Dev), Ino: old.Ino}, uint32(old.Nlink), nil
+}
+
+func (t procTable) readStatus(pid int, scratch []byte) (Status, error) {
+	text, err := readRecord(t.dir(pid)+"/status", scratch, statusLimit)
+	if err != nil {
+		return Status{}, err
+	}
+	return ParseStatus(text)
 }

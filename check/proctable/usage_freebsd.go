@@ -7,7 +7,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/shirou/gopsutil/v3/process"
 	"golang.org/x/sys/unix"
 )
 
@@ -44,27 +43,15 @@ func (t *kernTable) Read(p *Process, what Reading) error {
 
 // countFiles asks kern.proc.filedesc; kern.proc.nfds answers for the caller only.
 func countFiles(pid int) (open, limit int, err error) {
-	rows, err := readFileRows(pid)
+	rows, err := Sysctl("kern.proc.filedesc", pid)
 	if err == nil {
 		open, err = countDescriptors(rows)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("sysctl kern.proc.filedesc: %w", err)
+		return 0, 0, err
 	}
 	limit, err = filesLimit(pid)
 	return open, limit, err
-}
-
-// readFileRows tries again where files were opened between asking for the length
-// and for the rows, or while the process is about to execute another program.
-func readFileRows(pid int) ([]byte, error) {
-	for try := 1; ; try++ {
-		rows, err := unix.SysctlRaw("kern.proc.filedesc", pid)
-		if !errors.Is(err, unix.ENOMEM) && !errors.Is(err, unix.EBUSY) || try == listTries {
-			return rows, err
-		}
-		time.Sleep(listPause)
-	}
 }
 
 // filesLimit: what the kernel itself heeds is the lesser of the two, getmaxfd in
@@ -87,10 +74,26 @@ func filesLimit(pid int) (int, error) {
 // Times: the start is told by the clock of the day as it is now, so that an age
 // is right whatever steps that has made, while a start is not for ever the same.
 func (t *kernTable) Times(pid int) (Times, error) {
-	k, err := readKinfo(pid)
+	k, err := ProcessKInfo(pid)
+	return Times{k.CPU, uint64(k.Start), k.State == kinfoZombie}, err
+}
+
+// Threads asks kern.proc.pid_td (KERN_PROC_PID | KERN_PROC_INC_THREAD, sysctl(3))
+// for a row of each thread: ki_tid is its number, and ki_tdname its name, cut at
+// TDNAMLEN, of which ki_moretdname would hold the rest, <sys/user.h>.
+func (t *kernTable) Threads(pid int) []Thread {
+	answer, err := Sysctl("kern.proc.pid_td", pid)
 	if err != nil {
-		return Times{}, err
+		return nil
 	}
-	start := uint64(int64(k.Start.Sec)*1e6 + int64(k.Start.Usec))
-	return Times{time.Duration(k.Runtime) * time.Microsecond, start, k.Stat == process.SZOMB}, nil
+	layout := thisKinfo()
+	rows, err := layout.rows(answer)
+	if err != nil {
+		return nil
+	}
+	list := make([]Thread, len(rows))
+	for i, row := range rows {
+		list[i] = Thread{layout.parse(row).Thread, layout.threadName(row)}
+	}
+	return list
 }

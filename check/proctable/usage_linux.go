@@ -1,13 +1,13 @@
 package proctable
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
-	"time"
+	"strings"
 
 	"daemon-keeper/internal/osutil"
 
@@ -25,10 +25,10 @@ func (t procTable) Read(p *Process, what Reading) error {
 	if what&LabelReading != 0 {
 		// EINVAL without a security module; no such file in a kernel that supports none.
 		text, _, err := readProc(dir+"/attr/current", t.scratch, labelLimit)
-		if isEnded(err) && isEnded(exists(dir)) {
+		if IsEnded(err) && IsEnded(exists(dir)) {
 			return ErrGone
 		}
-		p.Usage.Label = cleanLabel(text)
+		p.Usage.Label = CleanLabel(text)
 	}
 	if what&FilesReading != 0 {
 		if err := t.countFiles(p, dir); err != nil {
@@ -48,12 +48,13 @@ func (t procTable) Read(p *Process, what Reading) error {
 		p.Usage.Unit = t.unit(p.PID)
 	}
 	if what&TimesReading != 0 {
-		spent, err := t.timesBy(p.PID, t.scratch)
+		st, err := t.stat(p.PID, t.scratch)
 		if err != nil {
 			return err
 		}
-		p.Usage.Age = sinceBoot() - time.Duration(spent.Start)*tick
-		p.Usage.CPU, p.Usage.Start = spent.CPU, spent.Start
+		up, _ := osutil.Uptime() // the clock by which starts are told
+		p.Usage.Age = up - st.Start
+		p.Usage.CPU, p.Usage.Start = st.CPU, uint64(st.Start/tick)
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func (t procTable) countFiles(p *Process, dir string) error {
 		p.Usage.Files = a.n
 		p.Usage.FilesLimit, err = filesLimit(dir)
 	}
-	if isEnded(err) {
+	if IsEnded(err) {
 		return ErrGone
 	}
 	p.Usage.FilesErr = osutil.Cause(err)
@@ -126,64 +127,71 @@ func filesLimit(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return openFiles(text)
+	soft, _, ok := ParseLimit(text, OpenFiles)
+	if !ok || soft > math.MaxInt32 {
+		return 0, errors.New("its limits name none for open files")
+	}
+	return int(soft), nil
 }
 
-// tick is the unit of the times in /proc/PID/stat: USER_HZ, which is 100 on all
-// that Go runs on.
-const tick = 10 * time.Millisecond
-
-// Times reads /proc/PID/stat, proc_pid_stat(5).
+// Times reads /proc/PID/stat.
 func (t procTable) Times(pid int) (Times, error) {
-	return t.timesBy(pid, make([]byte, 0, 1<<10)) // looks may watch several at once
+	st, err := t.stat(pid, make([]byte, 0, 1<<10)) // looks may watch several at once
+	return Times{st.CPU, uint64(st.Start / tick), st.Ended()}, err
 }
 
-func (t procTable) timesBy(pid int, scratch []byte) (Times, error) {
+func (t procTable) stat(pid int, scratch []byte) (Stat, error) {
 	text, err := readRecord(t.dir(pid)+"/stat", scratch, statLimit)
 	switch {
-	case isEnded(err):
-		return Times{}, ErrGone
+	case IsEnded(err):
+		return Stat{}, ErrGone
 	case err != nil:
-		return Times{}, fmt.Errorf("cannot read the process table: %w", err)
+		return Stat{}, fmt.Errorf("cannot read the process table: %w", err)
 	}
-	return parseStat(text)
+	return ParseStat(text)
 }
 
-func parseStat(text []byte) (Times, error) {
-	// The name, in brackets, may itself hold brackets, spaces and line ends.
-	end := bytes.LastIndexByte(text, ')')
-	const state, utime, stime, threads, start = 3, 14, 15, 20, 22 // as the page counts them
-	var numbers [4]uint64
-	wanted, n, found := [4]int{utime, stime, threads, start}, state, 0
-	zombie := false
-	for field := range bytes.FieldsSeq(text[end+1:]) {
-		if found == len(wanted) {
-			break // the rest is as long again
-		}
-		switch n {
-		case state:
-			zombie = len(field) == 1 && (field[0] == 'Z' || field[0] == 'X')
-		case wanted[found]:
-			var err error
-			if numbers[found], err = strconv.ParseUint(string(field), 10, 63); err != nil {
-				return Times{}, fmt.Errorf("cannot read the process table: %w", err)
-			}
-			found++
-		}
-		n++
-	}
-	if end < 0 || found < len(wanted) {
-		return Times{}, ErrGone // emptied as it ended
-	}
-	// The leader of threads that live on looks like a zombie, too.
-	return Times{time.Duration(numbers[0]+numbers[1]) * tick, numbers[3], zombie && numbers[2] < 2}, nil
+// ReadStat reads what the kernel says of a process or a thread; ErrGone if there is none of
+// this number.
+func ReadStat(id int) (Stat, error) {
+	return procTable{root: "/proc"}.stat(id, make([]byte, 0, 1<<10))
 }
 
-// sinceBoot is the clock by which starts are told.
-func sinceBoot() time.Duration {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-		return 0
+// children lists what the main thread of a process has started. A kernel without
+// CONFIG_PROC_CHILDREN has no such file, and then none is known. One read is enough:
+// what it does not hold is beyond the last that is worth remembering.
+func (t procTable) children(pid int) []int {
+	fd, err := unix.Open(t.dir(pid)+"/task/"+strconv.Itoa(pid)+"/children", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
 	}
-	return time.Duration(now.Nano())
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, t.scratch[:cap(t.scratch)])
+	if err != nil {
+		return nil
+	}
+	return parseChildren(t.scratch[:n])
+}
+
+// threadsLimit is how many threads of a process are looked at for their names.
+const threadsLimit = 1024
+
+// Threads reads /proc/PID/task/TID/comm, proc_pid_task(5), which anybody may.
+func (t procTable) Threads(pid int) []Thread {
+	dir := t.dir(pid) + "/task/"
+	names, err := readNames(dir, threadsLimit)
+	if err != nil {
+		return nil
+	}
+	var list []Thread
+	for _, name := range names {
+		id, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if comm, _, err := readProc(dir+name+"/comm", nil, statLimit); err == nil {
+			list = append(list, Thread{id, strings.TrimSuffix(string(comm), "\n")})
+		}
+	}
+	return list
 }

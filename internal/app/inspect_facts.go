@@ -17,7 +17,6 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
-	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/pidfiles"
 	"daemon-keeper/internal/trust"
 )
@@ -93,7 +92,7 @@ func startsFreely(exec string) bool {
 // askManager asks the manager for the settings of a process's service. The settings of the user
 // and the like apply to its main process only.
 func (x *inspector) askManager(ctx context.Context, f *inspect.Facts) (none inspect.Fact[inspect.Unit]) {
-	name := osutil.UnitOf([]byte("0::" + f.Cgroup.Value))
+	name := proctable.UnitIn(f.Cgroup.Value)
 	if !f.Cgroup.Known || !strings.HasSuffix(name, ".service") || strings.HasPrefix(name, "user@") || x.manager == nil {
 		return none
 	}

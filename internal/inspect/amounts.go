@@ -3,11 +3,13 @@ package inspect
 import (
 	"fmt"
 	"strconv"
+
+	"daemon-keeper/check/proctable"
 )
 
 // size is a number of bytes for people.
 func size(n uint64) string {
-	if n == Unlimited {
+	if n == proctable.Unlimited {
 		return "no limit"
 	}
 	const step = 1024
@@ -24,7 +26,7 @@ func size(n uint64) string {
 
 // count is a limit for people.
 func count(n uint64) string {
-	if n == Unlimited {
+	if n == proctable.Unlimited {
 		return "unlimited"
 	}
 	return strconv.FormatUint(n, 10)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Line is one thing that was read, for people.
@@ -184,7 +186,7 @@ func (l Limit) text(r Resource) string {
 	if l.Soft == l.Hard {
 		return show(l.Soft)
 	}
-	if l.Hard == Unlimited {
+	if l.Hard == proctable.Unlimited {
 		return show(l.Soft) + ", may be raised without limit"
 	}
 	return fmt.Sprintf("%s, may be raised to %s", show(l.Soft), show(l.Hard))
@@ -192,7 +194,7 @@ func (l Limit) text(r Resource) string {
 
 func (m Memory) text() string {
 	text := size(m.Now)
-	if m.Max != Unlimited {
+	if m.Max != proctable.Unlimited {
 		text += " of " + size(m.Max)
 	}
 	if m.Most > 0 {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"strings"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 )
 
@@ -15,7 +16,12 @@ func (r *reader) memory() {
 		r.f.Memory, r.f.Tasks = denied[Memory](err), denied[Counted](err)
 		return
 	}
-	groups := parseGroups(text)
+	groups := make(map[string]string)
+	for controllers, group := range proctable.Groups(text) {
+		for c := range strings.SplitSeq(controllers, ",") {
+			groups[c] = group
+		}
+	}
 	const none = "no control group counts it"
 	r.f.Memory, r.f.Tasks = never[Memory](none), never[Counted](none)
 	for _, h := range hierarchies(groups, "memory") {
@@ -57,7 +63,7 @@ func (h hierarchy) number(group, name string) (n uint64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	n, err = parseLimit(strings.TrimSpace(string(text)))
+	n, err = proctable.ParseAmount(strings.TrimSpace(string(text)))
 	return n, err == nil
 }
 
@@ -65,7 +71,7 @@ func (h hierarchy) number(group, name string) (n uint64, ok bool) {
 // without any limit it is its own. A container's own root group may have one; the machine's has
 // no such file.
 func (h hierarchy) limiting(name string, used func(group string) (uint64, bool)) (group string, most uint64) {
-	group, most = h.group, Unlimited
+	group, most = h.group, proctable.Unlimited
 	nearest := -1.0
 	for at := h.group; ; at = parentGroup(at) {
 		if limit, ok := h.number(at, name); ok && limit < noLimit {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Facts are all that was read of one process of a daemon, and of what is around it.
@@ -75,16 +77,8 @@ type Facts struct {
 // file-system ids; there they are the effective ones.
 type IDs struct{ Users, Groups [4]uint32 }
 
-// Which of them is which.
-const (
-	realID = iota
-	effectiveID
-	savedID
-	fsID
-)
-
 // user is the effective one.
-func (i IDs) user() uint32 { return i.Users[effectiveID] }
+func (i IDs) user() uint32 { return i.Users[proctable.Effective] }
 
 // Caps are sets of capabilities, capabilities(7).
 type Caps struct{ Inheritable, Permitted, Effective, Bounding, Ambient uint64 }
@@ -191,9 +185,6 @@ const (
 	Address   Resource = "address space"
 )
 
-// Unlimited is a limit that is none.
-const Unlimited = ^uint64(0)
-
 // Limit is soft and hard.
 type Limit struct{ Soft, Hard uint64 }
 
@@ -203,7 +194,7 @@ type Memory struct {
 	Now     uint64 // bytes
 	Cache   uint64 // of them, that can be given back at once
 	Most    uint64 // the largest that it has been; 0 if that is not told
-	Max     uint64 // Unlimited if there is no limit
+	Max     uint64 // proctable.Unlimited if there is no limit
 	Own     string // the path of the process's own group
 	Killed  uint64 // how many processes of that were killed for want of memory since it was made
 	Counted bool   // Killed is known

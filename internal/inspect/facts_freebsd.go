@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -18,55 +19,41 @@ import (
 
 // Read reads all that the kernel tells of a process. ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
-	p, err := readKproc(pid)
+	p, err := proctable.ProcessKInfo(pid)
+	if errors.Is(err, proctable.ErrGone) {
+		return Facts{}, osutil.ErrEnded
+	}
 	if err != nil {
 		return Facts{}, err
 	}
-	f := Facts{PID: pid, Name: p.name, Now: time.Now(), Started: known(p.started), IDs: known(p.ids), Virtual: known(p.size)}
+	ids := IDs{p.Users, p.Groups}
+	f := Facts{PID: pid, Name: p.Name, Now: time.Now(), Started: known(p.Started()), IDs: known(ids), Virtual: known(p.VMS)}
 	f.program()
 	f.notTold()
 	relatives := w.descendants(pid)
-	f.Relatives, f.UserTasks = known(relatives), known(w.tasksOf(p.ids.Users[realID]))
+	f.Relatives, f.UserTasks = known(relatives), known(w.tasksOf(ids.Users[proctable.Real]))
 	family := make(map[int]bool)
 	for _, r := range relatives {
 		family[r.PID] = true
 	}
-	f.Session, f.Group = known(w.leader(pid, p.session, family)), known(w.leader(pid, p.group, family))
+	f.Session, f.Group = known(w.leader(pid, p.Session, family)), known(w.leader(pid, p.Group, family))
 	f.Jail = known("")
-	if p.jail != 0 {
-		f.Jail = known(fmt.Sprintf("jail %d", p.jail))
+	if p.Jail != 0 {
+		f.Jail = known(fmt.Sprintf("jail %d", p.Jail))
 	}
-	f.supplementary(p.ids.Groups[effectiveID])
+	f.supplementary(ids.Groups[proctable.Effective])
 	f.readUmask()
 	f.readLimits()
-	f.readFiles(w, family, p.terminal)
-	if again, err := readKproc(pid); err != nil || !again.started.Equal(p.started) {
+	f.readFiles(w, family, p.HasTerminal)
+	if again, err := proctable.ProcessKInfo(pid); err != nil || again.Start != p.Start {
 		return Facts{}, osutil.ErrEnded
 	}
 	return f, nil
 }
 
-func readKproc(pid int) (kproc, error) {
-	row, err := sysctl("kern.proc.pid", pid)
-	if errors.Is(err, unix.ESRCH) || err == nil && len(row) == 0 {
-		return kproc{}, osutil.ErrEnded
-	}
-	if err != nil {
-		return kproc{}, err
-	}
-	list, err := parseKprocs(row)
-	if err != nil {
-		return kproc{}, err
-	}
-	if list[0].pid != pid { // the number was a thread's
-		return kproc{}, osutil.ErrEnded
-	}
-	return list[0], nil
-}
-
 // program: of a file that is in no folder any more there is no path, ENOENT.
 func (f *Facts) program() {
-	text, err := sysctl("kern.proc.pathname", f.PID)
+	text, err := proctable.Sysctl("kern.proc.pathname", f.PID)
 	f.Exe = cText(text)
 	switch {
 	case errors.Is(err, unix.ENOENT):
@@ -74,7 +61,7 @@ func (f *Facts) program() {
 	default:
 		f.Deleted = Know(false, err)
 	}
-	if text, err := sysctl("kern.proc.args", f.PID); err == nil && len(text) > 0 {
+	if text, err := proctable.Sysctl("kern.proc.args", f.PID); err == nil && len(text) > 0 {
 		f.Args = strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
 	}
 }
@@ -93,7 +80,7 @@ func (f *Facts) notTold() {
 
 // supplementary: the first group is the effective one, <sys/ucred.h>.
 func (f *Facts) supplementary(effective uint32) {
-	text, err := sysctl("kern.proc.groups", f.PID)
+	text, err := proctable.Sysctl("kern.proc.groups", f.PID)
 	var list []uint32
 	for ; len(text) >= 4; text = text[4:] {
 		list = append(list, binary.NativeEndian.Uint32(text))
@@ -105,7 +92,7 @@ func (f *Facts) supplementary(effective uint32) {
 }
 
 func (f *Facts) readUmask() {
-	text, err := sysctl("kern.proc.umask", f.PID)
+	text, err := proctable.Sysctl("kern.proc.umask", f.PID)
 	if err == nil && len(text) < 2 {
 		err = errors.New("the answer is too short")
 	}
@@ -126,7 +113,7 @@ func (f *Facts) readLimits() {
 	list := make(map[Resource]Limit)
 	var failed error
 	for r, number := range map[Resource]int{OpenFiles: unix.RLIMIT_NOFILE, Processes: limitNproc, CoreSize: unix.RLIMIT_CORE, LockedMem: limitMemlock, Address: unix.RLIMIT_AS} {
-		text, err := sysctl("kern.proc.rlimit", f.PID, number)
+		text, err := proctable.Sysctl("kern.proc.rlimit", f.PID, number)
 		if err != nil || len(text) != 16 {
 			failed = errors.Join(failed, err)
 			continue
@@ -148,7 +135,7 @@ func (f *Facts) readLimits() {
 // bsdLimit: RLIM_INFINITY is the largest number with a sign.
 func bsdLimit(n uint64) uint64 {
 	if n >= math.MaxInt64 {
-		return Unlimited
+		return proctable.Unlimited
 	}
 	return n
 }

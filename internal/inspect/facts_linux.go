@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -19,8 +20,8 @@ import (
 // Read reads all that the kernel tells of a process. ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	dir := procDir(pid)
-	task, ok := osutil.ReadTask(pid)
-	if !ok {
+	task, err := proctable.ReadStat(pid)
+	if err != nil {
 		return Facts{}, osutil.ErrEnded
 	}
 	f := Facts{PID: pid, Name: task.Name, Now: time.Now()}
@@ -34,7 +35,7 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	r.files()
 	r.limits()
 	r.memory()
-	if now, ok := osutil.ReadTask(pid); !ok || now.Start != task.Start {
+	if now, err := proctable.ReadStat(pid); err != nil || now.Start != task.Start {
 		return Facts{}, osutil.ErrEnded
 	}
 	return f, nil
@@ -45,8 +46,8 @@ type reader struct {
 	f      *Facts
 	w      *World
 	dir    string
-	task   osutil.Task
-	mounts []mount
+	task   proctable.Stat
+	mounts []proctable.Mount
 	places places
 	family map[int]bool
 }
@@ -58,7 +59,7 @@ func (r *reader) read(name string, most int64) ([]byte, error) {
 // program is what it executes, since when, and how it was called.
 func (r *reader) program() {
 	exe, err := os.Readlink(r.dir + "/exe")
-	name, deleted := strings.CutSuffix(exe, deletedMark)
+	name, deleted := strings.CutSuffix(exe, proctable.DeletedMark)
 	if deleted && r.hasName(r.dir+"/exe") {
 		name, deleted = exe, false // the mark is part of its name
 	}
@@ -66,10 +67,9 @@ func (r *reader) program() {
 	if text, err := r.read("cmdline", mostText); err == nil && len(text) > 0 {
 		r.f.Args = strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
 	}
-	var now unix.Timespec
-	err = unix.ClockGettime(unix.CLOCK_BOOTTIME, &now)
-	r.f.Booted = r.f.Now.Add(-time.Duration(now.Nano()))
-	r.f.Started = Know(r.f.Now.Add(-(time.Duration(now.Nano()) - r.task.Start)), err)
+	up, err := osutil.Uptime()
+	r.f.Booted = r.f.Now.Add(-up)
+	r.f.Started = Know(r.f.Booted.Add(r.task.Start), err)
 	text, err := r.read("maps", mostMaps)
 	if errors.Is(err, fs.ErrPermission) {
 		r.f.Libraries = denied[[]string](err)
@@ -95,22 +95,15 @@ func (r *reader) hasName(at string) (has bool) {
 
 func (r *reader) who() {
 	f := r.f
-	text, err := r.read("status", mostStatus)
-	st := parseStatus(text)
-	if err != nil {
-		f.IDs, f.Groups, f.Caps, f.NoNewPrivs, f.Seccomp, f.Umask = denied[IDs](err), denied[[]uint32](err), denied[Caps](err), denied[bool](err), denied[int](err), denied[uint32](err)
-		return
-	}
-	f.IDs, f.Groups, f.Caps, f.NoNewPrivs, f.Seccomp, f.Umask = st.ids, st.groups, st.caps, st.noNewPrivs, st.seccomp, st.umask
-	f.Locked, f.Virtual = st.locked, st.virtual
-	if st.ids.Known {
-		f.UserTasks = known(r.w.tasksOf(st.ids.Value.Users[realID]))
+	f.readStatus(r.read("status", mostStatus))
+	if f.IDs.Known {
+		f.UserTasks = known(r.w.tasksOf(f.IDs.Value.Users[proctable.Real]))
 	}
 	switch text, err := r.read("attr/current", mostStatus); {
 	case errors.Is(err, unix.EINVAL), errors.Is(err, fs.ErrNotExist):
 		f.Label = never[string]("no security module gives processes a label here")
 	default:
-		f.Label = Know(strings.TrimRight(string(text), "\x00\n"), err)
+		f.Label = Know(proctable.CleanLabel(text), err)
 	}
 	switch text, err := r.read("loginuid", mostStatus); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -124,7 +117,7 @@ func (r *reader) who() {
 }
 
 // readMounts are the file systems that the process sees.
-func (r *reader) readMounts() []mount {
+func (r *reader) readMounts() []proctable.Mount {
 	text, err := r.read("mountinfo", mostMaps)
 	if err != nil {
 		return nil
@@ -154,7 +147,7 @@ func (r *reader) where() {
 // folder is its working folder. A file system that somebody else serves is not touched: it
 // may not answer.
 func (r *reader) folder(cwd string) Folder {
-	name, deleted := strings.CutSuffix(cwd, deletedMark)
+	name, deleted := strings.CutSuffix(cwd, proctable.DeletedMark)
 	d := Folder{Path: name, Deleted: deleted}
 	seen := name
 	if root := r.f.Root.Value.Path; root != "/" && within(name, root) {
@@ -169,8 +162,8 @@ func (r *reader) folder(cwd string) Folder {
 		d.System = "no file system that is mounted here"
 		return d
 	}
-	d.System, d.Network = m.kind, servedElsewhere(m.kind)
-	d.Removable = isRemovable(m.device) || within(seen, "/media") || within(seen, "/run/media")
+	d.System, d.Network = m.Kind, servedElsewhere(m.Kind)
+	d.Removable = isRemovable(m.Device) || within(seen, "/media") || within(seen, "/run/media")
 	return d
 }
 
@@ -186,7 +179,7 @@ func (r *reader) mayWrite(fd int) bool {
 		return true
 	case st.Uid == ids.user():
 		return st.Mode&0o200 != 0
-	case st.Gid == ids.Groups[effectiveID], slices.Contains(r.f.Groups.Value, st.Gid):
+	case st.Gid == ids.Groups[proctable.Effective], slices.Contains(r.f.Groups.Value, st.Gid):
 		return st.Mode&0o020 != 0
 	}
 	return st.Mode&0o002 != 0
@@ -231,7 +224,7 @@ func (r *reader) detached() {
 	f.Group = known(r.w.leader(f.PID, r.task.Group, r.family))
 	f.Terminal = known(terminalName(r.task.TTY))
 	text, err := r.read("cgroup", mostText)
-	f.Cgroup = Know(osutil.ParseGroup(string(text)), err)
+	f.Cgroup = Know(proctable.ParseGroup(text), err)
 }
 
 func (r *reader) limits() {

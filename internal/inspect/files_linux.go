@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -47,10 +48,10 @@ func (r *reader) file(dir string, number int) (x File, ok bool) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return x, false
 	}
-	o := parseFDInfo(text)
+	flags := openFlags(text)
 	x = File{Number: number, Path: link}
-	x.Read, x.Write = o.flags&unix.O_ACCMODE != unix.O_WRONLY, o.flags&unix.O_ACCMODE != unix.O_RDONLY
-	x.Append, x.CloseOn = o.flags&unix.O_APPEND != 0, o.flags&unix.O_CLOEXEC != 0
+	x.Read, x.Write = flags&unix.O_ACCMODE != unix.O_WRONLY, flags&unix.O_ACCMODE != unix.O_RDONLY
+	x.Append, x.CloseOn = flags&unix.O_APPEND != 0, flags&unix.O_CLOEXEC != 0
 	switch {
 	case strings.HasPrefix(link, "pipe:["):
 		x.Kind = Pipe
@@ -62,7 +63,7 @@ func (r *reader) file(dir string, number int) (x File, ok bool) {
 			x.Peer = r.w.peer(inode)
 		}
 	case strings.HasPrefix(link, "/"):
-		x.Path, x.Deleted = strings.CutSuffix(link, deletedMark)
+		x.Path, x.Deleted = strings.CutSuffix(link, proctable.DeletedMark)
 		r.touch(at, func(fd int) {
 			x.stat(fd)
 			if x.Kind == Pipe && x.Write && r.w.blind == "" {
@@ -171,7 +172,14 @@ func flagsOf(h holding) (uint64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return parseFDInfo(text).flags, true
+	return openFlags(text), true
+}
+
+// openFlags are those of open(2) that /proc/PID/fdinfo/N tells, proc_pid_fdinfo(5).
+func openFlags(fdinfo []byte) uint64 {
+	value, _ := proctable.Field(fdinfo, "flags")
+	flags, _ := strconv.ParseUint(value, 8, 64)
+	return flags
 }
 
 // isSilent asks of a pipe without a name. It may be another file by now.

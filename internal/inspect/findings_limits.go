@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"slices"
+
+	"daemon-keeper/check/proctable"
 )
 
 // How near to a limit is too near, in hundredths. Above the second it is a matter of minutes.
@@ -76,7 +78,7 @@ func limitRules() []rule {
 
 // near is the evidence that a number is near to what it may be, and how near.
 func near(now, most uint64, text string) []evidence {
-	if most == 0 || most == Unlimited || now < percent(most, nearPercent) {
+	if most == 0 || most == proctable.Unlimited || now < percent(most, nearPercent) {
 		return nil
 	}
 	e := evidence{text: text}
@@ -100,10 +102,10 @@ func filesNear(f Facts) []evidence {
 // processesNear: root is not held by it, setrlimit(2).
 func processesNear(f Facts) []evidence {
 	l, ok := f.Limits.Value[Processes]
-	if !ok || !f.UserTasks.Known || !f.IDs.Known || f.IDs.Value.Users[realID] == 0 {
+	if !ok || !f.UserTasks.Known || !f.IDs.Known || f.IDs.Value.Users[proctable.Real] == 0 {
 		return nil
 	}
-	return near(f.UserTasks.Value, l.Soft, fmt.Sprintf("%d of %d, of user %s", f.UserTasks.Value, l.Soft, f.user(f.IDs.Value.Users[realID])))
+	return near(f.UserTasks.Value, l.Soft, fmt.Sprintf("%d of %d, of user %s", f.UserTasks.Value, l.Soft, f.user(f.IDs.Value.Users[proctable.Real])))
 }
 
 func tasksNear(f Facts) []evidence {
@@ -117,7 +119,7 @@ func tasksNear(f Facts) []evidence {
 // memoryNear leaves out what the kernel gives back before it kills anybody.
 func memoryNear(f Facts) []evidence {
 	m := f.Memory.Value
-	if !f.Memory.Known || m.Max == Unlimited || m.Max == 0 {
+	if !f.Memory.Known || m.Max == proctable.Unlimited || m.Max == 0 {
 		return nil
 	}
 	used := m.Now - min(m.Cache, m.Now)

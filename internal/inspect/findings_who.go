@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/words"
 )
 
@@ -125,7 +126,7 @@ func groupDiffers(f Facts) []evidence {
 	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
 		return nil
 	}
-	have := f.IDs.Value.Groups[effectiveID]
+	have := f.IDs.Value.Groups[proctable.Effective]
 	if id, ok := numbered(want, f.GroupNumber); !ok || id == have || id == 0 {
 		return nil
 	}
@@ -184,7 +185,7 @@ func rootGroup(f Facts) []evidence {
 	if slices.Contains(ids.Users[:], 0) || !slices.Contains(ids.Groups[:], 0) {
 		return nil
 	}
-	return saw(true, fmt.Sprintf("user %s; groups real %s, effective %s, saved %s", f.user(ids.user()), f.group(ids.Groups[realID]), f.group(ids.Groups[effectiveID]), f.group(ids.Groups[savedID])))
+	return saw(true, fmt.Sprintf("user %s; groups real %s, effective %s, saved %s", f.user(ids.user()), f.group(ids.Groups[proctable.Real]), f.group(ids.Groups[proctable.Effective]), f.group(ids.Groups[proctable.Saved])))
 }
 
 func (f Facts) asksForRootGroup() bool {
@@ -205,18 +206,18 @@ func groupsLeft(f Facts) []evidence {
 
 func rootAgain(f Facts) []evidence {
 	ids := f.IDs.Value
-	if !f.IDs.Known || ids.user() == 0 || ids.Users[realID] != 0 && ids.Users[savedID] != 0 {
+	if !f.IDs.Known || ids.user() == 0 || ids.Users[proctable.Real] != 0 && ids.Users[proctable.Saved] != 0 {
 		return nil
 	}
-	return saw(true, fmt.Sprintf("user real %s, effective %s, saved %s", f.user(ids.Users[realID]), f.user(ids.user()), f.user(ids.Users[savedID])))
+	return saw(true, fmt.Sprintf("user real %s, effective %s, saved %s", f.user(ids.Users[proctable.Real]), f.user(ids.user()), f.user(ids.Users[proctable.Saved])))
 }
 
 func fsuidDiffers(f Facts) []evidence {
 	ids := f.IDs.Value
-	if !f.IDs.Known || ids.Users[fsID] == ids.user() {
+	if !f.IDs.Known || ids.Users[proctable.OfFiles] == ids.user() {
 		return nil
 	}
-	return saw(true, fmt.Sprintf("effective %s, file system %s", f.user(ids.user()), f.user(ids.Users[fsID])))
+	return saw(true, fmt.Sprintf("effective %s, file system %s", f.user(ids.user()), f.user(ids.Users[proctable.OfFiles])))
 }
 
 func powers(f Facts) []evidence {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Of what is not known, nothing is said.
@@ -91,7 +93,7 @@ func TestJudge(t *testing.T) {
 		{"79 of 100 files", Facts{Files: file(79), Limits: limit(OpenFiles, 100)}, "files_near", Fine},
 		{"80 of 100 files", Facts{Files: file(80), Limits: limit(OpenFiles, 100)}, "files_near", Warning},
 		{"95 of 100 files", Facts{Files: file(95), Limits: limit(OpenFiles, 100)}, "files_near", Critical},
-		{"no limit", Facts{Files: file(80), Limits: limit(OpenFiles, Unlimited)}, "files_near", Fine},
+		{"no limit", Facts{Files: file(80), Limits: limit(OpenFiles, proctable.Unlimited)}, "files_near", Fine},
 		{"more than are looked at", Facts{Files: file(10), Open: 96, Limits: limit(OpenFiles, 100)}, "files_near", Critical},
 		{"killed in its service", Facts{Memory: known(Memory{Own: "/system.slice/x.service", Counted: true, Killed: 1})}, "oom_killed", Warning},
 		{"killed in a slice", Facts{Memory: known(Memory{Own: "/user.slice", Counted: true, Killed: 1})}, "oom_killed", Notice},
@@ -99,7 +101,7 @@ func TestJudge(t *testing.T) {
 		{"a user has", Facts{UserTasks: known(uint64(100)), IDs: user, Limits: limit(Processes, 100)}, "processes_near", Critical},
 		{"only cache", Facts{Memory: known(Memory{Now: 100, Cache: 50, Max: 100})}, "memory_near", Fine},
 		{"no cache", Facts{Memory: known(Memory{Now: 100, Cache: 5, Max: 100})}, "memory_near", Warning},
-		{"no memory limit", Facts{Memory: known(Memory{Now: 100, Max: Unlimited})}, "memory_near", Fine},
+		{"no memory limit", Facts{Memory: known(Memory{Now: 100, Max: proctable.Unlimited})}, "memory_near", Fine},
 		{"the manager has no more", Facts{Limits: limit(OpenFiles, 10), Machine: limit(OpenFiles, 10), Unit: unit("LimitNOFILE", "20")}, "limit_differs", Fine},
 		{"lowered", Facts{Limits: limit(OpenFiles, 10), Machine: limit(OpenFiles, 30), Unit: unit("LimitNOFILE", "20")}, "limit_differs", Notice},
 		{"lowered, and needed", Facts{Files: file(5), Limits: limit(OpenFiles, 10), Machine: limit(OpenFiles, 30), Unit: unit("LimitNOFILE", "20")}, "limit_differs", Warning},
@@ -191,7 +193,7 @@ func TestUnseen(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	var got []string
-	for _, n := range []uint64{0, 1023, 1024, 1536, 100 << 20, 3 << 40, Unlimited} {
+	for _, n := range []uint64{0, 1023, 1024, 1536, 100 << 20, 3 << 40, proctable.Unlimited} {
 		got = append(got, size(n))
 	}
 	if text := strings.Join(got, ", "); text != "0 B, 1023 B, 1.0 KiB, 1.5 KiB, 100 MiB, 3.0 TiB, no limit" {

@@ -3,73 +3,11 @@ package inspect
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net/netip"
-	"time"
+
+	"daemon-keeper/check/proctable"
 )
-
-// kproc is what FreeBSD's struct kinfo_proc tells of a process, <sys/user.h>.
-type kproc struct {
-	pid, parent    int
-	group, session int
-	ids            IDs
-	name           string
-	jail           int
-	size           uint64
-	started        time.Time
-	terminal       bool // it has a controlling one
-}
-
-// Where that struct has its fields, in bytes, on the machines of 64 bits.
-const (
-	kinfoSize    = 1088
-	kinfoPID     = 72
-	kinfoParent  = 76
-	kinfoGroup   = 80
-	kinfoSession = 88
-	kinfoUID     = 168 // effective, real, saved
-	kinfoRGID    = 180 // real, saved
-	kinfoGroups  = 192 // the first is the effective one
-	kinfoVirtual = 256
-	kinfoStart   = 336 // seconds, microseconds
-	kinfoFlags   = 376
-	kinfoComm    = 447
-	kinfoCommLen = 20
-	kinfoJail    = 592
-
-	hasTerminalFlag = 1 // KI_CTTY
-)
-
-// parseKprocs reads the rows of kern.proc.proc and kern.proc.pid.
-func parseKprocs(table []byte) ([]kproc, error) {
-	if len(table)%kinfoSize != 0 {
-		return nil, fmt.Errorf("%d bytes are not full rows of %d", len(table), kinfoSize)
-	}
-	var list []kproc
-	for row := table; len(row) > 0; row = row[kinfoSize:] {
-		if size := int32At(row, 0); size != kinfoSize {
-			return nil, fmt.Errorf("a row says that it has %d bytes, not %d", size, kinfoSize)
-		}
-		list = append(list, parseKproc(row[:kinfoSize]))
-	}
-	return list, nil
-}
-
-func parseKproc(row []byte) kproc {
-	e := binary.NativeEndian
-	p := kproc{
-		pid: int32At(row, kinfoPID), parent: int32At(row, kinfoParent), group: int32At(row, kinfoGroup), session: int32At(row, kinfoSession),
-		jail: int32At(row, kinfoJail), size: e.Uint64(row[kinfoVirtual:]), terminal: e.Uint64(row[kinfoFlags:])&hasTerminalFlag != 0,
-		name:    cText(row[kinfoComm : kinfoComm+kinfoCommLen]),
-		started: time.Unix(int64(e.Uint64(row[kinfoStart:])), int64(e.Uint64(row[kinfoStart+8:])%1e6)*1000),
-	}
-	effective, real, saved := e.Uint32(row[kinfoUID:]), e.Uint32(row[kinfoUID+4:]), e.Uint32(row[kinfoUID+8:])
-	p.ids.Users = [4]uint32{real, effective, saved, effective}
-	group := e.Uint32(row[kinfoGroups:])
-	p.ids.Groups = [4]uint32{e.Uint32(row[kinfoRGID:]), group, e.Uint32(row[kinfoRGID+4:]), group}
-	return p
-}
 
 func int32At(b []byte, at int) int { return int(int32(binary.NativeEndian.Uint32(b[at:]))) }
 
@@ -120,21 +58,13 @@ const (
 	kfPath     = 368
 )
 
-// parseKfiles reads the rows, each of which begins with its length.
-func parseKfiles(rows []byte) ([]kfile, error) {
-	var list []kfile
-	for len(rows) > 0 {
-		if len(rows) < kfPath {
-			return nil, errors.New("a row is cut")
-		}
-		length := int32At(rows, 0)
-		if length < kfPath || length > len(rows) {
-			return nil, fmt.Errorf("a row of %d bytes", length)
-		}
-		list = append(list, parseKfile(rows[:length]))
-		rows = rows[length:]
+func parseKfiles(answer []byte) ([]kfile, error) {
+	rows, err := proctable.FileRows(answer, kfPath)
+	list := make([]kfile, len(rows))
+	for i, row := range rows {
+		list[i] = parseKfile(row)
 	}
-	return list, nil
+	return list, err
 }
 
 func parseKfile(row []byte) kfile {

@@ -4,51 +4,7 @@ import (
 	"encoding/binary"
 	"reflect"
 	"testing"
-	"time"
 )
-
-// kinfoRow is built from the offsets of <sys/user.h>; it was not recorded on a FreeBSD.
-func kinfoRow(pid, parent int) []byte {
-	e, row := binary.NativeEndian, make([]byte, kinfoSize)
-	put := func(at int, n uint32) { e.PutUint32(row[at:], n) }
-	put(0, kinfoSize)
-	put(72, uint32(pid))
-	put(76, uint32(parent))
-	put(80, 7)   // ki_pgid
-	put(88, 8)   // ki_sid
-	put(168, 53) // ki_uid
-	put(172, 0)  // ki_ruid
-	put(176, 54) // ki_svuid
-	put(180, 60) // ki_rgid
-	put(184, 61) // ki_svgid
-	put(192, 62) // ki_groups[0]
-	e.PutUint64(row[256:], 4096)
-	e.PutUint64(row[336:], 1000)
-	e.PutUint64(row[344:], 500000)
-	e.PutUint64(row[376:], 3) // ki_kiflag: KI_CTTY, KI_SLEADER
-	copy(row[447:], "unbound\x00garbage")
-	put(592, 4) // ki_jid
-	return row
-}
-
-func TestParseKprocs(t *testing.T) {
-	list, err := parseKprocs(append(kinfoRow(100, 1), kinfoRow(101, 100)...))
-	want := kproc{
-		pid: 100, parent: 1, group: 7, session: 8, name: "unbound", jail: 4, size: 4096, started: time.Unix(1000, 500000000), terminal: true,
-		ids: IDs{Users: [4]uint32{0, 53, 54, 53}, Groups: [4]uint32{60, 62, 61, 62}},
-	}
-	if err != nil || len(list) != 2 || !reflect.DeepEqual(list[0], want) || list[1].pid != 101 {
-		t.Errorf("%+v, %v\nwant %+v", list, err, want)
-	}
-	if _, err := parseKprocs(kinfoRow(1, 0)[:1000]); err == nil {
-		t.Error("a cut row is believed")
-	}
-	other := kinfoRow(1, 0)
-	other[0] = 0
-	if _, err := parseKprocs(other); err == nil {
-		t.Error("a row of another kernel is believed")
-	}
-}
 
 type kfileRow struct {
 	kind, fd, flags, vnode int

@@ -1,12 +1,17 @@
 package inspect
 
 import (
+	"io/fs"
 	"reflect"
 	"slices"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 const statusText = `Name:	nginx
+Tgid:	7
+PPid:	1
 Umask:	0027
 State:	S (sleeping)
 Uid:	33	33	0	33
@@ -24,27 +29,34 @@ NoNewPrivs:	1
 Seccomp:	2
 `
 
-func TestParseStatus(t *testing.T) {
-	st := parseStatus([]byte(statusText))
-	want := status{
-		ids:    known(IDs{[4]uint32{33, 33, 0, 33}, [4]uint32{33, 33, 33, 4}}),
-		groups: known([]uint32{4, 33}), caps: known(Caps{Permitted: 0x400, Effective: 0x400, Bounding: 0x1ffffffffff}),
-		noNewPrivs: known(true), seccomp: known(2), umask: known(uint32(0o27)), locked: known(uint64(64 << 10)), virtual: known(uint64(10240 << 10)), threads: 5,
+func TestStatus(t *testing.T) {
+	var f Facts
+	f.readStatus([]byte(statusText), nil)
+	want := Facts{
+		IDs:    known(IDs{[4]uint32{33, 33, 0, 33}, [4]uint32{33, 33, 33, 4}}),
+		Groups: known([]uint32{4, 33}), Caps: known(Caps{Permitted: 0x400, Effective: 0x400, Bounding: 0x1ffffffffff}),
+		NoNewPrivs: known(true), Seccomp: known(2), Umask: known(uint32(0o27)), Locked: known(uint64(64 << 10)), Virtual: known(uint64(10240 << 10)),
 	}
-	if !reflect.DeepEqual(st, want) {
-		t.Errorf("got %+v\nwant %+v", st, want)
+	if !reflect.DeepEqual(f, want) {
+		t.Errorf("got %+v\nwant %+v", f, want)
 	}
 }
 
-// What an old kernel does not tell, or what is garbage, is not known, and nothing else.
-func TestParseStatusOfAnOldKernel(t *testing.T) {
-	st := parseStatus([]byte("Name:\tx\nUid:\t1\t2\t3\nGid:\tx\t0\t0\t0\nGroups:\t1 x\nUmask:\t9\nVmLck:\tx kB\n"))
-	for name, isKnown := range map[string]bool{
-		"ids": st.ids.Known, "groups": st.groups.Known, "caps": st.caps.Known, "umask": st.umask.Known, "seccomp": st.seccomp.Known,
-		"no new privileges": st.noNewPrivs.Known, "locked": st.locked.Known, "virtual": st.virtual.Known,
-	} {
-		if isKnown {
-			t.Errorf("%s: known", name)
+// What an old kernel does not tell, what is garbage, or what could not be read, is not known.
+func TestStatusOfAnOldKernel(t *testing.T) {
+	for _, err := range []error{nil, fs.ErrPermission} {
+		var f Facts
+		f.readStatus([]byte("Name:\tx\nUid:\t1\t2\t3\nGid:\tx\t0\t0\t0\nGroups:\t1 x\nUmask:\t9\nVmLck:\tx kB\n"), err)
+		for name, isKnown := range map[string]bool{
+			"ids": f.IDs.Known, "groups": f.Groups.Known, "caps": f.Caps.Known, "umask": f.Umask.Known, "seccomp": f.Seccomp.Known,
+			"no new privileges": f.NoNewPrivs.Known, "locked": f.Locked.Known, "virtual": f.Virtual.Known,
+		} {
+			if isKnown {
+				t.Errorf("%s: known", name)
+			}
+		}
+		if f.Seccomp.Never != (err == nil) || f.Caps.Never != (err == nil) {
+			t.Errorf("%v: %+v, %+v", err, f.Seccomp, f.Caps)
 		}
 	}
 }
@@ -59,17 +71,10 @@ Max address space         unlimited            unlimited            bytes
 Max realtime timeout      x                    unlimited            us
 `))
 	want := map[Resource]Limit{
-		CoreSize: {0, Unlimited}, Processes: {96364, 96365}, OpenFiles: {1024, 524288}, LockedMem: {8388608, 8388608}, Address: {Unlimited, Unlimited},
+		CoreSize: {0, proctable.Unlimited}, Processes: {96364, 96365}, OpenFiles: {1024, 524288}, LockedMem: {8388608, 8388608}, Address: {proctable.Unlimited, proctable.Unlimited},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
-	}
-}
-
-func TestParseFDInfo(t *testing.T) {
-	got := parseFDInfo([]byte("pos:\t0\nflags:\t02102001\nmnt_id:\t29\nino:\t5\n"))
-	if got != (opened{flags: 0o2102001, mount: "29"}) {
-		t.Errorf("got %+v", got)
 	}
 }
 
@@ -83,7 +88,7 @@ garbage
 	for name, want := range map[string]string{
 		"/usr": "ext4", "/": "ext4", "/srv": "tmpfs", "/srv/a b/c": "fuse.sshfs", "/srvx": "ext4", "/srv/a": "tmpfs",
 	} {
-		if m, ok := mountAt(list, name); !ok || m.kind != want {
+		if m, ok := mountAt(list, name); !ok || m.Kind != want {
 			t.Errorf("%s is on %+v, want %s", name, m, want)
 		}
 	}
@@ -153,14 +158,6 @@ func TestConfigArgs(t *testing.T) {
 	}
 }
 
-func TestParseGroups(t *testing.T) {
-	got := parseGroups([]byte("8:pids:/a\n4:memory,hugetlb:/b\n1:name=systemd:/c\n0::/d\n5:x:relative\ngarbage\n"))
-	want := map[string]string{"pids": "/a", "memory": "/b", "hugetlb": "/b", "name=systemd": "/c", "": "/d"}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestParseCounters(t *testing.T) {
 	got := parseCounters([]byte("oom_kill_disable 0\nunder_oom 0\noom_kill 3\nmax\nlow x\n"))
 	if !reflect.DeepEqual(got, map[string]uint64{"oom_kill_disable": 0, "under_oom": 0, "oom_kill": 3}) {
@@ -172,16 +169,13 @@ func TestParseCounters(t *testing.T) {
 func FuzzParsers(f *testing.F) {
 	f.Add([]byte(statusText))
 	f.Add([]byte("30 22 0:40 / /srv/a\\040b rw master:2 - nfs4 host:/x rw\n7f01-7f02 r-xp 00000000 fe:00 13 /usr/lib/x.so (deleted)\n"))
-	f.Add(append(kinfoRow(1, 2), fileRow(kfileRow{kind: 1, fd: 3, path: "/x"})...))
+	f.Add(fileRow(kfileRow{kind: 1, fd: 3, path: "/x"}))
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		parseStatus(text)
+		new(Facts).readStatus(text, nil)
 		parseLimits(text)
-		parseFDInfo(text)
 		mountAt(parseMountinfo(text), string(text))
-		parseGroups(text)
 		parseCounters(text)
 		parseReplaced(text)
-		_, _ = parseKprocs(text)
 		_, _ = parseKfiles(text)
 		parseLocalSockets(text, make(map[uint32]localSocket))
 		u := Unit{Props: map[string]string{"ExecReload": string(text), "ExecStart": string(text)}}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -11,22 +12,22 @@ import (
 
 // places are the mounts that are known: by their numbers, and which of them answer for sure.
 type places struct {
-	mounts map[string]mount
+	mounts map[string]proctable.Mount
 	local  map[string]bool
 }
 
 // readPlaces takes all mounts that can be seen, for descriptors may be of mounts that the process
 // does not see: its starter's, from before it got a namespace of its own. One that nobody sees
 // any more (umount -l) is not among them, and not touched: its server may be dead.
-func readPlaces(theirs []mount) places {
-	p := places{make(map[string]mount), make(map[string]bool)}
+func readPlaces(theirs []proctable.Mount) places {
+	p := places{make(map[string]proctable.Mount), make(map[string]bool)}
 	ours, _ := osutil.ReadSome("/proc/self/mountinfo", mostMaps)
 	first, _ := osutil.ReadSome("/proc/1/mountinfo", mostMaps)
 	mounts := parseMountinfo(ours)
 	root, _ := mountAt(mounts, "/") // if that does not answer, nothing works, and nothing of ours waits any better
 	for _, m := range append(append(parseMountinfo(first), mounts...), theirs...) {
-		p.mounts[m.id] = m
-		p.local[m.id] = isLocal(m.kind) || m.device == root.device
+		p.mounts[m.ID] = m
+		p.local[m.ID] = isLocal(m.Kind) || m.Device == root.Device
 	}
 	if id := memoryMount(); id != "" {
 		p.local[id] = true
@@ -46,7 +47,8 @@ func memoryMount() string {
 
 func mountOf(fd int) string {
 	text, _ := osutil.ReadSome("/proc/self/fdinfo/"+strconv.Itoa(fd), mostStatus)
-	return parseFDInfo(text).mount
+	mount, _ := proctable.Field(text, "mnt_id")
+	return mount
 }
 
 // touch looks at what a link of /proc leads to, if that answers for sure. The link is opened

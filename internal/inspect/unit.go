@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 // Unit is what a service's unit asks for, as its manager tells it.
@@ -20,7 +22,7 @@ func (u Unit) has(name string) bool { return u.Props[name] != "" }
 func (u Unit) number(name string) (uint64, bool) {
 	v := u.Props[name]
 	if v == "infinity" {
-		return Unlimited, true
+		return proctable.Unlimited, true
 	}
 	n, err := strconv.ParseUint(v, 10, 64)
 	return n, err == nil

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
+
+	"daemon-keeper/check/proctable"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,32 +14,9 @@ import (
 // Supported reports whether this system can be looked at.
 const Supported = true
 
-// The kernel sizes an answer for what there was a moment before: then ENOMEM.
-const (
-	sysctlTries = 10
-	sysctlPause = 5 * time.Millisecond
-)
-
-func sysctl(name string, args ...int) (b []byte, err error) {
-	for range sysctlTries {
-		if b, err = unix.SysctlRaw(name, args...); !errors.Is(err, unix.ENOMEM) && !errors.Is(err, unix.EBUSY) {
-			break
-		}
-		time.Sleep(sysctlPause)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("sysctl %s: %w", name, err)
-	}
-	return b, nil
-}
-
 // ReadWorld looks at all processes. What has ended meanwhile is left out.
 func ReadWorld(ctx context.Context) (*World, error) {
-	table, err := sysctl("kern.proc.proc")
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the process table: %w", err)
-	}
-	rows, err := parseKprocs(table)
+	rows, err := proctable.KInfos()
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the process table: %w", err)
 	}
@@ -48,14 +26,14 @@ func ReadWorld(ctx context.Context) (*World, error) {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		w.procs[p.pid] = proc{
-			name: p.name, parent: p.parent, group: p.group, session: p.session,
-			user: p.ids.user(), realUser: p.ids.Users[realID], tasks: 1, // RLIMIT_NPROC is for processes, setrlimit(2)
+		w.procs[p.PID] = proc{
+			name: p.Name, parent: p.Parent, group: p.Group, session: p.Session,
+			user: p.Users[proctable.Effective], realUser: p.Users[proctable.Real], tasks: 1, // RLIMIT_NPROC is for processes, setrlimit(2)
 		}
-		files, err := filesOf(p.pid)
+		files, err := filesOf(p.PID)
 		for _, x := range files {
 			if x.self != "" && held < mostHeld {
-				w.held[x.self] = append(w.held[x.self], holding{p.pid, x.Number})
+				w.held[x.self] = append(w.held[x.self], holding{p.PID, x.Number})
 				held++
 			}
 		}
@@ -70,7 +48,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 }
 
 func filesOf(pid int) ([]kfile, error) {
-	rows, err := sysctl("kern.proc.filedesc", pid)
+	rows, err := proctable.Sysctl("kern.proc.filedesc", pid)
 	if err != nil {
 		return nil, err
 	}

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
-
-	"golang.org/x/sys/unix"
 )
 
 // Supported reports whether this system can be looked at.
@@ -20,7 +18,7 @@ const Supported = true
 
 // Limits of what is read of each process.
 const (
-	mostStatus = 16 << 10
+	mostStatus = 64 << 10
 	mostText   = 1 << 20 // bytes of a table
 	mostMaps   = 16 << 20
 	mostOpen   = 1 << 16 // descriptors that are looked at; all are counted
@@ -39,7 +37,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the process table: %w", err)
 	}
-	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: groupOf, peers: readPeers()}
+	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: proctable.Group, peers: readPeers()}
 	held := 0
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
@@ -49,21 +47,21 @@ func ReadWorld(ctx context.Context) (*World, error) {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		task, ok := osutil.ReadTask(pid)
-		if !ok {
+		task, err := proctable.ReadStat(pid)
+		if err != nil {
 			continue
 		}
 		p := proc{name: task.Name, parent: task.Parent, group: task.Group, session: task.Session, start: task.Start}
 		if text, err := osutil.ReadSome(procDir(pid)+"/status", mostStatus); err == nil {
-			st := parseStatus(text)
-			p.user, p.realUser, p.tasks = st.ids.Value.user(), st.ids.Value.Users[realID], st.threads
+			st, _ := proctable.ParseStatus(text) // as far as it goes
+			p.user, p.realUser, p.tasks = st.Users[proctable.Effective], st.Users[proctable.Real], uint64(st.Threads)
 		}
 		w.procs[pid] = p
 		n, err := w.hold(pid, mostHeld-held)
 		switch held += n; {
 		case held >= mostHeld:
 			w.blind = "more is open on this machine than is looked at"
-		case err != nil && !isEnded(err):
+		case err != nil && !proctable.IsEnded(err):
 			w.blind = "what other processes have open may not be looked at: " + osutil.Cause(err).Error()
 		}
 	}
@@ -116,15 +114,4 @@ func descriptors(dir string, most int) (list []int, all int, err error) {
 			return nil, 0, err
 		}
 	}
-}
-
-func isEnded(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) }
-
-// groupOf is the path of a process's control group; "" if it is in none.
-func groupOf(pid int) string {
-	text, err := osutil.ReadSome(procDir(pid)+"/cgroup", mostText)
-	if err != nil {
-		return ""
-	}
-	return osutil.ParseGroup(string(text))
 }

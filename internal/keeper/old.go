@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"daemon-keeper/check"
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -53,7 +54,7 @@ func (r *run) meet(ctx context.Context, services []string) {
 			return a.Counts && a.PID == k.PID && a.Start == k.Start
 		})
 	}
-	if slices.ContainsFunc(o.family.Kin, func(k check.Kin) bool { return check.InUnit(k.Group) }) {
+	if slices.ContainsFunc(o.family.Kin, func(k check.Kin) bool { return proctable.UnitIn(k.Group) != "" }) {
 		c, err := r.Manager.Condition(ctx, own)
 		if err != nil {
 			r.Log.Log(report.Warning, "cannot tell which processes belong to service '%s': %v", own, err)

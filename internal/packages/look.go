@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 )
 
@@ -80,13 +81,17 @@ func fileLock(path string, l lock, now time.Time) (held bool, pid int, err error
 	if !ok {
 		return false, 0, fmt.Errorf("nobody knows the inode of %s", path)
 	}
-	list, err := readLocks("/proc/locks")
+	text, err := osutil.ReadSome("/proc/locks", proctable.MostLockText)
+	if err == nil && len(text) == proctable.MostLockText {
+		err = fmt.Errorf("/proc/locks is larger than %d bytes", proctable.MostLockText)
+	}
 	if err != nil {
 		return false, 0, err
 	}
-	for _, k := range list {
-		if k.inode == uint64(st.Ino) && holds(k, info) {
-			return true, k.pid, nil
+	for l := range proctable.ParseLocks(text) {
+		isOne := l.Kind == "FLOCK" && l.IsWrite && l.PID >= 0 && l.Inode == uint64(st.Ino)
+		if isOne && holds(l, info) {
+			return true, l.PID, nil
 		}
 	}
 	return false, 0, nil
@@ -96,13 +101,13 @@ func fileLock(path string, l lock, now time.Time) (held bool, pid int, err error
 // Another file system has the same numbers, and any user may mount one. On btrfs and
 // overlayfs the kernel names another device in /proc/locks than stat(2) does; so what
 // the process has open is looked at, unless it has ended and left the lock to a child.
-func holds(k kernelLock, file os.FileInfo) bool {
-	uid, ok := realUser(k.pid)
+func holds(l proctable.FileLock, file os.FileInfo) bool {
+	uid, ok := realUser(l.PID)
 	if ok {
-		return isRoot(uid) && hasOpen(k.pid, file)
+		return isRoot(uid) && hasOpen(l.PID, file)
 	}
 	st, ok := file.Sys().(*syscall.Stat_t)
-	return ok && k.device == device(uint64(st.Dev)) && file.Mode().Perm()&0o077 == 0
+	return ok && l.IsOn(uint64(st.Dev)) && file.Mode().Perm()&0o077 == 0
 }
 
 // isRoots reports whether only root, or we, can write to a file.
@@ -115,78 +120,17 @@ func isRoots(info os.FileInfo) bool {
 // isRoot: what we have done ourselves is as good as root's, in tests mostly.
 func isRoot(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
 
-// mostLocks is more than any machine has: a user may take as many as they like.
-const mostLocks = 8 << 20 // bytes of /proc/locks
-
-func readLocks(path string) ([]kernelLock, error) {
-	text, err := osutil.ReadSome(path, mostLocks+1)
-	if err == nil && len(text) > mostLocks {
-		err = fmt.Errorf("%s is larger than %d bytes", path, mostLocks)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return parseLocks(string(text)), nil
-}
-
-// kernelLock is a write lock of flock(2) in /proc/locks, proc_locks(5).
-type kernelLock struct {
-	pid    int
-	device string // major:minor, in hex
-	inode  uint64
-}
-
-// parseLocks reads /proc/locks: "1: FLOCK ADVISORY WRITE 1234 08:01:5678 0 EOF".
-// A line with -> is one who waits.
-func parseLocks(text string) (list []kernelLock) {
-	for line := range strings.Lines(text) {
-		w := strings.Fields(line)
-		if len(w) != 8 || w[1] != "FLOCK" || w[3] != "WRITE" {
-			continue
-		}
-		i := strings.LastIndexByte(w[5], ':')
-		pid, err := strconv.Atoi(w[4])
-		if i < 0 || err != nil || pid < 0 {
-			continue
-		}
-		inode, err := strconv.ParseUint(w[5][i+1:], 10, 64)
-		if err != nil {
-			continue
-		}
-		list = append(list, kernelLock{pid: pid, device: w[5][:i], inode: inode})
-	}
-	return list
-}
-
-// device is a device's number as /proc/locks has it, makedev(3) of Linux undone.
-func device(n uint64) string {
-	major := n>>8&0xfff | n>>32&^0xfff
-	minor := n&0xff | n>>12&^0xff&0xffffffff
-	return fmt.Sprintf("%02x:%02x", major, minor)
-}
-
 // realUser is who has started a process: a set-user-ID program is still that user's.
 func realUser(pid int) (uid uint32, ok bool) {
 	if pid <= 0 {
 		return 0, false
 	}
-	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), 8<<10)
+	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), 64<<10)
 	if err != nil {
 		return 0, false
 	}
-	return parseRealUser(string(text))
-}
-
-// parseRealUser reads the first number of Uid, proc_pid_status(5).
-func parseRealUser(status string) (uid uint32, ok bool) {
-	for line := range strings.Lines(status) {
-		if rest, is := strings.CutPrefix(line, "Uid:"); is {
-			first, _, _ := strings.Cut(strings.TrimSpace(rest), "\t")
-			n, err := strconv.ParseUint(first, 10, 32)
-			return uint32(n), err == nil
-		}
-	}
-	return 0, false
+	st, err := proctable.ParseStatus(text)
+	return st.Users[proctable.Real], err == nil
 }
 
 // mostOpen is more than a package manager has open.
@@ -263,10 +207,10 @@ func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error)
 
 // ageOf reads a process's age from its /proc/PID/stat and from /proc/uptime.
 func ageOf(stat, uptime string) (time.Duration, bool) {
-	task, known := osutil.ParseTask([]byte(stat))
+	task, statErr := proctable.ParseStat([]byte(stat))
 	up, _, _ := strings.Cut(uptime, " ")
 	seconds, err := strconv.ParseFloat(up, 64)
-	if err != nil || !known || !(seconds >= 0 && seconds < 1e9) {
+	if err != nil || statErr != nil || !(seconds >= 0 && seconds < 1e9) {
 		return 0, false
 	}
 	return time.Duration(seconds*float64(time.Second)) - task.Start, true

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -294,41 +293,6 @@ func TestPIDFile(t *testing.T) {
 	}
 }
 
-// TestParseLocks: of the file's write locks of flock(2) only.
-func TestParseLocks(t *testing.T) {
-	const text = `1: POSIX  ADVISORY  WRITE 700 08:01:11 0 EOF
-2: FLOCK  ADVISORY  WRITE 701 08:01:5678 0 EOF
-2: -> FLOCK  ADVISORY  WRITE 702 08:01:5678 0 EOF
-3: FLOCK  ADVISORY  READ  703 00:1f:12 0 EOF
-4: FLOCK  ADVISORY  WRITE 704 103:a:18446744073709551615 0 EOF
-5: FLOCK  ADVISORY  WRITE -1 08:01:5678 0 EOF
-6: FLOCK  ADVISORY  WRITE 705 5678 0 EOF
-7: FLOCK  ADVISORY  WRITE 705 08:01:x 0 EOF
-garbage
-`
-	got := fmt.Sprint(parseLocks(text))
-	if want := "[{701 08:01 5678} {704 103:a 18446744073709551615}]"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	for n, want := range map[uint64]string{0x801: "08:01", 0x1f: "00:1f", 259<<8 | 10: "103:0a", 8<<8 | 1<<20 | 0x34: "08:134"} {
-		if got := device(n); got != want {
-			t.Errorf("device %#x: %s, want %s", n, got, want)
-		}
-	}
-}
-
-func FuzzParseLocks(f *testing.F) {
-	f.Add("2: FLOCK  ADVISORY  WRITE 701 08:01:5678 0 EOF\n")
-	f.Add("2: -> FLOCK  ADVISORY  WRITE 702 08:01:5678 0 EOF\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, l := range parseLocks(text) {
-			if l.pid < 0 || !strings.Contains(text, l.device) {
-				t.Errorf("%+v", l)
-			}
-		}
-	})
-}
-
 func TestAgeOf(t *testing.T) {
 	const stat = "7 (a) 1 (b) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2"
 	if age, ok := ageOf(stat, "200.50 1.0\n"); !ok || age != 200500*time.Millisecond-123450*time.Millisecond {
@@ -370,20 +334,4 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-}
-
-// FuzzParseRealUser: a user is the first number of the line, or none.
-func FuzzParseRealUser(f *testing.F) {
-	for _, seed := range []string{"Name:\tapk\nUid:\t65534\t0\t0\t0\n", "Uid:\t0\t0\t0\t0\n", "Name:\tx\\nUid:\t0\n", "Uid:", "Uid:\t-1\t", "Uid:\t4294967296\t", ""} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, status string) {
-		uid, ok := parseRealUser(status)
-		if number := strconv.FormatUint(uint64(uid), 10); ok && !strings.Contains(status, number) {
-			t.Errorf("user %d of %q", uid, status)
-		}
-		if again, ok := parseRealUser("Name:\tapk\nUid:\t65534\t0\t0\t0\n" + status); !ok || again != 65534 {
-			t.Errorf("user %d, %v before %q", again, ok, status)
-		}
-	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/trust"
 
@@ -48,7 +49,7 @@ const (
 // Examine looks at all of them. It ends when ctx does, and says what it has not looked at.
 func (x Examiner) Examine(ctx context.Context) Result {
 	r := Result{Sums: make(map[Severity]int)}
-	l := readLocks()
+	l := proctable.ReadLocks()
 	wanted, err := inTime(ctx, x.Patience, func(context.Context) wanted { return x.wanted() })
 	if err != nil {
 		wanted.limits = []string{"a folder that leads to a pidfile which somebody names has not answered in time, so only the usual places were looked at"}
@@ -103,7 +104,7 @@ func inTime[T any](ctx context.Context, patience time.Duration, do func(context.
 }
 
 // folder looks at one of them.
-func (x Examiner) folder(ctx context.Context, w work, l locks) Result {
+func (x Examiner) folder(ctx context.Context, w work, l proctable.Locks) Result {
 	r := Result{Sums: make(map[Severity]int)}
 	f, err := openFolder(w.path)
 	if err != nil {

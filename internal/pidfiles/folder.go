@@ -8,6 +8,7 @@ import (
 	"path"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -91,7 +92,7 @@ func (e entry) kind() Kind {
 }
 
 // read reads a pidfile. Only a regular file is opened: the opening of a device does things.
-func (f folder) read(e entry, l locks) File {
+func (f folder) read(e entry, l proctable.Locks) File {
 	sec, nsec := e.stat.Mtim.Unix()
 	file := File{
 		Path: path.Join(f.path, e.name), Kind: e.kind(), Mode: e.mode(), Owner: e.stat.Uid, Written: time.Unix(sec, nsec),
@@ -124,7 +125,7 @@ func (f folder) read(e entry, l locks) File {
 	}
 	file.Content = parse(text[:min(len(text), longest)], len(text) > longest)
 	file.System, file.Stays = systemOf(open, file.Path)
-	file.Holders, file.Locks = lockHolders(l, open, &now, file.System)
+	file.Holders, file.Locks = l.Holders(open, &now, file.System)
 	return file
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/words"
 )
 
@@ -72,7 +73,7 @@ func (j judge) stale() {
 	if j.ofEarlierBoot() {
 		text += "; it was written before the last boot"
 	}
-	if len(j.subject.Holders) > 0 && j.subject.Holders[0] != someHolder {
+	if len(j.subject.Holders) > 0 && j.subject.Holders[0] != proctable.SomeHolder {
 		text += fmt.Sprintf("; process %d holds its lock", j.subject.Holders[0])
 	}
 	j.say(Stale, Wrong, "%s", text)
@@ -172,7 +173,7 @@ func (j judge) locks(pid int) bool { return slices.Contains(j.subject.Holders, p
 // and is not the parent is another.
 func (j judge) lockedByOther() {
 	for _, pid := range j.subject.Holders {
-		if pid != someHolder && pid != j.holder.PID && pid != j.holder.Parent {
+		if pid != proctable.SomeHolder && pid != j.holder.PID && pid != j.holder.Parent {
 			j.say(LockedBy, Note, "names %s, and process %d holds its lock", j.holder, pid)
 			return
 		}

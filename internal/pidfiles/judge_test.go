@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 func sprint(v any) string { return fmt.Sprint(v) }
@@ -123,7 +125,7 @@ func TestJudge(t *testing.T) {
 		{"a user's file that names another's process", with(is, func(f *File) { f.Owner = 1000 }), nginx, nil, "dangerous other_user: belongs to u1000, and names nginx(731), a process of root"},
 		{"locked by another", with(is, func(f *File) { f.Holders = []int{800} }), nginx, nil, "note locked_by_other: names nginx(731), and process 800 holds its lock"},
 		{"locked by its supervisor", with(is, func(f *File) { f.Holders = []int{1} }), nginx, nil, right},
-		{"locked by somebody", with(is, func(f *File) { f.Holders = []int{someHolder} }), nginx, nil, right},
+		{"locked by somebody", with(is, func(f *File) { f.Holders = []int{proctable.SomeHolder} }), nginx, nil, right},
 
 		{"process 1", of("1"), with(nginx, func(h *Holder) { h.PID, h.Name, h.Exe = 1, "systemd", "/usr/lib/systemd/systemd" }), nil, "dangerous process_1: names process 1, the first of all: it was perhaps written in a container"},
 		{"process 1 of a container", of("1"), with(nginx, func(h *Holder) { h.PID = 1 }), nil, "right right: names nginx(1), which was started before it was written"},

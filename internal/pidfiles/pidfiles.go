@@ -20,7 +20,7 @@ type File struct {
 	Owner   uint32
 	Mode    fs.FileMode
 	Written time.Time // its modification time
-	Holders []int     // processes that hold a lock of it; someHolder if the system does not tell which
+	Holders []int     // processes that hold a lock of it; proctable.SomeHolder if the system does not tell which
 	Locks   bool      // Holders could be told
 	System  string    // the name of its file system: tmpfs; "" if that is not known
 	Stays   bool      // that survives a reboot
@@ -38,9 +38,6 @@ const (
 	Folder
 	Other // a FIFO, a socket, a device
 )
-
-// someHolder is a process that holds a lock, though the system does not tell which.
-const someHolder = -1
 
 // Writer is somebody else than root who can change what a path leads to.
 type Writer struct {

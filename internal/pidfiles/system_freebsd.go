@@ -1,7 +1,6 @@
 package pidfiles
 
 import (
-	"io"
 	"os"
 	"strings"
 
@@ -10,23 +9,6 @@ import (
 
 // Supported reports whether this system can be looked at.
 const Supported = true
-
-func readLocks() locks { return nil }
-
-// lockHolders asks with F_GETLK, fcntl(2), which takes no lock. It also knows those of
-// flock(2), which pidfile_open(3) takes: such a lock has -1 in place of its owner.
-func lockHolders(_ locks, f *os.File, _ *unix.Stat_t, _ string) (holders []int, known bool) {
-	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
-	switch err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); {
-	case err != nil:
-		return nil, false
-	case lock.Type == unix.F_UNLCK:
-		return nil, true
-	case lock.Pid <= 0:
-		return []int{someHolder}, true
-	}
-	return []int{int(lock.Pid)}, true
-}
 
 // systemOf is the file system that an open file is on, and whether what it holds outlives a
 // reboot: rc.d/cleanvar empties /var/run at each boot.

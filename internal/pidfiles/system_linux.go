@@ -2,7 +2,6 @@ package pidfiles
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -14,36 +13,6 @@ import (
 
 // Supported reports whether this system can be looked at.
 const Supported = true
-
-// mostLockText bounds what is read of /proc/locks, in bytes.
-const mostLockText = 8 << 20
-
-// readLocks is nil if the locks cannot be told.
-func readLocks() locks {
-	text, err := osutil.ReadSome("/proc/locks", mostLockText)
-	if err != nil || len(text) == mostLockText {
-		return nil
-	}
-	return parseLocks(text)
-}
-
-// lockHolders takes no lock, not even for a moment, in which a daemon could be starting.
-// stat(2) names the device of a file of overlayfs or btrfs in another way than /proc/locks;
-// then F_GETLK, fcntl(2), knows at least those of fcntl.
-func lockHolders(l locks, f *os.File, st *unix.Stat_t, system string) (holders []int, known bool) {
-	if l != nil && system != "overlay" && system != "btrfs" && system != "bcachefs" {
-		dev := uint64(st.Dev)
-		return l[device{unix.Major(dev), unix.Minor(dev), st.Ino}], true
-	}
-	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
-	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
-		return nil, false
-	}
-	if lock.Pid <= 0 {
-		return []int{someHolder}, true
-	}
-	return []int{int(lock.Pid)}, true
-}
 
 // systemOf is the file system that an open file is on, statfs(2), and whether that outlives
 // a reboot.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/trust"
 )
 
@@ -21,7 +22,7 @@ func exists(name string) bool {
 type visitor struct {
 	x       Examiner
 	folder  folder
-	locks   locks
+	locks   proctable.Locks
 	way     []Step
 	holders map[int]Holder
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 )
 
@@ -31,8 +32,8 @@ func (t Tracing) Describer(ctx context.Context) func(Sender) string {
 // living reads /proc/ID. The number may get another process meanwhile: then the start is
 // another one.
 func living(id int, users func() osutil.Accounts) (Living, bool) {
-	before, ok := osutil.ReadTask(id)
-	if !ok {
+	before, err := proctable.ReadStat(id)
+	if err != nil {
 		return Living{}, false
 	}
 	folder := fmt.Sprintf("/proc/%d/", id)
@@ -44,11 +45,11 @@ func living(id int, users func() osutil.Accounts) (Living, bool) {
 		}
 	}
 	if text, err := osutil.ReadSome(folder+"cgroup", 64<<10); err == nil {
-		l.Unit = osutil.UnitOf(text)
+		l.Unit = proctable.UnitOf(text)
 	}
 	l.User = userOf(folder, users)
-	after, ok := osutil.ReadTask(id)
-	return l, ok && after.Start == before.Start
+	after, err := proctable.ReadStat(id)
+	return l, err == nil && after.Start == before.Start
 }
 
 // userOf is the user who owns a task's folder, by name if it has one.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"daemon-keeper/internal/osutil"
+	"daemon-keeper/check/proctable"
 )
 
 // follow decides what is the program once its process has ended, and reports whether there
@@ -71,8 +71,8 @@ func (w *wrapper) file() os.FileInfo {
 }
 
 // tasks are all processes that can be seen.
-func tasks() map[int]osutil.Task {
-	all := make(map[int]osutil.Task)
+func tasks() map[int]proctable.Stat {
+	all := make(map[int]proctable.Stat)
 	folder, err := os.Open("/proc")
 	if err != nil {
 		return all
@@ -81,7 +81,7 @@ func tasks() map[int]osutil.Task {
 	names, _ := folder.Readdirnames(-1)
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
-			if task, ok := osutil.ReadTask(pid); ok {
+			if task, err := proctable.ReadStat(pid); err == nil {
 				all[pid] = task
 			}
 		}

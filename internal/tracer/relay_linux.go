@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 
@@ -57,7 +58,7 @@ func (w *wrapper) handle(r received, late bool) {
 	now := time.Now()
 	told := w.buckets[r.number].allow(now)
 	var s *sender
-	var task osutil.Task
+	var task proctable.Stat
 	if told && r.fromProcess() && r.pid > 0 {
 		before, _ := osutil.Uptime()
 		if late {
@@ -112,8 +113,8 @@ func (w *wrapper) situation(r received) situation {
 		s.grouped = err == nil && theirs == unix.Getpgrp()
 	}
 	if r.number == sigCont {
-		task, ok := osutil.ReadTask(w.main)
-		s.stopped = ok && (task.State == 'T' || task.State == 't')
+		task, err := proctable.ReadStat(w.main)
+		s.stopped = err == nil && (task.State == 'T' || task.State == 't')
 	}
 	return s
 }
@@ -157,9 +158,9 @@ func send(pid int, r received, self int) error {
 // that leads another process group of our session. Otherwise we go on, for nobody would
 // continue us.
 func (w *wrapper) stopWith(number int) {
-	parent, ok := osutil.ReadTask(unix.Getppid())
-	session, err := unix.Getsid(0)
-	if !ok || err != nil || parent.Session != session || parent.Group == unix.Getpgrp() {
+	parent, err := proctable.ReadStat(unix.Getppid())
+	session, sidErr := unix.Getsid(0)
+	if err != nil || sidErr != nil || parent.Session != session || parent.Group == unix.Getpgrp() {
 		w.diary.say(false, fmt.Sprintf("%s was stopped by %s", w.name(), osutil.SignalName(number)))
 		return
 	}

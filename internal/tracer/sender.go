@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/words"
 )
 
@@ -81,15 +82,13 @@ func (s sender) text() string {
 }
 
 // unitOf is the unit of systemd's that a control group is of, by what /proc/PID/cgroup
-// says, cgroups(7); "" if it is not one.
-func unitOf(cgroup string) string {
-	for line := range strings.Lines(cgroup) {
-		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
-		controllers, group, ok := strings.Cut(rest, ":")
-		if !ok || controllers != "" && controllers != "name=systemd" {
+// says, cgroups(7); "" if it is not one. Of several it is the innermost.
+func unitOf(cgroup []byte) string {
+	for controllers, group := range proctable.Groups(cgroup) {
+		if controllers != "" && controllers != "name=systemd" {
 			continue
 		}
-		for ; group != "/" && group != "." && group != ""; group = path.Dir(group) {
+		for ; group != "/" && group != "."; group = path.Dir(group) {
 			base := path.Base(group)
 			if strings.HasSuffix(base, ".service") || strings.HasSuffix(base, ".scope") {
 				return base

@@ -115,7 +115,7 @@ func TestUnitOf(t *testing.T) {
 		"0::/user.slice/user-1.slice/user@1.service/app.slice/foo.service\n":  "foo.service",
 		"0::/\n": "", "0::/docker/0123\n": "", "nonsense": "", "": "", "0::relative": "", "0::/x\n\n": "",
 	} {
-		if got := unitOf(cgroup); got != want {
+		if got := unitOf([]byte(cgroup)); got != want {
 			t.Errorf("%q: %q", cgroup, got)
 		}
 	}
@@ -124,7 +124,7 @@ func TestUnitOf(t *testing.T) {
 func FuzzUnitOf(f *testing.F) {
 	f.Add("9:pids:/a.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n")
 	f.Fuzz(func(t *testing.T, cgroup string) {
-		if unit := unitOf(cgroup); strings.ContainsAny(unit, "/\n") {
+		if unit := unitOf([]byte(cgroup)); strings.ContainsAny(unit, "/\n") {
 			t.Errorf("%q", unit)
 		}
 	})

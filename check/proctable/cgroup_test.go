@@ -1,4 +1,4 @@
-package osutil
+package proctable
 
 import (
 	"strings"
@@ -54,7 +54,7 @@ func TestParseGroup(t *testing.T) {
 		{"no path", "0::x\n1:name=systemd\n::\n\n", ""},
 		{"nothing", "", ""},
 	} {
-		if got := ParseGroup(tc.text); got != tc.want {
+		if got := ParseGroup([]byte(tc.text)); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
@@ -65,8 +65,19 @@ func FuzzParseGroup(f *testing.F) {
 	f.Add("0::/system.slice/nginx.service\n")
 	f.Add("1:name=systemd:/x\n0::/\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if g := ParseGroup(text); g != "" && g[0] != '/' {
+		if g := ParseGroup([]byte(text)); g != "" && g[0] != '/' {
 			t.Errorf("%q", g)
 		}
 	})
+}
+
+func TestUnitIn(t *testing.T) {
+	for group, want := range map[string]bool{
+		"": false, "/": false, "/openrc.nginx": false, "/system.slice": false, "/system.slice/a.service": true, "/system.slice/a.service/x": true,
+		"/user.slice/user-0.slice/session-3.scope": true, "/a.servicex": false,
+	} {
+		if got := UnitIn(group) != ""; got != want {
+			t.Errorf("%q: %v", group, got)
+		}
+	}
 }

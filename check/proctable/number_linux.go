@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 func OwnerOf(number int) Owner { return At("/proc", Directly()).ownerOf(number) }
@@ -11,18 +12,17 @@ func OwnerOf(number int) Owner { return At("/proc", Directly()).ownerOf(number) 
 // ownerOf: a thread's number has a folder in /proc as a process has, though it is
 // not listed; Tgid tells, proc_pid_status(5).
 func (t procTable) ownerOf(number int) Owner {
-	text, _, err := readProc(t.dir(number)+"/status", nil, statusLimit)
-	if isEnded(err) {
+	st, err := t.readStatus(number, nil)
+	if IsEnded(err) {
 		return Owner{Known: true}
 	}
-	st, parseErr := ParseStatus(text)
-	if err != nil || parseErr != nil {
+	if err != nil {
 		return Owner{}
 	}
 	if st.Leader != number {
 		return t.ownerOf(st.Leader)
 	}
-	return Owner{Known: true, PID: number, Name: unescape(st.Name), Zombie: st.State == 'Z' && st.Threads < 2}
+	return Owner{Known: true, PID: number, Name: unescape(st.Name), Zombie: st.isZombie()}
 }
 
 func LockOf(_ string, file FileID, resolved string, pids []int) Lock {
@@ -37,7 +37,7 @@ func (t procTable) lockOf(id FileID, path string, pids []int) Lock {
 	var l Lock
 	for _, pid := range slices.Compact(slices.Sorted(slices.Values(pids))) {
 		names, err := readNames(t.dir(pid)+"/fd", descriptorsLimit)
-		if isEnded(err) {
+		if IsEnded(err) {
 			continue
 		}
 		if err != nil {
@@ -61,4 +61,18 @@ func (t procTable) lockOf(id FileID, path string, pids []int) Lock {
 		}
 	}
 	return l
+}
+
+// SeenBy is a path as the process itself sees it.
+func SeenBy(pid int, path string) string {
+	return seenFrom(At("/proc", Directly()).dir(pid), path)
+}
+
+// StartTime is the time of day of a start, see Usage.Start, by the clock as it is now; zero if
+// there is none. up is how long the machine has been up, suspended time included.
+func StartTime(start uint64, now time.Time, up time.Duration) time.Time {
+	if start == 0 || start > uint64(up/tick)+1 {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(start)*tick - up)
 }

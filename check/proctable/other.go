@@ -2,7 +2,13 @@
 
 package proctable
 
-import "context"
+import (
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // noTable is a system whose processes gopsutil cannot list with their
 // executables. It says so; it is never an empty table.
@@ -29,3 +35,27 @@ func (noTable) Read(*Process, Reading) error { return ErrNotSupported }
 func (noTable) Threads(int) []Thread { return nil }
 
 func (noTable) Times(int) (Times, error) { return Times{}, ErrNotSupported }
+
+func commands(context.Context, uint32, func(args []string) bool) ([]Command, error) {
+	return nil, ErrNotSupported
+}
+
+func args(int) ([]string, error) { return nil, ErrNotSupported }
+
+func isStopped(int) bool { return false }
+
+// OwnerOf cannot tell: this system's process table is not read.
+func OwnerOf(int) Owner { return Owner{} }
+
+func LockOf(string, FileID, string, []int) Lock { return Lock{} }
+
+func SeenBy(int, string) string { return "" }
+
+// StartTime is not known: this system's process table is not read.
+func StartTime(uint64, time.Time, time.Duration) time.Time { return time.Time{} }
+
+// ReadLocks has no list.
+func ReadLocks() Locks { return nil }
+
+// Holders cannot be told.
+func (Locks) Holders(*os.File, *unix.Stat_t, string) (holders []int, known bool) { return nil, false }

@@ -1,4 +1,0 @@
-package proctable
-
-// SeenBy is a path as the process itself sees it.
-func SeenBy(pid int, path string) string { return seenFrom(pid, path) }

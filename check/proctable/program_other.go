@@ -1,5 +1,0 @@
-//go:build !linux && !freebsd
-
-package proctable
-
-func SeenBy(int, string) string { return "" }
