@@ -46,6 +46,7 @@ func privately(t *testing.T) bool {
 	if os.Getenv(inside) != "" {
 		return true
 	}
+	t.Parallel()
 	_, err := attack()
 	must(t, err)
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
@@ -85,9 +86,9 @@ func interpreter(t *testing.T, p place) (program, script string) {
 	must(t, err)
 	text, err := os.ReadFile(from)
 	must(t, err)
-	program = filepath.Join(p.dir, fmt.Sprintf("interp%d", os.Getpid()))
-	must(t, os.WriteFile(program, text, 0o755))
-	return program, write(t, p.dir, scriptName, "#!"+program+"\n", 0o755)
+	program = filepath.Join(p.dir, "int"+p.name[3:])
+	must(t, writeFile(program, text, 0o755))
+	return program, write(t, p.dir, p.script, "#!"+program+"\n", 0o755)
 }
 
 // look gives verdicts in one look of one run, and tells how long that took.
@@ -193,7 +194,7 @@ func TestAttackSilentFiles(t *testing.T) {
 	folder, server := serve(t, p, "silent")
 	down, link := p.install(t, p.dir+"/down"), p.dir+"/link"
 	must(t, os.Symlink(folder+"/linked", link))
-	script := write(t, p.dir, scriptName, "#!"+folder+"/interp\n", 0o755)
+	script := write(t, p.dir, p.script, "#!"+folder+"/interp\n", 0o755)
 	up := run(t, nil, p.path)
 	specs := []Spec{
 		{Executable: folder + "/daemon"},
@@ -233,21 +234,23 @@ func TestAttackSilentFiles(t *testing.T) {
 	hanging(first, "waits for it")
 	_, again := timed(t, first, specs...)
 	wantSoon(t, "the next look of the same run", again)
-	count := len(mustPeeks(t))
+	count := len(mustPeeks(t, p))
 	hanging(NewObserver(proctable.UsualThreads), "since an earlier run") // which sends nobody after it again
-	if got := len(mustPeeks(t)); got != count || count == 0 {
+	if got := len(mustPeeks(t, p)); got != count || count == 0 {
 		t.Errorf("%d processes wait for it, after %d", got, count)
 	}
 	must(t, unix.Kill(server, unix.SIGKILL))
-	eventually(t, "those who waited have ended", func() bool { return len(mustPeeks(t)) == 0 })
+	eventually(t, "those who waited have ended", func() bool { return len(mustPeeks(t, p)) == 0 })
 	if list, _ := timed(t, NewObserver(proctable.UsualThreads), specs[0]); list[0].State != Unknown || errors.Is(list[0].Err, proctable.ErrSilent) {
 		t.Errorf("once the server has gone: %v (%v)", list[0].State, list[0].Err)
 	}
 }
 
-func mustPeeks(t *testing.T) []proctable.Command {
+func mustPeeks(t *testing.T, p place) []proctable.Command {
 	t.Helper()
-	list, err := proctable.Commands(t.Context(), proctable.IsPeek)
+	list, err := proctable.Commands(t.Context(), func(argv []string) bool {
+		return proctable.IsPeek(argv) && strings.HasPrefix(argv[3], p.dir)
+	})
 	must(t, err)
 	return list
 }
@@ -259,7 +262,7 @@ func TestServedFiles(t *testing.T) {
 	}
 	p := newPlace(t)
 	folder, server := serve(t, p, "answering", p.path)
-	daemon := folder + "/" + toyName
+	daemon := folder + "/" + p.name
 	pid := run(t, nil, daemon)
 	var list []Verdict
 	answered := func(v Verdict) bool { return v.State != Unknown || !errors.Is(v.Err, proctable.ErrSilent) }

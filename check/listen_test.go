@@ -274,6 +274,7 @@ func TestListenNoAddress(t *testing.T) {
 
 // When the run itself ends, that is nobody's fault, and nothing is left behind.
 func TestListenCutShort(t *testing.T) {
+	t.Parallel()
 	l := Listen{Network: "tcp", Address: server(t, "tcp", "127.0.0.1:0", stay), Expect: "x", Timeout: plenty}
 	stopping := errors.New("stopping")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -292,6 +293,7 @@ func TestListenCutShort(t *testing.T) {
 
 // The limit is for all of the probe, not for each byte.
 func TestListenLimitsTheWhole(t *testing.T) {
+	t.Parallel()
 	drip := func(c net.Conn) {
 		for _, err := io.WriteString(c, "y"); err == nil; _, err = io.WriteString(c, "y") {
 			time.Sleep(10 * time.Millisecond)

@@ -9,14 +9,14 @@ import (
 // What is asked of single processes, of real ones.
 func TestLive(t *testing.T) {
 	p := newPlace(t)
-	p.install(t, p.dir+"/r1/"+toyName)
-	p.install(t, p.dir+"/r2/"+toyName)
+	p.install(t, p.dir+"/r1/"+p.name)
+	p.install(t, p.dir+"/r2/"+p.name)
 	link(t, "r1", p.dir+"/current")
-	path := p.dir + "/current/" + toyName
+	path := p.dir + "/current/" + p.name
 	pid := run(t, nil, path)
 	relink(t, "r2", p.dir+"/current")
 	got, runs, err := Live{}.Read(pid)
-	if err != nil || !runs || got.Exe != p.dir+"/r1/"+toyName || len(got.Args) != 1 || got.Usage.Start == 0 {
+	if err != nil || !runs || got.Exe != p.dir+"/r1/"+p.name || len(got.Args) != 1 || got.Usage.Start == 0 {
 		t.Errorf("%+v, %v, %v", got, runs, err)
 	}
 	if _, runs, err := (Live{}).Read(1 << 22); runs || err != nil {

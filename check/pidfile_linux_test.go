@@ -90,7 +90,7 @@ func TestRealPIDFile(t *testing.T) {
 			if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%s", pid, text)); err != nil || string(text) == strconv.Itoa(pid) {
 				t.Fatalf("%s is no thread of %d: %v", text, pid, err)
 			}
-			return fmt.Sprintf("holds %s, which is a thread of %s(%d)", text, toyName, pid)
+			return fmt.Sprintf("holds %s, which is a thread of %s(%d)", text, p.name, pid)
 		}},
 		{"a thread's of another program, and the daemon is down", func(t *testing.T, p place, file string) string {
 			pid := run(t, nil, p.toy, "thread", file)

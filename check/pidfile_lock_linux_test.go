@@ -110,7 +110,7 @@ func TestRealPIDFileShared(t *testing.T) {
 	s, err := Look(t.Context(), specs, Options{})
 	must(t, err)
 	isOther := fmt.Sprintf("(pid %d %s of user 0)", idle, other)
-	contradiction := fmt.Sprintf("holds %d, which is %s and not the daemon %s", pid, toyName, isOther)
+	contradiction := fmt.Sprintf("holds %d, which is %s and not the daemon %s", pid, p.name, isOther)
 	wantTexts(t, textsOf(Judge(s, specs[0]).Faults, file))
 	wantTexts(t, textsOf(Judge(s, specs[1]).Faults, file), contradiction, fmt.Sprintf("is locked by process %d, not by the daemon %s", pid, isOther))
 	wantTexts(t, textsOf(Judge(s, specs[2]).Faults, file), contradiction)

@@ -226,6 +226,7 @@ func watched(used map[int][]time.Duration) (f *fakeTable, matches []Match) {
 // All are sampled twice, and only those that were busy from the first on a third
 // time; who was busy only at first, or later, is not reported.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	const s, ms = time.Second, time.Millisecond
 	f, matches := watched(map[int][]time.Duration{
 		100: {9 * s, 10 * s, 11 * s}, // all the time
@@ -256,6 +257,7 @@ func TestWatch(t *testing.T) {
 
 // Where nobody is busy at first, the watch ends after the first moments.
 func TestWatchEndsEarly(t *testing.T) {
+	t.Parallel()
 	f, matches := watched(map[int][]time.Duration{100: {0, 0, time.Hour}, 101: {time.Hour, time.Hour, 2 * time.Hour}})
 	p := watch(t.Context(), f, CPULimit{Over: 0.5, For: time.Hour}, matches)
 	if p.err != nil || len(p.busy)+len(p.faults) > 0 || f.sampled[100] != 2 || f.sampled[101] != 2 {
@@ -295,6 +297,7 @@ func TestWatchFails(t *testing.T) {
 
 // A watch ends with its context, at once and with the reason.
 func TestWatchIsInterrupted(t *testing.T) {
+	t.Parallel()
 	why := errors.New("out of patience")
 	for name, at := range map[string]int{"in the first moments": 0, "later": 1} {
 		ctx, cancel := context.WithCancelCause(t.Context())

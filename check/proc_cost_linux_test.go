@@ -10,7 +10,7 @@ import (
 
 // A look leaves no descriptor open.
 func TestLookLeaksNoDescriptor(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	run(t, nil, p.path)
 	script := write(t, p.dir, "script", "#!/bin/sh\n", 0o755)
 	specs := []Spec{{Executable: p.path}, {Executable: script}, {Executable: p.dir + "/nosuch"}}
@@ -37,7 +37,7 @@ func TestLookLeaksNoDescriptor(t *testing.T) {
 
 // The quick pass costs a few allocations a process, most of them gopsutil's.
 func TestQuickPassAllocatesLittle(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	run(t, nil, p.path) // it is the last in the list, or near it
 	table := proctable.New(proctable.Directly())
 	pids, err := table.PIDs(t.Context())

@@ -65,12 +65,12 @@ func TestRealCriteria(t *testing.T) {
 		"a group, by the effective one": {Spec{Group: id(7)}, two, one, OtherGroup},
 		"not a group":                   {Spec{NotGroup: id(7)}, one, two, OtherGroup},
 		"an argument":                   {Spec{Args: regexp.MustCompile("^gr.up$")}, two, one, OtherArgs},
-		"no second argument":            {Spec{Args: regexp.MustCompile("^12345$|" + toyName + "$"), User: id(stranger)}, one, two, OtherUser},
+		"no second argument":            {Spec{Args: regexp.MustCompile("^12345$|" + p.name + "$"), User: id(stranger)}, one, two, OtherUser},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.spec.Executable = p.path
 			wantPicked(t, tc.spec, tc.right, tc.wrong, tc.reason)
-			tc.spec.Executable, tc.spec.Called = "", toyName
+			tc.spec.Executable, tc.spec.Called = "", p.name
 			wantPicked(t, tc.spec, tc.right, tc.wrong, tc.reason)
 		})
 	}
@@ -103,6 +103,7 @@ func TestRealParent(t *testing.T) {
 // A name is a program's, a script's, or what a process calls itself; what the
 // kernel cuts off of a long one is told by the executable or by an argument.
 func TestRealNames(t *testing.T) {
+	t.Parallel() // though not its cases, which have the same names
 	// The kernel cuts both to the same 15 bytes, which no other run has.
 	long, other := fmt.Sprintf("keep%09d-of-a-long-name", os.Getpid()), fmt.Sprintf("keep%09d-of-another", os.Getpid())
 	short := fmt.Sprintf("k%d", os.Getpid())
@@ -131,7 +132,7 @@ func TestRealNames(t *testing.T) {
 		{"a process that called itself so", short, program("x", "name", short), program("y", "name", short, "name", "y"), unrelated},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p := newPlace(t)
+			p := newPlaceAlone(t)
 			right, wrong := tc.right(t, p), tc.wrong(t, p)
 			wantPicked(t, Spec{Called: tc.called}, right, wrong, tc.reason)
 			v := lean(t, Spec{Called: tc.called, Rule: true})
@@ -191,7 +192,7 @@ func TestRealCountOfAHardLink(t *testing.T) {
 // Of all processes of the machine, the rule finds the one of group 0 that is not
 // root's, and none of those beside it.
 func TestRealRuleAboutAnyProcess(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	odd := run(t, withGroup(stranger, 0), p.path)
 	roots := run(t, nil, p.path)
 	others := run(t, as(stranger), p.path)
@@ -202,7 +203,7 @@ func TestRealRuleAboutAnyProcess(t *testing.T) {
 	}
 	rule.Args = regexp.MustCompile("^" + regexp.QuoteMeta(p.path) + "$") // leaves out what else this machine runs
 	wantSaidOf(t, lean(t, rule), fmt.Sprintf("too_many/1: 1 process, and none may be (pid %d %s of user %d)", odd, p.path, stranger))
-	for name, e := range map[string]Spec{"its path": {Executable: p.path}, "its user": {User: id(stranger)}, "its name": {Called: toyName}} {
+	for name, e := range map[string]Spec{"its path": {Executable: p.path}, "its user": {User: id(stranger)}, "its name": {Called: p.name}} {
 		rule.Exempt = []Spec{{User: id(7)}, e}
 		if v := verdict(t, rule); v.State != Up || len(v.Matches)+len(v.Faults) > 0 {
 			t.Errorf("exempt by %s: %v (%v), about %v", name, v.State, v.Err, matching(v))

@@ -45,10 +45,10 @@ func TestForgedProcesses(t *testing.T) {
 			return forge(t, p, "bind", own, p.path, "exec", p.path, "remove", own)
 		}, Forgeable},
 		{"an own file of that name", func(t *testing.T, p place) int {
-			return run(t, as(stranger), p.install(t, p.home+"/"+toyName))
+			return run(t, as(stranger), p.install(t, p.home+"/"+p.name))
 		}, OtherFile},
 		{"an own file of that name, deleted", func(t *testing.T, p place) int {
-			path := p.install(t, p.home+"/"+toyName)
+			path := p.install(t, p.home+"/"+p.name)
 			return run(t, as(stranger), path, "remove", path)
 		}, OtherFile},
 		{"a memfd of that name", func(t *testing.T, p place) int {
@@ -90,7 +90,7 @@ func TestForgedFromAService(t *testing.T) {
 func TestPathTooLongToBeTold(t *testing.T) {
 	p := newPlace(t)
 	must(t, syscall.Chown(p.home, stranger, stranger))
-	pid := run(t, as(stranger), p.toy, "deep", p.path, p.home, "exec", "./"+toyName)
+	pid := run(t, as(stranger), p.toy, "deep", p.path, p.home, "exec", "./"+p.name)
 	v := verdict(t, Spec{Executable: p.path})
 	if v.State != Down {
 		t.Errorf("process %d: %+v", pid, v)

@@ -46,7 +46,7 @@ func TestRealProcesses(t *testing.T) {
 		}, Up, counts, false},
 		{"below a linked folder", func(t *testing.T, p place) (string, int) {
 			link(t, filepath.Dir(p.path), p.dir+"/sbin")
-			return p.dir + "/sbin/" + toyName, run(t, nil, p.path)
+			return p.dir + "/sbin/" + p.name, run(t, nil, p.path)
 		}, Up, counts, false},
 		{"hard link of another name", func(t *testing.T, p place) (string, int) {
 			must(t, os.Link(p.path, p.dir+"/other"))
@@ -60,7 +60,7 @@ func TestRealProcesses(t *testing.T) {
 			return p.path, run(t, nil, p.toy)
 		}, Down, unrelated, false},
 		{"another program of that name", func(t *testing.T, p place) (string, int) {
-			return p.path, run(t, nil, p.install(t, p.dir+"/opt/"+toyName))
+			return p.path, run(t, nil, p.install(t, p.dir+"/opt/"+p.name))
 		}, Down, OtherFile, false},
 		{"renamed, asked for by the new name", func(t *testing.T, p place) (string, int) {
 			pid := run(t, nil, p.path)
@@ -111,7 +111,7 @@ func TestRealProcesses(t *testing.T) {
 			return path, run(t, as(stranger), path)
 		}, Up, counts, false},
 		{"memfd", func(t *testing.T, p place) (string, int) {
-			return p.path, run(t, nil, p.toy, "memfd", toyName)
+			return p.path, run(t, nil, p.toy, "memfd", p.name)
 		}, Down, unrelated, false},
 		{"zombie", func(t *testing.T, p place) (string, int) {
 			_, child := start(t, exec.Command(p.toy, "zombie", p.path))

@@ -31,25 +31,25 @@ func TestRealNearMisses(t *testing.T) {
 			return run(t, nil, "/bin/sh", "-c", `echo "up $$"; read x`, "vim", p.path)
 		}, Mention},
 		{"a file of that name as an argument", func(t *testing.T, p place) int {
-			return run(t, nil, p.toy, "pidfile", p.home+"/"+toyName)
+			return run(t, nil, p.toy, "pidfile", p.home+"/"+p.name)
 		}, Mention},
 		{"another user's", func(t *testing.T, p place) int {
-			return run(t, as(stranger), p.toy, "pidfile", p.home+"/"+toyName)
+			return run(t, as(stranger), p.toy, "pidfile", p.home+"/"+p.name)
 		}, Mention},
 		{"in a shell's command", func(t *testing.T, p place) int {
 			return run(t, nil, "/bin/sh", "-c", `echo "up $$"; read x; `+p.path+` -F`)
 		}, Mention},
 		{"another argv[0]", func(t *testing.T, p place) int {
 			cmd := exec.Command(p.toy)
-			cmd.Args[0] = toyName + ": idle"
+			cmd.Args[0] = p.name + ": idle"
 			pid, _ := start(t, cmd)
 			return pid
 		}, Namesake},
 		{"the kernel's name, with no such argument", func(t *testing.T, p place) int {
-			return run(t, nil, p.toy, "name", toyName, "wipe")
+			return run(t, nil, p.toy, "name", p.name, "wipe")
 		}, Namesake},
 		{"another file of that name", func(t *testing.T, p place) int {
-			return run(t, nil, p.install(t, p.dir+"/opt/"+toyName))
+			return run(t, nil, p.install(t, p.dir+"/opt/"+p.name))
 		}, OtherFile},
 		{"nothing of it", func(t *testing.T, p place) int {
 			return run(t, nil, p.toy)
@@ -60,7 +60,7 @@ func TestRealNearMisses(t *testing.T) {
 			pid := tc.start(t, p)
 			wantReal(t, nearly(t, Spec{Executable: p.path}), pid, Down, tc.want)
 			if tc.want != OtherFile && tc.want != Namesake {
-				wantReal(t, nearly(t, Spec{Called: toyName}), pid, Down, tc.want)
+				wantReal(t, nearly(t, Spec{Called: p.name}), pid, Down, tc.want)
 			}
 		})
 	}
@@ -69,8 +69,8 @@ func TestRealNearMisses(t *testing.T) {
 // A thread with the daemon's name is told by its number.
 func TestRealNamedThread(t *testing.T) {
 	p := newPlace(t)
-	pid := run(t, nil, p.toy, "name-thread", toyName, "name-thread", toyName, "wipe")
-	for _, spec := range []Spec{{Executable: p.path}, {Called: toyName}} {
+	pid := run(t, nil, p.toy, "name-thread", p.name, "name-thread", p.name, "wipe")
+	for _, spec := range []Spec{{Executable: p.path}, {Called: p.name}} {
 		v := nearly(t, spec)
 		wantReal(t, v, pid, Down, Thread)
 		i := slices.IndexFunc(v.Excluded, func(x Exclusion) bool { return x.PID == pid })
@@ -83,7 +83,7 @@ func TestRealNamedThread(t *testing.T) {
 			}
 		}
 	}
-	wantSaid(t, lookAs(t, toyName, as(nobody)), "down <nil>")
+	wantSaid(t, lookAs(t, p.name, as(nobody)), "down <nil>")
 }
 
 // What ends while it is looked at is nothing, and no error.

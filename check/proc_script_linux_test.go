@@ -38,7 +38,7 @@ func TestRealScripts(t *testing.T) {
 			return script, run(t, nil, "/usr/bin/perl", "-w", "-I", p.dir, script)
 		}, Up, counts},
 		{"by a relative path", "#!/usr/bin/perl\n" + perlLives, func(t *testing.T, p place, script string) (string, int) {
-			cmd := exec.Command("/usr/bin/perl", "./"+scriptName)
+			cmd := exec.Command("/usr/bin/perl", "./"+p.script)
 			cmd.Dir = p.dir
 			pid, _ := start(t, cmd)
 			return script, pid
@@ -68,15 +68,15 @@ func TestRealScripts(t *testing.T) {
 			return script, run(t, nil, "/bin/sh", "-ec", shellLives, script)
 		}, Down, unrelated},
 		{"perl with another script of that name", "#!/usr/bin/perl\n" + perlLives, func(t *testing.T, p place, script string) (string, int) {
-			return script, run(t, nil, write(t, p.home, scriptName, "#!/usr/bin/perl\n"+perlLives, 0o755))
+			return script, run(t, nil, write(t, p.home, p.script, "#!/usr/bin/perl\n"+perlLives, 0o755))
 		}, Down, NoScript},
 		{"another interpreter", "#!/usr/bin/perl\n" + perlLives, func(t *testing.T, p place, script string) (string, int) {
-			return script, run(t, nil, "/bin/sh", write(t, p.home, scriptName, shellLives, 0o755))
+			return script, run(t, nil, "/bin/sh", write(t, p.home, p.script, shellLives, 0o755))
 		}, Down, unrelated},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := newPlace(t)
-			path, pid := tc.start(t, p, write(t, p.dir, scriptName, tc.script, 0o755))
+			path, pid := tc.start(t, p, write(t, p.dir, p.script, tc.script, 0o755))
 			wantReal(t, verdict(t, Spec{Executable: path}), pid, tc.state, tc.reason)
 		})
 	}
@@ -123,8 +123,8 @@ func TestRealScriptOutOfSight(t *testing.T) {
 		{"chroot", "chroot '" + p.home + "';", p.dir + "/"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			script := write(t, p.dir, scriptName, "#!/usr/bin/perl\n"+tc.does+perlLives, 0o755)
-			cmd := exec.Command("/usr/bin/perl", tc.by+scriptName)
+			script := write(t, p.dir, p.script, "#!/usr/bin/perl\n"+tc.does+perlLives, 0o755)
+			cmd := exec.Command("/usr/bin/perl", tc.by+p.script)
 			cmd.Dir = p.dir
 			pid, _ := start(t, cmd)
 			if v := verdict(t, Spec{Executable: script}); v.State == Down {

@@ -62,23 +62,23 @@ func TestUnprivilegedLook(t *testing.T) {
 func TestUnprivilegedLookForAName(t *testing.T) {
 	p := newPlace(t)
 	pid := run(t, nil, p.path)
-	got := lookAs(t, toyName, as(nobody))
+	got := lookAs(t, p.name, as(nobody))
 	wantSaid(t, got, "up <nil>\n"+fmt.Sprintf("process %d may not be looked at: it counts by", pid))
-	wantSaid(t, lookAs(t, toyName, nil), "up <nil>")
-	wantSaid(t, lookAs(t, toyName+"x", as(nobody)), "down")
+	wantSaid(t, lookAs(t, p.name, nil), "up <nil>")
+	wantSaid(t, lookAs(t, p.name+"x", as(nobody)), "down")
 
-	long := toyName + "-of-a-long-name"
+	long := p.name + "-of-a-long-name"
 	run(t, nil, p.install(t, p.dir+"/"+long+"-indeed"))
 	wantSaid(t, lookAs(t, long, as(nobody)), "down")
 	wantSaid(t, lookAs(t, long[:15], as(nobody)), "down")
 	run(t, nil, p.install(t, p.dir+"/"+long))
 	wantSaid(t, lookAs(t, long, as(nobody)), "up <nil>\nprocess ")
 
-	foreign := "f" + toyName
+	foreign := "f" + p.name
 	run(t, in(unix.CLONE_NEWPID), p.install(t, p.dir+"/"+foreign))
 	wantSaid(t, lookAs(t, foreign, as(nobody)), "down")
 
-	dead := "d" + toyName
+	dead := "d" + p.name
 	start(t, exec.Command(p.toy, "zombie", p.install(t, p.dir+"/"+dead)))
 	wantSaid(t, lookAs(t, dead, as(nobody)), "down")
 }
@@ -98,7 +98,7 @@ func TestLookWithoutPtrace(t *testing.T) {
 func TestUnprivilegedLookAtAScript(t *testing.T) {
 	needPerl(t)
 	p := newPlace(t)
-	script := write(t, p.dir, scriptName, "#!/usr/bin/perl -T\n"+perlLives, 0o755)
+	script := write(t, p.dir, p.script, "#!/usr/bin/perl -T\n"+perlLives, 0o755)
 	run(t, nil, "/usr/bin/perl", "-T", script)
 	wantSaid(t, lookAs(t, script, as(nobody)), "unknown cannot tell whether "+script)
 }
@@ -155,7 +155,7 @@ func TestRealOwnProcess(t *testing.T) {
 
 // A stray $HOST_PROC redirects nothing.
 func TestHostProcIsIgnored(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	pid := run(t, nil, p.path)
 	t.Setenv("HOST_PROC", t.TempDir())
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Up, counts)

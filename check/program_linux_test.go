@@ -20,7 +20,7 @@ func realProgram(t *testing.T, pid int) Program {
 func TestRealPrograms(t *testing.T) {
 	needPerl(t)
 	p := newPlace(t)
-	script := write(t, p.dir, scriptName, "#!/usr/bin/perl\n"+perlLives, 0o755)
+	script := write(t, p.dir, p.script, "#!/usr/bin/perl\n"+perlLives, 0o755)
 	brief, twin := p.install(t, p.dir+"/brief"), p.install(t, p.dir+"/twin")
 	for _, c := range []struct {
 		name  string
@@ -31,7 +31,7 @@ func TestRealPrograms(t *testing.T) {
 		{"by a symbolic link", func(t *testing.T) int { return run(t, nil, link(t, p.toy, p.dir+"/link")) }, p.toy},
 		{"a script", func(t *testing.T) int { return run(t, nil, script) }, script},
 		{"by a relative path", func(t *testing.T) int {
-			cmd := exec.Command("/usr/bin/perl", "./"+scriptName)
+			cmd := exec.Command("/usr/bin/perl", "./"+p.script)
 			cmd.Dir = p.dir
 			pid, _ := start(t, cmd)
 			return pid

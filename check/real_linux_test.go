@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,12 +35,8 @@ const (
 	lookEnv    = "DAEMON_KEEPER_TEST_LOOK" // makes the test binary look at that path
 )
 
-// Names of this run alone: a process of another run that has such a name, and
-// cannot be told from the daemon, would cloud the verdict.
-var (
-	toyName    = fmt.Sprintf("toy-%d", os.Getpid())
-	scriptName = fmt.Sprintf("s%d.pl", os.Getpid())
-)
+// places counts them, for their names.
+var places atomic.Int64
 
 func TestMain(m *testing.M) {
 	if proctable.IsPeek(os.Args) {
@@ -46,6 +45,10 @@ func TestMain(m *testing.M) {
 	if path, ok := os.LookupEnv(lookEnv); ok {
 		tell(path)
 		return
+	}
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
+		_ = flag.Set("test.parallel", "12") // most tests wait for processes
 	}
 	code := m.Run()
 	os.RemoveAll(toyDir)
@@ -92,14 +95,28 @@ var toy = sync.OnceValues(func() (string, error) {
 
 // place is a folder that everyone may enter, with a program in it that is the
 // daemon, and a home for a user who means no good.
+//
+// Its names are those of this place alone: a process of another test that has such a name,
+// and cannot be told from the daemon, would cloud the verdict.
 type place struct {
-	dir  string
-	toy  string // a program of another name, to start from
-	path string // the daemon
-	home string
+	dir    string
+	toy    string // a program of another name, to start from
+	name   string // the daemon's
+	script string // the name of a script
+	path   string // the daemon
+	home   string
 }
 
+// The test runs beside others.
 func newPlace(t *testing.T) place {
+	t.Helper()
+	t.Parallel()
+	return newPlaceAlone(t)
+}
+
+// newPlaceAlone is for a test that looks at more than its own processes, or counts what this
+// process has open.
+func newPlaceAlone(t *testing.T) place {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: to look at every process, and to make the cases")
@@ -111,7 +128,9 @@ func newPlace(t *testing.T) place {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	dir, err = filepath.EvalSymlinks(dir)
 	must(t, err)
-	p := place{dir: dir, toy: toyPath, path: filepath.Join(dir, "bin", toyName), home: filepath.Join(dir, "home")}
+	own := strconv.FormatInt(int64(os.Getpid()), 36) + "-" + strconv.FormatInt(places.Add(1), 36)
+	p := place{dir: dir, toy: toyPath, name: "toy-" + own, script: "s" + own + ".pl", home: filepath.Join(dir, "home")}
+	p.path = filepath.Join(dir, "bin", p.name)
 	for _, d := range []string{dir, p.home, filepath.Dir(p.path)} {
 		must(t, os.MkdirAll(d, 0o755))
 		must(t, os.Chmod(d, 0o755))
@@ -127,7 +146,7 @@ func (p place) install(t *testing.T, path string) string {
 	data, err := os.ReadFile(p.toy)
 	must(t, err)
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(t, os.WriteFile(path, data, 0o755))
+	must(t, writeFile(path, data, 0o755))
 	return path
 }
 

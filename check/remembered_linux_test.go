@@ -20,28 +20,28 @@ func TestRealMoves(t *testing.T) {
 		moved bool   // the memory is needed; else it is up anyhow
 	}{
 		{"a link to a release", func(t *testing.T, p place) (string, []string, func()) {
-			p.install(t, p.dir+"/r1/"+toyName)
-			p.install(t, p.dir+"/r2/"+toyName)
+			p.install(t, p.dir+"/r1/"+p.name)
+			p.install(t, p.dir+"/r2/"+p.name)
 			link(t, "r1", p.dir+"/current")
-			path := p.dir + "/current/" + toyName
+			path := p.dir + "/current/" + p.name
 			return path, []string{path}, func() { relink(t, "r2", p.dir+"/current") }
 		}, "runs D/r1/T; D/current/T is D/r2/T now", true},
 		{"a link to a release that is removed then", func(t *testing.T, p place) (string, []string, func()) {
-			p.install(t, p.dir+"/r1/"+toyName)
-			p.install(t, p.dir+"/r2/"+toyName)
+			p.install(t, p.dir+"/r1/"+p.name)
+			p.install(t, p.dir+"/r2/"+p.name)
 			link(t, "r1", p.dir+"/current")
-			path := p.dir + "/current/" + toyName
+			path := p.dir + "/current/" + p.name
 			return path, []string{path}, func() {
 				relink(t, "r2", p.dir+"/current")
 				must(t, os.RemoveAll(p.dir+"/r1"))
 			}
 		}, "runs D/r1/T; D/current/T is D/r2/T now", true},
 		{"an alternative of another name", func(t *testing.T, p place) (string, []string, func()) {
-			p.install(t, p.dir+"/jvm/11/java-"+toyName)
-			p.install(t, p.dir+"/jvm/17/java17-"+toyName)
-			link(t, p.dir+"/jvm/11/java-"+toyName, p.dir+"/etc-java")
+			p.install(t, p.dir+"/jvm/11/java-"+p.name)
+			p.install(t, p.dir+"/jvm/17/java17-"+p.name)
+			link(t, p.dir+"/jvm/11/java-"+p.name, p.dir+"/etc-java")
 			link(t, p.dir+"/etc-java", p.dir+"/java")
-			return p.dir + "/java", []string{p.dir + "/java"}, func() { relink(t, p.dir+"/jvm/17/java17-"+toyName, p.dir+"/etc-java") }
+			return p.dir + "/java", []string{p.dir + "/java"}, func() { relink(t, p.dir+"/jvm/17/java17-"+p.name, p.dir+"/etc-java") }
 		}, "runs D/jvm/11/java-T; D/java is D/jvm/17/java17-T now", true},
 		{"mv prog prog.old; cp new prog", func(t *testing.T, p place) (string, []string, func()) {
 			return p.path, []string{p.path}, func() {
@@ -61,28 +61,28 @@ func TestRealMoves(t *testing.T) {
 		{"a script under such a link, by its own path", func(t *testing.T, p place) (string, []string, func()) {
 			for _, r := range []string{"r1", "r2"} {
 				must(t, os.Mkdir(p.dir+"/"+r, 0o755))
-				write(t, p.dir+"/"+r, scriptName, perl, 0o755)
+				write(t, p.dir+"/"+r, p.script, perl, 0o755)
 			}
 			link(t, "r1", p.dir+"/current")
-			return p.dir + "/current/" + scriptName, []string{p.dir + "/r1/" + scriptName}, func() { relink(t, "r2", p.dir+"/current") }
+			return p.dir + "/current/" + p.script, []string{p.dir + "/r1/" + p.script}, func() { relink(t, "r2", p.dir+"/current") }
 		}, "runs D/r1/S; D/current/S is D/r2/S now", true},
 		{"a script of which the interpreter moves, too", func(t *testing.T, p place) (string, []string, func()) {
 			for _, r := range []string{"r1", "r2"} {
 				must(t, os.MkdirAll(p.dir+"/"+r+"/bin", 0o755))
 				must(t, exec.Command("cp", "/usr/bin/perl", p.dir+"/"+r+"/bin/perl").Run())
-				write(t, p.dir+"/"+r, scriptName, "#!"+p.dir+"/"+r+"/bin/perl\n"+perlLives, 0o755)
+				write(t, p.dir+"/"+r, p.script, "#!"+p.dir+"/"+r+"/bin/perl\n"+perlLives, 0o755)
 			}
 			link(t, "r1", p.dir+"/current")
-			path := p.dir + "/current/" + scriptName
-			return path, []string{p.dir + "/r1/" + scriptName}, func() { relink(t, "r2", p.dir+"/current") }
+			path := p.dir + "/current/" + p.script
+			return path, []string{p.dir + "/r1/" + p.script}, func() { relink(t, "r2", p.dir+"/current") }
 		}, "runs D/r1/S; D/current/S is D/r2/S now", true},
 		{"a script by the link", func(t *testing.T, p place) (string, []string, func()) {
 			for _, r := range []string{"r1", "r2"} {
 				must(t, os.Mkdir(p.dir+"/"+r, 0o755))
-				write(t, p.dir+"/"+r, scriptName, perl, 0o755)
+				write(t, p.dir+"/"+r, p.script, perl, 0o755)
 			}
 			link(t, "r1", p.dir+"/current")
-			path := p.dir + "/current/" + scriptName
+			path := p.dir + "/current/" + p.script
 			return path, []string{path}, func() { relink(t, "r2", p.dir+"/current") }
 		}, "", false},
 	} {
@@ -107,7 +107,7 @@ func TestRealMoves(t *testing.T) {
 					t.Fatalf("%+v: %v (%v), %+v", opts, v.State, v.Err, v.Matches)
 				}
 			}
-			says := strings.NewReplacer("D", p.dir, "T", toyName, "S", scriptName).Replace(tc.says)
+			says := strings.NewReplacer("D", p.dir, "T", p.name, "S", p.script).Replace(tc.says)
 			if got := v.Matches[0].Old(); tc.says != "" && !strings.Contains(got, says) {
 				t.Errorf("%q, want %q", got, says)
 			}

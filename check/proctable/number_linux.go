@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func LockOf(_ string, file FileID, resolved string, pids []int) Lock {
 func (t procTable) lockOf(id FileID, path string, pids []int) Lock {
 	var l Lock
 	for _, pid := range slices.Compact(slices.Sorted(slices.Values(pids))) {
-		names, err := readNames(t.dir(pid)+"/fd", descriptorsLimit)
+		numbers, err := Numbers(t.dir(pid)+"/fd", descriptorsLimit)
 		if IsEnded(err) {
 			continue
 		}
@@ -44,7 +45,8 @@ func (t procTable) lockOf(id FileID, path string, pids []int) Lock {
 			return Lock{}
 		}
 		l.Known = true
-		for _, name := range names {
+		for _, number := range numbers {
+			name := strconv.Itoa(number)
 			link, err := os.Readlink(t.dir(pid) + "/fd/" + name)
 			if err != nil || BaseName(link) != filepath.Base(path) {
 				continue

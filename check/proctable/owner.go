@@ -114,33 +114,3 @@ func fitness(bound, to netip.AddrPort) int {
 }
 
 const acceptsConnections = 0x10000 // __SO_ACCEPTCON, <linux/net.h>
-
-// parseUnixListeners reads /proc/PID/net/unix, unix(7): the inodes of the sockets
-// that wait for connections to this path, which is as they were bound to it.
-func parseUnixListeners(table io.Reader, path string) ([]uint64, error) {
-	var inodes []uint64
-	lines := bufio.NewScanner(table)
-	lines.Scan() // the heading
-	for lines.Scan() {
-		// Num RefCount Protocol Flags Type St Inode Path
-		const flags, inode = 3, 6
-		row, bound, isBound := strings.Cut(lines.Text(), " "+path)
-		fields := strings.Fields(row)
-		if !isBound || bound != "" || len(fields) != inode+1 {
-			continue
-		}
-		set, err := strconv.ParseUint(fields[flags], 16, 32)
-		if err != nil {
-			return nil, err
-		}
-		if set&acceptsConnections == 0 {
-			continue
-		}
-		number, err := strconv.ParseUint(fields[inode], 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		inodes = append(inodes, number)
-	}
-	return inodes, lines.Err()
-}

@@ -2,10 +2,7 @@ package proctable
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"slices"
@@ -71,46 +68,19 @@ func (t procTable) taking(at net.Addr, daemon []Process) (map[string]bool, error
 	var inodes []uint64
 	switch at := at.(type) {
 	case *net.UnixAddr:
-		inodes, err = t.takingUnix(at.Name)
-	case *net.TCPAddr:
-		inodes, err = t.takingTCP(at)
+		var local []unixListener
+		local, err = t.waitingUnix("self")
+		inodes = boundTo(local, at.Name)
+	case *net.TCPAddr: // a socket of IPv6 may be for both, ipv6(7)
+		var tcp [2][]listener
+		tcp, err = t.waitingTCP("self")
+		inodes = taking(slices.Concat(tcp[0], tcp[1]), at.AddrPort())
 	}
 	sockets := make(map[string]bool, len(inodes))
 	for _, inode := range inodes {
 		sockets["socket:["+strconv.FormatUint(inode, 10)+"]"] = true
 	}
 	return sockets, err
-}
-
-func (t procTable) takingUnix(path string) ([]uint64, error) {
-	f, err := os.Open(t.root + "/self/net/unix")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return parseUnixListeners(f, path)
-}
-
-// takingTCP looks into the table of IPv6 even for an address of IPv4: a socket may
-// be for both, ipv6(7). Without IPv6 in the kernel there is no such table.
-func (t procTable) takingTCP(at *net.TCPAddr) ([]uint64, error) {
-	var all []listener
-	for _, name := range []string{"tcp", "tcp6"} {
-		f, err := os.Open(t.root + "/self/net/" + name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		list, err := parseListeners(f, binary.NativeEndian)
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, list...)
-	}
-	return taking(all, at.AddrPort()), nil
 }
 
 // descriptorsLimit is how many descriptors of a process are looked at, and
@@ -123,15 +93,15 @@ const (
 // holds reports whether a process has one of these sockets open.
 func (t procTable) holds(ctx context.Context, pid int, sockets map[string]bool) (bool, error) {
 	dir := t.dir(pid) + "/fd/"
-	names, err := readNames(dir, descriptorsLimit)
+	numbers, err := Numbers(dir, descriptorsLimit)
 	if err != nil {
 		return false, err
 	}
-	for i, name := range names {
+	for i, number := range numbers {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		if link, err := os.Readlink(dir + name); err == nil && sockets[link] {
+		if link, err := os.Readlink(dir + strconv.Itoa(number)); err == nil && sockets[link] {
 			return true, nil
 		}
 	}
@@ -141,16 +111,12 @@ func (t procTable) holds(ctx context.Context, pid int, sockets map[string]bool) 
 // holder looks through all processes, which is expensive, for one that holds one of the
 // sockets. If one of them is the daemon's child, it is nobody else's.
 func (t procTable) holder(ctx context.Context, sockets map[string]bool, daemon []Process) string {
-	names, err := readNames(t.root, processesLimit)
+	pids, err := Numbers(t.root, processesLimit)
 	if err != nil {
 		return ""
 	}
 	stranger, lowest := "", 0
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
+	for _, pid := range pids {
 		if ctx.Err() != nil {
 			return ""
 		}

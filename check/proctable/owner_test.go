@@ -155,7 +155,7 @@ func TestTaking(t *testing.T) {
 }
 
 // Of the unix sockets only those count that listen and are bound to this very path.
-func TestParseUnixListeners(t *testing.T) {
+func TestBoundTo(t *testing.T) {
 	table := recorded(t, "unix")
 	const head = "Num       RefCount Protocol Flags    Type St Inode Path\n"
 	for _, tc := range []struct {
@@ -178,8 +178,8 @@ func TestParseUnixListeners(t *testing.T) {
 		{"cut off", head + "0: 2 0 000100", "/x", nil, false},
 		{"nothing", "", "/x", nil, false},
 	} {
-		got, err := parseUnixListeners(strings.NewReader(tc.table), tc.path)
-		if !slices.Equal(got, tc.want) || (err != nil) != tc.isErr {
+		list, err := parseUnixListening(strings.NewReader(tc.table))
+		if got := boundTo(list, tc.path); !slices.Equal(got, tc.want) || (err != nil) != tc.isErr {
 			t.Errorf("%s: %v, %v; want %v", tc.name, got, err, tc.want)
 		}
 	}
@@ -201,8 +201,8 @@ func FuzzParseListeners(f *testing.F) {
 				t.Errorf("%v is taken by none of %v", l.addr, list)
 			}
 		}
-		if inodes, err := parseUnixListeners(bytes.NewReader(text), path); err == nil && len(inodes) > bytes.Count(text, []byte(path)) {
-			t.Errorf("%d sockets", len(inodes))
+		if list, err := parseUnixListening(bytes.NewReader(text)); err == nil && len(boundTo(list, path)) > bytes.Count(text, []byte(path)) {
+			t.Errorf("%d sockets", len(list))
 		}
 	})
 }

@@ -2,7 +2,6 @@ package proctable
 
 import (
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -19,17 +18,13 @@ func peeksOfBefore() (map[string]int, error) {
 		return nil, err
 	}
 	ours = strings.TrimSuffix(ours, DeletedMark)
-	names, err := readNames("/proc", processesLimit)
+	pids, err := Numbers("/proc", processesLimit)
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[string]int)
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
-		dir := filepath.Join("/proc", name)
+	for _, pid := range pids {
+		dir := "/proc/" + strconv.Itoa(pid)
 		if exe, err := os.Readlink(dir + "/exe"); err != nil || strings.TrimSuffix(exe, DeletedMark) != ours {
 			continue
 		}

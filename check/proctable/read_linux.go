@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -67,18 +68,52 @@ func readUntil(path string, scratch []byte, limit int, enough func(room int) boo
 	}
 }
 
-// readNames lists a folder of proc(5), as far as the limit.
-func readNames(dir string, limit int) ([]string, error) {
+// Numbers lists a folder of proc(5) whose names are numbers of processes, threads or
+// descriptors, as far as the limit. Other names are left out.
+func Numbers(dir string, most int) ([]int, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	names, err := f.Readdirnames(limit)
+	names, err := f.Readdirnames(most)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return names, err
+	return numbersOf(names), err
+}
+
+func numbersOf(names []string) []int {
+	list := make([]int, 0, len(names))
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// Descriptors are the numbers of those that a process has open, proc_pid_fd(5), at most so many,
+// and how many there are: there may be millions.
+func Descriptors(dir string, most int) (list []int, all int, err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(1024)
+		all += len(names)
+		if room := most - len(list); room > 0 {
+			list = append(list, numbersOf(names[:min(room, len(names))])...)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return list, all, nil
+		case err != nil:
+			return nil, 0, err
+		}
+	}
 }
 
 // IsEnded reports whether a file of a process cannot be read because the process

@@ -98,6 +98,17 @@ func parseUnixListening(table io.Reader) ([]unixListener, error) {
 	return list, lines.Err()
 }
 
+// boundTo are the inodes of those that wait for connections to a path, which is as they were
+// bound to it.
+func boundTo(list []unixListener, path string) (inodes []uint64) {
+	for _, l := range list {
+		if l.path == path {
+			inodes = append(inodes, l.inode)
+		}
+	}
+	return inodes
+}
+
 // socketsOf are those of the tables that are held, each once, in an order that stays.
 func socketsOf(held map[uint64]bool, tcp, tcp6 []listener, local []unixListener) []Socket {
 	var list []Socket

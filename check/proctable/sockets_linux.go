@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strconv"
 )
@@ -54,13 +53,13 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 	}
 	var list []Socket
 	for _, pid := range networks {
-		sockets, err := t.tables(pid, held)
+		tcp, local, err := t.waiting(strconv.Itoa(pid))
 		switch {
 		case IsEnded(err):
 		case err != nil:
 			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 		default:
-			list = append(list, sockets...)
+			list = append(list, socketsOf(held, tcp[0], tcp[1], local)...)
 		}
 	}
 	return list, nil
@@ -69,20 +68,15 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 // heldBy notes the sockets that a process has open.
 func (t procTable) heldBy(pid int, held map[uint64]bool) error {
 	dir := t.dir(pid) + "/fd"
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	names, err := f.Readdirnames(mostOpen)
+	numbers, all, err := Descriptors(dir, mostOpen)
 	switch {
-	case len(names) == mostOpen:
-		return errTooMuch
-	case err != nil && !errors.Is(err, io.EOF):
+	case err != nil:
 		return err
+	case all >= mostOpen:
+		return errTooMuch
 	}
-	for _, name := range names {
-		link, err := os.Readlink(dir + "/" + name)
+	for _, number := range numbers {
+		link, err := os.Readlink(dir + "/" + strconv.Itoa(number))
 		if err != nil {
 			continue // closed meanwhile
 		}
@@ -101,7 +95,7 @@ func Listeners(pid int) (map[uint64]Socket, error) {
 	if err := t.heldBy(pid, held); err != nil {
 		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 	}
-	tcp, local, err := t.waiting(pid)
+	tcp, local, err := t.waiting(strconv.Itoa(pid))
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 	}
@@ -115,41 +109,41 @@ func Listeners(pid int) (map[uint64]Socket, error) {
 	return list, nil
 }
 
-// tables finds those sockets of a process's network namespace that listen.
-func (t procTable) tables(pid int, held map[uint64]bool) ([]Socket, error) {
-	tcp, local, err := t.waiting(pid)
-	if err != nil {
-		return nil, err
-	}
-	return socketsOf(held, tcp[0], tcp[1], local), nil
-}
-
 // waiting are all sockets of a process's network namespace that listen: of IPv4, of IPv6, and
 // of the file system.
-func (t procTable) waiting(pid int) (tcp [2][]listener, local []unixListener, err error) {
+func (t procTable) waiting(who string) (tcp [2][]listener, local []unixListener, err error) {
+	if tcp, err = t.waitingTCP(who); err == nil {
+		local, err = t.waitingUnix(who)
+	}
+	return tcp, local, err
+}
+
+func (t procTable) waitingTCP(who string) (tcp [2][]listener, err error) {
 	for i, name := range []string{"tcp", "tcp6"} {
-		err := t.table(pid, name, func(r io.Reader) (err error) {
+		err := t.table(who, name, func(r io.Reader) (err error) {
 			tcp[i], err = parseListeners(r, binary.NativeEndian)
 			return err
 		})
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a kernel without IPv6
-			return tcp, nil, err
+		if err != nil {
+			return tcp, err
 		}
 	}
-	err = t.table(pid, "unix", func(r io.Reader) (err error) {
+	return tcp, nil
+}
+
+func (t procTable) waitingUnix(who string) (local []unixListener, err error) {
+	err = t.table(who, "unix", func(r io.Reader) (err error) {
 		local, err = parseUnixListening(r)
 		return err
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return tcp, nil, err
-	}
-	return tcp, local, nil
+	return local, err
 }
 
-func (t procTable) table(pid int, name string, parse func(io.Reader) error) error {
-	f, err := os.Open(t.root + "/" + strconv.Itoa(pid) + "/net/" + name)
+// table reads one of /proc/PID/net; a kernel without IPv6 has not all of them.
+func (t procTable) table(who, name string, parse func(io.Reader) error) error {
+	f, err := os.Open(t.root + "/" + who + "/net/" + name)
 	if err != nil {
-		return err
+		return unlessMissing(err)
 	}
 	defer f.Close()
 	limited := &io.LimitedReader{R: f, N: mostTable}

@@ -175,12 +175,12 @@ func (t procTable) status(pid int, exe string) (Process, Status, error) {
 // have exited are not listed, so that the first few tell.
 func livingThread(dir string) (threadDir, exe string, err error) {
 	const first = 64
-	tasks, err := readNames(dir+"/task", first)
+	ids, err := Numbers(dir+"/task", first)
 	if err != nil {
 		return "", "", err
 	}
-	for _, task := range tasks {
-		d := dir + "/task/" + task
+	for _, id := range ids {
+		d := dir + "/task/" + strconv.Itoa(id)
 		if exe, err := os.Readlink(d + "/exe"); err == nil {
 			return d, exe, nil
 		}

@@ -3,7 +3,6 @@ package proctable
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"strconv"
@@ -38,7 +37,7 @@ func (t procTable) Read(p *Process, what Reading) error {
 	if what&ThreadsReading != 0 {
 		p.Usage.Threads = []int{p.PID}
 		if p.Tasks != 1 {
-			p.Usage.Threads = t.threadIDs(p.PID)
+			p.Usage.Threads, _ = Numbers(dir+"/task", maxThreads) // proc_pid_task(5)
 		}
 	}
 	if what&ChildrenReading != 0 {
@@ -59,23 +58,6 @@ func (t procTable) Read(p *Process, what Reading) error {
 	return nil
 }
 
-// threadIDs lists /proc/PID/task, proc_pid_task(5). What cannot be read is left out.
-func (t procTable) threadIDs(pid int) []int {
-	f, err := os.Open(t.dir(pid) + "/task")
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	names, _ := f.Readdirnames(maxThreads) // as many as there are, at the end of the list
-	ids := make([]int, 0, len(names))
-	for _, name := range names {
-		if id, err := strconv.Atoi(name); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
 func exists(path string) error {
 	_, err := os.Stat(path)
 	return err
@@ -89,7 +71,7 @@ func (t procTable) countFiles(p *Process, dir string) error {
 		err error
 	}
 	a, err := wait(t.files.stalls, p.Payer(), dir+"/fd", func() (a answer) {
-		a.n, a.err = countNames(dir + "/fd")
+		_, a.n, a.err = Descriptors(dir+"/fd", 0)
 		return a
 	})
 	if err = errors.Join(err, a.err); err == nil {
@@ -101,25 +83,6 @@ func (t procTable) countFiles(p *Process, dir string) error {
 	}
 	p.Usage.FilesErr = osutil.Cause(err)
 	return nil
-}
-
-// countNames keeps none of them: there may be millions.
-func countNames(dir string) (int, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	for n := 0; ; {
-		names, err := f.Readdirnames(1024)
-		n += len(names)
-		switch {
-		case errors.Is(err, io.EOF):
-			return n, nil
-		case err != nil:
-			return 0, err
-		}
-	}
 }
 
 func filesLimit(dir string) (int, error) {
@@ -179,17 +142,13 @@ const threadsLimit = 1024
 // Threads reads /proc/PID/task/TID/comm, proc_pid_task(5), which anybody may.
 func (t procTable) Threads(pid int) []Thread {
 	dir := t.dir(pid) + "/task/"
-	names, err := readNames(dir, threadsLimit)
+	ids, err := Numbers(dir, threadsLimit)
 	if err != nil {
 		return nil
 	}
 	var list []Thread
-	for _, name := range names {
-		id, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
-		if comm, _, err := readProc(dir+name+"/comm", nil, statLimit); err == nil {
+	for _, id := range ids {
+		if comm, _, err := readProc(dir+strconv.Itoa(id)+"/comm", nil, statLimit); err == nil {
 			list = append(list, Thread{id, strings.TrimSuffix(string(comm), "\n")})
 		}
 	}

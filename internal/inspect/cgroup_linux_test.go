@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 // groupTree is a tree of control groups of version 2; each file is given by its path.
@@ -68,11 +70,11 @@ func TestManyDescriptors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	list, all, err := descriptors(dir, most)
+	list, all, err := proctable.Descriptors(dir, most)
 	if err != nil || len(list) != most || all != many {
 		t.Errorf("%d of %d, %v", len(list), all, err)
 	}
-	if _, _, err := descriptors(filepath.Join(dir, "none"), most); err == nil {
+	if _, _, err := proctable.Descriptors(filepath.Join(dir, "none"), most); err == nil {
 		t.Error("one that is not there has descriptors")
 	}
 }

@@ -19,7 +19,7 @@ import (
 // files are its descriptors.
 func (r *reader) files() {
 	dir := r.dir + "/fd"
-	numbers, all, err := descriptors(dir, mostOpen)
+	numbers, all, err := proctable.Descriptors(dir, mostOpen)
 	if err != nil {
 		r.f.Files = denied[[]File](err)
 		return

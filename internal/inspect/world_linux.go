@@ -2,9 +2,7 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -28,22 +26,13 @@ func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
 
 // ReadWorld looks at all processes. What has ended meanwhile is left out.
 func ReadWorld(ctx context.Context) (*World, error) {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the process table: %w", err)
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
+	pids, err := proctable.Numbers("/proc", -1)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the process table: %w", err)
 	}
 	w := &World{procs: make(map[int]proc), held: make(map[string][]holding), unit: proctable.Group, peers: readPeers()}
 	held := 0
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
+	for _, pid := range pids {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
@@ -71,7 +60,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 // hold notes the pipes and sockets of a process.
 func (w *World) hold(pid, most int) (n int, err error) {
 	dir := procDir(pid) + "/fd"
-	numbers, _, err := descriptors(dir, mostOpen)
+	numbers, _, err := proctable.Descriptors(dir, mostOpen)
 	for _, number := range numbers {
 		if n >= most {
 			break
@@ -86,32 +75,4 @@ func (w *World) hold(pid, most int) (n int, err error) {
 		}
 	}
 	return n, err
-}
-
-// descriptors are the numbers of those that a process has open, at most so many, and how many
-// there are.
-func descriptors(dir string, most int) (list []int, all int, err error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	for {
-		names, err := f.Readdirnames(1024)
-		for _, name := range names {
-			n, err := strconv.Atoi(name)
-			if err != nil {
-				continue
-			}
-			if all++; all <= most {
-				list = append(list, n)
-			}
-		}
-		switch {
-		case errors.Is(err, io.EOF), err != nil && all > 0: // it may have ended meanwhile
-			return list, all, nil
-		case err != nil:
-			return nil, 0, err
-		}
-	}
 }

@@ -5,7 +5,6 @@ package tracer
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"daemon-keeper/check/proctable"
@@ -73,17 +72,10 @@ func (w *wrapper) file() os.FileInfo {
 // tasks are all processes that can be seen.
 func tasks() map[int]proctable.Stat {
 	all := make(map[int]proctable.Stat)
-	folder, err := os.Open("/proc")
-	if err != nil {
-		return all
-	}
-	defer folder.Close()
-	names, _ := folder.Readdirnames(-1)
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			if task, err := proctable.ReadStat(pid); err == nil {
-				all[pid] = task
-			}
+	pids, _ := proctable.Numbers("/proc", -1)
+	for _, pid := range pids {
+		if task, err := proctable.ReadStat(pid); err == nil {
+			all[pid] = task
 		}
 	}
 	return all
