@@ -102,47 +102,32 @@ const (
 )
 
 func (r Reason) String() string {
-	switch r {
-	case Unreadable:
-		return "may not be looked at"
-	case Zombie:
-		return "a zombie: it has exited"
-	case OtherFile:
-		return "another file of that name"
-	case NoScript:
-		return "the right interpreter, doing something else"
-	case Obscured:
-		return "what it runs cannot be told"
-	case Forgeable:
-		return "a deleted file from a namespace of its own, which any user can make up"
-	case Foreign:
-		return "in another PID namespace or jail"
-	case Own:
-		return "daemon-keeper itself"
-	case OtherUser:
-		return "another user's"
-	case OtherGroup:
-		return "of another group"
-	case OtherParent:
-		return "another process has started it"
-	case OtherArgs:
-		return "none of its arguments is the wanted one"
-	case OtherLabel:
-		return "another security context"
-	case Unlabelled:
-		return "its security context is not supported here or cannot be read"
-	case Exempt:
-		return "exempt"
-	case Within:
-		return "within the limit"
-	case Namesake:
-		return "another program, which only calls itself so"
-	case Mention:
-		return "another program, which only names it in its arguments"
-	case Thread:
-		return "a thread of it has that name; a thread is no process"
+	texts := [...]string{
+		unrelated:   "not related",
+		Unreadable:  "may not be looked at",
+		Zombie:      "a zombie: it has exited",
+		OtherFile:   "another file of that name",
+		NoScript:    "the right interpreter, doing something else",
+		Obscured:    "what it runs cannot be told",
+		Forgeable:   "a deleted file from a namespace of its own, which any user can make up",
+		Foreign:     "in another PID namespace or jail",
+		Own:         "daemon-keeper itself",
+		OtherUser:   "another user's",
+		OtherGroup:  "of another group",
+		OtherParent: "another process has started it",
+		OtherArgs:   "none of its arguments is the wanted one",
+		OtherLabel:  "another security context",
+		Unlabelled:  "its security context is not supported here or cannot be read",
+		Exempt:      "exempt",
+		Within:      "within the limit",
+		Namesake:    "another program, which only calls itself so",
+		Mention:     "another program, which only names it in its arguments",
+		Thread:      "a thread of it has that name; a thread is no process",
 	}
-	return "not related"
+	if r < 0 || int(r) >= len(texts) {
+		return texts[unrelated]
+	}
+	return texts[r]
 }
 
 // Judge gives the verdict on one daemon. It reads nothing but the snapshot.

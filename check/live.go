@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +24,7 @@ func (Live) Read(pid int) (p proctable.Process, runs bool, err error) {
 // false if that cannot be told.
 func (Live) PIDFile(path string) (pid int, runs, known bool) {
 	r := readPIDFile(proctable.Directly(), PIDFile{Path: path}, nil)
-	return r.number, r.owner.PID == r.number && !r.owner.Zombie, r.number > 0 && r.owner.Known
+	return r.Number, r.owner.PID == r.Number && !r.owner.Zombie, r.Number > 0 && r.owner.Known
 }
 
 // Listens reports whether a process has a socket open that waits for connections.
@@ -61,11 +60,7 @@ func leads(ctx context.Context, t proctable.Table, spec Spec, ownRoot func(pid i
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		exe, err := t.Exe(pid)
-		if errors.Is(err, proctable.ErrGone) {
-			continue
-		}
-		started, err := t.Examine(pid, exe, err, proctable.Asks{Row: believed, Origin: none, Args: none})
+		started, err := proctable.Look(t, pid, proctable.Asks{Row: believed, Origin: none, Args: none})
 		if err == nil && started.Taken&proctable.ArgsReading == 0 {
 			err = t.Read(&started, proctable.ArgsReading)
 		}

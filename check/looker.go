@@ -270,11 +270,7 @@ func (l *looker) closely(pid int) error {
 	if l.rows[pid] {
 		return nil
 	}
-	exe, err := l.Exe(pid)
-	if errors.Is(err, proctable.ErrGone) {
-		return err
-	}
-	p, err := l.Examine(pid, exe, err, l.asks(l.left))
+	p, err := proctable.Look(l, pid, l.asks(l.left))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,11 +20,7 @@ const mostThreads = 200_000
 
 // nearby reads of a process all that a person would go by.
 func (l *looker) nearby(pid int) error {
-	exe, err := l.Exe(pid)
-	if errors.Is(err, proctable.ErrGone) {
-		return err
-	}
-	p, err := l.Examine(pid, exe, err, proctable.AsksAll(l.needsArgs))
+	p, err := proctable.Look(l, pid, proctable.AsksAll(l.needsArgs))
 	if err != nil {
 		return err
 	}

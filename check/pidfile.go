@@ -10,13 +10,19 @@ import (
 
 // pidReading is what a pidfile says, and what is at the number that it names.
 type pidReading struct {
-	trouble string // why it holds no number; "" if it holds one
-	missing bool
-	empty   bool
-	age     time.Duration // since it was written
-	number  int
-	owner   proctable.Owner
-	lock    proctable.Lock
+	pidText
+	owner proctable.Owner
+	lock  proctable.Lock
+}
+
+// pidText is what the file itself tells.
+type pidText struct {
+	Path, Resolved string           // as it was asked for, and with the links of its folder followed
+	File           proctable.FileID // none if it could not be opened
+	Trouble        string           // why it holds no number; "" if it holds one
+	Missing, Empty bool
+	Age            time.Duration // since it was written
+	Number         int
 }
 
 // firstMoment is how long a pidfile may be empty: pidfile_open(3) creates it, and
@@ -29,7 +35,7 @@ func pidFileFaults(file PIDFile, r pidReading, matches []Match) []Fault {
 	if file.Locked && len(matches) > 0 {
 		lock = r.unlocked(matches)
 	}
-	if r.missing && lock != "" {
+	if r.Missing && lock != "" {
 		content = "" // the same, with less to it
 	}
 	var faults []Fault
@@ -47,41 +53,41 @@ func pidFileFaults(file PIDFile, r pidReading, matches []Match) []Fault {
 func (r pidReading) contradicts(matches []Match) string {
 	down := len(matches) == 0
 	switch {
-	case r.empty && r.age >= 0 && r.age < firstMoment:
+	case r.Empty && r.Age >= 0 && r.Age < firstMoment:
 		return ""
-	case r.number == 0 && down:
+	case r.Number == 0 && down:
 		return ""
-	case r.number == 0:
-		return r.trouble
+	case r.Number == 0:
+		return r.Trouble
 	case r.agrees(matches), !r.owner.Known:
 		return ""
 	case r.owner.PID == 0 && !down:
-		return fmt.Sprintf("holds %d, and there is no such process (the daemon is %s)", r.number, listMatches(matches))
+		return fmt.Sprintf("holds %d, and there is no such process (the daemon is %s)", r.Number, listMatches(matches))
 	case r.owner.Zombie && !down:
-		return fmt.Sprintf("holds %d, which is a zombie (the daemon is %s)", r.number, listMatches(matches))
+		return fmt.Sprintf("holds %d, which is a zombie (the daemon is %s)", r.Number, listMatches(matches))
 	case r.owner.PID == 0, r.owner.Zombie:
 		return ""
-	case r.owner.PID != r.number:
-		return fmt.Sprintf("holds %d, which is a thread of %s(%d)", r.number, r.owner.Name, r.owner.PID)
+	case r.owner.PID != r.Number:
+		return fmt.Sprintf("holds %d, which is a thread of %s(%d)", r.Number, r.owner.Name, r.owner.PID)
 	case down:
-		return fmt.Sprintf("holds %d, which is %s and not the daemon", r.number, r.owner.Name)
+		return fmt.Sprintf("holds %d, which is %s and not the daemon", r.Number, r.owner.Name)
 	}
-	return fmt.Sprintf("holds %d, which is %s and not the daemon (%s)", r.number, r.owner.Name, listMatches(matches))
+	return fmt.Sprintf("holds %d, which is %s and not the daemon (%s)", r.Number, r.owner.Name, listMatches(matches))
 }
 
 // agrees reports whether the number is that of a process that counts, or of the
 // supervisor that has started it: daemon(8) -P writes down its own.
 func (r pidReading) agrees(matches []Match) bool {
 	return slices.ContainsFunc(matches, func(m Match) bool {
-		supervises := r.number == m.Parent && r.number > 1 && r.owner.PID == r.number && !r.owner.Zombie
-		return r.number == m.PID || supervises
+		supervises := r.Number == m.Parent && r.Number > 1 && r.owner.PID == r.Number && !r.owner.Zombie
+		return r.Number == m.PID || supervises
 	})
 }
 
 // unlocked tells that the daemon does not hold the lock of its pidfile.
 func (r pidReading) unlocked(matches []Match) string {
 	isTheirs := func(pid int) bool {
-		return pid == proctable.SomeHolder || pid == r.number && r.agrees(matches) ||
+		return pid == proctable.SomeHolder || pid == r.Number && r.agrees(matches) ||
 			slices.ContainsFunc(matches, func(m Match) bool { return m.PID == pid })
 	}
 	switch {
@@ -90,11 +96,11 @@ func (r pidReading) unlocked(matches []Match) string {
 	case slices.ContainsFunc(r.lock.Removed, isTheirs):
 		i := slices.IndexFunc(r.lock.Removed, isTheirs)
 		was := "replaced"
-		if r.missing {
+		if r.Missing {
 			was = "removed"
 		}
 		return fmt.Sprintf("was %s: process %d holds the lock of the file that was there", was, r.lock.Removed[i])
-	case r.missing:
+	case r.Missing:
 		return ""
 	case len(r.lock.Holders) > 0:
 		return fmt.Sprintf("is locked by process %d, not by the daemon (%s)", r.lock.Holders[0], listMatches(matches))

@@ -30,9 +30,9 @@ func NamedBy(ctx context.Context, paths []string) ([]Named, error) {
 }
 
 func namedBy(path string) Named {
-	f, r := openPIDFile(path)
+	f, text := openPIDFile(path)
 	if f == nil {
-		return Named{Why: path + " " + r.trouble}
+		return Named{Why: path + " " + text.Trouble}
 	}
 	defer f.Close()
 	writer := uint32(0)
@@ -41,15 +41,16 @@ func namedBy(path string) Named {
 			writer = st.Uid
 		}
 	}
-	if r.readNumber(f); r.number > 0 {
-		r.owner = proctable.OwnerOf(r.number)
+	r := pidReading{pidText: text}
+	if r.readNumber(f); r.Number > 0 {
+		r.owner = proctable.OwnerOf(r.Number)
 	}
 	var p proctable.Process
 	if r.isProcess() {
 		var runs bool
 		var err error
-		if p, runs, err = (Live{}).Read(r.number); err != nil {
-			return Named{Why: fmt.Sprintf("process %d, which %s names, cannot be looked at: %v", r.number, path, err)}
+		if p, runs, err = (Live{}).Read(r.Number); err != nil {
+			return Named{Why: fmt.Sprintf("process %d, which %s names, cannot be looked at: %v", r.Number, path, err)}
 		} else if !runs {
 			r.owner.PID = 0
 		}
@@ -57,34 +58,34 @@ func namedBy(path string) Named {
 	if why := r.notNamed(p, writer); why != "" {
 		return Named{Why: path + " " + why}
 	}
-	return Named{PID: r.number}
+	return Named{PID: r.Number}
 }
 
 // isProcess reports whether the number is that of a process, and not of a thread.
 func (r pidReading) isProcess() bool {
-	return r.number > 0 && r.owner.Known && r.owner.PID == r.number && !r.owner.Zombie
+	return r.Number > 0 && r.owner.Known && r.owner.PID == r.Number && !r.owner.Zombie
 }
 
 // notNamed tells why a pidfile names no process that could be relied on; "" if it does.
 func (r pidReading) notNamed(p proctable.Process, writer uint32) string {
 	const moment = 5 * time.Second // the start of a process is known by ticks, and clocks are set
 	switch {
-	case r.number == 0:
-		return r.trouble
-	case r.number == 1:
+	case r.Number == 0:
+		return r.Trouble
+	case r.Number == 1:
 		return "names process 1, the first of all: it was perhaps written in a container"
-	case r.number == os.Getpid():
-		return fmt.Sprintf("names process %d, which is this one", r.number)
+	case r.Number == os.Getpid():
+		return fmt.Sprintf("names process %d, which is this one", r.Number)
 	case !r.owner.Known:
-		return fmt.Sprintf("names process %d, of which nothing could be told", r.number)
+		return fmt.Sprintf("names process %d, of which nothing could be told", r.Number)
 	case r.owner.PID == 0, r.owner.Zombie:
-		return fmt.Sprintf("names process %d, and there is no such process", r.number)
-	case r.owner.PID != r.number:
-		return fmt.Sprintf("names %d, which is a thread of %s(%d)", r.number, r.owner.Name, r.owner.PID)
+		return fmt.Sprintf("names process %d, and there is no such process", r.Number)
+	case r.owner.PID != r.Number:
+		return fmt.Sprintf("names %d, which is a thread of %s(%d)", r.Number, r.owner.Name, r.owner.PID)
 	case writer != 0 && !p.IsOf(writer):
-		return fmt.Sprintf("names process %d, which belongs to another user than the file", r.number)
-	case p.Usage.Age > 0 && p.Usage.Age+moment < r.age:
-		return fmt.Sprintf("names process %d, which was started after the file was written: it may be another one", r.number)
+		return fmt.Sprintf("names process %d, which belongs to another user than the file", r.Number)
+	case p.Usage.Age > 0 && p.Usage.Age+moment < r.Age:
+		return fmt.Sprintf("names process %d, which was started after the file was written: it may be another one", r.Number)
 	}
 	return ""
 }

@@ -45,84 +45,77 @@ func (s *Snapshot) readPIDFiles(f *proctable.Files, specs []Spec) {
 func readPIDFile(f *proctable.Files, file PIDFile, pids []int) pidReading {
 	text, err := pidTextOf(f, file.Path)
 	if err != nil {
-		return pidReading{trouble: fmt.Sprintf("cannot be read: %v", err)}
+		return pidReading{pidText: pidText{Trouble: fmt.Sprintf("cannot be read: %v", err)}}
 	}
-	r := pidReading{trouble: text.Trouble, missing: text.Missing, empty: text.Empty, age: text.Age, number: text.Number}
-	if r.number > 0 {
-		r.owner = proctable.OwnerOf(r.number)
-		pids = append(pids[:len(pids):len(pids)], r.number)
+	r := pidReading{pidText: text}
+	if r.Number > 0 {
+		r.owner = proctable.OwnerOf(r.Number)
+		pids = append(pids[:len(pids):len(pids)], r.Number)
 	}
-	if file.Locked && (text.File != (proctable.FileID{}) || r.missing) {
+	if file.Locked && (text.File != (proctable.FileID{}) || r.Missing) {
 		r.lock = proctable.LockOf(text.Path, text.File, text.Resolved, pids)
 	}
 	return r
 }
 
-// pidText is what the file itself tells.
-type pidText struct {
-	Path, Resolved string           // as it was asked for, and with the links of its folder followed
-	File           proctable.FileID // none if it could not be opened
-	Trouble        string
-	Missing, Empty bool
-	Age            time.Duration
-	Number         int
-}
-
 func readPIDText(path string) pidText {
-	text := pidText{Path: path, Resolved: path}
+	resolved := path
 	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		text.Resolved = filepath.Join(dir, filepath.Base(path))
+		resolved = filepath.Join(dir, filepath.Base(path))
 	}
-	f, r := openPIDFile(path)
+	f, text := openPIDFile(path)
+	text.Path, text.Resolved = path, resolved
 	if f != nil {
 		defer f.Close()
 		if info, err := f.Stat(); err == nil {
 			text.File = proctable.FileIDOf(info)
 		}
-		r.readNumber(f)
+		text.readNumber(f)
 	}
-	text.Trouble, text.Missing, text.Empty, text.Age, text.Number = r.trouble, r.missing, r.empty, r.age, r.number
 	return text
 }
 
 // openPIDFile does not follow a symbolic link, which the daemon's user may have
 // laid, and does not wait for a FIFO's writer. It returns nil if the file is none
 // that could be read.
-func openPIDFile(path string) (*os.File, pidReading) {
+func openPIDFile(path string) (file *os.File, text pidText) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, pidReading{trouble: "is missing", missing: true}
+		return nil, pidText{Trouble: "is missing", Missing: true}
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EMLINK): // EMLINK: FreeBSD, open(2)
-		return nil, pidReading{trouble: "is a symbolic link, which is not followed"}
-	case err != nil:
-		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", osutil.Cause(err))}
+		return nil, pidText{Trouble: "is a symbolic link, which is not followed"}
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode().IsRegular() {
-		return f, pidReading{age: time.Since(info.ModTime())}
+	var info fs.FileInfo
+	if err == nil {
+		info, err = f.Stat()
 	}
-	f.Close()
-	if err != nil {
-		return nil, pidReading{trouble: fmt.Sprintf("cannot be read: %v", osutil.Cause(err))}
+	switch {
+	case err == nil && info.Mode().IsRegular():
+		return f, pidText{Age: time.Since(info.ModTime())}
+	case err == nil:
+		text.Trouble = "is not a regular file"
+	default:
+		text.Trouble = fmt.Sprintf("cannot be read: %v", osutil.Cause(err))
 	}
-	return nil, pidReading{trouble: "is not a regular file"}
+	f.Close() // which may be nil
+	return nil, text
 }
 
 // readNumber looks at no more of the file than a number needs.
-func (r *pidReading) readNumber(f io.Reader) {
+func (t *pidText) readNumber(f io.Reader) {
 	const enough = 64
 	text, err := io.ReadAll(io.LimitReader(f, enough))
 	number, ok := parsePID(text)
 	switch {
 	case err != nil:
-		r.trouble = fmt.Sprintf("cannot be read: %v", osutil.Cause(err))
+		t.Trouble = fmt.Sprintf("cannot be read: %v", osutil.Cause(err))
 	case len(text) == 0:
-		r.trouble, r.empty = "is empty", true
+		t.Trouble, t.Empty = "is empty", true
 	case !ok:
-		r.trouble = "holds no process id"
+		t.Trouble = "holds no process id"
 	default:
-		r.number = number
+		t.Number = number
 	}
 }
 

@@ -24,16 +24,18 @@ func TestPIDFileFaults(t *testing.T) {
 	two := append(java, Match{Process: proctable.Process{PID: 685, Parent: 684, Exe: "/usr/bin/java", User: 7}})
 	ofInit := []Match{{Process: proctable.Process{PID: 684, Parent: 1, Exe: "/usr/bin/java", User: 7}}}
 	process := func(n int, name string) pidReading {
-		return pidReading{number: n, owner: proctable.Owner{Known: true, PID: n, Name: name}}
+		return pidReading{pidText: pidText{Number: n}, owner: proctable.Owner{Known: true, PID: n, Name: name}}
 	}
-	thread := pidReading{number: 731, owner: proctable.Owner{Known: true, PID: 684, Name: "java"}}
-	zombie := pidReading{number: 731, owner: proctable.Owner{Known: true, PID: 731, Name: "java", Zombie: true}}
-	gone := pidReading{number: 731, owner: proctable.Owner{Known: true}}
-	empty := func(age time.Duration) pidReading { return pidReading{trouble: "is empty", empty: true, age: age} }
-	missing := pidReading{trouble: "is missing", missing: true}
+	thread := pidReading{pidText: pidText{Number: 731}, owner: proctable.Owner{Known: true, PID: 684, Name: "java"}}
+	zombie := pidReading{pidText: pidText{Number: 731}, owner: proctable.Owner{Known: true, PID: 731, Name: "java", Zombie: true}}
+	gone := pidReading{pidText: pidText{Number: 731}, owner: proctable.Owner{Known: true}}
+	empty := func(age time.Duration) pidReading {
+		return pidReading{pidText: pidText{Trouble: "is empty", Empty: true, Age: age}}
+	}
+	missing := pidReading{pidText: pidText{Trouble: "is missing", Missing: true}}
 	zombieParent := process(50, "daemon")
 	zombieParent.owner.Zombie = true
-	goneParent := pidReading{number: 50, owner: proctable.Owner{Known: true}}
+	goneParent := pidReading{pidText: pidText{Number: 50}, owner: proctable.Owner{Known: true}}
 	for _, tc := range []struct {
 		name    string
 		r       pidReading
@@ -43,15 +45,15 @@ func TestPIDFileFaults(t *testing.T) {
 		{"not read", pidReading{}, java, ""},
 		{"the daemon's", process(684, "java"), java, ""},
 		{"its second process", process(685, "java"), two, ""},
-		{"the daemon's, of which nothing can be told", pidReading{number: 684}, java, ""},
+		{"the daemon's, of which nothing can be told", pidReading{pidText: pidText{Number: 684}}, java, ""},
 		{"its supervisor's", process(50, "daemon"), java, ""},
 		{"its dead supervisor's", zombieParent, java, "holds 50, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
 		{"its former supervisor's", goneParent, java, "holds 50, and there is no such process (the daemon is pid 684 /usr/bin/java of user 7)"},
 		{"process 1's", process(1, "init"), ofInit, "holds 1, which is init and not the daemon (pid 684 /usr/bin/java of user 7)"},
 		{"missing", missing, java, "is missing"},
-		{"not readable", pidReading{trouble: "cannot be read: permission denied"}, java, "cannot be read: permission denied"},
-		{"a link", pidReading{trouble: "is a symbolic link, which is not followed"}, java, "is a symbolic link, which is not followed"},
-		{"no number", pidReading{trouble: "holds no process id"}, java, "holds no process id"},
+		{"not readable", pidReading{pidText: pidText{Trouble: "cannot be read: permission denied"}}, java, "cannot be read: permission denied"},
+		{"a link", pidReading{pidText: pidText{Trouble: "is a symbolic link, which is not followed"}}, java, "is a symbolic link, which is not followed"},
+		{"no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, java, "holds no process id"},
 		{"just made", empty(0), java, ""},
 		{"made a moment ago", empty(firstMoment - 1), java, ""},
 		{"empty for too long", empty(firstMoment), java, "is empty"},
@@ -60,15 +62,15 @@ func TestPIDFileFaults(t *testing.T) {
 		{"a thread's", thread, java, "holds 731, which is a thread of java(684)"},
 		{"a zombie's", zombie, java, "holds 731, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
 		{"another's", process(731, "sshd"), java, "holds 731, which is sshd and not the daemon (pid 684 /usr/bin/java of user 7)"},
-		{"what cannot be told", pidReading{number: 731}, java, ""},
+		{"what cannot be told", pidReading{pidText: pidText{Number: 731}}, java, ""},
 
 		{"down, the file not read", pidReading{}, nil, ""},
 		{"down, and missing", missing, nil, ""},
 		{"down, and empty", empty(time.Hour), nil, ""},
-		{"down, and no number", pidReading{trouble: "holds no process id"}, nil, ""},
+		{"down, and no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, nil, ""},
 		{"down, and nobody's", gone, nil, ""},
 		{"down, and a zombie's", zombie, nil, ""},
-		{"down, and what cannot be told", pidReading{number: 731}, nil, ""},
+		{"down, and what cannot be told", pidReading{pidText: pidText{Number: 731}}, nil, ""},
 		{"down, and a thread's", thread, nil, "holds 731, which is a thread of java(684)"},
 		{"down, and another's", process(731, "sshd"), nil, "holds 731, which is sshd and not the daemon"},
 	} {
@@ -91,9 +93,11 @@ func TestPIDFileLocks(t *testing.T) {
 	java := []Match{{Process: proctable.Process{PID: 684, Parent: 50, Exe: "/usr/bin/java", User: 7}}}
 	held := func(by ...int) proctable.Lock { return proctable.Lock{Known: true, Holders: by} }
 	number := func(n int, l proctable.Lock) pidReading {
-		return pidReading{number: n, owner: proctable.Owner{Known: true, PID: n, Name: "daemon"}, lock: l}
+		return pidReading{pidText: pidText{Number: n}, owner: proctable.Owner{Known: true, PID: n, Name: "daemon"}, lock: l}
 	}
-	missing := func(l proctable.Lock) pidReading { return pidReading{trouble: "is missing", missing: true, lock: l} }
+	missing := func(l proctable.Lock) pidReading {
+		return pidReading{pidText: pidText{Trouble: "is missing", Missing: true}, lock: l}
+	}
 	isJava := " (pid 684 /usr/bin/java of user 7)"
 	for _, tc := range []struct {
 		name     string
@@ -182,15 +186,15 @@ func TestReadNumber(t *testing.T) {
 		from io.Reader
 		want pidReading
 	}{
-		{"a number", strings.NewReader("731\n"), pidReading{number: 731}},
-		{"byte by byte", iotest.OneByteReader(strings.NewReader("731\n")), pidReading{number: 731}},
-		{"nothing", strings.NewReader(""), pidReading{trouble: "is empty", empty: true}},
-		{"white space", strings.NewReader("\n"), pidReading{trouble: "holds no process id"}},
-		{"a secret", strings.NewReader("root:$6$"), pidReading{trouble: "holds no process id"}},
-		{"far too much white space", strings.NewReader(strings.Repeat(" ", 64) + "731"), pidReading{trouble: "holds no process id"}},
-		{"no end", strings.NewReader("731\n" + strings.Repeat("9", 1<<20)), pidReading{number: 731}},
-		{"an error", iotest.ErrReader(&os.PathError{Op: "read", Path: "/run/app.pid", Err: unix.EIO}), pidReading{trouble: "cannot be read: input/output error"}},
-		{"an error behind a number", io.MultiReader(strings.NewReader("73"), iotest.ErrReader(errors.New("torn"))), pidReading{trouble: "cannot be read: torn"}},
+		{"a number", strings.NewReader("731\n"), pidReading{pidText: pidText{Number: 731}}},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader("731\n")), pidReading{pidText: pidText{Number: 731}}},
+		{"nothing", strings.NewReader(""), pidReading{pidText: pidText{Trouble: "is empty", Empty: true}}},
+		{"white space", strings.NewReader("\n"), pidReading{pidText: pidText{Trouble: "holds no process id"}}},
+		{"a secret", strings.NewReader("root:$6$"), pidReading{pidText: pidText{Trouble: "holds no process id"}}},
+		{"far too much white space", strings.NewReader(strings.Repeat(" ", 64) + "731"), pidReading{pidText: pidText{Trouble: "holds no process id"}}},
+		{"no end", strings.NewReader("731\n" + strings.Repeat("9", 1<<20)), pidReading{pidText: pidText{Number: 731}}},
+		{"an error", iotest.ErrReader(&os.PathError{Op: "read", Path: "/run/app.pid", Err: unix.EIO}), pidReading{pidText: pidText{Trouble: "cannot be read: input/output error"}}},
+		{"an error behind a number", io.MultiReader(strings.NewReader("73"), iotest.ErrReader(errors.New("torn"))), pidReading{pidText: pidText{Trouble: "cannot be read: torn"}}},
 	} {
 		var r pidReading
 		if r.readNumber(tc.from); !reflect.DeepEqual(r, tc.want) {

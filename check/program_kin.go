@@ -18,11 +18,8 @@ type kin struct {
 
 // readKin reads of each process no more than that.
 func readKin(ctx context.Context, t proctable.Table) (kin, error) {
-	pids, err := t.PIDs(ctx)
+	pids, err := proctable.All(ctx, t)
 	if err != nil {
-		return kin{}, err
-	}
-	if err := proctable.Sighted(pids, t.Self().PID, t.NeedsInit()); err != nil {
 		return kin{}, err
 	}
 	all := newKin()
@@ -30,11 +27,7 @@ func readKin(ctx context.Context, t proctable.Table) (kin, error) {
 		if ctx.Err() != nil {
 			return kin{}, fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
-		exe, err := t.Exe(pid)
-		if errors.Is(err, proctable.ErrGone) {
-			continue
-		}
-		p, err := t.Examine(pid, exe, err, proctable.AsksAll(func(proctable.Process) bool { return false }))
+		p, err := proctable.Look(t, pid, proctable.AsksAll(func(proctable.Process) bool { return false }))
 		switch {
 		case err == nil:
 			all.add(p)
@@ -60,11 +53,7 @@ func (k kin) closely(t proctable.Table, pid int) (proctable.Process, error) {
 	if _, known := k.rows[pid]; !known { // it has ended, or the number is a thread's
 		return proctable.Process{}, proctable.ErrGone
 	}
-	exe, err := t.Exe(pid)
-	if errors.Is(err, proctable.ErrGone) {
-		return proctable.Process{}, err
-	}
-	return t.Examine(pid, exe, err, proctable.AsksAll(func(proctable.Process) bool { return true }))
+	return proctable.Look(t, pid, proctable.AsksAll(func(proctable.Process) bool { return true }))
 }
 
 // main finds a service's main process, where its manager does not know it: its

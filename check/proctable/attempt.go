@@ -33,11 +33,11 @@ const attemptCheck = 100 * time.Millisecond
 
 // inline makes a call in this thread. If the attempt was given up meanwhile it does not return:
 // this goroutine ends. back is called then.
-func inline[T any](a *attempt, c call, make func() T, back func()) T {
+func inline[T any](a *attempt, c call, do func() T, back func()) T {
 	a.mu.Lock()
 	a.call, a.waits = c, true
 	a.mu.Unlock()
-	answer := make()
+	answer := do()
 	a.mu.Lock()
 	a.waits = false
 	givenUp := a.givenUp
@@ -62,7 +62,30 @@ func (a *attempt) giveUp(now time.Time, note func(call)) bool {
 	return true
 }
 
-// attempt makes a reading of the whole table. The first attempt makes each call in the thread that
+// await makes a call as the attempt does that is under way; if there is none, in a thread of its
+// own. ok is false if the answer has not come in time: then the call is left behind, which late
+// notes, and back is called once it comes back.
+func await[T any](s *stalls, c call, do func() T, late func(call), back func()) (answer T, ok bool) {
+	if a := s.attempted(); a != nil {
+		return inline(a, c, do, back), true
+	}
+	alone := &attempt{call: c, waits: true} // an attempt at this call only
+	answered := make(chan T, 1)
+	go func() { answered <- inline(alone, c, do, back) }()
+	timer := time.NewTimer(c.limit)
+	defer timer.Stop()
+	select {
+	case answer = <-answered:
+		return answer, true
+	case <-timer.C:
+	}
+	if alone.giveUp(time.Now(), late) {
+		return answer, false
+	}
+	return <-answered, true // it has come at that very moment
+}
+
+// Attempt makes a reading of the whole table. The first attempt makes each call in the thread that
 // reads; the second, after one that was stuck, can leave each behind. An error says that ctx has
 // ended before there was an answer.
 func Attempt[T any](ctx context.Context, f *Files, begin func(), read func() (T, error)) (T, error) {

@@ -55,7 +55,7 @@ func (l kinfoLayout) rows(table []byte) ([][]byte, error) {
 	}
 	rows := make([][]byte, 0, len(table)/l.size)
 	for ; len(table) > 0; table = table[l.size:] {
-		if size := int32At(table, 0); size != l.size { // ki_structsize
+		if size := Int32At(table, 0); size != l.size { // ki_structsize
 			return nil, fmt.Errorf("a row says that it has %d bytes, not %d", size, l.size)
 		}
 		rows = append(rows, table[:l.size])
@@ -66,8 +66,8 @@ func (l kinfoLayout) rows(table []byte) ([][]byte, error) {
 func (l kinfoLayout) parse(row []byte) KInfo {
 	u32 := func(at int) uint32 { return binary.NativeEndian.Uint32(row[at:]) }
 	k := KInfo{
-		PID: int32At(row, l.pid), Parent: int32At(row, l.parent), Group: int32At(row, l.group), Session: int32At(row, l.session),
-		Thread: int32At(row, l.thread), Name: cText(row[l.comm : l.comm+commLen]), Jail: int32(u32(l.jail)),
+		PID: Int32At(row, l.pid), Parent: Int32At(row, l.parent), Group: Int32At(row, l.group), Session: Int32At(row, l.session),
+		Thread: Int32At(row, l.thread), Name: CText(row[l.comm : l.comm+commLen]), Jail: int32(u32(l.jail)),
 		VMS: l.long(row, l.virtual), Pages: l.long(row, l.pages),
 		CPU:   time.Duration(binary.NativeEndian.Uint64(row[l.runtime:])) * time.Microsecond,
 		Start: int64(l.long(row, l.start))*1e6 + int64(l.long(row, l.start+l.word)),
@@ -88,11 +88,13 @@ func (l kinfoLayout) long(row []byte, at int) uint64 {
 }
 
 // threadName is the name of the row's thread, of which ki_moretdname would hold the rest.
-func (l kinfoLayout) threadName(row []byte) string { return cText(row[l.tdname : l.tdname+tdnameLen]) }
+func (l kinfoLayout) threadName(row []byte) string { return CText(row[l.tdname : l.tdname+tdnameLen]) }
 
-func int32At(b []byte, at int) int { return int(int32(binary.NativeEndian.Uint32(b[at:]))) }
+// Int32At is a number of 32 bits with a sign in an answer of the kernel.
+func Int32At(b []byte, at int) int { return int(int32(binary.NativeEndian.Uint32(b[at:]))) }
 
-func cText(b []byte) string {
+// CText is a text that ends at its first zero byte.
+func CText(b []byte) string {
 	text, _, _ := bytes.Cut(b, []byte{0})
 	return string(text)
 }
@@ -106,7 +108,7 @@ func FileRows(answer []byte, least int) ([][]byte, error) {
 		if len(answer) < least {
 			return nil, fmt.Errorf("a row is cut")
 		}
-		length := int32At(answer, 0)
+		length := Int32At(answer, 0)
 		if length < least || length > len(answer) {
 			return nil, fmt.Errorf("a row of %d bytes", length)
 		}
@@ -121,7 +123,7 @@ func countDescriptors(answer []byte) (open int, err error) {
 	const numberAt, least = 8, 16
 	rows, err := FileRows(answer, least)
 	for _, row := range rows {
-		if int32At(row, numberAt) >= 0 {
+		if Int32At(row, numberAt) >= 0 {
 			open++
 		}
 	}

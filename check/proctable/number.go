@@ -2,11 +2,18 @@ package proctable
 
 import "errors"
 
-func ReadAll(t Table, pid int) (p Process, runs bool, err error) {
+// Look reads a process as far as ask says; ErrGone, ErrNoExe and ErrNone are as Examine's.
+func Look(t Table, pid int, ask Asks) (Process, error) {
 	exe, err := t.Exe(pid)
-	if err == nil || !errors.Is(err, ErrGone) {
-		p, err = t.Examine(pid, exe, err, AsksAll(func(Process) bool { return true }))
+	if errors.Is(err, ErrGone) {
+		return Process{}, err
 	}
+	return t.Examine(pid, exe, err, ask)
+}
+
+// ReadAll reads all of a process, its age and its unit; runs is false if there is none.
+func ReadAll(t Table, pid int) (p Process, runs bool, err error) {
+	p, err = Look(t, pid, AsksAll(func(Process) bool { return true }))
 	if err == nil {
 		err = t.Read(&p, TimesReading|UnitReading)
 	}

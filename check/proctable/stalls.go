@@ -125,40 +125,13 @@ func wait[T any](s *stalls, user uint32, what string, do func() T) (T, error) {
 	if limit <= 0 {
 		return none, &slowError{what}
 	}
-	began := time.Now()
-	if attempt := s.attempted(); attempt != nil {
-		a := inline(attempt, call{what: what, user: user, began: began, limit: limit}, do, func() { s.back(what) })
-		s.tookSince(user, began)
-		return a, nil
+	c := call{what: what, user: user, began: time.Now(), limit: limit}
+	answer, ok := await(s, c, do, s.leave, func() { s.back(what) })
+	if !ok {
+		return none, &slowError{what}
 	}
-	answer := make(chan T, 1)
-	isBehind := false
-	go func() {
-		answer <- do()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if isBehind {
-			delete(s.behind, what)
-		}
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case a := <-answer:
-		s.tookSince(user, began)
-		return a, nil
-	case <-timer.C:
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.took(user, limit)
-	select {
-	case a := <-answer:
-		return a, nil
-	default:
-	}
-	s.behind[what], isBehind = user, true
-	return none, &slowError{what}
+	s.tookSince(user, c.began)
+	return answer, nil
 }
 
 // slowError says that something does not answer.

@@ -107,10 +107,10 @@ var (
 
 const asRoot = "run it as root, on the host itself"
 
-// Sighted reports whether the list of processes can be believed. hidepid= on
+// sighted reports whether the list of processes can be believed. hidepid= on
 // Linux and security.bsd.see_other_uids=0 on FreeBSD leave out the processes of
 // others without an error, PID 1 first of all.
-func Sighted(pids []int, self int, needsInit bool) error {
+func sighted(pids []int, self int, needsInit bool) error {
 	var seenSelf, seenInit bool
 	for _, pid := range pids {
 		seenSelf = seenSelf || pid == self
@@ -127,15 +127,20 @@ func Sighted(pids []int, self int, needsInit bool) error {
 	return nil
 }
 
-// Sight reports whether the process table can be believed where it says that there is no
-// such process: it is no error only then.
-func Sight(ctx context.Context) error {
-	table := New(Directly())
-	pids, err := table.PIDs(ctx)
+// All lists all processes of a table that can be believed where it says that there is no such
+// process. An error is never an empty list.
+func All(ctx context.Context, t Table) ([]int, error) {
+	pids, err := t.PIDs(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return Sighted(pids, table.Self().PID, table.NeedsInit())
+	return pids, sighted(pids, t.Self().PID, t.NeedsInit())
+}
+
+// Sight reports whether this system's table can be believed: it is no error only then.
+func Sight(ctx context.Context) error {
+	_, err := All(ctx, New(Directly()))
+	return err
 }
 
 // maxThreads is how many threads of a process are worth remembering.

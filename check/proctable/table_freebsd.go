@@ -266,7 +266,7 @@ func seenFrom(pid int, path string) string {
 	if err != nil || len(buf) <= pathOffset {
 		return ""
 	}
-	dir := cText(buf[pathOffset:])
+	dir := CText(buf[pathOffset:])
 	if dir == "" { // removed, or not to be seen
 		return ""
 	}

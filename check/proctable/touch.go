@@ -98,23 +98,14 @@ func Own[T any](f *Files, path string, do func() T) (T, error) {
 	f.mu.Lock()
 	limit := max(ownPatience-f.stalled, least)
 	f.mu.Unlock()
-	if a := f.stalls.attempted(); a != nil {
-		return inline(a, call{what: path, ours: true, began: time.Now(), limit: limit}, do, func() {}), nil
-	}
-	answer := make(chan T, 1)
-	go func() { answer <- do() }()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case a := <-answer:
-		return a, nil
-	case <-timer.C:
+	c := call{what: path, ours: true, began: time.Now(), limit: limit}
+	answer, ok := await(f.stalls, c, do, f.leave, func() {})
+	if ok {
+		return answer, nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.stalled += limit
-	var none T
-	return none, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
+	return answer, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
 }
 
 // isThere reports whether a path that a process's user has chosen leads to a file.

@@ -209,9 +209,3 @@ func (m Memory) text() string {
 	}
 	return text
 }
-
-// Unseen are the things that could not be read, though this system would tell them to
-// somebody else.
-func Unseen(list []Line) []Line {
-	return slices.DeleteFunc(slices.Clone(list), func(l Line) bool { return l.Why == "" || l.Never })
-}

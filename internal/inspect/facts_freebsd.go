@@ -54,7 +54,7 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 // program: of a file that is in no folder any more there is no path, ENOENT.
 func (f *Facts) program() {
 	text, err := proctable.Sysctl("kern.proc.pathname", f.PID)
-	f.Exe = cText(text)
+	f.Exe = proctable.CText(text)
 	switch {
 	case errors.Is(err, unix.ENOENT):
 		f.Exe, f.Deleted = f.Name, known(true)

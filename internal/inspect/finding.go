@@ -98,15 +98,6 @@ func Judge(f Facts) []Finding {
 	return list
 }
 
-// Worst is the severity of the worst.
-func Worst(list []Finding) Severity {
-	worst := Fine
-	for _, f := range list {
-		worst = max(worst, f.Severity)
-	}
-	return worst
-}
-
 // AllIDs are those of all findings that there can be.
 func AllIDs() []string {
 	var list []string

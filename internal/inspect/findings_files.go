@@ -14,7 +14,8 @@ func fileRules() []rule {
 		{
 			"program_replaced", Files, Warning, "it runs a program that was replaced or removed since",
 			"the old one is still in memory, with the mistakes that the new one was made to mend; what it starts or loads may no longer fit",
-			"restart it when it suits you", programReplaced,
+			"restart it when it suits you",
+			func(f Facts) []evidence { return saw(f.Deleted.Known && f.Deleted.Value, f.Exe) },
 		},
 		{
 			"libraries_replaced", Files, Warning, "it runs libraries that were replaced or removed since",
@@ -44,12 +45,13 @@ func fileRules() []rule {
 		{
 			"unit_unread", Files, Warning, "systemd has not read its unit since that was changed",
 			"the next start does what the old unit says",
-			"systemctl daemon-reload", unitUnread,
+			"systemctl daemon-reload",
+			func(f Facts) []evidence {
+				return saw(f.Unit.Known && f.Unit.Value.yes("NeedDaemonReload"), f.Unit.Value.Name)
+			},
 		},
 	}
 }
-
-func programReplaced(f Facts) []evidence { return saw(f.Deleted.Known && f.Deleted.Value, f.Exe) }
 
 // mostNamed is how many of a list are told.
 const mostNamed = 3
@@ -194,8 +196,4 @@ func unitNewer(f Facts) []evidence {
 		}
 	}
 	return list
-}
-
-func unitUnread(f Facts) []evidence {
-	return saw(f.Unit.Known && f.Unit.Value.yes("NeedDaemonReload"), f.Unit.Value.Name)
 }

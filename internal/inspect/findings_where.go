@@ -12,7 +12,8 @@ func whereRules() []rule {
 		{
 			"cwd_deleted", Where, Warning, "its working folder has been removed",
 			"whatever it opens or starts by a relative path fails, and a core cannot be written",
-			"restart it from a folder that stays: WorkingDirectory=/ in the unit, or chdir(\"/\")", cwdDeleted,
+			"restart it from a folder that stays: WorkingDirectory=/ in the unit, or chdir(\"/\")",
+			func(f Facts) []evidence { return saw(f.Cwd.Known && f.Cwd.Value.Deleted, f.Cwd.Value.Path) },
 		},
 		{
 			"cwd_network", Where, Warning, "its working folder is on another machine, or served by another process",
@@ -22,7 +23,8 @@ func whereRules() []rule {
 		{
 			"cwd_removable", Where, Warning, "its working folder is on a medium that can be taken out",
 			"the medium cannot be unmounted while it runs",
-			"let it work in / : WorkingDirectory= in the unit", cwdRemovable,
+			"let it work in / : WorkingDirectory= in the unit",
+			func(f Facts) []evidence { return saw(f.Cwd.Known && f.Cwd.Value.Removable, f.Cwd.Value.Path) },
 		},
 		{
 			"cwd_home", Where, Notice, "its working folder is in somebody's home",
@@ -62,15 +64,9 @@ func whereRules() []rule {
 	}
 }
 
-func cwdDeleted(f Facts) []evidence { return saw(f.Cwd.Known && f.Cwd.Value.Deleted, f.Cwd.Value.Path) }
-
 func cwdNetwork(f Facts) []evidence {
 	d := f.Cwd.Value
 	return saw(f.Cwd.Known && d.Network && !f.worksIn(d.Path), fmt.Sprintf("%s is on %s", d.Path, d.System))
-}
-
-func cwdRemovable(f Facts) []evidence {
-	return saw(f.Cwd.Known && f.Cwd.Value.Removable, f.Cwd.Value.Path)
 }
 
 func cwdHome(f Facts) []evidence {

@@ -185,7 +185,7 @@ func TestRotatedNames(t *testing.T) {
 func TestUnseen(t *testing.T) {
 	f := Facts{Groups: Fact[[]uint32]{Why: "permission denied"}, Caps: never[Caps]("none here"), Umask: known(uint32(0o22))}
 	lines := Anatomy(f)
-	unseen := Unseen(lines)
+	unseen := slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Why == "" || l.Never })
 	if len(lines) != 3 || len(unseen) != 1 || unseen[0].Why != "permission denied" {
 		t.Errorf("%+v, %+v", lines, unseen)
 	}

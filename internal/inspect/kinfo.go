@@ -1,20 +1,12 @@
 package inspect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
 
 	"daemon-keeper/check/proctable"
 )
-
-func int32At(b []byte, at int) int { return int(int32(binary.NativeEndian.Uint32(b[at:]))) }
-
-func cText(b []byte) string {
-	text, _, _ := bytes.Cut(b, []byte{0})
-	return string(text)
-}
 
 // kfile is a row of FreeBSD's kern.proc.filedesc, struct kinfo_file in <sys/user.h>.
 type kfile struct {
@@ -69,15 +61,15 @@ func parseKfiles(answer []byte) ([]kfile, error) {
 
 func parseKfile(row []byte) kfile {
 	e := binary.NativeEndian
-	number, flags := int32At(row, kfNumber), int32At(row, kfFlags)
-	x := kfile{File: File{Number: number, Path: cText(row[kfPath:]), Read: flags&1 != 0, Write: flags&2 != 0, Append: flags&4 != 0}}
+	number, flags := proctable.Int32At(row, kfNumber), proctable.Int32At(row, kfFlags)
+	x := kfile{File: File{Number: number, Path: proctable.CText(row[kfPath:]), Read: flags&1 != 0, Write: flags&2 != 0, Append: flags&4 != 0}}
 	if number < 0 {
 		x.special, x.Number = number, 0
 	}
 	const vnode, socket, pipe, fifo, pts = 1, 2, 3, 4, 10
-	switch int32At(row, kfType) {
+	switch proctable.Int32At(row, kfType) {
 	case vnode, fifo:
-		x.Kind = vnodeKind(int32At(row, kfVnode), x.Path)
+		x.Kind = vnodeKind(proctable.Int32At(row, kfVnode), x.Path)
 		x.Inode, x.Size, x.Mode = e.Uint64(row[kfFileID:]), e.Uint64(row[kfFileSize:]), uint32(e.Uint16(row[kfFileMode:]))&0o7777
 	case socket:
 		x.Kind = Socket
@@ -125,11 +117,11 @@ const (
 
 // listensAt: a stream that has an address and no peer waits for connections.
 func listensAt(row []byte) (name string, listens *listenAddress) {
-	domain, kind := int32At(row, kfDomain), int32At(row, kfSockType)
+	domain, kind := proctable.Int32At(row, kfDomain), proctable.Int32At(row, kfSockType)
 	local, peer := row[kfLocal:kfLocal+128], row[kfPeer:kfPeer+128]
 	switch domain {
 	case bsdUnix:
-		name = cText(local[2:])
+		name = proctable.CText(local[2:])
 		if kind == bsdStream && name != "" && binary.NativeEndian.Uint64(row[kfConn:]) == 0 {
 			return name, &listenAddress{Text: "unix " + name}
 		}

@@ -1,6 +1,10 @@
 package inspect
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"daemon-keeper/check/proctable"
+)
 
 // localSocket is a socket of the file system, as sock_diag(7) tells of it.
 type localSocket struct {
@@ -47,7 +51,7 @@ func parseLocalSockets(text []byte, list map[uint32]localSocket) (done bool) {
 			case attr == unixName && len(value) > 0 && value[0] == 0:
 				s.name = "@" + string(value[1:])
 			case attr == unixName:
-				s.name = cText(value)
+				s.name = proctable.CText(value)
 			case attr == unixPeer && len(value) == 4:
 				s.peer = e.Uint32(value)
 			}

@@ -1,11 +1,9 @@
-package check
+package proctable
 
 import (
 	"errors"
 	"strings"
 	"testing"
-
-	"daemon-keeper/check/proctable"
 )
 
 // A table that shows too little is blind, however it came about.
@@ -30,8 +28,8 @@ func TestSighted(t *testing.T) {
 		{"nil", nil, false, "0 rows"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := proctable.Sighted(tc.pids, 50, tc.needsInit)
-			var blind *proctable.BlindError
+			err := sighted(tc.pids, 50, tc.needsInit)
+			var blind *BlindError
 			switch {
 			case tc.why == "" && err != nil:
 				t.Error(err)
@@ -40,7 +38,7 @@ func TestSighted(t *testing.T) {
 			}
 		})
 	}
-	if err := (&proctable.BlindError{Why: "it has 0 rows"}); err.Error() != "cannot trust the process table: it has 0 rows" {
+	if err := (&BlindError{Why: "it has 0 rows"}); err.Error() != "cannot trust the process table: it has 0 rows" {
 		t.Errorf("%q", err)
 	}
 }
