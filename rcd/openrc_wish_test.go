@@ -37,7 +37,7 @@ func TestOpenRCWish(t *testing.T) {
 		states  []string
 		service string
 		past    Past
-		want    Kind
+		want    WishKind
 	}{
 		{"it has crashed", []string{"started/x"}, "x", up, ""},
 		{"it has crashed, and was taken from its runlevel", []string{"started/y"}, "y", up, ""},
@@ -68,7 +68,7 @@ func TestOpenRCWish(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", tt.what, err)
 		}
-		got := Kind("")
+		got := WishKind("")
 		if w != nil {
 			got = w.Kind
 			if w.Service != tt.service || w.Why == "" || w.Undo == "" || w.Bars {

@@ -81,7 +81,7 @@ func TestSupervisordCondition(t *testing.T) {
 		answer, service string
 		want            Condition
 		work            string
-		wish            Kind
+		wish            WishKind
 		obstacle        string
 	}{
 		{"running", "good", Condition{State: Running, Main: 3995}, "", "", ""},

@@ -48,7 +48,7 @@ func TestSystemdWish(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		wasUp  bool
-		want   Kind // "": none
+		want   WishKind // "": none
 		others []string
 	}{
 		{"stopped", true, WishStopped, nil},
@@ -82,7 +82,7 @@ func TestSystemdWish(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		got := Kind("")
+		got := WishKind("")
 		if w != nil {
 			got = w.Kind
 			if w.Service+".service" != unit || w.Why == "" || w.Undo == "" || w.Bars != (w.Kind == WishMasked) {

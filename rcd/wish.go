@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Kind is how somebody has said that a service is to be left down.
-type Kind string
+// WishKind is how somebody has said that a service is to be left down.
+type WishKind string
 
 // The kinds of wishes.
 const (
-	WishStopped  Kind = "stopped"  // its manager was told to stop it
-	WishMasked   Kind = "masked"   // systemd: nothing may start it
-	WishDisabled Kind = "disabled" // it is not among those that a boot starts
-	WishFrozen   Kind = "frozen"   // systemd: its processes are kept from running
-	WishDown     Kind = "down"     // daemontools and its kin: its supervisor is to leave it down
+	WishStopped  WishKind = "stopped"  // its manager was told to stop it
+	WishMasked   WishKind = "masked"   // systemd: nothing may start it
+	WishDisabled WishKind = "disabled" // it is not among those that a boot starts
+	WishFrozen   WishKind = "frozen"   // systemd: its processes are kept from running
+	WishDown     WishKind = "down"     // daemontools and its kin: its supervisor is to leave it down
 )
 
 // Wish is what somebody has said of a service: that it is to be left down.
 type Wish struct {
 	Service string
-	Kind    Kind
+	Kind    WishKind
 	Why     string    // "it is masked"; the same each time, for as long as the wish is the same
 	At      time.Time // since when; zero if nobody can tell
 	Undo    string    // the command that a person would type to have it kept again

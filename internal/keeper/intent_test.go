@@ -38,7 +38,7 @@ func (w *world) upgrade() {
 	}
 }
 
-func wish(service string, kind rcd.Kind) *rcd.Wish {
+func wish(service string, kind rcd.WishKind) *rcd.Wish {
 	return &rcd.Wish{Service: service, Kind: kind, Why: "it was stopped by hand", Undo: "svc start " + service}
 }
 
