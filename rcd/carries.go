@@ -11,6 +11,9 @@ import (
 // command itself, perhaps behind the interpreter of its #! line, or what service(8)
 // makes of it: env(1), an init or rc.d script, systemctl(1).
 func (m *Manager) CarriesOut(args []string, verb Verb, service string) bool {
+	if o, ok := m.dialect.(*own); ok {
+		return o.carriesOut(args, verb, service)
+	}
 	return CarriesOut(args, verb, service, m.Argv(verb, service))
 }
 

@@ -49,14 +49,14 @@ func TestCommands(t *testing.T) {
 		{"openrc", "/sbin/openrc-run /etc/init.d/x start", "start"},
 		{"openrc", "/sbin/openrc-run /etc/init.d/x zap", "zap"},
 	} {
-		m := &Manager{dialect: dialects[tt.dialect]}
+		m := on(dialects[tt.dialect], nil)
 		is := m.Commands([]string{"a", "x"})
 		service, verb, ok := is(strings.Split(tt.args, " "))
 		if verb != tt.want && ok || ok != (tt.want != "") || ok && service != "x" {
 			t.Errorf("%s: %q: %q, %q, %v, want %q", tt.dialect, tt.args, service, verb, ok, tt.want)
 		}
 	}
-	if (&Manager{dialect: systemd{}}).Commands([]string{"x"}) != nil {
+	if on(systemd{}, nil).Commands([]string{"x"}) != nil {
 		t.Error("systemd tells by itself")
 	}
 }
@@ -69,7 +69,7 @@ func FuzzCommands(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		args := strings.Split(text, "\x00")
 		for _, d := range []dialect{freebsd{service: "/usr/sbin/service"}, sysv{}, program{path: "/opt/svc"}, openrc{program{path: "/sbin/rc-service"}}} {
-			service, verb, ok := (&Manager{dialect: d}).Commands([]string{"x"})(args)
+			service, verb, ok := on(d, nil).Commands([]string{"x"})(args)
 			if ok && (service != "x" || !strings.Contains("\x00"+text+"\x00", "\x00"+verb+"\x00") || !isStep(verb)) || !ok && verb+service != "" {
 				t.Errorf("%s: %q, %q, %v", d.Name(), service, verb, ok)
 			}
@@ -81,7 +81,7 @@ func FuzzCommands(f *testing.F) {
 func TestOpenRCWork(t *testing.T) {
 	for answer, want := range map[string]string{"openrc/starting": "start", "openrc/stopping": "stop", "openrc/started": "", "openrc/crashed": ""} {
 		m := Program("/sbin/rc-service", &Outputs{})
-		m.run = &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, answer)}}
+		m = on(m.dialect, &fakeRunner{t: t, answers: map[string]result{"/sbin/rc-service cron status": recorded(t, answer)}})
 		w, err := m.Work(t.Context(), "cron")
 		if err != nil || (w == nil) != (want == "") || w != nil && (w.What != want || w.By != "OpenRC" || w.Service != "cron") {
 			t.Errorf("%s: %+v, %v", answer, w, err)
@@ -91,7 +91,7 @@ func TestOpenRCWork(t *testing.T) {
 		}
 	}
 	m := Program("/opt/own", &Outputs{})
-	m.run = &fakeRunner{t: t, queryErr: errors.New("asked")}
+	m = on(m.dialect, &fakeRunner{t: t, queryErr: errors.New("asked")})
 	if w, err := m.Work(t.Context(), "cron"); w != nil || err != nil {
 		t.Errorf("%+v, %v", w, err)
 	}

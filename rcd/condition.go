@@ -2,8 +2,7 @@ package rcd
 
 import (
 	"context"
-	"fmt"
-	"strconv"
+	"errors"
 )
 
 // Condition is what a manager knows of a service at this moment. A field that the
@@ -17,44 +16,29 @@ type Condition struct {
 	Failed bool   // it has ended, and the manager does not start it again
 }
 
-// conditioner is a dialect whose manager can say more than running or not.
-type conditioner interface {
-	condition(ctx context.Context, run runner, service string) (Condition, error)
-}
-
 // Condition asks the manager what it knows of a service now. It starts a process, so a
 // healthy run does not ask.
 func (m *Manager) Condition(ctx context.Context, service string) (Condition, error) {
-	if d, ok := m.dialect.(conditioner); ok {
-		return d.condition(ctx, m.run, service)
+	c, err := m.condition(ctx, service)
+	if errors.Is(err, errors.ErrUnsupported) {
+		c.State, err = m.Status(ctx, service)
 	}
-	state, err := m.Status(ctx, service)
-	return Condition{State: state}, err
-}
-
-const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup," + workProps + "," + lifeProps
-
-func (s systemd) condition(ctx context.Context, run runner, service string) (Condition, error) {
-	argv := []string{s.systemctl, "show", "-p", conditionProps, unitName(service)}
-	r, err := run.query(ctx, argv)
-	if err != nil {
-		return Condition{}, err
-	}
-	p := properties(r.output)
-	if r.status != 0 || p["LoadState"] == "" {
-		return Condition{}, fmt.Errorf("cannot ask systemd about service %s: %s", service, r.failure(argv))
-	}
-	c := conditionOf(p)
-	c.Life = lifeOf(p, sinceBoot())
-	c.Work, err = s.work(ctx, run, service, p)
 	return c, err
 }
 
-// conditionOf reads the properties of a unit, org.freedesktop.systemd1(5).
-func conditionOf(p map[string]string) Condition {
-	main, err := strconv.Atoi(p["MainPID"])
-	if err != nil || main < 0 {
-		main = 0
+// Opinion is what a manager says of a service of its own accord.
+type Opinion struct {
+	State State
+	Word  string // the manager's own, where that says more: failed, activating
+
+	Supervision *Supervision // of a supervisor that starts it again by itself; else nil
+}
+
+// Opinion asks the manager about a service, for people.
+func (m *Manager) Opinion(ctx context.Context, service string) (Opinion, error) {
+	o, err := m.opinion(ctx, service)
+	if errors.Is(err, errors.ErrUnsupported) {
+		o.State, err = m.Status(ctx, service)
 	}
-	return Condition{State: activeState(p), Main: main, Group: p["ControlGroup"], Failed: p["ActiveState"] == "failed"}
+	return o, err
 }

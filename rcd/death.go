@@ -1,9 +1,6 @@
 package rcd
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Cause is a kind of death. There are only these, so that deaths can be counted by
 // their causes.
@@ -28,18 +25,4 @@ type Death struct {
 	PID    int           // the main process that has ended so; 0: not known
 	Ago    time.Duration // how long ago that was; 0: not known
 	See    string        // the command that shows what the service has said; "" if there is none
-}
-
-// witness is a dialect whose manager remembers how a service has ended.
-type witness interface {
-	death(ctx context.Context, run runner, service string) (Death, error)
-}
-
-// Death asks the manager how a service that is down has ended. A service that is not
-// down, and one of which the manager has forgotten it, has an unknown cause.
-func (m *Manager) Death(ctx context.Context, service string) (Death, error) {
-	if d, ok := m.dialect.(witness); ok {
-		return d.death(ctx, m.run, service)
-	}
-	return Death{Cause: CauseUnknown}, nil
 }

@@ -56,7 +56,7 @@ func TestDeath(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
-			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
+			m := on(systemd{systemctl: "/bin/systemctl"}, f)
 			if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{tc.cause, tc.text, signalIn(tc.text), mainIn(tc.answer), 0, "journalctl -u x -n 50"}) {
 				t.Errorf("%+v, %v", got, err)
 			}
@@ -87,7 +87,7 @@ func TestDeathHasItsTime(t *testing.T) {
 			}
 		}
 		f := &fakeRunner{t: t, answers: map[string]result{"/bin/systemctl show -p " + deathProps + " x.service": {output: answer}}}
-		got, err := (&Manager{systemd{systemctl: "/bin/systemctl"}, f}).Death(t.Context(), "x")
+		got, err := on(systemd{systemctl: "/bin/systemctl"}, f).Death(t.Context(), "x")
 		if err != nil || (got.Ago-tc.ago).Abs() > 10*time.Second {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
@@ -98,7 +98,7 @@ func TestDeathHasItsTime(t *testing.T) {
 func TestDeathWithoutAWitness(t *testing.T) {
 	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}
-	m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
+	m := on(systemd{systemctl: "/bin/systemctl"}, f)
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
 		t.Errorf("a refusal: %+v, %v", got, err)
 	}
@@ -106,7 +106,7 @@ func TestDeathWithoutAWitness(t *testing.T) {
 	if got, err := m.Death(t.Context(), "x"); err == nil || got != (Death{Cause: CauseUnknown}) {
 		t.Errorf("a failure: %+v, %v", got, err)
 	}
-	m = &Manager{program{path: "/svc"}, f}
+	m = on(program{path: "/svc"}, f)
 	if got, err := m.Death(t.Context(), "x"); err != nil || got != (Death{Cause: CauseUnknown}) {
 		t.Errorf("another manager: %+v, %v", got, err)
 	}

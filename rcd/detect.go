@@ -29,11 +29,11 @@ const ownProgram = "name a program with --service-command; it is called as PATH 
 
 // Detect tells which service manager the machine has.
 func Detect(host Host, outputs *Outputs) (*Manager, error) {
-	d, err := host.detect()
+	_, d, err := host.detect(basic{newSystem(outputs)})
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{d, newSystem(outputs)}, nil
+	return &Manager{d}, nil
 }
 
 // DetectAll finds all service managers that are at work on the machine: its own, and the
@@ -41,16 +41,16 @@ func Detect(host Host, outputs *Outputs) (*Manager, error) {
 // are looked for in this order: the machine's own manager (systemd, OpenRC, System V init,
 // rc.d), then runit, daemontools, s6, supervisord.
 func DetectAll(host Host, outputs *Outputs) (*Router, error) {
-	r := new(Router)
-	own, err := host.detect()
+	r, run := new(Router), basic{newSystem(outputs)}
+	prefix, own, err := host.detect(run)
 	if err == nil {
-		r.Add(prefixOf(own), &Manager{own, newSystem(outputs)}, true)
+		r.Add(prefix, &Manager{own}, true)
 	}
-	for _, d := range host.supervisors() {
-		r.Add(string(d.family), &Manager{d, newSystem(outputs)}, true)
+	for _, d := range host.supervisors(run) {
+		r.Add(string(d.family), &Manager{d}, true)
 	}
-	if d, found := host.supervisord(); found {
-		r.Add("supervisor", &Manager{d, newSystem(outputs)}, true)
+	if d, found := host.supervisord(run); found {
+		r.Add("supervisor", &Manager{d}, true)
 	}
 	if len(r.routes) == 0 {
 		return nil, err
@@ -60,7 +60,7 @@ func DetectAll(host Host, outputs *Outputs) (*Router, error) {
 
 // supervisors are the families whose commands are installed. A folder of a service that none
 // has written to yet is the first one's.
-func (h Host) supervisors() []supervisors {
+func (h Host) supervisors(run basic) []supervisors {
 	var list []supervisors
 	for _, f := range []struct {
 		family     family
@@ -74,7 +74,7 @@ func (h Host) supervisors() []supervisors {
 		if !hasAsks {
 			continue
 		}
-		d := supervisors{root: h.Root, family: f.family, tool: tool, asks: asks, rest: len(list) == 0}
+		d := supervisors{basic: run, root: h.Root, family: f.family, tool: tool, asks: asks, rest: len(list) == 0}
 		if rc, hasRC := h.lookTool("s6-rc"); f.family == s6 && hasRC && h.isDir(s6rcLive) {
 			d.rc = rc
 		}
@@ -92,40 +92,26 @@ func (h Host) lookTool(name string) (string, bool) {
 	return lookPath(h.Root, name)
 }
 
-func prefixOf(own dialect) string {
-	switch own.(type) {
-	case systemd:
-		return "systemd"
-	case openrc:
-		return "openrc"
-	case sysv:
-		return "sysv"
-	}
-	return "rc"
-}
-
-func (h Host) detect() (dialect, error) {
+// detect finds the machine's own manager, and the prefix of its services.
+func (h Host) detect(run basic) (prefix string, d dialect, err error) {
 	service, hasService := lookPath(h.Root, "service")
 	systemctl, hasSystemctl := lookPath(h.Root, "systemctl")
 	rcService, hasRCService := lookPath(h.Root, "rc-service")
 	switch {
 	case h.OS == "freebsd" && hasService:
-		return freebsd{root: h.Root, service: service}, nil
+		return "rc", freebsd{run, h.Root, service}, nil
 	case h.OS == "freebsd":
-		return nil, &NoManagerError{"service(8) is not installed", ownProgram}
+		return "", nil, &NoManagerError{"service(8) is not installed", ownProgram}
 	case h.OS != "linux":
-		return nil, &NoManagerError{"services are not supported on " + h.OS, ownProgram}
+		return "", nil, &NoManagerError{"services are not supported on " + h.OS, ownProgram}
 	case h.isDir("/run/systemd/system") && hasSystemctl: // sd_booted(3)
-		if !hasService {
-			service = ""
-		}
-		return systemd{root: h.Root, service: service, systemctl: systemctl}, nil
+		return "systemd", systemd{basic: run, root: h.Root, service: service, systemctl: systemctl}, nil
 	case h.isDir("/run/openrc") && hasRCService:
-		return openrc{program{root: h.Root, path: rcService}}, nil
+		return "openrc", openrc{program{run, h.Root, rcService}}, nil
 	case h.isDir("/etc/init.d"):
-		return sysv{root: h.Root, service: service}, nil
+		return "sysv", sysv{run, h.Root, service}, nil
 	}
-	return nil, &NoManagerError{"neither systemd nor OpenRC nor /etc/init.d is there", ownProgram}
+	return "", nil, &NoManagerError{"neither systemd nor OpenRC nor /etc/init.d is there", ownProgram}
 }
 
 func (h Host) isDir(path string) bool {

@@ -39,6 +39,35 @@ func (f *fakeRunner) step(_ context.Context, verb Verb, service string, argv []s
 	return f.stepErr
 }
 
+// on is a manager whose commands a runner carries out.
+func on(d dialect, run runner) *Manager {
+	by := basic{run}
+	switch d := d.(type) {
+	case systemd:
+		d.basic = by
+		return &Manager{d}
+	case freebsd:
+		d.basic = by
+		return &Manager{d}
+	case sysv:
+		d.basic = by
+		return &Manager{d}
+	case openrc:
+		d.basic = by
+		return &Manager{d}
+	case program:
+		d.basic = by
+		return &Manager{d}
+	case supervisors:
+		d.basic = by
+		return &Manager{d}
+	case supervisord:
+		d.basic = by
+		return &Manager{d}
+	}
+	panic("no such manager")
+}
+
 // recorded reads an answer from testdata/rcd.
 func recorded(t testing.TB, name string) result {
 	t.Helper()
@@ -80,3 +109,6 @@ func tree(t *testing.T, names ...string) (root string) {
 	}
 	return root
 }
+
+// ownDaemon is one of those that no manager knows.
+func ownDaemon(m *Manager, name string) *OwnDaemon { return m.dialect.(*own).daemons[name] }

@@ -9,6 +9,7 @@ import (
 
 // freebsd is rc.d through service(8), which runs a script with rc.subr(8).
 type freebsd struct {
+	basic
 	root    string
 	service string
 }
@@ -27,13 +28,13 @@ func (f freebsd) Argv(verb Verb, service string) []string {
 // find looks where service(8) looks by default; only if the script is not there
 // does it ask service(8) itself, which knows what rc.conf(5) has made of
 // $local_startup.
-func (f freebsd) find(ctx context.Context, run runner, service string) error {
+func (f freebsd) Find(ctx context.Context, service string) error {
 	for _, dir := range []string{"/etc/rc.d/", "/usr/local/etc/rc.d/"} {
 		if isExecutable(f.root + dir + service) {
 			return nil
 		}
 	}
-	r, err := run.query(ctx, []string{f.service, "-v", "-l"})
+	r, err := f.query(ctx, []string{f.service, "-v", "-l"})
 	if err != nil {
 		return err
 	}
@@ -80,12 +81,12 @@ func isYes(value string) bool {
 // obstacle: start of a service that is not enabled does nothing and exits 0.
 // "enabled" also exits 1 for a script that has no variable and is always on, so
 // the variable itself must be seen.
-func (f freebsd) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
-	r, err := run.query(ctx, []string{f.service, service, "enabled"})
+func (f freebsd) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
+	r, err := f.query(ctx, []string{f.service, service, "enabled"})
 	if err != nil || r.status == 0 {
 		return nil, err
 	}
-	if r, err = run.query(ctx, []string{f.service, service, "rcvar"}); err != nil || r.status != 0 {
+	if r, err = f.query(ctx, []string{f.service, service, "rcvar"}); err != nil || r.status != 0 {
 		return nil, err
 	}
 	name, value, ok := rcVar(r.output)
@@ -95,4 +96,11 @@ func (f freebsd) obstacle(ctx context.Context, run runner, service string) (*Obs
 	return &Obstacle{Service: service, Word: "disabled", Enable: "sysrc " + name + "=YES"}, nil
 }
 
-func (freebsd) phase(context.Context, runner) (Phase, error) { return Working, nil }
+// wish is the obstacle: who has not enabled a service does not want it started.
+func (f freebsd) Wish(ctx context.Context, service string, _ Past) (*Wish, error) {
+	o, err := f.Obstacle(ctx, service)
+	if o == nil {
+		return nil, err
+	}
+	return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled in rc.conf", Undo: o.Enable, Bars: true}, nil
+}

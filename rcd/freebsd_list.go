@@ -2,7 +2,6 @@ package rcd
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,18 +11,14 @@ import (
 )
 
 // list asks service(8) for what rc.conf(5) enables, and each of these whether it runs.
-func (f freebsd) list(ctx context.Context, run runner) ([]Listed, error) {
-	argv := []string{f.service, "-e"}
-	r, err := run.query(ctx, argv)
+func (f freebsd) list(ctx context.Context) ([]Listed, error) {
+	enabled, err := printed(ctx, f, f.service, "-e")
 	if err != nil {
 		return nil, err
 	}
-	if r.status != 0 {
-		return nil, fmt.Errorf("cannot list the services: %s", r.failure(argv))
-	}
 	var list []Listed
-	for _, name := range scriptNames(r.output) {
-		r, err := run.query(ctx, f.Argv(Status, name))
+	for _, name := range scriptNames(enabled) {
+		r, err := f.query(ctx, f.Argv(Status, name))
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
@@ -78,4 +73,9 @@ func runningAs(text string) []int {
 		}
 	}
 	return pids
+}
+
+func (f freebsd) names(ctx context.Context) ([]string, error) {
+	text, err := printed(ctx, f, f.service, "-l")
+	return strings.Fields(text), err
 }

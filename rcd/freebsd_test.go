@@ -47,7 +47,7 @@ func TestFreeBSDObstacle(t *testing.T) {
 			if tt.rcvar != "" {
 				fake.answers["/usr/sbin/service svc rcvar"] = recorded(t, "freebsd/"+tt.rcvar)
 			}
-			o, err := bsd.obstacle(t.Context(), fake, "svc")
+			o, err := on(bsd, fake).Obstacle(t.Context(), "svc")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func TestFreeBSDObstacle(t *testing.T) {
 
 func TestFreeBSDObstacleCannotAsk(t *testing.T) {
 	fake := &fakeRunner{t: t, queryErr: errors.New("cannot ask")}
-	if o, err := bsd.obstacle(t.Context(), fake, "nginx"); o != nil || err != fake.queryErr {
+	if o, err := on(bsd, fake).Obstacle(t.Context(), "nginx"); o != nil || err != fake.queryErr {
 		t.Errorf("obstacle %v, %v, want only the error", o, err)
 	}
 }
@@ -85,7 +85,7 @@ func TestFreeBSDFind(t *testing.T) {
 	f := freebsd{service: "/usr/sbin/service", root: tree(t,
 		"etc/rc.d/sshd*", "usr/local/etc/rc.d/nginx*", "usr/local/etc/rc.d/folder/", "opt/rc.d/dovecot*", "opt/rc.d/clamav_clamd*")}
 	for _, name := range []string{"sshd", "nginx"} {
-		if err := f.find(t.Context(), &fakeRunner{t: t}, name); err != nil {
+		if err := on(f, &fakeRunner{t: t}).Find(t.Context(), name); err != nil {
 			t.Errorf("find %s: %v", name, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestFreeBSDFind(t *testing.T) {
 		"nosuch": false, "dove": false, "dovecot2": false, "folder": false, "From": false,
 	} {
 		fake := lists(t, nil)
-		err := f.find(t.Context(), fake, name)
+		err := on(f, fake).Find(t.Context(), name)
 		var unknown *NotFoundError
 		if found != (err == nil) || !found && !errors.As(err, &unknown) {
 			t.Errorf("find %s: %v, want found: %v", name, err, found)
@@ -104,7 +104,7 @@ func TestFreeBSDFind(t *testing.T) {
 		}
 	}
 	fake := lists(t, errors.New("cannot ask"))
-	if err := f.find(t.Context(), fake, "dovecot"); err != fake.queryErr {
+	if err := on(f, fake).Find(t.Context(), "dovecot"); err != fake.queryErr {
 		t.Errorf("find: %v, want %v", err, fake.queryErr)
 	}
 }
@@ -115,14 +115,14 @@ func TestFreeBSDFindNotExecutable(t *testing.T) {
 	f := freebsd{service: "/usr/sbin/service", root: tree(t, "etc/rc.d/", "usr/local/etc/rc.d/nginx", "opt/rc.d/dovecot")}
 	for _, name := range []string{"nginx", "dovecot"} {
 		var unknown *NotFoundError
-		if err := f.find(t.Context(), lists(t, nil), name); !errors.As(err, &unknown) {
+		if err := on(f, lists(t, nil)).Find(t.Context(), name); !errors.As(err, &unknown) {
 			t.Errorf("find %s: %v, want a NotFoundError", name, err)
 		}
 	}
 }
 
 func TestFreeBSDPhase(t *testing.T) {
-	if p, err := bsd.phase(t.Context(), &fakeRunner{t: t}); p != Working || err != nil {
+	if p, err := on(bsd, &fakeRunner{t: t}).Phase(t.Context()); p != Working || err != nil {
 		t.Errorf("phase %d, %v", p, err)
 	}
 }

@@ -79,7 +79,7 @@ func TestRouterAsksNoProcess(t *testing.T) {
 	}
 	fake := &fakeRunner{t: t, answers: map[string]result{}}
 	for _, route := range r.routes {
-		route.Target.(*Manager).run = fake
+		route.dialect = on(route.dialect, fake).dialect
 	}
 	for service, has := range map[string]bool{"redis": true, "runit:redis": true, "nginx": false, "systemd:nginx": false} {
 		if s, err := r.Supervision(t.Context(), service); (s != nil) != has || err != nil {

@@ -3,6 +3,8 @@ package rcd
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"daemon-keeper/internal/words"
@@ -37,11 +39,6 @@ type Hints struct {
 // Speaks reports whether the script speaks of a program, by its name.
 func (h *Hints) Speaks(program string) bool { return mentions(h.text, program) }
 
-// lister is a dialect whose manager knows which services a boot starts.
-type lister interface {
-	list(ctx context.Context, run runner) ([]Listed, error)
-}
-
 // NoListError says that a manager cannot be asked for its services.
 type NoListError struct{ Manager string }
 
@@ -49,16 +46,28 @@ func (e *NoListError) Error() string {
 	return "cannot list the services: " + e.Manager + " is only asked for a service whose name is known"
 }
 
+func (m *Manager) unlisted(err error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return &NoListError{m.Name()}
+	}
+	return err
+}
+
+// Names are those of all services that can be started, whether or not they run, sorted.
+// It starts at most one process, which changes nothing.
+func (m *Manager) Names(ctx context.Context) ([]string, error) {
+	list, err := m.names(ctx)
+	list = slices.DeleteFunc(list, func(name string) bool { return words.CheckName(name) != nil })
+	slices.Sort(list)
+	return slices.Compact(list), m.unlisted(err)
+}
+
 // List names the services, in the order of their names. It starts processes, which
 // change nothing.
 func (m *Manager) List(ctx context.Context) ([]Listed, error) {
-	d, ok := m.dialect.(lister)
-	if !ok {
-		return nil, &NoListError{m.Name()}
-	}
-	list, err := d.list(ctx, m.run)
+	list, err := m.list(ctx)
 	if err != nil {
-		return nil, err
+		return nil, m.unlisted(err)
 	}
 	for i := range list {
 		if list[i].Omit == "" && words.CheckName(list[i].Name) != nil {
@@ -67,4 +76,16 @@ func (m *Manager) List(ctx context.Context) ([]Listed, error) {
 	}
 	slices.SortStableFunc(list, func(a, b Listed) int { return cmp.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// printed is what a command prints that asks for services.
+func printed(ctx context.Context, run runner, argv ...string) (string, error) {
+	r, err := run.query(ctx, argv)
+	if err == nil && r.status != 0 {
+		err = fmt.Errorf("cannot list the services: %s", r.failure(argv))
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.output, nil
 }

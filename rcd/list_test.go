@@ -56,7 +56,7 @@ func TestSystemdList(t *testing.T) {
 		askShow + " -- newline.service":             recorded(t, "list/show-newline"),
 		askShow + " -- toy.service":                 recorded(t, "list/show-toy"),
 	}}
-	got, err := (&Manager{systemd{root: root, systemctl: "/bin/systemctl"}, fake}).List(t.Context())
+	got, err := on(systemd{root: root, systemctl: "/bin/systemctl"}, fake).List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,17 +123,17 @@ func TestListFails(t *testing.T) {
 		{"rc.d", bsd, "/usr/sbin/service -e"},
 	} {
 		fake := &fakeRunner{t: t, queryErr: unanswered}
-		if list, err := (&Manager{c.d, fake}).List(t.Context()); list != nil || !errors.Is(err, unanswered) {
+		if list, err := on(c.d, fake).List(t.Context()); list != nil || !errors.Is(err, unanswered) {
 			t.Errorf("%s: %v, %v", c.name, list, err)
 		}
 		fake = &fakeRunner{t: t, answers: map[string]result{c.ask: {status: 1, output: "Failed to connect to bus\n"}}}
-		list, err := (&Manager{c.d, fake}).List(t.Context())
+		list, err := on(c.d, fake).List(t.Context())
 		if list != nil || err == nil || !strings.HasPrefix(err.Error(), "cannot list the services: ") || !strings.HasSuffix(err.Error(), "exit status 1: Failed to connect to bus") {
 			t.Errorf("%s: %v, %v", c.name, list, err)
 		}
 	}
 	var none *NoListError
-	if list, err := (&Manager{program{path: "/usr/local/sbin/svc"}, &fakeRunner{t: t}}).List(t.Context()); list != nil || !errors.As(err, &none) {
+	if list, err := on(program{path: "/usr/local/sbin/svc"}, &fakeRunner{t: t}).List(t.Context()); list != nil || !errors.As(err, &none) {
 		t.Errorf("a program: %v, %v", list, err)
 	}
 }
@@ -148,7 +148,7 @@ func TestListOfOneThatHangs(t *testing.T) {
 	late := errors.New("cannot ask service hangs status: it took longer than 20s")
 	for _, d := range []dialect{sysv{root: root, service: "/usr/sbin/service"}, bsd} {
 		fake := &lateRunner{fakeRunner{t: t, answers: map[string]result{"/usr/sbin/service -e": {output: "/etc/rc.d/hangs\n"}}}, late}
-		got, err := (&Manager{d, fake}).List(t.Context())
+		got, err := on(d, fake).List(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestListOfOneThatHangs(t *testing.T) {
 		equalLists(t, got, []Listed{want})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if got, err := (&Manager{d, fake}).List(ctx); got != nil || !errors.Is(err, late) {
+		if got, err := on(d, fake).List(ctx); got != nil || !errors.Is(err, late) {
 			t.Errorf("%s, interrupted: %v, %v", d.Name(), got, err)
 		}
 	}
@@ -198,7 +198,7 @@ func TestSystemdListUnanswered(t *testing.T) {
 		},
 		askShow + " -- mute.service": {status: 1, output: "Failed to connect to bus\n"},
 	}}
-	got, err := (&Manager{systemd{root: t.TempDir(), systemctl: "/bin/systemctl"}, fake}).List(t.Context())
+	got, err := on(systemd{root: t.TempDir(), systemctl: "/bin/systemctl"}, fake).List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestFreeBSDList(t *testing.T) {
 		"/usr/sbin/service clamav_clamd onestatus": recorded(t, "freebsd/onestatus-running"),
 		"/usr/sbin/service nginx onestatus":        recorded(t, "freebsd/onestatus-several"),
 	}}
-	got, err := (&Manager{bsd, fake}).List(t.Context())
+	got, err := on(bsd, fake).List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +326,7 @@ func TestSysVList(t *testing.T) {
 	for name, status := range map[string]int{"toy": 0, "guessed": 0, "none": 0, "down": 3, "mute": 4, "header": 0, "variable": 0} {
 		answers["/usr/sbin/service "+name+" status"] = result{status: status}
 	}
-	m := &Manager{sysv{root: root, service: "/usr/sbin/service"}, &fakeRunner{t: t, answers: answers}}
+	m := on(sysv{root: root, service: "/usr/sbin/service"}, &fakeRunner{t: t, answers: answers})
 	got, err := m.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestStop(t *testing.T) {
 			if tt.status != "" {
 				fake.answers = map[string]result{"/usr/sbin/service nginx onestatus": recorded(t, tt.status)}
 			}
-			m := &Manager{freebsd{service: "/usr/sbin/service"}, fake}
+			m := on(freebsd{service: "/usr/sbin/service"}, fake)
 			if err := m.Stop(t.Context(), "nginx", With{}); err != tt.want {
 				t.Errorf("Stop = %v, want %v", err, tt.want)
 			}
@@ -68,7 +68,7 @@ func TestStopOpenRC(t *testing.T) {
 		fake := &fakeRunner{t: t, stepErr: failed, answers: map[string]result{
 			"/sbin/rc-service x status": {status: tt.status}, "/sbin/rc-service x zap": {status: tt.zap},
 		}}
-		m := &Manager{openrc{program{path: "/sbin/rc-service"}}, fake}
+		m := on(openrc{program{path: "/sbin/rc-service"}}, fake)
 		if err := m.Stop(t.Context(), "x", With{}); err != tt.want || len(fake.queries) != tt.asks {
 			t.Errorf("%s: %v, asked %q", tt.name, err, fake.queries)
 		}
@@ -78,7 +78,7 @@ func TestStopOpenRC(t *testing.T) {
 func TestStart(t *testing.T) {
 	for _, want := range []error{nil, &CommandError{Verb: Start, Service: "nginx", Status: 1, Cause: errors.New("exit status 1")}} {
 		fake := &fakeRunner{t: t, stepErr: want}
-		m := &Manager{sysv{service: "/usr/sbin/service"}, fake}
+		m := on(sysv{service: "/usr/sbin/service"}, fake)
 		if err := m.Start(t.Context(), "nginx", With{}); err != want {
 			t.Errorf("Start = %v, want %v", err, want)
 		}
@@ -91,7 +91,7 @@ func TestStart(t *testing.T) {
 // TestStatus: what cannot be asked is Unknown, with the error.
 func TestStatus(t *testing.T) {
 	fake := &fakeRunner{t: t, answers: map[string]result{"/usr/sbin/service cron status": recorded(t, "sysv/running")}}
-	m := &Manager{sysv{service: "/usr/sbin/service"}, fake}
+	m := on(sysv{service: "/usr/sbin/service"}, fake)
 	if state, err := m.Status(t.Context(), "cron"); state != Running || err != nil {
 		t.Errorf("Status = %d, %v, want Running", state, err)
 	}

@@ -27,7 +27,7 @@ func TestNamesOfScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := (&Manager{dialect: sysv{root: root}}).Names(t.Context())
+	got, err := on(sysv{root: root}, nil).Names(t.Context())
 	if err != nil || !slices.Equal(got, []string{"cron", "toy"}) {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,8 +13,6 @@ import (
 // openrc is a machine of OpenRC, through rc-service(8). An LSB script that is called by
 // itself does what it does; one of OpenRC's own does nothing then, and exits 0.
 type openrc struct{ program }
-
-func isRCService(path string) bool { return filepath.Base(path) == "rc-service" }
 
 func (openrc) Name() string { return "OpenRC" }
 
@@ -32,7 +29,7 @@ func (p openrc) script(service string) string {
 	return ""
 }
 
-func (p openrc) find(_ context.Context, _ runner, service string) error {
+func (p openrc) Find(_ context.Context, service string) error {
 	return findScript(p, service, "rc-service --list")
 }
 
@@ -53,8 +50,8 @@ func (openrc) state(r result) State {
 }
 
 // condition asks OpenRC, which keeps no limit of its own for a whole start or stop.
-func (p openrc) condition(ctx context.Context, run runner, service string) (Condition, error) {
-	r, err := run.query(ctx, p.Argv(Status, service))
+func (p openrc) condition(ctx context.Context, service string) (Condition, error) {
+	r, err := p.query(ctx, p.Argv(Status, service))
 	if err != nil {
 		return Condition{}, err
 	}
@@ -69,24 +66,22 @@ func (p openrc) condition(ctx context.Context, run runner, service string) (Cond
 }
 
 // obstacle: that a service is being stopped does not mean that there is none.
-func (openrc) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
+func (openrc) Obstacle(context.Context, string) (*Obstacle, error) { return nil, nil }
 
-// isStuck: Debian's OpenRC calls a service started whose daemon has died, fails to stop it,
-// and then has nothing to start; a newer one calls it crashed.
-func (p openrc) isStuck(status result) bool {
-	return p.state(status) == Running || status.status == openrcCrashed
-}
-
-// zap has OpenRC forget that it has started the service. A daemon that could not be stopped
+// zap: Debian's OpenRC calls a service started whose daemon has died, fails to stop it, and
+// then has nothing to start; a newer one calls it crashed. A daemon that could not be stopped
 // is still there, and the start finds it.
-func (p openrc) zap(ctx context.Context, run runner, service string) bool {
-	r, err := run.query(ctx, []string{p.path, service, "zap"})
+func (p openrc) zap(ctx context.Context, service string, status result) bool {
+	if p.state(status) != Running && status.status != openrcCrashed {
+		return false
+	}
+	r, err := p.query(ctx, []string{p.path, service, "zap"})
 	return err == nil && r.status == 0
 }
 
 // phase reads what openrc(8) leaves in its state folder: a file while it starts the
 // services of a runlevel, and the name of the runlevel that it enters or has entered.
-func (p openrc) phase(context.Context, runner) (Phase, error) {
+func (p openrc) Phase(context.Context) (Phase, error) {
 	const longest = 64
 	level, err := osutil.ReadSome(p.root+openrcState+"/softlevel", longest)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -102,6 +97,6 @@ func (p openrc) phase(context.Context, runner) (Phase, error) {
 }
 
 // boot: it began with the machine's start.
-func (openrc) boot(context.Context, runner) (Boot, error) {
+func (openrc) Boot(context.Context) (Boot, error) {
 	return Boot{For: monotonic(), See: "rc-status"}, nil
 }

@@ -12,7 +12,7 @@ import (
 
 // list asks each script that a boot starts, or that OpenRC has started since: what
 // another service needs may be in no runlevel.
-func (p openrc) list(ctx context.Context, run runner) ([]Listed, error) {
+func (p openrc) list(ctx context.Context) ([]Listed, error) {
 	levels, err := os.ReadDir(p.root + openrcLevels)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -34,11 +34,11 @@ func (p openrc) list(ctx context.Context, run runner) ([]Listed, error) {
 		}
 	}
 	slices.Sort(names)
-	return listScripts(ctx, run, p, p.root, slices.Compact(names))
+	return listScripts(ctx, p, p.root, slices.Compact(names))
 }
 
 // names: what ends in .sh is a library, rc-service(8) leaves it out, too.
-func (p openrc) names(context.Context, runner) ([]string, error) {
+func (p openrc) names(context.Context) ([]string, error) {
 	var list []string
 	var errs error
 	for _, dir := range openrcScripts {

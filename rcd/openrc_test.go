@@ -9,7 +9,7 @@ import (
 
 // A service is a script that OpenRC would find; what it has died of it does not know.
 func TestOpenRCFind(t *testing.T) {
-	m := &Manager{openrc{program{root: tree(t, "etc/init.d/sshd*", "etc/init.d/README", "usr/local/etc/init.d/own*"), path: "/sbin/rc-service"}}, &fakeRunner{t: t}}
+	m := on(openrc{program{root: tree(t, "etc/init.d/sshd*", "etc/init.d/README", "usr/local/etc/init.d/own*"), path: "/sbin/rc-service"}}, &fakeRunner{t: t})
 	for service, known := range map[string]bool{"sshd": true, "own": true, "README": false, "nosuch": false} {
 		err := m.Find(t.Context(), service)
 		var none *NotFoundError
@@ -40,7 +40,7 @@ func TestOpenRCPhase(t *testing.T) {
 		if tc.starting {
 			put(t, root, "run/openrc/rc.starting", "", 0o644)
 		}
-		m := &Manager{openrc{program{root: root}}, &fakeRunner{t: t}}
+		m := on(openrc{program{root: root}}, &fakeRunner{t: t})
 		if phase, err := m.Phase(t.Context()); phase != tc.want || err != nil {
 			t.Errorf("%q, starting: %v: %d, %v", tc.level, tc.starting, phase, err)
 		}
@@ -60,7 +60,7 @@ func TestOpenRCList(t *testing.T) {
 		"/sbin/rc-service sshd status": recorded(t, "openrc/started"),
 		"/sbin/rc-service dead status": recorded(t, "openrc/crashed"),
 	}}
-	m := &Manager{openrc{program{root: root, path: "/sbin/rc-service"}}, fake}
+	m := on(openrc{program{root: root, path: "/sbin/rc-service"}}, fake)
 	list, err := m.List(t.Context())
 	if err != nil {
 		t.Fatal(err)

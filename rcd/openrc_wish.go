@@ -28,7 +28,7 @@ var openrcBusy = []string{"started", "starting", "stopping", "inactive", "wasina
 
 // wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or
 // has never started it.
-func (p openrc) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
+func (p openrc) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	booted, err := isThere(p.root + openrcState + "/softlevel")
 	if err != nil || !booted { // it has not booted this machine
 		return nil, err

@@ -63,7 +63,7 @@ func TestOpenRCWish(t *testing.T) {
 		{"OpenRC is booting", []string{"rc.starting"}, "x", up, ""},
 	} {
 		root := openrcTree(t, tt.states...)
-		m := &Manager{openrc{program{root: root, path: "/sbin/rc-service"}}, &fakeRunner{t: t}}
+		m := on(openrc{program{root: root, path: "/sbin/rc-service"}}, &fakeRunner{t: t})
 		w, err := m.Wish(t.Context(), tt.service, tt.past)
 		if err != nil {
 			t.Errorf("%s: %v", tt.what, err)
@@ -87,7 +87,7 @@ func TestOpenRCHasNotBooted(t *testing.T) {
 	if err := os.Remove(filepath.Join(root, "run/openrc/softlevel")); err != nil {
 		t.Fatal(err)
 	}
-	w, err := openrc{program{root: root, path: "/sbin/rc-service"}}.wish(t.Context(), &fakeRunner{t: t}, "x", Past{})
+	w, err := on(openrc{program{root: root, path: "/sbin/rc-service"}}, &fakeRunner{t: t}).Wish(t.Context(), "x", Past{})
 	if w != nil || err != nil {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -104,7 +104,7 @@ func TestOpenRCWishCannotBeTold(t *testing.T) {
 		if folder == "etc/runlevels/single" {
 			service = "y" // which no other runlevel has
 		}
-		if w, err := (openrc{program{root: root, path: "/sbin/rc-service"}}).wish(t.Context(), &fakeRunner{t: t}, service, Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
+		if w, err := on(openrc{program{root: root, path: "/sbin/rc-service"}}, &fakeRunner{t: t}).Wish(t.Context(), service, Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
 			t.Errorf("%s: %+v, %v", folder, w, err)
 		}
 	}

@@ -26,7 +26,7 @@ func TestOpinion(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakeRunner{t: t, answers: map[string]result{ask: {output: tc.answer, status: tc.status}}}
-			m := &Manager{systemd{systemctl: "/bin/systemctl"}, f}
+			m := on(systemd{systemctl: "/bin/systemctl"}, f)
 			got, err := m.Opinion(t.Context(), "x")
 			if got != tc.want || (err != nil) != tc.fails {
 				t.Errorf("%+v, %v", got, err)
@@ -38,7 +38,7 @@ func TestOpinion(t *testing.T) {
 // Other managers have no words of their own.
 func TestOpinionWithoutWords(t *testing.T) {
 	f := &fakeRunner{t: t, answers: map[string]result{"/svc x status": {status: 3}}}
-	m := &Manager{program{path: "/svc"}, f}
+	m := on(program{path: "/svc"}, f)
 	if got, err := m.Opinion(t.Context(), "x"); err != nil || got != (Opinion{State: Stopped}) {
 		t.Errorf("%+v, %v", got, err)
 	}

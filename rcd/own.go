@@ -40,12 +40,11 @@ func (d *OwnDaemon) IsIt() bool { return len(d.Start) > 0 }
 // Service is the name by which the daemon is locked, remembered and told of.
 func (d *OwnDaemon) Service() string { return OwnService(d.Name) }
 
-// Own starts and stops daemons that no manager knows. It has the methods of a Manager,
-// for the services of these daemons. It does not watch over them: whether one is up is
-// asked of the process table, and whether it is to be left down, of the pauses.
-type Own struct {
+// own starts and stops daemons that no manager knows. It does not watch over them: whether one
+// is up is asked of the process table, and whether it is to be left down, of the pauses.
+type own struct {
+	basic
 	daemons map[string]*OwnDaemon // by name
-	run     runner
 	outputs *Outputs
 	scopes  string // systemd-run(1), where daemons get scopes of their own; "" elsewhere
 
@@ -53,13 +52,13 @@ type Own struct {
 	failed map[string]bool // daemons whose last start by us has failed
 }
 
-// NewOwn makes one for the daemons that a configuration has.
-func NewOwn(host Host, daemons []*OwnDaemon, outputs *Outputs) *Own {
-	o := &Own{daemons: make(map[string]*OwnDaemon, len(daemons)), run: newSystem(outputs), outputs: outputs, scopes: host.scopes()}
+// NewOwn makes a manager of the daemons that a configuration has, and that no other one knows.
+func NewOwn(host Host, daemons []*OwnDaemon, outputs *Outputs) *Manager {
+	o := &own{basic: basic{newSystem(outputs)}, daemons: make(map[string]*OwnDaemon), outputs: outputs, scopes: host.scopes(), failed: make(map[string]bool)}
 	for _, d := range daemons {
 		o.daemons[d.Name] = d
 	}
-	return o
+	return &Manager{o}
 }
 
 // scopes is the program that puts a daemon into a scope of systemd's, if there is one.
@@ -73,10 +72,10 @@ func (h Host) scopes() string {
 }
 
 // Name is for people.
-func (*Own) Name() string { return "daemon-keeper itself" }
+func (*own) Name() string { return "daemon-keeper itself" }
 
 // of is the daemon of a service, which may be given without its prefix.
-func (o *Own) of(service string) (*OwnDaemon, error) {
+func (o *own) of(service string) (*OwnDaemon, error) {
 	if d := o.daemons[strings.TrimPrefix(service, OwnPrefix+":")]; d != nil {
 		return d, nil
 	}
@@ -84,14 +83,14 @@ func (o *Own) of(service string) (*OwnDaemon, error) {
 }
 
 // Find fails if no daemon of the configuration has this service.
-func (o *Own) Find(_ context.Context, service string) error {
+func (o *own) Find(_ context.Context, service string) error {
 	_, err := o.of(service)
 	return err
 }
 
 // Argv is what is executed. The processes of a daemon without a stop command are ended by
 // ourselves: then it is the command that a person would type.
-func (o *Own) Argv(verb Verb, service string) []string {
+func (o *own) Argv(verb Verb, service string) []string {
 	d, err := o.of(service)
 	switch {
 	case err != nil:
@@ -106,9 +105,8 @@ func (o *Own) Argv(verb Verb, service string) []string {
 	return nil
 }
 
-// CarriesOut reports whether a process with these arguments carries out the verb for the
-// service: the child of a run, the launcher, or a stop command.
-func (o *Own) CarriesOut(args []string, verb Verb, service string) bool {
+// carriesOut is Manager.CarriesOut: for the child of a run, the launcher, or a stop command.
+func (o *own) carriesOut(args []string, verb Verb, service string) bool {
 	d, err := o.of(service)
 	if err != nil {
 		return false
@@ -122,11 +120,8 @@ func (o *Own) CarriesOut(args []string, verb Verb, service string) bool {
 	return endsIn(args, d.Stop)
 }
 
-// Commands finds nothing: nobody else starts such a daemon.
-func (*Own) Commands([]string) func(args []string) (service, verb string, ok bool) { return nil }
-
 // Obstacle looks for what keeps the daemon from being started. It is asked before the stop.
-func (o *Own) Obstacle(_ context.Context, service string) (*Obstacle, error) {
+func (o *own) Obstacle(_ context.Context, service string) (*Obstacle, error) {
 	d, err := o.of(service)
 	if err != nil {
 		return nil, err
@@ -172,12 +167,9 @@ func (d *OwnDaemon) check() error {
 	return nil
 }
 
-// Wish: what is wanted of such a daemon is in the pauses, which are no manager's.
-func (*Own) Wish(context.Context, string, Past) (*Wish, error) { return nil, nil }
-
-// Condition has where the daemon's processes are, and whether its start has failed, so that
+// condition has where the daemon's processes are, and whether its start has failed, so that
 // nobody waits for it: whether it runs is not known here.
-func (o *Own) Condition(_ context.Context, service string) (Condition, error) {
+func (o *own) condition(_ context.Context, service string) (Condition, error) {
 	d, err := o.of(service)
 	if err != nil {
 		return Condition{}, err
@@ -191,32 +183,21 @@ func (o *Own) Condition(_ context.Context, service string) (Condition, error) {
 	return c, nil
 }
 
-// Opinion is unknown, for the same reason.
-func (o *Own) Opinion(_ context.Context, service string) (Opinion, error) {
+// opinion is unknown, for the same reason.
+func (o *own) opinion(_ context.Context, service string) (Opinion, error) {
 	_, err := o.of(service)
 	return Opinion{Word: "no manager"}, err
 }
 
-// Work: nobody but us does anything with it.
-func (*Own) Work(context.Context, string) (*Work, error) { return nil, nil }
-
-// Names are those of the daemons, whether or not they run, sorted.
-func (o *Own) Names(context.Context) ([]string, error) {
-	return slices.Sorted(maps.Keys(o.daemons)), nil
+// names are those of the daemons, whether or not they run. There is no list: what the
+// configuration has already is not proposed for it.
+func (o *own) names(context.Context) ([]string, error) {
+	return slices.Collect(maps.Keys(o.daemons)), nil
 }
-
-// List fails: what the configuration has already is nothing to propose for it.
-func (o *Own) List(context.Context) ([]Listed, error) { return nil, &NoListError{o.Name()} }
-
-// Boot and Phase are the machine's, and known to its manager.
-func (*Own) Boot(context.Context) (Boot, error) { return Boot{}, nil }
-
-// Phase is Working, as of a manager that cannot tell.
-func (*Own) Phase(context.Context) (Phase, error) { return Working, nil }
 
 // Death is known to others than the parent, which is long gone; but what the daemon has
 // printed since its start is there.
-func (o *Own) Death(_ context.Context, service string) (Death, error) {
+func (o *own) Death(_ context.Context, service string) (Death, error) {
 	d, err := o.of(service)
 	if err != nil {
 		return Death{}, err
@@ -228,24 +209,47 @@ func (o *Own) Death(_ context.Context, service string) (Death, error) {
 	return death, nil
 }
 
-// Start starts the daemon, once: not if processes of it run that should have ended.
-func (o *Own) Start(ctx context.Context, service string, with With) error {
+func (o *own) state(result) State { return Unknown }
+
+func (o *own) carryOut(ctx context.Context, verb Verb, service string, with With) error {
 	d, err := o.of(service)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case verb == Stop && len(d.Stop) > 0:
+		return o.step(ctx, Stop, d.Service(), d.Stop, with)
+	case verb == Stop:
+		err = d.end(ctx, with)
+	default:
+		if err = mayStart(ctx, with); err == nil {
+			return o.start(ctx, d, with)
+		}
 	}
+	if err == nil {
+		return nil
+	}
+	return &CommandError{Verb: verb, Service: d.Service(), Argv: o.Argv(verb, service), Status: -1, Cause: err}
+}
+
+// mayStart: a daemon is started once, so not if processes of it run that should have ended.
+func mayStart(ctx context.Context, with With) error {
 	if with.Remaining != nil {
 		switch pids, err := with.Remaining(ctx); {
 		case err != nil:
-			return &CommandError{Verb: Start, Service: d.Service(), Argv: d.Start, Status: -1, Cause: errors.New("it cannot be told whether the old one has ended: " + err.Error())}
+			return errors.New("it cannot be told whether the old one has ended: " + err.Error())
 		case len(pids) > 0:
-			return &CommandError{Verb: Start, Service: d.Service(), Argv: d.Start, Status: -1, Cause: &ownRunsError{pids}}
+			return &ownRunsError{pids}
 		}
 	}
 	if with.Program == "" {
-		return &CommandError{Verb: Start, Service: d.Service(), Argv: d.Start, Status: -1, Cause: errors.New("our own program, which starts it, was not found")}
+		return errors.New("our own program, which starts it, was not found")
 	}
-	err = o.launch(ctx, d, with, o.scopes)
+	return nil
+}
+
+// start starts the daemon in a scope of its own, if it can have one.
+func (o *own) start(ctx context.Context, d *OwnDaemon, with With) error {
+	err := o.launch(ctx, d, with, o.scopes)
 	var failed *CommandError
 	if o.scopes != "" && errors.As(err, &failed) && failed.Status == statusNoScope {
 		if with.Warn != nil {
@@ -269,16 +273,13 @@ func (e *noScopeError) Error() string {
 func (e *noScopeError) Unwrap() error { return e.cause }
 
 // launch starts the daemon by the launcher, and takes its word for what has failed.
-func (o *Own) launch(ctx context.Context, d *OwnDaemon, with With, scopes string) error {
+func (o *own) launch(ctx context.Context, d *OwnDaemon, with With, scopes string) error {
 	with.input = launchPlan{OwnDaemon: *d, Scopes: scopes}.encode()
-	err := o.run.step(ctx, Start, d.Service(), []string{with.Program, launchName, d.Service()}, with)
+	err := o.step(ctx, Start, d.Service(), []string{with.Program, launchName, d.Service()}, with)
 	var failed *CommandError
 	isFailed := errors.As(err, &failed) && isLaunchStatus(failed.Status)
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.failed == nil {
-		o.failed = make(map[string]bool)
-	}
 	o.failed[d.Name] = isFailed
 	if failed == nil {
 		return err

@@ -19,7 +19,7 @@ import (
 )
 
 // ownOf makes a manager of one daemon, whose program is a script.
-func ownOf(t *testing.T, script string, change func(*OwnDaemon)) (*Own, string) {
+func ownOf(t *testing.T, script string, change func(*OwnDaemon)) (*Manager, string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil {
@@ -50,7 +50,7 @@ func ownOf(t *testing.T, script string, change func(*OwnDaemon)) (*Own, string) 
 	return own, dir
 }
 
-func startOwn(t *testing.T, own *Own) error {
+func startOwn(t *testing.T, own *Manager) error {
 	t.Helper()
 	program, err := OwnProgram()
 	if err != nil {
@@ -232,7 +232,7 @@ func TestLaunchIntoTheBackground(t *testing.T) {
 func TestLaunchByAnybody(t *testing.T) {
 	own, dir := ownOf(t, report, nil)
 	cmd := exec.Command("sh", "-c", `umask 077; ulimit -Sn 512; exec env --ignore-signal=HUP --block-signal=USR2 "$@"`, "sh", must(os.Executable()), launchName, "own:a")
-	cmd.Stdin = bytes.NewReader(launchPlan{OwnDaemon: *own.daemons["a"]}.encode())
+	cmd.Stdin = bytes.NewReader(launchPlan{OwnDaemon: *ownDaemon(own, "a")}.encode())
 	cmd.ExtraFiles = []*os.File{must(os.Open("/dev/null")), must(os.Open("/dev/null"))}
 	ignoreSignal32(t)
 	out := must(os.Create(dir + "/out.txt")) // a pipe would be the daemon's for years
@@ -285,7 +285,7 @@ func noneBlocked(t *testing.T, dir string) {
 // Without the launcher's first part the program does not come up behind everybody's back.
 func TestStageAlone(t *testing.T) {
 	own, dir := ownOf(t, `echo end >"$1/report"`, nil)
-	d := own.daemons["a"]
+	d := ownDaemon(own, "a")
 	orders, err := (&launchPlan{OwnDaemon: *d}).orders()
 	if err != nil {
 		t.Fatal(err)

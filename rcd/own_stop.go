@@ -41,16 +41,8 @@ func (*ownRunsError) Hint() string {
 	return "look at what keeps them, and at what its stop command does"
 }
 
-// Stop stops the daemon: by its command, or by ending its processes with TERM, and once the
-// time is over with KILL.
-func (o *Own) Stop(ctx context.Context, service string, with With) error {
-	d, err := o.of(service)
-	if err != nil {
-		return err
-	}
-	if len(d.Stop) > 0 {
-		return o.run.step(ctx, Stop, d.Service(), d.Stop, with)
-	}
+// end ends the daemon's processes: with TERM, and once the time is over with KILL.
+func (d *OwnDaemon) end(ctx context.Context, with With) error {
 	if with.Seize == nil {
 		return nil
 	}
@@ -60,13 +52,10 @@ func (o *Own) Stop(ctx context.Context, service string, with With) error {
 			h.Close()
 		}
 	}()
-	if err == nil {
-		err = endAll(ctx, held)
-	}
 	if err != nil {
-		return &CommandError{Verb: Stop, Service: d.Service(), Argv: o.Argv(Stop, service), Status: -1, Cause: err}
+		return err
 	}
-	return nil
+	return endAll(ctx, held)
 }
 
 // endAll ends processes, and lets go of none of them.

@@ -26,12 +26,9 @@ type PIDFile struct {
 // rest is returned.
 func (h Host) PIDFiles(ctx context.Context) ([]PIDFile, error) {
 	list := h.scriptPIDFiles()
-	d, err := h.detect()
-	if err != nil {
-		return list, nil // there is nobody to be asked
-	}
-	if s, ok := d.(systemd); ok {
-		units, err := s.pidFiles(ctx, newSystem(new(Outputs)))
+	_, d, err := h.detect(basic{newSystem(new(Outputs))})
+	if s, ok := d.(systemd); ok && err == nil { // nobody else can be asked
+		units, err := s.pidFiles(ctx)
 		return append(list, units...), err
 	}
 	return list, nil
@@ -78,9 +75,9 @@ func (h Host) programs(paths []string) (list []string) {
 }
 
 // pidFiles asks for all units that are loaded, and then for those that have a pidfile.
-func (s systemd) pidFiles(ctx context.Context, run runner) ([]PIDFile, error) {
+func (s systemd) pidFiles(ctx context.Context) ([]PIDFile, error) {
 	argv := []string{s.systemctl, "show", "--no-pager", "-p", "Id,PIDFile", "--", "*.service"}
-	r, err := run.query(ctx, argv)
+	r, err := s.query(ctx, argv)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +87,7 @@ func (s systemd) pidFiles(ctx context.Context, run runner) ([]PIDFile, error) {
 	paths := unitPIDFiles(r.output)
 	var list []PIDFile
 	for names := range slices.Chunk(slices.Sorted(maps.Keys(paths)), listBatch) {
-		answers, err := s.ask(ctx, run, "Id,MainPID,UnitFileState,ExecStart", names...)
+		answers, err := s.units(ctx, "Id,MainPID,UnitFileState,ExecStart", names...)
 		if err != nil {
 			return list, err
 		}

@@ -55,16 +55,16 @@ func TestUnitPIDFiles(t *testing.T) {
 		all: {0, "Id=cron.service\n\nPIDFile=/run/nginx.pid\nId=nginx.service\n\nPIDFile=\nId=ssh.service\n\nPIDFile=/run/old/../old.pid\nId=old.service\n\nPIDFile=relative\nId=x.service\n\nPIDFile=/run/cut"},
 		two: {0, "Id=nginx.service\nMainPID=731\nUnitFileState=enabled\nExecStart={ path=/usr/sbin/nginx ; argv[]=/usr/sbin/nginx -g daemon on; ; ignore_errors=no }\n\nId=old.service\nMainPID=0\nUnitFileState=disabled\n"},
 	}}
-	list, err := s.pidFiles(t.Context(), fake)
+	list, err := on(s, fake).dialect.(systemd).pidFiles(t.Context())
 	if got := fmt.Sprint(list); err != nil || got != "[{/run/nginx.pid nginx.service 731 [/usr/sbin/nginx]} {/run/old.pid old.service 0 []}]" {
 		t.Errorf("%s, %v", got, err)
 	}
 	fake.answers[all] = result{1, "Failed to connect to bus"}
-	if list, err := s.pidFiles(t.Context(), fake); len(list) > 0 || err == nil || !strings.Contains(err.Error(), "cannot list the pidfiles of units") {
+	if list, err := on(s, fake).dialect.(systemd).pidFiles(t.Context()); len(list) > 0 || err == nil || !strings.Contains(err.Error(), "cannot list the pidfiles of units") {
 		t.Errorf("%v, %v", list, err)
 	}
 	fake.answers[all] = result{0, strings.Repeat("Id=x.service\n\n", 5000)[:64<<10]}
-	if _, err := s.pidFiles(t.Context(), fake); err == nil || !strings.Contains(err.Error(), "too many") {
+	if _, err := on(s, fake).dialect.(systemd).pidFiles(t.Context()); err == nil || !strings.Contains(err.Error(), "too many") {
 		t.Errorf("a cut answer: %v", err)
 	}
 	var none *NoManagerError

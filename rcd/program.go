@@ -9,17 +9,18 @@ import (
 // called as PATH NAME stop, start or status, and its status exits like an init
 // script's: 0 running, 1 to 3 not running, 4 unknown to it.
 type program struct {
+	basic
 	root string
 	path string
 }
 
 // Program makes a manager of a command, which must be an absolute path.
 func Program(path string, outputs *Outputs) *Manager {
-	var d dialect = program{path: path}
-	if isRCService(path) {
-		d = openrc{program{path: path}}
+	p := program{basic: basic{newSystem(outputs)}, path: path}
+	if filepath.Base(path) == "rc-service" {
+		return &Manager{openrc{p}}
 	}
-	return &Manager{d, newSystem(outputs)}
+	return &Manager{p}
 }
 
 func (p program) Name() string { return filepath.Base(p.path) }
@@ -30,13 +31,13 @@ func (p program) Argv(verb Verb, service string) []string {
 
 // find: only the program itself can tell, and a healthy run starts no process;
 // obstacle asks it before anything is touched.
-func (program) find(context.Context, runner, string) error { return nil }
+func (program) Find(context.Context, string) error { return nil }
 
 func (program) state(r result) State { return lsbState(r) }
 
-func (p program) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
+func (p program) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
 	const noSuchService = 4
-	r, err := run.query(ctx, p.Argv(Status, service))
+	r, err := p.query(ctx, p.Argv(Status, service))
 	if err != nil {
 		return nil, err
 	}
@@ -45,5 +46,3 @@ func (p program) obstacle(ctx context.Context, run runner, service string) (*Obs
 	}
 	return nil, nil
 }
-
-func (program) phase(context.Context, runner) (Phase, error) { return Working, nil }

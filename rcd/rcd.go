@@ -56,46 +56,97 @@ const (
 	ShuttingDown
 )
 
-// Manager is the service manager of this machine.
-type Manager struct {
-	dialect
-	run runner
-}
+// Manager is a service manager of this machine. It knows its services by the names that it
+// gives them itself, without a prefix.
+type Manager struct{ dialect }
 
-// dialect is all in which one manager differs from another.
+// dialect is all in which one manager differs from another. Those that embed basic need not
+// answer what their manager cannot tell.
 type dialect interface {
+	runner
+
 	// Name is the manager's name for people.
 	Name() string
 	// Argv is the command that carries out the verb, ready to execute.
 	Argv(verb Verb, service string) []string
-	// find fails with a NotFoundError if there is no such service. It starts
-	// a process only where no file tells.
-	find(ctx context.Context, run runner, service string) error
+	// Find fails with a NotFoundError if there is no such service. It starts a process only
+	// where no file tells.
+	Find(ctx context.Context, service string) error
+	// Obstacle is what would make a start of the service do nothing; nil if nothing would.
+	Obstacle(ctx context.Context, service string) (*Obstacle, error)
+	// Phase is what the machine is doing.
+	Phase(ctx context.Context) (Phase, error)
+	// Boot is how long a boot that is under way has lasted.
+	Boot(ctx context.Context) (Boot, error)
+	// Wish reports whether somebody has said that a service, whose daemon is down, is to be
+	// left down; nil if not. It starts processes. What it cannot find out, or doubts, is not a
+	// wish; an error says that it could not, and is no reason to leave a daemon down.
+	//
+	// A signal is not a wish, whoever has sent it, and neither is systemctl kill. Nor is a
+	// restart whose start has failed.
+	Wish(ctx context.Context, service string, past Past) (*Wish, error)
+	// Death is how a service that is down has ended. The cause is unknown of a service that
+	// is not down, and of one whose end the manager has forgotten.
+	Death(ctx context.Context, service string) (Death, error)
+	// Supervision is what the supervisor of a service does; nil if it has none that starts it
+	// again by itself. It looks at files only.
+	Supervision(service string) (*Supervision, error)
+	// Asked is what a service's definition asks for.
+	Asked(ctx context.Context, service string) (Asked, error)
+
 	// state reads what the status command has answered.
 	state(result) State
-	// obstacle finds what keeps the service from being started.
-	obstacle(ctx context.Context, run runner, service string) (*Obstacle, error)
-	// phase asks what the machine is doing.
-	phase(ctx context.Context, run runner) (Phase, error)
-}
+	// condition and opinion are what the manager knows. With errors.ErrUnsupported it knows no
+	// more than its status.
+	condition(ctx context.Context, service string) (Condition, error)
+	opinion(ctx context.Context, service string) (Opinion, error)
+	// names are those of all services that can be started; list says more of those that a boot
+	// starts, or that run. errors.ErrUnsupported: the manager cannot name them.
+	names(ctx context.Context) ([]string, error)
+	list(ctx context.Context) ([]Listed, error)
+	// canonical is the same for all names of one service.
+	canonical(service string) string
 
-// resetter is a dialect whose manager gives a service up that has died too often
-// and then refuses to start it.
-type resetter interface {
 	// lastRun tells one run of the service from the next.
-	lastRun(ctx context.Context, run runner, service string) string
-	// reset makes the manager forget its refusal, and reports whether there was
-	// one: the service has failed and its last run is still the one before.
-	reset(ctx context.Context, run runner, service, lastRun string) bool
+	lastRun(ctx context.Context, service string) string
+	// reset is for a manager that refuses to start a service which has died too often. It
+	// lifts the refusal, and reports whether there was one: the service has failed and its
+	// last run is still the one before.
+	reset(ctx context.Context, service, lastRun string) bool
+	// zap is for a manager that cannot stop a service whose daemon has died, as its status
+	// after a failed stop says, and that does not start it either. It has the manager forget
+	// that it has started the service, and reports whether it did. It stops nothing.
+	zap(ctx context.Context, service string, status result) bool
 }
 
-// zapper is a dialect whose manager cannot stop a service whose daemon has died, and
-// refuses to start it until it was told that it is stopped.
-type zapper interface {
-	// isStuck reports whether a status, asked for once a stop has failed, is of such a service.
-	isStuck(status result) bool
-	// zap tells it, and reports whether it has understood. It stops nothing.
-	zap(ctx context.Context, run runner, service string) bool
+// stepper is a dialect that carries out a stop or a start itself: one command alone does not.
+type stepper interface {
+	carryOut(ctx context.Context, verb Verb, service string, with With) error
+}
+
+// basic are the answers of a manager that cannot tell.
+type basic struct{ runner }
+
+func (basic) Obstacle(context.Context, string) (*Obstacle, error) { return nil, nil }
+func (basic) Phase(context.Context) (Phase, error)                { return Working, nil }
+func (basic) Boot(context.Context) (Boot, error)                  { return Boot{}, nil }
+func (basic) Wish(context.Context, string, Past) (*Wish, error)   { return nil, nil }
+func (basic) Death(context.Context, string) (Death, error)        { return Death{Cause: CauseUnknown}, nil }
+func (basic) Supervision(string) (*Supervision, error)            { return nil, nil }
+func (basic) Asked(context.Context, string) (Asked, error)        { return Asked{}, nil }
+func (basic) names(context.Context) ([]string, error) { return nil, errors.ErrUnsupported }
+
+func (basic) list(context.Context) ([]Listed, error)     { return nil, errors.ErrUnsupported }
+func (basic) canonical(service string) string            { return service }
+func (basic) lastRun(context.Context, string) string     { return "" }
+func (basic) reset(context.Context, string, string) bool { return false }
+func (basic) zap(context.Context, string, result) bool   { return false }
+func (basic) condition(context.Context, string) (Condition, error) {
+	return Condition{}, errors.ErrUnsupported
+}
+
+func (basic) opinion(context.Context, string) (Opinion, error) {
+	return Opinion{}, errors.ErrUnsupported
 }
 
 // Obstacle is why a service's start would do nothing, though it may exit 0.
@@ -148,26 +199,9 @@ func (e *NotFoundError) Hint() string {
 	return "list the names with: " + e.List
 }
 
-// Find fails with a NotFoundError if the manager has no such service. In the
-// common case it looks at files only.
-func (m *Manager) Find(ctx context.Context, service string) error {
-	return m.find(ctx, m.run, service)
-}
-
-// Obstacle tells what would make a start of the service do nothing; nil if
-// nothing would.
-func (m *Manager) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
-	return m.obstacle(ctx, m.run, service)
-}
-
-// Phase reports whether the machine is booting or shutting down.
-func (m *Manager) Phase(ctx context.Context) (Phase, error) {
-	return m.phase(ctx, m.run)
-}
-
 // Status asks the manager about a service.
 func (m *Manager) Status(ctx context.Context, service string) (State, error) {
-	r, err := m.run.query(ctx, m.Argv(Status, service))
+	r, err := m.query(ctx, m.Argv(Status, service))
 	if err != nil {
 		return Unknown, err
 	}
@@ -178,42 +212,43 @@ func (m *Manager) Status(ctx context.Context, service string) (State, error) {
 // command that takes longer is ended, but not what it has started so far. If the
 // manager has given the service up, that is lifted and the start tried once more.
 func (m *Manager) Start(ctx context.Context, service string, with With) error {
-	if s, ok := m.dialect.(stepper); ok {
-		return s.step(ctx, m.run, Start, service, with)
+	if d, ok := m.dialect.(stepper); ok {
+		return d.carryOut(ctx, Start, service, with)
 	}
-	r, canReset := m.dialect.(resetter)
-	before := ""
-	if canReset {
-		before = r.lastRun(ctx, m.run, service)
+	lastRun := m.lastRun(ctx, service)
+	start := func() error {
+		return m.step(ctx, Start, cmp.Or(with.Label, service), m.Argv(Start, service), with)
 	}
-	label := cmp.Or(with.Label, service)
-	err := m.run.step(ctx, Start, label, m.Argv(Start, service), with)
+	err := start()
+	if hasFailed(err) && m.reset(ctx, service, lastRun) {
+		return start()
+	}
+	return err
+}
+
+// hasFailed reports whether a command was carried out to its end, and has failed.
+func hasFailed(err error) bool {
 	var failed *CommandError
-	if !canReset || !errors.As(err, &failed) || failed.TimedOut || !r.reset(ctx, m.run, service, before) {
-		return err
-	}
-	return m.run.step(ctx, Start, label, m.Argv(Start, service), with)
+	return errors.As(err, &failed) && !failed.TimedOut
 }
 
 // Stop stops a service. A stop that fails because nothing runs is no error.
 func (m *Manager) Stop(ctx context.Context, service string, with With) error {
-	if s, ok := m.dialect.(stepper); ok {
-		return s.step(ctx, m.run, Stop, service, with)
+	if d, ok := m.dialect.(stepper); ok {
+		return d.carryOut(ctx, Stop, service, with)
 	}
-	err := m.run.step(ctx, Stop, cmp.Or(with.Label, service), m.Argv(Stop, service), with)
-	var failed *CommandError
-	if !errors.As(err, &failed) || failed.TimedOut {
+	err := m.step(ctx, Stop, cmp.Or(with.Label, service), m.Argv(Stop, service), with)
+	if !hasFailed(err) {
 		return err
 	}
-	status, statusErr := m.run.query(ctx, m.Argv(Status, service))
-	if statusErr != nil {
+	status, statusErr := m.query(ctx, m.Argv(Status, service))
+	switch {
+	case statusErr != nil:
 		return err
-	}
-	if z, ok := m.dialect.(zapper); ok && z.isStuck(status) && z.zap(ctx, m.run, service) {
+	case m.zap(ctx, service, status):
 		with.say("service %s: its stop has failed, and %s still calls it started: zapped, so that a start does something", cmp.Or(with.Label, service), m.Name())
 		return nil
-	}
-	if m.state(status) == Stopped {
+	case m.state(status) == Stopped:
 		return nil
 	}
 	return err

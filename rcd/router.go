@@ -11,28 +11,6 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Target is a service manager that a Router sends services to. Its services have the names
-// that it gives them itself, without a prefix.
-type Target interface {
-	Name() string
-	Argv(verb Verb, service string) []string
-	CarriesOut(args []string, verb Verb, service string) bool
-	Commands(services []string) func(args []string) (service, verb string, ok bool)
-	Find(ctx context.Context, service string) error
-	Stop(ctx context.Context, service string, with With) error
-	Start(ctx context.Context, service string, with With) error
-	Obstacle(ctx context.Context, service string) (*Obstacle, error)
-	Wish(ctx context.Context, service string, past Past) (*Wish, error)
-	Condition(ctx context.Context, service string) (Condition, error)
-	Work(ctx context.Context, service string) (*Work, error)
-	Death(ctx context.Context, service string) (Death, error)
-	Opinion(ctx context.Context, service string) (Opinion, error)
-	Phase(ctx context.Context) (Phase, error)
-	Boot(ctx context.Context) (Boot, error)
-	Names(ctx context.Context) ([]string, error)
-	List(ctx context.Context) ([]Listed, error)
-}
-
 // Router knows all service managers that are at work on this machine, and sends each service
 // to its own: the one that its prefix names, or the only one that knows its name.
 type Router struct {
@@ -46,7 +24,7 @@ type Router struct {
 // route is one manager. One that is not asked has services with its prefix only.
 type route struct {
 	prefix string
-	Target
+	*Manager
 	unasked bool
 }
 
@@ -58,14 +36,14 @@ type found struct {
 
 // Add adds a manager, whose services have a prefix, which must be one of those that
 // words.CutService knows. It is asked for names without one if it may be, after the others.
-func (r *Router) Add(prefix string, t Target, mayBeAsked bool) {
-	r.routes = append(r.routes, route{prefix, t, !mayBeAsked})
+func (r *Router) Add(prefix string, m *Manager, mayBeAsked bool) {
+	r.routes = append(r.routes, route{prefix, m, !mayBeAsked})
 }
 
 // One makes a router of a single manager, which is asked for all services. Names that speak
 // of another manager are refused.
-func One(t Target, program string) *Router {
-	return &Router{routes: []route{{Target: t}}, only: program}
+func One(m *Manager, program string) *Router {
+	return &Router{routes: []route{{Manager: m}}, only: program}
 }
 
 // Name is the name of the machine's own manager, for people; of several the first.
@@ -87,26 +65,11 @@ func (r *Router) ManagerOf(service string) string { return r.of(service).Name() 
 // machine's own manager has the names as they are.
 func (r *Router) LockName(service string) string {
 	f := r.of(service)
-	inner := f.inner
-	if c, ok := f.Target.(canonical); ok {
-		inner = c.canonical(inner)
-	}
+	inner := f.canonical(f.inner)
 	if f.prefix == r.routes[0].prefix {
 		return inner
 	}
 	return f.prefix + ":" + inner
-}
-
-// canonical is a target, or a dialect, that has several names for one service.
-type canonical interface {
-	canonical(service string) string
-}
-
-func (m *Manager) canonical(service string) string {
-	if c, ok := m.dialect.(canonical); ok {
-		return c.canonical(service)
-	}
-	return service
 }
 
 // of finds a service without an error: Find has told of it. What nobody knows is the machine's
@@ -205,11 +168,7 @@ type refused struct {
 // only the commands are installed: they are not worth a word.
 func nobody(ctx context.Context, list []refused, service string) error {
 	list = slices.DeleteFunc(list, func(r refused) bool {
-		m, ok := r.Target.(*Manager)
-		if !ok {
-			return false
-		}
-		switch m.dialect.(type) {
+		switch r.dialect.(type) {
 		case supervisors, supervisord:
 		default:
 			return false
@@ -234,11 +193,7 @@ func nobody(ctx context.Context, list []refused, service string) error {
 // link to the program of another one of them.
 func withoutLinks(have []route, service string) []route {
 	return slices.DeleteFunc(have, func(route route) bool {
-		m, ok := route.Target.(*Manager)
-		if !ok {
-			return false
-		}
-		s, ok := m.dialect.(sysv)
+		s, ok := route.dialect.(sysv)
 		return ok && len(have) > 1 && slices.Contains(superviseTools, s.linkedTool(service))
 	})
 }

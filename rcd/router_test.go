@@ -51,7 +51,7 @@ func routerOf(t *testing.T, host Host) *Router {
 		for _, name := range []string{"redis", "dns", "nosuch", "rest", "x:y"} {
 			fake.answers["/usr/bin/systemctl show -p LoadState,ActiveState "+name+".service"] = none
 		}
-		route.Target.(*Manager).run = fake
+		route.dialect = on(route.dialect, fake).dialect
 	}
 	return r
 }
@@ -84,7 +84,7 @@ func TestRouter(t *testing.T) {
 }
 
 func rootOf(r *Router) string {
-	root, _ := filepath.EvalSymlinks(r.routes[0].Target.(*Manager).dialect.(systemd).root)
+	root, _ := filepath.EvalSymlinks(r.routes[0].dialect.(systemd).root)
 	return root
 }
 
@@ -137,9 +137,9 @@ func TestRouterInitLink(t *testing.T) {
 // TestRouterLabels: commands, errors and answers speak of a service as it was written.
 func TestRouterLabels(t *testing.T) {
 	r := routerOf(t, machineOfTwo(t))
-	m := r.routes[0].Target.(*Manager)
+	m := r.routes[0].Manager
 	fake := &fakeRunner{t: t}
-	m.run = fake
+	m.dialect = on(m.dialect, fake).dialect
 	if err := r.Stop(t.Context(), "systemd:nginx", With{}); err != nil || len(fake.steps) != 1 || fake.steps[0] != "stop systemd:nginx: /usr/sbin/service nginx stop" {
 		t.Errorf("%v, %q", err, fake.steps)
 	}

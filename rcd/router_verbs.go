@@ -25,23 +25,33 @@ func (r *Router) CarriesOut(args []string, verb Verb, service string) bool {
 	return f.CarriesOut(args, verb, f.inner)
 }
 
+// ask finds the manager of a service, and asks it.
+func ask[T any](ctx context.Context, r *Router, service string, what func(m *Manager, ctx context.Context, service string) (T, error)) (T, error) {
+	f, err := r.find(ctx, service)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return what(f.Manager, ctx, f.inner)
+}
+
 // Stop is as Manager has it.
 func (r *Router) Stop(ctx context.Context, service string, with With) error {
-	return r.step(ctx, service, with, Target.Stop)
+	return r.step(ctx, service, with, (*Manager).Stop)
 }
 
 // Start is as Manager has it.
 func (r *Router) Start(ctx context.Context, service string, with With) error {
-	return r.step(ctx, service, with, Target.Start)
+	return r.step(ctx, service, with, (*Manager).Start)
 }
 
-func (r *Router) step(ctx context.Context, service string, with With, do func(Target, context.Context, string, With) error) error {
+func (r *Router) step(ctx context.Context, service string, with With, do func(*Manager, context.Context, string, With) error) error {
 	f, err := r.find(ctx, service)
 	if err != nil {
 		return err
 	}
 	with.Label = service
-	return do(f.Target, ctx, f.inner, with)
+	return do(f.Manager, ctx, f.inner, with)
 }
 
 // Commands is as Manager has it, of all managers that know nothing of what is under way.
@@ -55,7 +65,7 @@ func (r *Router) Commands(services []string) func(args []string) (service, verb 
 	for _, route := range r.routes {
 		a := asked{}
 		for _, service := range services {
-			if f := r.of(service); f.Target == route.Target {
+			if f := r.of(service); f.Manager == route.Manager {
 				a.services, a.inner = append(a.services, service), append(a.inner, f.inner)
 			}
 		}
@@ -81,78 +91,50 @@ func (r *Router) Commands(services []string) func(args []string) (service, verb 
 
 // Obstacle is as Manager has it.
 func (r *Router) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return nil, err
-	}
-	o, err := f.Obstacle(ctx, f.inner)
+	o, err := ask(ctx, r, service, (*Manager).Obstacle)
 	if o != nil {
-		named := *o
-		named.Service, o = service, &named
+		o.Service = service
 	}
 	return o, relabel(err, service)
 }
 
 // Wish is as Manager has it.
 func (r *Router) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return nil, err
-	}
-	w, err := f.Wish(ctx, f.inner, past)
+	w, err := ask(ctx, r, service, func(m *Manager, ctx context.Context, inner string) (*Wish, error) { return m.Wish(ctx, inner, past) })
 	if w != nil {
-		named := *w
-		named.Service, w = service, &named
+		w.Service = service
 	}
 	return w, err
 }
 
 // Work is as Manager has it.
 func (r *Router) Work(ctx context.Context, service string) (*Work, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return nil, err
+	w, err := ask(ctx, r, service, (*Manager).Work)
+	if w != nil {
+		w.Service = service
 	}
-	w, err := f.Work(ctx, f.inner)
-	return named(w, service), err
-}
-
-func named(w *Work, service string) *Work {
-	if w == nil {
-		return nil
-	}
-	of := *w
-	of.Service = service
-	return &of
+	return w, err
 }
 
 // Condition is as Manager has it.
 func (r *Router) Condition(ctx context.Context, service string) (Condition, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return Condition{}, err
+	c, err := ask(ctx, r, service, (*Manager).Condition)
+	if c.Work != nil {
+		c.Work.Service = service
 	}
-	c, err := f.Condition(ctx, f.inner)
-	c.Work = named(c.Work, service)
 	return c, err
 }
 
 // Death is as Manager has it.
 func (r *Router) Death(ctx context.Context, service string) (Death, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return Death{Cause: CauseUnknown}, err
-	}
-	return f.Death(ctx, f.inner)
+	d, err := ask(ctx, r, service, (*Manager).Death)
+	d.Cause = cmp.Or(d.Cause, CauseUnknown)
+	return d, err
 }
 
 // Opinion is as Manager has it.
 func (r *Router) Opinion(ctx context.Context, service string) (Opinion, error) {
-	f, err := r.find(ctx, service)
-	if err != nil {
-		return Opinion{}, err
-	}
-	return f.Opinion(ctx, f.inner)
+	return ask(ctx, r, service, (*Manager).Opinion)
 }
 
 // Phase asks the machine's own manager.

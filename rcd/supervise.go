@@ -16,6 +16,7 @@ import (
 // starts each of its services again by itself, a second after it has ended. A service is a
 // folder, which is named by its path, or by its name where the supervisors look for theirs.
 type supervisors struct {
+	basic
 	root   string
 	family family
 	tool   string // svc, sv or s6-svc, with its path
@@ -129,7 +130,7 @@ func (d supervisors) canonical(service string) string {
 	return path
 }
 
-func (d supervisors) find(_ context.Context, _ runner, service string) error {
+func (d supervisors) Find(_ context.Context, service string) error {
 	if _, found := d.folder(service); found {
 		return nil
 	}
@@ -158,7 +159,7 @@ func (d supervisors) scanned() []string {
 }
 
 // names are those of the folders, each once.
-func (d supervisors) names(context.Context, runner) ([]string, error) {
+func (d supervisors) names(context.Context) ([]string, error) {
 	var list []string
 	var errs error
 	for _, parent := range d.scanned() {
@@ -191,10 +192,8 @@ func (d supervisors) state(r result) State {
 	return Unknown
 }
 
-func (supervisors) phase(context.Context, runner) (Phase, error) { return Working, nil }
-
 // obstacle: what no supervisor watches, none of their commands starts.
-func (d supervisors) obstacle(_ context.Context, _ runner, service string) (*Obstacle, error) {
+func (d supervisors) Obstacle(_ context.Context, service string) (*Obstacle, error) {
 	dir, _ := d.folder(service)
 	if watched, err := hasSupervisor(dir); watched || err != nil {
 		return nil, err
@@ -230,7 +229,7 @@ func readSupervised(dir string) (supervised, error) {
 }
 
 // condition is what the supervisor says; it starts no process.
-func (d supervisors) condition(_ context.Context, _ runner, service string) (Condition, error) {
+func (d supervisors) condition(_ context.Context, service string) (Condition, error) {
 	dir, _ := d.folder(service)
 	s, err := readSupervised(dir)
 	if err != nil {
@@ -250,12 +249,12 @@ func (d supervisors) condition(_ context.Context, _ runner, service string) (Con
 }
 
 // opinion: the word is the supervisor's where it says more.
-func (d supervisors) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
-	v, err := d.supervision(service)
+func (d supervisors) opinion(ctx context.Context, service string) (Opinion, error) {
+	v, err := d.Supervision(service)
 	if err != nil || !v.Watched {
 		return Opinion{Word: "no " + d.family.watcher()}, err
 	}
-	c, err := d.condition(ctx, run, service)
+	c, err := d.condition(ctx, service)
 	if err != nil {
 		return Opinion{}, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // death: s6 remembers how its service has ended, each time; see s6-svdt(8). The others tell
 // only their own finish scripts.
-func (d supervisors) death(_ context.Context, _ runner, service string) (Death, error) {
+func (d supervisors) Death(_ context.Context, service string) (Death, error) {
 	unknown := Death{Cause: CauseUnknown}
 	if d.family != s6 {
 		return unknown, nil

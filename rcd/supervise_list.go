@@ -7,8 +7,8 @@ import (
 
 // list names the services in the folders where the supervisors look for them. A log service
 // belongs to its daemon, and is none of its own.
-func (d supervisors) list(ctx context.Context, run runner) ([]Listed, error) {
-	names, err := d.names(ctx, run)
+func (d supervisors) list(ctx context.Context) ([]Listed, error) {
+	names, err := d.names(ctx)
 	if err != nil {
 		return nil, err
 	}

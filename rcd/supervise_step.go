@@ -1,17 +1,12 @@
 package rcd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 )
-
-// stepper is a dialect that carries out a stop or a start itself: a command alone does not
-// tell when it is done.
-type stepper interface {
-	step(ctx context.Context, run runner, verb Verb, service string, with With) error
-}
 
 // How a supervisor is waited for.
 const (
@@ -20,21 +15,18 @@ const (
 	killedWithin   = 5 * time.Second  // daemontools sees an end within a second
 )
 
-// step tells the supervisor what is wanted, and waits until it says that it has come to be:
+// carryOut tells the supervisor what is wanted, and waits until it says that it has come to be:
 // svc does not wait at all, and for a second after a kill the status still has the dead
 // process. A daemon that has not ended in time is killed by its supervisor if that is allowed.
-func (d supervisors) step(ctx context.Context, run runner, verb Verb, service string, with With) error {
+func (d supervisors) carryOut(ctx context.Context, verb Verb, service string, with With) error {
 	dir, _ := d.folder(service)
-	label := with.Label
-	if label == "" {
-		label = service
-	}
+	label := cmp.Or(with.Label, service)
 	argv := d.Argv(verb, service)
 	before, err := readSupervised(dir)
 	if err != nil {
 		return fmt.Errorf("cannot %s service %s: %w", verb, label, err)
 	}
-	err = run.step(ctx, verb, label, argv, with)
+	err = d.step(ctx, verb, label, argv, with)
 	var failed *CommandError
 	if err != nil && !(errors.As(err, &failed) && failed.TimedOut) {
 		return err
@@ -48,11 +40,11 @@ func (d supervisors) step(ctx context.Context, run runner, verb Verb, service st
 	if err == nil || verb != Stop {
 		return err
 	}
-	return d.hung(ctx, run, dir, label, argv, with, err)
+	return d.hung(ctx, dir, label, argv, with, err)
 }
 
 // hung is for a daemon that has not ended within its time.
-func (d supervisors) hung(ctx context.Context, run runner, dir, label string, argv []string, with With, late error) error {
+func (d supervisors) hung(ctx context.Context, dir, label string, argv []string, with With, late error) error {
 	s, err := readSupervised(dir)
 	switch {
 	case err != nil || !errors.Is(late, context.DeadlineExceeded):
@@ -66,7 +58,7 @@ func (d supervisors) hung(ctx context.Context, run runner, dir, label string, ar
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killedWithin)
 	defer cancel()
 	with.say("service %s: process %d has not ended in time; its supervisor is told to send it KILL", label, s.pid)
-	if err := run.step(ctx, Stop, label, kill, with); err != nil {
+	if err := d.step(ctx, Stop, label, kill, with); err != nil {
 		return err
 	}
 	return d.awaitStop(ctx, dir, label, kill)

@@ -32,33 +32,15 @@ type Supervision struct {
 	Log     string // what is wrong with its log service; "" if nothing is, or it has none
 }
 
-// supervisor is a dialect whose managers start their services again.
-type supervisor interface {
-	supervision(service string) (*Supervision, error)
-}
-
-// Supervision is what the supervisor of a service does about it; nil if it has none that starts
-// it again by itself. It looks at files only.
-func (m *Manager) Supervision(service string) (*Supervision, error) {
-	if s, ok := m.dialect.(supervisor); ok {
-		return s.supervision(service)
-	}
-	return nil, nil
-}
-
 // Supervision is as Manager has it. Each healthy run asks, so it looks at files only: of a name
 // without a prefix at the folders of supervisors. Two that have it are none: Find refuses it.
 func (r *Router) Supervision(_ context.Context, service string) (*Supervision, error) {
 	prefix, inner := words.CutService(service)
-	var list []*Manager
+	var list []supervisors
 	for _, route := range r.routes {
-		m, ok := route.Target.(*Manager)
-		if !ok || prefix != "" && route.prefix != prefix {
-			continue
-		}
-		if d, ok := m.dialect.(supervisors); ok {
+		if d, ok := route.dialect.(supervisors); ok && (prefix == "" || prefix == route.prefix) {
 			if _, found := d.folder(inner); found {
-				list = append(list, m)
+				list = append(list, d)
 			}
 		}
 	}
@@ -68,7 +50,7 @@ func (r *Router) Supervision(_ context.Context, service string) (*Supervision, e
 	return list[0].Supervision(inner)
 }
 
-func (d supervisors) supervision(service string) (*Supervision, error) {
+func (d supervisors) Supervision(service string) (*Supervision, error) {
 	dir, _ := d.folder(service)
 	watched, err := hasSupervisor(dir)
 	if err != nil {

@@ -70,7 +70,7 @@ func TestSuperviseStep(t *testing.T) {
 	} {
 		root := superviseTree(t, "service", tt.before, true)
 		a := &acting{fakeRunner: fakeRunner{t: t}, dir: root + "/service/toy", does: tt.does}
-		m := &Manager{supervisors{root: root, family: daemontools, tool: "svc", asks: "svstat"}, a}
+		m := on(supervisors{root: root, family: daemontools, tool: "svc", asks: "svstat"}, a)
 		said := ""
 		with := With{Label: "svc:toy", Kill: tt.kill, Say: func(text string) { said = text }}
 		limit := 30 * time.Second
@@ -104,7 +104,7 @@ func TestSuperviseStep(t *testing.T) {
 func TestSupervision(t *testing.T) {
 	root := superviseTree(t, "service", "runit-up", true, "log/run", "log/main/current", "down")
 	d := supervisors{root: root, family: runit, tool: "sv", asks: "sv"}
-	v, err := d.supervision("toy")
+	v, err := d.Supervision("toy")
 	if err != nil || !v.Watched || !v.Up || !v.WantUp || !v.Down || v.PID == 0 || v.By != "runsv" || v.Scanner != "runsvdir" {
 		t.Fatalf("%+v, %v", v, err)
 	}
@@ -124,7 +124,7 @@ func TestSupervision(t *testing.T) {
 			t.Errorf("%q: %q, want %q", tt.args, got, tt.want)
 		}
 	}
-	list, err := d.list(t.Context(), nil)
+	list, err := on(d, nil).list(t.Context())
 	if err != nil || len(list) != 1 || list[0].Name != "toy" || list[0].Main != v.PID || list[0].Omit != "" {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -136,7 +136,7 @@ func TestSupervision(t *testing.T) {
 	if err := os.WriteFile(dead+"/service/toy/log/supervise/status", status(t, "runit-up"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	v, err = d.supervision("toy")
+	v, err = d.Supervision("toy")
 	if err != nil || v.Watched || !strings.HasPrefix(v.Log, "its log service has no runsv (") {
 		t.Errorf("%+v, %v", v, err)
 	}

@@ -88,14 +88,14 @@ func readBounded(path string, most int64) ([]byte, error) {
 }
 
 // wish: of the programs that a user may name, those of the daemontools family tell.
-func (p program) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
+func (p program) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	if !slices.Contains(superviseTools, p.Name()) {
 		return nil, nil
 	}
 	return superviseWish(p.root, p.Name(), service, past)
 }
 
-func (d supervisors) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
+func (d supervisors) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	dir, found := d.folder(service)
 	if !found {
 		return nil, nil

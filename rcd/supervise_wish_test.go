@@ -98,7 +98,7 @@ func TestSuperviseWish(t *testing.T) {
 		{"no status, down file", "", false, []string{"down"}, "rm ROOT/etc/service/toy/down"},
 	} {
 		root := superviseTree(t, "etc/service", tt.status, tt.running, tt.files...)
-		w, err := program{root: root, path: "/usr/bin/sv"}.wish(t.Context(), nil, "toy", Past{})
+		w, err := on(program{root: root, path: "/usr/bin/sv"}, nil).Wish(t.Context(), "toy", Past{})
 		got := ""
 		if w != nil {
 			got = strings.Replace(w.Undo, root, "ROOT", 1)
@@ -120,10 +120,10 @@ func TestSuperviseWishOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := program{root: root, path: "/usr/bin/svc"}
-	if w, err := p.wish(t.Context(), nil, "toy", Past{From: s.at, To: s.at.Add(time.Second)}); w != nil || err != nil {
+	if w, err := on(p, nil).Wish(t.Context(), "toy", Past{From: s.at, To: s.at.Add(time.Second)}); w != nil || err != nil {
 		t.Errorf("ours: %+v, %v", w, err)
 	}
-	w, err := p.wish(t.Context(), nil, "toy", Past{From: s.at.Add(time.Hour), To: s.at.Add(time.Hour)})
+	w, err := on(p, nil).Wish(t.Context(), "toy", Past{From: s.at.Add(time.Hour), To: s.at.Add(time.Hour)})
 	if err != nil || w == nil || !w.At.Equal(s.at) || w.Undo != "/usr/bin/svc -u "+root+"/service/toy" && w.Undo != "svc -u "+root+"/service/toy" {
 		t.Errorf("not ours: %+v, %v", w, err)
 	}
@@ -143,16 +143,16 @@ func TestSuperviseWishWho(t *testing.T) {
 		if err := os.Symlink(link.target, root+"/etc/init.d/toy"); err != nil {
 			t.Fatal(err)
 		}
-		if w, err := (sysv{root: root}).wish(t.Context(), nil, "toy", Past{}); err != nil || (w != nil) != link.want {
+		if w, err := on(sysv{root: root}, nil).Wish(t.Context(), "toy", Past{}); err != nil || (w != nil) != link.want {
 			t.Errorf("a link to %s: %+v, %v", link.target, w, err)
 		}
 	}
 	for _, path := range []string{"/opt/own", "/sbin/rc-service"} {
-		if w, err := (program{root: root, path: path}).wish(t.Context(), nil, "toy", Past{}); w != nil || err != nil {
+		if w, err := on(program{root: root, path: path}, nil).Wish(t.Context(), "toy", Past{}); w != nil || err != nil {
 			t.Errorf("%s: %+v, %v", path, w, err)
 		}
 	}
-	if w, err := (program{root: root, path: "/usr/bin/sv"}).wish(t.Context(), nil, "nosuch", Past{}); w != nil || err != nil {
+	if w, err := on(program{root: root, path: "/usr/bin/sv"}, nil).Wish(t.Context(), "nosuch", Past{}); w != nil || err != nil {
 		t.Errorf("nosuch: %+v, %v", w, err)
 	}
 }

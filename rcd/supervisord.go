@@ -17,6 +17,7 @@ import (
 // programs are services; those of a group are named GROUP:PROGRAM. It starts most of them again
 // by itself, but gives up after some tries that end at once.
 type supervisord struct {
+	basic
 	root string
 	tool string // supervisorctl, with its path
 	conf string // the configuration that it and supervisord read
@@ -26,14 +27,14 @@ type supervisord struct {
 var supervisordConfs = []string{"/etc/supervisord.conf", "/etc/supervisor/supervisord.conf", "/usr/local/etc/supervisord.conf"}
 
 // supervisord finds it by its configuration.
-func (h Host) supervisord() (d supervisord, found bool) {
+func (h Host) supervisord(run basic) (d supervisord, found bool) {
 	tool, hasTool := lookPath(h.Root, "supervisorctl")
 	if !hasTool {
 		return d, false
 	}
 	for _, conf := range supervisordConfs {
 		if info, err := os.Stat(h.Root + conf); err == nil && info.Mode().IsRegular() {
-			return supervisord{h.Root, tool, conf}, true
+			return supervisord{run, h.Root, tool, conf}, true
 		}
 	}
 	return d, false
@@ -47,13 +48,13 @@ func (d supervisord) Argv(verb Verb, service string) []string {
 
 // find reads the configuration, and asks only for what that does not tell: a name may be made of
 // what supervisord knows.
-func (d supervisord) find(ctx context.Context, run runner, service string) error {
+func (d supervisord) Find(ctx context.Context, service string) error {
 	c, err := readSupervisord(d.root, d.conf)
 	switch {
 	case err == nil && c.names[service]:
 		return nil
 	case err != nil || c.unsure:
-		_, err := d.ask(ctx, run, service)
+		_, err := d.ask(ctx, service)
 		return err
 	}
 	return d.notFound(service)
@@ -68,9 +69,9 @@ func (d supervisord) notFound(service string) error {
 
 // ask asks supervisord about a program. That it does not know it is a NotFoundError; that it does
 // not answer is another.
-func (d supervisord) ask(ctx context.Context, run runner, service string) (supervisedProgram, error) {
+func (d supervisord) ask(ctx context.Context, service string) (supervisedProgram, error) {
 	argv := d.Argv(Status, service)
-	r, err := run.query(ctx, argv)
+	r, err := d.query(ctx, argv)
 	if err != nil {
 		return supervisedProgram{}, err
 	}
@@ -157,8 +158,8 @@ func (d supervisord) state(r result) State {
 }
 
 // obstacle: a start needs a supervisord that answers, and knows the program by now.
-func (d supervisord) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
-	_, err := d.ask(ctx, run, service)
+func (d supervisord) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
+	_, err := d.ask(ctx, service)
 	var none *NotFoundError
 	switch {
 	case err == nil:
@@ -172,10 +173,8 @@ func (d supervisord) obstacle(ctx context.Context, run runner, service string) (
 	}, nil
 }
 
-func (supervisord) phase(context.Context, runner) (Phase, error) { return Working, nil }
-
-func (d supervisord) condition(ctx context.Context, run runner, service string) (Condition, error) {
-	p, err := d.ask(ctx, run, service)
+func (d supervisord) condition(ctx context.Context, service string) (Condition, error) {
+	p, err := d.ask(ctx, service)
 	if err != nil {
 		return Condition{}, err
 	}
@@ -187,15 +186,15 @@ func (d supervisord) condition(ctx context.Context, run runner, service string) 
 	return c, nil
 }
 
-func (d supervisord) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
-	p, err := d.ask(ctx, run, service)
+func (d supervisord) opinion(ctx context.Context, service string) (Opinion, error) {
+	p, err := d.ask(ctx, service)
 	return Opinion{State: p.state(), Word: p.word}, err
 }
 
 // wish: STOPPED is what was told to stop, or was never told to start. To stop one program stops
 // no other.
-func (d supervisord) wish(ctx context.Context, run runner, service string, past Past) (*Wish, error) {
-	p, err := d.ask(ctx, run, service)
+func (d supervisord) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
+	p, err := d.ask(ctx, service)
 	if err != nil || p.word != "STOPPED" {
 		return nil, err
 	}
@@ -220,8 +219,8 @@ func (d supervisord) wish(ctx context.Context, run runner, service string, past 
 }
 
 // death is what supervisord's log and its own words say.
-func (d supervisord) death(ctx context.Context, run runner, service string) (Death, error) {
-	p, err := d.ask(ctx, run, service)
+func (d supervisord) Death(ctx context.Context, service string) (Death, error) {
+	p, err := d.ask(ctx, service)
 	if err != nil || p.state() != Stopped || p.word == "STOPPED" {
 		return Death{Cause: CauseUnknown}, err
 	}
@@ -254,8 +253,8 @@ func (d supervisord) log(service string) (text, process string, err error) {
 
 // list asks for all programs: of each it is known whether it runs. Those of a supervisord that
 // does not answer, as of one that is installed and not started, are in its configuration.
-func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
-	r, err := run.query(ctx, []string{d.tool, "-c", d.conf, "status"})
+func (d supervisord) list(ctx context.Context) ([]Listed, error) {
+	r, err := d.query(ctx, []string{d.tool, "-c", d.conf, "status"})
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +262,7 @@ func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
 	for line := range strings.Lines(r.output) {
 		p, ok := parseProgramLine(line)
 		if !ok {
-			return d.unanswered(ctx, run)
+			return d.unanswered(ctx)
 		}
 		l := Listed{Name: p.name, Main: p.pid(), Restarts: "by supervisord"}
 		if l.Main == 0 {
@@ -274,8 +273,8 @@ func (d supervisord) list(ctx context.Context, run runner) ([]Listed, error) {
 	return list, nil
 }
 
-func (d supervisord) unanswered(ctx context.Context, run runner) ([]Listed, error) {
-	names, err := d.names(ctx, run)
+func (d supervisord) unanswered(ctx context.Context) ([]Listed, error) {
+	names, err := d.names(ctx)
 	var list []Listed
 	for _, name := range names {
 		list = append(list, Listed{Name: name, Omit: "supervisord does not answer"})
@@ -284,7 +283,7 @@ func (d supervisord) unanswered(ctx context.Context, run runner) ([]Listed, erro
 }
 
 // names are those of the configuration.
-func (d supervisord) names(context.Context, runner) ([]string, error) {
+func (d supervisord) names(context.Context) ([]string, error) {
 	c, err := readSupervisord(d.root, d.conf)
 	var list []string
 	for name := range c.names {

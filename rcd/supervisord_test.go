@@ -40,7 +40,7 @@ func supervisordMachine(t *testing.T, included string, answers map[string]string
 		t.Fatal(err)
 	}
 	put(t, root, "log/supervisord.log", string(log), 0o644)
-	d, found := Host{OS: "linux", Root: root}.supervisord()
+	d, found := Host{OS: "linux", Root: root}.supervisord(basic{})
 	if !found {
 		t.Fatal("supervisord is not found")
 	}
@@ -48,7 +48,7 @@ func supervisordMachine(t *testing.T, included string, answers map[string]string
 	for service, answer := range answers {
 		fake.answers["/usr/bin/supervisorctl -c /etc/supervisor/supervisord.conf status "+service] = recorded(t, "supervisord/"+answer)
 	}
-	return &Manager{d, fake}, fake
+	return on(d, fake), fake
 }
 
 // Names are read from the configuration and what it includes; supervisord is asked only for

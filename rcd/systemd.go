@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -11,6 +12,7 @@ import (
 // systemd is systemd, through service(8) where that is installed (Debian's also
 // moves the sockets of a service), through systemctl(1) elsewhere.
 type systemd struct {
+	basic
 	root      string
 	service   string // "" if there is none
 	systemctl string
@@ -25,7 +27,7 @@ func (systemd) Name() string { return "systemd" }
 func (s systemd) Argv(verb Verb, service string) []string {
 	name, isService := plainName(service)
 	if verb == Status {
-		return []string{s.systemctl, "show", "-p", "LoadState,ActiveState", unitName(service)}
+		return []string{s.systemctl, "show", "-p", statusProps, unitName(service)}
 	}
 	if s.service == "" || !isService || strings.HasSuffix(name, ".service") {
 		return []string{s.systemctl, string(verb), unitName(service)}
@@ -63,7 +65,7 @@ var unitDirs = []string{
 
 // find looks for the unit's file, so that a healthy run starts no process, and
 // asks systemd itself only if there is none.
-func (s systemd) find(ctx context.Context, run runner, service string) error {
+func (s systemd) Find(ctx context.Context, service string) error {
 	unit := unitName(service)
 	for _, name := range []string{unit, template(unit)} {
 		for _, dir := range unitDirs {
@@ -72,7 +74,7 @@ func (s systemd) find(ctx context.Context, run runner, service string) error {
 			}
 		}
 	}
-	props, err := s.show(ctx, run, service)
+	props, err := s.status(ctx, statusProps, service)
 	if err != nil {
 		return err
 	}
@@ -91,17 +93,29 @@ func template(unit string) string {
 	return prefix + "@" + rest[strings.LastIndexByte(rest, '.'):]
 }
 
-func (s systemd) show(ctx context.Context, run runner, service string) (map[string]string, error) {
-	argv := s.Argv(Status, service)
-	r, err := run.query(ctx, argv)
+// ask asks for properties of a unit, or of systemd itself if no unit is named.
+func (s systemd) ask(ctx context.Context, names string, unit ...string) (props map[string]string, r result, err error) {
+	r, err = s.query(ctx, append([]string{s.systemctl, "show", "-p", names}, unit...))
+	return properties(r.output), r, err
+}
+
+// show asks for properties of a unit, of which key is one that each unit has. topic is for
+// an error.
+func (s systemd) show(ctx context.Context, topic, key, names, unit string) (map[string]string, error) {
+	props, r, err := s.ask(ctx, names, unit)
 	if err != nil {
 		return nil, err
 	}
-	props := properties(r.output)
-	if r.status != 0 || props["LoadState"] == "" {
-		return nil, fmt.Errorf("cannot ask systemd about service %s: %s", service, r.failure(argv))
+	if r.status != 0 || props[key] == "" {
+		return nil, fmt.Errorf("cannot ask systemd %s: %s", topic, r.failure([]string{s.systemctl, "show", "-p", names, unit}))
 	}
 	return props, nil
+}
+
+const statusProps = "LoadState,ActiveState"
+
+func (s systemd) status(ctx context.Context, names, service string) (map[string]string, error) {
+	return s.show(ctx, "about service "+service, "LoadState", names, unitName(service))
 }
 
 // properties reads the lines of systemctl show.
@@ -116,8 +130,8 @@ func properties(text string) map[string]string {
 }
 
 // opinion: LoadState= says more of a unit that systemd cannot start at all.
-func (s systemd) opinion(ctx context.Context, run runner, service string) (Opinion, error) {
-	props, err := s.show(ctx, run, service)
+func (s systemd) opinion(ctx context.Context, service string) (Opinion, error) {
+	props, err := s.status(ctx, statusProps, service)
 	if err != nil {
 		return Opinion{}, err
 	}
@@ -144,42 +158,61 @@ func activeState(props map[string]string) State {
 	return Unknown
 }
 
-func (s systemd) obstacle(ctx context.Context, run runner, service string) (*Obstacle, error) {
-	props, err := s.show(ctx, run, service)
+const conditionProps = "LoadState,ActiveState,SubState,MainPID,ControlGroup," + workProps + "," + lifeProps
+
+func (s systemd) condition(ctx context.Context, service string) (Condition, error) {
+	p, err := s.status(ctx, conditionProps, service)
+	if err != nil {
+		return Condition{}, err
+	}
+	c := conditionOf(p)
+	c.Life = lifeOf(p, sinceBoot())
+	c.Work, err = s.work(ctx, service, p)
+	return c, err
+}
+
+// conditionOf reads the properties of a unit, org.freedesktop.systemd1(5).
+func conditionOf(p map[string]string) Condition {
+	main, err := strconv.Atoi(p["MainPID"])
+	if err != nil || main < 0 {
+		main = 0
+	}
+	return Condition{State: activeState(p), Main: main, Group: p["ControlGroup"], Failed: p["ActiveState"] == "failed"}
+}
+
+func (s systemd) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
+	props, err := s.status(ctx, statusProps, service)
 	if err != nil || props["LoadState"] != "masked" {
 		return nil, err
 	}
 	return &Obstacle{Service: service, Word: "masked", Enable: "systemctl unmask " + unitName(service)}, nil
 }
 
-func (s systemd) lastRun(ctx context.Context, run runner, service string) string {
-	return s.runs(ctx, run, service)["ExecMainStartTimestampMonotonic"]
+func (s systemd) lastRun(ctx context.Context, service string) string {
+	return s.runs(ctx, service)["ExecMainStartTimestampMonotonic"]
 }
 
 // reset lifts the start limit, StartLimitBurst= in systemd.unit(5), which a stop
 // does not. Neither Result= nor what the start prints tells it from another
 // failure; that nothing was executed does.
-func (s systemd) reset(ctx context.Context, run runner, service, lastRun string) bool {
-	now := s.runs(ctx, run, service)
+func (s systemd) reset(ctx context.Context, service, lastRun string) bool {
+	now := s.runs(ctx, service)
 	if now["ActiveState"] != "failed" || now["ExecMainStartTimestampMonotonic"] != lastRun {
 		return false
 	}
-	r, err := run.query(ctx, []string{s.systemctl, "reset-failed", unitName(service)})
+	r, err := s.query(ctx, []string{s.systemctl, "reset-failed", unitName(service)})
 	return err == nil && r.status == 0
 }
 
 // runs is nothing if systemd does not answer; the start will tell.
-func (s systemd) runs(ctx context.Context, run runner, service string) map[string]string {
-	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "ActiveState,ExecMainStartTimestampMonotonic", unitName(service)})
-	if err != nil {
-		return nil
-	}
-	return properties(r.output)
+func (s systemd) runs(ctx context.Context, service string) map[string]string {
+	props, _, _ := s.ask(ctx, "ActiveState,ExecMainStartTimestampMonotonic", unitName(service))
+	return props
 }
 
 // phase: is-system-running exits 1 for all but "running"; the word counts.
-func (s systemd) phase(ctx context.Context, run runner) (Phase, error) {
-	r, err := run.query(ctx, []string{s.systemctl, "is-system-running"})
+func (s systemd) Phase(ctx context.Context) (Phase, error) {
+	r, err := s.query(ctx, []string{s.systemctl, "is-system-running"})
 	if err != nil {
 		return Working, err
 	}

@@ -19,15 +19,10 @@ type Asked struct {
 	Props map[string]string
 }
 
-// Asked asks a manager what a service's processes should be like. Only systemd can tell; of
-// another manager, and of a unit that it does not have, there is nothing.
-func (m *Manager) Asked(ctx context.Context, unit string) (Asked, error) {
-	s, ok := m.dialect.(systemd)
-	if !ok {
-		return Asked{}, nil
-	}
+// Asked is nothing of a unit that systemd does not have.
+func (s systemd) Asked(ctx context.Context, unit string) (Asked, error) {
 	argv := []string{s.systemctl, "show", "--no-pager", "-p", askedProps, "--", unitName(unit)}
-	r, err := m.run.query(ctx, argv)
+	r, err := s.query(ctx, argv)
 	switch {
 	case err != nil:
 		return Asked{}, err

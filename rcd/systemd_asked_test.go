@@ -47,7 +47,7 @@ func TestAsked(t *testing.T) {
 		{name: "no answer", err: errors.New("killed"), want: "killed"},
 	} {
 		run := &fakeRunner{t: t, answers: map[string]result{line: tt.answer}, queryErr: tt.err}
-		m := &Manager{dialect: systemd{systemctl: "/bin/systemctl"}, run: run}
+		m := on(systemd{systemctl: "/bin/systemctl"}, run)
 		a, err := m.Asked(t.Context(), "x")
 		if a.Name != tt.unit || (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %+v, %v", tt.name, a, err)

@@ -11,16 +11,14 @@ import (
 
 const deathProps = "ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
 
-func (s systemd) death(ctx context.Context, run runner, service string) (Death, error) {
-	argv := []string{s.systemctl, "show", "-p", deathProps, unitName(service)}
-	r, err := run.query(ctx, argv)
+func (s systemd) Death(ctx context.Context, service string) (Death, error) {
+	p, r, err := s.ask(ctx, deathProps, unitName(service))
+	if err == nil && r.status != 0 {
+		err = fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure([]string{s.systemctl, "show", "-p", deathProps, unitName(service)}))
+	}
 	if err != nil {
 		return Death{Cause: CauseUnknown}, err
 	}
-	if r.status != 0 {
-		return Death{Cause: CauseUnknown}, fmt.Errorf("cannot ask systemd how %s has ended: %s", service, r.failure(argv))
-	}
-	p := properties(r.output)
 	startFailed := failedToStart(r.output)
 	if startFailed != "" && isOfEarlierStart(p) {
 		p["ExecMainCode"], p["ExecMainStatus"], p["ExecMainPID"], p["ExecMainExitTimestampMonotonic"] = "0", "0", "0", "0"

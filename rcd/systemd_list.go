@@ -2,7 +2,6 @@ package rcd
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,25 +18,21 @@ const listProps = "Id,Description,MainPID,UnitFileState,SubState,Type,BusName,So
 const listBatch = 10
 
 // list asks which services run or have failed, and then about all of them.
-func (s systemd) list(ctx context.Context, run runner) ([]Listed, error) {
-	argv := []string{s.systemctl, "list-units", "--type=service", "--state=running,failed", "--full", "--plain", "--no-legend", "--no-pager"}
-	r, err := run.query(ctx, argv)
+func (s systemd) list(ctx context.Context) ([]Listed, error) {
+	units, err := printed(ctx, s, s.systemctl, "list-units", "--type=service", "--state=running,failed", "--full", "--plain", "--no-legend", "--no-pager")
 	if err != nil {
 		return nil, err
 	}
-	if r.status != 0 {
-		return nil, fmt.Errorf("cannot list the services: %s", r.failure(argv))
-	}
 	var list []Listed
-	for names := range slices.Chunk(unitNames(r.output), listBatch) {
-		answers, err := s.ask(ctx, run, listProps+",ExecStart", names...)
+	for names := range slices.Chunk(unitNames(units), listBatch) {
+		answers, err := s.units(ctx, listProps+",ExecStart", names...)
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range names {
 			props := answers[name]
 			if props == nil { // what it executes may be the reason
-				alone, err := s.ask(ctx, run, listProps, name)
+				alone, err := s.units(ctx, listProps, name)
 				if err != nil {
 					return nil, err
 				}
@@ -51,9 +46,9 @@ func (s systemd) list(ctx context.Context, run runner) ([]Listed, error) {
 	return list, nil
 }
 
-// ask returns the properties of units, by their names.
-func (s systemd) ask(ctx context.Context, run runner, props string, units ...string) (map[string]map[string]string, error) {
-	r, err := run.query(ctx, append([]string{s.systemctl, "show", "--no-pager", "-p", props, "--"}, units...))
+// units returns the properties of units, by their names.
+func (s systemd) units(ctx context.Context, props string, units ...string) (map[string]map[string]string, error) {
+	r, err := s.query(ctx, append([]string{s.systemctl, "show", "--no-pager", "-p", props, "--"}, units...))
 	if err != nil {
 		return nil, err
 	}
@@ -222,4 +217,41 @@ func (s systemd) processes(group string) []int {
 	}
 	slices.Sort(pids)
 	return slices.Compact(pids)
+}
+
+// names are those of the files of units, which need no process, and of the loaded
+// units, where instances of templates are, too. Half an answer is better than none.
+func (s systemd) names(ctx context.Context) ([]string, error) {
+	var list []string
+	for _, folder := range unitDirs {
+		entries, err := os.ReadDir(s.root + folder)
+		if err != nil { // not each of them is there
+			continue
+		}
+		for _, e := range entries {
+			list = append(list, startable(e.Name()+" file")...)
+		}
+	}
+	units, err := printed(ctx, s, s.systemctl, "list-units", "--type=service", "--all", "--plain", "--full", "--no-legend", "--no-pager")
+	list = append(list, startable(units)...)
+	if len(list) > 0 {
+		return list, nil
+	}
+	return nil, err
+}
+
+// startable reads the names of services from what list-units prints: a unit, and what
+// its file is. Templates cannot be started, nor units of which there is no file.
+func startable(text string) []string {
+	var list []string
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 2 || f[1] == "not-found" {
+			continue
+		}
+		if name, ok := strings.CutSuffix(f[0], ".service"); ok && !strings.HasSuffix(name, "@") {
+			list = append(list, name)
+		}
+	}
+	return list
 }

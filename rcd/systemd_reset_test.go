@@ -51,7 +51,7 @@ func TestStartLimitIsLiftedOnce(t *testing.T) {
 		{"at its start limit, and broken", unit{refuses: true, broken: true}, []string{"start", "reset-failed", "start"}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			m := &Manager{systemd{systemctl: "/bin/systemctl"}, &tc.unit}
+			m := on(systemd{systemctl: "/bin/systemctl"}, &tc.unit)
 			if err := m.Start(t.Context(), "toy", With{}); (err != nil) != tc.fail {
 				t.Errorf("error %v", err)
 			}

@@ -61,7 +61,7 @@ func TestSystemdFind(t *testing.T) {
 	} {
 		s := systemd{root: tree(t, file)}
 		for _, service := range []string{"nginx", "nginx.service"} {
-			if err := s.find(t.Context(), &fakeRunner{t: t}, service); err != nil {
+			if err := on(s, &fakeRunner{t: t}).Find(t.Context(), service); err != nil {
 				t.Errorf("%s: find %s: %v", file, service, err)
 			}
 		}
@@ -75,7 +75,7 @@ func TestSystemdFindOtherNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, service := range []string{"foo@bar", "foo@bar.service", "foo@a.b", "foo@a@b", "bar@1.socket", "ssh.socket", "masked"} {
-		if err := s.find(t.Context(), &fakeRunner{t: t}, service); err != nil {
+		if err := on(s, &fakeRunner{t: t}).Find(t.Context(), service); err != nil {
 			t.Errorf("find %s: %v", service, err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestSystemdFindAsks(t *testing.T) {
 		fake := &fakeRunner{t: t, answers: map[string]result{
 			systemctl + " show -p LoadState,ActiveState " + tt.unit: recorded(t, "systemd/"+tt.answer),
 		}}
-		err := s.find(t.Context(), fake, tt.service)
+		err := on(s, fake).Find(t.Context(), tt.service)
 		var unknown *NotFoundError
 		if tt.found != (err == nil) || !tt.found && !errors.As(err, &unknown) {
 			t.Errorf("find %s (%s): %v, want found: %v", tt.service, tt.answer, err, tt.found)
@@ -117,14 +117,14 @@ func TestSystemdCannotTell(t *testing.T) {
 	fake := &fakeRunner{t: t, answers: map[string]result{ask: recorded(t, "systemd/show-no-bus")}}
 	const want = "cannot ask systemd about service nosuch: " + ask + ": exit status 1: Failed to connect to bus: No such file or directory"
 	s := systemd{root: t.TempDir(), systemctl: systemctl}
-	if err := s.find(t.Context(), fake, "nosuch"); err == nil || err.Error() != want {
+	if err := on(s, fake).Find(t.Context(), "nosuch"); err == nil || err.Error() != want {
 		t.Errorf("find: %v\nwant  %s", err, want)
 	}
-	if o, err := s.obstacle(t.Context(), fake, "nosuch"); o != nil || err == nil || err.Error() != want {
+	if o, err := on(s, fake).Obstacle(t.Context(), "nosuch"); o != nil || err == nil || err.Error() != want {
 		t.Errorf("obstacle: %v, %v\nwant  %s", o, err, want)
 	}
 	fake.queryErr = errors.New("cannot ask")
-	if err := s.find(t.Context(), fake, "nosuch"); err != fake.queryErr {
+	if err := on(s, fake).Find(t.Context(), "nosuch"); err != fake.queryErr {
 		t.Errorf("find: %v, want %v", err, fake.queryErr)
 	}
 }
@@ -137,7 +137,7 @@ func TestSystemdObstacle(t *testing.T) {
 		fake := &fakeRunner{t: t, answers: map[string]result{
 			systemctl + " show -p LoadState,ActiveState nginx.service": recorded(t, "systemd/"+answer),
 		}}
-		o, err := sd.obstacle(t.Context(), fake, "nginx")
+		o, err := on(sd, fake).Obstacle(t.Context(), "nginx")
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", answer, err)
@@ -155,12 +155,12 @@ func TestSystemdPhase(t *testing.T) {
 		"running": Working, "degraded": Working, "maintenance": Working, "offline": Working, "unknown": Working, "no-bus": Working,
 	} {
 		fake := &fakeRunner{t: t, answers: map[string]result{systemctl + " is-system-running": recorded(t, "systemd/is-system-"+word)}}
-		if got, err := sd.phase(t.Context(), fake); got != want || err != nil {
+		if got, err := on(sd, fake).Phase(t.Context()); got != want || err != nil {
 			t.Errorf("%s: phase %d, %v, want %d", word, got, err, want)
 		}
 	}
 	fake := &fakeRunner{t: t, queryErr: errors.New("cannot ask")}
-	if got, err := sd.phase(t.Context(), fake); got != Working || err != fake.queryErr {
+	if got, err := on(sd, fake).Phase(t.Context()); got != Working || err != fake.queryErr {
 		t.Errorf("phase %d, %v, want Working and the error", got, err)
 	}
 }

@@ -24,15 +24,10 @@ type unitState struct {
 
 const wishProps = "Id,LoadState,ActiveState,FreezerState,UnitFileState,TriggeredBy,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
 
-func (s systemd) unitState(ctx context.Context, run runner, unit string) (unitState, error) {
-	argv := []string{s.systemctl, "show", "-p", wishProps, unit}
-	r, err := run.query(ctx, argv)
+func (s systemd) unitState(ctx context.Context, unit string) (unitState, error) {
+	p, err := s.show(ctx, "whether "+unit+" was stopped on purpose", "Id", wishProps, unit)
 	if err != nil {
 		return unitState{}, err
-	}
-	p := properties(r.output)
-	if r.status != 0 || p["Id"] == "" {
-		return unitState{}, fmt.Errorf("cannot ask systemd whether %s was stopped on purpose: %s", unit, r.failure(argv))
 	}
 	return unitState{
 		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], freeze: p["FreezerState"], file: p["UnitFileState"], onDemand: sockets(p["TriggeredBy"]),
@@ -51,8 +46,8 @@ func micros(text string) time.Duration {
 
 // wish: a mask bars the unit whatever has happened to it. Else the last job of this
 // boot counts, and a unit that had none and is disabled was never meant to run.
-func (s systemd) wish(ctx context.Context, run runner, service string, past Past) (*Wish, error) {
-	u, err := s.unitState(ctx, run, unitName(service))
+func (s systemd) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
+	u, err := s.unitState(ctx, unitName(service))
 	switch {
 	case err != nil:
 		return nil, err
@@ -65,12 +60,12 @@ func (s systemd) wish(ctx context.Context, run runner, service string, past Past
 	case u.load != "loaded", u.active != "inactive" && u.active != "failed" && u.active != "deactivating":
 		return nil, nil // it is up, or in its manager's hands
 	}
-	list, err := s.jobs(ctx, run, u.id)
+	list, err := s.jobs(ctx, u.id)
 	if err != nil {
 		return nil, err
 	}
 	if stop, ok := lastStop(list); ok {
-		return s.stopped(ctx, run, service, u, stop, past)
+		return s.stopped(ctx, service, u, stop, past)
 	}
 	isIdle := len(list) == 0 && u.file == "disabled" && u.upAt == 0 && !past.WasUp
 	switch {
@@ -85,7 +80,7 @@ func (s systemd) wish(ctx context.Context, run runner, service string, past Past
 // stopped looks for reasons why a stop job is no wish of anybody's. One that came
 // with a dependency's stop, a conflicting unit's start or an isolate is like one that
 // was asked for: to start the unit again would undo what was asked for.
-func (s systemd) stopped(ctx context.Context, run runner, service string, u unitState, stop stopJob, past Past) (*Wish, error) {
+func (s systemd) stopped(ctx context.Context, service string, u unitState, stop stopJob, past Past) (*Wish, error) {
 	if u.upAt > stop.up || stop.isOurs(past) {
 		return nil, nil
 	}
@@ -94,9 +89,9 @@ func (s systemd) stopped(ctx context.Context, run runner, service string, u unit
 		why = fmt.Sprintf("it has been stopping since %s (job %s of systemd)", stop.begin.Local().Format(time.DateTime), stop.id)
 	}
 	for _, doubt := range []func() (bool, error){
-		func() (bool, error) { return s.isOtherJob(ctx, run, u, stop) },
-		func() (bool, error) { return s.isOfEarlierLife(ctx, run, stop) },
-		func() (bool, error) { return s.byItself(ctx, run, u, 1) },
+		func() (bool, error) { return s.isOtherJob(ctx, u, stop) },
+		func() (bool, error) { return s.isOfEarlierLife(ctx, stop) },
+		func() (bool, error) { return s.byItself(ctx, u, 1) },
 	} {
 		if no, err := doubt(); no || err != nil {
 			return nil, err
@@ -107,11 +102,11 @@ func (s systemd) stopped(ctx context.Context, run runner, service string, u unit
 
 // isOtherJob reports whether a stop that has not ended is one: the journal calls the
 // first half of a restart a stop, too.
-func (s systemd) isOtherJob(ctx context.Context, run runner, u unitState, stop stopJob) (bool, error) {
+func (s systemd) isOtherJob(ctx context.Context, u unitState, stop stopJob) (bool, error) {
 	if stop.done {
 		return false, nil
 	}
-	r, err := run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u.id})
+	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u.id})
 	if err != nil {
 		return true, err
 	}
@@ -121,13 +116,10 @@ func (s systemd) isOtherJob(ctx context.Context, run runner, u unitState, stop s
 
 // isOfEarlierLife: a container that was restarted may have the boot id of its host,
 // and so the journal of its last end, when all was stopped.
-func (s systemd) isOfEarlierLife(ctx context.Context, run runner, stop stopJob) (bool, error) {
-	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "UserspaceTimestampMonotonic"})
-	if err != nil {
-		return true, err
-	}
-	began := micros(properties(r.output)["UserspaceTimestampMonotonic"])
-	return began == 0 || began > stop.up, nil
+func (s systemd) isOfEarlierLife(ctx context.Context, stop stopJob) (bool, error) {
+	p, _, err := s.ask(ctx, "UserspaceTimestampMonotonic")
+	began := micros(p["UserspaceTimestampMonotonic"])
+	return began == 0 || began > stop.up, err
 }
 
 // maxBound and maxDepth bound what byItself asks.
@@ -139,23 +131,23 @@ const (
 // byItself reports whether systemd may have stopped the unit of its own accord: because
 // one that it is bound to (BindsTo=) has died, or because nobody needs it any more. A
 // bound unit that was stopped itself takes this one along rightly.
-func (s systemd) byItself(ctx context.Context, run runner, u unitState, depth int) (bool, error) {
+func (s systemd) byItself(ctx context.Context, u unitState, depth int) (bool, error) {
 	if u.whim || len(u.bound) > maxBound || depth > maxDepth {
 		return true, nil
 	}
 	for _, unit := range u.bound {
-		b, err := s.unitState(ctx, run, unit)
+		b, err := s.unitState(ctx, unit)
 		if err != nil {
 			return true, err
 		}
 		if b.active == "active" || b.active == "reloading" {
 			continue
 		}
-		list, err := s.jobs(ctx, run, b.id)
+		list, err := s.jobs(ctx, b.id)
 		if _, ok := lastStop(list); err != nil || !ok {
 			return true, err
 		}
-		if alone, err := s.byItself(ctx, run, b, depth+1); alone || err != nil {
+		if alone, err := s.byItself(ctx, b, depth+1); alone || err != nil {
 			return true, err
 		}
 	}
@@ -165,12 +157,12 @@ func (s systemd) byItself(ctx context.Context, run runner, u unitState, depth in
 // jobs asks the journal of this boot for a unit's jobs, the newest first. Only PID 1
 // can have written them: journald vouches for fields with an underscore. The journal
 // may have been cut, or be without its latest, while journald is down.
-func (s systemd) jobs(ctx context.Context, run runner, unit string) ([]job, error) {
-	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "ActiveState", "systemd-journald.service"})
+func (s systemd) jobs(ctx context.Context, unit string) ([]job, error) {
+	p, _, err := s.ask(ctx, "ActiveState", "systemd-journald.service")
 	if err != nil {
 		return nil, err
 	}
-	if properties(r.output)["ActiveState"] != "active" {
+	if p["ActiveState"] != "active" {
 		return nil, fmt.Errorf("cannot tell whether %s was stopped on purpose: systemd-journald is not running", unit)
 	}
 	argv := []string{
@@ -178,7 +170,8 @@ func (s systemd) jobs(ctx context.Context, run runner, unit string) ([]job, erro
 		"--output-fields=JOB_TYPE,JOB_RESULT,JOB_ID,MESSAGE_ID", "_PID=1", "UNIT=" + unit,
 		"JOB_TYPE=start", "JOB_TYPE=stop", "JOB_TYPE=restart", "JOB_TYPE=try-restart",
 	}
-	if r, err = run.query(ctx, argv); err != nil {
+	r, err := s.query(ctx, argv)
+	if err != nil {
 		return nil, err
 	}
 	list := parseJobs(r.output)

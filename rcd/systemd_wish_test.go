@@ -78,7 +78,7 @@ func TestSystemdWish(t *testing.T) {
 		{"bound-died", true, "", []string{"bound-died-base"}},
 	} {
 		fake, unit := recordedWish(t, tt.name, tt.others...)
-		w, err := sd.wish(t.Context(), fake, strings.TrimSuffix(unit, ".service"), Past{WasUp: tt.wasUp})
+		w, err := on(sd, fake).Wish(t.Context(), strings.TrimSuffix(unit, ".service"), Past{WasUp: tt.wasUp})
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -112,7 +112,7 @@ func TestSystemdWishWords(t *testing.T) {
 		"disabled-never": {Service: "u16", Kind: WishDisabled, Why: "it is disabled, and nothing has started it since the boot", Undo: "systemctl enable --now u16.service"},
 	} {
 		fake, _ := recordedWish(t, name)
-		w, err := sd.wish(t.Context(), fake, want.Service, Past{})
+		w, err := on(sd, fake).Wish(t.Context(), want.Service, Past{})
 		if err != nil || w == nil {
 			t.Errorf("%s: %v, %v", name, w, err)
 			continue
@@ -151,7 +151,7 @@ func TestSystemdWishOurs(t *testing.T) {
 		{"long after", stop.end.Add(time.Minute), stop.end.Add(time.Hour), false},
 		{"begun later", stop.end.Add(time.Minute), time.Time{}, false},
 	} {
-		w, err := sd.wish(t.Context(), fake, "u1", Past{From: tt.from, To: tt.to, WasUp: true})
+		w, err := on(sd, fake).Wish(t.Context(), "u1", Past{From: tt.from, To: tt.to, WasUp: true})
 		if err != nil || (w == nil) != tt.ours {
 			t.Errorf("%s: %v, %v, want that it is ours: %v", tt.name, w, err, tt.ours)
 		}
@@ -216,7 +216,7 @@ func TestSystemdWishDoubt(t *testing.T) {
 	} {
 		fake, _ := recordedWish(t, "stopped")
 		doubt(fake)
-		if w, err := sd.wish(t.Context(), fake, "u1", Past{WasUp: true}); w != nil || err != nil {
+		if w, err := on(sd, fake).Wish(t.Context(), "u1", Past{WasUp: true}); w != nil || err != nil {
 			t.Errorf("%s: %+v, %v", name, w, err)
 		}
 	}
@@ -232,18 +232,18 @@ func TestSystemdWishCannotTell(t *testing.T) {
 	} {
 		fake, _ := recordedWish(t, "stopped")
 		fake.answers[question] = answer
-		if w, err := sd.wish(t.Context(), fake, "u1", Past{}); w != nil || err == nil || !strings.HasPrefix(err.Error(), "cannot ") {
+		if w, err := on(sd, fake).Wish(t.Context(), "u1", Past{}); w != nil || err == nil || !strings.HasPrefix(err.Error(), "cannot ") {
 			t.Errorf("%s: %v, %v", question, w, err)
 		}
 	}
 	fake, _ := recordedWish(t, "stopped")
 	fake.answers[journalOf("u1.service")] = result{0, "No journal files were opened due to insufficient permissions.\n"}
-	if w, err := sd.wish(t.Context(), fake, "u1", Past{}); w != nil || err == nil {
+	if w, err := on(sd, fake).Wish(t.Context(), "u1", Past{}); w != nil || err == nil {
 		t.Errorf("a journal that may not be read: %v, %v", w, err)
 	}
 	fake, _ = recordedWish(t, "stopped")
 	fake.queryErr = errors.New("cannot ask")
-	if w, err := sd.wish(t.Context(), fake, "u1", Past{}); w != nil || err != fake.queryErr {
+	if w, err := on(sd, fake).Wish(t.Context(), "u1", Past{}); w != nil || err != fake.queryErr {
 		t.Errorf("%v, %v", w, err)
 	}
 }
@@ -252,7 +252,7 @@ func TestSystemdWishCannotTell(t *testing.T) {
 func TestSystemdWishAlias(t *testing.T) {
 	fake, _ := recordedWish(t, "stopped")
 	fake.answers[systemctl+" show -p "+wishProps+" other.service"] = fake.answers[systemctl+" show -p "+wishProps+" u1.service"]
-	w, err := sd.wish(t.Context(), fake, "other", Past{})
+	w, err := on(sd, fake).Wish(t.Context(), "other", Past{})
 	if err != nil || w == nil || w.Service != "other" || w.Undo != "systemctl start u1.service" {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -337,7 +337,7 @@ func TestSystemdWishHalf(t *testing.T) {
 	} {
 		fake, _ := recordedWish(t, "stopping")
 		fake.answers[systemctl+" list-jobs --no-legend --plain u14.service"] = result{output: answer}
-		if w, err := sd.wish(t.Context(), fake, "u14", Past{}); err != nil || (w != nil) != want {
+		if w, err := on(sd, fake).Wish(t.Context(), "u14", Past{}); err != nil || (w != nil) != want {
 			t.Errorf("%q: %+v, %v", answer, w, err)
 		}
 	}
@@ -350,20 +350,20 @@ func TestSystemdWishDisabled(t *testing.T) {
 	for _, word := range []string{"static", "generated", "indirect", "alias", "enabled", "enabled-runtime", "linked", "transient", ""} {
 		fake, _ := recordedWish(t, "disabled-never")
 		fake.answers[show] = result{output: strings.Replace(fake.answers[show].output, "UnitFileState=disabled", "UnitFileState="+word, 1)}
-		if w, err := sd.wish(t.Context(), fake, "u16", Past{}); w != nil || err != nil {
+		if w, err := on(sd, fake).Wish(t.Context(), "u16", Past{}); w != nil || err != nil {
 			t.Errorf("%s: %+v, %v", word, w, err)
 		}
 	}
 	fake, _ := recordedWish(t, "disabled-never")
 	fake.answers[show] = result{output: strings.Replace(fake.answers[show].output, "Monotonic=0", "Monotonic=1", 1)}
-	if w, err := sd.wish(t.Context(), fake, "u16", Past{}); w != nil || err != nil {
+	if w, err := on(sd, fake).Wish(t.Context(), "u16", Past{}); w != nil || err != nil {
 		t.Errorf("it was up: %+v, %v", w, err)
 	}
 	fake, _ = recordedWish(t, "disabled-never")
 	a := fake.answers[show]
 	fake.answers[show] = result{output: a.output + "TriggeredBy=u16.socket u16.timer\n"}
 	const want = "it is not enabled: u16.socket starts it on demand, and has not since the boot"
-	if w, err := sd.wish(t.Context(), fake, "u16", Past{}); err != nil || w == nil || w.Why != want {
+	if w, err := on(sd, fake).Wish(t.Context(), "u16", Past{}); err != nil || w == nil || w.Why != want {
 		t.Errorf("a socket starts it: %+v, %v", w, err)
 	}
 }

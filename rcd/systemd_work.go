@@ -26,17 +26,17 @@ func (s systemd) now() time.Duration {
 }
 
 // work is what systemd does with the unit that has these properties.
-func (s systemd) work(ctx context.Context, run runner, service string, p map[string]string) (*Work, error) {
+func (s systemd) work(ctx context.Context, service string, p map[string]string) (*Work, error) {
 	w := workOf(p, s.now())
 	if w == nil {
 		return nil, nil
 	}
 	w.Service = service
 	if w.Queued {
-		return s.queued(ctx, run, *w, p["Job"])
+		return s.queued(ctx, *w, p["Job"])
 	}
 	if property := commandsOf(p); property != "" && w.Over() {
-		r, err := run.query(ctx, []string{s.systemctl, "show", "-p", property, unitName(service)})
+		_, r, err := s.ask(ctx, property, unitName(service))
 		if err != nil {
 			return w, err
 		}
@@ -69,8 +69,8 @@ func commandsOf(p map[string]string) string {
 
 // queued names a unit's job that has not changed its state: mostly it waits for those of
 // other units. systemd does not tell since when. A job that has ended meanwhile is none.
-func (s systemd) queued(ctx context.Context, run runner, w Work, id string) (*Work, error) {
-	r, err := run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"})
+func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
+	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"})
 	if err != nil {
 		return nil, err
 	}
@@ -150,18 +150,18 @@ func since(stamp string, now time.Duration) (known bool, d time.Duration) {
 
 // boot tells how long systemd has been starting units, and which starts are under way.
 // A container counts from its own boot, not from that of its host.
-func (s systemd) boot(ctx context.Context, run runner) (Boot, error) {
+func (s systemd) Boot(ctx context.Context) (Boot, error) {
 	b := Boot{See: "systemctl list-jobs"}
-	r, err := run.query(ctx, []string{s.systemctl, "show", "-p", "UserspaceTimestampMonotonic"})
+	p, r, err := s.ask(ctx, "UserspaceTimestampMonotonic")
 	if err != nil {
 		return b, err
 	}
-	known, lasts := since(properties(r.output)["UserspaceTimestampMonotonic"], s.now())
+	known, lasts := since(p["UserspaceTimestampMonotonic"], s.now())
 	if !known {
 		return b, fmt.Errorf("cannot tell how long systemd has been booting: %s", strings.TrimSpace(r.output))
 	}
 	b.For = lasts
-	if r, err = run.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"}); err != nil {
+	if r, err = s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"}); err != nil {
 		return b, err
 	}
 	for _, j := range parseQueue(r.output) {

@@ -108,7 +108,7 @@ func workOn(t *testing.T, unit string, at time.Duration, answers map[string]resu
 	t.Helper()
 	fake := &fakeRunner{t: t, answers: map[string]result{asked("x"): recorded(t, "work/"+unit)}}
 	maps.Copy(fake.answers, answers)
-	m := &Manager{systemd{systemctl: systemctl, clock: func() time.Duration { return recordedAt + at }}, fake}
+	m := on(systemd{systemctl: systemctl, clock: func() time.Duration { return recordedAt + at }}, fake)
 	w, err := m.Work(t.Context(), "x")
 	return w, fake, err
 }
@@ -149,7 +149,7 @@ func TestWorkQueued(t *testing.T) {
 
 // What cannot be asked is no work, and an error.
 func TestWorkCannotAsk(t *testing.T) {
-	m := &Manager{systemd{systemctl: systemctl}, &fakeRunner{t: t, queryErr: errors.New("no answer")}}
+	m := on(systemd{systemctl: systemctl}, &fakeRunner{t: t, queryErr: errors.New("no answer")})
 	if w, err := m.Work(t.Context(), "x"); w != nil || err == nil {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -160,7 +160,7 @@ func TestBoot(t *testing.T) {
 		systemctl + " show -p UserspaceTimestampMonotonic": {output: "UserspaceTimestampMonotonic=1218829252\n"},
 		systemctl + " list-jobs --no-legend --plain":       recorded(t, "work/jobs"),
 	}}
-	m := &Manager{systemd{systemctl: systemctl, clock: func() time.Duration { return recordedAt }}, fake}
+	m := on(systemd{systemctl: systemctl, clock: func() time.Duration { return recordedAt }}, fake)
 	b, err := m.Boot(t.Context())
 	if err != nil || b.For.Round(time.Second) != 11*time.Second || len(b.Jobs) != 6 || b.Jobs[0] != (Job{70, "forever.service"}) {
 		t.Errorf("%+v, %v", b, err)

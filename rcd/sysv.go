@@ -8,6 +8,7 @@ import (
 // sysv is a machine of System V init scripts, through service(8) where it is
 // installed: that gives the script a clean environment and / as directory.
 type sysv struct {
+	basic
 	root    string
 	service string // "" if there is none
 }
@@ -21,7 +22,7 @@ func (s sysv) Argv(verb Verb, service string) []string {
 	return []string{s.service, service, string(verb)}
 }
 
-func (s sysv) find(_ context.Context, _ runner, service string) error {
+func (s sysv) Find(_ context.Context, service string) error {
 	return findScript(s, service, "ls /etc/init.d")
 }
 
@@ -50,7 +51,3 @@ func lsbState(r result) State {
 	}
 	return Stopped
 }
-
-func (sysv) obstacle(context.Context, runner, string) (*Obstacle, error) { return nil, nil }
-
-func (sysv) phase(context.Context, runner) (Phase, error) { return Working, nil }

@@ -30,19 +30,19 @@ func (s sysv) script(service string) string {
 	return ""
 }
 
-func (s sysv) list(ctx context.Context, run runner) ([]Listed, error) {
-	return listScripts(ctx, run, s, s.root, startedScripts(s.root))
+func (s sysv) list(ctx context.Context) ([]Listed, error) {
+	return listScripts(ctx, s, s.root, startedScripts(s.root))
 }
 
 // listScripts asks each script that a boot starts.
-func listScripts(ctx context.Context, run runner, d scripted, root string, names []string) ([]Listed, error) {
+func listScripts(ctx context.Context, d scripted, root string, names []string) ([]Listed, error) {
 	var list []Listed
 	for _, name := range names {
 		script := d.script(name)
 		if words.CheckName(name) != nil || script == "" {
 			continue
 		}
-		r, err := run.query(ctx, d.Argv(Status, name))
+		r, err := d.query(ctx, d.Argv(Status, name))
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
@@ -147,4 +147,15 @@ func pidOnLine(text []byte) int {
 func mentions(script, program string) bool {
 	name := regexp.QuoteMeta(filepath.Base(program))
 	return regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])` + name + `(?:[^A-Za-z0-9_.-]|$)`).MatchString(script)
+}
+
+func (s sysv) names(context.Context) ([]string, error) {
+	entries, err := os.ReadDir(s.root + "/etc/init.d")
+	var list []string
+	for _, e := range entries {
+		if !e.IsDir() && e.Name() != "README" {
+			list = append(list, e.Name())
+		}
+	}
+	return list, err
 }

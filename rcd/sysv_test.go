@@ -21,7 +21,7 @@ func TestSysvArgv(t *testing.T) {
 func TestSysvFind(t *testing.T) {
 	s := sysv{root: tree(t, "etc/init.d/cron*", "etc/init.d/README", "etc/init.d/folder/")}
 	for name, found := range map[string]bool{"cron": true, "README": false, "folder": false, "nosuch": false} {
-		err := s.find(t.Context(), &fakeRunner{t: t}, name)
+		err := on(s, &fakeRunner{t: t}).Find(t.Context(), name)
 		var unknown *NotFoundError
 		if found != (err == nil) || !found && !errors.As(err, &unknown) {
 			t.Errorf("find %s: %v, want found: %v", name, err, found)
@@ -30,7 +30,7 @@ func TestSysvFind(t *testing.T) {
 }
 
 func TestSysvAsksNothing(t *testing.T) {
-	m := &Manager{sysv{}, &fakeRunner{t: t}}
+	m := on(sysv{}, &fakeRunner{t: t})
 	if o, err := m.Obstacle(t.Context(), "cron"); o != nil || err != nil {
 		t.Errorf("obstacle %v, %v", o, err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // wish: runit's sv does as an init script does if it is called by a script's name. Of
 // another script its links tell whether a boot starts it; a stop leaves no trace.
-func (s sysv) wish(_ context.Context, _ runner, service string, past Past) (*Wish, error) {
+func (s sysv) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	if s.linkedTool(service) == "sv" {
 		return superviseWish(s.root, "sv", service, past)
 	}

@@ -56,7 +56,7 @@ func TestSysVWish(t *testing.T) {
 	}
 	link(t, root, "etc/rc2.d/K01three", "../init.d/three")
 	link(t, root, "etc/rc3.d/S01three", "../init.d/three")
-	m := &Manager{sysv{root: root, service: "/usr/sbin/service"}, &fakeRunner{t: t}}
+	m := on(sysv{root: root, service: "/usr/sbin/service"}, &fakeRunner{t: t})
 	ask := func(service string, past Past, want Wish) {
 		t.Helper()
 		w, err := m.Wish(t.Context(), service, past)
@@ -93,7 +93,7 @@ func TestSysVWish(t *testing.T) {
 func TestSysVWishRHEL(t *testing.T) {
 	root := tree(t, "etc/init.d/off*", "sbin/chkconfig*")
 	link(t, root, "etc/rc.d/rc3.d/K15off", "../init.d/off")
-	w, err := sysv{root: root}.wish(t.Context(), &fakeRunner{t: t}, "off", Past{})
+	w, err := on(sysv{root: root}, &fakeRunner{t: t}).Wish(t.Context(), "off", Past{})
 	if err != nil || w == nil || w.Undo != "chkconfig off on && service off start" {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -104,7 +104,7 @@ func TestSystemVWishCannotBeTold(t *testing.T) {
 	root := tree(t, "etc/rc3.d/", "etc/init.d/x*")
 	link(t, root, "etc/rc3.d/K01x", "../init.d/x")
 	link(t, root, "etc/rc2.d", "rc2.d") // to itself
-	if w, err := (sysv{root: root}).wish(t.Context(), &fakeRunner{t: t}, "x", Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
+	if w, err := on(sysv{root: root}, &fakeRunner{t: t}).Wish(t.Context(), "x", Past{}); w != nil || !errors.Is(err, syscall.ELOOP) {
 		t.Errorf("%+v, %v", w, err)
 	}
 }

@@ -1,9 +1,6 @@
 package rcd
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // WishKind is how somebody has said that a service is to be left down.
 type WishKind string
@@ -56,31 +53,4 @@ func (p Past) hasStopped(begin, end time.Time) bool {
 		return false
 	}
 	return p.To.IsZero() || !begin.After(p.To.Add(stopMargin))
-}
-
-// wisher is a dialect whose manager knows what people want of a service.
-type wisher interface {
-	wish(ctx context.Context, run runner, service string, past Past) (*Wish, error)
-}
-
-// Wish reports whether somebody has said that a service, whose daemon is down, is to
-// be left down; nil if not. It starts processes. What it cannot find out, or doubts,
-// is no wish; an error says that it could not, and is no reason to leave a daemon down.
-//
-// A signal is no wish, whoever has sent it, and neither is systemctl kill. Nor is a
-// restart whose start has failed.
-func (m *Manager) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
-	if d, ok := m.dialect.(wisher); ok {
-		return d.wish(ctx, m.run, service, past)
-	}
-	return nil, nil
-}
-
-// wish is the obstacle: who has not enabled a service does not want it started.
-func (f freebsd) wish(ctx context.Context, run runner, service string, _ Past) (*Wish, error) {
-	o, err := f.obstacle(ctx, run, service)
-	if o == nil {
-		return nil, err
-	}
-	return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled in rc.conf", Undo: o.Enable, Bars: true}, nil
 }

@@ -12,7 +12,7 @@ func TestFreeBSDWish(t *testing.T) {
 		"/usr/sbin/service nginx enabled": recorded(t, "freebsd/enabled-no"),
 		"/usr/sbin/service nginx rcvar":   recorded(t, "freebsd/rcvar-no"),
 	}}
-	m := &Manager{bsd, fake}
+	m := on(bsd, fake)
 	want := Wish{Service: "nginx", Kind: WishDisabled, Why: "it is disabled in rc.conf", Undo: "sysrc nginx_enable=YES", Bars: true}
 	if w, err := m.Wish(t.Context(), "nginx", Past{WasUp: true}); err != nil || w == nil || *w != want {
 		t.Errorf("%+v, %v", w, err)
@@ -30,7 +30,7 @@ func TestFreeBSDWish(t *testing.T) {
 // TestNoWish: a plain init script knows nothing of anybody's will, and is not asked.
 func TestNoWish(t *testing.T) {
 	for _, d := range []dialect{sysv{root: tree(t, "etc/init.d/nginx*")}, program{path: "/opt/own"}} {
-		m := &Manager{d, &fakeRunner{t: t}}
+		m := on(d, &fakeRunner{t: t})
 		if w, err := m.Wish(t.Context(), "nginx", Past{}); w != nil || err != nil {
 			t.Errorf("%s: %+v, %v", d.Name(), w, err)
 		}

@@ -2,6 +2,7 @@ package rcd
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -34,11 +35,10 @@ func (w *Work) Left() time.Duration { return max(0, w.Limit-w.For) }
 // Work asks the manager what is being done with a service right now; nil: nothing, or
 // the manager cannot tell. It starts a process where the manager can.
 func (m *Manager) Work(ctx context.Context, service string) (*Work, error) {
-	d, ok := m.dialect.(conditioner)
-	if !ok {
+	c, err := m.condition(ctx, service)
+	if errors.Is(err, errors.ErrUnsupported) {
 		return nil, nil
 	}
-	c, err := d.condition(ctx, m.run, service)
 	return c.Work, err
 }
 
@@ -53,18 +53,4 @@ type Boot struct {
 type Job struct {
 	ID   int
 	Unit string
-}
-
-// booter is a dialect whose manager knows how long the boot has lasted.
-type booter interface {
-	boot(ctx context.Context, run runner) (Boot, error)
-}
-
-// Boot asks about a boot that is under way, see Phase. A manager that cannot tell says
-// nothing of it.
-func (m *Manager) Boot(ctx context.Context) (Boot, error) {
-	if d, ok := m.dialect.(booter); ok {
-		return d.boot(ctx, m.run)
-	}
-	return Boot{}, nil
 }

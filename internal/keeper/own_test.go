@@ -19,7 +19,7 @@ import (
 // the herd does.
 type ownHerd struct {
 	*herd
-	own    *rcd.Own
+	own    *rcd.Manager
 	noHold bool
 }
 
