@@ -1,8 +1,13 @@
 package rcd
 
 import (
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"runtime"
+	"slices"
+	"syscall"
 )
 
 // Host is the machine whose manager is looked for.
@@ -112,6 +117,33 @@ func (h Host) detect(run basic) (prefix string, d dialect, err error) {
 		return "sysv", sysv{run, h.Root, service}, nil
 	}
 	return "", nil, &NoManagerError{"neither systemd nor OpenRC nor /etc/init.d is there", ownProgram}
+}
+
+// executables are those of the paths that are programs below root.
+func executables(root string, paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !isExecutable(root + path) })
+}
+
+// errNotRegular says that a file is a folder, a FIFO or a device.
+var errNotRegular = errors.New("it is no regular file")
+
+// readRegular reads the first bytes of a regular file. Others may have put a FIFO in its
+// place, whose reader would wait for as long as they like. With osutil.NoFollow in flags a link
+// in its place is an error.
+func readRegular(path string, flags int, most int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+	}
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 func (h Host) isDir(path string) bool {

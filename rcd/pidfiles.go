@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // PIDFile is a pidfile that a unit or a script names.
@@ -42,7 +41,7 @@ func (h Host) scriptPIDFiles() []PIDFile {
 	if h.OS == "freebsd" {
 		dirs = []string{"/etc/rc.d", "/usr/local/etc/rc.d"}
 	}
-	open := func(path string) (string, bool) { return readPlain(h.Root+path, syscall.O_NONBLOCK) }
+	open := scriptsIn(h.Root)
 	var list []PIDFile
 	for _, dir := range dirs {
 		entries, err := os.ReadDir(h.Root + dir)
@@ -57,18 +56,8 @@ func (h Host) scriptPIDFiles() []PIDFile {
 			}
 			facts := readScript(e.Name(), text, open)
 			for _, file := range facts.pidFiles {
-				list = append(list, PIDFile{Path: file, By: path, Programs: h.programs(facts.daemons)})
+				list = append(list, PIDFile{Path: file, By: path, Programs: executables(h.Root, facts.daemons)})
 			}
-		}
-	}
-	return list
-}
-
-// programs are those of the paths that are there.
-func (h Host) programs(paths []string) (list []string) {
-	for _, path := range paths {
-		if isExecutable(h.Root + path) {
-			list = append(list, path)
 		}
 	}
 	return list

@@ -134,7 +134,7 @@ func (basic) Wish(context.Context, string, Past) (*Wish, error)   { return nil, 
 func (basic) Death(context.Context, string) (Death, error)        { return Death{Cause: CauseUnknown}, nil }
 func (basic) Supervision(string) (*Supervision, error)            { return nil, nil }
 func (basic) Asked(context.Context, string) (Asked, error)        { return Asked{}, nil }
-func (basic) names(context.Context) ([]string, error) { return nil, errors.ErrUnsupported }
+func (basic) names(context.Context) ([]string, error)             { return nil, errors.ErrUnsupported }
 
 func (basic) list(context.Context) ([]Listed, error)     { return nil, errors.ErrUnsupported }
 func (basic) canonical(service string) string            { return service }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // supervisors is a machine on which a supervisor of the daemontools family is at work: it
@@ -44,21 +46,16 @@ func (d supervisors) Argv(verb Verb, service string) []string {
 	if d.rc != "" && d.isRC(service) && verb != Status {
 		return []string{d.rc, map[Verb]string{Stop: "-d", Start: "-u"}[verb], "change", service}
 	}
-	switch d.family {
-	case runit:
-		limit := map[Verb][]string{Stop: {"-w", "3600"}, Start: {"-w", "10"}}[verb]
-		return slices.Concat([]string{d.tool}, limit, []string{string(verb), dir})
-	case s6:
-		options := map[Verb][]string{Stop: {"-wd", "-T", "3600000", "-d"}, Start: {"-wu", "-T", "10000", "-u"}}[verb]
-		if verb == Status {
-			return []string{d.asks, dir}
-		}
-		return slices.Concat([]string{d.tool}, options, []string{dir})
-	}
+	options := map[family]map[Verb][]string{
+		daemontools: {Stop: {"-d"}, Start: {"-u"}},
+		runit:       {Stop: {"-w", "3600", "stop"}, Start: {"-w", "10", "start"}, Status: {"status"}},
+		s6:          {Stop: {"-wd", "-T", "3600000", "-d"}, Start: {"-wu", "-T", "10000", "-u"}},
+	}[d.family][verb]
+	tool := d.tool
 	if verb == Status {
-		return []string{d.asks, dir}
+		tool = d.asks
 	}
-	return []string{d.tool, map[Verb]string{Stop: "-d", Start: "-u"}[verb], dir}
+	return slices.Concat([]string{tool}, options, []string{dir})
 }
 
 // killArgv has the supervisor send KILL.
@@ -215,7 +212,7 @@ func (f family) scanner() string {
 
 // readSupervised reads what a supervisor says of the service in a folder.
 func readSupervised(dir string) (supervised, error) {
-	data, err := readSmall(dir + "/supervise/status")
+	data, err := readRegular(dir+"/supervise/status", osutil.NoFollow, 64)
 	if err != nil {
 		return supervised{}, err
 	}
@@ -238,29 +235,24 @@ func (d supervisors) condition(_ context.Context, service string) (Condition, er
 	if watched, err := hasSupervisor(dir); !watched || err != nil { // what it has written is of the time when it ran
 		return Condition{}, err
 	}
-	c := Condition{State: Stopped, Work: d.work(s, time.Now())}
-	if s.isUp() {
-		c.State = Running
-		if c.Work == nil { // else its run script may not have come to the daemon yet
-			c.Main = s.pid
-		}
+	c := Condition{State: s.state(), Work: d.work(s, time.Now())}
+	if s.isUp() && c.Work == nil { // else its run script may not have come to the daemon yet
+		c.Main = s.pid
 	}
 	return c, nil
 }
 
 // opinion: the word is the supervisor's where it says more.
-func (d supervisors) opinion(ctx context.Context, service string) (Opinion, error) {
+func (d supervisors) opinion(_ context.Context, service string) (Opinion, error) {
 	v, err := d.Supervision(service)
 	if err != nil || !v.Watched {
 		return Opinion{Word: "no " + d.family.watcher()}, err
 	}
-	c, err := d.condition(ctx, service)
+	s, err := readSupervised(v.Folder)
 	if err != nil {
 		return Opinion{}, err
 	}
-	dir, _ := d.folder(service)
-	s, err := readSupervised(dir)
-	return Opinion{State: c.State, Word: s.text(), Supervision: v}, err
+	return Opinion{State: s.state(), Word: s.text(), Supervision: v}, nil
 }
 
 // restartTime is how long a supervisor may take to start a daemon again: a second, of which

@@ -16,7 +16,7 @@ func (d supervisors) Death(_ context.Context, service string) (Death, error) {
 		return unknown, nil
 	}
 	dir, _ := d.folder(service)
-	data, err := readBounded(dir+"/supervise/death_tally", tallyRecord*mostDeaths)
+	data, err := readRegular(dir+"/supervise/death_tally", osutil.NoFollow, tallyRecord*mostDeaths)
 	if err != nil || len(data) < tallyRecord {
 		return unknown, err
 	}

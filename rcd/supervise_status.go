@@ -139,7 +139,14 @@ func (s supervised) isUp() bool {
 	return s.pid != 0 && !s.finishing && !(s.encore && s.word == encoreStopped)
 }
 
-// state is the word of the supervisor for it, where that says more than up or down.
+func (s supervised) state() State {
+	if s.isUp() {
+		return Running
+	}
+	return Stopped
+}
+
+// text is the supervisor's word for its state, where that says more than up or down.
 func (s supervised) text() string {
 	switch {
 	case s.finishing:

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
@@ -116,7 +117,7 @@ func writtenTo(root, dir string) string {
 // readTally reads when a service of s6 has died, as far as s6-supervise remembers it: for each
 // death a TAI64N stamp, an exit status and a signal. Those that it was told to are left out.
 func readTally(dir string) []time.Time {
-	data, err := readBounded(dir+"/supervise/death_tally", tallyRecord*mostDeaths)
+	data, err := readRegular(dir+"/supervise/death_tally", osutil.NoFollow, tallyRecord*mostDeaths)
 	if err != nil {
 		return nil // it only makes the count of deaths better
 	}

@@ -20,7 +20,7 @@ func TestSuperviseArgv(t *testing.T) {
 		status, kills string
 	}{
 		{daemontools, "", "toy", "/b/tool -d R/etc/service/toy", "/b/tool -u R/etc/service/toy", "/b/asks R/etc/service/toy", "/b/tool -k R/etc/service/toy"},
-		{runit, "", "toy", "/b/tool -w 3600 stop R/etc/service/toy", "/b/tool -w 10 start R/etc/service/toy", "/b/tool status R/etc/service/toy", "/b/tool kill R/etc/service/toy"},
+		{runit, "", "toy", "/b/tool -w 3600 stop R/etc/service/toy", "/b/tool -w 10 start R/etc/service/toy", "/b/asks status R/etc/service/toy", "/b/tool kill R/etc/service/toy"},
 		{s6, "", "toy", "/b/tool -wd -T 3600000 -d R/etc/service/toy", "/b/tool -wu -T 10000 -u R/etc/service/toy", "/b/asks R/etc/service/toy", "/b/tool -k R/etc/service/toy"},
 		{s6, "/b/s6-rc", "rc", "/b/s6-rc -d change rc", "/b/s6-rc -u change rc", "/b/asks R/run/s6-rc/servicedirs/rc", "/b/tool -k R/run/s6-rc/servicedirs/rc"},
 		{s6, "/b/s6-rc", "toy", "/b/tool -wd -T 3600000 -d R/etc/service/toy", "/b/tool -wu -T 10000 -u R/etc/service/toy", "/b/asks R/etc/service/toy", "/b/tool -k R/etc/service/toy"},

@@ -1,10 +1,8 @@
 package rcd
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,22 +67,6 @@ func hasSupervisor(dir string) (bool, error) {
 		return err == nil && info.Mode()&os.ModeNamedPipe != 0, err
 	}
 	return false, nil
-}
-
-func readSmall(path string) ([]byte, error) { return readBounded(path, 64) }
-
-// readBounded reads a regular file only: whoever owns the folder may have put a FIFO there,
-// and a reader of one waits for as long as they like.
-func readBounded(path string, most int64) ([]byte, error) {
-	f, err := osutil.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, cmp.Or(err, errNoStatus)
-	}
-	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // wish: of the programs that a user may name, those of the daemontools family tell.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,10 +52,11 @@ func (d supervisord) Argv(verb Verb, service string) []string {
 // what supervisord knows.
 func (d supervisord) Find(ctx context.Context, service string) error {
 	c, err := readSupervisord(d.root, d.conf)
+	group, _, _ := strings.Cut(service, ":")
 	switch {
 	case err == nil && c.names[service]:
 		return nil
-	case err != nil || c.unsure:
+	case err != nil || c.partial || c.unsure[group]:
 		_, err := d.ask(ctx, service)
 		return err
 	}
@@ -285,9 +288,5 @@ func (d supervisord) unanswered(ctx context.Context) ([]Listed, error) {
 // names are those of the configuration.
 func (d supervisord) names(context.Context) ([]string, error) {
 	c, err := readSupervisord(d.root, d.conf)
-	var list []string
-	for name := range c.names {
-		list = append(list, name)
-	}
-	return list, err
+	return slices.Collect(maps.Keys(c.names)), err
 }

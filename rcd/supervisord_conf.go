@@ -3,20 +3,18 @@ package rcd
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // supervisordConf is what is read of supervisord's configuration.
 type supervisordConf struct {
-	names  map[string]bool // of the programs, as supervisorctl has them
-	unsure bool            // there are names that cannot be told from the files
-	log    string          // its own log file, absolute; "" if it does not say
+	names   map[string]bool // of the programs, as supervisorctl has them
+	unsure  map[string]bool // groups that have names which cannot be told from the files
+	partial bool            // a file is too long: there may be more programs
+	log     string          // its own log file, absolute; "" if it does not say
 }
 
 // The most that is read of it.
@@ -27,11 +25,12 @@ const (
 
 // readSupervisord reads a configuration and what it includes.
 func readSupervisord(root, conf string) (supervisordConf, error) {
-	text, whole, err := readConf(root + conf)
+	text, err := readRegular(root+conf, 0, supervisordConfLimit)
 	if err != nil {
 		return supervisordConf{}, err
 	}
-	sections := parseINI(text)
+	partial := len(text) == supervisordConfLimit
+	sections := parseINI(string(text))
 	dir := filepath.Dir(conf)
 	var files []string
 	for _, pattern := range strings.Fields(sectionOf(sections, "include")["files"]) {
@@ -49,38 +48,19 @@ func readSupervisord(root, conf string) (supervisordConf, error) {
 		return supervisordConf{}, fmt.Errorf("cannot read what %s includes: it has more than %d files", conf, supervisordFiles)
 	}
 	for _, file := range files {
-		text, all, err := readConf(file)
+		text, err := readRegular(file, 0, supervisordConfLimit)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return supervisordConf{}, err
 		}
-		whole = whole && all
-		sections = append(sections, parseINI(text)...)
+		partial = partial || len(text) == supervisordConfLimit
+		sections = append(sections, parseINI(string(text))...)
 	}
 	c := supervisordConfOf(sections)
-	c.unsure = c.unsure || !whole
+	c.partial = partial
 	return c, nil
-}
-
-// readConf reads a configuration, which may be a link. Files that are included may be anybody's,
-// so nothing is waited for, and only a regular file is read.
-func readConf(path string) (text string, whole bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return "", false, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", false, err
-	}
-	if !info.Mode().IsRegular() {
-		return "", false, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is no regular file")}
-	}
-	data, err := io.ReadAll(io.LimitReader(f, supervisordConfLimit))
-	return string(data), len(data) < supervisordConfLimit, err
 }
 
 // section is one of an INI file.
@@ -126,7 +106,7 @@ func sectionOf(sections []section, name string) map[string]string {
 // supervisordConfOf tells the programs' names: PROGRAM, or GROUP:PROCESS where a group has
 // another name than its process.
 func supervisordConfOf(sections []section) supervisordConf {
-	c := supervisordConf{names: make(map[string]bool)}
+	c := supervisordConf{names: make(map[string]bool), unsure: make(map[string]bool)}
 	if log := sectionOf(sections, "supervisord")["logfile"]; filepath.IsAbs(log) && !strings.Contains(log, "%(") {
 		c.log = log
 	}
@@ -147,7 +127,9 @@ func supervisordConfOf(sections []section) supervisordConf {
 		if !isGrouped {
 			group = program
 		}
-		c.unsure = !c.add(group, program, s.keys) || c.unsure
+		if !c.add(group, program, s.keys) {
+			c.unsure[group] = true
+		}
 	}
 	return c
 }

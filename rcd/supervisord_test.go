@@ -69,9 +69,12 @@ func TestSupervisordFind(t *testing.T) {
 	if len(fake.queries) > 0 {
 		t.Errorf("it has asked %v", fake.queries)
 	}
-	m, fake = supervisordMachine(t, "[program:odd]\nprocess_name=%(ENV_HOST)s\n", map[string]string{"nosuch": "nosuch", "good": "running"})
-	if err := m.Find(t.Context(), "nosuch"); !errors.As(err, &none) || len(fake.queries) != 1 {
-		t.Errorf("a name that the files cannot tell: %v, asked %v", err, fake.queries)
+	for name, asks := range map[string]int{"odd": 1, "odd:x": 1, "nosuch": 0, "nosuch:x": 0, "good": 0} {
+		m, fake = supervisordMachine(t, "[program:odd]\nprocess_name=%(ENV_HOST)s\n", nil)
+		fake.answers["/usr/bin/supervisorctl -c /etc/supervisor/supervisord.conf status "+name] = result{status: 4, output: name + ": ERROR (no such process)\n"}
+		if err := m.Find(t.Context(), name); errors.As(err, &none) != (name != "good") || len(fake.queries) != asks {
+			t.Errorf("%s, beside names that the files cannot tell: %v, asked %v", name, err, fake.queries)
+		}
 	}
 }
 

@@ -9,30 +9,11 @@ import (
 	"time"
 )
 
-// unitState is what systemd says of a unit, as far as wishes go.
-type unitState struct {
-	id       string // its own name: service may be an alias
-	load     string // LoadState=
-	active   string // ActiveState=
-	freeze   string // FreezerState=
-	file     string // UnitFileState=
-	onDemand string // what starts it when somebody needs it; "" if nothing does
-	bound    []string
-	whim     bool          // systemd itself stops it once nobody needs it
-	upAt     time.Duration // when it was last started, since the boot; 0 if systemd has forgotten
-}
-
 const wishProps = "Id,LoadState,ActiveState,FreezerState,UnitFileState,TriggeredBy,BindsTo,StopWhenUnneeded,ActiveEnterTimestampMonotonic"
 
-func (s systemd) unitState(ctx context.Context, unit string) (unitState, error) {
-	p, err := s.show(ctx, "whether "+unit+" was stopped on purpose", "Id", wishProps, unit)
-	if err != nil {
-		return unitState{}, err
-	}
-	return unitState{
-		id: p["Id"], load: p["LoadState"], active: p["ActiveState"], freeze: p["FreezerState"], file: p["UnitFileState"], onDemand: sockets(p["TriggeredBy"]),
-		bound: strings.Fields(p["BindsTo"]), whim: p["StopWhenUnneeded"] == "yes", upAt: micros(p["ActiveEnterTimestampMonotonic"]),
-	}, nil
+// unit asks for what systemd says of a unit, as far as wishes go.
+func (s systemd) unit(ctx context.Context, unit string) (props map[string]string, err error) {
+	return s.show(ctx, "whether "+unit+" was stopped on purpose", "Id", wishProps, unit)
 }
 
 // micros reads systemd's microseconds; what is none is 0.
@@ -47,32 +28,33 @@ func micros(text string) time.Duration {
 // wish: a mask bars the unit whatever has happened to it. Else the last job of this
 // boot counts, and a unit that had none and is disabled was never meant to run.
 func (s systemd) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
-	u, err := s.unitState(ctx, unitName(service))
+	u, err := s.unit(ctx, unitName(service))
 	switch {
 	case err != nil:
 		return nil, err
-	case u.load == "masked":
-		return &Wish{Service: service, Kind: WishMasked, Why: "it is masked", Undo: "systemctl unmask " + u.id, Bars: true}, nil
-	case strings.HasSuffix(u.freeze, "-by-parent"): // since systemd 256
+	case u["LoadState"] == "masked":
+		return &Wish{Service: service, Kind: WishMasked, Why: "it is masked", Undo: "systemctl unmask " + u["Id"], Bars: true}, nil
+	case strings.HasSuffix(u["FreezerState"], "-by-parent"): // since systemd 256
 		return &Wish{Service: service, Kind: WishFrozen, Why: "a slice that it is in is frozen", Undo: "systemctl thaw, with that slice"}, nil
-	case u.freeze == "frozen", u.freeze == "freezing":
-		return &Wish{Service: service, Kind: WishFrozen, Why: "it is frozen", Undo: "systemctl thaw " + u.id}, nil
-	case u.load != "loaded", u.active != "inactive" && u.active != "failed" && u.active != "deactivating":
+	case u["FreezerState"] == "frozen", u["FreezerState"] == "freezing":
+		return &Wish{Service: service, Kind: WishFrozen, Why: "it is frozen", Undo: "systemctl thaw " + u["Id"]}, nil
+	case u["LoadState"] != "loaded", u["ActiveState"] != "inactive" && u["ActiveState"] != "failed" && u["ActiveState"] != "deactivating":
 		return nil, nil // it is up, or in its manager's hands
 	}
-	list, err := s.jobs(ctx, u.id)
+	list, err := s.jobs(ctx, u["Id"])
 	if err != nil {
 		return nil, err
 	}
 	if stop, ok := lastStop(list); ok {
 		return s.stopped(ctx, service, u, stop, past)
 	}
-	isIdle := len(list) == 0 && u.file == "disabled" && u.upAt == 0 && !past.WasUp
+	onDemand := sockets(u["TriggeredBy"])
+	isIdle := len(list) == 0 && u["UnitFileState"] == "disabled" && micros(u["ActiveEnterTimestampMonotonic"]) == 0 && !past.WasUp
 	switch {
-	case isIdle && u.onDemand != "":
-		return &Wish{Service: service, Kind: WishDisabled, Why: "it is not enabled: " + u.onDemand + " starts it on demand, and has not since the boot", Undo: "systemctl enable --now " + u.id}, nil
+	case isIdle && onDemand != "":
+		return &Wish{Service: service, Kind: WishDisabled, Why: "it is not enabled: " + onDemand + " starts it on demand, and has not since the boot", Undo: "systemctl enable --now " + u["Id"]}, nil
 	case isIdle:
-		return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled, and nothing has started it since the boot", Undo: "systemctl enable --now " + u.id}, nil
+		return &Wish{Service: service, Kind: WishDisabled, Why: "it is disabled, and nothing has started it since the boot", Undo: "systemctl enable --now " + u["Id"]}, nil
 	}
 	return nil, nil
 }
@@ -80,8 +62,8 @@ func (s systemd) Wish(ctx context.Context, service string, past Past) (*Wish, er
 // stopped looks for reasons why a stop job is no wish of anybody's. One that came
 // with a dependency's stop, a conflicting unit's start or an isolate is like one that
 // was asked for: to start the unit again would undo what was asked for.
-func (s systemd) stopped(ctx context.Context, service string, u unitState, stop stopJob, past Past) (*Wish, error) {
-	if u.upAt > stop.up || stop.isOurs(past) {
+func (s systemd) stopped(ctx context.Context, service string, u map[string]string, stop stopJob, past Past) (*Wish, error) {
+	if micros(u["ActiveEnterTimestampMonotonic"]) > stop.up || stop.isOurs(past) {
 		return nil, nil
 	}
 	why := fmt.Sprintf("it was stopped at %s (by job %s of systemd)", stop.end.Local().Format(time.DateTime), stop.id)
@@ -97,16 +79,16 @@ func (s systemd) stopped(ctx context.Context, service string, u unitState, stop 
 			return nil, err
 		}
 	}
-	return &Wish{Service: service, Kind: WishStopped, Why: why, At: stop.end, Undo: "systemctl start " + u.id}, nil
+	return &Wish{Service: service, Kind: WishStopped, Why: why, At: stop.end, Undo: "systemctl start " + u["Id"]}, nil
 }
 
 // isOtherJob reports whether a stop that has not ended is one: the journal calls the
 // first half of a restart a stop, too.
-func (s systemd) isOtherJob(ctx context.Context, u unitState, stop stopJob) (bool, error) {
+func (s systemd) isOtherJob(ctx context.Context, u map[string]string, stop stopJob) (bool, error) {
 	if stop.done {
 		return false, nil
 	}
-	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u.id})
+	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u["Id"]})
 	if err != nil {
 		return true, err
 	}
@@ -131,19 +113,20 @@ const (
 // byItself reports whether systemd may have stopped the unit of its own accord: because
 // one that it is bound to (BindsTo=) has died, or because nobody needs it any more. A
 // bound unit that was stopped itself takes this one along rightly.
-func (s systemd) byItself(ctx context.Context, u unitState, depth int) (bool, error) {
-	if u.whim || len(u.bound) > maxBound || depth > maxDepth {
+func (s systemd) byItself(ctx context.Context, u map[string]string, depth int) (bool, error) {
+	bound := strings.Fields(u["BindsTo"])
+	if u["StopWhenUnneeded"] == "yes" || len(bound) > maxBound || depth > maxDepth {
 		return true, nil
 	}
-	for _, unit := range u.bound {
-		b, err := s.unitState(ctx, unit)
+	for _, unit := range bound {
+		b, err := s.unit(ctx, unit)
 		if err != nil {
 			return true, err
 		}
-		if b.active == "active" || b.active == "reloading" {
+		if b["ActiveState"] == "active" || b["ActiveState"] == "reloading" {
 			continue
 		}
-		list, err := s.jobs(ctx, b.id)
+		list, err := s.jobs(ctx, b["Id"])
 		if _, ok := lastStop(list); err != nil || !ok {
 			return true, err
 		}

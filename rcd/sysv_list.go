@@ -3,14 +3,12 @@ package rcd
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
@@ -72,35 +70,24 @@ func listScripts(ctx context.Context, d scripted, root string, names []string) (
 
 // hintsOf reads a script, and the pidfiles that it names.
 func hintsOf(root, name, text string) *Hints {
-	facts := readScript(name, text, func(path string) (string, bool) { return readPlain(root+path, syscall.O_NONBLOCK) })
-	h := &Hints{Many: facts.loops, text: facts.text}
+	facts := readScript(name, text, scriptsIn(root))
+	h := &Hints{Daemons: executables(root, facts.daemons), Many: facts.loops, text: facts.text}
 	for _, path := range append(facts.pidFiles, "/run/"+name+".pid", "/run/"+name+"/"+name+".pid") {
-		if text, ok := readPlain(root+path, osutil.NoFollow); ok { // others may write there
-			if pid := pidOnLine([]byte(text)); pid > 0 && !slices.Contains(h.PIDs, pid) {
+		if text, err := readRegular(root+path, osutil.NoFollow, maxScript); err == nil { // others may write there
+			if pid := pidOnLine(text); pid > 0 && !slices.Contains(h.PIDs, pid) {
 				h.PIDs = append(h.PIDs, pid)
 			}
-		}
-	}
-	for _, path := range facts.daemons {
-		if isExecutable(root + path) {
-			h.Daemons = append(h.Daemons, path)
 		}
 	}
 	return h
 }
 
-// readPlain reads the beginning of a plain file, and waits for no other kind of one.
-func readPlain(path string, flags int) (text string, ok bool) {
-	f, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
-	if err != nil {
-		return "", false
+// scriptsIn reads the scripts of a machine.
+func scriptsIn(root string) func(path string) (text string, ok bool) {
+	return func(path string) (string, bool) {
+		text, err := readRegular(root+path, 0, maxScript)
+		return string(text), err == nil
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", false
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxScript))
-	return string(data), err == nil
 }
 
 // startedScripts are the names of the scripts that a boot starts into one of the
@@ -112,11 +99,9 @@ func startedScripts(root string) []string {
 	}
 	var names []string
 	for _, link := range links {
-		name := filepath.Base(link)[len("S00"):]
-		if target, err := os.Readlink(link); err == nil {
-			name = filepath.Base(target)
+		if kind, name := rcLink(filepath.Dir(link), filepath.Base(link)); kind != 0 {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
