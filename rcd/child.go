@@ -92,7 +92,7 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 	if !ok {
 		return 1
 	}
-	c := child{childArgs: a, argsOf: argsOf, report: json.NewEncoder(os.NewFile(reportFD, "report"))}
+	c := child{childArgs: a, argsOf: argsOf, done: make(chan syscall.WaitStatus, 1), report: json.NewEncoder(os.NewFile(reportFD, "report"))}
 	cmd := command(a.argv)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	over := time.NewTimer(a.limit)
@@ -104,8 +104,7 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 	for fd := firstLock; isRegular(fd); fd++ { // Go's own file behind them is open for reading alone
 		begun(fd, string(a.verb), a.service)
 	}
-	c.process = cmd.Process
-	c.done = make(chan syscall.WaitStatus, 1)
+	c.command = &ownChild{process: cmd.Process, isStop: a.verb == Stop}
 	go func() {
 		_ = cmd.Wait()
 		status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
@@ -151,7 +150,7 @@ type child struct {
 	childArgs
 	argsOf  func(pid int) ([]string, error)
 	report  *json.Encoder
-	process *os.Process
+	command *ownChild
 	done    chan syscall.WaitStatus
 }
 
@@ -172,13 +171,11 @@ func orders(control io.Reader) <-chan byte {
 
 // attend waits for the command, and does what it is told meanwhile.
 func (c *child) attend(orders <-chan byte, over <-chan time.Time) {
-	told, orphan := false, false
+	orphan := false
 	for {
 		select {
 		case status := <-c.done:
-			if told {
-				c.endHelpers()
-			}
+			c.command.endHelpers()
 			_ = c.report.Encode(childReport{Ended: &status})
 			return
 		case order, alive := <-orders:
@@ -188,31 +185,15 @@ func (c *child) attend(orders <-chan byte, over <-chan time.Time) {
 			case order == orderLeave:
 				return
 			default:
-				told = true
-				c.signal(map[byte]syscall.Signal{orderTerm: syscall.SIGTERM, orderKill: syscall.SIGKILL}[order])
+				c.command.signal(map[byte]syscall.Signal{orderTerm: syscall.SIGTERM, orderKill: syscall.SIGKILL}[order])
 			}
 		case <-over:
 			over = nil
 		}
 		if orphan && over == nil {
-			c.endAlone()
+			end(c.done, c.command.signal, c.killAfter, func() bool { return !c.mayEnd() }) // as the run would have done
+			c.command.endHelpers()
 			return
-		}
-	}
-}
-
-// endAlone is what the run would have done, had it lived.
-func (c *child) endAlone() {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if !c.mayEnd() {
-			return
-		}
-		c.signal(sig)
-		select {
-		case <-c.done:
-			c.endHelpers()
-			return
-		case <-time.After(c.killAfter):
 		}
 	}
 }
@@ -224,26 +205,8 @@ func (c *child) mayEnd() bool {
 	if c.verb == Stop {
 		return true
 	}
-	args, err := c.argsOf(c.process.Pid)
+	args, err := c.argsOf(c.command.process.Pid)
 	return err == nil && CarriesOut(args, c.verb, c.service, c.argv)
-}
-
-// signal also reaches the helpers of a stop, which starts no daemon. What a start has
-// started may be the daemon.
-func (c *child) signal(sig syscall.Signal) {
-	if c.verb == Stop {
-		_ = syscall.Kill(-c.process.Pid, sig)
-		return
-	}
-	_ = c.process.Signal(sig)
-}
-
-// endHelpers ends those of a stop that have not heard the TERM. The command has led
-// the group, and a number is not given anew while a group has it.
-func (c *child) endHelpers() {
-	if c.verb == Stop {
-		_ = syscall.Kill(-c.process.Pid, syscall.SIGKILL)
-	}
 }
 
 // exitError is how a command has ended that a child of ours has waited for. It reads

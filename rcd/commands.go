@@ -15,23 +15,6 @@ type commander interface {
 	isCaller(path string) bool
 }
 
-// Commands returns what finds, by the arguments of a process, the service that it stops
-// or starts, and how; nil if the manager itself tells what is under way, see Work.
-func (m *Manager) Commands(services []string) func(args []string) (service, verb string, ok bool) {
-	c, knows := m.dialect.(commander)
-	if !knows {
-		return nil
-	}
-	return func(args []string) (service, verb string, ok bool) {
-		for _, s := range services {
-			if verb, ok := stepOf(c, args, s); ok {
-				return s, verb, true
-			}
-		}
-		return "", "", false
-	}
-}
-
 // stepOf reads the arguments of a process: the script or its caller, behind an
 // interpreter or not, then the verb.
 //

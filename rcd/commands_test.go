@@ -49,16 +49,25 @@ func TestCommands(t *testing.T) {
 		{"openrc", "/sbin/openrc-run /etc/init.d/x start", "start"},
 		{"openrc", "/sbin/openrc-run /etc/init.d/x zap", "zap"},
 	} {
-		m := on(dialects[tt.dialect], nil)
-		is := m.Commands([]string{"a", "x"})
+		is := askedFor(dialects[tt.dialect], "a", "x")
 		service, verb, ok := is(strings.Split(tt.args, " "))
 		if verb != tt.want && ok || ok != (tt.want != "") || ok && service != "x" {
 			t.Errorf("%s: %q: %q, %q, %v, want %q", tt.dialect, tt.args, service, verb, ok, tt.want)
 		}
 	}
-	if on(systemd{}, nil).Commands([]string{"x"}) != nil {
+	if askedFor(systemd{}, "x") != nil {
 		t.Error("systemd tells by itself")
 	}
+}
+
+// askedFor asks a router of one manager, which knows all services.
+func askedFor(d dialect, services ...string) func(args []string) (service, verb string, ok bool) {
+	r := One(on(d, nil), "")
+	r.found = make(map[string]found)
+	for _, s := range services {
+		r.found[s] = found{r.routes[0], s}
+	}
+	return r.Commands(services)
 }
 
 // Of what is given to it, the answer is a service that was asked for, and a verb that is
@@ -69,7 +78,7 @@ func FuzzCommands(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		args := strings.Split(text, "\x00")
 		for _, d := range []dialect{freebsd{service: "/usr/sbin/service"}, sysv{}, program{path: "/opt/svc"}, openrc{program{path: "/sbin/rc-service"}}} {
-			service, verb, ok := on(d, nil).Commands([]string{"x"})(args)
+			service, verb, ok := askedFor(d, "x")(args)
 			if ok && (service != "x" || !strings.Contains("\x00"+text+"\x00", "\x00"+verb+"\x00") || !isStep(verb)) || !ok && verb+service != "" {
 				t.Errorf("%s: %q, %q, %v", d.Name(), service, verb, ok)
 			}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 )
 
 // What a Router passes on to the manager of a service. Its answers speak of the service as it
@@ -54,35 +53,27 @@ func (r *Router) step(ctx context.Context, service string, with With, do func(*M
 	return do(f.Manager, ctx, f.inner, with)
 }
 
-// Commands is as Manager has it, of all managers that know nothing of what is under way.
+// Commands returns what finds, by the arguments of a process, the service that it stops
+// or starts, and how; nil if the managers themselves tell what is under way, see Work.
 func (r *Router) Commands(services []string) func(args []string) (service, verb string, ok bool) {
-	type asked struct {
-		services []string // as they were written
-		inner    []string
-		step     func(args []string) (service, verb string, ok bool)
+	type script struct {
+		commander
+		service, inner string
 	}
-	var list []asked
-	for _, route := range r.routes {
-		a := asked{}
-		for _, service := range services {
-			if f := r.of(service); f.Manager == route.Manager {
-				a.services, a.inner = append(a.services, service), append(a.inner, f.inner)
-			}
-		}
-		if len(a.inner) == 0 {
-			continue
-		}
-		if a.step = route.Commands(a.inner); a.step != nil {
-			list = append(list, a)
+	var list []script
+	for _, service := range services {
+		f := r.of(service)
+		if c, ok := f.dialect.(commander); ok {
+			list = append(list, script{c, service, f.inner})
 		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
 	return func(args []string) (service, verb string, ok bool) {
-		for _, a := range list {
-			if inner, verb, ok := a.step(args); ok {
-				return a.services[slices.Index(a.inner, inner)], verb, true
+		for _, s := range list {
+			if verb, ok := stepOf(s, args, s.inner); ok {
+				return s.service, verb, true
 			}
 		}
 		return "", "", false

@@ -98,7 +98,7 @@ func (s *system) query(ctx context.Context, argv []string) (result, error) {
 	cmd.Env = append(cmd.Env, "TZ=UTC0") // its answer is read here, and a zone's short name may mean several
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
-	err := s.supervise(ctx, func() (*process, error) { return direct(cmd, false) }, func(int) bool { return false })
+	err := s.supervise(ctx, func() (*process, error) { return direct(cmd, Status) }, func(int) bool { return false })
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
@@ -167,47 +167,68 @@ func (s *system) supervise(ctx context.Context, begin func() (*process, error), 
 	}
 	defer p.leave()
 	over := &endedError{took: time.Since(began), why: context.Cause(ctx)}
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
-		if spare(p.pid()) {
-			return over
-		}
-		p.signal(sig)
-		select {
-		case <-p.done:
-			return over
-		case <-time.After(s.killAfter):
-		}
+	if !end(p.done, p.signal, s.killAfter, func() bool { return spare(p.pid()) }) {
+		over.left = p.pid()
 	}
-	over.left = p.pid()
 	return over
 }
 
-// direct starts a command as a child of this process. With group, a signal also
-// reaches its helpers: the command leads the group, and a number is not given anew
-// while a group has it. Without, it reaches nothing that the command has started:
-// that may be the daemon, which is in its session until it makes one of its own.
-func direct(cmd *exec.Cmd, group bool) (*process, error) {
+// end ends a command with a TERM, and later with a KILL, unless it is to be spared. It
+// reports whether that is so: what is stuck in the kernel outlives both.
+func end[T any](done <-chan T, signal func(syscall.Signal), killAfter time.Duration, spare func() bool) bool {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if spare() {
+			return true
+		}
+		signal(sig)
+		select {
+		case <-done:
+			return true
+		case <-time.After(killAfter):
+		}
+	}
+	return false
+}
+
+// direct starts a command as a child of this process.
+func direct(cmd *exec.Cmd, verb Verb) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	pid, told, done := cmd.Process.Pid, new(atomic.Bool), make(chan error, 1)
+	c, done := &ownChild{process: cmd.Process, isStop: verb == Stop}, make(chan error, 1)
 	go func() {
 		err := cmd.Wait()
-		if group && told.Load() { // helpers that have not heard the TERM
-			_ = syscall.Kill(-pid, syscall.SIGKILL)
-		}
+		c.endHelpers()
 		done <- err
 	}()
-	return &process{
-		pid: func() int { return pid }, done: done, leave: func() {},
-		signal: func(sig syscall.Signal) {
-			if told.Store(true); group {
-				_ = syscall.Kill(-pid, sig)
-				return
-			}
-			_ = cmd.Process.Signal(sig)
-		},
-	}, nil
+	return &process{pid: func() int { return cmd.Process.Pid }, done: done, leave: func() {}, signal: c.signal}, nil
+}
+
+// ownChild is a command whose parent this process is.
+type ownChild struct {
+	process *os.Process
+	isStop  bool
+	told    atomic.Bool // it was sent a signal
+}
+
+// signal also reaches the helpers of a stop, which starts no daemon: the command leads the
+// group. What a start has started may be the daemon, which is in its session until it makes one
+// of its own.
+func (c *ownChild) signal(sig syscall.Signal) {
+	c.told.Store(true)
+	if c.isStop {
+		_ = syscall.Kill(-c.process.Pid, sig)
+		return
+	}
+	_ = c.process.Signal(sig)
+}
+
+// endHelpers ends those of a stop that have not heard the TERM. Their group's number is not
+// given to another one while it has any process.
+func (c *ownChild) endHelpers() {
+	if c.isStop && c.told.Load() {
+		_ = syscall.Kill(-c.process.Pid, syscall.SIGKILL)
+	}
 }
 
 // lookPath finds a program in the fixed directories below root.

@@ -110,7 +110,7 @@ func (s *system) begin(ctx context.Context, verb Verb, service string, argv []st
 	cmd := command(argv)
 	cmd.Stdout, cmd.Stderr = out, out
 	feed(cmd, with)
-	return direct(cmd, verb == Stop)
+	return direct(cmd, verb)
 }
 
 // feed gives a command what it is to read.

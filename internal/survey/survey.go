@@ -57,7 +57,7 @@ func Propose(m Machine) draft.Draft {
 			left = append(left, fmt.Sprintf("  %s: %s", s.Name, why))
 			continue
 		}
-		d.Daemons = append(d.Daemons, s.daemon(draft.Name(entryName(s.Name), taken)))
+		d.Daemons = append(d.Daemons, s.Entry(draft.Name(entryName(s.Name), taken)))
 	}
 	d.About = m.head()
 	if m.Traces && len(d.Daemons) > 0 {
@@ -128,8 +128,8 @@ func (m Machine) head() []string {
 	return lines
 }
 
-// daemon is the entry. One that a person must complete is written as a comment.
-func (s Service) daemon(name string) draft.Daemon {
+// Entry is the entry for a service of which the process is known. One that a person must complete is written as a comment.
+func (s Service) Entry(name string) draft.Daemon {
 	d := draft.Daemon{Name: name, About: s.notes()}
 	if s.Denied {
 		s.Executable, d.Off = s.Started, true

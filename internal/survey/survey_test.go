@@ -205,7 +205,7 @@ func TestVersionIsToldOf(t *testing.T) {
 		{Service{Name: "postgresql", Executable: path}, path, "The folder 15 of its path has a version"},
 		{Service{Name: "postgresql@15-main", Executable: path}, path, ""},
 	} {
-		d := tc.s.daemon("x")
+		d := tc.s.Entry("x")
 		notes := strings.Join(d.About, "\n")
 		if d.Keys[0].Value != tc.key || !strings.Contains(notes, tc.note) || tc.note == "" && strings.Contains(notes, "version") {
 			t.Errorf("%+v: %v, %q", tc.s, d.Keys[0], notes)
