@@ -1,6 +1,11 @@
 package rcd
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+)
 
 // Cause is a kind of death. There are only these, so that deaths can be counted by
 // their causes.
@@ -25,4 +30,23 @@ type Death struct {
 	PID    int           // the main process that has ended so; 0: not known
 	Ago    time.Duration // how long ago that was; 0: not known
 	See    string        // the command that shows what the service has said; "" if there is none
+}
+
+// killed is the death of a process by a signal.
+func killed(process string, signal int, core bool) Death {
+	d := Death{Cause: Signalled, Text: process + " was killed by " + osutil.SignalName(signal), Signal: signal}
+	if core {
+		d.Cause, d.Text = DumpedCore, d.Text+" and dumped core"
+	}
+	return d
+}
+
+// exited is the death of a process by itself. Shells exit with 128+n after signal n; 255 is
+// what PHP ends with.
+func exited(process string, status int) Death {
+	d := Death{Cause: Exited, Text: fmt.Sprintf("%s has exited with status %d", process, status)}
+	if status > 128 && status < 192 {
+		d.Signal = status - 128
+	}
+	return d
 }

@@ -53,8 +53,8 @@ func (o *Outputs) Path(service string) string {
 // restart a daemon.
 func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
-		f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-		if err == nil && isOurs(f) == nil && hasRoom(f) {
+		f, err := o.ours(service, os.O_CREATE)
+		if err == nil && hasRoom(f) {
 			return output{f, true, &o.cutting}, nil
 		}
 		if err == nil {
@@ -199,7 +199,7 @@ func room(info fs.FileInfo) int64 {
 // keeps its size, as nothing must be lost that is written meanwhile; where the file
 // system can make no hole, the file is cut.
 func (o *Outputs) shrink(service string) error {
-	f, err := o.ours(service)
+	f, err := o.ours(service, 0)
 	if err != nil {
 		return err
 	}
@@ -212,8 +212,8 @@ func (o *Outputs) shrink(service string) error {
 }
 
 // ours opens the file of a service, if it is one of ours.
-func (o *Outputs) ours(service string) (*os.File, error) {
-	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND, 0)
+func (o *Outputs) ours(service string, create int) (*os.File, error) {
+	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND|create, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (o *Outputs) ours(service string) (*os.File, error) {
 
 // cut leaves the last bytes of a service's file.
 func (o *Outputs) cut(service string, keep int64) error {
-	f, err := o.ours(service)
+	f, err := o.ours(service, 0)
 	if err != nil {
 		return err
 	}

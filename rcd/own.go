@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -140,16 +141,21 @@ func (e *ownError) Error() string { return e.text }
 // Hint is the way out.
 func (e *ownError) Hint() string { return e.hint }
 
+// account is the user whom the daemon runs as, if that may be, and who may execute its program.
+func (d *OwnDaemon) account() (account, error) {
+	a, err := lookUpAccount(d.As)
+	if err == nil {
+		err = a.mayBecome()
+	}
+	if err == nil {
+		err = trust.ProgramOf(d.Start[0], a.uid)
+	}
+	return a, err
+}
+
 // check looks at all that the start needs.
 func (d *OwnDaemon) check() error {
-	a, err := lookUpAccount(d.As)
-	if err != nil {
-		return err
-	}
-	if err := a.mayBecome(); err != nil {
-		return err
-	}
-	if err := trust.ProgramOf(d.Start[0], a.uid); err != nil {
+	if _, err := d.account(); err != nil {
 		return err
 	}
 	if len(d.Stop) > 0 { // which runs as we do
@@ -253,24 +259,12 @@ func (o *own) start(ctx context.Context, d *OwnDaemon, with With) error {
 	var failed *CommandError
 	if o.scopes != "" && errors.As(err, &failed) && failed.Status == statusNoScope {
 		if with.Warn != nil {
-			with.Warn(&noScopeError{d.Service(), failed.Cause})
+			with.Warn(fmt.Errorf("cannot give service %s a scope of its own (%w): it is started in the control group of this run", d.Service(), failed.Cause))
 		}
 		err = o.launch(ctx, d, with, "")
 	}
 	return err
 }
-
-// noScopeError says that a daemon is where its run is.
-type noScopeError struct {
-	service string
-	cause   error
-}
-
-func (e *noScopeError) Error() string {
-	return "cannot give service " + e.service + " a scope of its own (" + e.cause.Error() + "): it is started in the control group of this run"
-}
-
-func (e *noScopeError) Unwrap() error { return e.cause }
 
 // launch starts the daemon by the launcher, and takes its word for what has failed.
 func (o *own) launch(ctx context.Context, d *OwnDaemon, with With, scopes string) error {

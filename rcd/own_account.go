@@ -18,7 +18,7 @@ type account struct {
 	name   string
 	uid    uint32
 	gid    uint32
-	groups []uint32 // that it is in, too
+	groups []int // that it is in, too
 	home   string
 	shell  string
 }
@@ -64,12 +64,12 @@ func lookUpAccount(as string) (account, error) {
 	}
 	for _, text := range ids {
 		if id, ok := toID(text); ok && id != a.gid && id != primary {
-			a.groups = append(a.groups, id)
+			a.groups = append(a.groups, int(id))
 		}
 	}
 	slices.Sort(a.groups)
 	// The first is the effective group of the process for FreeBSD before 15, setgroups(2).
-	a.groups = append([]uint32{a.gid}, slices.Compact(a.groups)...)
+	a.groups = append([]int{int(a.gid)}, slices.Compact(a.groups)...)
 	a.shell = shellOf(a.name)
 	return a, nil
 }

@@ -2,6 +2,7 @@ package rcd
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"daemon-keeper/internal/trust"
 )
 
 // The launcher starts a daemon that no manager knows. It is our own program in two parts:
@@ -105,25 +104,14 @@ type stageOrders struct {
 
 // orders are made where all can be looked up: the stage has no more to do than to obey.
 func (p *launchPlan) orders() (stageOrders, error) {
-	a, err := lookUpAccount(p.As)
+	a, err := p.account()
 	if err != nil {
 		return stageOrders{}, err
 	}
-	if err := a.mayBecome(); err != nil {
-		return stageOrders{}, err
-	}
-	if err := trust.ProgramOf(p.Start[0], a.uid); err != nil {
-		return stageOrders{}, err
-	}
-	o := stageOrders{Argv: p.Start, Directory: p.Directory, Become: os.Geteuid() == 0, UID: int(a.uid), GID: int(a.gid)}
-	for _, g := range a.groups {
-		o.Groups = append(o.Groups, int(g))
-	}
-	if o.Directory == "" {
-		o.Directory = "/"
-	}
-	o.Environment = ownEnvironment(a, p.Environment)
-	return o, nil
+	return stageOrders{
+		Argv: p.Start, Environment: ownEnvironment(a, p.Environment), Directory: cmp.Or(p.Directory, "/"),
+		Become: os.Geteuid() == 0, UID: int(a.uid), GID: int(a.gid), Groups: a.groups,
+	}, nil
 }
 
 // ownEnvironment is all that a daemon gets: what login(1) would set, and its own.

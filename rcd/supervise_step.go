@@ -52,7 +52,11 @@ func (d supervisors) hung(ctx context.Context, dir, label string, argv []string,
 	case s.pid == 0:
 		return nil
 	case !with.Kill:
-		return &CommandError{Verb: Stop, Service: label, Argv: argv, Status: -1, TimedOut: true, Cause: &stillRunsError{s.pid, late}}
+		if failed := new(CommandError); errors.As(late, &failed) {
+			late = failed.Cause
+		}
+		late = fmt.Errorf("%w, and process %d still runs", late, s.pid)
+		return &CommandError{Verb: Stop, Service: label, Argv: argv, Status: -1, TimedOut: true, Cause: late}
 	}
 	kill := d.killArgv(dir)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killedWithin)
@@ -70,22 +74,6 @@ func (w With) say(format string, args ...any) {
 		w.Say(fmt.Sprintf(format, args...))
 	}
 }
-
-// stillRunsError is a stop that has run out of time.
-type stillRunsError struct {
-	pid int
-	why error
-}
-
-func (e *stillRunsError) Error() string {
-	text := e.why.Error()
-	if failed := new(CommandError); errors.As(e.why, &failed) {
-		text = failed.Cause.Error()
-	}
-	return fmt.Sprintf("%s, and process %d still runs", text, e.pid)
-}
-
-func (e *stillRunsError) Unwrap() error { return e.why }
 
 func (d supervisors) awaitStop(ctx context.Context, dir, label string, argv []string) error {
 	return d.await(ctx, Stop, label, argv, func() (bool, error) {

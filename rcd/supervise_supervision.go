@@ -5,12 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
-	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
@@ -112,39 +109,6 @@ func writtenTo(root, dir string) string {
 		}
 	}
 	return ""
-}
-
-// readTally reads when a service of s6 has died, as far as s6-supervise remembers it: for each
-// death a TAI64N stamp, an exit status and a signal. Those that it was told to are left out.
-func readTally(dir string) []time.Time {
-	data, err := readRegular(dir+"/supervise/death_tally", osutil.NoFollow, tallyRecord*mostDeaths)
-	if err != nil {
-		return nil // it only makes the count of deaths better
-	}
-	return parseTally(data)
-}
-
-const (
-	tallyRecord = 14
-	mostDeaths  = 4096 // s6-supervise keeps at most so many, max-death-tally
-)
-
-// toldSignals are what people and stops send: such an end is no failure of the service's own.
-var toldSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT}
-
-func parseTally(data []byte) []time.Time {
-	var list []time.Time
-	for ; len(data) >= tallyRecord; data = data[tallyRecord:] {
-		at, ok := parseTAI(data)
-		if !ok {
-			return nil
-		}
-		if slices.Contains(toldSignals, syscall.Signal(data[tallyRecord-1])) {
-			continue
-		}
-		list = append(list, at.Add(-leapTime))
-	}
-	return list
 }
 
 // Title is what a scanner, or readproctitle beside it, shows in its arguments of what services

@@ -1,12 +1,9 @@
 package rcd
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,11 +47,7 @@ func endOf(how string) Death {
 		if err != nil {
 			return Death{Cause: CauseUnknown}
 		}
-		d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", n)}
-		if n > 128 && n < 192 { // of one that it has caught; 255 is what PHP ends with
-			d.Signal = int(n) - 128
-		}
-		return d
+		return exited("its process", int(n))
 	}
 	name, ok := strings.CutPrefix(how, "terminated by ")
 	name, core := strings.CutSuffix(name, " (core dumped)")
@@ -62,11 +55,7 @@ func endOf(how string) Death {
 	if !ok || signal == 0 {
 		return Death{Cause: CauseUnknown}
 	}
-	d := Death{Cause: Signalled, Text: "its process was killed by " + osutil.SignalName(signal), Signal: signal}
-	if core {
-		d.Cause, d.Text = DumpedCore, d.Text+" and dumped core"
-	}
-	return d
+	return killed("its process", signal, core)
 }
 
 // stoppedIn finds when a process was last stopped because supervisord was told to:

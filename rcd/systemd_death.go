@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"daemon-keeper/internal/osutil"
 )
 
 const deathProps = "ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
@@ -72,11 +70,9 @@ func deathOf(p map[string]string, startFailed string) Death {
 			return Death{Cause: NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
 		}
 	case "1":
-		return exited(status)
-	case "2":
-		return Death{Cause: Signalled, Text: "its main process was killed by " + osutil.SignalName(status), Signal: status}
-	case "3":
-		return Death{Cause: DumpedCore, Text: "its main process was killed by " + osutil.SignalName(status) + " and dumped core", Signal: status}
+		return mainExited(status)
+	case "2", "3":
+		return killed("its main process", status, p["ExecMainCode"] == "3")
 	}
 	return Death{Cause: CauseUnknown}
 }
@@ -113,9 +109,9 @@ func cutLast(text, sep string) (before, after string) {
 	return text, ""
 }
 
-// exited: systemd's own steps before it executes the program exit with 200 to 245,
+// mainExited: systemd's own steps before it executes the program exit with 200 to 245,
 // systemd.exec(5); no program should.
-func exited(status int) Death {
+func mainExited(status int) Death {
 	switch {
 	case status == 203:
 		return Death{Cause: NeverBegan, Text: "its program could not be executed (status 203)"}

@@ -2,6 +2,7 @@ package rcd
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,12 @@ type queuedJob struct {
 	Job
 	verb    string // start, stop, restart, reload, verify-active
 	running bool   // else it waits
+}
+
+// queue asks for the jobs of a unit; for all of them if none is named.
+func (s systemd) queue(ctx context.Context, unit ...string) ([]queuedJob, error) {
+	r, err := s.query(ctx, append([]string{s.systemctl, "list-jobs", "--no-legend", "--plain"}, unit...))
+	return parseQueue(r.output), err
 }
 
 // parseQueue reads what systemctl list-jobs --no-legend --plain prints, and sorts it by

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,12 +89,9 @@ func (s systemd) isOtherJob(ctx context.Context, u map[string]string, stop stopJ
 	if stop.done {
 		return false, nil
 	}
-	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain", u["Id"]})
-	if err != nil {
-		return true, err
-	}
-	f := strings.Fields(r.output) // 951 toy.service stop running
-	return len(f) < 3 || f[0] != stop.id || f[2] != "stop", nil
+	list, err := s.queue(ctx, u["Id"])
+	isIt := slices.ContainsFunc(list, func(j queuedJob) bool { return strconv.Itoa(j.ID) == stop.id && j.verb == "stop" })
+	return !isIt, err
 }
 
 // isOfEarlierLife: a container that was restarted may have the boot id of its host,

@@ -70,11 +70,8 @@ func commandsOf(p map[string]string) string {
 // queued names a unit's job that has not changed its state: mostly it waits for those of
 // other units. systemd does not tell since when. A job that has ended meanwhile is none.
 func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
-	r, err := s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"})
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range parseQueue(r.output) {
+	list, err := s.queue(ctx)
+	for _, j := range list {
 		if strconv.Itoa(j.ID) == id {
 			w.What, w.Queued = j.verb+" job "+id, !j.running
 			if w.Queued {
@@ -83,7 +80,7 @@ func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
 			return &w, nil
 		}
 	}
-	return nil, nil
+	return nil, err
 }
 
 // workOf reads what systemd does with a unit, by its properties and the time on
@@ -161,13 +158,11 @@ func (s systemd) Boot(ctx context.Context) (Boot, error) {
 		return b, fmt.Errorf("cannot tell how long systemd has been booting: %s", strings.TrimSpace(r.output))
 	}
 	b.For = lasts
-	if r, err = s.query(ctx, []string{s.systemctl, "list-jobs", "--no-legend", "--plain"}); err != nil {
-		return b, err
-	}
-	for _, j := range parseQueue(r.output) {
+	list, err := s.queue(ctx)
+	for _, j := range list {
 		if j.running && j.verb == "start" {
 			b.Jobs = append(b.Jobs, j.Job)
 		}
 	}
-	return b, nil
+	return b, err
 }
