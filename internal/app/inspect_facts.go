@@ -17,6 +17,7 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/inspect"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/pidfiles"
 	"daemon-keeper/internal/trust"
 )
