@@ -3,6 +3,9 @@ package completion
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // typed is a line that is being typed in bash.
@@ -12,13 +15,15 @@ type typed struct {
 	redirect bool     // the last word is where a redirection leads
 }
 
+// tokens are the parts of a line: 'quoted', "quoted", an escaped character, or any other. The
+// last quote may still be open.
+var tokens = words.Pattern{Text: `(?s)'([^']*)'?|"((?:\\.|[^"\\])*\\?)"?|\\(.?)|.`}
+
 // split breaks a line into words. In the last one readline replaces only what is behind the
 // last of $COMP_WORDBREAKS.
 func split(text, breaks string) typed {
 	var t typed
-	var word strings.Builder
-	begun, quoted := false, false
-	var quote rune
+	word, begun, quoted := "", false, false
 	end := func() {
 		switch {
 		case !begun:
@@ -26,57 +31,41 @@ func split(text, breaks string) typed {
 		case t.redirect:
 			t.redirect = false
 		default:
-			t.words = append(t.words, word.String())
+			t.words = append(t.words, word)
 		}
-		word.Reset()
-		begun, quoted, t.head = false, false, ""
+		word, begun, quoted, t.head = "", false, false, ""
 	}
-	runes := []rune(text)
-	for i := 0; i < len(runes); i++ {
-		c := runes[i]
-		next := rune(0)
-		if i+1 < len(runes) {
-			next = runes[i+1]
-		}
-		switch {
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == '"' && c == '\\' && next != 0 && strings.ContainsRune("\"\\$`", next):
-			word.WriteRune(next)
-			i++
-		case quote != 0:
-			word.WriteRune(c)
+	inQuotes := strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\$`, `$`, "\\`", "`")
+	for _, m := range tokens.Get().FindAllStringSubmatch(text, -1) {
+		before := word
+		switch c, _ := utf8.DecodeRuneInString(m[0]); {
 		case unicode.IsSpace(c):
 			end()
+			continue
 		case c == '<' || c == '>':
-			if !quoted && strings.Trim(word.String(), "0123456789") == "" { // 2> is no word
-				word.Reset()
-				begun = false
+			if !quoted && strings.Trim(word, "0123456789") == "" { // 2> is not a word
+				word, begun = "", false
 			}
 			end()
 			t.redirect, t.head = true, ""
-		case c == '"' || c == '\'':
-			quote, t.head, begun, quoted = c, word.String(), true, true
+			continue
+		case c == '\'' || c == '"':
+			word += m[1] + inQuotes.Replace(m[2])
+			t.head, quoted = before, true
 		case c == '\\':
-			begun, quoted = true, true
-			if next != 0 {
-				word.WriteRune(next)
-				i++
-			}
-		case c == '@': // of all these, readline leaves it in what it replaces
-			if strings.ContainsRune(breaks, c) {
-				t.head = word.String()
-			}
-			word.WriteRune(c)
-			begun = true
+			word += m[3]
+			quoted = true
 		default:
-			word.WriteRune(c)
-			begun = true
+			word += m[0]
 			if strings.ContainsRune(breaks, c) {
-				t.head = word.String()
+				t.head = word
+			}
+			if c == '@' && t.head == word { // of all these, readline leaves it in what it replaces
+				t.head = before
 			}
 		}
+		begun = true
 	}
-	t.words = append(t.words, word.String())
+	t.words = append(t.words, word)
 	return t
 }
