@@ -42,8 +42,8 @@ func stepOf(c commander, args []string, service string) (verb string, ok bool) {
 	return "", false
 }
 
-// afterOptions leaves out what begins with a dash. What stands behind -c is no script,
-// but text with spaces, and so no path either.
+// afterOptions leaves out arguments that begin with a dash. The text behind -c has spaces, so it
+// is never taken for the path of a script.
 func afterOptions(args []string) []string {
 	i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") })
 	if i < 0 {
@@ -52,14 +52,14 @@ func afterOptions(args []string) []string {
 	return args[i:]
 }
 
-// isInterpreter knows the shells, and OpenRC's program, by which scripts are executed.
+// isInterpreter reports whether a program executes scripts: a shell, or OpenRC's own.
 func isInterpreter(program string) bool {
 	name := strings.TrimPrefix(path.Base(program), "-")
 	return slices.Contains([]string{"sh", "bash", "dash", "ksh", "ksh93", "mksh", "zsh", "ash", "busybox", "openrc-run", "runscript", "perl"}, name)
 }
 
-// isStep knows the verbs that stop, start or reload, with the prefixes of rc.subr(8) and
-// those of the LSB: onestart, faststop, try-restart, force-reload. What only asks is none.
+// isStep reports whether a verb stops, starts or reloads, with the prefixes of rc.subr(8) and
+// those of the LSB: onestart, faststop, try-restart, force-reload. What only asks does not count.
 func isStep(verb string) bool {
 	return strings.HasSuffix(verb, "start") || strings.HasSuffix(verb, "stop") || strings.HasSuffix(verb, "reload") || verb == "zap"
 }
@@ -81,8 +81,8 @@ func (p program) isScript(script, service string) bool { return isInitScript(scr
 // isCaller: the program may be the interpreter's, so the whole path must be its own.
 func (p program) isCaller(path string) bool { return path == p.path }
 
-// isInitScript knows /etc/init.d/NAME, and the links to it by which a runlevel is
-// entered, /etc/rc2.d/S20NAME.
+// isInitScript reports whether a path is /etc/init.d/NAME, or a link to it that is used when a
+// runlevel is entered, /etc/rc2.d/S20NAME.
 func isInitScript(p, service string) bool {
 	dir, name := path.Split(p)
 	switch dir {

@@ -25,7 +25,7 @@ func (f freebsd) Argv(verb Verb, service string) []string {
 	return []string{f.service, service, string(verb)}
 }
 
-// find looks where service(8) looks by default; only if the script is not there
+// Find looks where service(8) looks by default; only if the script is not there
 // does it ask service(8) itself, which knows what rc.conf(5) has made of
 // $local_startup.
 func (f freebsd) Find(ctx context.Context, service string) error {
@@ -78,7 +78,7 @@ func isYes(value string) bool {
 	return slices.Contains([]string{"yes", "true", "on", "1"}, strings.ToLower(value))
 }
 
-// obstacle: start of a service that is not enabled does nothing and exits 0.
+// Obstacle: start of a service that is not enabled does nothing and exits 0.
 // "enabled" also exits 1 for a script that has no variable and is always on, so
 // the variable itself must be seen.
 func (f freebsd) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
@@ -96,7 +96,7 @@ func (f freebsd) Obstacle(ctx context.Context, service string) (*Obstacle, error
 	return &Obstacle{Service: service, Word: "disabled", Enable: "sysrc " + name + "=YES"}, nil
 }
 
-// wish is the obstacle: who has not enabled a service does not want it started.
+// Wish is the obstacle: a service that is not enabled is not wanted.
 func (f freebsd) Wish(ctx context.Context, service string, _ Past) (*Wish, error) {
 	o, err := f.Obstacle(ctx, service)
 	if o == nil {

@@ -14,7 +14,7 @@ import (
 type Listed struct {
 	Name  string // as Start and Stop take it
 	About string // its description; "" if it has none
-	Omit  string // why it is none to keep: "it is disabled"; "" if it is enabled and runs
+	Omit  string // why it is not proposed: "it is disabled"; "" if it is enabled and runs
 
 	Main      int      // its main process; 0 if the manager knows of none
 	Processes []int    // all of its processes, if the manager knows them
@@ -46,6 +46,7 @@ func (e *NoListError) Error() string {
 	return "cannot list the services: " + e.Manager + " is only asked for a service whose name is known"
 }
 
+// unlisted is NoListError for a manager that cannot name its services.
 func (m *Manager) unlisted(err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return &NoListError{m.Name()}

@@ -65,7 +65,8 @@ func (p openrc) condition(ctx context.Context, service string) (Condition, error
 	return c, nil
 }
 
-// obstacle: that a service is being stopped does not mean that there is none.
+// Obstacle: the status of a service that is being stopped is 4, which for another program means
+// that there is no such service.
 func (openrc) Obstacle(context.Context, string) (*Obstacle, error) { return nil, nil }
 
 // zap: Debian's OpenRC calls a service started whose daemon has died, fails to stop it, and
@@ -79,7 +80,7 @@ func (p openrc) zap(ctx context.Context, service string, status result) bool {
 	return err == nil && r.status == 0
 }
 
-// phase reads what openrc(8) leaves in its state folder: a file while it starts the
+// Phase reads what openrc(8) leaves in its state folder: a file while it starts the
 // services of a runlevel, and the name of the runlevel that it enters or has entered.
 func (p openrc) Phase(context.Context) (Phase, error) {
 	const longest = 64
@@ -96,7 +97,7 @@ func (p openrc) Phase(context.Context) (Phase, error) {
 	return Working, nil
 }
 
-// boot: it began with the machine's start.
+// Boot: it began with the machine's start.
 func (openrc) Boot(context.Context) (Boot, error) {
 	return Boot{For: monotonic(), See: "rc-status"}, nil
 }

@@ -26,7 +26,7 @@ const (
 // or did; it waits for another one; its start in the course of a boot has failed.
 var openrcBusy = []string{"started", "starting", "stopping", "inactive", "wasinactive", "hotplugged", "failed"}
 
-// wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or
+// Wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or
 // has never started it.
 func (p openrc) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	booted, err := isThere(p.root + openrcState + "/softlevel")

@@ -17,8 +17,6 @@ import (
 // /proc/self is another. The launcher lives until then.
 func stageProgram() (string, error) { return fmt.Sprintf("/proc/%d/exe", os.Getpid()), nil }
 
-func dupOnExec(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3) }
-
 func dupTo(from, to int) error { return unix.Dup3(from, to, 0) }
 
 // closeOnExec keeps all from the program but the standard ones.

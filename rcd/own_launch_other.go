@@ -13,8 +13,6 @@ import (
 
 func stageProgram() (string, error) { return os.Executable() }
 
-func dupOnExec(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3) }
-
 func dupTo(from, to int) error { return unix.Dup2(from, to) }
 
 func closeOnExec() { osutil.CloseOthersOnExec() }

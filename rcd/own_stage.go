@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"daemon-keeper/internal/osutil"
 )
 
@@ -40,7 +42,7 @@ func stage() int {
 
 // takeStdin keeps the connection for ourselves, and leaves /dev/null in its place.
 func takeStdin() (*os.File, error) {
-	fd, err := dupOnExec(0)
+	fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return nil, err
 	}

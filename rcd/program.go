@@ -29,8 +29,8 @@ func (p program) Argv(verb Verb, service string) []string {
 	return []string{p.path, service, string(verb)}
 }
 
-// find: only the program itself can tell, and a healthy run starts no process;
-// obstacle asks it before anything is touched.
+// Find: only the program itself can tell, and a healthy run starts no process;
+// Obstacle asks it before anything is touched.
 func (program) Find(context.Context, string) error { return nil }
 
 func (program) state(r result) State { return lsbState(r) }

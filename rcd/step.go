@@ -38,10 +38,10 @@ type With struct {
 	// Alone is told why a command runs without its locks; may be nil.
 	Alone func(error)
 
-	// The rest is for Own alone, which has no manager that would know it.
+	// The rest is only for daemons that no manager knows, see NewOwn.
 
-	// Seize gets hold of the processes that a stop is to end; what it has got is to be let
-	// go of, and be there an error.
+	// Seize gets hold of the processes that a stop is to end. The caller closes what it
+	// returns, with an error too.
 	Seize func(context.Context) ([]Held, error)
 	// Remaining are those that a stop should have ended and that still run.
 	Remaining func(context.Context) (pids []int, err error)
@@ -120,7 +120,7 @@ func feed(cmd *exec.Cmd, with With) {
 	}
 }
 
-// longestStep is the limit for a command of which nobody says how long it may take.
+// longestStep is the limit for a command where the caller has set none.
 const longestStep = time.Hour
 
 func timeLeft(ctx context.Context) time.Duration {

@@ -189,7 +189,7 @@ func (d supervisors) state(r result) State {
 	return Unknown
 }
 
-// obstacle: what no supervisor watches, none of their commands starts.
+// Obstacle: without a supervisor none of the commands starts anything.
 func (d supervisors) Obstacle(_ context.Context, service string) (*Obstacle, error) {
 	dir, _ := d.folder(service)
 	if watched, err := hasSupervisor(dir); watched || err != nil {
@@ -255,8 +255,8 @@ func (d supervisors) opinion(_ context.Context, service string) (Opinion, error)
 	return Opinion{State: s.state(), Word: s.text(), Supervision: v}, nil
 }
 
-// restartTime is how long a supervisor may take to start a daemon again: a second, of which
-// it may have lost some on a busy machine.
+// restartTime is how long a supervisor may take to start a daemon again: a second, and more on a
+// busy machine.
 const restartTime = 10 * time.Second
 
 // work is what a supervisor does of its own accord: to start the daemon again. Its finish

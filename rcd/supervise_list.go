@@ -6,7 +6,7 @@ import (
 )
 
 // list names the services in the folders where the supervisors look for them. A log service
-// belongs to its daemon, and is none of its own.
+// belongs to its daemon, and is not listed.
 func (d supervisors) list(ctx context.Context) ([]Listed, error) {
 	names, err := d.names(ctx)
 	if err != nil {

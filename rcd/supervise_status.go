@@ -76,8 +76,8 @@ func parseSupervised(data []byte) (supervised, error) {
 	return s, nil
 }
 
-// leapTime are those that s6 counts and the others do not, since 2017. There is none to
-// come before 2035.
+// leapTime are the leap seconds since 1972, which s6 counts and the others do not. The last one
+// was in 2016; the next is not expected before 2035.
 const leapTime = 27 * time.Second
 
 // parseTAI reads a TAI64N stamp, as daemontools and runit count: without leap seconds.
@@ -115,8 +115,8 @@ func parseDJB(data []byte) (supervised, error) {
 }
 
 // isEncore tells a status of daemontools-encore from one of runit, which has its own state in
-// the last byte: not 0 as long as there is a process. While there is none, both may have two
-// zeros; then nothing differs but who has written it.
+// the last byte, which is not 0 while there is a process. Without a process both may end in two
+// zeros; then the two cannot be told apart by their status.
 func isEncore(state, last byte, pid int) bool {
 	return last == 0 && int(state) < len(encoreWords) && (pid != 0 || state > 1)
 }

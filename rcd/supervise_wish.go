@@ -51,8 +51,9 @@ func folderWish(dir, tool, service string, past Past) (*Wish, error) {
 	return wish, nil
 }
 
-// hasSupervisor is svok(8): only a supervisor keeps the fifo open for reading, else there is
-// ENXIO. s6 has one fifo only. Whoever may not open it cannot tell.
+// hasSupervisor does what svok(8) does: it opens a FIFO that only a supervisor keeps open for
+// reading; without a reader the error is ENXIO. s6 has only the second one. Without the right to
+// open it the answer is an error.
 func hasSupervisor(dir string) (bool, error) {
 	for _, name := range []string{"/supervise/ok", "/supervise/control"} {
 		f, err := osutil.OpenFile(dir+name, os.O_WRONLY, 0)
@@ -69,7 +70,7 @@ func hasSupervisor(dir string) (bool, error) {
 	return false, nil
 }
 
-// wish: of the programs that a user may name, those of the daemontools family tell.
+// Wish: the commands of the daemontools family, which a user may name as a program, have one.
 func (p program) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	if !slices.Contains(superviseTools, p.Name()) {
 		return nil, nil

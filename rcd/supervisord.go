@@ -48,7 +48,7 @@ func (d supervisord) Argv(verb Verb, service string) []string {
 	return []string{d.tool, "-c", d.conf, string(verb), service}
 }
 
-// find reads the configuration, and asks only for what that does not tell: a name may be made of
+// Find reads the configuration, and asks only for what that does not tell: a name may be made of
 // what supervisord knows.
 func (d supervisord) Find(ctx context.Context, service string) error {
 	c, err := readSupervisord(d.root, d.conf)
@@ -160,7 +160,7 @@ func (d supervisord) state(r result) State {
 	return p.state()
 }
 
-// obstacle: a start needs a supervisord that answers, and knows the program by now.
+// Obstacle: a start needs a supervisord that answers, and knows the program by now.
 func (d supervisord) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
 	_, err := d.ask(ctx, service)
 	var none *NotFoundError
@@ -194,7 +194,7 @@ func (d supervisord) opinion(ctx context.Context, service string) (Opinion, erro
 	return Opinion{State: p.state(), Word: p.word}, err
 }
 
-// wish: STOPPED is what was told to stop, or was never told to start. To stop one program stops
+// Wish: STOPPED is what was told to stop, or was never told to start. To stop one program stops
 // no other.
 func (d supervisord) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
 	p, err := d.ask(ctx, service)
@@ -221,7 +221,7 @@ func (d supervisord) Wish(ctx context.Context, service string, past Past) (*Wish
 	return w, nil
 }
 
-// death is what supervisord's log and its own words say.
+// Death is what supervisord's log and its own words say.
 func (d supervisord) Death(ctx context.Context, service string) (Death, error) {
 	p, err := d.ask(ctx, service)
 	if err != nil || p.state() != Stopped || p.word == "STOPPED" {

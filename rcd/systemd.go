@@ -63,7 +63,7 @@ var unitDirs = []string{
 	"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
 }
 
-// find looks for the unit's file, so that a healthy run starts no process, and
+// Find looks for the unit's file, so that a healthy run starts no process, and
 // asks systemd itself only if there is none.
 func (s systemd) Find(ctx context.Context, service string) error {
 	unit := unitName(service)
@@ -99,8 +99,8 @@ func (s systemd) ask(ctx context.Context, names string, unit ...string) (props m
 	return properties(r.output), r, err
 }
 
-// show asks for properties of a unit, of which key is one that each unit has. topic is for
-// an error.
+// show asks for properties of a unit. An answer without key, a property that each unit has, is
+// an error, which names the topic.
 func (s systemd) show(ctx context.Context, topic, key, names, unit string) (map[string]string, error) {
 	props, r, err := s.ask(ctx, names, unit)
 	if err != nil {
@@ -193,8 +193,8 @@ func (s systemd) lastRun(ctx context.Context, service string) string {
 }
 
 // reset lifts the start limit, StartLimitBurst= in systemd.unit(5), which a stop
-// does not. Neither Result= nor what the start prints tells it from another
-// failure; that nothing was executed does.
+// does not. Neither Result= nor the output of the start distinguishes it from
+// another failure; that nothing was executed does.
 func (s systemd) reset(ctx context.Context, service, lastRun string) bool {
 	now := s.runs(ctx, service)
 	if now["ActiveState"] != "failed" || now["ExecMainStartTimestampMonotonic"] != lastRun {
@@ -204,13 +204,13 @@ func (s systemd) reset(ctx context.Context, service, lastRun string) bool {
 	return err == nil && r.status == 0
 }
 
-// runs is nothing if systemd does not answer; the start will tell.
+// runs is empty if systemd does not answer: the error of the start says more.
 func (s systemd) runs(ctx context.Context, service string) map[string]string {
 	props, _, _ := s.ask(ctx, "ActiveState,ExecMainStartTimestampMonotonic", unitName(service))
 	return props
 }
 
-// phase: is-system-running exits 1 for all but "running"; the word counts.
+// Phase: is-system-running exits 1 for all but "running"; the word counts.
 func (s systemd) Phase(ctx context.Context) (Phase, error) {
 	r, err := s.query(ctx, []string{s.systemctl, "is-system-running"})
 	if err != nil {

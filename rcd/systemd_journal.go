@@ -17,8 +17,8 @@ type job struct {
 	up     time.Duration // since the boot
 }
 
-// parseJobs reads what journalctl -o json prints, one object a line. What is no such
-// line is left out: standard error is among it.
+// parseJobs reads what journalctl -o json prints, one object a line. Other lines, such
+// as those of standard error, are left out.
 func parseJobs(text string) (list []job) {
 	for line := range strings.Lines(text) {
 		var entry map[string]any // a field may be a string, a list of them, numbers for bytes, or null

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Life is from a service's start to its end. The zero Life is none that is known.
+// Life is from a service's start to its end. The zero Life means that it is not known.
 type Life struct {
 	Main  int           // process id of the main process that has ended; 0: not known
 	Began time.Duration // how long ago its start began

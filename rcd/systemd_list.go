@@ -241,7 +241,7 @@ func (s systemd) names(ctx context.Context) ([]string, error) {
 }
 
 // startable reads the names of services from what list-units prints: a unit, and what
-// its file is. Templates cannot be started, nor units of which there is no file.
+// its file is. Templates cannot be started, nor units without a file.
 func startable(text string) []string {
 	var list []string
 	for line := range strings.Lines(text) {

@@ -17,7 +17,7 @@ func (s systemd) unit(ctx context.Context, unit string) (props map[string]string
 	return s.show(ctx, "whether "+unit+" was stopped on purpose", "Id", wishProps, unit)
 }
 
-// micros reads systemd's microseconds; what is none is 0.
+// micros reads systemd's microseconds; 0 for any other text.
 func micros(text string) time.Duration {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || n > int64(1<<63-1)/int64(time.Microsecond) {
@@ -26,7 +26,7 @@ func micros(text string) time.Duration {
 	return time.Duration(n) * time.Microsecond
 }
 
-// wish: a mask bars the unit whatever has happened to it. Else the last job of this
+// Wish: a mask bars the unit whatever has happened to it. Else the last job of this
 // boot counts, and a unit that had none and is disabled was never meant to run.
 func (s systemd) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
 	u, err := s.unit(ctx, unitName(service))

@@ -68,7 +68,7 @@ func commandsOf(p map[string]string) string {
 }
 
 // queued names a unit's job that has not changed its state: mostly it waits for those of
-// other units. systemd does not tell since when. A job that has ended meanwhile is none.
+// other units. systemd does not tell since when. A job that has ended meanwhile is not work.
 func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
 	list, err := s.queue(ctx)
 	for _, j := range list {
@@ -145,7 +145,7 @@ func since(stamp string, now time.Duration) (known bool, d time.Duration) {
 	return at > 0 && now > 0, max(0, now-at)
 }
 
-// boot tells how long systemd has been starting units, and which starts are under way.
+// Boot tells how long systemd has been starting units, and which starts are under way.
 // A container counts from its own boot, not from that of its host.
 func (s systemd) Boot(ctx context.Context) (Boot, error) {
 	b := Boot{See: "systemctl list-jobs"}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// wish: runit's sv does as an init script does if it is called by a script's name. Of
-// another script its links tell whether a boot starts it; a stop leaves no trace.
+// Wish: runit's sv acts as an init script if it is called by a script's name. For another script
+// the links say whether a boot starts it; a stop leaves no trace.
 func (s sysv) Wish(_ context.Context, service string, past Past) (*Wish, error) {
 	if s.linkedTool(service) == "sv" {
 		return superviseWish(s.root, "sv", service, past)
@@ -38,8 +38,8 @@ func (s sysv) linkedTool(service string) string {
 
 // isOff reports whether somebody wants a service to be left down whose daemon is down. A
 // stop link says so, unless its daemon has been started since it was made, or was it all
-// along: somebody starts it by hand, then. Who disables a service while its daemon runs
-// wants it to end.
+// along: then somebody starts it by hand. To disable a service while its daemon runs
+// means that the daemon is to end.
 //
 // Without any link it has never been enabled, or was removed from the runlevels. Where
 // init has entered a runlevel, and nothing has started the daemon since the boot, it is to
