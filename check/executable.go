@@ -23,7 +23,7 @@ type Executable struct {
 	ID          proctable.FileID
 	Interpreter *Interpreter // not nil if the file opens with #!
 	Applet      string       // the name to which a multi-call program must answer; "" for others
-	links       uint64       // names that the file has
+	Links       uint64       // names that the file has
 }
 
 // FindError says why a path is none that a process could be executing.
@@ -83,7 +83,7 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 		return e, "if an interpreter runs it, as in python3 " + path + ", write executable: PATH of the interpreter and args: '" + argOf(path) +
 			"' into the configuration; if it is executed itself, mend its mode: ls -l " + path, errors.New("it is not executable")
 	}
-	e = Executable{Path: path, Resolved: resolved, ID: proctable.FileIDOf(info), Applet: appletOf(path, resolved), links: linksOf(info)}
+	e = Executable{Path: path, Resolved: resolved, ID: proctable.FileIDOf(info), Applet: appletOf(path, resolved), Links: linksOf(info)}
 	head, err := readHead(resolved)
 	if errors.Is(err, fs.ErrPermission) {
 		return e, "", nil // executable but not readable, so no script

@@ -33,19 +33,12 @@ var errUnsafe = errors.New("it is on a file system that others serve")
 func findFile(f *proctable.Files, path string) (Executable, error) {
 	isSafe := func(path string) bool { return !f.Leads(path) }
 	if isSafe(path) {
-		type answer struct {
-			e   Executable
-			err error
-		}
-		a, err := proctable.Own(f, path, func() (a answer) {
-			a.e, a.err = findIf(path, isSafe)
-			return a
-		})
-		if err == nil && !errors.Is(a.err, errUnsafe) {
-			return a.e, a.err
-		}
-		if err != nil {
+		e, err := proctable.Own(f, path, func() (Executable, error) { return findIf(path, isSafe) })
+		switch {
+		case errors.Is(err, proctable.ErrSilent):
 			return Executable{}, silent(path, err)
+		case !errors.Is(err, errUnsafe):
+			return e, err
 		}
 	}
 	var found peekFound
@@ -65,5 +58,5 @@ func pidTextOf(f *proctable.Files, path string) (text pidText, err error) {
 		err = f.Ask(peekPIDFile, path, &text)
 		return text, err
 	}
-	return proctable.Own(f, path, func() pidText { return readPIDText(path) })
+	return proctable.Own(f, path, func() (pidText, error) { return readPIDText(path), nil })
 }

@@ -81,7 +81,7 @@ func (l *looker) want(spec Spec) {
 	}
 	t := &target{Spec: spec, file: l.find(&spec), hidden: !spec.named() || l.seesAll(&spec)}
 	if spec.Executable != "" {
-		t.hidden = l.seesAll(&spec) && t.file.links > 1
+		t.hidden = l.seesAll(&spec) && t.file.Links > 1
 		l.noteArgs(t.file)
 	}
 	if spec.Unclear != nil || t.file.errFor(&spec) != nil {

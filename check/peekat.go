@@ -18,14 +18,12 @@ const (
 // peekFound is what Find has found.
 type peekFound struct {
 	Executable
-	Links     uint64
 	Error     string // of Find; "" if there was none
 	Hint      string
 	IsMissing bool
 }
 
 func (p peekFound) executable() (Executable, error) {
-	p.Executable.links = p.Links
 	switch {
 	case p.Error == "":
 		return p.Executable, nil
@@ -55,7 +53,7 @@ func Peek(argv []string) int {
 
 func findForOthers(path string) peekFound {
 	e, err := findIf(path, func(string) bool { return true })
-	p := peekFound{Executable: e, Links: e.links}
+	p := peekFound{Executable: e}
 	if err != nil {
 		p.Path, p.Error, p.IsMissing = path, err.Error(), errors.Is(err, fs.ErrNotExist)
 		var find *FindError

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,23 +24,24 @@ func unchanged(path string, remembered []Remembered) (Executable, bool) {
 	if appletOf(path, r.Exe) != "" || isMailwrapper(r.Exe) {
 		return Executable{}, false
 	}
-	return Executable{Path: path, Resolved: r.Exe, ID: r.File, links: linksOf(info)}, true
+	return Executable{Path: path, Resolved: r.Exe, ID: r.File, Links: linksOf(info)}, true
 }
+
+var errChanged = errors.New("it is not what was remembered")
 
 // unchangedFile is unchanged, for files that nobody else serves.
 func unchangedFile(f *proctable.Files, path string, remembered []Remembered) (Executable, bool) {
 	if f.Leads(path) {
 		return Executable{}, false
 	}
-	type answer struct {
-		e  Executable
-		ok bool
-	}
-	a, err := proctable.Own(f, path, func() (a answer) {
-		a.e, a.ok = unchanged(path, remembered)
-		return a
+	e, err := proctable.Own(f, path, func() (Executable, error) {
+		e, ok := unchanged(path, remembered)
+		if !ok {
+			return e, errChanged
+		}
+		return e, nil
 	})
-	return a.e, err == nil && a.ok
+	return e, err == nil
 }
 
 // hurry finds an executable without reading it, where the memory makes that good enough.

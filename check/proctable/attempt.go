@@ -33,11 +33,11 @@ const attemptCheck = 100 * time.Millisecond
 
 // inline makes a call in this thread. If the attempt was given up meanwhile it does not return:
 // this goroutine ends. back is called then.
-func inline[T any](a *attempt, c call, do func() T, back func()) T {
+func inline[T any](a *attempt, c call, do func() (T, error), back func()) answer[T] {
 	a.mu.Lock()
 	a.call, a.waits = c, true
 	a.mu.Unlock()
-	answer := do()
+	value, err := do()
 	a.mu.Lock()
 	a.waits = false
 	givenUp := a.givenUp
@@ -46,7 +46,7 @@ func inline[T any](a *attempt, c call, do func() T, back func()) T {
 		back()
 		runtime.Goexit()
 	}
-	return answer
+	return answer[T]{value, err}
 }
 
 // giveUp gives the attempt up if it is stuck, and has the call noted that it is stuck at before
@@ -62,25 +62,31 @@ func (a *attempt) giveUp(now time.Time, note func(call)) bool {
 	return true
 }
 
+// answer is what a call returns.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
 // await makes a call as the attempt does that is under way; if there is none, in a thread of its
 // own. ok is false if the answer has not come in time: then the call is left behind, which late
 // notes, and back is called once it comes back.
-func await[T any](s *stalls, c call, do func() T, late func(call), back func()) (answer T, ok bool) {
-	if a := s.attempted(); a != nil {
-		return inline(a, c, do, back), true
+func await[T any](s *stalls, c call, do func() (T, error), late func(call), back func()) (a answer[T], ok bool) {
+	if under := s.attempted(); under != nil {
+		return inline(under, c, do, back), true
 	}
 	alone := &attempt{call: c, waits: true} // an attempt at this call only
-	answered := make(chan T, 1)
+	answered := make(chan answer[T], 1)
 	go func() { answered <- inline(alone, c, do, back) }()
 	timer := time.NewTimer(c.limit)
 	defer timer.Stop()
 	select {
-	case answer = <-answered:
-		return answer, true
+	case a = <-answered:
+		return a, true
 	case <-timer.C:
 	}
 	if alone.giveUp(time.Now(), late) {
-		return answer, false
+		return a, false
 	}
 	return <-answered, true // it has come at that very moment
 }
@@ -89,16 +95,12 @@ func await[T any](s *stalls, c call, do func() T, late func(call), back func()) 
 // reads; the second, after one that was stuck, can leave each behind. An error says that ctx has
 // ended before there was an answer.
 func Attempt[T any](ctx context.Context, f *Files, begin func(), read func() (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	aside := func(begin func()) <-chan answer { // one that is given up never answers
-		c := make(chan answer, 1)
+	aside := func(begin func()) <-chan answer[T] { // one that is given up never answers
+		c := make(chan answer[T], 1)
 		go func() {
 			begin()
 			value, err := read()
-			c <- answer{value, err}
+			c <- answer[T]{value, err}
 		}()
 		return c
 	}

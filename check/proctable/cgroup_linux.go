@@ -45,7 +45,7 @@ func Group(pid int) string {
 
 // unit is that of a process. What cannot be read is no unit.
 func (t procTable) unit(pid int) string {
-	text, _, err := readProc(t.dir(pid)+"/cgroup", t.scratch, statusLimit)
+	text, err := readProc(t.dir(pid)+"/cgroup", t.scratch, statusLimit)
 	if err != nil {
 		return ""
 	}

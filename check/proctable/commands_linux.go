@@ -130,19 +130,8 @@ func goneOr(err error) error {
 // beginning reads as much of a process's arguments as tells a command, and gives up where
 // that takes too long; what hangs is left behind.
 func (t procTable) beginning(pid int, user uint32) ([]byte, error) {
-	type answer struct {
-		text []byte
-		err  error
-	}
 	path := t.dir(pid) + "/cmdline"
-	a, err := wait(t.files.stalls, user, path, func() (a answer) {
-		a.text, _, a.err = readProc(path, nil, mostArgs)
-		return a
-	})
-	if err == nil {
-		err = a.err
-	}
-	return a.text, err
+	return wait(t.files.stalls, user, path, func() ([]byte, error) { return readProc(path, nil, mostArgs) })
 }
 
 func args(pid int) ([]string, error) {

@@ -62,32 +62,25 @@ func (t procTable) sharesNamespace(dir, name string) (bool, error) {
 // like: their table is not read, because only of our own user namespace does it matter
 // whether a file was smuggled in.
 func (t procTable) mounts(p *Process, dir string) error {
-	type answer struct {
-		same, smuggled bool
-		err            error
-	}
+	type origin struct{ same, smuggled bool }
 	path, own := p.Exe, p.OwnUserNS
-	a, err := wait(t.files.stalls, p.Payer(), dir+"/mountinfo", func() (a answer) {
-		a.smuggled = true
+	from, err := wait(t.files.stalls, p.Payer(), dir+"/mountinfo", func() (origin, error) {
 		theirs, err := t.mountID(dir + "/exe")
 		if err != nil || theirs == "" {
-			a.err = err
-			return a
+			return origin{smuggled: true}, err
 		}
 		now, err := t.mountID(filepath.Dir(path))
-		if err != nil || now == theirs {
-			return answer{err == nil, false, err}
+		if err != nil || now == theirs || !own {
+			return origin{now == theirs, now != theirs}, err
 		}
-		if own {
-			a.smuggled, a.err = smuggled(dir, theirs)
-		}
-		return a
+		isSmuggled, err := smuggled(dir, theirs)
+		return origin{false, isSmuggled}, err
 	})
-	if err = errors.Join(err, a.err); err != nil {
+	if err != nil {
 		p.Denied = true
 		return p.failed("its mounts", err)
 	}
-	p.SameMount, p.Smuggled = a.same, a.smuggled
+	p.SameMount, p.Smuggled = from.same, from.smuggled
 	return nil
 }
 
@@ -130,7 +123,7 @@ func (t procTable) mountID(path string) (string, error) {
 		return "", nil
 	}
 	defer unix.Close(fd)
-	text, _, err := readProc(t.root+"/self/fdinfo/"+strconv.Itoa(fd), nil, fdinfoLimit)
+	text, err := readProc(t.root+"/self/fdinfo/"+strconv.Itoa(fd), nil, fdinfoLimit)
 	if err != nil {
 		return "", err
 	}

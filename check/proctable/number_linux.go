@@ -51,7 +51,7 @@ func (t procTable) lockOf(id FileID, path string, pids []int) Lock {
 			if err != nil || BaseName(link) != filepath.Base(path) {
 				continue
 			}
-			info, _, err := readProc(t.dir(pid)+"/fdinfo/"+name, nil, fdinfoLimit)
+			info, err := readProc(t.dir(pid)+"/fdinfo/"+name, nil, fdinfoLimit)
 			if err != nil || !holdsLock(info) {
 				continue
 			}

@@ -32,7 +32,7 @@ func peeksOfBefore() (map[string]int, error) {
 		if err != nil || st.Users[Real] != 0 && st.Users[Real] != uint32(os.Getuid()) {
 			continue
 		}
-		text, _, err := readProc(dir+"/cmdline", nil, argsLimit)
+		text, err := readProc(dir+"/cmdline", nil, argsLimit)
 		if argv := strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"); err == nil && IsPeek(argv) {
 			found[argv[2]+" "+argv[3]] = pid
 		}

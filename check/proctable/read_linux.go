@@ -27,22 +27,21 @@ const (
 // readProc reads a file of proc(5), as far as the limit. os.ReadFile would make six
 // system calls more, to find out whether such a file can be waited for. The text
 // overwrites scratch, which it may outgrow.
-func readProc(path string, scratch []byte, limit int) (text []byte, cut bool, err error) {
+func readProc(path string, scratch []byte, limit int) (text []byte, err error) {
 	return readUntil(path, scratch, limit, func(int) bool { return false })
 }
 
 // readRecord is readProc for a file that is a single record, single_open() in fs/seq_file.c:
 // a read that leaves room has read all of it, and the one that would say so is saved.
 func readRecord(path string, scratch []byte, limit int) (text []byte, err error) {
-	text, _, err = readUntil(path, scratch, limit, func(room int) bool { return room > 0 })
-	return text, err
+	return readUntil(path, scratch, limit, func(room int) bool { return room > 0 })
 }
 
 // readUntil reads until there is no more, or enough says so of the room that a read has left.
-func readUntil(path string, scratch []byte, limit int, enough func(room int) bool) (text []byte, cut bool, err error) {
+func readUntil(path string, scratch []byte, limit int, enough func(room int) bool) (text []byte, err error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, false, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
 	text = scratch[:0]
@@ -55,15 +54,10 @@ func readUntil(path string, scratch []byte, limit int, enough func(room int) boo
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
-			return nil, false, &fs.PathError{Op: "read", Path: path, Err: err}
-		case n == 0:
-			return text, false, nil
+			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
 		}
-		if text = text[:len(text)+n]; len(text) >= limit {
-			return text[:limit], true, nil
-		}
-		if enough(cap(text) - len(text)) {
-			return text, false, nil
+		if text = text[:len(text)+n]; n == 0 || enough(cap(text)-len(text)) || len(text) >= limit {
+			return text[:min(len(text), limit)], nil
 		}
 	}
 }
@@ -147,28 +141,17 @@ func (p *Process) failed(what string, err error) error {
 // have any range of its memory be its arguments. To read them the kernel needs the lock
 // of that memory.
 func (t procTable) readArgs(p *Process, dir string) error {
-	type answer struct {
-		text []byte
-		cut  bool
-		err  error
-	}
 	p.Taken |= ArgsReading
 	path := dir + "/cmdline"
-	a, err := wait(t.files.stalls, p.Payer(), path, func() (a answer) {
-		a.text, a.cut, a.err = readProc(path, nil, argsLimit)
-		return a
-	})
-	if err == nil {
-		err = a.err
-	}
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return nil
-		}
+	text, err := wait(t.files.stalls, p.Payer(), path, func() ([]byte, error) { return readProc(path, nil, argsLimit) })
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil
+	case err != nil:
 		return p.failed("its arguments", err)
 	}
-	p.Args, a.cut = parseArgs(a.text, a.cut)
-	if a.cut {
+	args, isCut := parseArgs(text, len(text) == argsLimit)
+	if p.Args = args; isCut {
 		p.Trouble = tooManyArgs
 	}
 	return nil

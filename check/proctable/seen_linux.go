@@ -9,28 +9,23 @@ import (
 // seenBy looks at a file by the path that a process has for it. Whose process it is has
 // chosen the path, and what it leads to.
 func (f *Files) seenBy(t procTable, p *Process, dir, arg string) (id FileID, isRegular bool, err error) {
-	type answer struct {
-		status peekStatus
-		err    error
-	}
 	path := seenFrom(dir, arg)
-	a, err := wait(f.stalls, p.Payer(), path, func() (a answer) {
-		isServed, err := f.leadsFor(t, dir, arg)
-		switch {
+	status, err := wait(f.stalls, p.Payer(), path, func() (status peekStatus, err error) {
+		switch isServed, err := f.leadsFor(t, dir, arg); {
 		case IsEnded(err):
+			return status, nil
 		case err != nil:
-			a.err = err
+			return status, err
 		case isServed:
-			a.err = f.Ask(peekStat, path, &a.status)
-		default:
-			a.status = PeekStat(path)
+			err = f.Ask(peekStat, path, &status)
+			return status, err
 		}
-		return a
+		return PeekStat(path), nil
 	})
-	if err = errors.Join(err, a.err); err == nil && a.status.Error != "" {
-		err = errors.New(a.status.Error)
+	if err == nil && status.Error != "" {
+		err = errors.New(status.Error)
 	}
-	return a.status.File, a.status.IsRegular, err
+	return status.File, status.IsRegular, err
 }
 
 // leadsFor reports whether a path of a process leads to a file system that others serve.

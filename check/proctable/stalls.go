@@ -118,20 +118,20 @@ func (s *stalls) back(what string) {
 
 // wait makes a call on behalf of a user's process, in a thread of its own or as the
 // attempt does. What is its name for people. If the answer does not come in time, or has
-// not come since it was last asked for, that is an error.
-func wait[T any](s *stalls, user uint32, what string, do func() T) (T, error) {
+// not come since it was last asked for, that is an error, too.
+func wait[T any](s *stalls, user uint32, what string, do func() (T, error)) (T, error) {
 	var none T
 	limit := s.left(user, what)
 	if limit <= 0 {
 		return none, &slowError{what}
 	}
 	c := call{what: what, user: user, began: time.Now(), limit: limit}
-	answer, ok := await(s, c, do, s.leave, func() { s.back(what) })
+	a, ok := await(s, c, do, s.leave, func() { s.back(what) })
 	if !ok {
 		return none, &slowError{what}
 	}
 	s.tookSince(user, c.began)
-	return answer, nil
+	return a.value, a.err
 }
 
 // slowError says that something does not answer.

@@ -13,9 +13,9 @@ func TestStalls(t *testing.T) {
 		s := newStalls(48)
 		never := make(chan struct{})
 		defer close(never)
-		hang := func() int { <-never; return 0 }
-		answer := func() int { return 7 }
-		ask := func(name string, user uint32, call func() int, want time.Duration, wantErr bool) {
+		hang := func() (int, error) { <-never; return 0, nil }
+		answer := func() (int, error) { return 7, nil }
+		ask := func(name string, user uint32, call func() (int, error), want time.Duration, wantErr bool) {
 			t.Helper()
 			began := time.Now()
 			got, err := wait(s, user, name, call)
@@ -45,7 +45,7 @@ func TestStallsLeaveFewBehind(t *testing.T) {
 			for i := range calls {
 				s.begin()
 				began := time.Now()
-				_, _ = wait(s, user, string(rune('a'+user%26))+string(rune('a'+i)), func() int { <-never; return 0 })
+				_, _ = wait(s, user, string(rune('a'+user%26))+string(rune('a'+i)), func() (int, error) { <-never; return 0, nil })
 				if time.Since(began) > 0 {
 					left++
 				}
@@ -78,7 +78,7 @@ func TestSplitArgs(t *testing.T) {
 func TestAttempt(t *testing.T) {
 	s, release, ended := newStalls(8), make(chan struct{}), make(chan struct{})
 	first := s.attemptBy(new(attempt))
-	if _, err := wait(s, 7, "quick", func() int { return 1 }); err != nil {
+	if _, err := wait(s, 7, "quick", func() (int, error) { return 1, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if first.giveUp(time.Now().Add(time.Hour), s.leave) {
@@ -87,7 +87,7 @@ func TestAttempt(t *testing.T) {
 	begun, goesOn := make(chan struct{}), false
 	go func() {
 		defer close(ended)
-		_, _ = wait(s, 7, "slow", func() int { close(begun); <-release; return 1 })
+		_, _ = wait(s, 7, "slow", func() (int, error) { close(begun); <-release; return 1, nil })
 		goesOn = true
 	}()
 	<-begun

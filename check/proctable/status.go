@@ -2,7 +2,9 @@ package proctable
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,60 +39,43 @@ func (st Status) isStopped() bool { return st.State == 'T' || st.State == 't' }
 // ParseStatus reads the file. gopsutil's own reader fails on the user ids above
 // 2^31 that user namespaces bring.
 func ParseStatus(text []byte) (Status, error) {
+	needed := [...]string{"Name", "State", "Tgid", "PPid", "Uid", "Gid", "Threads"}
+	var found [len(needed)]bool
 	var st Status
-	var found lines
 	for line := range bytes.Lines(text) {
 		key, value, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(":\t"))
-		line, err := st.set(key, value)
-		if err != nil {
+		if err := st.set(key, value); err != nil {
 			return st, fmt.Errorf("%s: %w", key, err)
 		}
-		found |= line
+		for i, name := range needed {
+			found[i] = found[i] || string(key) == name
+		}
 	}
-	if found != allLines {
-		return st, fmt.Errorf("some of Name, State, Tgid, PPid, Uid, Gid and Threads are missing")
+	if slices.Contains(found[:], false) {
+		return st, errors.New("some of Name, State, Tgid, PPid, Uid, Gid and Threads are missing")
 	}
 	return st, nil
 }
 
-// lines are those that must be there.
-type lines uint8
-
-const (
-	nameLine lines = 1 << iota
-	stateLine
-	tgidLine
-	ppidLine
-	threadsLine
-	uidLine
-	gidLine
-	allLines = 1<<iota - 1
-)
-
-// set takes over one line, and tells which of those that must be there it is.
-func (st *Status) set(key, value []byte) (line lines, err error) {
+// set takes over one line.
+func (st *Status) set(key, value []byte) (err error) {
 	switch string(key) {
 	case "Name":
-		line, st.Name = nameLine, string(value)
+		st.Name = string(value)
 	case "State":
 		if len(value) == 0 {
-			return 0, fmt.Errorf("empty state")
+			return errors.New("empty state")
 		}
-		line, st.State = stateLine, value[0]
+		st.State = value[0]
 	case "Tgid":
-		line = tgidLine
 		st.Leader, err = strconv.Atoi(string(value))
 	case "PPid":
-		line = ppidLine
 		st.Parent, err = strconv.Atoi(string(value))
 	case "Threads":
-		line = threadsLine
 		st.Threads, err = strconv.Atoi(string(value))
 	case "Uid":
-		line = uidLine
 		st.Users, err = parseIDs(value)
 	case "Gid":
-		line = gidLine
 		st.Groups, err = parseIDs(value)
 	case "NSpid":
 		st.Namespaces = len(bytes.Fields(value))
@@ -99,7 +84,7 @@ func (st *Status) set(key, value []byte) (line lines, err error) {
 	case "VmSize":
 		st.VMS, err = Kibibytes(string(value))
 	}
-	return line, err
+	return err
 }
 
 func parseIDs(value []byte) (ids [4]uint32, err error) {

@@ -147,21 +147,11 @@ func (t *kernTable) Examine(pid int, exe string, exeErr error, ask Asks) (Proces
 // readFile looks at the file behind the path. One that has gone since was replaced
 // at this very moment; another error says nothing about it.
 func (p *Process) readFile(f *Files) {
-	type answer struct {
-		file FileID
-		err  error
-	}
 	path := p.Exe
-	a, err := wait(f.stalls, p.Payer(), path, func() answer {
-		info, err := os.Stat(path)
-		if err != nil {
-			return answer{err: err}
-		}
-		return answer{FileIDOf(info), nil}
-	})
-	switch err = errors.Join(err, a.err); {
+	info, err := wait(f.stalls, p.Payer(), path, func() (fs.FileInfo, error) { return os.Stat(path) })
+	switch {
 	case err == nil:
-		p.File = a.file
+		p.File = FileIDOf(info)
 	case errors.Is(err, fs.ErrNotExist):
 		p.Exe, p.Deleted = "", true
 	default:
@@ -173,7 +163,7 @@ func (p *Process) readFile(f *Files) {
 // are in.
 func (t *kernTable) readArgs(p *Process) {
 	p.Taken |= ArgsReading
-	args, err := wait(t.files.stalls, p.Payer(), fmt.Sprintf("kern.proc.args.%d", p.PID), func() []string { return readArgs(p.PID) })
+	args, err := wait(t.files.stalls, p.Payer(), fmt.Sprintf("kern.proc.args.%d", p.PID), func() ([]string, error) { return readArgs(p.PID), nil })
 	if err != nil {
 		p.Trouble = "its arguments cannot be read: " + err.Error()
 		return

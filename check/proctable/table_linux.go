@@ -195,13 +195,12 @@ func (t procTable) readImage(p *Process, dir, exe string) error {
 	type image struct {
 		file  FileID
 		links uint32
-		err   error
 	}
-	i, err := wait(t.files.stalls, p.Payer(), dir+"/exe", func() (i image) {
-		i.file, i.links, i.err = statImage(dir + "/exe")
-		return i
+	i, err := wait(t.files.stalls, p.Payer(), dir+"/exe", func() (i image, err error) {
+		i.file, i.links, err = statImage(dir + "/exe")
+		return i, err
 	})
-	if err = errors.Join(err, i.err); err != nil {
+	if err != nil {
 		p.Exe = strings.TrimSuffix(exe, DeletedMark)
 		return err
 	}

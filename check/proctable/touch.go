@@ -93,19 +93,19 @@ func (f *Files) leave(c call) {
 
 // Own makes a call on one of our own files, as wait does. Nobody else can have us wait for
 // it; what has stalled leaves less time to the next.
-func Own[T any](f *Files, path string, do func() T) (T, error) {
+func Own[T any](f *Files, path string, do func() (T, error)) (T, error) {
 	const least = 20 * time.Millisecond
 	f.mu.Lock()
 	limit := max(ownPatience-f.stalled, least)
 	f.mu.Unlock()
 	c := call{what: path, ours: true, began: time.Now(), limit: limit}
-	answer, ok := await(f.stalls, c, do, f.leave, func() {})
+	a, ok := await(f.stalls, c, do, f.leave, func() {})
 	if ok {
-		return answer, nil
+		return a.value, a.err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return answer, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
+	return a.value, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
 }
 
 // isThere reports whether a path that a process's user has chosen leads to a file.
@@ -114,7 +114,7 @@ func (f *Files) isThere(user uint32, path string) bool {
 		var st peekStatus
 		return f.Ask(peekStat, path, &st) == nil && st.File != (FileID{})
 	}
-	id, err := wait(f.stalls, user, path, func() FileID { return FileIDAt(path) })
+	id, err := wait(f.stalls, user, path, func() (FileID, error) { return FileIDAt(path), nil })
 	return err == nil && id != (FileID{})
 }
 

@@ -23,7 +23,7 @@ func (t procTable) Read(p *Process, what Reading) error {
 	}
 	if what&LabelReading != 0 {
 		// EINVAL without a security module; no such file in a kernel that supports none.
-		text, _, err := readProc(dir+"/attr/current", t.scratch, labelLimit)
+		text, err := readProc(dir+"/attr/current", t.scratch, labelLimit)
 		if IsEnded(err) && IsEnded(exists(dir)) {
 			return ErrGone
 		}
@@ -66,16 +66,12 @@ func exists(path string) error {
 // countFiles counts the open descriptors and reads their limit, proc_pid_fd(5)
 // and proc_pid_limits(5).
 func (t procTable) countFiles(p *Process, dir string) error {
-	type answer struct {
-		n   int
-		err error
-	}
-	a, err := wait(t.files.stalls, p.Payer(), dir+"/fd", func() (a answer) {
-		_, a.n, a.err = Descriptors(dir+"/fd", 0)
-		return a
+	n, err := wait(t.files.stalls, p.Payer(), dir+"/fd", func() (int, error) {
+		_, all, err := Descriptors(dir+"/fd", 0)
+		return all, err
 	})
-	if err = errors.Join(err, a.err); err == nil {
-		p.Usage.Files = a.n
+	if err == nil {
+		p.Usage.Files = n
 		p.Usage.FilesLimit, err = filesLimit(dir)
 	}
 	if IsEnded(err) {
@@ -86,7 +82,7 @@ func (t procTable) countFiles(p *Process, dir string) error {
 }
 
 func filesLimit(dir string) (int, error) {
-	text, _, err := readProc(dir+"/limits", nil, statLimit)
+	text, err := readProc(dir+"/limits", nil, statLimit)
 	if err != nil {
 		return 0, err
 	}
@@ -148,7 +144,7 @@ func (t procTable) Threads(pid int) []Thread {
 	}
 	var list []Thread
 	for _, id := range ids {
-		if comm, _, err := readProc(dir+strconv.Itoa(id)+"/comm", nil, statLimit); err == nil {
+		if comm, err := readProc(dir+strconv.Itoa(id)+"/comm", nil, statLimit); err == nil {
 			list = append(list, Thread{id, strings.TrimSuffix(string(comm), "\n")})
 		}
 	}

@@ -1,6 +1,7 @@
 package pidfiles
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -21,31 +22,19 @@ func systemOf(f *os.File, _ string) (name string, stays bool) {
 	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
 		return "", false
 	}
-	switch uint32(s.Type) {
-	case unix.TMPFS_MAGIC:
-		return "tmpfs", false
-	case unix.RAMFS_MAGIC:
-		return "ramfs", false
-	case unix.PROC_SUPER_MAGIC, unix.SYSFS_MAGIC, unix.CGROUP_SUPER_MAGIC, unix.CGROUP2_SUPER_MAGIC:
-		return "the kernel's", false
-	case unix.EXT4_SUPER_MAGIC:
-		return "ext4", true
-	case unix.XFS_SUPER_MAGIC:
-		return "xfs", true
-	case unix.BTRFS_SUPER_MAGIC:
-		return "btrfs", true
-	case unix.OVERLAYFS_SUPER_MAGIC:
-		return "overlay", true
-	case unix.NFS_SUPER_MAGIC:
-		return "nfs", true
-	case unix.FUSE_SUPER_MAGIC:
-		return "fuse", true
-	case 0x2fc12fc1:
-		return "zfs", true
-	case 0xca451a4e:
-		return "bcachefs", true
+	kind := uint32(s.Type)
+	passing := map[uint32]string{
+		unix.TMPFS_MAGIC: "tmpfs", unix.RAMFS_MAGIC: "ramfs", unix.PROC_SUPER_MAGIC: "the kernel's", unix.SYSFS_MAGIC: "the kernel's",
+		unix.CGROUP_SUPER_MAGIC: "the kernel's", unix.CGROUP2_SUPER_MAGIC: "the kernel's",
 	}
-	return fmt.Sprintf("type %#x", uint32(s.Type)), true
+	if name, ok := passing[kind]; ok {
+		return name, false
+	}
+	lasting := map[uint32]string{
+		unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs", unix.OVERLAYFS_SUPER_MAGIC: "overlay",
+		unix.NFS_SUPER_MAGIC: "nfs", unix.FUSE_SUPER_MAGIC: "fuse", 0x2fc12fc1: "zfs", 0xca451a4e: "bcachefs",
+	}
+	return cmp.Or(lasting[kind], fmt.Sprintf("type %#x", kind)), true
 }
 
 // mostPID is the largest number that a process can have; 0 if it cannot be told.
