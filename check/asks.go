@@ -11,7 +11,7 @@ import (
 // executes the interpreter of a wanted script, or a wanted multi-call program.
 func (l *looker) needsArgs(p proctable.Process) bool {
 	if p.Foreign && !l.full {
-		return false // it is nobody's, whatever it runs
+		return false // a process of another namespace never counts, whatever it runs
 	}
 	for _, i := range l.interpreters {
 		if i.identify(new(Spec), &Match{Process: p}) != unrelated {
@@ -22,7 +22,7 @@ func (l *looker) needsArgs(p proctable.Process) bool {
 }
 
 // asks is what is asked of a process for these targets. One that can be none of them
-// because of its user is of no concern to a lean look; a full one tells why it is none.
+// because of its user does not matter to a lean look; a full look says why it does not count.
 func (l *looker) asks(targets []*target) proctable.Asks {
 	return proctable.Asks{
 		Row: func(p proctable.Process) bool {

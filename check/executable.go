@@ -26,7 +26,7 @@ type Executable struct {
 	Links       uint64       // names that the file has
 }
 
-// FindError says why a path is none that a process could be executing.
+// FindError says why no process can be executing a path.
 type FindError struct {
 	Path string
 	Err  error

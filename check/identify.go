@@ -22,7 +22,7 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 	case m.Moved && m.Taken&proctable.TimesReading == 0: // it may have been given the number of one that has ended
 		return m.otherwise
 	}
-	if reason := meetsDear(spec, &m.Process); reason != counts {
+	if reason := meetsCostly(spec, &m.Process); reason != counts {
 		return orUnrelated(spec, reason)
 	}
 	doubt := counts
@@ -67,7 +67,7 @@ func breaks(spec *Spec, p *proctable.Process) Reason {
 
 // orUnrelated: where a rule is about any process, most do not meet it, and none
 // of them nearly does. Arguments that are wiped out tell nothing there; a context
-// that cannot be read is no other context.
+// that cannot be read may still be the wanted one.
 func orUnrelated(spec *Spec, reason Reason) Reason {
 	if spec.named() || reason == Unlabelled || reason == Unreadable {
 		return reason
@@ -105,9 +105,9 @@ func meetsCheap(spec *Spec, p *proctable.Process) Reason {
 	return counts
 }
 
-// meetsDear reports whether a process meets the criteria that are read only of
+// meetsCostly reports whether a process meets the criteria that are read only of
 // candidates. Arguments that a process has wiped out tell nothing.
-func meetsDear(spec *Spec, p *proctable.Process) Reason {
+func meetsCostly(spec *Spec, p *proctable.Process) Reason {
 	isCut := spec.nameIsCut() && filepath.Base(p.Exe) != spec.Called && len(p.Name) < len(spec.Called)
 	switch {
 	case isCut && len(p.Args) == 0:
@@ -144,7 +144,7 @@ func identify(file *Executable, spec *Spec, m *Match) Reason {
 	return reason
 }
 
-// identifyAny: a zombie is none any more. What a process executes does not matter,
+// identifyAny: a zombie does not count. What a process executes does not matter,
 // so that it may not be looked at says nothing either.
 func identifyAny(m *Match) Reason {
 	switch {

@@ -72,7 +72,7 @@ func leads(ctx context.Context, t proctable.Table, spec Spec, ownRoot func(pid i
 			continue
 		}
 		p.Args = started.Args
-		if meetsCheap(&spec, &p) == counts && meetsDear(&spec, &p) == counts && ownRoot(pid) && mayHaveMoved(p, spec.Executable) {
+		if meetsCheap(&spec, &p) == counts && meetsCostly(&spec, &p) == counts && ownRoot(pid) && mayHaveMoved(p, spec.Executable) {
 			list = append(list, p)
 		}
 	}

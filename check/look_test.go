@@ -21,14 +21,14 @@ type fakeTable struct {
 	exes     []int          // the processes that exe was asked for
 	examined []int
 	args     []int // those whose arguments were wanted
-	dear     []dearRead
+	costly   []costlyRead
 	before   func(pid int)
 	sampled  map[int]int // how often times was asked for
 	sampling func(pid, nth int)
 }
 
-// dearRead is one call of read.
-type dearRead struct {
+// costlyRead is one call of read.
+type costlyRead struct {
 	pid  int
 	what proctable.Reading
 }
@@ -83,7 +83,7 @@ func (f *fakeTable) Examine(pid int, _ string, _ error, ask proctable.Asks) (pro
 }
 
 func (f *fakeTable) Read(p *proctable.Process, what proctable.Reading) error {
-	f.dear = append(f.dear, dearRead{p.PID, what})
+	f.costly = append(f.costly, costlyRead{p.PID, what})
 	r := f.rows[p.PID]
 	if r.readErr != nil {
 		return r.readErr

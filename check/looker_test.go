@@ -16,7 +16,7 @@ import (
 
 // readOf are the processes of which something dear was read, in order.
 func (f *fakeTable) readOf(what proctable.Reading) (pids []int) {
-	for _, d := range f.dear {
+	for _, d := range f.costly {
 		if d.what&what != 0 {
 			pids = append(pids, d.pid)
 		}
@@ -37,8 +37,8 @@ func TestQuickPassWithCriteria(t *testing.T) {
 	f.runs(clamd)
 	s := mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "examined", f.examined, other, without, right)
-	if want := []dearRead{{without, proctable.ArgsReading | proctable.LabelReading}, {right, proctable.ArgsReading | proctable.LabelReading}}; !reflect.DeepEqual(f.dear, want) {
-		t.Errorf("dear readings %v, want %v", f.dear, want)
+	if want := []costlyRead{{without, proctable.ArgsReading | proctable.LabelReading}, {right, proctable.ArgsReading | proctable.LabelReading}}; !reflect.DeepEqual(f.costly, want) {
+		t.Errorf("dear readings %v, want %v", f.costly, want)
 	}
 	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{right}) {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
@@ -156,8 +156,8 @@ func TestRuleThatNamesNothing(t *testing.T) {
 			s := mustLook(t, f, Options{}, spec)
 			wantPIDs(t, "asked for the path", f.exes, f.list...)
 			wantPIDs(t, "arguments of", f.args)
-			if tc.what != 0 && !reflect.DeepEqual(f.dear, []dearRead{{odd, tc.what}}) || tc.what == 0 && len(f.dear) > 0 {
-				t.Errorf("dear readings %v, want %b of %d", f.dear, tc.what, odd)
+			if tc.what != 0 && !reflect.DeepEqual(f.costly, []costlyRead{{odd, tc.what}}) || tc.what == 0 && len(f.costly) > 0 {
+				t.Errorf("dear readings %v, want %b of %d", f.costly, tc.what, odd)
 			}
 			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{odd}) || len(v.Faults) == 0 {
 				t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
@@ -232,7 +232,7 @@ func TestRowOfAnother(t *testing.T) {
 	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, args: []string{"clamd", "-F"}, usage: proctable.Usage{Label: "init_t"}})
 	other := f.add(fakeRow{exe: "/usr/bin/x", p: proctable.Process{User: 7}, usage: proctable.Usage{Label: "x_t"}})
 	for _, specs := range [][]Spec{{daemon, rule}, {rule, daemon}, {rule, rule, daemon, daemon}} {
-		f.exes, f.examined, f.dear = nil, nil, nil
+		f.exes, f.examined, f.costly = nil, nil, nil
 		s := mustLook(t, f, Options{}, specs...)
 		wantPIDs(t, "examined", f.examined, pid, 1, ownPID, other)
 		wantPIDs(t, "the arguments were read of", f.readOf(proctable.ArgsReading), pid)
@@ -426,8 +426,8 @@ func TestHundredDaemons(t *testing.T) {
 	}
 	s := mustLook(t, f, Options{}, all...)
 	wantPIDs(t, "asked for the path", f.exes, f.list...)
-	if len(f.examined) != 100 || len(f.dear) != 100 || len(s.Processes) != 100 {
-		t.Errorf("%d examined, %d times read, %d kept; want 100 each", len(f.examined), len(f.dear), len(s.Processes))
+	if len(f.examined) != 100 || len(f.costly) != 100 || len(s.Processes) != 100 {
+		t.Errorf("%d examined, %d times read, %d kept; want 100 each", len(f.examined), len(f.costly), len(s.Processes))
 	}
 	for _, spec := range all {
 		if v := Judge(s, spec); v.State != Up || len(v.Matches) != 1 || len(v.Faults) > 0 {
@@ -449,13 +449,13 @@ func TestReadOnceForSeveral(t *testing.T) {
 		{Rule: true, Label: "x", MinAge: time.Second},
 	}
 	s := mustLook(t, f, Options{}, specs...)
-	var ofIt []dearRead
-	for _, d := range f.dear {
+	var ofIt []costlyRead
+	for _, d := range f.costly {
 		if d.pid == pid {
 			ofIt = append(ofIt, d)
 		}
 	}
-	if want := []dearRead{{pid, proctable.ArgsReading | proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(ofIt, want) {
+	if want := []costlyRead{{pid, proctable.ArgsReading | proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(ofIt, want) {
 		t.Errorf("read %v, want %v", ofIt, want)
 	}
 	for i, want := range []State{Up, Up, Up, Down, Up} {
@@ -476,8 +476,8 @@ func TestArgumentsAreReadOnce(t *testing.T) {
 		p: proctable.Process{File: perl.ID, Script: script.Path, ScriptFile: script.ID, Args: []string{"perl", script.Path, "-c"}, Taken: proctable.ArgsReading},
 	})
 	s := mustLook(t, f, Options{}, spec)
-	if want := []dearRead{{pid, proctable.LabelReading}}; !reflect.DeepEqual(f.dear, want) {
-		t.Errorf("read %v, want %v", f.dear, want)
+	if want := []costlyRead{{pid, proctable.LabelReading}}; !reflect.DeepEqual(f.costly, want) {
+		t.Errorf("read %v, want %v", f.costly, want)
 	}
 	if v := Judge(s, spec); v.State != Up {
 		t.Errorf("%v (%v)", v.State, v.Err)

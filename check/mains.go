@@ -27,7 +27,7 @@ type Guess struct {
 // Mains are the main processes of such a service; mostly one.
 type Mains struct {
 	PIDs []int
-	Why  string // there is none, for people
+	Why  string // there is no main process: the reason, for people
 }
 
 // MainsOf finds them in the process table: by the pidfiles; by the programs that the

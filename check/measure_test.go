@@ -14,7 +14,7 @@ import (
 // mustMeasure judges one daemon by a look that measures.
 func mustMeasure(t *testing.T, f *fakeTable, spec Spec) Verdict {
 	t.Helper()
-	f.exes, f.examined, f.dear = nil, nil, nil
+	f.exes, f.examined, f.costly = nil, nil, nil
 	return Judge(mustLook(t, f, Options{Measure: true}, spec), spec)
 }
 
@@ -41,7 +41,7 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("process %d: %+v, want %+v", m.PID, m.Usage, want)
 		}
 	}
-	f.exes, f.dear = nil, nil
+	f.exes, f.costly = nil, nil
 	mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "a plain look asks for the path", f.exes, f.list[:3]...)
 	wantPIDs(t, "a plain look measures", f.readOf(proctable.TimesReading))
@@ -111,8 +111,8 @@ func TestMeasureReadsOnce(t *testing.T) {
 	if v := mustMeasure(t, f, spec); v.State != Up || len(v.Faults) > 0 {
 		t.Errorf("%v (%v), %q", v.State, v.Err, said(v.Faults))
 	}
-	if want := []dearRead{{pid, proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(f.dear, want) {
-		t.Errorf("read %v, want %v", f.dear, want)
+	if want := []costlyRead{{pid, proctable.LabelReading | proctable.TimesReading}}; !reflect.DeepEqual(f.costly, want) {
+		t.Errorf("read %v, want %v", f.costly, want)
 	}
 }
 

@@ -95,7 +95,7 @@ func (s *Snapshot) sought(spec *Spec) sought {
 	return w
 }
 
-// near tells why a process that is none could be taken for one.
+// near tells why a process that is not the daemon could be taken for it.
 func (w sought) near(n neighbour) Exclusion {
 	x := Exclusion{Process: n.Process}
 	switch {

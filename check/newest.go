@@ -38,7 +38,7 @@ func versioned(path string) (v anyVersion, ok bool, err error) {
 }
 
 // version is what stands in the place of the * in the name of a folder. As in a shell, a
-// name that begins with a dot is none.
+// name that begins with a dot does not match.
 func (v anyVersion) version(folder string) (string, bool) {
 	if len(folder) <= len(v.prefix)+len(v.suffix) || !strings.HasPrefix(folder, v.prefix) || !strings.HasSuffix(folder, v.suffix) || folder[0] == '.' && v.prefix == "" {
 		return "", false

@@ -12,13 +12,13 @@ import (
 
 // Named is the process that a pidfile names.
 type Named struct {
-	PID int    // 0 if there is none to go by
+	PID int    // 0 if the file names no process that can be relied on
 	Why string // then: why, for people
 }
 
 // NamedBy reads pidfiles as a look does, and tells which processes they name. What is
 // found is to be written down by a person who has no other knowledge of it, so a number
-// that may be another process's by now is none.
+// that may belong to another process by now does not count.
 func NamedBy(ctx context.Context, paths []string) ([]Named, error) {
 	return inTime(ctx, "pidfiles", func() ([]Named, error) {
 		list := make([]Named, len(paths))

@@ -76,8 +76,8 @@ func readPIDText(path string) pidText {
 }
 
 // openPIDFile does not follow a symbolic link, which the daemon's user may have
-// laid, and does not wait for a FIFO's writer. It returns nil if the file is none
-// that could be read.
+// laid, and does not wait for a FIFO's writer. It returns nil if the file
+// cannot be read.
 func openPIDFile(path string) (file *os.File, text pidText) {
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	switch {
@@ -120,7 +120,7 @@ func (t *pidText) readNumber(f io.Reader) {
 }
 
 // parsePID reads one decimal number among white space, or on the first of several
-// lines, as in postmaster.pid. What else the file holds is nobody's business: its
+// lines, as in postmaster.pid. Nothing else of the file is told: its
 // path may lead to a secret.
 func parsePID(text []byte) (int, bool) {
 	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))

@@ -96,7 +96,7 @@ func hasSecretPair(arg string) bool {
 }
 
 // isLoose finds what may be a password with no name before it: admin:hunter2, of which a
-// number behind the colon is a port; and -phunter2, of which -jar is none and -Xmx1g is
+// number behind the colon is a port; and -phunter2, but -jar is no password, and -Xmx1g is
 // Java's.
 func isLoose(arg string) bool {
 	if user, rest, ok := strings.Cut(arg, ":"); ok && !strings.HasPrefix(arg, "-") && !strings.Contains(user, "/") && !strings.Contains(rest, "/") && strings.Trim(rest, "0123456789") != "" && !strings.Contains(rest, ":") {
@@ -114,7 +114,7 @@ func isLoose(arg string) bool {
 }
 
 // isRandom finds long texts that nobody has thought of: keys, hashes, tokens. Folders
-// are called so, too: a path of several is none.
+// are called so, too: a path of several folders is not a secret.
 func isRandom(arg string) bool {
 	value := arg[strings.IndexByte(arg, '=')+1:]
 	if strings.HasPrefix(value, "/") && strings.Count(value, "/") > 1 {

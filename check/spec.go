@@ -172,7 +172,7 @@ func (s *Spec) seesAll() bool {
 		s.MinAge > 0 || s.PIDFile != nil
 }
 
-// mayBeMissing reports whether a program that is not installed is no mistake: then
+// mayBeMissing reports whether the program need not be installed: then
 // nothing executes it, and nothing need.
 func (s *Spec) mayBeMissing() bool { return s.Rule || s.Bounds().Min == 0 }
 

@@ -43,7 +43,7 @@ func Group(pid int) string {
 	return ParseGroup(text)
 }
 
-// unit is that of a process. What cannot be read is no unit.
+// unit is that of a process. "" if it cannot be read.
 func (t procTable) unit(pid int) string {
 	text, err := readProc(t.dir(pid)+"/cgroup", t.scratch, statusLimit)
 	if err != nil {

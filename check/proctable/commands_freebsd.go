@@ -12,7 +12,7 @@ import (
 
 // commands reads the whole table at once, sysctl(3), and the arguments of the
 // processes of this user one by one. The kernel keeps no more than
-// kern.ps_arg_cache_limit of them, which costs nobody's memory lock.
+// kern.ps_arg_cache_limit of them, so no process's memory has to be locked.
 func commands(ctx context.Context, user uint32, is func(args []string) bool) ([]Command, error) {
 	rows, err := KInfos()
 	if err != nil {

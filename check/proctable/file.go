@@ -15,7 +15,7 @@ func FileIDOf(info fs.FileInfo) FileID {
 	return FileID{Dev: uint64(st.Dev), Ino: uint64(st.Ino)}
 }
 
-// FileIDAt follows symbolic links; a file that cannot be seen is no file.
+// FileIDAt follows symbolic links; the zero FileID is a file that cannot be seen.
 func FileIDAt(path string) FileID {
 	info, err := os.Stat(path)
 	if err != nil {

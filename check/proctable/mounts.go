@@ -77,7 +77,7 @@ func parseMounts(mountinfo io.Reader) (mountPoints, error) {
 }
 
 // lead reports whether a path leads to one of them. It follows symbolic links by itself,
-// and touches nothing behind such a point. What is no path at all does not lead there.
+// and touches nothing behind such a point. A relative path does not lead there.
 func (m mountPoints) lead(path string) bool {
 	if len(m) == 0 || !filepath.IsAbs(path) {
 		return false
@@ -119,8 +119,8 @@ func (m mountPoints) lead(path string) bool {
 	}
 }
 
-// isAbsence reports whether a file cannot be seen because there is none at that path, or
-// none for us; any other error says nothing about it.
+// isAbsence reports whether the error says that there is no file at that path, or that
+// we may not see it; any other error says nothing about the file.
 func isAbsence(err error) bool {
 	absences := []error{syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP, syscall.ENAMETOOLONG, syscall.EACCES, syscall.EPERM, syscall.ESRCH}
 	return slices.ContainsFunc(absences, func(e error) bool { return errors.Is(err, e) })

@@ -84,7 +84,7 @@ func (t procTable) mounts(p *Process, dir string) error {
 	return nil
 }
 
-// smuggled reports whether a mount is none that the process sees. Of a process that is
+// smuggled reports whether the process does not see a mount. Of a process that is
 // about to end the table cannot be opened any more (EINVAL, mounts_open_common in
 // fs/proc_namespace.c).
 func smuggled(dir, id string) (bool, error) {

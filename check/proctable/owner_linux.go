@@ -18,7 +18,7 @@ func AcceptedBy(ctx context.Context, at net.Addr, daemon []Process) string {
 	return At("/proc", Directly()).acceptedBy(ctx, at, daemon)
 }
 
-// holderTime is how long it may take to find out who holds a socket, for no more than
+// holderTime limits the search for the process that has a socket open, which gives only
 // a warning: a neighbour may have millions of descriptors.
 const holderTime = time.Second
 

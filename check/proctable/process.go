@@ -100,7 +100,7 @@ func (p *Process) IsOf(user uint32) bool {
 	return p.User == user && (p.RealUser == user || p.RealUser == 0) || p.RealUser == user && p.User == 0
 }
 
-// Owner is the user whose process it is; ok is false if it is nobody's for sure.
+// Owner is the user whose process it is; ok is false if that is not certain.
 func (p *Process) Owner() (user uint32, ok bool) {
 	if p.IsOf(p.User) {
 		return p.User, true

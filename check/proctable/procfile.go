@@ -37,7 +37,7 @@ func Field(text []byte, key string) (value string, ok bool) {
 // The names of limits in /proc/PID/limits.
 const OpenFiles = "Max open files"
 
-// Unlimited is a limit that is none.
+// Unlimited stands for no limit.
 const Unlimited = ^uint64(0)
 
 // ParseLimit reads the soft and the hard limit of a name from /proc/PID/limits,
@@ -71,7 +71,7 @@ func CleanLabel(text []byte) string { return strings.TrimRight(string(text), "\x
 const maxChildren = 64
 
 // parseChildren reads /proc/PID/task/TID/children, proc_pid_task(5): process ids, each
-// with a space behind it. What is no number ends the list.
+// with a space behind it. Anything else ends the list.
 func parseChildren(text []byte) []int {
 	var pids []int
 	for field := range bytes.FieldsSeq(text) {

@@ -25,8 +25,8 @@ func (s Socket) String() string {
 }
 
 // Reachable is the address of the best of these sockets, as listen takes it, from this
-// machine: what listens at any address does so at the loopback, too, and a name service
-// or a firewall is in nobody's way there. IPv4 comes first. "" if none is of TCP.
+// machine: what listens at any address does so at the loopback, too, and needs no name
+// service and passes no firewall there. IPv4 comes first. "" if none is of TCP.
 func Reachable(list []Socket) string {
 	best, rank := "", 0
 	for _, s := range list {

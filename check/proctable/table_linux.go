@@ -215,7 +215,7 @@ func (t procTable) readImage(p *Process, dir, exe string) error {
 
 // statImage does not wait for the server of a network file system that hangs. A
 // file that may not be seen although its path may is on a file system that keeps
-// root out (FUSE): it is no file that we could have been asked for.
+// root out (FUSE): nobody could have asked us for it.
 func statImage(path string) (file FileID, links uint32, err error) {
 	var st unix.Statx_t
 	switch err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st); {

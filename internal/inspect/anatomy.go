@@ -21,12 +21,9 @@ type Line struct {
 func Anatomy(f Facts) []Line {
 	var list []Line
 	at := Who
-	add := func(name, why string, unseen bool, text string) {
-		if why == "" {
-			list = append(list, Line{Section: at, Name: name, Text: text})
-		} else {
-			list = append(list, Line{Section: at, Name: name, Why: why, Never: unseen})
-		}
+	add := func(l Line) {
+		l.Section = at
+		list = append(list, l)
 	}
 	line(add, "users", f.IDs, func(i IDs) string { return ids(i.Users, f.user) })
 	line(add, "groups", f.IDs, func(i IDs) string { return ids(i.Groups, f.group) })
@@ -110,13 +107,13 @@ func Anatomy(f Facts) []Line {
 	return list
 }
 
-// line adds what is known of a fact, or why it is not.
-func line[T any](add func(name, why string, never bool, text string), name string, fact Fact[T], text func(T) string) {
-	switch why, never := fact.lacking(); {
-	case why != "":
-		add(name, why, never, "")
+// line adds what is known of a fact, or why it is not; nothing if nobody has asked for it.
+func line[T any](add func(Line), name string, fact Fact[T], text func(T) string) {
+	switch {
 	case fact.Known:
-		add(name, "", false, text(fact.Value))
+		add(Line{Name: name, Text: text(fact.Value)})
+	case fact.Why != "":
+		add(Line{Name: name, Why: fact.Why, Never: fact.Never})
 	}
 }
 

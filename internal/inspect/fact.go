@@ -41,11 +41,3 @@ func denied[T any](err error) Fact[T] {
 
 // never is a fact that this system does not tell.
 func never[T any](why string) Fact[T] { return Fact[T]{Why: why, Never: true} }
-
-// lacking is why a fact is not known; "" if it is, or if nobody has asked.
-func (f Fact[T]) lacking() (why string, never bool) {
-	if f.Known {
-		return "", false
-	}
-	return f.Why, f.Never
-}

@@ -60,7 +60,7 @@ func (r *reader) file(dir string, number int) (x File, ok bool) {
 		x.Kind = Socket
 		var inode uint32
 		if _, err := fmt.Sscanf(link, "socket:[%d]", &inode); err == nil {
-			x.Peer = r.w.peer(inode)
+			x.Peer = r.w.peers[inode]
 		}
 	case strings.HasPrefix(link, "/"):
 		x.Path, x.Deleted = strings.CutSuffix(link, proctable.DeletedMark)

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -71,12 +72,9 @@ func logNowhere(f Facts) []evidence {
 func (f Facts) logs() string {
 	var list []string
 	add := func(s string) {
-		for _, have := range list {
-			if have == s {
-				return
-			}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
 		}
-		list = append(list, s)
 	}
 	for _, x := range f.Files.Value {
 		switch {

@@ -92,15 +92,21 @@ func whoRules() []rule {
 }
 
 func userDiffers(f Facts) []evidence {
-	want := f.Unit.Value.Props["User"]
+	return f.idDiffers("User", f.IDs.Value.user(), f.UserNumber, f.user)
+}
+
+func groupDiffers(f Facts) []evidence {
+	return f.idDiffers("Group", f.IDs.Value.Groups[proctable.Effective], f.GroupNumber, f.group)
+}
+
+// idDiffers: a unit that asks for root may have a program that drops it by itself.
+func (f Facts) idDiffers(key string, have uint32, number func(string) (uint32, bool), name func(uint32) string) []evidence {
+	want := f.Unit.Value.Props[key]
 	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
 		return nil
 	}
-	have := f.IDs.Value.user()
-	if id, ok := numbered(want, f.UserNumber); !ok || id == have || id == 0 { // it may drop root by itself
-		return nil
-	}
-	return saw(true, fmt.Sprintf("User=%s, and it is %s", want, f.user(have)))
+	id, ok := numbered(want, number)
+	return saw(ok && id != have && id != 0, fmt.Sprintf("%s=%s, and it is %s", key, want, name(have)))
 }
 
 // numbered is the number of a user or a group that somebody names by name or number. Names are
@@ -119,18 +125,6 @@ func numbered(want string, number func(string) (uint32, bool)) (id uint32, ok bo
 func (f Facts) isGroup(id uint32, want string) bool {
 	n, ok := numbered(want, f.GroupNumber)
 	return ok && n == id
-}
-
-func groupDiffers(f Facts) []evidence {
-	want := f.Unit.Value.Props["Group"]
-	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
-		return nil
-	}
-	have := f.IDs.Value.Groups[proctable.Effective]
-	if id, ok := numbered(want, f.GroupNumber); !ok || id == have || id == 0 {
-		return nil
-	}
-	return saw(true, fmt.Sprintf("Group=%s, and it is %s", want, f.group(have)))
 }
 
 func groupsMissing(f Facts) []evidence {

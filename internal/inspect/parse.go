@@ -120,7 +120,7 @@ func parseCounters(text []byte) map[string]uint64 {
 }
 
 // parseReplaced finds in /proc/PID/maps, proc_pid_maps(5), the files that are executed and are
-// in no folder any more. What lies in memory only, or is a device's, is no library.
+// in no folder any more. Memory without a file, and that of devices, does not count.
 func parseReplaced(text []byte) []string {
 	var list []string
 	seen := make(map[string]bool)

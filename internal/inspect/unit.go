@@ -61,7 +61,7 @@ func (u Unit) reloaded() (at time.Time, ok bool) {
 }
 
 // ConfigPaths are the files that a process was told as its configuration, by its command
-// line, or by that of its unit. What it writes is none.
+// line, or by that of its unit. A file that it writes is not its configuration.
 func ConfigPaths(f Facts) []string {
 	list := configArgs(f.Args)
 	rest := f.Unit.Value.Props["ExecStart"]

@@ -121,6 +121,3 @@ func (w *World) Sharing(pid int, link string, relatives []Relative) []Relative {
 	}
 	return w.strangers(pid, link, family)
 }
-
-// peer is the name of the local socket at the other end of one; "" if that is not known.
-func (w *World) peer(inode uint32) string { return w.peers[inode] }

@@ -40,7 +40,7 @@ func TestWorld(t *testing.T) {
 	if n := w.tasksOf(33); n != 5 {
 		t.Errorf("%d tasks", n)
 	}
-	if w.held["socket:[2]"][0].number != 3 || len(w.held) > mostHeld || w.peer(7) != "/dev/log" || w.Blind() != "" {
+	if w.held["socket:[2]"][0].number != 3 || len(w.held) > mostHeld || w.peers[7] != "/dev/log" || w.Blind() != "" {
 		t.Error("it has forgotten something")
 	}
 }

@@ -65,13 +65,20 @@ func (j judge) file() {
 }
 
 func (j judge) missing() {
-	for _, e := range j.expected {
-		if e.Running && len(e.PIDs) > 0 {
-			j.say(Absent, Wrong, "is missing, and %s runs as process %d", e.By, e.PIDs[0])
-			return
-		}
+	if e, ok := j.running(); ok {
+		j.say(Absent, Wrong, "is missing, and %s runs as process %d", e.By, e.PIDs[0])
+		return
 	}
 	j.say(Absent, Fine, "is missing")
+}
+
+// running is somebody who names the file and whose process runs.
+func (j judge) running() (e Expected, ok bool) {
+	i := slices.IndexFunc(j.expected, func(e Expected) bool { return e.Running && len(e.PIDs) > 0 })
+	if i < 0 {
+		return e, false
+	}
+	return j.expected[i], true
 }
 
 // content is about what it holds.

@@ -64,11 +64,9 @@ func (j judge) stale() {
 	if j.holder.Zombie {
 		text = fmt.Sprintf("holds %d, which has ended and is a zombie", j.subject.Content.Number)
 	}
-	for _, e := range j.expected {
-		if e.Running && len(e.PIDs) > 0 {
-			j.say(Stale, Wrong, "%s; %s runs as process %d", text, e.By, e.PIDs[0])
-			return
-		}
+	if e, ok := j.running(); ok {
+		j.say(Stale, Wrong, "%s; %s runs as process %d", text, e.By, e.PIDs[0])
+		return
 	}
 	if j.ofEarlierBoot() {
 		text += "; it was written before the last boot"
@@ -100,7 +98,7 @@ func (j judge) isWanted() (firm bool) {
 	return true
 }
 
-// meets tells whether the process is who one of them expects. If nothing speaks against it,
+// meets reports whether the process is the one that somebody expects. If nothing speaks against it,
 // it is right only if the numbers are the same: a program may run twice.
 func (j judge) meets(e Expected) (ok bool, why Finding) {
 	h := j.holder

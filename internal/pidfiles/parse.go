@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Content is what a pidfile holds, as far as a number is concerned. What else it holds is
-// nobody's business: its path may lead to a secret.
+// Content is what a pidfile holds, as far as a number is concerned. Nothing else of it is
+// told: its path may lead to a secret.
 type Content struct {
 	Number  int64 // the first one; it says nothing unless Sort is Number
 	Sort    Sort
