@@ -24,11 +24,6 @@ func FileIDAt(path string) FileID {
 	return FileIDOf(info)
 }
 
-func isRegular(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
 // FileID is a file whatever its name: device and inode, stat(2). The zero
 // FileID is no file.
 type FileID struct {

@@ -262,3 +262,8 @@ func seenFrom(pid int, path string) string {
 	}
 	return dir + "/" + path
 }
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
