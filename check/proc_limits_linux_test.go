@@ -110,7 +110,7 @@ func TestRealMinAge(t *testing.T) {
 
 // A process that keeps a CPU busy is found, and one that sleeps is not.
 func TestRealCPU(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	busy, idle := run(t, nil, p.path, "spin", p.dir+"/never"), run(t, nil, p.path)
 	limit := &CPULimit{Over: 0.05, For: 400 * time.Millisecond}
 	only := regexp.MustCompile("^" + regexp.QuoteMeta(p.path) + "$")
@@ -170,7 +170,7 @@ func (s *sampledTable) Times(pid int) (proctable.Times, error) {
 // A process that was busy only in the first moments is watched to the end, and
 // not reported.
 func TestRealBusyAtFirst(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	limit := CPULimit{Over: 0.2, For: 2 * time.Second}
 	eventually(t, "the machine has had a CPU for it", func() bool {
 		until := t.TempDir() + "/enough"
@@ -191,7 +191,7 @@ func TestRealBusyAtFirst(t *testing.T) {
 
 // A process that ends while it is watched is no fault and no error.
 func TestRealEndsWhileWatched(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t)
 	cmd := exec.Command(p.path, "spin", p.dir+"/never")
 	pid, _ := start(t, cmd)
 	table := &sampledTable{Table: proctable.New(proctable.Directly()), after: func(n int) {

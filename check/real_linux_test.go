@@ -114,8 +114,8 @@ func newPlace(t *testing.T) place {
 	return newPlaceAlone(t)
 }
 
-// newPlaceAlone is for a test that looks at more than its own processes, or counts what this
-// process has open.
+// newPlaceAlone is for a test that looks at more than its own processes, counts what this
+// process has open, or needs a CPU.
 func newPlaceAlone(t *testing.T) place {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -41,18 +41,20 @@ type Mount struct {
 
 // ParseMount reads such a line.
 func ParseMount(line []byte) (m Mount, ok bool) {
-	const id, device, point = 0, 2, 4
+	id, device, point, kind, ok := mountFields(line)
+	return Mount{string(id), string(device), unescapeMount(string(point)), string(kind)}, ok
+}
+
+// mountFields are what we need of such a line. It allocates nothing: each look reads all of our own.
+func mountFields(line []byte) (id, device, point, kind []byte, ok bool) {
 	before, behind, ok := bytes.Cut(line, []byte(" - "))
 	var fields [5][]byte
 	for i := 0; i < len(fields) && ok; i++ {
 		ok = len(before) > 0
 		fields[i], before, _ = bytes.Cut(before, []byte(" "))
 	}
-	if !ok {
-		return Mount{}, false
-	}
-	kind, _, _ := bytes.Cut(bytes.TrimSuffix(behind, []byte("\n")), []byte(" "))
-	return Mount{string(fields[id]), string(fields[device]), unescapeMount(string(fields[point])), string(kind)}, true
+	kind, _, _ = bytes.Cut(bytes.TrimSuffix(behind, []byte("\n")), []byte(" "))
+	return fields[0], fields[2], fields[4], kind, ok
 }
 
 // parseMounts reads proc_pid_mountinfo(5). If the root itself is served by others,
@@ -62,15 +64,15 @@ func parseMounts(mountinfo io.Reader) (mountPoints, error) {
 	lines := bufio.NewScanner(mountinfo)
 	lines.Buffer(nil, 64<<10)
 	for lines.Scan() {
-		mount, ok := ParseMount(lines.Bytes())
+		_, _, field, kind, ok := mountFields(lines.Bytes())
 		if !ok {
 			return nil, fmt.Errorf("a mount table with the line %.60q", lines.Text())
 		}
-		switch {
-		case local[mount.Kind]:
-			delete(m, mount.Point) // it covers what was there
-		case mount.Point != "/":
-			m[mount.Point] = true
+		switch point := unescapeMount(string(field)); {
+		case local[string(kind)]:
+			delete(m, point) // it covers what was there
+		case point != "/":
+			m[point] = true
 		}
 	}
 	return m, lines.Err()
