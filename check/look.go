@@ -98,11 +98,10 @@ func look(ctx context.Context, t proctable.Table, specs []Spec, opts Options) (S
 // at all, and so finds other names of the same file, dead leaders of living threads,
 // and what may not be looked at. Only what both have missed is down.
 func lookAt(ctx context.Context, t proctable.Table, f *proctable.Files, specs []Spec, opts Options) (Snapshot, error) {
-	pids, err := proctable.All(ctx, t)
+	pids, self, err := proctable.All(ctx, t)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	self := t.Self()
 	l := newLooker(t, f, self, opts)
 	l.hasty = true
 	if err := l.begin(ctx, specs, pids); err != nil {

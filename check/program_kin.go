@@ -18,7 +18,7 @@ type kin struct {
 
 // readKin reads of each process no more than that.
 func readKin(ctx context.Context, t proctable.Table) (kin, error) {
-	pids, err := proctable.All(ctx, t)
+	pids, _, err := proctable.All(ctx, t)
 	if err != nil {
 		return kin{}, err
 	}

@@ -128,18 +128,19 @@ func sighted(pids []int, self int, needsInit bool) error {
 }
 
 // All lists all processes of a table that can be believed where it says that there is no such
-// process. An error is never an empty list.
-func All(ctx context.Context, t Table) ([]int, error) {
+// process, and tells which one we are. An error is never an empty list.
+func All(ctx context.Context, t Table) ([]int, Self, error) {
 	pids, err := t.PIDs(ctx)
 	if err != nil {
-		return nil, err
+		return nil, Self{}, err
 	}
-	return pids, sighted(pids, t.Self().PID, t.NeedsInit())
+	self := t.Self()
+	return pids, self, sighted(pids, self.PID, t.NeedsInit())
 }
 
 // Sight reports whether this system's table can be believed: it is no error only then.
 func Sight(ctx context.Context) error {
-	_, err := All(ctx, New(Directly()))
+	_, _, err := All(ctx, New(Directly()))
 	return err
 }
 
