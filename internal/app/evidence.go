@@ -10,19 +10,7 @@ import (
 
 // evidence asks every witness that may know why a daemon has ended.
 func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
-	trace := postmortem.OurTracing()
-	return postmortem.Ask(ctx, []postmortem.Witness{
-		postmortem.SignalTrace{Read: trace.Read, Describe: trace.Describer(ctx)},
-		postmortem.KernelLog{Read: postmortem.ReadKernelLog},
-		postmortem.Accounting{Read: postmortem.ReadAccounts},
-		postmortem.Audit{Read: postmortem.ReadAudit},
-		postmortem.Core{Read: postmortem.ReadCores},
-		postmortem.PIDFiles{Read: pidFilesNaming},
-		postmortem.LastWords{Read: postmortem.ReadLastWords},
-		postmortem.Packages{Read: postmortem.ReadPackages, Owns: postmortem.OwnerOf},
-		postmortem.Room{Read: postmortem.ReadRoom},
-		postmortem.Machine{Read: postmortem.ReadMachine}, // the last: its reboot holds if nobody else knows of an end
-	}, d)
+	return postmortem.Ask(ctx, postmortem.Witnesses(pidFilesNaming), d)
 }
 
 // evidenceTime is the default limit for all witnesses together, and for the service manager.

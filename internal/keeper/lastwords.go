@@ -13,7 +13,7 @@ func (r *run) lastWords() []string {
 	}
 	var list []string
 	for _, f := range i.Death.Findings {
-		if f.Source == (postmortem.LastWords{}).Name() {
+		if f.Source == postmortem.LastWords {
 			list = append(list, f.Text)
 		}
 	}

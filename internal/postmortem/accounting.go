@@ -1,7 +1,6 @@
 package postmortem
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -10,27 +9,14 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Accounting has how each process has ended, acct(5), where an administrator has switched
+// accounting knows how each process has ended, acct(5), if an administrator has switched
 // process accounting on.
-type Accounting struct {
-	Read func(ctx context.Context, d Dead) (AccountRecords, error)
-}
-
-// AccountRecords are the ends of accounting files.
-type AccountRecords struct {
-	Files []osutil.End // the oldest first
-	Whole bool         // all that can be of the time in question
-}
-
 const accounting = "process accounting"
 
-// Name is its name for people.
-func (Accounting) Name() string { return accounting }
-
-// Ask reads the files' ends.
-func (a Accounting) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	r, err := a.Read(ctx, d)
-	return accountFindings(r, d), err
+// accountRecords are the last bytes of the accounting files.
+type accountRecords struct {
+	Files []osutil.End // the oldest first
+	Whole bool         // they hold all records of the time in question
 }
 
 // accountRecord says how a process has ended.
@@ -54,7 +40,7 @@ const (
 // accountFindings is what the files' ends say of a dead daemon. Each end of a process is
 // written down, so a record that is the only one of its number in this time is the
 // daemon's. Of two neither surely is.
-func accountFindings(r AccountRecords, d Dead) []Finding {
+func accountFindings(r accountRecords, d Dead) []Finding {
 	var list, named []Finding
 	count := make(map[int]int)
 	var pids []int
@@ -121,14 +107,11 @@ func (a accountRecord) called(d Dead) (Finding, bool) {
 		f.Cause, f.Text = Signalled, "was killed by a signal"
 	}
 	f.Text = "a process of its name " + f.Text + a.lived()
-	if plain.Get().MatchString(name) {
+	if words.Shell(name) == name {
 		f.Next = "lastcomm " + name
 	}
 	return f, true
 }
-
-// plain is a name that a shell takes as it is.
-var plain = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.-]*$`}
 
 // lived says how old it has become.
 func (a accountRecord) lived() string {

@@ -23,8 +23,8 @@ const mostAccounts = 4 << 20
 
 // readAccounts reads the ends of the files that have changed since the daemon was seen up.
 // switchOn is the command that switches accounting on, if nobody has.
-func readAccounts(ctx context.Context, d Dead, folders []accountFolder, switchOn string) (AccountRecords, error) {
-	r := AccountRecords{Whole: true}
+func readAccounts(ctx context.Context, d Dead, folders []accountFolder, switchOn string) (accountRecords, error) {
+	r := accountRecords{Whole: true}
 	files, err := accountFiles(d, folders)
 	if len(files) == 0 && err == nil {
 		err = Absent(switchOn)

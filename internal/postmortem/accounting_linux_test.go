@@ -1,7 +1,6 @@
 package postmortem
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -50,9 +49,8 @@ func TestRealAccounting(t *testing.T) {
 		_, _ = fmt.Sscan(rest, &pid)
 		now := time.Now()
 		d := Dead{Processes: []Process{{PID: pid}}, To: now.Sub(began), Wall: now, LastUp: began}
-		found, err := Accounting{Read: func(ctx context.Context, d Dead) (AccountRecords, error) {
-			return readAccounts(ctx, d, []accountFolder{{dir, "pacct"}}, "")
-		}}.Ask(t.Context(), d)
+		r, err := readAccounts(t.Context(), d, []accountFolder{{dir, "pacct"}}, "")
+		found := accountFindings(r, d)
 		if err != nil || pid == 0 || len(found) != 1 || !strings.HasPrefix(found[0].Text, tc.text) || found[0].Sure != Certain {
 			t.Errorf("%s(%d): %+v %v\n%s", tc.name, pid, found, err, out)
 		}

@@ -28,8 +28,8 @@ func accounted(order binary.ByteOrder, version byte, pid, status uint32, ended t
 }
 
 // files are accounting files that were read wholly.
-func files(list ...[]byte) AccountRecords {
-	r := AccountRecords{Whole: true}
+func files(list ...[]byte) accountRecords {
+	r := accountRecords{Whole: true}
 	for _, data := range list {
 		r.Files = append(r.Files, osutil.End{Data: data, Whole: true})
 	}
@@ -78,7 +78,7 @@ func TestAccountFindings(t *testing.T) {
 			}
 		})
 	}
-	for name, r := range map[string]AccountRecords{
+	for name, r := range map[string]accountRecords{
 		"a number that was used twice":               files(append(le(29789, 15, died), le(29789, 9, died)...)),
 		"a number that was used twice, in two files": files(le(29789, 15, died), le(29789, 9, died)),
 	} {
@@ -203,6 +203,6 @@ func FuzzAccounting(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, from int64) {
 		d := jvm()
 		d.Executable = "/usr/bin/java"
-		harmless(t, accountFindings(AccountRecords{Files: []osutil.End{{Data: data, From: max(from, 0)}}, Whole: true}, d))
+		harmless(t, accountFindings(accountRecords{Files: []osutil.End{{Data: data, From: max(from, 0)}}, Whole: true}, d))
 	})
 }

@@ -1,8 +1,6 @@
 package postmortem
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,33 +10,17 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Audit has who has sent a signal by kill(2) and its kin, where an administrator has the
-// system audit them; and which processes a signal has ended that mostly leaves a core.
-type Audit struct {
-	Read func(ctx context.Context, d Dead) (AuditRecords, error)
-}
+// audit knows who has sent a signal by kill(2) and similar calls, if an administrator has
+// the system audit them. It also knows processes that were ended by a signal that mostly
+// leaves a core.
+const audit = "audit"
 
-// AuditRecords are the last ones that were written down.
-type AuditRecords struct {
+// auditRecords are the last ones that were written.
+type auditRecords struct {
 	Log   []byte // Linux: lines of text, auditd(8)
 	Trail []byte // FreeBSD: binary records, audit.log(5), the oldest first
 	Whole bool   // all that can be of the time in question
 	Host  string // the name of this machine: a log may be of many
-}
-
-const audit = "audit"
-
-// Name is its name for people.
-func (Audit) Name() string { return audit }
-
-// Ask reads the records.
-func (a Audit) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	r, err := a.Read(ctx, d)
-	list := auditFindings(auditEvents(r.Log, r.Host, d), r.Whole, d)
-	if _, _, ok := lastRecord(r.Trail); !ok && len(r.Trail) > 0 && err == nil {
-		err = errors.New("cannot read the trail: it does not end with a whole record")
-	}
-	return append(list, auditFindings(trailEvents(r.Trail, d), r.Whole, d)...), err
 }
 
 // auditEvent is a signal that was sent, or that has ended a process.
@@ -59,16 +41,16 @@ type auditEvent struct {
 	parent  int
 }
 
-// auditFindings is what events say of a dead daemon.
-func auditFindings(events []auditEvent, whole bool, d Dead) []Finding {
+// auditFindings is what the records say of a dead daemon.
+func auditFindings(r auditRecords, d Dead) []Finding {
 	var list []Finding
-	for _, e := range events {
+	for _, e := range append(auditEvents(r.Log, r.Host, d), trailEvents(r.Trail, d)...) {
 		p, ours := d.process(e.target)
 		sure, ok := d.placed(e.at, e.at)
 		if !ours || p.PID != e.target || !ok {
 			continue
 		}
-		if !whole || e.doubt { // what is not there may have been another sender
+		if !r.Whole || e.doubt { // what is not there may have been another sender
 			sure = Likely
 		}
 		f := Finding{When: e.at, Cause: Signalled, Signal: e.signal, Main: d.isMain(p), Sure: sure, Source: audit, Next: auditCommand(e)}
@@ -126,8 +108,8 @@ func (e auditEvent) to(p Process) string {
 	return fmt.Sprintf(" to %d, which was its thread", e.number)
 }
 
-// endsNothing reports whether a signal ends no process that has not said otherwise,
-// Linux' and FreeBSD's numbers.
-func (e auditEvent) endsNothing(harmless []int) bool {
-	return e.signal <= 0 || slices.Contains(harmless, e.signal)
+// endsNothing reports whether a signal does not end a process that has no handler for it;
+// harmless are the system's numbers of such signals.
+func endsNothing(signal int, harmless []int) bool {
+	return signal <= 0 || slices.Contains(harmless, signal)
 }

@@ -15,22 +15,22 @@ import (
 // mostTrail bounds what is read of the trails: some 50,000 records.
 const mostTrail = 8 << 20
 
-// ReadAudit reads the end of the trail that is being written, to which a link points, and
+// readAudit reads the end of the trail that is being written, to which a link points, and
 // of the one before it: records are read from the end until they are too old.
-func ReadAudit(_ context.Context, d Dead) (AuditRecords, error) {
+func readAudit(_ context.Context, d Dead) (auditRecords, error) {
 	const dir = "/var/audit"
 	current, err := os.Readlink(filepath.Join(dir, "current"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return AuditRecords{}, Absent(`add pc to flags: in /etc/security/audit_control (sed -i '' 's/^flags:.*/&,pc/' /etc/security/audit_control), then: sysrc auditd_enable=YES && service auditd start`)
+		return auditRecords{}, Absent(`add pc to flags: in /etc/security/audit_control (sed -i '' 's/^flags:.*/&,pc/' /etc/security/audit_control), then: sysrc auditd_enable=YES && service auditd start`)
 	case err != nil:
-		return AuditRecords{}, err
+		return auditRecords{}, err
 	}
 	end, err := osutil.ReadEnd(filepath.Join(dir, filepath.Base(current)), mostTrail)
 	if err != nil {
-		return AuditRecords{}, err
+		return auditRecords{}, err
 	}
-	r := AuditRecords{Trail: end.Data, Whole: true}
+	r := auditRecords{Trail: end.Data, Whole: true}
 	if before, ok := trailBefore(dir, filepath.Base(current)); ok && end.Whole && int64(len(end.Data)) < mostTrail {
 		if older, err := osutil.ReadEnd(filepath.Join(dir, before), mostTrail-int64(len(end.Data))); err == nil {
 			r.Trail = slices.Concat(older.Data, r.Trail)
@@ -40,7 +40,7 @@ func ReadAudit(_ context.Context, d Dead) (AuditRecords, error) {
 	if !end.Whole {
 		r.Whole = trailCovers(r.Trail, d)
 	}
-	return r, nil
+	return r, checkTrail(r.Trail)
 }
 
 // trailBefore is the trail that was ended last: names are the times of beginning and end.

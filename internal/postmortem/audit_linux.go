@@ -21,11 +21,11 @@ const mostAudit = 8 << 20
 // only asks whether a process lives.
 const howToAudit = "'-a always,exit -F arch=b64 -S kill -S tkill -S rt_sigqueueinfo -S pidfd_send_signal -F a1!=0 -k kill'"
 
-// ReadAudit reads the ends of auditd's logs, and without them the journal. A container's
+// readAudit reads the ends of auditd's logs, and without them the journal. A container's
 // numbers are others than the records'.
-func ReadAudit(ctx context.Context, d Dead) (AuditRecords, error) {
+func readAudit(ctx context.Context, d Dead) (auditRecords, error) {
 	if !inFirstPIDs() {
-		return AuditRecords{Whole: true}, nil
+		return auditRecords{Whole: true}, nil
 	}
 	r, err := readAuditLogs(ctx, d, auditLogs[:])
 	if errors.Is(err, fs.ErrNotExist) {
@@ -38,8 +38,8 @@ func ReadAudit(ctx context.Context, d Dead) (AuditRecords, error) {
 	return r, err
 }
 
-func readAuditLogs(ctx context.Context, d Dead, paths []string) (AuditRecords, error) {
-	var r AuditRecords
+func readAuditLogs(ctx context.Context, d Dead, paths []string) (auditRecords, error) {
+	var r auditRecords
 	left := int64(mostAudit)
 	for i, path := range paths {
 		end, err := osutil.ReadEnd(path, left)
@@ -59,12 +59,12 @@ func readAuditLogs(ctx context.Context, d Dead, paths []string) (AuditRecords, e
 	return r, nil
 }
 
-func readAuditJournal(ctx context.Context, d Dead) (AuditRecords, error) {
+func readAuditJournal(ctx context.Context, d Dead) (auditRecords, error) {
 	entries, whole, err := journal(ctx, d, "MESSAGE,_TRANSPORT,_AUDIT_TYPE_NAME,_AUDIT_ID,_SOURCE_REALTIME_TIMESTAMP", "_TRANSPORT=audit")
 	if errors.Is(err, fs.ErrNotExist) {
 		whole, err = true, nil // no journal: auditsKills says what is missing
 	}
-	r := AuditRecords{Whole: whole}
+	r := auditRecords{Whole: whole}
 	for _, entry := range entries {
 		r.Log = append(r.Log, auditOfJournal(entry)...)
 	}

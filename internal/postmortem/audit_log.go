@@ -173,7 +173,7 @@ func (p *auditParts) events() []auditEvent {
 		name: auditText(p.call["comm"]), exe: auditText(p.call["exe"]), command: p.proctitle,
 		user: auditUser(p.call["euid"]), login: auditUser(p.call["auid"]),
 	}
-	if e.sender == 0 || e.endsNothing(linuxHarmless[:]) {
+	if e.sender == 0 || endsNothing(e.signal, linuxHarmless[:]) {
 		return list
 	}
 	// kill(2) of a group succeeds if one of its processes may be sent the signal.

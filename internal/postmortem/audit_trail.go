@@ -3,6 +3,7 @@ package postmortem
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,7 +141,7 @@ func (r bsmRecord) kill(d Dead) (auditEvent, bool) {
 	if r.subject.login != 1<<32-1 {
 		e.login = strconv.FormatUint(uint64(r.subject.login), 10)
 	}
-	return e, r.targeted && ours && p.PID == r.target.pid && r.subject.pid > 0 && !e.endsNothing(freebsdHarmless[:])
+	return e, r.targeted && ours && p.PID == r.target.pid && r.subject.pid > 0 && !endsNothing(e.signal, freebsdHarmless[:])
 }
 
 // freebsdHarmless are the signals that end nothing, signal(3): URG, STOP, TSTP, CONT, CHLD,
@@ -282,6 +283,14 @@ func (t *tokens) subject(extended bool, port int) bsmSubject {
 	}
 	t.skip(size)
 	return s
+}
+
+// checkTrail reports an error if a trail does not end as the kernel ends it.
+func checkTrail(trail []byte) error {
+	if _, _, ok := lastRecord(trail); !ok && len(trail) > 0 {
+		return errors.New("cannot read the trail: it does not end with a whole record")
+	}
+	return nil
 }
 
 // trailCovers reports whether records reach back before the time in question.

@@ -1,23 +1,19 @@
 package postmortem
 
 import (
-	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
-// Core has what a process has left behind that a signal has ended: an image of its memory,
-// core(5), in a file or in the hands of systemd-coredump(8).
-type Core struct {
-	Read func(ctx context.Context, d Dead) ([]CoreDump, error)
-}
+// core finds the image of its memory, core(5), that a process has left when a signal ended
+// it: a file of the kernel's, or one that systemd-coredump(8) keeps.
+const core = "core"
 
-// CoreDump is such an image.
-type CoreDump struct {
+// coreDump is such an image.
+type coreDump struct {
 	PID    int
 	Signal int
 	When   time.Time
@@ -28,20 +24,9 @@ type CoreDump struct {
 	Doubt  bool   // somebody else than root may have written it
 }
 
-const core = "core"
-
-// Name is its name for people.
-func (Core) Name() string { return core }
-
-// Ask looks for it.
-func (c Core) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	dumps, err := c.Read(ctx, d)
-	return coreFindings(dumps, d), err
-}
-
 // coreFindings is what images say of a dead daemon. The number of the process stands in
 // the image itself, and tells the daemon's from others.
-func coreFindings(dumps []CoreDump, d Dead) []Finding {
+func coreFindings(dumps []coreDump, d Dead) []Finding {
 	var list []Finding
 	for _, c := range dumps {
 		p, ours := d.process(c.PID)
@@ -70,7 +55,7 @@ func coreFindings(dumps []CoreDump, d Dead) []Finding {
 }
 
 // opener is the command that opens an image.
-func (c CoreDump) opener(d Dead) string {
+func (c coreDump) opener(d Dead) string {
 	if c.Kept {
 		return fmt.Sprintf("coredumpctl debug %d", c.PID)
 	}
@@ -84,17 +69,11 @@ func (c CoreDump) opener(d Dead) string {
 	return "gdb " + shellWord(exe) + " " + shellWord(c.File)
 }
 
-// shellWord is a text as a shell takes it for one word, and as a terminal shows it. What
-// cannot be both is left to the reader.
+// shellWord is a text that can be shown on a terminal and pasted to a shell. If it cannot be
+// both, the reader has to fill in the name.
 func shellWord(text string) string {
-	switch {
-	case words.ASCII(text) != text:
+	if words.ASCII(text) != text {
 		return "FILE"
-	case plainPath.Get().MatchString(text):
-		return text
 	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return words.Shell(text)
 }
-
-// plainPath is one that a shell takes as it is.
-var plainPath = words.Pattern{Text: `^[A-Za-z0-9_/.][A-Za-z0-9_./+:@%-]*$`}

@@ -18,14 +18,14 @@ const (
 	mostCores     = 32
 )
 
-// readCores looks for images by a pattern. Where the process has worked is not known any
+// coresOf looks for images by a pattern. Where the process has worked is not known any
 // more, so a pattern without a folder is looked for where daemons mostly work.
-func readCores(ctx context.Context, d Dead, p corePattern) []CoreDump {
+func coresOf(ctx context.Context, d Dead, p corePattern) []coreDump {
 	folders := []string{p.folder}
 	if p.folder == "" {
 		folders = workFolders(d)
 	}
-	var list []CoreDump
+	var list []coreDump
 	for _, folder := range folders {
 		for _, name := range coreNames(folder, p, d) {
 			if ctx.Err() != nil || len(list) >= mostCores {
@@ -69,27 +69,27 @@ func coreNames(folder string, p corePattern, d Dead) []string {
 }
 
 // readCore reads what a file says of itself, if it is an image.
-func readCore(path string) (CoreDump, bool) {
+func readCore(path string) (coreDump, bool) {
 	f, err := osutil.Open(path)
 	if err != nil {
-		return CoreDump{}, false
+		return coreDump{}, false
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		return CoreDump{}, false
+		return coreDump{}, false
 	}
 	head := make([]byte, coreHead)
 	n, _ := f.ReadAt(head, 0)
 	offset, size, ok := coreNoteAt(head[:n])
 	if !ok {
-		return CoreDump{}, false
+		return coreDump{}, false
 	}
 	notes := make([]byte, size)
 	n, _ = f.ReadAt(notes, offset)
 	image, ok := readCoreNotes(head, notes[:n])
 	st, isStat := info.Sys().(*syscall.Stat_t)
-	return CoreDump{
+	return coreDump{
 		PID: image.pid, Signal: image.signal, When: info.ModTime(), File: path,
 		Doubt: !isStat || st.Uid != 0,
 	}, ok && image.pid > 0

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReadCores looks for images where the kernel writes them.
-func ReadCores(ctx context.Context, d Dead) ([]CoreDump, error) {
+// readCores looks for images where the kernel writes them.
+func readCores(ctx context.Context, d Dead) ([]coreDump, error) {
 	if on, err := unix.SysctlUint32("kern.coredump"); err == nil && on == 0 {
 		return nil, Absent("run sysctl kern.coredump=1, and take it out of /etc/sysctl.conf")
 	}
@@ -20,5 +20,5 @@ func ReadCores(ctx context.Context, d Dead) ([]CoreDump, error) {
 	if !ok {
 		return nil, nil
 	}
-	return readCores(ctx, d, pattern), ctx.Err()
+	return coresOf(ctx, d, pattern), ctx.Err()
 }

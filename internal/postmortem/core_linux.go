@@ -10,9 +10,9 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// ReadCores looks for images where the kernel puts them: in files, or in the hands of
+// readCores looks for images where the kernel puts them: in files, or in the hands of
 // systemd-coredump, which writes down the numbers that the kernel has for processes.
-func ReadCores(ctx context.Context, d Dead) ([]CoreDump, error) {
+func readCores(ctx context.Context, d Dead) ([]coreDump, error) {
 	text, err := osutil.ReadSome("/proc/sys/kernel/core_pattern", 4<<10)
 	if err != nil {
 		return nil, err
@@ -28,10 +28,10 @@ func ReadCores(ctx context.Context, d Dead) ([]CoreDump, error) {
 	if !ok {
 		return nil, nil
 	}
-	return readCores(ctx, d, pattern), ctx.Err()
+	return coresOf(ctx, d, pattern), ctx.Err()
 }
 
-func journalCores(ctx context.Context, d Dead) ([]CoreDump, error) {
+func journalCores(ctx context.Context, d Dead) ([]coreDump, error) {
 	matches := []string{"-b", "MESSAGE_ID=" + coreMessage}
 	for _, p := range d.Processes[:min(len(d.Processes), 100)] {
 		matches = append(matches, fmt.Sprintf("COREDUMP_PID=%d", p.PID))
@@ -43,7 +43,7 @@ func journalCores(ctx context.Context, d Dead) ([]CoreDump, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var list []CoreDump
+	var list []coreDump
 	for _, entry := range entries {
 		if c, ok := coreOfJournal(entry); ok {
 			list = append(list, c)

@@ -42,7 +42,8 @@ func TestRealCore(t *testing.T) {
 		Executable: "/bin/sleep", Output: filepath.Join(dir, "output"), Processes: []Process{{PID: daemon.Process.Pid}},
 		From: 0, To: time.Since(began), Wall: time.Now(),
 	}
-	found, err := Core{Read: ReadCores}.Ask(t.Context(), d)
+	dumps, err := readCores(t.Context(), d)
+	found := coreFindings(dumps, d)
 	if err != nil || len(found) != 1 || found[0].Signal != 11 || !strings.HasPrefix(found[0].Next, "gdb /bin/sleep "+dir) {
 		t.Errorf("%+v %v", found, err)
 	}

@@ -116,25 +116,25 @@ func TestCoreFindings(t *testing.T) {
 	d := jvm()
 	d.Executable = "/opt/a java/bin/java"
 	died := d.Wall.Add(-10 * time.Second)
-	file := CoreDump{PID: 29789, Signal: 11, When: died, File: "/var/crash/core.29789"}
+	file := coreDump{PID: 29789, Signal: 11, When: died, File: "/var/crash/core.29789"}
 	for _, tc := range []struct {
 		name       string
-		change     func(*CoreDump)
+		change     func(*coreDump)
 		text, next string
 		sure       Certainty
 	}{
-		{"a file", func(*CoreDump) {}, "it dumped core after SIGSEGV: /var/crash/core.29789", "gdb '/opt/a java/bin/java' /var/crash/core.29789", Certain},
-		{"a user's file", func(c *CoreDump) { c.Doubt = true }, "it dumped core after SIGSEGV: /var/crash/core.29789", "gdb '/opt/a java/bin/java' /var/crash/core.29789", Likely},
-		{"kept", func(c *CoreDump) { c.Kept = true }, "it dumped core after SIGSEGV: /var/crash/core.29789", "coredumpctl debug 29789", Certain},
-		{"not kept", func(c *CoreDump) { c.Kept, c.File = true, "" }, "it dumped core after SIGSEGV", "coredumpctl debug 29789", Certain},
-		{"a name for a terminal", func(c *CoreDump) { c.File = "/x/\x1b[2J';rm" }, `it dumped core after SIGSEGV: /x/\x1b[2J';rm`, "gdb '/opt/a java/bin/java' FILE", Certain},
-		{"a name for a shell", func(c *CoreDump) { c.File = "/x/';rm" }, `it dumped core after SIGSEGV: /x/';rm`, `gdb '/opt/a java/bin/java' '/x/'\'';rm'`, Certain},
-		{"an older one", func(c *CoreDump) { c.When = died.Add(-time.Hour) }, "", "", ""},
-		{"of another process", func(c *CoreDump) { c.PID = 7 }, "", "", ""},
+		{"a file", func(*coreDump) {}, "it dumped core after SIGSEGV: /var/crash/core.29789", "gdb '/opt/a java/bin/java' /var/crash/core.29789", Certain},
+		{"a user's file", func(c *coreDump) { c.Doubt = true }, "it dumped core after SIGSEGV: /var/crash/core.29789", "gdb '/opt/a java/bin/java' /var/crash/core.29789", Likely},
+		{"kept", func(c *coreDump) { c.Kept = true }, "it dumped core after SIGSEGV: /var/crash/core.29789", "coredumpctl debug 29789", Certain},
+		{"not kept", func(c *coreDump) { c.Kept, c.File = true, "" }, "it dumped core after SIGSEGV", "coredumpctl debug 29789", Certain},
+		{"a name for a terminal", func(c *coreDump) { c.File = "/x/\x1b[2J';rm" }, `it dumped core after SIGSEGV: /x/\x1b[2J';rm`, "gdb '/opt/a java/bin/java' FILE", Certain},
+		{"a name for a shell", func(c *coreDump) { c.File = "/x/';rm" }, `it dumped core after SIGSEGV: /x/';rm`, `gdb '/opt/a java/bin/java' '/x/'\'';rm'`, Certain},
+		{"an older one", func(c *coreDump) { c.When = died.Add(-time.Hour) }, "", "", ""},
+		{"of another process", func(c *coreDump) { c.PID = 7 }, "", "", ""},
 	} {
 		c := file
 		tc.change(&c)
-		got := coreFindings([]CoreDump{c}, d)
+		got := coreFindings([]coreDump{c}, d)
 		if tc.text == "" && len(got) == 0 {
 			continue
 		}
@@ -147,7 +147,7 @@ func TestCoreFindings(t *testing.T) {
 // Anybody may write an entry with these fields.
 func TestCoreOfJournal(t *testing.T) {
 	const entry = `{"MESSAGE_ID":"fc2e22bc6ee647b6b90729ab34a250b1","COREDUMP_PID":"29789","COREDUMP_SIGNAL":"11","COREDUMP_TIMESTAMP":"1795846205000000","COREDUMP_EXE":"/usr/bin/java","COREDUMP_FILENAME":"/var/lib/systemd/coredump/core.java.zst","_SYSTEMD_UNIT":"systemd-coredump@0-1-0.service"}`
-	want := CoreDump{PID: 29789, Signal: 11, When: time.Unix(1_795_846_205, 0), Exact: true, File: "/var/lib/systemd/coredump/core.java.zst", Exe: "/usr/bin/java", Kept: true}
+	want := coreDump{PID: 29789, Signal: 11, When: time.Unix(1_795_846_205, 0), Exact: true, File: "/var/lib/systemd/coredump/core.java.zst", Exe: "/usr/bin/java", Kept: true}
 	if got, ok := coreOfJournal(journalEntries([]byte(entry))[0]); !ok || got != want {
 		t.Errorf("%+v %t", got, ok)
 	}

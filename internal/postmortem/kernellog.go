@@ -2,20 +2,19 @@ package postmortem
 
 import (
 	"bytes"
-	"context"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// KernelLog has what the kernel says of processes that it kills: for want of memory, or
-// for a fault.
-type KernelLog struct {
-	Read func(ctx context.Context, d Dead) (KernelRecords, error)
-}
+const kernelLog = "kernel log"
 
-// KernelRecords are what the kernel has said lately, each kind in the order of time.
-type KernelRecords struct {
+// KernelLog knows the processes that the kernel has killed, for want of memory or because of
+// a fault.
+func KernelLog() Witness { return reading(kernelLog, readKernelLog, kernelFindings) }
+
+// kernelRecords are what the kernel has said lately, each kind in the order of time.
+type kernelRecords struct {
 	Records [][]byte      // as /dev/kmsg has them
 	Slept   time.Duration // how long the machine has been suspended since boot: the kernel's log does not count that
 	Lead    time.Duration // how much the clock of the kernel's log is before the one since boot
@@ -23,17 +22,6 @@ type KernelRecords struct {
 	Page    int           // the size of a page of memory
 	Lines   []byte        // of a file that syslogd writes
 	Buffer  []byte        // FreeBSD's message buffer, whose lines have no time
-}
-
-const kernelLog = "kernel log"
-
-// Name is its name for people.
-func (KernelLog) Name() string { return kernelLog }
-
-// Ask reads the kernel's log.
-func (k KernelLog) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	r, err := k.Read(ctx, d)
-	return kernelFindings(r, d), err
 }
 
 // slack is what the kernel's clocks differ from each other.
@@ -52,7 +40,7 @@ type kernelEntry struct {
 }
 
 // kernelEntries are what has a time, of the kernel's own records and of syslogd's file.
-func kernelEntries(r KernelRecords, d Dead) (kernel, file []kernelEntry) {
+func kernelEntries(r kernelRecords, d Dead) (kernel, file []kernelEntry) {
 	for _, record := range r.Records {
 		if at, text, ok := kernelRecord(record); ok {
 			kernel = append(kernel, d.entry(at-r.Lead, r, text))
@@ -67,7 +55,7 @@ func kernelEntries(r KernelRecords, d Dead) (kernel, file []kernelEntry) {
 }
 
 // kernelFindings is what records say of a dead daemon.
-func kernelFindings(r KernelRecords, d Dead) []Finding {
+func kernelFindings(r kernelRecords, d Dead) []Finding {
 	kernel, file := kernelEntries(r, d)
 	list := append(kernelStory(kernel, d, r.Page), kernelStory(file, d, r.Page)...)
 	return append(list, freebsdFindings(file, r.Buffer, len(r.Lines) > 0, d)...)
@@ -79,7 +67,7 @@ const drift = 10_000
 
 // entry is a record of a time since boot. When the machine was suspended is not known, so
 // it happened somewhere in between.
-func (d Dead) entry(at time.Duration, r KernelRecords, text string) kernelEntry {
+func (d Dead) entry(at time.Duration, r kernelRecords, text string) kernelEntry {
 	first, last := at, at+r.Slept
 	e := kernelEntry{text: text, when: d.day(last)}
 	if last > d.To && r.Slept > 0 {

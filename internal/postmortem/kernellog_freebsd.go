@@ -14,10 +14,10 @@ import (
 // mostMessages bounds what is read of /var/log/messages.
 const mostMessages = 4 << 20
 
-// ReadKernelLog reads the kernel's message buffer, and the end of the file to which
+// readKernelLog reads the kernel's message buffer, and the end of the file to which
 // syslogd writes what the kernel says.
-func ReadKernelLog(context.Context, Dead) (KernelRecords, error) {
-	var r KernelRecords
+func readKernelLog(context.Context, Dead) (kernelRecords, error) {
+	var r kernelRecords
 	if on, err := unix.SysctlUint32("kern.logsigexit"); err == nil && on == 0 {
 		return r, Absent("run sysctl kern.logsigexit=1, and echo kern.logsigexit=1 >>/etc/sysctl.conf")
 	}

@@ -16,11 +16,11 @@ import (
 // 256 KiB to 4 MiB.
 const mostKernelLog = 16 << 20
 
-// ReadKernelLog reads /dev/kmsg. Where that cannot be read, or has lost the time in
+// readKernelLog reads /dev/kmsg. Where that cannot be read, or has lost the time in
 // question, the journal is asked, and without one the files of syslogd. A container's
 // kernel log is that of its host, with the numbers that processes have there.
-func ReadKernelLog(ctx context.Context, d Dead) (KernelRecords, error) {
-	r := KernelRecords{Page: os.Getpagesize()}
+func readKernelLog(ctx context.Context, d Dead) (kernelRecords, error) {
+	r := kernelRecords{Page: os.Getpagesize()}
 	if !inFirstPIDs() {
 		return r, nil
 	}
@@ -55,7 +55,7 @@ const mostKernelFile = 4 << 20
 
 // readKmsg reads /dev/kmsg, which gives one record for each read, and reports whether it
 // reaches back to when the daemon was last seen.
-func (r *KernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err error) {
+func (r *kernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err error) {
 	f, err := osutil.Open("/dev/kmsg")
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -95,7 +95,7 @@ func (r *KernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err 
 
 // keep keeps a record that may be about the end of a process, or that tells of other
 // tasks when memory has run out.
-func (r *KernelRecords) keep(record []byte) {
+func (r *kernelRecords) keep(record []byte) {
 	if _, text, ok := kernelRecord(record); ok && ofInterest(text) {
 		r.Records = append(r.Records, append([]byte(nil), record...))
 	}

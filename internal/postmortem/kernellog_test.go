@@ -42,7 +42,7 @@ func TestKernelFindings(t *testing.T) {
 		{"no record", "Out of memory: " + oom, 0, "", "", "", 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := kernelFindings(KernelRecords{Records: [][]byte{[]byte(tc.record)}, Slept: tc.slept}, jvm())
+			got := kernelFindings(kernelRecords{Records: [][]byte{[]byte(tc.record)}, Slept: tc.slept}, jvm())
 			if tc.text == "" {
 				if len(got) > 0 {
 					t.Errorf("%+v", got)
@@ -67,8 +67,8 @@ const oomLines = `6,1,4245000000,-;java invoked oom-killer: gfp_mask=0xcc0(GFP_K
 6,8,4245000000,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/dkoom,task_memcg=/dkoom,task=java,pid=29789,uid=0
 3,9,4246000000,-;Memory cgroup out of memory: Killed process 29789 (java) total-vm:221368kB, anon-rss:20224kB, file-rss:6736kB, shmem-rss:0kB, UID:0 pgtables:108kB oom_score_adj:0`
 
-func kernelLines(text string) KernelRecords {
-	r := KernelRecords{Page: 4096}
+func kernelLines(text string) kernelRecords {
+	r := kernelRecords{Page: 4096}
 	for line := range strings.Lines(text) {
 		r.Records = append(r.Records, []byte(line))
 	}
@@ -102,7 +102,7 @@ func TestKernelTellsOfOthersOutOfMemory(t *testing.T) {
 
 // A process that hangs is no death; it may have begun before.
 func TestKernelTellsOfHungTasks(t *testing.T) {
-	line := func(at string) KernelRecords {
+	line := func(at string) kernelRecords {
 		return kernelLines("3,9," + at + ",-;INFO: task a:b]:9 x:29789 blocked for more than 120 seconds.")
 	}
 	for at, want := range map[string]Certainty{"4246000000": Certain, "3900000000": Hint, "300000000": "", "4300000000": ""} {
@@ -126,18 +126,18 @@ func TestKernelFindingsOfOthers(t *testing.T) {
 	entry := `{"MESSAGE":"` + what + `","_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","__MONOTONIC_TIMESTAMP":"4246000000"}`
 	for _, tc := range []struct {
 		name string
-		r    KernelRecords
+		r    kernelRecords
 		sure Certainty
 	}{
 		{"the journal", kernelLines(kernelOfJournal(journalEntries([]byte(entry))[0])), Certain},
 		{"the journal, by a user", kernelLines(kernelOfJournal(journalEntries([]byte(strings.Replace(entry, `"0"`, `"1"`, 1)))[0])), ""},
 		{"the journal, by a program", kernelLines(kernelOfJournal(journalEntries([]byte(strings.Replace(entry, `"kernel"`, `"syslog"`, 1)))[0])), ""},
-		{"a file", KernelRecords{Lines: []byte("Nov 28 06:10:36 host kernel: [ 4246.000000] " + what + "\n")}, Likely},
-		{"a file with full dates", KernelRecords{Lines: []byte("2026-11-28T06:10:36.123456+00:00 host kernel: " + what + "\n")}, Likely},
-		{"a file, of a year ago", KernelRecords{Lines: []byte("2025-11-28T06:10:36.123456+00:00 host kernel: " + what + "\n")}, ""},
-		{"a file, of another day", KernelRecords{Lines: []byte("Nov 29 06:10:36 host kernel: " + what + "\n")}, ""},
-		{"a file, of another program", KernelRecords{Lines: []byte("Nov 28 06:10:36 host x: kernel: " + what + "\n")}, ""},
-		{"a file, cut", KernelRecords{Lines: []byte("Nov 28 06:10:36 host kernel: " + what)}, ""},
+		{"a file", kernelRecords{Lines: []byte("Nov 28 06:10:36 host kernel: [ 4246.000000] " + what + "\n")}, Likely},
+		{"a file with full dates", kernelRecords{Lines: []byte("2026-11-28T06:10:36.123456+00:00 host kernel: " + what + "\n")}, Likely},
+		{"a file, of a year ago", kernelRecords{Lines: []byte("2025-11-28T06:10:36.123456+00:00 host kernel: " + what + "\n")}, ""},
+		{"a file, of another day", kernelRecords{Lines: []byte("Nov 29 06:10:36 host kernel: " + what + "\n")}, ""},
+		{"a file, of another program", kernelRecords{Lines: []byte("Nov 28 06:10:36 host x: kernel: " + what + "\n")}, ""},
+		{"a file, cut", kernelRecords{Lines: []byte("Nov 28 06:10:36 host kernel: " + what)}, ""},
 	} {
 		got := kernelFindings(tc.r, d)
 		if tc.sure == "" && len(got) == 0 {
@@ -181,7 +181,7 @@ func TestFreeBSDKernelFindings(t *testing.T) {
 		{"another process", in("pid 8 (87), jid 0, uid 0: exited on signal 11"), "", "", "", ""},
 		{"a name that looks like one", in("pid 8 (a), uid 0: exited on signal 6), jid 0, uid 0: exited on signal 11"), "", "", "", ""},
 	} {
-		got := kernelFindings(KernelRecords{Lines: []byte(tc.lines), Buffer: []byte(tc.buffer)}, d)
+		got := kernelFindings(kernelRecords{Lines: []byte(tc.lines), Buffer: []byte(tc.buffer)}, d)
 		if tc.text == "" && len(got) == 0 {
 			continue
 		}
@@ -241,7 +241,7 @@ func FuzzKernelLog(f *testing.F) {
 	f.Add([]byte("4,812,4246000000,-;java[29789]: segfault at 0 ip 0 sp 0 error 4 in libc.so.6[1,2+3]"))
 	f.Add([]byte("4,812,4246000000,-;Killed process 29789 (java) total-vm:1kB, anon-rss:1kB"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		harmless(t, kernelFindings(KernelRecords{Records: [][]byte{data}}, jvm()))
+		harmless(t, kernelFindings(kernelRecords{Records: [][]byte{data}}, jvm()))
 		_, text, _ := kernelRecord(data)
 		ofInterest(text)
 	})

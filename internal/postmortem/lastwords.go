@@ -2,48 +2,71 @@ package postmortem
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 )
 
-// LastWords has what the daemon itself has written before its end: to the unit's journal,
-// or to the output of its start. That is a hint: a daemon may write anything, and need not
-// write of its end.
-type LastWords struct {
-	Read func(ctx context.Context, d Dead) (Written, error)
-}
+// LastWords is the witness of what the daemon itself has written before its end: to the unit's
+// journal, to the output of its start or to the file of its log service. That is a hint: a
+// daemon may write anything, and need not write about its end.
+const LastWords = "last words"
 
-// Written is what a daemon has written.
-type Written struct {
-	Journal []map[string]string // of its unit, the oldest entry first
-	Output  []byte              // the end of the file that its start has written
-	At      time.Time           // when that was written to last
-	Log     []byte              // the end of the file of its log service
-	LogAt   time.Time
-}
+// What is read at most.
+const (
+	mostEntries = 60      // of the journal: those of a next life may be among them
+	mostUnit    = 1 << 20 // bytes of it
+	mostOutput  = 8 << 10 // bytes of a file
+)
 
-const lastWords = "last words"
-
-// Name is its name for people.
-func (LastWords) Name() string { return lastWords }
-
-// Ask reads the ends of both.
-func (l LastWords) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	if d.Rebooted { // what there is was written since, or stands in the account of a shutdown
+// askLastWords reads the ends of all. After a reboot nothing is asked: what there is was
+// written since, or is about a shutdown.
+func askLastWords(ctx context.Context, d Dead) ([]Finding, error) {
+	if d.Rebooted {
 		return nil, nil
 	}
-	w, err := l.Read(ctx, d)
-	var list []Finding
-	for _, f := range []*Finding{journalWords(w.Journal, d), outputWords(w.Output, w.At, d), logWords(w.Log, w.LogAt, d), titleWords(d)} {
+	entries, err := readUnit(ctx, d)
+	list := []*Finding{journalWords(entries, d)}
+	for _, file := range [...]struct{ path, what string }{{d.Output, "the last output of its start"}, {d.Log, "the last lines of its log"}} {
+		if !filepath.IsAbs(file.path) {
+			continue
+		}
+		end, readErr := osutil.ReadEnd(file.path, mostOutput)
+		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
+			err = errors.Join(err, readErr)
+		}
+		list = append(list, fileWords(file.what, file.path, wholeLines(end), end.Modified, d))
+	}
+	var said []Finding
+	for _, f := range append(list, titleWords(d)) {
 		if f != nil {
-			list = append(list, *f)
+			said = append(said, *f)
 		}
 	}
-	return list, err
+	return said, err
+}
+
+// readUnit reads the last entries of the journal of the daemon's unit, the oldest first.
+func readUnit(ctx context.Context, d Dead) ([]map[string]string, error) {
+	if d.Manager != "systemd" || d.Service == "" {
+		return nil, nil
+	}
+	_, last, _ := d.span()
+	out, _, err := osutil.Output(ctx, mostUnit, "journalctl", "-r", "-q", "-o", "json", "--no-pager", "--unit="+d.Service, fmt.Sprint("--lines=", mostEntries),
+		fmt.Sprintf("--until=@%d", last.Add(2*slack).Unix()), "--output-fields=MESSAGE,MESSAGE_ID,_PID,_SOURCE_REALTIME_TIMESTAMP")
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	entries := journalEntries(out)
+	slices.Reverse(entries)
+	return entries, err
 }
 
 // What is told of last words at most.
@@ -115,28 +138,15 @@ func isStart(entry map[string]string) bool {
 	return entry["MESSAGE_ID"] == "7d4958e842da4a758f6c1cdc7b36dcc5" || entry["MESSAGE_ID"] == "39f53479d3a045ac8e11786248231fbf"
 }
 
-// outputWords are the last lines of the file, if something was written to it at that time.
-func outputWords(output []byte, at time.Time, d Dead) *Finding {
+// fileWords are the last lines of a file, if something was written to it at that time.
+func fileWords(what, path string, text []byte, at time.Time, d Dead) *Finding {
 	first, last, _ := d.span()
-	text := quoted(strings.Split(string(output), "\n"))
-	if text == "" || at.Before(first.Add(-wordsEarlier)) || at.After(last.Add(slack)) {
+	lines := quoted(strings.Split(string(text), "\n"))
+	if lines == "" || at.Before(first.Add(-wordsEarlier)) || at.After(last.Add(slack)) {
 		return nil
 	}
-	f := hint("the last output of its start" + before(at, last) + ": " + text)
-	f.When, f.Next = at, "tail -n 50 "+d.Output
-	return &f
-}
-
-// logWords are the last lines that a log service has written, which a supervisor has for the
-// daemon alone.
-func logWords(output []byte, at time.Time, d Dead) *Finding {
-	first, last, _ := d.span()
-	text := quoted(strings.Split(string(output), "\n"))
-	if text == "" || at.Before(first.Add(-wordsEarlier)) || at.After(last.Add(slack)) {
-		return nil
-	}
-	f := hint("the last lines of its log" + before(at, last) + ": " + text)
-	f.When, f.Next = at, "tail -n 50 "+d.Log
+	f := hint(what + before(at, last) + ": " + lines)
+	f.When, f.Next = at, "tail -n 50 "+path
 	return &f
 }
 
@@ -153,7 +163,7 @@ func titleWords(d Dead) *Finding {
 
 // hint is a remark that may have nothing to do with the end.
 func hint(text string) Finding {
-	return Finding{Text: text, Main: true, Aside: true, Sure: Hint, Source: lastWords}
+	return Finding{Text: text, Main: true, Aside: true, Sure: Hint, Source: LastWords}
 }
 
 // before says how long before it was found dead something was written, if that matters.

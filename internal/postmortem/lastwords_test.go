@@ -69,7 +69,7 @@ func TestOutputWords(t *testing.T) {
 		{"a little ago", "starting\n", 300, `the last output of its start, 5 min before it was found dead: "starting"`},
 		{"later", "starting\n", -5, ""},
 	} {
-		f := outputWords([]byte(tc.output), ago(tc.ago), jvm())
+		f := fileWords("the last output of its start", "/o", []byte(tc.output), ago(tc.ago), jvm())
 		if f == nil {
 			f = &Finding{Aside: true}
 		}
@@ -84,18 +84,17 @@ func TestReadLastWords(t *testing.T) {
 	d := jvm()
 	d.Wall = time.Now().Add(time.Second)
 	d.Output = filepath.Join(t.TempDir(), "javad.output")
-	witness := LastWords{Read: ReadLastWords}
-	if list, err := witness.Ask(t.Context(), d); len(list) > 0 || err != nil {
+	if list, err := askLastWords(t.Context(), d); len(list) > 0 || err != nil {
 		t.Errorf("no file: %v, %v", list, err)
 	}
 	if err := os.WriteFile(d.Output, []byte(strings.Repeat("noise\n", 1<<16)+"out of luck"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := witness.Ask(t.Context(), d); len(list) != 1 || err != nil || list[0].Text != `the last output of its start: "noise", "noise", "out of luck"` {
+	if list, err := askLastWords(t.Context(), d); len(list) != 1 || err != nil || list[0].Text != `the last output of its start: "noise", "noise", "out of luck"` {
 		t.Errorf("%+v, %v", list, err)
 	}
 	d.Rebooted = true
-	if list, err := witness.Ask(t.Context(), d); len(list) > 0 || err != nil {
+	if list, err := askLastWords(t.Context(), d); len(list) > 0 || err != nil {
 		t.Errorf("after a reboot: %v, %v", list, err)
 	}
 }
@@ -103,7 +102,7 @@ func TestReadLastWords(t *testing.T) {
 func FuzzLastWords(f *testing.F) {
 	f.Add([]byte(`{"_PID":"29789","MESSAGE":[97,27],"__REALTIME_TIMESTAMP":"1795846210000000"}`), []byte("x\n"))
 	f.Fuzz(func(t *testing.T, journal, output []byte) {
-		for _, found := range []*Finding{journalWords(journalEntries(journal), jvm()), outputWords(output, jvm().Wall, jvm())} {
+		for _, found := range []*Finding{journalWords(journalEntries(journal), jvm()), fileWords("output", "/o", output, jvm().Wall, jvm())} {
 			if found != nil && (len(found.Text) > 5*mostWords*mostWord || strings.IndexFunc(found.Text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0) {
 				t.Errorf("%q", found.Text)
 			}

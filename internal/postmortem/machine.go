@@ -10,49 +10,48 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Machine has what happened to the whole machine: a reboot, which is an account of the
-// end; and a suspend, a step of the clock, a table of the kernel's that was full, which
-// may have to do with it.
-type Machine struct {
-	Read func(ctx context.Context, d Dead) (Happened, error)
-}
-
-// Happened is what was read of the machine.
-type Happened struct {
-	Kernel KernelRecords
-	Ending // of the earlier boot, if the daemon was last seen in it
-}
-
-// Ending is how an earlier boot has ended.
-type Ending int
-
-// The endings.
-const (
-	UnknownEnding Ending = iota
-	Orderly              // it was shut down
-	Sudden               // nothing tells of a shutdown
-)
-
+// machine knows what happened to the whole machine. A reboot is an account of the end. A
+// suspend, a step of the clock or a full table of the kernel may have to do with it.
 const machine = "machine"
 
-// Name is its name for people.
-func (Machine) Name() string { return machine }
+// happened is what was read of the machine.
+type happened struct {
+	kernel kernelRecords
+	ending bootEnd // of the earlier boot, if the daemon was last seen in it
+}
 
-// Ask reads it.
-func (m Machine) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	h, err := m.Read(ctx, d)
-	var list []Finding
+// bootEnd is how an earlier boot has ended.
+type bootEnd int
+
+const (
+	unknownEnding bootEnd = iota
+	orderly               // it was shut down
+	sudden                // there is no record of a shutdown
+)
+
+// readMachine reads the kernel's log, or how the earlier boot has ended.
+func readMachine(ctx context.Context, d Dead) (h happened, err error) {
 	if d.Rebooted {
-		return append(list, reboot(h.Ending, d)), err
+		h.ending, err = readEnding(ctx)
+		return h, err
 	}
+	h.kernel, err = readKernelLog(ctx, d)
+	return h, err
+}
+
+func machineFindings(h happened, d Dead) []Finding {
+	if d.Rebooted {
+		return []Finding{reboot(h.ending, d)}
+	}
+	var list []Finding
 	if f := clockStep(d); f != nil {
 		list = append(list, *f)
 	}
-	return append(list, machineLines(h.Kernel, d)...), err
+	return append(list, machineLines(h.kernel, d)...)
 }
 
 // reboot is the account of the end of a daemon that was last seen in an earlier boot.
-func reboot(e Ending, d Dead) Finding {
+func reboot(e bootEnd, d Dead) Finding {
 	at := d.day(0)
 	f := Finding{When: at, Cause: Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
 	f.Text = "the machine was rebooted"
@@ -60,9 +59,9 @@ func reboot(e Ending, d Dead) Finding {
 		f.Text += ", and came up at " + at.Format(time.DateTime)
 	}
 	switch e {
-	case Orderly:
+	case orderly:
 		f.Text += ", after it had been shut down"
-	case Sudden:
+	case sudden:
 		f.Text += "; nothing tells of a shutdown before, so it may have crashed or lost power"
 	}
 	return f
@@ -105,7 +104,7 @@ var (
 func isOfMachine(text string) bool { _, ok := machineLine(text, ""); return ok }
 
 // machineLines are the lines of the time in question, each kind once.
-func machineLines(r KernelRecords, d Dead) []Finding {
+func machineLines(r kernelRecords, d Dead) []Finding {
 	var list []Finding
 	seen := make(map[string]bool)
 	kernel, file := kernelEntries(r, d)

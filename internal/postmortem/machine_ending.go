@@ -12,7 +12,7 @@ const wtmpRecord = 384
 // wtmpEnding is how the boot before this one has ended, by the end of wtmp: the record
 // before that of this boot says shutdown, or it does not. Records that are cut off stand
 // at the beginning, if at all.
-func wtmpEnding(data []byte) Ending {
+func wtmpEnding(data []byte) bootEnd {
 	data = data[len(data)%wtmpRecord:]
 	const runLevel, bootTime = 1, 2
 	booted := false
@@ -21,22 +21,22 @@ func wtmpEnding(data []byte) Ending {
 		user, _, _ := bytes.Cut(r[44:76], []byte{0})
 		switch kind := binary.LittleEndian.Uint16(r); {
 		case kind == bootTime && booted:
-			return Sudden
+			return sudden
 		case kind == bootTime:
 			booted = true
 		case kind == runLevel && string(user) == "shutdown":
 			if booted {
-				return Orderly
+				return orderly
 			}
-			return UnknownEnding // somebody is shutting down now
+			return unknownEnding // somebody is shutting down now
 		}
 	}
-	return UnknownEnding
+	return unknownEnding
 }
 
 // utxEnding is the same of FreeBSD's utx.log, getutxent(3): records have the length of
 // what follows before them, big-endian, and first a byte for their kind.
-func utxEnding(data []byte) Ending {
+func utxEnding(data []byte) bootEnd {
 	const bootTime, shutdownTime = 1, 8 // sys/utmpx.h
 	var before, ending byte             // of the last records of these kinds
 	for len(data) >= 3 {
@@ -51,11 +51,11 @@ func utxEnding(data []byte) Ending {
 	}
 	switch {
 	case ending != bootTime || before == 0:
-		return UnknownEnding
+		return unknownEnding
 	case before == shutdownTime:
-		return Orderly
+		return orderly
 	}
-	return Sudden
+	return sudden
 }
 
 // What says in a journal that the machine was shut down, sd-messages.h: that systemd-logind
@@ -67,14 +67,14 @@ const (
 
 // journalEnding is how the boot before has ended, by the last entries of its journal, if
 // there is one.
-func journalEnding(entries []map[string]string) Ending {
+func journalEnding(entries []map[string]string) bootEnd {
 	if len(entries) == 0 {
-		return UnknownEnding
+		return unknownEnding
 	}
 	for _, e := range entries {
 		if id := e["MESSAGE_ID"]; (id == shutdownID || id == journalEnd) && strings.HasPrefix(e["_COMM"], "systemd") {
-			return Orderly
+			return orderly
 		}
 	}
-	return Sudden
+	return sudden
 }

@@ -10,72 +10,64 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Packages has which packages were installed, upgraded or removed when a daemon died. That
-// it happened is certain; that it has to do with the end is likely for the daemon's own
-// package, and a hint for others, whose libraries it may use.
-type Packages struct {
-	// Read returns what has changed lately, the oldest first.
-	Read func(ctx context.Context, d Dead) ([]Change, error)
-	// Owns reports which of these packages has a file. It is asked only if something has
-	// changed at that time.
-	Owns func(ctx context.Context, file string, changes []Change) (name string, err error)
-}
-
-// Change is one of a package.
-type Change struct {
-	At        time.Time
-	Precision time.Duration
-	Did       string // upgraded, installed, removed
-	Name      string // as its manager has it, from here on; not made printable
-	From, To  string // versions; "" if not known
-	Log       string // the file that tells it
-}
-
+// packages knows which packages were installed, upgraded or removed when a daemon died. That
+// it happened is certain. That it has to do with the end is likely for the daemon's own
+// package, and a hint for others, whose libraries the daemon may use.
 const packages = "packages"
 
-// changedEarlier is how long before the daemon was last seen a change may have begun:
-// packages are unpacked, all of them, before their services are restarted.
+// change is one of a package.
+type change struct {
+	at        time.Time
+	precision time.Duration
+	did       string // upgraded, installed, removed
+	name      string // as its manager has it, from here on; not made printable
+	from, to  string // versions; "" if not known
+	log       string // the file that tells it
+}
+
+// changedEarlier is how long before the daemon was last seen a change may have begun: all
+// packages are unpacked before their services are restarted.
 const changedEarlier = 10 * time.Minute
 
-// Name is its name for people.
-func (Packages) Name() string { return packages }
-
-// Ask reads the package managers' logs.
-func (p Packages) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	if d.Rebooted { // a reboot is what an upgrade of the kernel needs
+// askPackages reads the package managers' logs. After a reboot nothing is said: an upgrade of
+// the kernel needs one.
+func askPackages(ctx context.Context, d Dead) ([]Finding, error) {
+	if d.Rebooted {
 		return nil, nil
 	}
-	all, err := p.Read(ctx, d)
-	var of []Change
-	for _, c := range all {
-		if _, ok := d.placed(c.At, c.At.Add(c.Precision+changedEarlier)); ok {
-			of = append(of, c)
-		}
-	}
+	all, err := readPackages(ctx, d)
+	return packageFindings(all, d, func(file string, of []change) string { return ownerOf(ctx, file, of) }), err
+}
+
+// packageFindings is what changes say of a dead daemon. Only if something has changed at that
+// time the owner of the daemon's file is looked for.
+func packageFindings(all []change, d Dead, owner func(file string, of []change) string) []Finding {
+	of := slices.DeleteFunc(all, func(c change) bool {
+		_, ok := d.placed(c.at, c.at.Add(c.precision+changedEarlier))
+		return !ok
+	})
 	if len(of) == 0 {
-		return nil, err
+		return nil
 	}
 	own := ""
-	if d.Executable != "" && !strings.Contains(d.Executable, "*") && p.Owns != nil {
-		if own, err = p.Owns(ctx, d.Executable, of); err != nil {
-			own = ""
-		}
+	if d.Executable != "" && !strings.Contains(d.Executable, "*") {
+		own = owner(d.Executable, of)
 	}
-	return changeFindings(of, own), err
+	return changeFindings(of, own)
 }
 
 // changeFindings tells of the daemon's own package, else of the others, in one line.
-func changeFindings(of []Change, own string) []Finding {
-	if i := slices.IndexFunc(of, func(c Change) bool { return own != "" && c.Name == own }); i >= 0 {
+func changeFindings(of []change, own string) []Finding {
+	if i := slices.IndexFunc(of, func(c change) bool { return own != "" && c.name == own }); i >= 0 {
 		c := of[i]
-		f := Finding{When: c.At, Main: true, Aside: true, Sure: Likely, Source: packages, Text: fmt.Sprintf("its package %s was %s%s at %s", name(c.Name), c.Did, c.versions(), c.At.Format(time.TimeOnly))}
-		f.Next = "tail -n 50 " + c.Log
+		f := Finding{When: c.at, Main: true, Aside: true, Sure: Likely, Source: packages, Text: fmt.Sprintf("its package %s was %s%s at %s", name(c.name), c.did, c.versions(), c.at.Format(time.TimeOnly))}
+		f.Next = "tail -n 50 " + c.log
 		return []Finding{f}
 	}
 	const most = 5
 	var names []string
 	for _, c := range of {
-		if n := name(c.Name); !slices.Contains(names, n) {
+		if n := name(c.name); !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}
@@ -83,7 +75,7 @@ func changeFindings(of []Change, own string) []Finding {
 	if len(names) > most {
 		text += fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return []Finding{{When: of[0].At, Main: true, Aside: true, Sure: Hint, Source: packages, Text: text, Next: "tail -n 50 " + of[0].Log}}
+	return []Finding{{When: of[0].at, Main: true, Aside: true, Sure: Hint, Source: packages, Text: text, Next: "tail -n 50 " + of[0].log}}
 }
 
 // name is without the architecture that Debian's have.
@@ -94,12 +86,12 @@ func name(text string) string {
 
 func version(text string) string { return words.ASCII(words.Cut(text, 60)) }
 
-func (c Change) versions() string {
+func (c change) versions() string {
 	switch {
-	case c.From != "" && c.To != "":
-		return fmt.Sprintf(" from %s to %s", version(c.From), version(c.To))
-	case c.To != "":
-		return " (" + version(c.To) + ")"
+	case c.from != "" && c.to != "":
+		return fmt.Sprintf(" from %s to %s", version(c.from), version(c.to))
+	case c.to != "":
+		return " (" + version(c.to) + ")"
 	}
 	return ""
 }

@@ -7,18 +7,101 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
+
+// packageLog is a file to which a package manager writes what it does. The groups of its
+// patterns are at, did, name, from and to.
+type packageLog struct {
+	path     string
+	layout   string // of the time; "" for that of syslog, which stands before what the pattern is for
+	patterns []*words.Pattern
+}
+
+const isoTime = "2006-01-02T15:04:05Z0700"
+
+// packageLogs are those of Debian, of dnf (its "Upgraded" is about the old package, which
+// goes), of zypper, of pacman, and of FreeBSD's pkg, which writes to syslog.
+var packageLogs = [...]packageLog{
+	{"/var/log/dpkg.log", time.DateTime, []*words.Pattern{{Text: `^(?P<at>[^ ]+ [^ ]+) (?P<did>upgrade|install|remove|purge) (?P<name>[^ ]+) (?P<from>[^ ]+) (?P<to>[^ ]+)$`}}},
+	{"/var/log/dnf.rpm.log", isoTime, []*words.Pattern{{Text: `^(?P<at>[^ ]+) [A-Z]+ (?P<did>Upgrade|Installed|Erase|Downgrade|Reinstalled): (?P<name>[^ ]+?)(?:-(?P<to>[^ -]*-[^ -]*))?$`}}},
+	{"/var/log/zypp/history", time.DateTime, []*words.Pattern{{Text: `^(?P<at>[^|]+)\| *(?P<did>install|remove) *\|(?P<name>[^|]*)\|(?P<to>[^|]*)`}}},
+	{"/var/log/pacman.log", isoTime, []*words.Pattern{{Text: `^\[(?P<at>[^\]]{10,30})\] \[ALPM\] (?P<did>upgraded|installed|removed|downgraded|reinstalled) (?P<name>[^ ]+) \((?:(?P<from>[^ ()]+) -> )?(?P<to>[^ ()]+)\)$`}}},
+	{"/var/log/messages", "", []*words.Pattern{
+		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+) (?P<did>upgraded|reinstalled|downgraded): (?P<from>[^ ]+) -> (?P<to>[^ ]+)$`},
+		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+)-(?P<to>[^- ]+) (?P<did>installed|deinstalled)$`},
+	}},
+}
+
+// changes are those in the last lines of a log.
+func (l packageLog) changes(data []byte, now time.Time) []change {
+	var list []change
+	const most = 4 << 10
+	for line := range bytes.Lines(data) {
+		if len(line) > most {
+			continue
+		}
+		if c, ok := l.change(strings.TrimSuffix(string(line), "\n"), now); ok && c.name != "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func (l packageLog) change(text string, now time.Time) (change, bool) {
+	c := change{log: l.path, precision: time.Second}
+	if l.layout == "" {
+		var ok bool
+		if c.at, c.precision, text, ok = syslogTime(text, now); !ok {
+			return change{}, false
+		}
+	}
+	for _, p := range l.patterns {
+		m := p.Get().FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		group := func(name string) string {
+			i := p.Get().SubexpIndex(name)
+			if i < 0 {
+				return ""
+			}
+			return m[i]
+		}
+		c.name, c.from, c.to = group("name"), group("from"), group("to")
+		c.did = group("did")
+		switch c.did {
+		case "upgrade", "Upgrade":
+			c.did = "upgraded"
+		case "install", "Installed", "Reinstalled":
+			c.did, c.from = "installed", ""
+		case "remove", "purge", "deinstalled":
+			c.did, c.from, c.to = "removed", "", ""
+		case "Erase":
+			c.did = "removed"
+		case "Downgrade":
+			c.did = "downgraded"
+		}
+		var err error
+		if l.layout != "" {
+			c.at, err = time.ParseInLocation(l.layout, group("at"), now.Location())
+		}
+		return c, err == nil
+	}
+	return change{}, false
+}
 
 // mostPackageLog bounds what is read of each log's end.
 const mostPackageLog = 1 << 20
 
-// ReadPackages reads the ends of the logs that there are, if they have changed at that
+// readPackages reads the ends of the logs that there are, if they have changed at that
 // time.
-func ReadPackages(ctx context.Context, d Dead) ([]Change, error) {
+func readPackages(ctx context.Context, d Dead) ([]change, error) {
 	first, _, _ := d.span()
-	var list []Change
+	var list []change
 	var errs []error
 	for _, l := range packageLogs {
 		end, err := osutil.ReadEnd(l.path, mostPackageLog)
@@ -37,10 +120,10 @@ func ReadPackages(ctx context.Context, d Dead) ([]Change, error) {
 // mostOwned bounds of how many packages the lists are read.
 const mostOwned = 50
 
-// OwnerOf is the one of these packages that has a file; "" if none has. Debian's lists of
-// files are read; others are asked by their package manager.
-func OwnerOf(ctx context.Context, file string, changes []Change) (string, error) {
-	switch changes[0].Log {
+// ownerOf is the one of these packages that has a file; "" if none has. Debian's lists of
+// files are read; for others their package manager is asked.
+func ownerOf(ctx context.Context, file string, changes []change) string {
+	switch changes[0].log {
 	case "/var/log/dpkg.log":
 		return dpkgOwner(file, changes, func(name string) ([]byte, error) {
 			return osutil.ReadSome("/var/lib/dpkg/info/"+name+".list", 4<<20)
@@ -48,44 +131,44 @@ func OwnerOf(ctx context.Context, file string, changes []Change) (string, error)
 	case "/var/log/pacman.log":
 		return ownerSays(ctx, "pacman", "-Qqo", file)
 	case "/var/log/messages":
-		out, err := ownerSays(ctx, "pkg", "which", "-q", file)
+		out := ownerSays(ctx, "pkg", "which", "-q", file)
 		if i := strings.LastIndexByte(out, '-'); i > 0 {
 			out = out[:i]
 		}
-		return out, err
+		return out
 	}
 	return ownerSays(ctx, "rpm", "-q", "--qf", `%{NAME}\n`, "-f", file)
 }
 
 // dpkgOwner reads the lists of files, whose names have the architecture only of packages
 // that may be installed for several.
-func dpkgOwner(file string, changes []Change, list func(name string) ([]byte, error)) (string, error) {
+func dpkgOwner(file string, changes []change, list func(name string) ([]byte, error)) string {
 	wanted := []byte(withoutUsr(file))
 	for _, c := range changes[:min(len(changes), mostOwned)] {
-		if strings.ContainsAny(c.Name, "/\x00") {
+		if strings.ContainsAny(c.name, "/\x00") {
 			continue
 		}
-		bare, _, _ := strings.Cut(c.Name, ":")
-		for _, name := range []string{bare, c.Name} {
+		bare, _, _ := strings.Cut(c.name, ":")
+		for _, name := range []string{bare, c.name} {
 			text, err := list(name)
 			if err != nil {
 				continue // it has another name, or was removed
 			}
 			if slices.ContainsFunc(bytes.Split(text, []byte("\n")), func(line []byte) bool { return bytes.Equal(bytes.TrimPrefix(line, []byte("/usr")), wanted) }) {
-				return c.Name, nil
+				return c.name
 			}
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // withoutUsr is how a path is compared: /sbin is a link to /usr/sbin on many systems, and
 // packages have the one or the other.
 func withoutUsr(path string) string { return strings.TrimPrefix(path, "/usr") }
 
-// ownerSays runs a package manager's question. That no package has the file is no error.
-func ownerSays(ctx context.Context, program string, args ...string) (string, error) {
+// ownerSays runs a package manager's question. It is not an error that no package has the file.
+func ownerSays(ctx context.Context, program string, args ...string) string {
 	out, _, _ := osutil.Output(ctx, 4<<10, program, args...)
 	line, _, _ := strings.Cut(string(out), "\n")
-	return line, ctx.Err()
+	return line
 }

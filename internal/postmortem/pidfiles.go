@@ -18,20 +18,15 @@ type PIDFile struct {
 	Written time.Time
 }
 
-// PIDFiles looks for pidfiles that name the dead daemon, or one of its threads, and are
-// not its own: who signals what they name, has signalled it.
-type PIDFiles struct {
-	// Read returns the pidfiles of this machine that hold one of these numbers.
-	Read func(ctx context.Context, numbers []int) ([]PIDFile, error)
-}
-
 const pidFiles = "pidfiles"
 
-// Name is its name for people.
-func (PIDFiles) Name() string { return pidFiles }
+// Naming finds the pidfiles of this machine that hold one of these numbers.
+type Naming func(ctx context.Context, numbers []int) ([]PIDFile, error)
 
-// Ask reads them. After a reboot they name others.
-func (w PIDFiles) Ask(ctx context.Context, d Dead) ([]Finding, error) {
+// ask looks for pidfiles that name the dead daemon, or one of its threads, and are not its
+// own: whoever signals what they name has signalled it. After a reboot they name other
+// processes.
+func (read Naming) ask(ctx context.Context, d Dead) ([]Finding, error) {
 	var numbers []int
 	if !d.Rebooted {
 		for _, p := range d.Processes {
@@ -41,7 +36,7 @@ func (w PIDFiles) Ask(ctx context.Context, d Dead) ([]Finding, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	files, err := w.Read(ctx, numbers)
+	files, err := read(ctx, numbers)
 	return namedBy(files, d), err
 }
 
@@ -85,20 +80,14 @@ func strays(f PIDFile, p Process, d Dead) string {
 	return text
 }
 
-// searches is a command that finds what reads the file. A name that a shell would not take as
-// it is, is not to be pasted.
+// searches is a command that finds the programs that read the file; "" if its name would have
+// to be quoted.
 func searches(f PIDFile) string {
 	base := path.Base(f.Path)
-	isPlain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._@+-", r)
-	}
 	if base == "pid" { // of any daemon
 		base = strings.TrimPrefix(f.Path, "/")
-		isPlain = func(r rune) bool {
-			return r == '/' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
-		}
 	}
-	if strings.HasPrefix(base, "-") || strings.ContainsFunc(base, func(r rune) bool { return !isPlain(r) }) {
+	if words.Shell(base) != base {
 		return ""
 	}
 	return "grep -rl " + base + " /etc/logrotate.d /etc/init.d /etc/cron.d /etc/systemd"

@@ -49,11 +49,11 @@ func TestPIDFiles(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var asked []int
-			w := PIDFiles{Read: func(_ context.Context, numbers []int) ([]PIDFile, error) {
+			named := Naming(func(_ context.Context, numbers []int) ([]PIDFile, error) {
 				asked = numbers
 				return []PIDFile{tc.file}, nil
-			}}
-			list, err := w.Ask(t.Context(), tc.dead)
+			})
+			list, err := named.ask(t.Context(), tc.dead)
 			if err != nil || (len(list) > 0) != (tc.text != "") || len(list) > 1 {
 				t.Fatalf("%+v, %v", list, err)
 			}
@@ -74,10 +74,10 @@ func TestPIDFiles(t *testing.T) {
 // time was over is told.
 func TestManyPIDFiles(t *testing.T) {
 	late := errors.New("late")
-	w := PIDFiles{Read: func(context.Context, []int) ([]PIDFile, error) {
+	named := Naming(func(context.Context, []int) ([]PIDFile, error) {
 		return slices.Repeat([]PIDFile{{"/run/x/y.pid", 8, time.Now()}}, 1000), late
-	}}
-	list, err := w.Ask(t.Context(), Dead{Daemon: "x", Processes: []Process{{PID: 7, Threads: []int{8}}}})
+	})
+	list, err := named.ask(t.Context(), Dead{Daemon: "x", Processes: []Process{{PID: 7, Threads: []int{8}}}})
 	if len(list) != mostPIDFiles || !errors.Is(err, late) {
 		t.Errorf("%d, %v", len(list), err)
 	}

@@ -98,12 +98,21 @@ type Finding struct {
 }
 
 // Witness is a source of evidence.
-type Witness interface {
-	Name() string
+type Witness struct {
+	Name string // for people
 	// Ask returns what it knows of a dead daemon, before ctx ends and by a bounded read.
 	// A witness that this machine does not have returns an Absent if somebody could switch
-	// it on, else it knows nothing, and that is no error.
-	Ask(ctx context.Context, d Dead) ([]Finding, error)
+	// it on, else it knows nothing, and that is not an error.
+	Ask func(ctx context.Context, d Dead) ([]Finding, error)
+}
+
+// reading is a witness that reads records, and finds in them what concerns the daemon. What
+// was read before an error counts.
+func reading[T any](name string, read func(context.Context, Dead) (T, error), find func(T, Dead) []Finding) Witness {
+	return Witness{name, func(ctx context.Context, d Dead) ([]Finding, error) {
+		records, err := read(ctx, d)
+		return find(records, d), err
+	}}
 }
 
 // Absent is the error of a witness that is not there. Its text says how to switch it on:
@@ -150,9 +159,9 @@ func Ask(ctx context.Context, witnesses []Witness, d Dead) Evidence {
 		var absent Absent
 		switch {
 		case errors.As(a.err, &absent):
-			e.Absent = append(e.Absent, w.Name()+": "+absent.Error())
+			e.Absent = append(e.Absent, w.Name+": "+absent.Error())
 		case a.err != nil:
-			e.Silent = append(e.Silent, w.Name()+": "+a.err.Error())
+			e.Silent = append(e.Silent, w.Name+": "+a.err.Error())
 		}
 	}
 	return e

@@ -1,60 +1,52 @@
 package postmortem
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// Room has what is used up now of what all processes share: the room of file systems, the
-// tables of processes and of open files. It was found after the end, so it is likely at
-// most that it has to do with it.
-type Room struct {
-	Read func(ctx context.Context, d Dead) (Used, error)
+// room knows what all processes share and what is used up now: the space of file systems,
+// the tables of processes and of open files. It was found after the end, so it is at most
+// likely that it has to do with it.
+const room = "room"
+
+// resources are what was read.
+type resources struct {
+	disks  []disk
+	tables []table
 }
 
-// Used is what was read.
-type Used struct {
-	Disks  []Disk
-	Tables []Table
-}
-
-// Disk is a file system.
-type Disk struct {
+// disk is a file system.
+type disk struct {
 	Path         string // one of its folders
 	Size, Free   uint64 // in bytes; free for others than root
 	Files, Inode uint64 // how many files there may be, and may be made; 0 Files: no limit
 }
 
-// Table is one of the kernel's.
-type Table struct {
+// table is one of the kernel's.
+type table struct {
 	What      string // "processes (kernel.pid_max)"
 	Used, Max uint64 // 0 Max: no limit
 }
 
-// Name is its name for people.
-func (Room) Name() string { return "room" }
-
-// Ask reads it.
-func (r Room) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	u, err := r.Read(ctx, d)
+func roomFindings(r resources, _ Dead) []Finding {
 	var list []Finding
-	for _, disk := range u.Disks {
+	for _, disk := range r.disks {
 		if text := disk.full(); text != "" {
 			f := remark(text, Likely)
 			f.Source, f.Next = "statfs", "df -hi "+disk.Path
 			list = append(list, f)
 		}
 	}
-	for _, t := range u.Tables {
+	for _, t := range r.tables {
 		if t.Max > 0 && t.Used >= t.Max-t.Max/50 {
 			f := remark(fmt.Sprintf("there is no room for more %s: %d of %d", t.What, t.Used, t.Max), Likely)
 			f.Source = "kernel"
 			list = append(list, f)
 		}
 	}
-	return list, err
+	return list
 }
 
 // almostFull is less than this share of a file system, and less than so many bytes.
@@ -64,7 +56,7 @@ const (
 )
 
 // full says that there is no room any more, if so.
-func (d Disk) full() string {
+func (d disk) full() string {
 	switch {
 	case d.Size > 0 && d.Free < fewBytes && d.Free <= d.Size/almostFull:
 		return fmt.Sprintf("the file system of %s is full: %d KiB of %d MiB are free", d.Path, d.Free>>10, d.Size>>20)
@@ -75,12 +67,12 @@ func (d Disk) full() string {
 }
 
 // fileTable reads /proc/sys/fs/file-nr: used, free, and the most there may be, proc(5).
-func fileTable(text string) Table {
+func fileTable(text string) table {
 	f := strings.Fields(text)
 	if len(f) != 3 {
-		return Table{}
+		return table{}
 	}
-	return Table{"open files (fs.file-max)", count(f[0]), count(f[2])}
+	return table{"open files (fs.file-max)", count(f[0]), count(f[2])}
 }
 
 // taskCount is how many there are by /proc/loadavg: "0.20 0.18 0.12 1/80 11206".

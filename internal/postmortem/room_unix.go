@@ -9,16 +9,17 @@ import (
 	"time"
 )
 
-const longAgo = 10 * time.Minute
+// roomFolders are where daemons mostly write.
+var roomFolders = [...]string{"/", "/var", "/var/log", "/var/lib", "/var/db", "/var/tmp", "/tmp", "/run", "/var/run"}
 
-// ReadRoom reads how much room there is in the file systems to which daemons write, each
-// once, and in the kernel's tables.
-//
-// What there is now says nothing of a death of long ago.
-func ReadRoom(ctx context.Context, d Dead) (Used, error) {
-	var u Used
+// readRoom reads how much room there is in the file systems to which daemons write, each
+// once, and in the kernel's tables. What there is now says nothing of a death of long ago.
+func readRoom(ctx context.Context, d Dead) (resources, error) {
+	const longAgo = 10 * time.Minute
+	const readOnly = 1 // ST_RDONLY, MNT_RDONLY
+	var r resources
 	if time.Since(d.Wall) > longAgo {
-		return u, nil
+		return r, nil
 	}
 	seen := make(map[uint64]bool)
 	for _, path := range roomFolders {
@@ -36,8 +37,8 @@ func ReadRoom(ctx context.Context, d Dead) (Used, error) {
 			continue
 		}
 		block := uint64(fs.Bsize)
-		u.Disks = append(u.Disks, Disk{path, fs.Blocks * block, uint64(max(fs.Bavail, 0)) * block, fs.Files, uint64(max(fs.Ffree, 0))})
+		r.disks = append(r.disks, disk{path, fs.Blocks * block, uint64(max(fs.Bavail, 0)) * block, fs.Files, uint64(max(fs.Ffree, 0))})
 	}
-	u.Tables = kernelTables()
-	return u, ctx.Err()
+	r.tables = kernelTables()
+	return r, ctx.Err()
 }

@@ -1,7 +1,6 @@
 package postmortem
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -13,11 +12,11 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// Describer tells of senders: of those that live what /proc says, of those that have
-// ended what the second buffer has. That is read once, and only if there is a sender.
-func (t Tracing) Describer(ctx context.Context) func(Sender) string {
+// describer describes senders: those that live by what /proc says, those that have ended by
+// what the second buffer has. It is read once, and only if there is a sender.
+func (t Tracing) describer() func(Sender) string {
 	p := sync.OnceValue(func() programs {
-		text, err := t.readPrograms(ctx)
+		text, err := t.readPrograms()
 		if err != nil {
 			return programs{} // the sender's name and number are known all the same
 		}

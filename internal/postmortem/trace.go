@@ -2,7 +2,6 @@ package postmortem
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,35 +11,15 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// SignalTrace has who has sent which signal, from the kernel's own ring buffer, if
-// Tracing has set it up.
-type SignalTrace struct {
-	// Read returns the buffer as text, and whether that is all of it.
-	Read func(ctx context.Context) (text []byte, whole bool, err error)
-	// Describe says more of a sender: its program and its ancestors, and, while it lives,
-	// its arguments, user and unit. The number may have another process by now.
-	Describe func(s Sender) string
-}
+// signalTrace knows who has sent which signal, from the kernel's own ring buffer, if Tracing
+// has set it up.
+const signalTrace = "signal trace"
 
 // Sender is a task that has sent a signal.
 type Sender struct {
 	ID   int    // of the task, which may be a thread
 	Name string // as the kernel has it, not made printable; "<...>" if it has forgotten it
 	At   time.Duration
-}
-
-const signalTrace = "signal trace"
-
-// Name is its name for people.
-func (SignalTrace) Name() string { return signalTrace }
-
-// Ask reads the buffer.
-func (t SignalTrace) Ask(ctx context.Context, d Dead) ([]Finding, error) {
-	text, whole, err := t.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return traceFindings(text, whole, d, t.Describe), nil
 }
 
 // mostDescribed bounds of how many signals the senders are described: a user may send
@@ -166,11 +145,7 @@ func traceRecord(line []byte) (tracedSignal, bool) {
 // ends reports whether the signal was delivered and ends a process that has not said
 // otherwise, signal(7). One that was pending already was not what did it.
 func (r tracedSignal) ends() bool {
-	switch r.signal {
-	case 17, 18, 19, 20, 21, 22, 23, 28: // CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH
-		return false
-	}
-	return r.result == 0 && r.signal > 0
+	return r.result == 0 && !endsNothing(r.signal, linuxHarmless[:])
 }
 
 const (

@@ -206,8 +206,19 @@ func (t Tracing) write(name, text string) error {
 // mostTrace bounds what is read of the buffer: a record is a line of some 130 bytes.
 const mostTrace = 32 << 20
 
-// Read reads the buffer, which keeps what is read.
-func (t Tracing) Read(context.Context) (text []byte, whole bool, err error) {
+// Witness tells what the buffer says.
+func (t Tracing) Witness() Witness {
+	return Witness{signalTrace, func(_ context.Context, d Dead) ([]Finding, error) {
+		text, whole, err := t.read()
+		if err != nil {
+			return nil, err
+		}
+		return traceFindings(text, whole, d, t.describer()), nil
+	}}
+}
+
+// read reads the buffer, which keeps what is read.
+func (t Tracing) read() (text []byte, whole bool, err error) {
 	switch is, err := t.look(); {
 	case err != nil:
 		return nil, false, err
@@ -232,7 +243,7 @@ func (t Tracing) absent() error {
 }
 
 // readPrograms reads the second buffer.
-func (t Tracing) readPrograms(context.Context) ([]byte, error) {
+func (t Tracing) readPrograms() ([]byte, error) {
 	if is, err := t.second().look(); err != nil || is == absent {
 		return nil, err
 	}

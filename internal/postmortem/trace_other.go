@@ -1,28 +1,31 @@
-//go:build !linux && !freebsd
+//go:build !linux
 
 package postmortem
 
 import (
-	"context"
 	"errors"
+	"runtime"
 )
 
-// Tracing is nothing on this system.
+// onFreeBSD is what FreeBSD has in place of a signal trace.
+const onFreeBSD = ". FreeBSD's audit knows who has sent a signal: " +
+	"sed -i '' 's/^flags:.*/&,pc/' /etc/security/audit_control; sysrc auditd_enable=YES && service auditd start" +
+	"; and its kernel says which processes a fault has ended: sysctl kern.logsigexit=1"
+
+// Tracing does nothing on this system.
 type Tracing struct{}
 
-// OurTracing is the one that runs use.
+// OurTracing is the trace that runs use.
 func OurTracing() Tracing { return Tracing{} }
 
-// On says that there is none.
-func (Tracing) On() error { return errors.New("cannot set up the signal trace: only Linux has it") }
+// On says that there is no trace, and what there is in its place.
+func (Tracing) On() error {
+	const text = "cannot set up the signal trace: only Linux has it"
+	if runtime.GOOS == "freebsd" {
+		return errors.New(text + onFreeBSD)
+	}
+	return errors.New(text)
+}
 
 // Off has nothing to end.
 func (Tracing) Off() error { return nil }
-
-// Read reads nothing.
-func (Tracing) Read(context.Context) (text []byte, whole bool, err error) { return nil, true, nil }
-
-// Describer knows nothing more here.
-func (Tracing) Describer(context.Context) func(Sender) string {
-	return func(Sender) string { return "" }
-}

@@ -107,17 +107,11 @@ func TestWeigh(t *testing.T) {
 	}
 }
 
-type witness struct {
-	name  string
-	takes time.Duration
-	err   error
-}
-
-func (w witness) Name() string { return w.name }
-
-func (w witness) Ask(context.Context, Dead) ([]Finding, error) {
-	time.Sleep(w.takes) // as a read that nothing interrupts
-	return []Finding{{Text: w.name}}, w.err
+func witness(name string, takes time.Duration, err error) Witness {
+	return Witness{name, func(context.Context, Dead) ([]Finding, error) {
+		time.Sleep(takes) // as a read that nothing interrupts
+		return []Finding{{Text: name}}, err
+	}}
 }
 
 // One witness that hangs costs its own word, not that of others.
@@ -126,7 +120,7 @@ func TestAsk(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		began := time.Now()
-		e := Ask(ctx, []Witness{witness{"slow", time.Minute, nil}, witness{"quick", time.Second, nil}, witness{"broken", 0, errors.New("cannot read it")}}, jvm())
+		e := Ask(ctx, []Witness{witness("slow", time.Minute, nil), witness("quick", time.Second, nil), witness("broken", 0, errors.New("cannot read it"))}, jvm())
 		if took := time.Since(began); took != 2*time.Second {
 			t.Errorf("it took %v", took)
 		}

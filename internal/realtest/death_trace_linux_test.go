@@ -123,7 +123,7 @@ func runs(t *testing.T, argv ...string) {
 // verdict is what the trace and the manager say together.
 func verdict(t *testing.T, tr postmortem.Tracing, d postmortem.Dead, signal int) postmortem.Verdict {
 	t.Helper()
-	found, err := postmortem.SignalTrace{Read: tr.Read, Describe: tr.Describer(t.Context())}.Ask(t.Context(), d)
+	found, err := tr.Witness().Ask(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestWitnessFaults(t *testing.T) {
 			from := uptime(t)
 			cmd := exec.Command(path)
 			_ = cmd.Run()
-			found = asks(t, postmortem.KernelLog{Read: postmortem.ReadKernelLog}, cmd.Process.Pid, from)
+			found = asks(t, postmortem.KernelLog(), cmd.Process.Pid, from)
 			return len(found) > 0
 		})
 		if len(found) != 1 || found[0].Text != tc.text || found[0].Signal != tc.signal || found[0].Sure != postmortem.Certain || time.Since(found[0].When).Abs() > time.Minute {
@@ -123,7 +123,7 @@ func TestWitnessOutOfMemory(t *testing.T) {
 	_ = greedy.Wait()
 	var found []postmortem.Finding
 	Until(t, time.Minute, "the kernel tells of it", func() bool {
-		found = asks(t, postmortem.KernelLog{Read: postmortem.ReadKernelLog}, greedy.Process.Pid, from)
+		found = asks(t, postmortem.KernelLog(), greedy.Process.Pid, from)
 		return len(found) > 0
 	})
 	want := []string{"want of memory in its control group, of which it had ", " MiB (/" + name + ")", fmt.Sprintf("the biggest others then were sleep(%d) ", other.Process.Pid)}
