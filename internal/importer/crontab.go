@@ -118,10 +118,9 @@ func (c *cronFile) job(line string, number int, vars map[string]string) (job, bo
 	}
 	command := beforePercent(j.raw)
 	j.user, command = splitUser(command)
-	if j.commands, j.err = unwrap(command, vars); j.err == nil {
-		if l, err := readList(command, vars); err == nil {
-			j.watch = watchesOf(l, vars)
-		}
+	l, err := readList(command, vars)
+	if j.err = err; err == nil {
+		j.commands, j.watch = l.commands(), watchesOf(l, vars)
 	} else {
 		j.raw = os.Expand(j.raw[:min(len(j.raw), mostValue)], func(name string) string { return vars[name] })
 	}

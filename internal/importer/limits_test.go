@@ -54,7 +54,7 @@ func TestTooMuch(t *testing.T) {
 			loads(t, string(d.YAML()))
 		})
 	}
-	if _, err := unwrap("keep "+strings.Repeat("x ", 1200), nil); !errors.Is(err, errTooLong) {
+	if _, err := readList("keep "+strings.Repeat("x ", 1200), nil); !errors.Is(err, errTooLong) {
 		t.Errorf("of many words: %v", err)
 	}
 }

@@ -7,46 +7,98 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// list is what a shell runs, sh(1): a pipeline, or others joined by an operator.
-type list struct {
-	join  string  // "" for a pipeline; and, or, then (one after the other), not, if, exit, shell
-	parts []*list // of if: the condition, what is run if it is met, and what else
-	run   []bare  // the commands of a pipeline
-	bit   uint64  // of a pipeline, in what a trial has run
+// pipeline is a | b.
+type pipeline struct {
+	run []bare
+	bit uint64 // in what a trial has run
 }
 
-// listParser reads the list of a line. What makes no sense is read as well as can be:
-// all commands are in the list.
+// trial runs a list in the mind, with given outcomes of its pipelines.
+type trial struct {
+	failing uint64 // pipelines
+	ran     uint64
+	exited  bool
+}
+
+// step is a part of a list: it notes what it would run, and reports whether it would succeed.
+type step func(t *trial) bool
+
+// run runs a step, unless the shell has exited.
+func (s step) run(t *trial) bool { return !t.exited && s(t) }
+
+// list is what a shell runs, sh(1).
+type list struct {
+	runs []*pipeline // in the order of the text
+	all  step
+}
+
+// listParser reads the list of a line. What makes no sense is read as well as can be: all
+// commands are in the list.
 type listParser struct {
 	pieces []piece
 	vars   map[string]string
 	outer  bare // what the line is run by
 	depth  int  // how many shells and brackets it may still go down
+	runs   []*pipeline
 }
 
 // readList reads a line, and those of sh -c in it.
 func readList(line string, vars map[string]string) (*list, error) {
-	return readListWithin(line, vars, bare{}, mostNested)
-}
-
-func readListWithin(line string, vars map[string]string, outer bare, depth int) (*list, error) {
-	pieces, err := shellPieces(unrolled(line), vars)
+	p := &listParser{vars: vars, depth: mostNested}
+	all, err := p.line(line)
 	if err != nil {
 		return nil, err
 	}
-	p := &listParser{pieces: pieces, vars: vars, outer: outer, depth: depth}
-	all := &list{join: "then"}
+	isEmpty := func(pipe *pipeline) bool { return len(pipe.run) == 0 }
+	return &list{slices.DeleteFunc(p.runs, isEmpty), all}, nil
+}
+
+// commands are all that a line may run.
+func (l *list) commands() []bare {
+	var all []bare
+	for _, pipe := range l.runs {
+		all = append(all, pipe.run...)
+	}
+	return all
+}
+
+func (p *listParser) line(line string) (step, error) {
+	var err error
+	if p.pieces, err = shellPieces(unrolled(line), p.vars); err != nil {
+		return nil, err
+	}
+	var all []step
 	for len(p.pieces) > 0 {
 		part, err := p.sequence()
 		if err != nil {
 			return nil, err
 		}
-		all.parts = append(all.parts, part)
+		all = append(all, part)
 		if len(p.pieces) > 0 {
 			p.pieces = p.pieces[1:] // a bracket or a keyword that closes nothing
 		}
 	}
-	return all, nil
+	return inTurn(all...), nil
+}
+
+// inTurn runs one step after the other; the last one decides.
+func inTurn(steps ...step) step {
+	return func(t *trial) bool {
+		ok := true
+		for _, s := range steps {
+			ok = s.run(t)
+		}
+		return ok
+	}
+}
+
+// inShell runs a step in a shell of its own: exit ends only that shell.
+func inShell(s step) step {
+	return func(t *trial) bool {
+		ok := s.run(t)
+		t.exited = false
+		return ok
+	}
 }
 
 // Loops over names that are written down: for s in nginx php-fpm; do ...; done
@@ -90,128 +142,140 @@ func (p *listParser) takes(keywords ...string) bool {
 }
 
 // sequence reads a; b & c up to what closes it.
-func (p *listParser) sequence() (*list, error) {
-	all := &list{join: "then"}
+func (p *listParser) sequence() (step, error) {
+	var all []step
 	for {
 		for p.isOp(";", "&", ";;", "&&", "||", "|") { // the last three where nothing is in front of them
 			p.pieces = p.pieces[1:]
 		}
 		if len(p.pieces) == 0 || p.isOp(")") || p.isKeyword("then", "else", "elif", "fi", "do", "done", "}") {
-			return all, nil
+			return inTurn(all...), nil
 		}
 		part, err := p.chain()
 		if err != nil {
 			return nil, err
 		}
-		all.parts = append(all.parts, part)
+		all = append(all, part)
 	}
 }
 
 // chain reads a && b || c: both bind alike, from the left.
-func (p *listParser) chain() (*list, error) {
+func (p *listParser) chain() (step, error) {
 	left, err := p.pipeline()
 	for err == nil && p.isOp("&&", "||") {
-		join := map[string]string{"&&": "and", "||": "or"}[p.pieces[0].op]
+		isAnd, first, right := p.isOp("&&"), left, step(nil)
 		p.pieces = p.pieces[1:]
-		var right *list
 		right, err = p.pipeline()
-		left = &list{join: join, parts: []*list{left, right}}
+		left = func(t *trial) bool {
+			if first.run(t) == isAnd {
+				return right.run(t)
+			}
+			return !isAnd
+		}
 	}
 	return left, err
 }
 
 // pipeline reads ! a | b.
-func (p *listParser) pipeline() (*list, error) {
+func (p *listParser) pipeline() (step, error) {
 	if p.takes("!") {
 		part, err := p.pipeline()
-		return &list{join: "not", parts: []*list{part}}, err
+		return func(t *trial) bool { return !part.run(t) }, err
 	}
-	var pipe *list
+	var all []step
+	var last *pipeline // that the next command belongs to; nil behind a bracket
 	for {
-		part, err := p.command()
-		if err != nil {
-			return nil, err
-		}
+		part, simple, err := p.command()
 		switch {
-		case pipe == nil:
-			pipe = part
-		case pipe.join == "" && part.join == "":
-			pipe.run = append(pipe.run, part.run...)
-		default: // a bracket in a pipe
-			pipe = &list{join: "then", parts: []*list{pipe, part}}
+		case err != nil:
+			return nil, err
+		case last != nil && simple != nil:
+			last.run = append(last.run, simple.run...)
+		default:
+			if last = nil; len(all) == 0 {
+				last = simple
+			}
+			if all = append(all, part); simple != nil {
+				p.runs = append(p.runs, simple)
+			}
 		}
 		if !p.isOp("|") {
-			return pipe, nil
+			return inTurn(all...), nil
 		}
 		p.pieces = p.pieces[1:]
 	}
 }
 
 // command reads a simple command, or a compound one.
-func (p *listParser) command() (*list, error) {
+func (p *listParser) command() (step, *pipeline, error) {
 	if p.depth > 0 {
 		p.depth--
 		defer func() { p.depth++ }()
+		var all step
+		var err error
 		switch {
 		case p.isOp("("):
 			p.pieces = p.pieces[1:]
-			all, err := p.enclosed(")")
-			return &list{join: "shell", parts: []*list{all}}, err
+			all, err = p.enclosed(")")
+			all = inShell(all)
 		case p.takes("{"):
-			return p.enclosed("}")
+			all, err = p.enclosed("}")
 		case p.takes("if"):
-			return p.condition("then", "fi")
+			all, err = p.condition("then", "fi", true)
 		case p.takes("while"):
-			return p.condition("do", "done")
+			all, err = p.condition("do", "done", true)
 		case p.takes("until"):
-			all, err := p.condition("do", "done")
-			if err == nil {
-				all.parts[0] = &list{join: "not", parts: []*list{all.parts[0]}}
-			}
-			return all, err
+			all, err = p.condition("do", "done", false)
+		}
+		if all != nil || err != nil {
+			return all, nil, err
 		}
 	}
 	return p.simple()
 }
 
-func (p *listParser) enclosed(end string) (*list, error) {
+func (p *listParser) enclosed(end string) (step, error) {
 	all, err := p.sequence()
-	if err == nil && len(p.pieces) > 0 && (p.isOp(end) || p.isKeyword(end)) {
+	if err == nil && (p.isOp(end) || p.isKeyword(end)) {
 		p.pieces = p.pieces[1:]
 	}
 	return all, err
 }
 
-// condition reads what follows if, elif and while.
-func (p *listParser) condition(then, end string) (*list, error) {
-	all := &list{join: "if", parts: []*list{nil, {join: "then"}, {join: "then"}}}
-	var err error
-	if all.parts[0], err = p.sequence(); err != nil {
-		return nil, err
-	}
-	if p.takes(then) {
-		if all.parts[1], err = p.sequence(); err != nil {
-			return nil, err
-		}
+// condition reads what follows if, elif, while and until; wanted is the outcome of the
+// condition with which the next part is run.
+func (p *listParser) condition(then, end string, wanted bool) (step, error) {
+	met, otherwise := inTurn(), inTurn()
+	asked, err := p.sequence()
+	if err == nil && p.takes(then) {
+		met, err = p.sequence()
 	}
 	switch {
+	case err != nil:
+		return nil, err
 	case p.depth > 0 && p.takes("elif"):
 		p.depth--
 		defer func() { p.depth++ }()
-		all.parts[2], err = p.condition(then, end)
-		return all, err
+		otherwise, err = p.condition(then, end, true)
 	case p.takes("else"):
-		if all.parts[2], err = p.sequence(); err != nil {
-			return nil, err
+		otherwise, err = p.sequence()
+		if err == nil {
+			p.takes(end)
 		}
+	default:
+		p.takes(end)
 	}
-	p.takes(end)
-	return all, nil
+	return func(t *trial) bool {
+		if asked.run(t) == wanted {
+			return met.run(t)
+		}
+		return otherwise.run(t)
+	}, err
 }
 
 // simple reads a command without what it was wrapped in; if that is a shell, what the
 // shell runs.
-func (p *listParser) simple() (*list, error) {
+func (p *listParser) simple() (step, *pipeline, error) {
 	b := bare{under: slices.Clone(p.outer.under), user: p.outer.user}
 	for len(p.pieces) > 0 && p.pieces[0].op == "" {
 		b.words = append(b.words, p.pieces[0].word)
@@ -221,71 +285,21 @@ func (p *listParser) simple() (*list, error) {
 		p.pieces = p.pieces[1:] // a bracket too deep
 	}
 	inner, isShell := b.unwrap()
+	pipe := &pipeline{}
 	switch {
 	case isShell && p.depth > 0:
-		all, err := readListWithin(inner, p.vars, b, p.depth-1)
-		return &list{join: "shell", parts: []*list{all}}, err
+		within := &listParser{vars: p.vars, outer: b, depth: p.depth - 1}
+		all, err := within.line(inner)
+		p.runs = append(p.runs, within.runs...)
+		return inShell(all), nil, err
 	case isShell || len(b.words) == 0:
-		return &list{}, nil
 	case b.base() == "exit" || b.base() == "return":
-		return &list{join: "exit"}, nil
+		return func(t *trial) bool { t.exited = true; return false }, nil, nil
+	default:
+		pipe.run = []bare{b}
 	}
-	return &list{run: []bare{b}}, nil
-}
-
-// runs are the pipelines of a list.
-func (l *list) runs() []*list {
-	if l.join == "" {
-		if len(l.run) == 0 {
-			return nil
-		}
-		return []*list{l}
-	}
-	var all []*list
-	for _, part := range l.parts {
-		all = append(all, part.runs()...)
-	}
-	return all
-}
-
-// trial runs a list in the mind, with the outcomes of its pipelines given.
-type trial struct {
-	failing uint64 // pipelines
-	ran     uint64
-	exited  bool
-}
-
-// run tells whether a list would succeed, and notes what it would run.
-func (t *trial) run(l *list) bool {
-	if t.exited {
-		return false
-	}
-	switch l.join {
-	case "":
-		t.ran |= l.bit
-		return t.failing&l.bit == 0
-	case "and":
-		return t.run(l.parts[0]) && t.run(l.parts[1])
-	case "or":
-		return t.run(l.parts[0]) || t.run(l.parts[1])
-	case "not":
-		return !t.run(l.parts[0])
-	case "if":
-		if t.run(l.parts[0]) {
-			return t.run(l.parts[1])
-		}
-		return t.run(l.parts[2])
-	case "exit":
-		t.exited = true
-		return false
-	case "shell": // exit ends no more than it
-		ok := t.run(l.parts[0])
-		t.exited = false
-		return ok
-	}
-	last := true
-	for _, part := range l.parts {
-		last = t.run(part)
-	}
-	return last
+	return func(t *trial) bool {
+		t.ran |= pipe.bit
+		return t.failing&pipe.bit == 0
+	}, pipe, nil
 }

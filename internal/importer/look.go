@@ -26,7 +26,7 @@ type lookReader struct {
 }
 
 // written is a pipeline as text, for people.
-func written(l *list) string {
+func written(l *pipeline) string {
 	var commands []string
 	for _, b := range l.run {
 		var words []string
@@ -39,7 +39,7 @@ func written(l *list) string {
 }
 
 // pipeline reads a look; false if it is none that is known.
-func (r lookReader) pipeline(l *list) (look, bool) {
+func (r lookReader) pipeline(l *pipeline) (look, bool) {
 	k, ok := r.first(l.run)
 	if !ok {
 		return look{}, false

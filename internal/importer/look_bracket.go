@@ -37,7 +37,7 @@ func (r lookReader) within(w word) (look, bool) {
 	if err != nil {
 		return look{}, false
 	}
-	runs := l.runs()
+	runs := l.runs
 	if len(runs) == 0 || len(runs) > 2 { // of two, the second is such as "|| true"
 		return look{}, false
 	}

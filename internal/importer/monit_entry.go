@@ -219,11 +219,11 @@ var harmless = words.Pattern{Text: `^(test|\[|sleep|true|:|echo|logger|cd|fi|exi
 
 func methodOf(s statement, stops bool) method {
 	m := method{command: commandOf(s)}
-	commands, err := unwrap(m.command[:min(len(m.command), mostLine)], nil)
+	l, err := readList(m.command[:min(len(m.command), mostLine)], nil)
 	if err != nil {
 		return m
 	}
-	for _, b := range commands {
+	for _, b := range l.commands() {
 		c, ok := serviceCall(texts(b.words))
 		switch {
 		case ok && c.stops == stops:

@@ -91,15 +91,15 @@ func TestUnwrap(t *testing.T) {
 		{"sh " + keep, "", ""},
 		{"bash -x " + keep, "", ""},
 		{"exec nohup " + keep + " &", "exec nohup", ""},
-		{"if true; then " + keep + "; fi", "then", ""},
+		{"if true; then " + keep + "; fi", "", ""},
 		{"cd /root && [ -x keep ] && " + keep + " | logger -t keep", "", ""},
 	} {
-		commands, err := unwrap(test.line, nil)
+		l, err := readList(test.line, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", test.line, err)
 		}
 		found := false
-		for _, b := range commands {
+		for _, b := range l.commands() {
 			if b.program() == "/root/keep" {
 				found = true
 				if got := strings.Join(b.under, " "); got != test.under || b.user != test.user || strings.Join(texts(b.words), " ") != keep {
@@ -108,21 +108,21 @@ func TestUnwrap(t *testing.T) {
 			}
 		}
 		if !found {
-			t.Errorf("%s: not found in %+v", test.line, commands)
+			t.Errorf("%s: not found in %+v", test.line, l.commands())
 		}
 	}
 }
 
 // Shells within shells end, at a depth that nobody needs.
 func TestUnwrapEnds(t *testing.T) {
-	if commands, err := unwrap("sh -c 'sh -c \"$A\"'", map[string]string{"A": "sh -c \"$A\""}); err != nil || len(commands) > 1 {
-		t.Errorf("%v, %v", commands, err)
+	if l, err := readList("sh -c 'sh -c \"$A\"'", map[string]string{"A": "sh -c \"$A\""}); err != nil || len(l.commands()) > 1 {
+		t.Errorf("%v, %v", l, err)
 	}
-	if _, err := unwrap(`sh -c 'a "b'`, nil); !errors.Is(err, errUnclosed) {
+	if _, err := readList(`sh -c 'a "b'`, nil); !errors.Is(err, errUnclosed) {
 		t.Errorf("%v", err)
 	}
 	for _, line := range []string{"env", "sudo -u", "timeout", "sh -c", "sh", "su", "flock x -c", "A=b", "nice -n"} {
-		if _, err := unwrap(line, nil); err != nil {
+		if _, err := readList(line, nil); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
 	}

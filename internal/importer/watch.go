@@ -10,10 +10,10 @@ import (
 // watch is what a line of a crontab does about a daemon that is down.
 type watch struct {
 	look
-	known  bool    // by a look, and not by any command that fails
-	starts []*list // calls of a service manager
-	others []*list // other commands that it runs then
-	sure   bool    // it does so whatever else is the case
+	known  bool        // by a look, and not by any command that fails
+	starts []*pipeline // calls of a service manager
+	others []*pipeline // other commands that it runs then
+	sure   bool        // it does so whatever else is the case
 }
 
 // Commands that tell somebody.
@@ -29,7 +29,7 @@ const (
 
 // part is a pipeline of a line, and what it is.
 type part struct {
-	*list
+	*pipeline
 	look  *look
 	call  call
 	calls bool // a service manager
@@ -38,12 +38,12 @@ type part struct {
 func partsOf(l *list, vars map[string]string) []part {
 	reader := lookReader{vars, mostNested}
 	var parts []part
-	for i, run := range l.runs() {
+	for i, run := range l.runs {
 		if i == mostRuns {
 			return nil
 		}
 		run.bit = 1 << i
-		p := part{list: run}
+		p := part{pipeline: run}
 		if k, ok := reader.pipeline(run); ok {
 			p.look = &k
 		} else if k, ok := lastOutcome(run, parts); ok {
@@ -57,9 +57,9 @@ func partsOf(l *list, vars map[string]string) []part {
 }
 
 // lastOutcome reads [ $? -ne 0 ] behind a look.
-func lastOutcome(l *list, before []part) (look, bool) {
+func lastOutcome(l *pipeline, before []part) (look, bool) {
 	words := l.run[0].words
-	if len(before) == 0 || before[len(before)-1].look == nil || len(words) < 4 || words[1].unread != "$?" || !(part{list: l}).isTest() {
+	if len(before) == 0 || before[len(before)-1].look == nil || len(words) < 4 || words[1].unread != "$?" || !(part{pipeline: l}).isTest() {
 		return look{}, false
 	}
 	k := *before[len(before)-1].look
@@ -122,7 +122,7 @@ func (r *watchReader) ran(down int) uint64 {
 			t.failing |= p.bit
 		}
 	}
-	t.run(r.line)
+	r.line.all.run(&t)
 	return t.ran
 }
 
@@ -182,7 +182,7 @@ func (r *watchReader) watches() []watch {
 // byOutcome is the watch by a command that is no look: what is run only if it fails. A
 // test of something that only a shell could tell may be meant either way.
 func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
-	w := watch{look: look{command: written(p.list)}, sure: true}
+	w := watch{look: look{command: written(p.pipeline)}, sure: true}
 	outcome, decides := "failed", down&^up
 	if p.isTest() && up != 0 && p.run[0].hasUnread() {
 		outcome, decides = "succeeded", up
@@ -218,9 +218,9 @@ func (w *watch) add(p part) {
 	switch {
 	case p.calls && p.call.stops:
 	case p.calls:
-		w.starts = append(w.starts, p.list)
+		w.starts = append(w.starts, p.pipeline)
 	default:
-		w.others = append(w.others, p.list)
+		w.others = append(w.others, p.pipeline)
 	}
 }
 
@@ -230,7 +230,7 @@ func (r *watchReader) besides() string {
 	var out []string
 	for _, p := range r.parts {
 		if p.look == nil && !p.calls && !p.isIdle() && !p.isTelling() {
-			out = append(out, written(p.list))
+			out = append(out, written(p.pipeline))
 		}
 	}
 	return strings.Join(out, "; ")

@@ -82,7 +82,7 @@ func (g *gathering) addWatch(j job, w watch) {
 	if w.user != "" {
 		e.keys = append(e.keys, draft.Key{Name: "user", Value: w.user})
 	}
-	e.aboutJob(j, j.watch.line.runs()[0].run[0])
+	e.aboutJob(j, j.watch.line.runs[0].run[0])
 	if beside := j.watch.besides(); beside != "" && w.known && !e.startsBy(w) {
 		e.note("Not carried over of the same line: %s (daemon-keeper pause leaves a daemon alone for a time)", beside)
 	}
@@ -130,7 +130,7 @@ func (e *entry) takeStarts(w watch) {
 	}
 	var commands []string
 	for _, l := range w.others {
-		if p := (part{list: l}); !p.isTelling() && !p.isIdle() {
+		if p := (part{pipeline: l}); !p.isTelling() && !p.isIdle() {
 			commands = append(commands, written(l))
 		}
 	}

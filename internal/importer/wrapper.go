@@ -2,7 +2,6 @@ package importer
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"daemon-keeper/internal/words"
@@ -41,38 +40,6 @@ var (
 
 // mostNested is how often a shell may be run within a shell.
 const mostNested = 5
-
-// unwrap finds the commands of a line: those of sh -c, too.
-func unwrap(line string, vars map[string]string) ([]bare, error) {
-	return unwrapWithin(line, vars, bare{}, mostNested)
-}
-
-func unwrapWithin(line string, vars map[string]string, outer bare, depth int) ([]bare, error) {
-	commands, err := shellCommands(line, vars)
-	if err != nil {
-		return nil, err
-	}
-	var out []bare
-	for _, words := range commands {
-		b := bare{words: words, under: slices.Clone(outer.under), user: outer.user}
-		inner, isShell := b.unwrap()
-		if !isShell {
-			if len(b.words) > 0 {
-				out = append(out, b)
-			}
-			continue
-		}
-		if depth == 0 {
-			continue
-		}
-		more, err := unwrapWithin(inner, vars, b, depth-1)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, more...)
-	}
-	return out, nil
-}
 
 // unwrap takes off one wrapper after the other. If one of them is a shell with -c, or
 // a program that is given a command as one argument, it returns that command.
