@@ -54,6 +54,17 @@ func accountsReach(file osutil.End, d Dead) bool {
 	return len(list) > 0 && beforeSpan(list[0].ended, d)
 }
 
+// namesIn are the names in a folder, of many the first ones.
+func namesIn(folder string) ([]string, error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(10_000)
+	return names, nil
+}
+
 type accountFile struct {
 	path     string
 	modified time.Time
@@ -64,16 +75,10 @@ type accountFile struct {
 func accountFiles(d Dead, folders []accountFolder) (list []accountFile, err error) {
 	first, _, _ := d.span()
 	for _, folder := range folders {
-		f, openErr := os.Open(folder.dir)
-		if errors.Is(openErr, fs.ErrNotExist) {
-			continue
-		}
-		if openErr != nil {
+		names, openErr := namesIn(folder.dir)
+		if openErr != nil && !errors.Is(openErr, fs.ErrNotExist) {
 			err = errors.Join(err, openErr)
-			continue
 		}
-		names, _ := f.Readdirnames(4096)
-		f.Close()
 		for _, name := range names {
 			path := filepath.Join(folder.dir, name)
 			info, statErr := os.Lstat(path)

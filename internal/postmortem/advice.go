@@ -82,22 +82,16 @@ func period(from, to time.Time) string {
 	if from.IsZero() || to.Before(from) {
 		from = to
 	}
-	const layout = "2006-01-02 15:04:05"
-	return ` --since "` + from.Add(-around).Format(layout) + `" --until "` + to.Add(around).Format(layout) + `"`
+	return ` --since "` + from.Add(-around).Format(time.DateTime) + `" --until "` + to.Add(around).Format(time.DateTime) + `"`
 }
 
-// TraceFirst puts the witness that knows most before the others that were not there.
+// TraceFirst puts the signal trace, which knows most, before the other witnesses that are not
+// there.
 func TraceFirst(absent []string) []string {
-	list := slices.Clone(absent)
-	slices.SortStableFunc(list, func(a, b string) int {
-		return rankOf(a) - rankOf(b)
-	})
-	return list
-}
-
-func rankOf(absent string) int {
-	if strings.HasPrefix(absent, signalTrace+":") {
-		return 0
+	isTrace := func(text string) bool { return strings.HasPrefix(text, signalTrace+":") }
+	i := slices.IndexFunc(absent, isTrace)
+	if i < 0 {
+		return absent
 	}
-	return 1
+	return slices.Concat(absent[i:i+1], absent[:i], absent[i+1:])
 }

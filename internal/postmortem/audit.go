@@ -67,11 +67,8 @@ func auditFindings(r auditRecords, d Dead) []Finding {
 
 // from is the sender for people.
 func (e auditEvent) from(target Process, d Dead) string {
-	if sender, ours := d.process(e.sender); ours {
-		if sender.PID == target.PID {
-			return itself
-		}
-		return fmt.Sprintf("process %d of its own", sender.PID)
+	if text := d.ownSender(e.sender, target); text != "" {
+		return text
 	}
 	text := fmt.Sprintf("process %d", e.sender)
 	if e.name != "" {

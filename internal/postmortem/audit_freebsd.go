@@ -45,12 +45,7 @@ func readAudit(_ context.Context, d Dead) (auditRecords, error) {
 
 // trailBefore is the trail that was ended last: names are the times of beginning and end.
 func trailBefore(dir, current string) (string, bool) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return "", false
-	}
-	defer f.Close()
-	names, _ := f.Readdirnames(10_000)
+	names, _ := namesIn(dir)
 	names = slices.DeleteFunc(names, func(n string) bool {
 		return n >= current || !strings.Contains(n, ".") || strings.HasSuffix(n, ".gz") || n[0] < '0' || n[0] > '9'
 	})

@@ -204,7 +204,7 @@ func auditTime(stamp string) (time.Time, bool) {
 
 // killCalls are the numbers of kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo and
 // pidfd_send_signal by architecture, as linux/audit.h has it.
-var killCalls = map[string][6]int{
+var killCalls = map[string][]int{
 	"c000003e": {62, 200, 234, 129, 297, 424},  // x86_64
 	"40000003": {37, 238, 270, 178, 335, 424},  // i386
 	"c00000b7": {129, 130, 131, 138, 240, 424}, // aarch64
@@ -221,7 +221,7 @@ var killCalls = map[string][6]int{
 // its number is no mistake.
 func auditKill(call map[string]string) (signal, given int, ok bool) {
 	const x32 = 0x40000000
-	which := slices.Index(killSlice(call["arch"]), number(call["syscall"])&^x32)
+	which := slices.Index(killCalls[call["arch"]], number(call["syscall"])&^x32)
 	place := "a1"
 	if which == 2 || which == 4 {
 		place = "a2"
@@ -237,14 +237,6 @@ func auditKill(call map[string]string) (signal, given int, ok bool) {
 		given = max(int(int32(first)), 0)
 	}
 	return signal, given, true
-}
-
-func killSlice(arch string) []int {
-	calls, ok := killCalls[arch]
-	if !ok {
-		return nil
-	}
-	return calls[:]
 }
 
 // auditCommand shows a record.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,14 +55,8 @@ const (
 func trailEvents(trail []byte, d Dead) []auditEvent {
 	var list []auditEvent
 	var wanted []int // indices into list of events whose sender's program is not known yet
-	for len(trail) > 0 {
-		record, rest, ok := lastRecord(trail)
-		if !ok {
-			break
-		}
-		trail = rest
-		r, ok := trailRecord(record)
-		if !ok || !r.success {
+	for r := range lastRecords(trail) {
+		if !r.success {
 			continue
 		}
 		switch r.event {
@@ -94,6 +89,22 @@ func trailEvents(trail []byte, d Dead) []auditEvent {
 func beforeSpan(at time.Time, d Dead) bool {
 	first, _, _ := d.span()
 	return at.Before(first.Add(-2 * slack))
+}
+
+// lastRecords are the records that can be read, the last one first.
+func lastRecords(trail []byte) iter.Seq[bsmRecord] {
+	return func(yield func(bsmRecord) bool) {
+		for {
+			record, rest, ok := lastRecord(trail)
+			if !ok {
+				return
+			}
+			if r, ok := trailRecord(record); ok && !yield(r) {
+				return
+			}
+			trail = rest
+		}
+	}
 }
 
 // lastRecord takes the last record off. It must end where the bytes end: what looks like
@@ -295,15 +306,10 @@ func checkTrail(trail []byte) error {
 
 // trailCovers reports whether records reach back before the time in question.
 func trailCovers(trail []byte, d Dead) bool {
-	for len(trail) > 0 {
-		record, rest, ok := lastRecord(trail)
-		if !ok {
-			return false
-		}
-		if r, ok := trailRecord(record); ok && beforeSpan(r.at, d) {
+	for r := range lastRecords(trail) {
+		if beforeSpan(r.at, d) {
 			return true
 		}
-		trail = rest
 	}
 	return false
 }

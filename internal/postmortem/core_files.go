@@ -4,7 +4,6 @@ package postmortem
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -12,11 +11,8 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// Bounds of what is looked at: names in a folder, and files that may be an image.
-const (
-	mostCoreNames = 10_000
-	mostCores     = 32
-)
+// mostCores bounds how many files are looked at that may be an image.
+const mostCores = 32
 
 // coresOf looks for images by a pattern. Where the process has worked is not known any
 // more, so a pattern without a folder is looked for where daemons mostly work.
@@ -58,12 +54,7 @@ func workFolders(d Dead) []string {
 
 // coreNames are the files of a folder that may be an image of the daemon.
 func coreNames(folder string, p corePattern, d Dead) []string {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	names, _ := f.Readdirnames(mostCoreNames)
+	names, _ := namesIn(folder) // without the folder there is no image in it
 	names = slices.DeleteFunc(names, func(name string) bool { return !p.matches(name, d.Processes) })
 	return names[:min(len(names), mostCores)]
 }

@@ -16,7 +16,7 @@ func readCores(ctx context.Context, d Dead) ([]coreDump, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read kern.corefile: %w", err)
 	}
-	pattern, ok := freebsdCorePattern(text)
+	pattern, ok := splitCorePattern(text, 'P')
 	if !ok {
 		return nil, nil
 	}

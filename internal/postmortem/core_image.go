@@ -10,7 +10,6 @@ import (
 type coreImage struct {
 	pid    int // of the process; 0 if the image does not tell it
 	signal int
-	name   string
 }
 
 const (
@@ -121,7 +120,6 @@ func (c *coreImage) linuxProcess(desc []byte, order binary.ByteOrder, wide bool)
 		return
 	}
 	c.pid = int(order.Uint32(desc[at:]) & 0x7fffffff)
-	c.name = noteText(desc[at+16 : at+32])
 }
 
 // freebsdSignal reads a struct prstatus, sys/procfs.h: a version, three sizes, the
@@ -143,16 +141,7 @@ func (c *coreImage) freebsdProcess(desc []byte, order binary.ByteOrder, wide boo
 	if wide {
 		at = 16
 	}
-	if len(desc) < at+17+81 {
-		return
-	}
-	c.name = noteText(desc[at : at+17])
 	if pid := (at + 17 + 81 + 3) &^ 3; len(desc) >= pid+4 {
 		c.pid = int(order.Uint32(desc[pid:]) & 0x7fffffff)
 	}
-}
-
-func noteText(b []byte) string {
-	text, _, _ := bytes.Cut(b, []byte{0})
-	return string(text)
 }

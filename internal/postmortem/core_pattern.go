@@ -32,15 +32,8 @@ func linuxCorePattern(text string, usesPID bool) (corePattern, bool) {
 	return splitCorePattern(text, 'p')
 }
 
-// freebsdCorePattern reads kern.corefile, core(5).
-func freebsdCorePattern(text string) (corePattern, bool) {
-	text = strings.TrimRight(text, "\x00")
-	if text == "" {
-		return corePattern{}, false
-	}
-	return splitCorePattern(text, 'P')
-}
-
+// splitCorePattern reads a pattern in which %p, or another letter, is the number of the
+// process. FreeBSD's kern.corefile is one, core(5).
 func splitCorePattern(text string, pid byte) (corePattern, bool) {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -60,17 +53,11 @@ func splitCorePattern(text string, pid byte) (corePattern, bool) {
 		i++
 	}
 	folder, name := filepath.Split(b.String())
-	return corePattern{filepath.Clean(folder), name}.tidy()
-}
-
-func (p corePattern) tidy() (corePattern, bool) {
-	if p.folder == "." {
-		p.folder = ""
+	if folder = filepath.Clean(folder); folder == "." {
+		folder = ""
 	}
-	if p.folder != "" && !filepath.IsAbs(p.folder) || strings.ContainsAny(p.folder, corePID+coreAny) || p.name == "" {
-		return corePattern{}, false
-	}
-	return p, true
+	isPlace := folder == "" || filepath.IsAbs(folder) && !strings.ContainsAny(folder, corePID+coreAny)
+	return corePattern{folder, name}, isPlace && name != ""
 }
 
 // matches reports whether a file's name may be that of the image of one of some

@@ -34,7 +34,7 @@ func TestCorePattern(t *testing.T) {
 			t.Errorf("%q: %+v %t", tc.pattern, p, ok)
 		}
 	}
-	if p, ok := freebsdCorePattern("%N.core"); !ok || p.folder != "" || !p.matches("crashd.core", processes) || p.matches("crashd.cor", processes) {
+	if p, ok := splitCorePattern("%N.core", 'P'); !ok || p.folder != "" || !p.matches("crashd.core", processes) || p.matches("crashd.cor", processes) {
 		t.Errorf("%+v %t", p, ok)
 	}
 }
@@ -94,9 +94,9 @@ func TestCoreImage(t *testing.T) {
 		want  coreImage
 		ok    bool
 	}{
-		"Linux":        {linuxNotes(), coreImage{29789, 11, "java"}, true},
-		"FreeBSD":      {freebsdNotes(), coreImage{87, 6, "crashd"}, true},
-		"cut":          {linuxNotes()[:400], coreImage{0, 11, ""}, false},
+		"Linux":        {linuxNotes(), coreImage{29789, 11}, true},
+		"FreeBSD":      {freebsdNotes(), coreImage{87, 6}, true},
+		"cut":          {linuxNotes()[:400], coreImage{0, 11}, false},
 		"of others":    {note("GNU", 3, make([]byte, 136)), coreImage{}, false},
 		"nothing":      {nil, coreImage{}, false},
 		"a large size": {[]byte("\x05\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00CORE\x00"), coreImage{}, false},
@@ -174,7 +174,7 @@ func FuzzCorePattern(f *testing.F) {
 		if p, ok := linuxCorePattern(pattern, true); ok {
 			p.matches(name, []Process{{PID: 29789}})
 		}
-		if p, ok := freebsdCorePattern(pattern); ok {
+		if p, ok := splitCorePattern(pattern, 'P'); ok {
 			p.matches(name, []Process{{PID: 29789}})
 		}
 	})

@@ -25,20 +25,16 @@ func journalEntries(out []byte) []map[string]string {
 			if json.Unmarshal(value, &text) == nil {
 				entry[key] = text
 			} else if json.Unmarshal(value, &numbers) == nil {
-				entry[key] = bytesOf(numbers)
+				text := make([]byte, len(numbers))
+				for i, n := range numbers {
+					text[i] = byte(n)
+				}
+				entry[key] = string(text)
 			}
 		}
 		list = append(list, entry)
 	}
 	return list
-}
-
-func bytesOf(numbers []int) string {
-	b := make([]byte, 0, len(numbers))
-	for _, n := range numbers {
-		b = append(b, byte(n))
-	}
-	return string(b)
 }
 
 // journalMicros is a field that counts microseconds.

@@ -94,22 +94,13 @@ func (d Dead) entry(at time.Duration, r kernelRecords, text string) kernelEntry 
 func kernelRecord(record []byte) (at time.Duration, text string, ok bool) {
 	line, _, _ := bytes.Cut(record, []byte("\n"))
 	head, body, ok := bytes.Cut(line, []byte(";"))
-	if !ok {
-		return 0, "", false
-	}
 	fields := strings.Split(string(head), ",")
-	if len(fields) < 4 {
+	if !ok || len(fields) < 4 {
 		return 0, "", false
 	}
 	priority, err := strconv.ParseUint(fields[0], 10, 32)
-	if err != nil || priority>>3 != 0 {
-		return 0, "", false
-	}
-	us, err := strconv.ParseUint(fields[2], 10, 50)
-	if err != nil {
-		return 0, "", false
-	}
-	return time.Duration(us) * time.Microsecond, string(body), true
+	us, err2 := strconv.ParseUint(fields[2], 10, 50)
+	return time.Duration(us) * time.Microsecond, string(body), err == nil && err2 == nil && priority>>3 == 0
 }
 
 // clocks is how much the clock of the kernel's log is before the one since boot, which does

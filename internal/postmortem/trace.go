@@ -153,18 +153,29 @@ const (
 	theKernel = "the kernel"
 )
 
+// ownSender is the sender of a signal for people, if it is one of the daemon's own processes;
+// else "".
+func (d Dead) ownSender(id int, target Process) string {
+	sender, ours := d.process(id)
+	switch {
+	case !ours:
+		return ""
+	case sender.PID == target.PID:
+		return itself
+	}
+	return fmt.Sprintf("process %d of its own", sender.PID)
+}
+
 // from is the sender for people.
 func (r tracedSignal) from(d Dead) string {
 	const fromKernel = 128 // SI_KERNEL: whoever ran has nothing to do with it
-	sender, ours := d.process(r.sender)
 	target, _ := d.process(r.target)
+	own := d.ownSender(r.sender, target)
 	switch {
 	case r.code == fromKernel:
 		return theKernel
-	case ours && sender.PID == target.PID:
-		return itself
-	case ours:
-		return fmt.Sprintf("process %d of its own", sender.PID)
+	case own != "":
+		return own
 	case r.senderName == "<...>":
 		return fmt.Sprintf("process %d", r.sender)
 	}
