@@ -3,8 +3,6 @@
 package tracer
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -85,7 +83,7 @@ func (p *plan) inherited() error {
 	if err != nil {
 		return errInherited
 	}
-	ignored, blocked, ok := findInherited(memory, before[:n], int(unsafe.Sizeof(uintptr(0))))
+	ignored, blocked, ok := findInherited(memory, before[:n])
 	if !ok {
 		return errInherited
 	}
@@ -123,8 +121,8 @@ func ownMemory() (from uintptr, memory []byte, err error) {
 // writable is the range of adjoining writable mappings around an address, proc_pid_maps(5).
 func writable(maps []byte, address uintptr) (from, to uintptr) {
 	var start, end uintptr
-	for s := bufio.NewScanner(bytes.NewReader(maps)); s.Scan(); {
-		fields := strings.Fields(s.Text())
+	for line := range strings.Lines(string(maps)) {
+		fields := strings.Fields(line)
 		if len(fields) < 2 || !strings.HasPrefix(fields[1], "rw") {
 			continue
 		}
@@ -145,16 +143,21 @@ func writable(maps []byte, address uintptr) (from, to uintptr) {
 
 // statusMask reads a mask of signals in /proc/PID/status.
 func statusMask(status []byte, name string) uint64 {
+	mask, err := strconv.ParseUint(statusField(status, name), 16, 64)
+	if err != nil {
+		return 0
+	}
+	return mask
+}
+
+// statusField is the first value of a line in /proc/PID/status; "" if there is no such line.
+func statusField(status []byte, name string) string {
 	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, name+":"); ok {
-			mask, err := strconv.ParseUint(strings.TrimSpace(value), 16, 64)
-			if err != nil {
-				return 0
-			}
-			return mask
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == name+":" {
+			return fields[1]
 		}
 	}
-	return 0
+	return ""
 }
 
 // environment is ours as the kernel has it: package os leaves out what is there twice.

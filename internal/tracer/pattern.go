@@ -18,12 +18,12 @@ const (
 )
 
 // findInherited looks in the memory for the patterns, and reads in the copy what stands
-// there: signals as bits. A word is a uintptr.
-func findInherited(memory, before []byte, word int) (ignored, blocked uint64, ok bool) {
+// there: signals as bits.
+func findInherited(memory, before []byte) (ignored, blocked uint64, ok bool) {
 	if len(memory) != len(before) {
 		return 0, 0, false
 	}
-	ignored, ok = findIgnored(memory, before, word)
+	ignored, ok = findIgnored(memory, before)
 	if !ok {
 		return 0, 0, false
 	}
@@ -31,21 +31,24 @@ func findInherited(memory, before []byte, word int) (ignored, blocked uint64, ok
 	return ignored, blocked, ok
 }
 
+// word is the size of a uintptr in bytes, where this runs.
+const word = 8
+
 // findIgnored looks for runtime.fwdSig, a word for each signal that is SIG_DFL, 0, or
 // SIG_IGN, 1.
-func findIgnored(memory, before []byte, word int) (ignored uint64, ok bool) {
+func findIgnored(memory, before []byte) (ignored uint64, ok bool) {
 	const count = mostSignal + 1
 	found := 0
 	for at := 0; at+count*word <= len(memory); at += word {
-		if !isOne(memory[at+firstOfPattern*word:], word) { // the pattern's first, and hardly anything else
+		if binary.NativeEndian.Uint64(memory[at+firstOfPattern*word:]) != 1 { // the pattern's first, and hardly anything else
 			continue
 		}
-		here, valid := handlers(memory[at:], word)
+		here, valid := handlers(memory[at:])
 		if !valid || here>>(firstOfPattern-1) != ignorePattern>>(firstOfPattern-1) {
 			continue
 		}
 		found++
-		if ignored, valid = handlers(before[at:], word); !valid {
+		if ignored, valid = handlers(before[at:]); !valid {
 			return 0, false
 		}
 	}
@@ -53,33 +56,16 @@ func findIgnored(memory, before []byte, word int) (ignored uint64, ok bool) {
 }
 
 // handlers reads a word for each signal, and one for 0.
-func handlers(text []byte, word int) (ignored uint64, ok bool) {
+func handlers(text []byte) (ignored uint64, ok bool) {
 	for number := 0; number <= mostSignal; number++ {
-		value := text[number*word : (number+1)*word]
-		switch {
-		case isOne(value, word) && number > 0:
+		switch value := binary.NativeEndian.Uint64(text[number*word:]); {
+		case value == 1 && number > 0:
 			ignored |= bit(number)
-		case !isZero(value):
+		case value != 0:
 			return 0, false
 		}
 	}
 	return ignored, true
-}
-
-func isOne(value []byte, word int) bool {
-	if word == 4 {
-		return binary.NativeEndian.Uint32(value) == 1
-	}
-	return binary.NativeEndian.Uint64(value) == 1
-}
-
-func isZero(value []byte) bool {
-	for _, b := range value {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // findBlocked looks for runtime.initSigmask and its copies, which are all the same.

@@ -36,62 +36,52 @@ func TestOwnEnvironment(t *testing.T) {
 
 // The patterns are found once, and only what can be the runtime's is believed.
 func TestFindInherited(t *testing.T) {
-	for _, word := range []int{4, 8} {
-		const size = 8 << 10
-		table := func(memory []byte, at int, ignored uint64) {
-			for number := 1; number <= mostSignal; number++ {
-				if ignored&bit(number) != 0 {
-					put(memory[at+number*word:], word, 1)
-				}
+	const size = 8 << 10
+	table := func(memory []byte, at int, ignored uint64) {
+		for number := 1; number <= mostSignal; number++ {
+			if ignored&bit(number) != 0 {
+				binary.NativeEndian.PutUint64(memory[at+number*word:], 1)
 			}
 		}
-		fresh := func() (memory, before []byte) {
-			memory, before = make([]byte, size), make([]byte, size)
-			table(memory, 1024, ignorePattern|bit(sigHup))
-			table(before, 1024, bit(sigHup)|bit(13)|bit(64))
-			for _, at := range []int{4, 4096} {
-				binary.NativeEndian.PutUint64(memory[at:], blockPattern)
-				binary.NativeEndian.PutUint64(before[at:], bit(sigTerm))
-			}
-			return memory, before
+	}
+	fresh := func() (memory, before []byte) {
+		memory, before = make([]byte, size), make([]byte, size)
+		table(memory, 1024, ignorePattern|bit(sigHup))
+		table(before, 1024, bit(sigHup)|bit(13)|bit(64))
+		for _, at := range []int{4, 4096} {
+			binary.NativeEndian.PutUint64(memory[at:], blockPattern)
+			binary.NativeEndian.PutUint64(before[at:], bit(sigTerm))
 		}
-		for name, tc := range map[string]struct {
-			spoil func(memory, before []byte)
-			ok    bool
-		}{
-			"as it is":   {func(_, _ []byte) {}, true},
-			"twice":      {func(m, _ []byte) { table(m, 5000/word*word, ignorePattern) }, false},
-			"no table":   {func(m, _ []byte) { put(m[1024+40*word:], word, 7) }, false},
-			"a handler":  {func(_, b []byte) { put(b[1024+3*word:], word, 4711) }, false},
-			"no mask":    {func(m, _ []byte) { clear(m[:16]); clear(m[4096:]) }, false},
-			"two masks":  {func(_, b []byte) { b[4096] = 3 }, false},
-			"a signal 0": {func(m, _ []byte) { put(m[1024:], word, 1) }, false},
-			"ones all over": {func(m, _ []byte) {
-				for i := 6000; i < size; i++ {
-					m[i] = 1
-				}
-			}, true},
-		} {
-			memory, before := fresh()
-			tc.spoil(memory, before)
-			ignored, blocked, ok := findInherited(memory, before, word)
-			if ok != tc.ok || ok && (ignored != bit(sigHup)|bit(13)|bit(64) || blocked != bit(sigTerm)) {
-				t.Errorf("%s, %d bytes: %x, %x, %v", name, word, ignored, blocked, ok)
+		return memory, before
+	}
+	for name, tc := range map[string]struct {
+		spoil func(memory, before []byte)
+		ok    bool
+	}{
+		"as it is":   {func(_, _ []byte) {}, true},
+		"twice":      {func(m, _ []byte) { table(m, 5000/word*word, ignorePattern) }, false},
+		"no table":   {func(m, _ []byte) { binary.NativeEndian.PutUint64(m[1024+40*word:], 7) }, false},
+		"a handler":  {func(_, b []byte) { binary.NativeEndian.PutUint64(b[1024+3*word:], 4711) }, false},
+		"no mask":    {func(m, _ []byte) { clear(m[:16]); clear(m[4096:]) }, false},
+		"two masks":  {func(_, b []byte) { b[4096] = 3 }, false},
+		"a signal 0": {func(m, _ []byte) { binary.NativeEndian.PutUint64(m[1024:], 1) }, false},
+		"ones all over": {func(m, _ []byte) {
+			for i := 6000; i < size; i++ {
+				m[i] = 1
 			}
-		}
+		}, true},
+	} {
 		memory, before := fresh()
-		if _, _, ok := findInherited(memory, before[1:], word); ok {
-			t.Error("half a copy was believed")
+		tc.spoil(memory, before)
+		ignored, blocked, ok := findInherited(memory, before)
+		if ok != tc.ok || ok && (ignored != bit(sigHup)|bit(13)|bit(64) || blocked != bit(sigTerm)) {
+			t.Errorf("%s: %x, %x, %v", name, ignored, blocked, ok)
 		}
 	}
-}
-
-func put(memory []byte, word int, value uint64) {
-	if word == 4 {
-		binary.NativeEndian.PutUint32(memory, uint32(value))
-		return
+	memory, before := fresh()
+	if _, _, ok := findInherited(memory, before[1:]); ok {
+		t.Error("half a copy was believed")
 	}
-	binary.NativeEndian.PutUint64(memory, value)
 }
 
 func TestBucket(t *testing.T) {
