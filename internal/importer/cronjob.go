@@ -260,7 +260,11 @@ func (e *entry) ownKeys(k kept, isOwn bool) []draft.Key {
 		case !ok:
 			e.note("--%s %s: the configuration does not take that.", s.flag, brief(s.value))
 		default:
-			keys = setKey(keys, key, value)
+			if k := keyOf(keys, key); k != nil {
+				k.Value = value // the last one counts
+			} else {
+				keys = append(keys, draft.Key{Name: key, Value: value})
+			}
 		}
 	}
 	if len(stay) > 0 {

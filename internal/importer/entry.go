@@ -42,30 +42,18 @@ func (e *entry) note(format string, args ...any) {
 // off reports whether it is of no use before a person has completed it.
 func (e *entry) off() bool { return e.doubt != "" }
 
-// setKey keeps the last value of a key.
-func setKey(keys []draft.Key, name string, value any) []draft.Key {
-	for i := range keys {
-		if keys[i].Name == name {
-			keys[i].Value = value
-			return keys
-		}
+// keyOf is a key of a list; nil if the list does not have it.
+func keyOf(keys []draft.Key, name string) *draft.Key {
+	i := slices.IndexFunc(keys, func(k draft.Key) bool { return k.Name == name })
+	if i < 0 {
+		return nil
 	}
-	return append(keys, draft.Key{Name: name, Value: value})
+	return &keys[i]
 }
 
-// key is the value of a key that the entry has.
-func (e *entry) key(name string) any {
-	for _, k := range e.keys {
-		if k.Name == name {
-			return k.Value
-		}
-	}
-	return nil
-}
-
-// addKey gives the entry a key that it has not got.
+// addKey gives the entry a key that it does not have yet.
 func (e *entry) addKey(key draft.Key) bool {
-	if e.key(key.Name) != nil {
+	if keyOf(e.keys, key.Name) != nil {
 		return false
 	}
 	e.keys = append(e.keys, key)
@@ -96,38 +84,28 @@ func (e *entry) draft(where string) draft.Daemon {
 	case e.doubt != "":
 		d.About = append(d.About, sentence(e.doubt))
 	}
-	d.Keys = append(d.Keys, e.identity()...)
+	switch {
+	case e.executable != "":
+		d.Keys = append(d.Keys, draft.Key{Name: "executable", Value: e.executable})
+	case e.called != "":
+		d.Keys = append(d.Keys, draft.Key{Name: "name", Value: e.called, About: e.calledAbout})
+	default:
+		d.Keys = append(d.Keys, draft.Key{Name: "executable", Value: "/PATH"})
+	}
+	if e.args != "" {
+		d.Keys = append(d.Keys, draft.Key{Name: "args", Value: e.args})
+	}
 	d.Keys = append(d.Keys, e.keys...)
-	d.Keys = append(d.Keys, e.restart())
+	services := draft.Key{Name: "services", Value: e.services, About: e.servicesAbout}
+	if len(e.services) == 0 {
+		services.Value = draft.Raw("[]")
+	}
+	d.Keys = append(d.Keys, services)
 	if names := e.afterNames(); len(names) > 0 {
 		d.Keys = append(d.Keys, draft.Key{Name: "after", Value: names})
 	}
 	slices.SortStableFunc(d.Keys, func(a, b draft.Key) int { return slices.Index(order, a.Name) - slices.Index(order, b.Name) })
 	return d
-}
-
-func (e *entry) identity() []draft.Key {
-	var keys []draft.Key
-	switch {
-	case e.executable != "":
-		keys = append(keys, draft.Key{Name: "executable", Value: e.executable})
-	case e.called != "":
-		keys = append(keys, draft.Key{Name: "name", Value: e.called, About: e.calledAbout})
-	default:
-		keys = append(keys, draft.Key{Name: "executable", Value: "/PATH"})
-	}
-	if e.args != "" {
-		keys = append(keys, draft.Key{Name: "args", Value: e.args})
-	}
-	return keys
-}
-
-func (e *entry) restart() draft.Key {
-	k := draft.Key{Name: "services", Value: e.services, About: e.servicesAbout}
-	if len(e.services) == 0 {
-		k.Value = draft.Raw("[]")
-	}
-	return k
 }
 
 // afterNames are those of the daemons that are written as this one is: one that is a

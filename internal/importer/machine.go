@@ -33,10 +33,8 @@ type Found struct {
 
 // key is the text of a key of the entry; "" if it has none.
 func (f Found) key(name string) string {
-	for _, k := range f.Entry.Keys {
-		if k.Name == name {
-			return fmt.Sprint(k.Value)
-		}
+	if k := keyOf(f.Entry.Keys, name); k != nil {
+		return fmt.Sprint(k.Value)
 	}
 	return ""
 }
@@ -131,7 +129,7 @@ func (g *gathering) takeFound(e *entry, file string) bool {
 		switch k.Name {
 		case "executable", "args", "services":
 		case "expect":
-			if e.key("listen") == f.key("listen") {
+			if own := keyOf(e.keys, "listen"); own != nil && own.Value == f.key("listen") {
 				e.addKey(k)
 			}
 		default:

@@ -117,7 +117,7 @@ func (m *maker) listen() {
 			m.lost(c.statement, "Monit did not restart it; listen: "+address+" would")
 		case slices.Contains(addresses, address):
 			m.lost(c.statement, "an address is asked once")
-		case len(addresses) > 0 && !test.asksLike(first), len(addresses) == most:
+		case len(addresses) > 0 && (test.asked != first.asked || test.answer != first.answer), len(addresses) == most:
 			m.lost(c.statement, "all addresses are asked the same")
 		default:
 			if len(addresses) == 0 {
@@ -141,34 +141,22 @@ func (m *maker) listen() {
 		m.set("listen", addresses)
 	}
 	m.explain("listen", strings.Join(about, "; "))
-	m.ask(first)
-}
-
-// asksLike reports whether two connections are asked the same.
-func (c connection) asksLike(other connection) bool {
-	send, expect, _ := c.words()
-	otherSend, otherExpect, _ := other.words()
-	return send == otherSend && expect == otherExpect
-}
-
-func (m *maker) ask(test connection) {
-	send, expect, _ := test.words()
-	if send != "" {
-		m.set("send", send)
+	if first.asked != "" {
+		m.set("send", first.asked)
 	}
-	if expect != "" {
-		m.set("expect", expect)
+	if first.answer != "" {
+		m.set("expect", first.answer)
 	}
-	if test.timeout > 0 {
-		m.set("probe_timeout", inSeconds(test.timeout))
+	if first.timeout > 0 {
+		m.set("probe_timeout", inSeconds(first.timeout))
 	}
 }
 
 // aboutConnection says what is lost of it.
 func (c condition) aboutConnection(test connection) []string {
 	var about []string
-	if _, _, lost := test.words(); lost != "" {
-		about = append(about, lost)
+	if test.lost != "" {
+		about = append(about, test.lost)
 	}
 	if test.more {
 		about = append(about, "not all of Monit's test")

@@ -185,10 +185,8 @@ func (m *maker) set(name string, value any) bool {
 
 // explain puts a comment behind a key.
 func (m *maker) explain(name, about string) {
-	for i := range m.entry.keys {
-		if m.entry.keys[i].Name == name {
-			m.entry.keys[i].About = about
-		}
+	if k := keyOf(m.entry.keys, name); k != nil {
+		k.About = about
 	}
 }
 

@@ -71,7 +71,7 @@ func (m *maker) limit(c condition, key string, value any, about string) bool {
 		return false
 	case there:
 		m.lost(old.statement, "there is room for one limit")
-		m.entry.keys = slices.DeleteFunc(m.entry.keys, func(k draft.Key) bool { return k.Name == key })
+		m.entry.keys = withoutKey(m.entry.keys, key)
 	}
 	m.limits[key] = c
 	if weight(c.action) == 0 && c.action != "alert" {

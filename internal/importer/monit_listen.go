@@ -24,6 +24,9 @@ type connection struct {
 	talk               []said // send and expect, in order
 	timeout            int    // seconds
 	more               bool   // it asks for something else, too
+	asked              string // what is sent, from here on as the configuration has it
+	answer             string // how the answer must begin
+	lost               string // what the configuration does not have of the test
 }
 
 type said struct {
@@ -74,6 +77,7 @@ func connectionOf(words []token) connection {
 		}
 		i++
 	}
+	c.asked, c.answer, c.lost = c.words()
 	return c
 }
 
@@ -110,13 +114,17 @@ func (c connection) address() (address, why string) {
 	return fmt.Sprintf("tcp://%s:%d", ip, port), ""
 }
 
-// greetings are how servers begin by themselves, as Monit expects it of them.
-var greetings = map[string]string{
-	"ssh": "SSH-", "smtp": "220", "lmtp": "220", "ftp": "220", "pop": "+OK", "imap": "* OK", "nntp": "20", "rsync": "@RSYNCD:",
-}
-
-// answers are how servers answer, and what they are asked, as Monit does it.
-var answers = map[string]struct{ send, expect string }{
+// protocols are what servers are asked, and how they answer, as Monit does it. Some send a
+// greeting by themselves.
+var protocols = map[string]struct{ send, expect string }{
+	"ssh":          {"", "SSH-"},
+	"smtp":         {"", "220"},
+	"lmtp":         {"", "220"},
+	"ftp":          {"", "220"},
+	"pop":          {"", "+OK"},
+	"imap":         {"", "* OK"},
+	"nntp":         {"", "20"},
+	"rsync":        {"", "@RSYNCD:"},
 	"clamav":       {"PING\r\n", "PONG"},
 	"redis":        {"PING\r\n", "+PONG"},
 	"spamassassin": {"PING SPAMC/1.2\r\n\r\n", "SPAMD/"},
@@ -127,28 +135,21 @@ var answers = map[string]struct{ send, expect string }{
 // words are what is sent and expected, as far as the configuration has it, and what is
 // lost of it.
 func (c connection) words() (send, expect, lost string) {
-	if c.tls || c.kind == "tcpssl" {
+	p, known := protocols[c.protocol]
+	switch {
+	case c.tls || c.kind == "tcpssl":
 		return "", "", "TLS is not spoken: it must only accept"
-	}
-	if len(c.talk) > 0 {
+	case len(c.talk) > 0:
 		return c.conversation()
-	}
-	if g := greetings[c.protocol]; g != "" {
-		return "", g, ""
-	}
-	if a := answers[c.protocol]; a.expect != "" {
-		if c.protocol == "http" {
-			lost = "status and content are not looked at"
-			if httpPath.Get().MatchString(c.request) {
-				a.send = "GET " + c.request + " HTTP/1.0\r\n\r\n"
-			}
+	case c.protocol == "http":
+		if httpPath.Get().MatchString(c.request) {
+			p.send = "GET " + c.request + " HTTP/1.0\r\n\r\n"
 		}
-		return a.send, a.expect, lost
-	}
-	if c.protocol != "" && c.protocol != "default" {
+		return p.send, p.expect, "status and content are not looked at"
+	case !known && c.protocol != "" && c.protocol != "default":
 		return "", "", "protocol " + brief(c.protocol) + " is not spoken: it must only accept"
 	}
-	return "", "", ""
+	return p.send, p.expect, ""
 }
 
 var httpPath = words.Pattern{Text: `^/[A-Za-z0-9._~/?=&+:@%-]{0,200}$`}
