@@ -92,7 +92,8 @@ func mentions(line string, known map[string]bool) bool {
 	return false
 }
 
-// addJob makes entries of a line; false if it is none of the script's.
+// addJob makes entries of a line. It reports false if the line has nothing to do with the
+// script or with a watch.
 func (g *gathering) addJob(j job, known map[string]bool) bool {
 	if j.err != nil {
 		if mentions(j.raw, known) || isWatching.Get().MatchString(j.raw) {
@@ -115,8 +116,8 @@ func (g *gathering) addJob(j job, known map[string]bool) bool {
 	return ours || g.addWatches(j)
 }
 
-// runBy is a program that is no wrapper known here, and has the script among its
-// arguments: ssh, jexec...
+// runBy is an unknown program, such as ssh or jexec, that has the script among its arguments;
+// "" if there is none.
 func (j job) runBy(known map[string]bool) string {
 	for _, b := range j.commands {
 		words := withoutRoot(texts(b.words))
@@ -128,7 +129,8 @@ func (j job) runBy(known map[string]bool) string {
 	return ""
 }
 
-// withoutRoot takes off the user, if nothing else has told it from a command.
+// withoutRoot removes the user root in front of a command, where splitUser could not tell a
+// user from a command.
 func withoutRoot(words []string) []string {
 	if len(words) > 1 && words[0] == "root" {
 		return words[1:]
@@ -136,11 +138,11 @@ func withoutRoot(words []string) []string {
 	return words
 }
 
-// idle are commands that nobody misses.
+// idle are commands whose loss nobody notices.
 var idle = words.Pattern{Text: `^(sleep|echo|printf|true|:|cd|exit|fi|done|logger|tee|cat|source|export|\.)$`}
 
-// beside are the other commands of the line, such as a test for a file that somebody
-// puts there to work in peace. What is about the script itself is none.
+// beside are the other commands of the line, such as a test for a file that disables the job
+// during maintenance. Commands about the script itself are left out.
 func (j job) beside(known map[string]bool) string {
 	var out []string
 	for _, b := range j.commands {

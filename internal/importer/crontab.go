@@ -47,10 +47,12 @@ var (
 	lookFirst = words.Pattern{Text: `^(pgrep|pkill|pidof|ps|kill|killall|test|\[|\[\[|if|for|\(|\{|!|systemctl|service|rc-service|nc|curl|wget)$`}
 )
 
-// mostLine is more than any cron takes: 1,000 bytes, FreeBSD's 10,000.
+// mostLine is the longest line in bytes. It is more than any cron takes: 1,000 bytes,
+// FreeBSD's 10,000.
 const mostLine = 10_000
 
-// mostValue is more than a variable of a crontab has, that stands for a program.
+// mostValue bounds the variables of a crontab, in bytes: those that stand for programs are
+// shorter.
 const mostValue = 1000
 
 func readCrontab(name, text string) cronFile {
@@ -157,9 +159,9 @@ func beforePercent(text string) string {
 	return b.String()
 }
 
-// splitUser takes off the user, whom only a system crontab has, and FreeBSD's options
-// -n and -q behind it. Nothing says which sort of crontab it is but that the command
-// follows: a program and not a flag.
+// splitUser removes the user, which only a system crontab has, and FreeBSD's options -n and
+// -q behind it. Nothing says which kind of crontab it is. So a first word counts as a user
+// only if what follows looks like a command.
 func splitUser(command string) (user, rest string) {
 	first, behind := cutWord(command)
 	if cronOption.Get().MatchString(first) {

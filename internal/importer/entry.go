@@ -39,7 +39,7 @@ func (e *entry) note(format string, args ...any) {
 	}
 }
 
-// off reports whether it is of no use before a person has completed it.
+// off reports whether the entry is written as a comment: a person must complete it first.
 func (e *entry) off() bool { return e.doubt != "" }
 
 // keyOf is a key of a list; nil if the list does not have it.

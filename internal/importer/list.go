@@ -13,7 +13,8 @@ type pipeline struct {
 	bit uint64 // in what a trial has run
 }
 
-// trial runs a list in the mind, with given outcomes of its pipelines.
+// trial simulates a list: the outcomes of its pipelines are given, and what would run is
+// noted.
 type trial struct {
 	failing uint64 // pipelines
 	ran     uint64
@@ -101,7 +102,7 @@ func inShell(s step) step {
 	}
 }
 
-// Loops over names that are written down: for s in nginx php-fpm; do ...; done
+// forLoop is a loop over a literal list of names: for s in nginx php-fpm; do ...; done
 var forLoop = words.Pattern{Text: `(^|[;&|({]|\bthen|\bdo)[ \t]*for[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in[ \t]+([A-Za-z0-9_./@: \t-]+?)[ \t]*[;\n][ \t\n]*do[ \t\n](.*?[;&\n])[ \t\n]*done\b`}
 
 // unrolled repeats the body of a loop for each of its names.
@@ -127,7 +128,7 @@ func (p *listParser) isOp(ops ...string) bool {
 	return len(p.pieces) > 0 && slices.Contains(ops, p.pieces[0].op) && p.pieces[0].op != ""
 }
 
-// isKeyword reports whether one of these words is next. Quoted it is none.
+// isKeyword reports whether one of these words is next. A quoted word is not a keyword.
 func (p *listParser) isKeyword(keywords ...string) bool {
 	return len(p.pieces) > 0 && p.pieces[0].op == "" && !p.pieces[0].word.quoted && slices.Contains(keywords, p.pieces[0].word.text)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// look is a command of a crontab that tells whether a daemon is up: pgrep, pidof, ps and
-// grep, kill -0, a test of what these print, or what a service manager says.
+// look is a command of a crontab that finds out whether a daemon is up: pgrep, pidof, ps and
+// grep, kill -0, a test of their output, or a question to a service manager.
 type look struct {
 	process
 	user    string
@@ -38,7 +38,7 @@ func written(l *pipeline) string {
 	return brief(strings.Join(commands, " | "))
 }
 
-// pipeline reads a look; false if it is none that is known.
+// pipeline reads a look. It reports false if the pipeline is not a known kind of look.
 func (r lookReader) pipeline(l *pipeline) (look, bool) {
 	k, ok := r.first(l.run)
 	if !ok {

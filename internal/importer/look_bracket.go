@@ -110,7 +110,7 @@ func (r lookReader) compared(left word, operator string, right word) (look, bool
 func (k *look) says(operator, text string) bool {
 	down := saysDown.Get().MatchString(text)
 	if k.service == "" {
-		down = true // what is printed while it is up is no text that one could know
+		down = true // the output of a daemon that is up cannot be known
 	}
 	switch operator {
 	case "=", "==":

@@ -24,7 +24,7 @@ type Asked struct {
 // Found is the process that a pidfile names.
 type Found struct {
 	PID    int          // that it names; 0 if it names none to go by
-	Runs   int          // the process that does the work: PID, or one for which that only waits
+	Runs   int          // the process that does the work: PID, or the child that PID waits for
 	Parent int          // of Runs
 	Others []int        // processes that count as well
 	Entry  draft.Daemon // by which it is up right now, and what is to be known of that

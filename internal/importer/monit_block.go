@@ -203,7 +203,7 @@ func (p *monitParser) check(line int) {
 	p.file.blocks = append(p.file.blocks, b)
 }
 
-// condition reads up to the end of the actions, of which it returns the first.
+// condition reads to the end of the actions, and returns the first action.
 func (p *monitParser) condition() (action string) {
 	p.until(func() bool { return p.peek().is("then") || p.startsOutside() || p.peek().is("if") })
 	if !p.peek().is("then") {

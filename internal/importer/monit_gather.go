@@ -71,7 +71,8 @@ func (g *gathering) cycle() int {
 	return 60
 }
 
-// link gives the entries those that they depend on, but for circles.
+// link gives each entry the entries that it depends on. A dependency that would close a
+// circle is left out.
 func (g *gathering) link(entries map[string]*entry) {
 	dependents := make(map[*entry][]string)
 	for _, f := range g.monits {
@@ -203,7 +204,7 @@ func (g *gathering) aboutFile(f monitFile) {
 	}
 }
 
-// restarted tells which services a check restarted that is of no process.
+// restarted names the services that a check restarted that is not a check process.
 func (b *block) restarted() string {
 	var names []string
 	for _, s := range b.statements {

@@ -18,8 +18,8 @@ type condition struct {
 	often  string  // the same for people: 3 of 5 cycles
 }
 
-// conditionOf takes a statement apart. Noise is gone from its words, but for what
-// tells "port 80 for 3 cycles" from "3 times within 5 cycles".
+// conditionOf separates a test from how often it must fail. The words have lost their noise,
+// so the source is looked at to tell "port 80 for 3 cycles" from "3 times within 5 cycles".
 func conditionOf(s statement) condition {
 	c := condition{statement: s}
 	for _, t := range s.words {
@@ -178,7 +178,7 @@ func (m *maker) lost(s statement, why string) {
 	m.entry.note("Not carried over: %s%s", s.text, why)
 }
 
-// set gives the entry a key that it has not got.
+// set gives the entry a key that it does not have yet.
 func (m *maker) set(name string, value any) bool {
 	return m.entry.addKey(draft.Key{Name: name, Value: value})
 }

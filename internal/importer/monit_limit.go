@@ -53,8 +53,8 @@ func compared(words []token) (above bool, value []token, ok bool) {
 	return false, nil, false
 }
 
-// weight is what is better to have if Monit had several limits of a sort, and there is
-// room for one: the one that restarts.
+// weight orders Monit's limits where the configuration has room for one: a limit that
+// restarts is worth more.
 func weight(action string) int {
 	if action == "restart" || action == "start" {
 		return 1

@@ -81,7 +81,8 @@ func connectionOf(words []token) connection {
 	return c
 }
 
-// address is what the configuration takes for it, or why there is none.
+// address is the address as the configuration takes it, or the reason why it cannot be
+// written there.
 func (c connection) address() (address, why string) {
 	if c.socket != "" {
 		const most = 103 // bytes of a socket's path, on every system

@@ -56,7 +56,7 @@ type tokenizer struct {
 	comma    bool
 	tokens   []token
 	unclosed func(line int)
-	none     map[byte]bool // marks of which there are no more
+	none     map[byte]bool // marks that do not occur any more in the rest of the file
 }
 
 // tokens divides a file. What is not closed is told, and ends with its line.

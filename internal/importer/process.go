@@ -38,8 +38,8 @@ const (
 	extended grammar = `*+?()[]{}|^$\` // Monit's
 )
 
-// identify reads a text that was looked for in the list of processes: by the script's
-// grep, or by Monit's "matching". It is a regular expression, and mostly meant to be none.
+// identify reads the text that the script's grep or Monit's "matching" looked for in the list
+// of processes. It is a regular expression, but most people wrote a plain text.
 func identify(pattern string, special grammar) process {
 	text, plain := special.literal(pattern)
 	words := strings.Fields(text)
@@ -97,8 +97,8 @@ func program(words []string) process {
 	return p
 }
 
-// literal takes a regular expression for the text that it was meant to be: a dot is
-// one, and so is the c of the old trick [c]lamd.
+// literal reads a regular expression as the text that it was meant to be: a dot is a dot, and
+// [c]lamd is clamd.
 func (s grammar) literal(pattern string) (text string, plain bool) {
 	rest := strings.TrimPrefix(pattern, "^")
 	if strings.HasSuffix(rest, "$") && !strings.HasSuffix(rest, `\$`) {

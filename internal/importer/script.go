@@ -110,9 +110,9 @@ var (
 	scriptFlag = words.Pattern{Text: `[ \t]-[des]([ \t]|$)`}
 )
 
-// isScript reports whether a command that could be read is the script, whatever its
-// name: its arguments say so, and nothing else is among them. Many a program has -d
-// and -e; but who runs it once a day keeps no daemon with it.
+// isScript reports whether a command is the script, whatever its name is: all its arguments
+// are the script's. Many programs have -d and -e, so with -d it must have a name of such a
+// script, or run often.
 func (k kept) isScript(j job, name string) bool {
 	return !otherName.Get().MatchString(name) && len(k.unknown) == 0 && len(k.words()) == 0 &&
 		(len(k.daemons) == 0 || scriptName.Get().MatchString(name) || j.isOften())

@@ -16,15 +16,15 @@ type watch struct {
 	sure   bool        // it does so whatever else is the case
 }
 
-// Commands that tell somebody.
+// telling are commands that send or print a message.
 var telling = words.Pattern{Text: `^(mail|mailx|s-nail|sendmail|msmtp|logger|wall|write|curl|wget|echo|printf|tee)$`}
 
-// Those of them that may also ask for something.
+// fetching are those of them that may also test a server.
 var fetching = words.Pattern{Text: `^(curl|wget)$`}
 
 const (
-	mostRuns   = 40 // what is longer is no line that a person has written; at most 64
-	mostProbes = 6  // pipelines of which both outcomes are tried, together
+	mostRuns   = 40 // a longer line was not written by a person; at most 64, the bits of a uint64
+	mostProbes = 6  // all combinations of their outcomes are tried: 2^6 runs
 )
 
 // part is a pipeline of a line, and what it is.
@@ -75,13 +75,13 @@ func lastOutcome(l *pipeline, before []part) (look, bool) {
 	return k, true
 }
 
-// isIdle reports whether nobody misses it, and its outcome means nothing.
+// isIdle reports whether its loss is not noticed and its outcome means nothing.
 func (p part) isIdle() bool { return idle.Get().MatchString(p.run[len(p.run)-1].base()) }
 
-// isTelling reports whether it only tells somebody.
+// isTelling reports whether it only sends or prints a message.
 func (p part) isTelling() bool { return telling.Get().MatchString(p.run[len(p.run)-1].base()) }
 
-// isTest reports whether it is a test that is no look.
+// isTest reports whether it is a test, but not a look.
 func (p part) isTest() bool {
 	return p.look == nil && slices.Contains([]string{"[", "test", "[["}, p.run[0].base())
 }
@@ -92,15 +92,16 @@ func (p part) isProbe() bool {
 	return p.look != nil || !p.calls && !p.isIdle() && (asks || !p.isTelling())
 }
 
-// watchReader finds the watches of a line: it runs the line in the mind, with each
-// outcome of what it asks for, and sees what is run only while a daemon is down.
+// watchReader finds the watches of a line. It simulates the line with each combination of
+// outcomes of its probes, and so finds the commands that run only while a daemon is down.
 type watchReader struct {
 	line   *list
 	parts  []part
 	probes []int // of the parts
 }
 
-// watchesOf are those of a line, and what of it is none.
+// watchesOf prepares a line. Looks are probes before other commands are, for the number of
+// probes is limited.
 func watchesOf(l *list, vars map[string]string) *watchReader {
 	r := &watchReader{line: l, parts: partsOf(l, vars)}
 	for _, isLook := range []bool{true, false} { // these first
@@ -113,7 +114,7 @@ func watchesOf(l *list, vars map[string]string) *watchReader {
 	return r
 }
 
-// ran is what the line runs if the probes of these bits find nothing, or fail.
+// ran is what the line runs if these probes, as bits, find nothing or fail.
 func (r *watchReader) ran(down int) uint64 {
 	var t trial
 	for bit, i := range r.probes {
@@ -126,8 +127,8 @@ func (r *watchReader) ran(down int) uint64 {
 	return t.ran
 }
 
-// depends tells which parts depend on each probe: they are run only if that is down, or
-// only if it is up, for some outcome of the others.
+// depends returns for each probe the parts that run only if it is down, and those that run
+// only if it is up, for some outcome of the other probes.
 func (r *watchReader) depends() (down, up []uint64) {
 	all := make([]uint64, 1<<len(r.probes))
 	for i := range all {
@@ -179,8 +180,8 @@ func (r *watchReader) watches() []watch {
 	return all
 }
 
-// byOutcome is the watch by a command that is no look: what is run only if it fails. A
-// test of something that only a shell could tell may be meant either way.
+// byOutcome is the watch by a command that is not a look: the commands that run only if it
+// fails. If it is a test of something that only a shell knows, it may be meant either way.
 func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
 	w := watch{look: look{command: written(p.pipeline)}, sure: true}
 	outcome, decides := "failed", down&^up
@@ -199,7 +200,7 @@ func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
 	return []watch{w}
 }
 
-// unknown are the bits of the probes that are no looks.
+// unknown are the bits of the probes that are not looks.
 func (r *watchReader) unknown() int {
 	bits := 0
 	for bit, probe := range r.probes {
@@ -224,8 +225,8 @@ func (w *watch) add(p part) {
 	}
 }
 
-// besides are the commands of a line that are neither a look nor a call of a service
-// manager, and that somebody may miss.
+// besides are the commands of a line that are neither a look nor a call of a service manager,
+// and whose loss matters.
 func (r *watchReader) besides() string {
 	var out []string
 	for _, p := range r.parts {
@@ -236,5 +237,5 @@ func (r *watchReader) besides() string {
 	return strings.Join(out, "; ")
 }
 
-// isWatching tells a line that cannot be read from those that watch no daemon.
+// isWatching matches a line that could not be read and that may watch a daemon.
 var isWatching = words.Pattern{Text: `(^|[^A-Za-z0-9_.-])(pgrep|pidof|ps|systemctl|service)[ \t].*(service|systemctl|/init\.d/|/rc\.d/)`}

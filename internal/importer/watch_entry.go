@@ -9,8 +9,8 @@ import (
 	"daemon-keeper/internal/draft"
 )
 
-// addWatches makes entries of a line that looks for a daemon by itself; false if it is
-// none.
+// addWatches makes entries of a line that itself looks for a daemon. It reports false if the
+// line does not.
 func (g *gathering) addWatches(j job) bool {
 	if j.watch == nil {
 		return false
@@ -30,8 +30,9 @@ func (g *gathering) addWatches(j job) bool {
 	return kept
 }
 
-// keeps reports whether a line keeps a daemon by a watch. What is run once a day, unless
-// it runs, is no daemon; and then any command may have failed in front of a restart.
+// keeps reports whether a line keeps a daemon alive by a watch. A line that runs once a day
+// does so only if it looks for a process and starts a service: any other command may fail in
+// front of a restart.
 func (w *watch) keeps(j job) bool { return j.isOften() || w.known && len(w.starts) > 0 }
 
 // keepsByItself reports whether a line would be an entry.
@@ -106,8 +107,8 @@ func (e *entry) byPIDFile(file string) {
 	}
 }
 
-// startsBy reports whether it was started by a command that is no call of a service
-// manager, and that its comment names.
+// startsBy reports whether the daemon was started by another command than a service
+// manager's. Its comment names that command.
 func (e *entry) startsBy(w watch) bool { return len(w.starts) == 0 && len(w.others) > 0 }
 
 // takeStarts takes the services that were started.
@@ -141,7 +142,8 @@ func (e *entry) takeStarts(w watch) {
 	e.addDoubt("it was started by \"" + strings.Join(commands, "; ") + "\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:")
 }
 
-// addDoubt keeps the first one behind others, for that may end with a command.
+// addDoubt adds a doubt. The first one stays last in the text, because a command may follow
+// it.
 func (e *entry) addDoubt(doubt string) {
 	switch {
 	case doubt == "":

@@ -24,7 +24,7 @@ type wrapper struct {
 	before int    // arguments in front of the command
 }
 
-// wrappers are those that one meets in crontabs and in Monit's control files.
+// wrappers are those that are common in crontabs and in Monit's control files.
 var wrappers = map[string]wrapper{
 	"env": {valued: "uCS"}, "nice": {valued: "n"}, "ionice": {valued: "cnpPu"}, "idprio": {before: 1}, "rtprio": {before: 1},
 	"timeout": {valued: "ks", before: 1}, "flock": {valued: "wE", before: 1}, "lockf": {valued: "tT", before: 1},

@@ -37,9 +37,8 @@ const (
 	accountSignal = 0x10
 )
 
-// accountFindings is what the files' ends say of a dead daemon. Each end of a process is
-// written down, so a record that is the only one of its number in this time is the
-// daemon's. Of two neither surely is.
+// accountFindings is what the records say of a dead daemon. There is one record for each
+// process that ends. So a record is certain if no other one of this time has the same number.
 func accountFindings(r accountRecords, d Dead) []Finding {
 	var list, named []Finding
 	count := make(map[int]int)
@@ -89,8 +88,8 @@ func (a accountRecord) finding(isMain bool) Finding {
 	return f
 }
 
-// called is what a record says of a process of which it has only the name. One that began
-// after the daemon was last seen up is another one.
+// called is what a record says of a process if the record has only its name. A process that
+// began after the daemon was last seen up is another one.
 func (a accountRecord) called(d Dead) (Finding, bool) {
 	name := filepath.Base(d.Executable)
 	if name = name[:min(len(name), accountName)]; a.name != name || d.Executable == "" || d.Rebooted {

@@ -18,9 +18,9 @@ const (
 	accountName   = 15 // the longest name: the 16th byte is zero
 )
 
-// accountsOf reads the records of a file's end. They are whole from the file's beginning
-// on; but if one was cut in the middle, when a disk was full, those behind it are whole up
-// to the file's end.
+// accountsOf reads the records in the last bytes of a file. Records are aligned to the
+// beginning of the file; but if a full disk has cut one, those behind it are aligned to the
+// end.
 func accountsOf(file osutil.End) []accountRecord {
 	for _, kind := range [...]struct {
 		size int
@@ -58,9 +58,9 @@ func accountOrder(version byte) (binary.ByteOrder, bool) {
 	return nil, false
 }
 
-// linuxAccount reads a record of version 3; one of another version is none. It has been
-// made of the second of the end: its beginning is that second less the seconds that it
-// took. These are a number of 24 bits and an exponent, rounded down.
+// linuxAccount reads a record of version 3; other versions are not read. The kernel computes
+// the beginning from the second of the end and the elapsed time, a number of 24 bits and an
+// exponent, rounded down.
 func linuxAccount(b []byte) (accountRecord, bool) {
 	const ticks = 100 // AHZ of linux/acct.h
 	order, ok := accountOrder(b[1])
@@ -106,7 +106,7 @@ func freebsdAccount(b []byte) (accountRecord, bool) {
 	}, true
 }
 
-// accountTime is a number of ticks; false if it is none that can be.
+// accountTime is a duration of so many ticks; false if the number is not possible.
 func accountTime(bits uint32, perSecond float64) (time.Duration, bool) {
 	took := float64(math.Float32frombits(bits)) / perSecond
 	if math.IsNaN(took) || took < 0 || took > 100*365*86400 {

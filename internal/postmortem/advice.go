@@ -24,7 +24,8 @@ func (v Verdict) Explained() bool {
 	return v.Cause != Exited || v.Signal == 0 || isOwnFault(v.Signal)
 }
 
-// isOwnFault reports whether a process gets a signal mostly for what it does itself.
+// isOwnFault reports whether the kernel mostly sends this signal because of what the process
+// itself does.
 func isOwnFault(signal int) bool {
 	return slices.Contains([]string{"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGPIPE", "SIGXCPU", "SIGXFSZ"}, osutil.SignalName(signal))
 }

@@ -96,8 +96,8 @@ func (e auditEvent) from(target Process, d Dead) string {
 	return text + ": " + strings.Join(more, " ")
 }
 
-// to says that it was sent to a thread: who does that has mostly taken its number for
-// another process.
+// to says that the signal was sent to a thread. Whoever does that has mostly mistaken the
+// number for another process.
 func (e auditEvent) to(p Process) string {
 	if e.number == 0 || e.number == p.PID || !slices.Contains(p.Threads, e.number) {
 		return ""

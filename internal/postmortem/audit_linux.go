@@ -17,7 +17,7 @@ var auditLogs = [...]string{"/var/log/audit/audit.log", "/var/log/audit/audit.lo
 // mostAudit bounds what is read of them all: some 15,000 kills.
 const mostAudit = 8 << 20
 
-// howToAudit is a rule that has kill(2) and its kin recorded, without the signal 0 that
+// howToAudit is a rule that records kill(2) and similar calls, but not the signal 0, which
 // only asks whether a process lives.
 const howToAudit = "'-a always,exit -F arch=b64 -S kill -S tkill -S rt_sigqueueinfo -S pidfd_send_signal -F a1!=0 -k kill'"
 

@@ -69,8 +69,8 @@ func auditStamps(log []byte, host string, d Dead) []string {
 	return list[max(0, len(list)-mostAuditEvents):]
 }
 
-// auditLine takes a line apart: "[node=NAME ]type=TYPE msg=audit(STAMP): FIELDS". One of
-// another machine is none.
+// auditLine splits a line: "[node=NAME ]type=TYPE msg=audit(STAMP): FIELDS". A line of
+// another machine is left out.
 func auditLine(line []byte, host string) (kind, stamp, rest string, ok bool) {
 	const mostLine = 16 << 10 // auditd's own limit is 8970
 	if len(line) > mostLine || len(line) == 0 || line[len(line)-1] != '\n' {
@@ -185,7 +185,7 @@ func (p *auditParts) events() []auditEvent {
 	return list
 }
 
-// auditUser is a user's number; that of nobody is "".
+// auditUser is a user's number; "" for the number that means that no user is set.
 func auditUser(value string) string {
 	if n, err := strconv.ParseUint(value, 10, 32); err != nil || n == 1<<32-1 {
 		return ""
@@ -216,9 +216,9 @@ var killCalls = map[string][]int{
 	"80000016": {37, 237, 241, 178, 330, 424},  // s390x
 }
 
-// auditKill is the signal that a system call has sent, and the number of the process or
-// thread that it was given, if it was one of those. tkill(2) and tgkill(2) mean a thread, so
-// its number is no mistake.
+// auditKill is the signal that a system call has sent, and the number that was given to it;
+// false for other calls. tkill(2) and tgkill(2) take the number of a thread on purpose, so
+// theirs is not returned.
 func auditKill(call map[string]string) (signal, given int, ok bool) {
 	const x32 = 0x40000000
 	which := slices.Index(killCalls[call["arch"]], number(call["syscall"])&^x32)

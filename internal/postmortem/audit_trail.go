@@ -107,8 +107,8 @@ func lastRecords(trail []byte) iter.Seq[bsmRecord] {
 	}
 }
 
-// lastRecord takes the last record off. It must end where the bytes end: what looks like
-// a record within another one was written by who chose an argument.
+// lastRecord splits off the last record. It must end where the bytes end: an argument of a
+// program may hold bytes that look like a record.
 func lastRecord(trail []byte) (record, rest []byte, ok bool) {
 	i := len(trail) - trailerSize
 	if i < headerSize || trail[i] != tokenTrailer || binary.BigEndian.Uint16(trail[i+1:]) != trailerMagic {
@@ -122,7 +122,7 @@ func lastRecord(trail []byte) (record, rest []byte, ok bool) {
 	return record, trail[:len(trail)-int(size)], record[0] == tokenHeader && binary.BigEndian.Uint32(record[1:]) == size
 }
 
-// bsmSubject is who does something, or to whom.
+// bsmSubject is the process that does something, or the process that it is done to.
 type bsmSubject struct {
 	login, user uint32
 	pid         int
@@ -159,8 +159,8 @@ func (r bsmRecord) kill(d Dead) (auditEvent, bool) {
 // TTIN, TTOU, IO, WINCH, INFO, THR.
 var freebsdHarmless = [...]int{16, 17, 18, 19, 20, 21, 22, 23, 28, 29, 32}
 
-// trailRecord reads the tokens of a record. One that has a token which we do not know is
-// no record: nobody can say where the next one begins.
+// trailRecord reads the tokens of a record. If it has an unknown token, it cannot be read:
+// the length of that token is not known.
 func trailRecord(b []byte) (bsmRecord, bool) {
 	r := bsmRecord{}
 	in := tokens{rest: b}

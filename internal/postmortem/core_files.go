@@ -14,8 +14,8 @@ import (
 // mostCores bounds how many files are looked at that may be an image.
 const mostCores = 32
 
-// coresOf looks for images by a pattern. Where the process has worked is not known any
-// more, so a pattern without a folder is looked for where daemons mostly work.
+// coresOf looks for images by a pattern. The working directory of a dead process is not
+// known, so a pattern without a folder is looked for where daemons mostly work.
 func coresOf(ctx context.Context, d Dead, p corePattern) []coreDump {
 	folders := []string{p.folder}
 	if p.folder == "" {

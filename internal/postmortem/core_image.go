@@ -13,8 +13,8 @@ type coreImage struct {
 }
 
 const (
-	coreHead  = 4 << 10  // holds the head of the image and its first segments, of which the notes are one
-	coreNotes = 64 << 10 // holds the first notes: the thread that has failed, and the process
+	coreHead  = 4 << 10  // bytes: the head of the image and its first segments, with the notes among them
+	coreNotes = 64 << 10 // bytes: the first notes, about the thread that has failed and the process
 )
 
 // coreNoteAt is where the notes are: the head of an image is followed by a table of

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// journalEntries reads what journalctl -o json prints: an object a line, of fields that
-// are a text, or a list of numbers for bytes that are no text. Of a field that is there
-// more than once nobody knows which one is meant.
+// journalEntries reads the output of journalctl -o json: one object a line. A field is a
+// text, or a list of numbers if its bytes are not text. A field that occurs more than once is
+// left out: it is not known which value counts.
 func journalEntries(out []byte) []map[string]string {
 	var list []map[string]string
 	for line := range strings.Lines(string(out)) {
@@ -64,8 +64,8 @@ func auditOfJournal(entry map[string]string) string {
 	return fmt.Sprintf("type=%s msg=audit(%d.%03d:%s): %s\n", kind, at.Unix(), at.Nanosecond()/1e6, entry["_AUDIT_ID"], rest)
 }
 
-// kernelOfJournal is an entry of the journal's as /dev/kmsg would have it, but for its time,
-// which is when journald got it: the clock of the kernel's log is not corrected.
+// kernelOfJournal is an entry of the journal in the form of /dev/kmsg. Its time is when
+// journald got it, because the clock of the kernel's log is never corrected.
 func kernelOfJournal(entry map[string]string) string {
 	us, ok := journalMicros(entry["__MONOTONIC_TIMESTAMP"])
 	if !ok || entry["_TRANSPORT"] != "kernel" || entry["SYSLOG_FACILITY"] != "0" {

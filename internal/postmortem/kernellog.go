@@ -61,8 +61,8 @@ func kernelFindings(r kernelRecords, d Dead) []Finding {
 	return append(list, freebsdFindings(file, r.Buffer, len(r.Lines) > 0, d)...)
 }
 
-// drift is how fast the clock of the kernel's log, which nobody corrects, may leave the one
-// since boot: 100 parts in a million are 9 s in a day.
+// drift is how fast the clock of the kernel's log, which is never corrected, may leave the
+// clock since boot: 100 parts in a million, 9 s in a day.
 const drift = 10_000
 
 // entry is a record of a time since boot. When the machine was suspended is not known, so

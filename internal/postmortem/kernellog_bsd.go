@@ -76,7 +76,7 @@ func freebsdFindings(file []kernelEntry, buffer []byte, hasFile bool, d Dead) []
 	return list
 }
 
-// freebsdName is how much of a program's name the kernel keeps, MAXCOMLEN.
+// freebsdName is how many bytes of a program's name the kernel keeps, MAXCOMLEN.
 const freebsdName = 19
 
 // freebsdBuffer is the kernel's lines in its message buffer, where other messages have a

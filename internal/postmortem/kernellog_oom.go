@@ -8,8 +8,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// oomReport is what the kernel says before it kills for want of memory: the tasks that
-// there were then, if vm.oom_dump_tasks is set, which it is mostly.
+// oomReport is what the kernel says before it kills because of too little memory: the tasks
+// at that time, if vm.oom_dump_tasks is set, as is the default.
 type oomReport struct {
 	columns int // of the table, the name included; 0: no table has begun
 	rss     int // the column of the memory that is in use

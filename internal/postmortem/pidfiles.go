@@ -57,8 +57,8 @@ func namedBy(files []PIDFile, d Dead) []Finding {
 	return list
 }
 
-// strays tells why a pidfile is none of the daemon's own; "" if it may be. One that holds
-// the number of a process is its own, unless it was written before that had its number.
+// strays says why a pidfile does not belong to the daemon; "" if it may. A file that holds
+// the number of a process belongs to it, unless the file is older than the process.
 func strays(f PIDFile, p Process, d Dead) string {
 	const tolerance = 2 * time.Second // starts are known by ticks
 	before := !p.Started.IsZero() && f.Written.Before(p.Started.Add(-tolerance))

@@ -55,7 +55,7 @@ const (
 	fewBytes   = 8 << 20
 )
 
-// full says that there is no room any more, if so.
+// full says that a file system is full; "" if it is not.
 func (d disk) full() string {
 	switch {
 	case d.Size > 0 && d.Free < fewBytes && d.Free <= d.Size/almostFull:
@@ -85,7 +85,7 @@ func taskCount(text string) uint64 {
 	return count(all)
 }
 
-// count is a number of things; 0 if it is none, or more than anybody has.
+// count is a number of things; 0 if the text is not a number, or is impossibly large.
 func count(text string) uint64 {
 	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 62)
 	if err != nil {

@@ -182,8 +182,8 @@ func (r tracedSignal) from(d Dead) string {
 	return fmt.Sprintf("%s(%d)", words.ASCII(r.senderName), r.sender)
 }
 
-// to says that it was sent to a thread: who does that has mostly taken its number for
-// another process.
+// to says that the signal was sent to a thread. Whoever does that has mostly mistaken the
+// number for another process.
 func (r tracedSignal) to(p Process) string {
 	if r.target == p.PID {
 		return ""

@@ -34,8 +34,8 @@ func OurTracing() Tracing {
 	return t
 }
 
-// What is not recorded: signals that end nothing, and faults, of which a Java machine makes
-// thousands, and timers. The kernel's log has the faults that end a process.
+// traceFilter leaves out signals that end nothing; faults, because a Java machine makes
+// thousands of them; and timers. The kernel's log has the faults that end a process.
 const traceFilter = "sig==9||((code==0||code==-1||code==-6||(code==128&&sig!=14&&sig!=26&&sig!=27))&&sig!=17&&sig!=18&&sig!=23&&sig!=28&&sig!=29&&sig!=10&&sig!=12)"
 
 // A name with the end of a line in it could pass for a record of another process. Threads,
@@ -78,7 +78,7 @@ func (t Tracing) path() string { return filepath.Join(t.Folder, "instances", t.I
 // second is the instance of programs. It is there only while the first one is.
 func (t Tracing) second() Tracing { return Tracing{t.Folder, t.Instance + "-programs"} }
 
-// On sees to it that signals are recorded. If they are, that takes one lstat(2).
+// On switches the recording of signals on. If it is on already, that takes one lstat(2).
 func (t Tracing) On() error {
 	switch is, err := t.look(); {
 	case err != nil:
@@ -128,8 +128,8 @@ func (t Tracing) configure(settings []setting) error {
 	return nil
 }
 
-// Off ends the recording, if there is one. If there is none, that takes one lstat(2). What
-// is not ours stays, and is no trouble while nothing is to be recorded.
+// Off ends the recording, if there is one; else it takes one lstat(2). An instance that is
+// not ours is left alone.
 func (t Tracing) Off() error {
 	if is, err := t.look(); err != nil || is == absent {
 		return nil

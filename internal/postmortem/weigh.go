@@ -212,7 +212,7 @@ func leadsTo(sent, end Finding) bool {
 	return end.Cause == Exited && sent.Signal != sigKill // nobody exits after that
 }
 
-// by adds who did it.
+// by adds the sender of the signal.
 func (v Verdict) by(end *Finding, ends int, sent []Finding) Verdict {
 	if len(sent) == 0 {
 		return v

@@ -9,7 +9,7 @@ const (
 	refill     = 2 * time.Second
 )
 
-// bucket lets through so many at once, and then one in each time of refill.
+// bucket lets mostAtOnce through at once, and then one in each refill.
 type bucket struct {
 	spent int
 	since time.Time // when what is spent was counted last

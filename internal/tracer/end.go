@@ -27,7 +27,7 @@ type heard struct {
 const suspectFor = 2 * time.Minute
 
 // account says how the program has ended, and by whom; last are the last signals of each
-// kind. It is bad if nobody has asked for it.
+// kind. It is bad if no signal has asked for it.
 func (e end) account(last map[int]heard, now time.Time) (text string, bad bool) {
 	if e.signal == 0 {
 		text, bad = fmt.Sprintf("exited with status %d", e.status), e.status != 0

@@ -83,5 +83,5 @@ func ownEnvironment(environ []string, wrapper, program int) []string {
 	})
 }
 
-// bits has a bit for each signal, as the kernel has it.
+// bit is the bit of a signal in a mask, as the kernel has it.
 func bit(number int) uint64 { return 1 << (number - 1) }

@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// sender is what was seen of the process that has sent a signal. All of its texts are its
-// own to choose, but for its program's path and its unit.
+// sender is what was seen of the process that has sent a signal. The process can choose all
+// of these texts, except for its program's path and its unit.
 type sender struct {
 	name      string
 	program   string
@@ -33,8 +33,8 @@ const (
 	mostAncestors = 6
 )
 
-// text is who has sent a signal, for people. s is nil if nothing was seen of it: most
-// kill(1) have ended by then.
+// text is who has sent a signal, for people. s is nil if nothing was seen of the process:
+// most kill(1) have ended by then.
 func (r received) text(s *sender, user func(uint32) string) string {
 	switch {
 	case !r.fromProcess():

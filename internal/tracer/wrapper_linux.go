@@ -39,7 +39,7 @@ func Main(args []string, open func(Options) Log) int {
 	return w.run(p, signals)
 }
 
-// failed is the status if the program was not started, but for what has failed of itself.
+// failed is the exit status if this wrapper could not start the program.
 const failed = 3
 
 // quiet is how long nothing must have happened before memory is given back.
