@@ -85,7 +85,7 @@ func TestFoundByPIDFile(t *testing.T) {
 		{block + "if failed port 22 protocol ssh then restart", runs(12, "executable", "/usr/sbin/sshd", "parent", "1", "listen", "tcp://127.0.0.1:22", "expect", "SSH-"), "Found through /run/x.pid, process 12.|executable=/usr/sbin/sshd|parent=1|listen=tcp://127.0.0.1:22|expect=SSH-|pidfile=/run/x.pid|services=[x]"},
 		{block + "if failed port 2222 then restart", runs(12, "executable", "/usr/sbin/sshd", "listen", "tcp://127.0.0.1:22", "expect", "SSH-"), "Found through /run/x.pid, process 12.|executable=/usr/sbin/sshd|listen=tcp://127.0.0.1:2222|pidfile=/run/x.pid|services=[x]"},
 		{"* * * * * kill -0 $(cat /run/x.pid) || service x restart", runs(12, "executable", "/usr/sbin/xd", "user", "x"), "Found through /run/x.pid, process 12.|executable=/usr/sbin/xd|user=x|pidfile=/run/x.pid|services=[x]"},
-		{"* * * * * kill -0 $(cat /run/x.pid) || /bin/xd", runs(12, "executable", "/usr/sbin/xd"), `off: Found through /run/x.pid, process 12. It was started by "/bin/xd", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.|executable=/usr/sbin/xd|pidfile=/run/x.pid|services=[]`},
+		{"* * * * * kill -0 $(cat /run/x.pid) || /bin/xd", runs(12, "executable", "/usr/sbin/xd"), `off: Found through /run/x.pid, process 12. It was started by "/bin/xd", which does not call a service manager: write a unit or an rc.d script, and name it in services:.|executable=/usr/sbin/xd|pidfile=/run/x.pid|services=[]`},
 	} {
 		if got := importedOn(t, &fakeMachine{found: map[string]Found{"/run/x.pid": test.found}}, test.text); got != test.want {
 			t.Errorf("%s\n got: %s\nwant: %s", test.text, got, test.want)

@@ -38,7 +38,7 @@ func (g *gathering) makeEntry(b *block, cycle int) *entry {
 	case isPIDFile(b.pidfile):
 		m.set("pidfile", b.pidfile)
 	case b.pidfile != "":
-		m.entry.note("Not carried over: pidfile %s (which is no full path)", brief(b.pidfile))
+		m.entry.note("Not carried over: pidfile %s (which is not a full path)", brief(b.pidfile))
 	}
 	m.listen()
 	m.services()
@@ -262,7 +262,7 @@ func (m *maker) services() {
 	case start.command == "" && m.watchOnly == "":
 		m.watchOnly = "Monit did not start it"
 	case len(start.services) == 0 && start.command != "":
-		m.entry.note("Monit started it by \"%s\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.", brief(start.command))
+		m.entry.note("Monit started it by \"%s\", which does not call a service manager: write a unit or an rc.d script, and name it in services:.", brief(start.command))
 		m.entry.servicesAbout = "only watches"
 		return
 	}

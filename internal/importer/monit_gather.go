@@ -91,7 +91,7 @@ func (g *gathering) link(entries map[string]*entry) {
 			e.note("Monit restarted %s with it: for that, add the services to its own.", listed(names))
 		}
 		if waits := e.waitsForComments(); len(waits) > 0 {
-			e.note("after: [%s], once that is no comment.", listed(waits))
+			e.note("after: [%s], once that is not a comment.", listed(waits))
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (c connection) address() (address, why string) {
 	}
 	port, err := strconv.Atoi(c.port)
 	if err != nil || port < 1 || port > 65535 {
-		return "", "it is no port"
+		return "", "it is not a port"
 	}
 	if c.kind == "udp" {
 		return "", "listen: is about TCP"

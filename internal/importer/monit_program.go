@@ -97,7 +97,7 @@ func (m *maker) guess() {
 	start := methodOf(m.starts, false)
 	if len(start.programs) == 1 && len(start.services) == 0 && path.IsAbs(start.programs[0]) && usable(start.programs[0]) {
 		e.executable = start.programs[0]
-		e.doubt = "it may be this by which Monit started it, if that is no script"
+		e.doubt = "it may be this by which Monit started it, if that is not a script"
 	} else {
 		e.doubt = "its program is not known"
 	}

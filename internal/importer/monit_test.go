@@ -172,8 +172,8 @@ func TestStatements(t *testing.T) {
 		"if failed host example.org port 80 then restart":                                         "# Not carried over: if failed host example.org port 80 then restart (listen: takes an address, such as tcp://127.0.0.1:80)",
 		"if failed port 53 type udp then restart":                                                 "# Not carried over: if failed port 53 type udp then restart (listen: is about TCP)",
 		"if failed port 80 then alert":                                                            "# Not carried over: if failed port 80 then alert (Monit did not restart it; listen: tcp://127.0.0.1:80 would)",
-		"if failed port 0 then restart":                                                           "# Not carried over: if failed port 0 then restart (it is no port)",
-		"if failed port 70000 then restart":                                                       "# Not carried over: if failed port 70000 then restart (it is no port)",
+		"if failed port 0 then restart":                                                           "# Not carried over: if failed port 0 then restart (it is not a port)",
+		"if failed port 70000 then restart":                                                       "# Not carried over: if failed port 70000 then restart (it is not a port)",
 		"if failed unixsocket x then restart":                                                     "# Not carried over: if failed unixsocket x then restart (its path is not absolute, or too long)",
 		"if succeeded port 80 then restart":                                                       "# Not carried over: if succeeded port 80 then restart",
 		"if failed port 80 then restart if failed port 81 then restart":                           "listen: [\"tcp://127.0.0.1:80\" \"tcp://127.0.0.1:81\"]",
@@ -270,9 +270,9 @@ func TestStatements(t *testing.T) {
 		"start program = \"/bin/sh -c 'sleep 1; /etc/init.d/x start'\"":             "",
 		"start program = \"/bin/sh -c 'rm /y && /etc/init.d/x start'\"":             "# Monit's start program does more: \"/bin/sh -c 'rm /y && /etc/init.d/x start'\"",
 		"start program = /etc/init.d/x start":                                       "",
-		"start program = \"/bin/y\"":                                                "services: \"[]\" # only watches\n# Monit started it by \"/bin/y\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.",
-		"start program = \"/bin/y 'z\"":                                             "services: \"[]\" # only watches\n# Monit started it by \"/bin/y 'z\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.",
-		"start program = \"/bin/y\" if memory > 1 MB then restart":                  "memory: \"{rss: 1MiB}\" # of each process that counts\nservices: \"[]\" # only watches\n# Monit started it by \"/bin/y\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.\n# Monit restarted it on memory: restart_on: [memory], once it has services.",
+		"start program = \"/bin/y\"":                                                "services: \"[]\" # only watches\n# Monit started it by \"/bin/y\", which does not call a service manager: write a unit or an rc.d script, and name it in services:.",
+		"start program = \"/bin/y 'z\"":                                             "services: \"[]\" # only watches\n# Monit started it by \"/bin/y 'z\", which does not call a service manager: write a unit or an rc.d script, and name it in services:.",
+		"start program = \"/bin/y\" if memory > 1 MB then restart":                  "memory: \"{rss: 1MiB}\" # of each process that counts\nservices: \"[]\" # only watches\n# Monit started it by \"/bin/y\", which does not call a service manager: write a unit or an rc.d script, and name it in services:.\n# Monit restarted it on memory: restart_on: [memory], once it has services.",
 		"if failed port 80 then restart else if succeeded 2 cycles then exec \"y\"": "listen: \"tcp://127.0.0.1:80\"\n# Its else is not carried over: if failed port 80 then restart else if succeeded 2 cycles then exec \"y\"",
 	} {
 		if got := carry(t, statement); got != want {
@@ -371,7 +371,7 @@ func TestAfter(t *testing.T) {
 		t.Error(got)
 	}
 	text := string(d.YAML())
-	for _, want := range []string{"after: [off], once that is no comment", "Not carried over: depends on a (which waits for this one)"} {
+	for _, want := range []string{"after: [off], once that is not a comment", "Not carried over: depends on a (which waits for this one)"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q in\n%s", want, text)
 		}

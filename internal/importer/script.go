@@ -83,7 +83,7 @@ func serviceNames(flag string, given []string) ([]string, *refusal) {
 		for _, name := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' }) {
 			service, ok := bareService(name)
 			if !ok {
-				return nil, refuse("give the name as service(8) takes it", "\"%s\" behind %s is no service", brief(name), flag)
+				return nil, refuse("give the name as service(8) takes it", "\"%s\" behind %s is not the name of a service", brief(name), flag)
 			}
 			if !slices.Contains(names, service) {
 				names = append(names, service)

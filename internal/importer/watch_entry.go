@@ -78,7 +78,7 @@ func (g *gathering) addWatch(j job, w watch) {
 		}
 		e.addDoubt(doubt)
 	default:
-		e.process = process{doubt: "its pidfile " + brief(w.pidfile) + " is no full path"}
+		e.process = process{doubt: "its pidfile " + brief(w.pidfile) + " is not a full path"}
 	}
 	if w.user != "" {
 		e.keys = append(e.keys, draft.Key{Name: "user", Value: w.user})
@@ -139,7 +139,7 @@ func (e *entry) takeStarts(w watch) {
 		e.servicesAbout = "only watches: the line only told somebody"
 		return
 	}
-	e.addDoubt("it was started by \"" + strings.Join(commands, "; ") + "\", which is no call of a service manager: write a unit or an rc.d script, and name it in services:")
+	e.addDoubt("it was started by \"" + strings.Join(commands, "; ") + "\", which does not call a service manager: write a unit or an rc.d script, and name it in services:")
 }
 
 // addDoubt adds a doubt. The first one stays last in the text, because a command may follow

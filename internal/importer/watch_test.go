@@ -177,7 +177,7 @@ func TestWatchDoubts(t *testing.T) {
 		"pgrep toyd || service toy start":                                  `Without -x, pgrep finds all names that "toyd" is a part of.`,
 		"pgrep -P 1 -x toyd || service toy start":                          "Not carried over: -P 1.",
 		"ps ax | grep toyd || service toy start":                           `"ps ax | grep toyd" also finds the shell that cron runs the line by: as it stands it always finds something.`,
-		"pgrep -x toyd || /root/start":                                     `It was started by "/root/start", which is no call of a service manager: write a unit or an rc.d script, and name it in services:.`,
+		"pgrep -x toyd || /root/start":                                     `It was started by "/root/start", which does not call a service manager: write a unit or an rc.d script, and name it in services:.`,
 		"systemctl is-active toy || systemctl start toy":                   "  readlink /proc/$(systemctl show -p MainPID --value toy)/exe",
 		"kill -0 $(cat /run/t.pid) || service toy start":                   "  readlink /proc/$(cat /run/t.pid)/exe",
 		"pgrep -x a1d || pgrep -x b1d || service toy start":                "Its services were restarted only if other things were the case, too.",

@@ -169,7 +169,7 @@ func (t Tracing) look() (presence, error) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !info.IsDir():
-		return absent, fmt.Errorf("cannot use %s for the signal trace: it is no folder; remove it", t.path())
+		return absent, fmt.Errorf("cannot use %s for the signal trace: it is not a folder; remove it", t.path())
 	case !ok || int(st.Uid) != os.Geteuid():
 		return absent, fmt.Errorf("cannot use %s for the signal trace: it belongs to another user; remove it with rmdir", t.path())
 	case info.Mode().Perm() == ready:
