@@ -75,11 +75,7 @@ func (g *gathering) merge(e *entry) {
 		g.entries = append(g.entries, e)
 		return
 	}
-	for _, s := range e.services {
-		if !slices.Contains(first.services, s) && len(first.services) < mostServices {
-			first.services = append(first.services, s)
-		}
-	}
+	first.services = addServices(first.services, e.services)
 	if first.file == e.file {
 		first.lines = append(first.lines, e.lines...)
 	} else {

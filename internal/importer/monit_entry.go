@@ -215,11 +215,7 @@ func methodOf(s statement, stops bool) method {
 		c, ok := serviceCall(texts(b.words))
 		switch {
 		case ok && c.stops == stops:
-			for _, name := range c.services {
-				if !slices.Contains(m.services, name) && len(m.services) < mostServices {
-					m.services = append(m.services, name)
-				}
-			}
+			m.services = addServices(m.services, c.services)
 			m.about, m.doubt = cmp.Or(m.about, c.about), cmp.Or(m.doubt, c.doubt)
 		case !ok && !harmless.Get().MatchString(path.Base(b.program())):
 			m.programs = append(m.programs, b.program())
@@ -289,16 +285,14 @@ func (m *maker) services() {
 // timeouts: Monit waited for so long until the daemon was there. What waits longer
 // than we do by ourselves is carried over.
 func (m *maker) timeouts() {
-	if n, ok := wholeNumber(token{text: valueOf(m.starts, "timeout")}); ok {
-		if n > 30 {
-			m.set("verify", inSeconds(n))
+	for _, limit := range [...]struct {
+		by      statement
+		key     string
+		seconds int // that we wait
+	}{{m.starts, "verify", 30}, {m.starts, "start_timeout", 180}, {m.stops, "stop_timeout", 60}} {
+		if n, ok := wholeNumber(token{text: valueOf(limit.by, "timeout")}); ok && n > limit.seconds {
+			m.set(limit.key, inSeconds(n))
 		}
-		if n > 180 {
-			m.set("start_timeout", inSeconds(n))
-		}
-	}
-	if n, ok := wholeNumber(token{text: valueOf(m.stops, "timeout")}); ok && n > 60 {
-		m.set("stop_timeout", inSeconds(n))
 	}
 }
 

@@ -73,8 +73,18 @@ func oneDaemon(flag string, given []string) (string, *refusal) {
 	return given[0], nil
 }
 
-// mostServices keeps an entry within reason.
+// mostServices bounds the services of an entry.
 const mostServices = 50
+
+// addServices adds the names that a list does not have yet, as long as there is room.
+func addServices(list, names []string) []string {
+	for _, name := range names {
+		if !slices.Contains(list, name) && len(list) < mostServices {
+			list = append(list, name)
+		}
+	}
+	return list
+}
 
 // serviceNames takes lists apart: some wrote -s "one two", some -s one,two.
 func serviceNames(flag string, given []string) ([]string, *refusal) {

@@ -39,7 +39,7 @@ func serviceCall(words []string) (call, bool) {
 // elsewhere is the option of systemctl by which it asks a user's own systemd, another
 // machine's, or a container's; "" if there is none.
 func elsewhere(words []string) string {
-	if path.Base(words[0]) != "systemctl" && path.Base(words[0]) != "initctl" && path.Base(words[0]) != "service" {
+	if !slices.Contains([]string{"systemctl", "initctl", "service"}, path.Base(words[0])) {
 		return ""
 	}
 	for _, w := range words[1:] {
@@ -58,7 +58,10 @@ func plainCall(words []string) (call, bool) {
 	rest := withoutOptions(words[1:])
 	switch path.Base(words[0]) {
 	case "service", "invoke-rc.d", "rc-service":
-		return nameFirst(rest)
+		if len(rest) == 0 {
+			return call{}, false
+		}
+		return verbLast(rest[:1], rest[1:])
 	case "systemctl", "supervisorctl", "initctl":
 		return verbFirst(path.Base(words[0]), rest)
 	case "start", "stop", "restart":
@@ -86,14 +89,7 @@ func withoutOptions(words []string) []string {
 	return rest
 }
 
-// nameFirst reads NAME start.
-func nameFirst(rest []string) (call, bool) {
-	if len(rest) < 2 {
-		return call{}, false
-	}
-	return verbLast(rest[:1], rest[1:])
-}
-
+// verbLast reads what follows NAME: start, and perhaps a part of the service.
 func verbLast(names, rest []string) (call, bool) {
 	if len(rest) == 0 {
 		return call{}, false
@@ -111,24 +107,21 @@ func verbFirst(manager string, rest []string) (call, bool) {
 	if len(rest) < 2 {
 		return call{}, false
 	}
-	names := make([]string, len(rest)-1)
+	names, about := make([]string, len(rest)-1), ""
 	for i, n := range rest[1:] {
-		names[i] = strings.TrimSuffix(path.Base(n), ".service")
-	}
-	about := ""
-	switch manager {
-	case "sv":
-		for i, n := range rest[1:] {
+		switch manager {
+		case "sv":
 			names[i] = inFolder("runit", n)
-		}
-	case "supervisorctl":
-		for i, n := range rest[1:] {
+		case "supervisorctl":
 			if n == "all" {
 				return call{}, false
 			}
 			names[i] = "supervisor:" + n
+		default:
+			names[i] = strings.TrimSuffix(path.Base(n), ".service")
 		}
-	case "initctl":
+	}
+	if manager == "initctl" {
 		about = "it was Upstart's job: is there a service of that name today?"
 	}
 	return asked(rest[0], names, about)

@@ -115,11 +115,7 @@ func (e *entry) startsBy(w watch) bool { return len(w.starts) == 0 && len(w.othe
 func (e *entry) takeStarts(w watch) {
 	for _, l := range w.starts {
 		c, _ := serviceCall(texts(l.run[0].words))
-		for _, name := range c.services {
-			if !slices.Contains(e.services, name) && len(e.services) < mostServices {
-				e.services = append(e.services, name)
-			}
-		}
+		e.services = addServices(e.services, c.services)
 		e.servicesAbout = cmp.Or(e.servicesAbout, c.about)
 		e.addDoubt(c.doubt)
 	}
