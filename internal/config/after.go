@@ -22,7 +22,7 @@ func (l *loader) checkAfter() {
 // defined returns the names of all daemons, those of refused files too, and whether a name
 // belongs to a daemon. complete is false while there is a file whose names are not known.
 func (l *loader) defined() (names []string, isDaemon map[string]bool, complete bool) {
-	isDaemon, complete = make(map[string]bool), !l.part
+	isDaemon, complete = make(map[string]bool), !l.Part
 	for _, p := range l.parts {
 		complete = complete && p.known
 		for _, e := range p.entries {

@@ -78,8 +78,8 @@ func Load(path string, opts Options) (Config, []Mistake, error) {
 
 func newLoader(opts Options) *loader {
 	return &loader{
-		checkOwner: opts.CheckOwner, part: opts.Part,
-		shared: &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
+		Options: opts,
+		shared:  &shared{sections: make(sections), users: newUsers(opts.LookupUser), groups: newGroups(opts.LookupGroup)},
 	}
 }
 
@@ -95,9 +95,8 @@ func folderOf(path string) string {
 // loader holds the files of one Load.
 type loader struct {
 	*shared
-	checkOwner bool
-	part       bool // of a configuration
-	parts      []*part
+	Options
+	parts []*part
 }
 
 // part is the content of one file.
@@ -122,7 +121,7 @@ func (l *loader) builtIn() (times defaults) {
 // It returns nil if the main file is missing.
 func (l *loader) load(path string, times defaults, own *defaults) *part {
 	p := &part{decoder: decoder{shared: l.shared, file: path, isMain: own != nil}}
-	data, err := readFile(path, l.checkOwner)
+	data, err := readFile(path, l.CheckOwner)
 	if errors.Is(err, fs.ErrNotExist) && own != nil && !isThere(path) {
 		return nil
 	}

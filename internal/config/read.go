@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -31,7 +32,12 @@ func readFile(path string, checkOwner bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return io.ReadAll(io.LimitReader(f, maxBytes+1))
+	var buf bytes.Buffer
+	if info, err := f.Stat(); err == nil { // then it is read at once
+		buf.Grow(int(min(info.Size(), maxBytes)) + bytes.MinRead + 1)
+	}
+	_, err = buf.ReadFrom(io.LimitReader(f, maxBytes+1))
+	return buf.Bytes(), err
 }
 
 // problemOf turns an error of the system into a problem.
@@ -100,7 +106,7 @@ func (l *loader) list(folder string) ([]string, error) {
 	if !isThere(folder) {
 		return nil, fs.ErrNotExist
 	}
-	if l.checkOwner {
+	if l.CheckOwner {
 		if _, err := trust.Folder(folder); err != nil {
 			return nil, err
 		}
