@@ -3,6 +3,8 @@ package rcd
 import (
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // In a word, unknown stands for what only a shell could tell, and dollar for a $ that is
@@ -15,76 +17,44 @@ const (
 // shellWords splits a line of a script into its words, without quotes and comments, but
 // with the variables still in them. What stands in $(...) or between backticks is unknown
 // in the word itself; its own words follow.
-func shellWords(line string) (words []string) {
+func shellWords(line string) []string { return shellWordsTo(line, 0) }
+
+// deepest bounds how deep commands and variables are looked into that stand in others.
+const deepest = 4
+
+func shellWordsTo(line string, depth int) (list []string) {
 	var word strings.Builder
-	begun, quote := false, byte(0)
+	begun := false
 	end := func() {
 		if begun {
-			words = append(words, word.String())
+			list = append(list, word.String())
 		}
 		word.Reset()
-		begun, quote = false, 0
+		begun = false
 	}
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case c < ' ' && c != '\t':
-			end()
-		case quote == '\'' && c == '$':
-			word.WriteString(dollar)
-		case quote == '\'' && c != '\'':
-			word.WriteByte(c)
-		case c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote, begun = c, true
-		case c == '\\' && i+1 < len(line):
-			i++
-			begun = true
-			if line[i] == '$' {
-				word.WriteString(dollar)
-			} else if line[i] >= ' ' {
-				word.WriteByte(line[i])
+	for t := range words.ShellTokens(line) {
+		begun = begun || t.Kind <= words.ShellCommand
+		switch t.Kind {
+		case words.ShellText:
+			if t.Text[0] < ' ' && t.Text != "\t" {
+				end()
+			} else {
+				word.WriteString(strings.ReplaceAll(t.Text, "$", dollar))
 			}
-		case c == '`', c == '$' && strings.HasPrefix(line[i:], "$("):
-			if c == '$' {
-				i++
-			}
+		case words.ShellVariable:
+			word.WriteString(strings.ReplaceAll(t.Text, `"`, ""))
+		case words.ShellCommand:
 			word.WriteString(unknown)
-			begun = true
 			end()
-		case c == '$' && strings.HasPrefix(line[i:], "${"):
-			n := braces(line[i:])
-			word.WriteString(strings.ReplaceAll(line[i:i+n], `"`, ""))
-			begun = true
-			i += n - 1
-		case quote == 0 && strings.IndexByte(" \t;|&()<>", c) >= 0:
+			if depth < deepest {
+				list = append(list, shellWordsTo(strings.Trim(strings.TrimPrefix(t.Text, "$"), "()`"), depth+1)...)
+			}
+		case words.ShellBlank, words.ShellOperator, words.ShellRedirect:
 			end()
-		case quote == 0 && c == '#' && !begun:
-			return words
-		default:
-			word.WriteByte(c)
-			begun = true
 		}
 	}
 	end()
-	return words
-}
-
-// braces is the length of ${...} at the beginning of a text; all of it if it has no end.
-func braces(text string) int {
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '{':
-			depth++
-		case '}':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return len(text)
+	return list
 }
 
 // expand replaces the variables of a word: by each of their values, by nothing if they
@@ -92,7 +62,6 @@ func braces(text string) int {
 func (r *scriptReader) expand(word string) []string { return r.expandTo(word, 0) }
 
 func (r *scriptReader) expandTo(word string, depth int) []string {
-	const deepest = 4
 	if depth > deepest || len(word) > maxValue {
 		return nil
 	}
@@ -127,17 +96,10 @@ func join(these, those []string) (list []string) {
 
 // variable reads a $NAME or ${NAME...} at the beginning of a word.
 func (r *scriptReader) variable(word string, depth int) (values []string, rest string) {
+	n := words.ShellExpansion(word)
 	if !strings.HasPrefix(word, "${") {
-		n := 1
-		for n < len(word) && isNameByte(word[n]) {
-			n++
-		}
-		if n == 1 { // $@, or a $ alone
-			return []string{unknown}, word[min(len(word), 2):]
-		}
 		return r.valuesOf(word[1:n]), word[n:]
 	}
-	n := braces(word)
 	inside, rest := strings.TrimSuffix(word[2:n], "}"), word[n:]
 	end := strings.IndexFunc(inside, func(c rune) bool { return c > '~' || !isNameByte(byte(c)) })
 	if end < 0 {
@@ -169,7 +131,7 @@ func (r *scriptReader) valuesOf(name string) []string {
 	switch {
 	case len(values) > 0:
 		return values
-	case name == "" || strings.Trim(name, "0123456789") == "":
+	case strings.Trim(name, "0123456789?!#*@$-") == "":
 		return []string{unknown}
 	}
 	return []string{""}
