@@ -204,7 +204,7 @@ func auditTime(stamp string) (time.Time, bool) {
 
 // killCalls are the numbers of kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo and
 // pidfd_send_signal by architecture, as linux/audit.h has it.
-var killCalls = map[string][]int{
+var killCalls = map[string][6]int{
 	"c000003e": {62, 200, 234, 129, 297, 424},  // x86_64
 	"40000003": {37, 238, 270, 178, 335, 424},  // i386
 	"c00000b7": {129, 130, 131, 138, 240, 424}, // aarch64
@@ -221,13 +221,14 @@ var killCalls = map[string][]int{
 // theirs is not returned.
 func auditKill(call map[string]string) (signal, given int, ok bool) {
 	const x32 = 0x40000000
-	which := slices.Index(killCalls[call["arch"]], number(call["syscall"])&^x32)
+	calls, known := killCalls[call["arch"]]
+	which := slices.Index(calls[:], number(call["syscall"])&^x32)
 	place := "a1"
 	if which == 2 || which == 4 {
 		place = "a2"
 	}
 	value, err := strconv.ParseUint(call[place], 16, 64)
-	if which < 0 || err != nil {
+	if !known || which < 0 || err != nil {
 		return 0, 0, false
 	}
 	if signal = int(int32(value)); signal < 0 || signal > 64 {
