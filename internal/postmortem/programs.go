@@ -118,9 +118,14 @@ func (p programs) of(id int, name string, at time.Duration) origin {
 // isNamed reports whether a process has the name that the kernel gives to one that
 // executes this program.
 func isNamed(name, program string) bool {
-	const longest = 15
+	return program != "" && name == nameFrom(program)
+}
+
+// nameFrom is the name that the kernel gives to a process that executes this program.
+func nameFrom(program string) string {
+	const longest = 15 // bytes
 	base := path.Base(program)
-	return program != "" && name == base[:min(len(base), longest)]
+	return base[:min(len(base), longest)]
 }
 
 // Living is a process, or a thread, that runs now.
@@ -136,6 +141,27 @@ type Living struct {
 
 // mostAncestors bounds the line of parents that is told.
 const mostAncestors = 6
+
+// nameOf is the name of a sender. One that the kernel has forgotten is that of the process that
+// lives, if that has executed no other program since before the signal; else it is that of the
+// recorded program.
+func nameOf(s Sender, p programs, living func(id int) (Living, bool)) string {
+	if s.Name != forgotten {
+		return s.Name
+	}
+	o := p.of(s.ID, s.Name, s.At)
+	l, alive := running(living, s.ID, s.At)
+	mayHaveExecuted := p.from > s.At || slices.ContainsFunc(p.records, func(r started) bool {
+		return r.id == s.ID && r.program != "" && r.at > s.At
+	})
+	switch {
+	case alive && !mayHaveExecuted && (o.program == "" || o.program == l.Program):
+		return l.Name
+	case o.program != "":
+		return nameFrom(o.program)
+	}
+	return s.Name
+}
 
 // describe tells of a sender its program, and, while it lives, its arguments, user and
 // unit; and its ancestors, the ones that have ended, too. "" if nothing is known.

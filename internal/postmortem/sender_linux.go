@@ -14,7 +14,7 @@ import (
 
 // describer describes senders: those that live by what /proc says, those that have ended by
 // what the second buffer has. It is read once, and only if there is a sender.
-func (t Tracing) describer() func(Sender) string {
+func (t Tracing) describer() func(Sender) (name, more string) {
 	p := sync.OnceValue(func() programs {
 		text, err := t.readPrograms()
 		if err != nil {
@@ -23,8 +23,10 @@ func (t Tracing) describer() func(Sender) string {
 		return parsePrograms(text)
 	})
 	users := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(osutil.UsersFile) })
-	return func(s Sender) string {
-		return describe(s, p(), func(id int) (Living, bool) { return living(id, users) })
+	lives := func(id int) (Living, bool) { return living(id, users) }
+	return func(s Sender) (name, more string) {
+		s.Name = nameOf(s, p(), lives)
+		return s.Name, describe(s, p(), lives)
 	}
 }
 

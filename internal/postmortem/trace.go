@@ -18,16 +18,21 @@ const signalTrace = "signal trace"
 // Sender is a task that has sent a signal.
 type Sender struct {
 	ID   int    // of the task, which may be a thread
-	Name string // as the kernel has it, not made printable; "<...>" if it has forgotten it
+	Name string // as the kernel has it, not made printable; or forgotten
 	At   time.Duration
 }
+
+// forgotten stands in the buffer for the name of a task that the kernel does not remember: it
+// keeps 128 names.
+const forgotten = "<...>"
 
 // mostDescribed bounds of how many signals the senders are described: a user may send
 // any number to a daemon of their own.
 const mostDescribed = 20
 
-// traceFindings is what a buffer says of a dead daemon.
-func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string) []Finding {
+// traceFindings is what a buffer says of a dead daemon. describe returns the name of a sender,
+// and what else is known about it.
+func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) (name, more string)) []Finding {
 	var list []Finding
 	caught := make(caught)
 	sure := Certain
@@ -57,11 +62,13 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) string
 			if f.Sender != theKernel {
 				f.SenderPID = r.sender
 			}
-			f.Text = osutil.SignalName(r.signal) + " was sent by " + f.Sender + r.to(p)
-			if f.Sender == itself || f.Sender == theKernel || len(list) >= mostDescribed {
-				break
+			more := ""
+			if f.Sender != itself && f.Sender != theKernel && len(list) < mostDescribed {
+				r.senderName, more = describe(Sender{r.sender, r.senderName, r.at})
+				f.Sender = r.from(d)
 			}
-			if more := describe(Sender{r.sender, r.senderName, r.at}); more != "" {
+			f.Text = osutil.SignalName(r.signal) + " was sent by " + f.Sender + r.to(p)
+			if more != "" {
 				f.Text, f.Sender = f.Text+": "+more, f.Sender+": "+more
 			}
 		}
@@ -176,7 +183,7 @@ func (r tracedSignal) from(d Dead) string {
 		return theKernel
 	case own != "":
 		return own
-	case r.senderName == "<...>":
+	case r.senderName == forgotten:
 		return fmt.Sprintf("process %d", r.sender)
 	}
 	return fmt.Sprintf("%s(%d)", words.ASCII(r.senderName), r.sender)

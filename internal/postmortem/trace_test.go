@@ -59,7 +59,7 @@ func TestTraceFindings(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var texts []string
-			for _, f := range traceFindings([]byte(tc.text), tc.whole, jvm(), func(Sender) string { return "" }) {
+			for _, f := range traceFindings([]byte(tc.text), tc.whole, jvm(), nameless) {
 				texts = append(texts, f.Text)
 				if f.Sure != tc.sure || !f.Main {
 					t.Errorf("%+v", f)
@@ -72,12 +72,15 @@ func TestTraceFindings(t *testing.T) {
 	}
 }
 
+// nameless knows nothing of a sender but its name.
+func nameless(s Sender) (name, more string) { return s.Name, "" }
+
 // What it sends itself long after another has sent it the same may be its own doing.
 func TestTraceItselfLongAfter(t *testing.T) {
 	d := jvm()
 	d.To = d.From + 10*time.Minute
 	text := traceHead + record("kill-9", "4206.842240", sent("15", "0", "java", "29789", "0")) + record("java-29789", "4297.842240", sent("15", "-6", "java", "29789", "0"))
-	if got := traceFindings([]byte(text), true, d, func(Sender) string { return "" }); len(got) != 2 {
+	if got := traceFindings([]byte(text), true, d, nameless); len(got) != 2 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -86,16 +89,53 @@ func TestTraceItselfLongAfter(t *testing.T) {
 // is not the daemon.
 func TestTraceTellsOfSenders(t *testing.T) {
 	text := traceHead + record("monit-7", "4246.842240", sent("15", "0", "java", "500", "0"))
-	got := traceFindings([]byte(text), true, jvm(), func(s Sender) string {
+	got := traceFindings([]byte(text), true, jvm(), func(s Sender) (string, string) {
 		if s != (Sender{7, "monit", seconds(4246.84224)}) {
 			t.Errorf("asked about %+v", s)
 		}
-		return "/usr/bin/monit of user 0"
+		return s.Name, "/usr/bin/monit of user 0"
 	})
 	if len(got) != 1 || got[0].Sender != "monit(7): /usr/bin/monit of user 0" || got[0].Main {
 		t.Errorf("%+v", got)
 	}
 }
+
+// The kernel keeps few names of tasks, and a sender is named all the same.
+func TestTraceForgottenNames(t *testing.T) {
+	killer := func(id int) (Living, bool) {
+		return Living{Name: "d-killer", Parent: 1, Start: seconds(4000), Program: "/usr/local/sbin/d-killer", Args: []string{"kill"}, User: "root"}, id == 100
+	}
+	began := began("<...>-1", "4000.000000", "100")
+	const ours, late = "/usr/local/sbin/d-killer", "4247.000000"
+	for _, tc := range []struct {
+		name, programs string
+		living         func(id int) (Living, bool)
+		want           string
+	}{
+		{"it executes what was recorded", wholeHead + began + executed("<...>-100", "4000.100000", ours), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"nothing was recorded", "", killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"a record that may be old", cutHead + executed("<...>-100", "4000.100000", "/bin/sh"), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"it has executed nothing", wholeHead + began, killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"it executes another program", wholeHead + began + executed("<...>-100", "4000.100000", "/usr/bin/kill"), killer, "kill(100): /usr/bin/kill"},
+		{"it executed this later", wholeHead + executed("<...>-100", late, ours), killer, "process 100"},
+		{"what it has executed since is not recorded", cutHead + executed("x-5", late, "/bin/x"), killer, "process 100"},
+		{"it has ended", wholeHead + began + executed("<...>-100", "4000.100000", "/opt/a-very-long-program-name"), nobody, "a-very-long-pro(100): /opt/a-very-long-program-name"},
+		{"it has ended, and nothing was recorded", "", nobody, "process 100"},
+		{"another process has its number", "", func(int) (Living, bool) { return Living{Name: "x", Start: seconds(4248)}, true }, "process 100"},
+	} {
+		text := traceHead + record("<...>-100", "4246.842240", sent("15", "0", "java", "29789", "0"))
+		got := traceFindings([]byte(text), true, jvm(), func(s Sender) (string, string) {
+			p := parsePrograms([]byte(tc.programs))
+			s.Name = nameOf(s, p, tc.living)
+			return s.Name, describe(s, p, tc.living)
+		})
+		if len(got) != 1 || got[0].Sender != tc.want || got[0].SenderPID != 100 {
+			t.Errorf("%s: %+v\nwant %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+func nobody(int) (Living, bool) { return Living{}, false }
 
 // A buffer is text with names that anybody chooses: it never names the number of another
 // process as ours, and never panics.
@@ -103,7 +143,7 @@ func FuzzTrace(f *testing.F) {
 	f.Add([]byte(traceHead + record("bash-29785", "4246.842240", sent("15", "0", "worker-7", "29791", "0"))))
 	f.Add([]byte(record("x-77", "4246.842240", "mark_victim: pid=29789 comm=java")))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, found := range traceFindings(data, true, jvm(), func(Sender) string { return "" }) {
+		for _, found := range traceFindings(data, true, jvm(), nameless) {
 			if strings.IndexFunc(found.Text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0 {
 				t.Errorf("%q", found.Text)
 			}
