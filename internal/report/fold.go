@@ -13,7 +13,7 @@ func fold(line string, width int) string {
 	var b strings.Builder
 	b.WriteString(lead)
 	used := len(lead)
-	indent := lead + spaces(hang)
+	indent := lead + gap(hang).text
 	for i, w := range strings.Split(line[len(lead):], " ") {
 		wide := shownWidth(w)
 		switch {

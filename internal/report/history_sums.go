@@ -6,23 +6,30 @@ import (
 	"time"
 )
 
-// sum is a column of the sums, with what its title means.
-type sum struct {
-	title, meaning string
-	spare          int
-	cell           func(tally) cell
+// sums are the columns beside the name.
+func sums() []columnOf[tally] {
+	return []columnOf[tally]{
+		{"INCIDENTS", true, 0, func(t tally) cell { return cell{tail: strconv.Itoa(len(t.episodes))} }},
+		{"DOWN", true, 2, func(t tally) cell { return elapsed(t.down, t.down > 0) }},
+		{"HELD", true, 5, func(t tally) cell { return elapsed(t.held, t.held > 0) }},
+		{"AVAILABLE", true, 0, tally.availableCell},
+		{"MTBF", true, 4, func(t tally) cell { return elapsed(t.between()) }},
+		{"MTTR", true, 3, func(t tally) cell { return elapsed(t.toRecovery()) }},
+		{"KNOWN", true, 6, func(t tally) cell { return elapsed(t.known.length(), t.known.length() > 0) }},
+	}
 }
 
-func sums() []sum {
-	return []sum{
-		{"INCIDENTS", "", 0, func(t tally) cell { return cell{tail: strconv.Itoa(len(t.episodes))} }},
-		{"DOWN", "", 2, func(t tally) cell { return elapsed(t.down, t.down > 0) }},
-		{"HELD", "", 5, func(t tally) cell { return elapsed(t.held, t.held > 0) }},
-		{"AVAILABLE", "", 0, tally.availableCell},
-		{"MTBF", "mean time up for each death", 4, func(t tally) cell { return elapsed(t.between()) }},
-		{"MTTR", "mean time from a death to recovery", 3, func(t tally) cell { return elapsed(t.toRecovery()) }},
-		{"KNOWN", "of how much of the period something is known", 6, func(t tally) cell { return elapsed(t.known.length(), t.known.length() > 0) }},
+// meaning explains a title, if it needs that.
+func meaning(title string) string {
+	switch title {
+	case "MTBF":
+		return "mean time up for each death"
+	case "MTTR":
+		return "mean time from a death to recovery"
+	case "KNOWN":
+		return "of how much of the period something is known"
 	}
+	return ""
 }
 
 func elapsed(d time.Duration, ok bool) cell {
@@ -49,32 +56,18 @@ func (t tally) availableCell() cell {
 }
 
 // drawSums prints a row for each daemon.
-func drawSums(t Table, list []tally) {
-	g := &grid{width: t.Width, names: nameColumn(nameOnly(list), t.Width), inline: make([]string, len(list))}
-	for _, s := range sums() {
-		c := column{title: s.title, right: true, spare: s.spare, cells: each(list, s.cell)}
-		if c.spare == 0 || c.tells() {
-			c.align()
-			g.columns = append(g.columns, c)
-		}
-	}
-	for range g.columns {
-		if t.Width > 0 && g.total() > t.Width {
-			g.leaveOut()
-		}
-	}
-	t.line(g.heading())
+func drawSums(p *paper, list []tally) {
+	g := newGrid(p, append([]column{nameColumn(p, list)}, columnsOf(list, sums()...)...))
+	g.heading()
 	for i := range list {
-		t.line(g.row(i))
+		g.row(i)
 	}
-	for _, s := range sums() {
-		for _, c := range g.columns {
-			if c.title == s.title && s.meaning != "" {
-				t.wrapped(append(label(s.title, ""), text(s.meaning)...), 0)
-			}
+	for _, c := range g.columns {
+		if what := meaning(c.title); what != "" {
+			p.wrapped(label(c.title, ""), text(what))
 		}
 	}
 	if slices.ContainsFunc(list, func(t tally) bool { return t.held > 0 }) {
-		t.wrapped(text("Held time counts neither as up nor as down."), 0)
+		p.wrapped(text("Held time counts neither as up nor as down."))
 	}
 }

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"cmp"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -9,25 +9,21 @@ import (
 
 // text is the history for eyes.
 func (h History) text(period span, list []tally) {
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: h.Width, Color: h.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := newPaper(h.Width, h.Color)
 	period = period.begun(list)
 	if len(list) == 0 {
-		t.wrapped(text("nothing is remembered of any daemon"), 0)
+		p.wrapped(text("nothing is remembered of any daemon"))
 	} else {
-		drawBars(t, period, list, h.signs())
-		t.line(nil)
-		drawSums(t, list)
-		t.line(nil)
-		drawLast(t, period, list)
+		drawBars(p, period, list, h.signs())
+		p.line()
+		drawSums(p, list)
+		p.line()
+		drawLast(p, period, list)
 	}
 	if h.Broken > 0 {
-		t.wrapped(append(label("notice", yellow), text(words.Plural(h.Broken, "line")+" of the ledger cannot be read")...), 0)
+		p.wrapped(label("notice", yellow), text(words.Plural(h.Broken, "line")+" of the ledger cannot be read"))
 	}
-	_, _ = h.Out.Write(whole.Bytes())
+	p.showOn(h.Out)
 }
 
 // signs are what the bars are drawn with.
@@ -61,29 +57,22 @@ const noTerminal = 80
 const fewestColumns = 25
 
 // drawBars draws all bars below each other, so that what died together is seen.
-func drawBars(t Table, period span, list []tally, signs string) {
-	names := nameColumn(nameOnly(list), t.Width)
-	width := t.Width
-	if width == 0 {
-		width = noTerminal
+func drawBars(p *paper, period span, list []tally, signs string) {
+	titles := nameColumn(p, list)
+	width := max(cmp.Or(p.width, noTerminal)-titles.wide-columnGap, fewestColumns)
+	row := func(title word, bar []word) {
+		p.line(append([]word{title, gap(titles.wide - breadth(title.text) + columnGap)}, bar...)...)
 	}
-	width = max(width-names.wide-columnGap, fewestColumns)
-	gap := word{text: spaces(names.wide - breadth(names.title) + columnGap)}
-	t.line(append([]word{{names.title, bold}, gap}, axis(period, width)...))
+	row(word{titles.title, bold}, axis(period, width))
 	for i, x := range list {
-		name := names.cells[i].tail
-		gap := word{text: spaces(names.wide - breadth(name) + columnGap)}
-		t.line(append([]word{{text: name}, gap}, pieces(x.bar(period, width-2), signs)...))
-		if full := words.Printable(x.name); name != full {
-			t.note(label("name", ""), text(full))
-		}
+		row(word{text: titles.cells[i].tail}, pieces(x.bar(period, width-2), signs))
+		p.whole("name", titles, i)
 	}
-	t.wrapped(legend(period.length()/time.Duration(width-2), signs), 0)
+	p.wrapped(legend(period.length()/time.Duration(width-2), signs))
 }
 
-// nameOnly are daemons that have a name only, for the grid.
-func nameOnly(list []tally) []Daemon {
-	return each(list, func(t tally) Daemon { return Daemon{Name: t.name} })
+func nameColumn(p *paper, list []tally) column {
+	return names("NAME", p.width/3, each(list, func(t tally) string { return t.name }))
 }
 
 // axis has the ends of the period, in as much detail as there is room for.
@@ -96,7 +85,7 @@ func axis(period span, width int) []word {
 		layout = "01-02 15:04"
 	}
 	from, to := period.from.In(period.to.Location()).Format(layout), period.to.Format(layout)
-	return []word{{from, bold}, {text: spaces(width - len(from) - len(to))}, {to, bold}}
+	return []word{{from, bold}, gap(width - len(from) - len(to)), {to, bold}}
 }
 
 // moment is a date and a time, for people.

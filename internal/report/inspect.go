@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -78,32 +77,28 @@ func (i Inspect) Write(list []Inspection) {
 		i.object(list)
 		return
 	}
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: i.Width, Color: i.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := newPaper(i.Width, i.Color)
 	var well []string
 	for _, d := range list {
 		if d.State == "up" && !i.All && !i.worthAWord(d) {
 			well = append(well, "'"+d.Name+"'")
 			continue
 		}
-		if whole.Len() > 0 {
-			t.line(nil)
+		if p.text.Len() > 0 {
+			p.line()
 		}
-		i.daemon(t, d)
+		i.daemon(p, d)
 	}
 	if len(well) > 0 {
-		if whole.Len() > 0 {
-			t.line(nil)
+		if p.text.Len() > 0 {
+			p.line()
 		}
-		t.wrapped(text(i.nothing()+" of "+strings.Join(well, ", ")), 0)
+		p.wrapped(text(i.nothing() + " of " + strings.Join(well, ", ")))
 	}
 	for _, limit := range i.Limits {
-		t.wrapped(append(label("notice", yellow), text(limit)...), 0)
+		p.wrapped(label("notice", yellow), text(limit))
 	}
-	_, _ = i.Out.Write(whole.Bytes())
+	p.showOn(i.Out)
 }
 
 // nothing says so of those that are well.
@@ -127,71 +122,64 @@ func unseen(lines []InspectLine) []InspectLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l InspectLine) bool { return l.Why == "" || l.Never })
 }
 
-func (i Inspect) daemon(t Table, d Inspection) {
+func (i Inspect) daemon(p *paper, d Inspection) {
 	if d.State != "up" || len(d.Processes) == 0 {
 		code := yellow
 		if d.State == "down" {
 			code = red
 		}
-		head := append(quoted(d.Name), word{d.State + ":", code})
-		t.wrapped(append(head, text(d.Reason)...), 0)
+		p.wrapped([]word{quoted(d.Name), {d.State + ":", code}}, text(d.Reason))
 	}
-	for n, p := range d.Processes {
+	for n, x := range d.Processes {
 		if n > 0 {
-			t.line(nil)
+			p.line()
 		}
-		i.process(t, d, p)
+		i.process(p, d, x)
 	}
 	if d.More > 0 {
-		t.note(label("notice", yellow), text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
+		p.note(label("notice", yellow), text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
 	}
 }
 
-func quoted(name string) []word { return []word{{"'" + words.Printable(name) + "'", bold}} }
+func quoted(name string) word { return word{"'" + words.Printable(name) + "'", bold} }
 
-func (i Inspect) process(t Table, d Inspection, p InspectedProcess) {
-	about := []string{fmt.Sprintf("pid %d", p.PID)}
-	if p.Unit != "" {
-		about = append(about, p.Unit)
+func (i Inspect) process(p *paper, d Inspection, x InspectedProcess) {
+	about := []string{fmt.Sprintf("pid %d", x.PID)}
+	if x.Unit != "" {
+		about = append(about, x.Unit)
 	}
-	if p.User != "" {
-		about = append(about, "user "+p.User)
+	if x.User != "" {
+		about = append(about, "user "+x.User)
 	}
-	findings := i.told(p.Findings)
-	head := append(quoted(d.Name), text("("+strings.Join(about, ", ")+"):")...)
+	who := strings.Join(about, ", ")
+	head := append([]word{quoted(d.Name)}, text("("+who+"):")...)
 	if d.State != "up" { // its name stands above
-		head = append([]word{{text: spaces(whyIndent)}}, text(strings.Join(about, ", ")+":")...)
+		head = append([]word{gap(whyIndent)}, text(who+":")...)
 	}
+	findings := i.told(x.Findings)
 	sums := i.sums(findings)
-	if len(findings) == 0 && len(unseen(p.Lines)) > 0 {
+	if len(findings) == 0 && len(unseen(x.Lines)) > 0 {
 		sums = text(i.nothing() + " of what may be seen")
 	}
-	t.wrapped(append(head, sums...), 0)
+	p.wrapped(head, sums)
 	for _, f := range findings {
-		lead := []word{{text: spaces(whyIndent)}, {f.Severity, inspectCode(f.Severity)}, {text: spaces(whyLabel - len(f.Severity))}}
-		i.row(t, lead, text(f.What))
-		i.row(t, labelled("seen"), text(f.Evidence))
-		i.row(t, labelled("why"), text(f.Why))
-		i.row(t, labelled("do"), text(f.Do))
+		p.hanging([]word{gap(whyIndent), {f.Severity, inspectCode(f.Severity)}, gap(whyLabel - len(f.Severity))}, text(f.What))
+		p.hanging(labelled("seen"), text(f.Evidence))
+		p.hanging(labelled("why"), text(f.Why))
+		p.hanging(labelled("do"), text(f.Do))
 	}
 	if !i.All {
-		i.notSeen(t, unseen(p.Lines))
+		notSeen(p, unseen(x.Lines))
 		return
 	}
-	if len(findings) > 0 && len(p.Lines) > 0 {
-		t.line(nil)
+	if len(findings) > 0 && len(x.Lines) > 0 {
+		p.line()
 	}
-	i.lines(t, p.Lines) // each says it, if it was not seen
+	allLines(p, x.Lines) // each says it, if it was not seen
 }
 
 func labelled(name string) []word {
-	return []word{{text: spaces(whyIndent)}, {text: "  " + name}, {text: spaces(max(whyLabel-2-len(name), 1))}}
-}
-
-// row is a line with something before it, wrapped below itself.
-func (Inspect) row(t Table, lead, what []word) {
-	start := lineBreadth(lead)
-	drawLines(t, lead, wrap(what, max(t.Width-start, whyLeast), t.Width > 0), start+hang)
+	return []word{gap(whyIndent), {text: "  " + name}, gap(max(whyLabel-2-len(name), 1))}
 }
 
 func (i Inspect) sums(findings []InspectFinding) []word {
@@ -221,8 +209,8 @@ func (i Inspect) sums(findings []InspectFinding) []word {
 	return list
 }
 
-// lines are all that was read, by sections.
-func (i Inspect) lines(t Table, lines []InspectLine) {
+// allLines are all that was read, by sections.
+func allLines(p *paper, lines []InspectLine) {
 	section := ""
 	longest := 0
 	for _, l := range lines {
@@ -231,18 +219,18 @@ func (i Inspect) lines(t Table, lines []InspectLine) {
 	for _, l := range lines {
 		if l.Section != section {
 			section = l.Section
-			t.line([]word{{text: spaces(whyIndent)}, {section, bold}})
+			p.line(gap(whyIndent), word{section, bold})
 		}
 		what := text(l.Text)
 		if l.Why != "" {
 			what = text("not known: " + l.Why)
 		}
-		i.row(t, []word{{text: spaces(2 * whyIndent)}, {text: words.Printable(l.Name)}, {text: spaces(longest - breadth(l.Name) + 2)}}, what)
+		p.hanging([]word{gap(2 * whyIndent), phrase(l.Name), gap(longest - breadth(l.Name) + 2)}, what)
 	}
 }
 
 // notSeen says what may be wrong all the same, and why nobody can tell.
-func (i Inspect) notSeen(t Table, lines []InspectLine) {
+func notSeen(p *paper, lines []InspectLine) {
 	var reasons []string
 	names := make(map[string][]string)
 	for _, l := range lines {
@@ -254,6 +242,6 @@ func (i Inspect) notSeen(t Table, lines []InspectLine) {
 		}
 	}
 	for _, why := range reasons {
-		i.row(t, []word{{text: spaces(whyIndent)}, {"not seen", yellow}, {text: " "}}, text(strings.Join(names[why], ", ")+": "+why))
+		p.hanging([]word{gap(whyIndent), {"not seen", yellow}, gap(1)}, text(strings.Join(names[why], ", ")+": "+why))
 	}
 }

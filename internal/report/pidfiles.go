@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -73,40 +72,35 @@ func (p PIDFiles) Write() {
 		p.object()
 		return
 	}
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: p.Width, Color: p.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	paper := newPaper(p.Width, p.Color)
 	if len(p.List) > 0 {
-		g := pidFileGrid(p.List, t.Width)
-		t.line(g.heading())
+		paths := names("PIDFILE", paper.width*9/20, each(p.List, func(f PIDFile) string { return f.Path }))
+		g := newGrid(paper, append([]column{paths}, columnsOf(p.List, pidFileColumns()...)...))
+		g.heading()
 		for i, f := range p.List {
-			t.line(g.row(i))
-			if g.cutName(i) {
-				t.note(label("path", ""), text(f.Path))
-			}
-			f.notes(t)
+			g.row(i)
+			paper.whole("path", paths, i)
+			f.notes(paper)
 		}
-		t.line(nil)
+		paper.line()
 	}
-	t.wrapped(p.summary(), 0)
+	paper.wrapped(p.summary())
 	for _, limit := range p.Limits {
-		t.wrapped(append(label("notice", yellow), text(limit)...), 0)
+		paper.wrapped(label("notice", yellow), text(limit))
 	}
 	if p.Unseen > 0 {
-		t.wrapped(append(label("notice", yellow), text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen))...), 0)
+		paper.wrapped(label("notice", yellow), text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen)))
 	}
-	_, _ = p.Out.Write(whole.Bytes())
+	paper.showOn(p.Out)
 }
 
 // notes are what stands below a row: all that is not as it should be, and then what helps
 // to find out why.
-func (f PIDFile) notes(t Table) {
+func (f PIDFile) notes(p *paper) {
 	told := false
 	for _, x := range f.Findings {
 		if x.Severity != "right" {
-			t.note(label(x.Severity, severityCode(x.Severity)), text(x.Text))
+			p.note(label(x.Severity, severityCode(x.Severity)), text(x.Text))
 			told = true
 		}
 	}
@@ -121,7 +115,7 @@ func (f PIDFile) notes(t Table) {
 		about = append(about, "named by "+strings.Join(f.NamedBy, ", "))
 	}
 	if len(about) > 0 {
-		t.note(label("file", ""), text(strings.Join(about, "; ")))
+		p.note(label("file", ""), text(strings.Join(about, "; ")))
 	}
 }
 
@@ -145,62 +139,43 @@ func (p PIDFiles) summary() []word {
 	return append(text(head+":"), parts...)
 }
 
-func pidFileGrid(list []PIDFile, width int) *grid {
-	g := &grid{width: width, names: column{title: "PIDFILE"}}
-	columns := []column{
-		{title: "VERDICT"},
-		{title: "HOLDS", right: true, spare: 1},
-		{title: "PROCESS", spare: 2},
-		{title: "USER", spare: 3},
-		{title: "LOCKED", spare: 4},
-	}
-	for _, f := range list {
-		name := words.Printable(f.Path)
-		if width > 0 {
-			name = cutMiddle(name, width*9/20)
-		}
-		g.names.cells = append(g.names.cells, cell{tail: name})
-		g.cut = append(g.cut, name != words.Printable(f.Path))
-		for i, c := range f.cells() {
-			columns[i].cells = append(columns[i].cells, c)
-		}
-		g.inline = append(g.inline, "")
-	}
-	g.names.align()
-	for _, c := range columns {
-		if c.spare == 0 || c.tells() {
-			c.align()
-			g.columns = append(g.columns, c)
-		}
-	}
-	for range g.columns {
-		if width > 0 && g.total() > width {
-			g.leaveOut()
-		}
-	}
-	return g
-}
-
 // longestName is as long as the kernel's names are.
 const longestName = 15
 
-func (f PIDFile) cells() []cell {
-	list := []cell{{tail: f.Severity, code: severityCode(f.Severity)}, {tail: nothing}, {tail: nothing}, {tail: nothing}, {tail: nothing}}
-	if f.Number != nil {
-		list[1].tail = strconv.FormatInt(*f.Number, 10)
+// pidFileColumns are those beside the path.
+func pidFileColumns() []columnOf[PIDFile] {
+	return []columnOf[PIDFile]{
+		{"VERDICT", false, 0, func(f PIDFile) cell { return cell{tail: f.Severity, code: severityCode(f.Severity)} }},
+		{"HOLDS", true, 1, func(f PIDFile) cell {
+			if f.Number == nil {
+				return cell{tail: nothing}
+			}
+			return cell{tail: strconv.FormatInt(*f.Number, 10)}
+		}},
+		{"PROCESS", false, 2, func(f PIDFile) cell {
+			if f.Process == nil {
+				return cell{tail: nothing}
+			}
+			in := ""
+			if f.Process.Thread != nil {
+				in = "in "
+			}
+			return cell{tail: in + cutMiddle(words.Printable(f.Process.Name), longestName)}
+		}},
+		{"USER", false, 3, func(f PIDFile) cell {
+			if f.Process == nil {
+				return cell{tail: nothing}
+			}
+			return cell{tail: cutMiddle(words.Printable(f.Process.User), longestName)}
+		}},
+		{"LOCKED", false, 4, func(f PIDFile) cell {
+			switch {
+			case f.Locked == nil:
+				return cell{tail: nothing}
+			case *f.Locked:
+				return cell{tail: "yes"}
+			}
+			return cell{tail: "no"}
+		}},
 	}
-	if p := f.Process; p != nil {
-		list[2].tail = cutMiddle(words.Printable(p.Name), longestName)
-		if p.Thread != nil {
-			list[2].tail = fmt.Sprintf("in %s", list[2].tail)
-		}
-		list[3].tail = cutMiddle(words.Printable(p.User), longestName)
-	}
-	if f.Locked != nil {
-		list[4].tail = "no"
-		if *f.Locked {
-			list[4].tail = "yes"
-		}
-	}
-	return list
 }

@@ -10,8 +10,23 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// nothing stands where there is nothing to tell.
-const nothing = "-"
+// columns are all but the name and what has happened lately.
+func (t Table) columns(daemons []Daemon) []column {
+	return columnsOf(daemons,
+		columnOf[Daemon]{"STATE", false, 0, stateCell},
+		columnOf[Daemon]{"FOR", true, 2, func(d Daemon) cell { return ageCell(d, t.Now) }},
+		columnOf[Daemon]{"PID", false, 1, pidCell},
+		columnOf[Daemon]{"USER", false, 4, userCell},
+		columnOf[Daemon]{"MEMORY", true, 5, memoryCell},
+		columnOf[Daemon]{"CPU", true, 6, cpuCell},
+		columnOf[Daemon]{"COUNT", false, 3, func(d Daemon) cell { return countCell(d, t.Verbose) }},
+	)
+}
+
+func stateCell(d Daemon) cell {
+	state, code := standing(d)
+	return cell{tail: state, code: code}
+}
 
 // standing is the word for how a daemon or a rule is, and its colour.
 func standing(d Daemon) (state, code string) {

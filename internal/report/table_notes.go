@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"daemon-keeper/internal/words"
 )
@@ -98,13 +100,17 @@ func lastDeath(d Death) string {
 	return fmt.Sprintf("died %s ago, was down for %s: %s", age(d.Ago), used(d.Took), cause)
 }
 
-// inspected is a process that was looked at closely.
-func inspected(x Detail) string {
-	exe := x.Exe
-	if exe == "" {
-		exe = "(no executable)"
+// word reports whether a process counts.
+func (x Detail) word() string {
+	if x.Counts {
+		return "counts"
 	}
-	return fmt.Sprintf("pid %d %s: %s", x.PID, exe, x.Why)
+	return "excluded"
+}
+
+// text is a process that was looked at closely.
+func (x Detail) text() string {
+	return fmt.Sprintf("pid %d %s: %s", x.PID, cmp.Or(x.Exe, "(no executable)"), x.Why)
 }
 
 // mostNamed is how many daemons of a kind the summary names.
@@ -144,8 +150,8 @@ type kind struct {
 }
 
 // kindsOf has the worst first, and no empty kind.
-func kindsOf(daemons []Daemon) []*kind {
-	all := []*kind{
+func kindsOf(daemons []Daemon) []kind {
+	all := []kind{
 		{title: "down", code: red},
 		{title: "wrong", code: red},
 		{title: "broken", code: red},
@@ -166,22 +172,13 @@ func kindsOf(daemons []Daemon) []*kind {
 		case d.Result == Up || d.Result == BroughtBack || d.Result == Clear:
 			title = "with notices"
 		}
-		for _, k := range all {
-			if k.title == title {
-				k.names = append(k.names, d.Name)
-			}
-		}
+		i := slices.IndexFunc(all, func(k kind) bool { return k.title == title })
+		all[i].names = append(all[i].names, d.Name)
 	}
-	var list []*kind
-	for _, k := range all {
-		if len(k.names) > 0 {
-			list = append(list, k)
-		}
-	}
-	return list
+	return slices.DeleteFunc(all, func(k kind) bool { return len(k.names) == 0 })
 }
 
-func (k *kind) words() []word {
+func (k kind) words() []word {
 	words := []word{{fmt.Sprintf("%d %s", len(k.names), k.title), k.code}}
 	if k.well {
 		return words

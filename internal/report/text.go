@@ -26,24 +26,6 @@ type Text struct {
 	Width    int // of a terminal; 0: lines are not wrapped
 }
 
-// Select Graphic Rendition, ECMA-48.
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	bold   = "1"
-)
-
-// painted is text of our own, which may hold escape sequences.
-type painted string
-
-func paint(on bool, code, s string) painted {
-	if !on {
-		return painted(s)
-	}
-	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
-}
-
 // Write prints the report.
 func (t Text) Write(r Report) {
 	for _, m := range r.Mistakes {
@@ -297,15 +279,7 @@ func (t Text) details(daemon Daemon) {
 		t.line("  no process has its name")
 	}
 	for _, d := range daemon.Details {
-		word := "excluded"
-		if d.Counts {
-			word = "counts"
-		}
-		exe := d.Exe
-		if exe == "" {
-			exe = "(no executable)"
-		}
-		t.line("  %-8s pid %d %s: %s", word, d.PID, exe, d.Why)
+		t.line("  %-8s %s", d.word(), d.text())
 	}
 }
 

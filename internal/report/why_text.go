@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,29 +28,22 @@ type whyRow struct {
 
 // text is the explanations for eyes.
 func (w Why) text(list []Account) {
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: w.Width, Color: w.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := newPaper(w.Width, w.Color)
 	if len(list) == 0 {
-		t.wrapped(text(w.None), 0)
+		p.wrapped(text(w.None))
 	}
 	for i, a := range list {
 		if i > 0 {
-			t.line(nil)
+			p.line()
 		}
-		t.wrapped(w.headline(a), 0)
-		drawRows(t, w.rows(a))
+		p.wrapped(w.headline(a))
+		drawRows(p, w.rows(a))
 	}
-	_, _ = w.Out.Write(whole.Bytes())
+	p.showOn(w.Out)
 }
 
 // second is a date and a time to the second, for people.
 const second = "2006-01-02 15:04:05"
-
-// phrase is a text that is not broken, such as a date with its time.
-func phrase(s string) word { return word{text: words.Printable(s)} }
 
 // headline is what has happened, and when.
 func (w Why) headline(a Account) []word {
@@ -237,57 +229,39 @@ func impact(a Account) []word {
 }
 
 // drawRows prints rows with how sure they are in columns of their own, if there is room.
-func drawRows(t Table, rows []whyRow) {
-	start := whyIndent + whyLabel
+func drawRows(p *paper, rows []whyRow) {
+	const start = whyIndent + whyLabel
 	sources, longest := 0, 0
 	for _, r := range rows {
 		sources = max(sources, breadth(r.source))
 		if r.sure != "" {
-			longest = max(longest, lineBreadth(r.words)+len(r.words)-1)
+			longest = max(longest, breadthOf(r.words)+len(r.words)-1)
 		}
 	}
-	room, limited := t.Width-start, t.Width > 0
-	beside := room - 2 - whySure - 2 - sources
+	beside := p.room(start + 2 + whySure + 2 + sources)
 	for _, r := range rows {
-		lead := []word{{text: spaces(whyIndent)}, {text: r.label}, {text: spaces(whyLabel - len(r.label))}}
+		lead := []word{gap(whyIndent), {text: r.label}, gap(whyLabel - len(r.label))}
 		switch {
 		case r.whole != "":
-			t.line(append(lead, word{text: r.whole}))
+			p.line(append(lead, word{text: r.whole})...)
 			continue
-		case r.sure == "" || limited && beside < whyLeast:
+		case r.sure == "" || beside < whyLeast:
 			if r.sure != "" {
 				r.words = append(slices.Clone(r.words), text("("+r.sure+", "+r.source+")")...)
 			}
-			drawLines(t, lead, wrap(r.words, room, limited), start+hang)
+			p.lines(lead, wrap(r.words, p.room(start)), start+hang)
 			continue
 		}
 		column := min(beside, longest)
-		if !limited {
+		lines := wrap(r.words, column)
+		if p.width == 0 {
 			column = min(whyText, longest)
 		}
-		lines := wrap(r.words, column, limited)
 		if len(lines) == 0 {
 			lines = [][]word{nil}
 		}
-		tail := spaces(max(column-lineBreadth(lines[0]), 0) + 2)
-		lines[0] = append(lines[0], word{text: tail + r.sure + spaces(whySure-breadth(r.sure)+2) + r.source})
-		drawLines(t, lead, lines, start)
+		tail := gap(max(column-breadthOf(lines[0]), 0) + 2).text
+		lines[0] = append(lines[0], word{text: tail + r.sure + gap(whySure-breadth(r.sure)+2).text + r.source})
+		p.lines(lead, lines, start)
 	}
-}
-
-func drawLines(t Table, lead []word, lines [][]word, indent int) {
-	for i, line := range lines {
-		if i > 0 {
-			lead = []word{{text: spaces(indent)}}
-		}
-		t.line(append(slices.Clone(lead), line...))
-	}
-}
-
-func lineBreadth(line []word) int {
-	sum := 0
-	for _, w := range line {
-		sum += breadth(w.text)
-	}
-	return sum
 }

@@ -27,8 +27,8 @@ func label(s, code string) []word { return []word{{s + ":", code}} }
 const hang = 2
 
 // wrap breaks words into lines with a space between them. The first line is at
-// most width columns wide and the others leave room for hang, if there is a limit.
-func wrap(words []word, width int, limited bool) [][]word {
+// most width columns wide, and the others leave room for hang.
+func wrap(words []word, width int) [][]word {
 	var lines [][]word
 	var line []word
 	used := 0
@@ -36,7 +36,7 @@ func wrap(words []word, width int, limited bool) [][]word {
 		w := words[0]
 		wide, gap := breadth(w.text), min(used, 1)
 		switch {
-		case !limited || used+gap+wide <= width:
+		case used+gap+wide <= width:
 			if gap > 0 {
 				line = append(line, word{text: " "})
 			}
