@@ -84,13 +84,13 @@ func (i Inspect) Write(list []Inspection) {
 			well = append(well, "'"+d.Name+"'")
 			continue
 		}
-		if p.text.Len() > 0 {
+		if !p.empty() {
 			p.line()
 		}
 		i.daemon(p, d)
 	}
 	if len(well) > 0 {
-		if p.text.Len() > 0 {
+		if !p.empty() {
 			p.line()
 		}
 		p.wrapped(text(i.nothing() + " of " + strings.Join(well, ", ")))

@@ -28,8 +28,8 @@ func paint(on bool, code, s string) painted {
 	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
 }
 
-// narrowest is the least width that lines are made for. A narrower terminal wraps them.
-const narrowest = 40
+// leastWidth is the least width that lines are made for. A narrower terminal wraps them.
+const leastWidth = 40
 
 // paper collects the lines for a terminal, which are then written in one piece: each line
 // by itself would be a system call. Colour is only paint: without it the same text stands
@@ -42,13 +42,20 @@ type paper struct {
 
 func newPaper(width int, color bool) *paper {
 	if width > 0 {
-		width = max(width, narrowest)
+		width = max(width, leastWidth)
 	}
 	return &paper{width: width, color: color}
 }
 
+// empty reports whether nothing is printed yet.
+func (p *paper) empty() bool { return p.text.Len() == 0 }
+
 // showOn writes all lines.
 func (p *paper) showOn(out io.Writer) { _, _ = out.Write(p.text.Bytes()) }
+
+// leastRoom is how many columns a text behind something else needs. Where there are fewer,
+// its lines are longer than the width.
+const leastRoom = 30
 
 // room is how many columns are left in a line.
 func (p *paper) room(taken int) int {
@@ -78,11 +85,10 @@ func (p *paper) lines(lead []word, lines [][]word, indent int) {
 }
 
 // hanging prints a lead and behind it words, of which the further lines stand below the
-// first. Where there is little room they use more than the width.
+// first.
 func (p *paper) hanging(lead, what []word) {
-	const least = 30
 	start := breadthOf(lead)
-	p.lines(lead, wrap(what, max(p.room(start), least)), start+hang)
+	p.lines(lead, wrap(what, max(p.room(start), leastRoom)), start+hang)
 }
 
 // wrapped prints words within the width, the second line further to the right.

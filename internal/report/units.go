@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -49,4 +50,48 @@ func size(bytes uint64) string {
 		n, units = n/kib, units[1:]
 	}
 	return fmt.Sprintf("%.1f %s", n, units[0])
+}
+
+// Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.
+func Seconds(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return Limit(d.Round(time.Second))
+}
+
+// Limit is a time that a person has set, as it may be typed: 30s, 2m, 1h.
+func Limit(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = strings.TrimSuffix(text, zero[1:])
+		}
+	}
+	return text
+}
+
+// spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
+func spelled(d time.Duration) string {
+	if d > 0 && d < time.Second {
+		return "less than 1 s"
+	}
+	if d >= time.Minute && d < time.Hour && d%time.Minute >= time.Second {
+		return spaced(used(d))
+	}
+	return spaced(age(d))
+}
+
+func spaced(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		if i > 0 && r >= 'a' && r <= 'z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -86,26 +85,4 @@ func (i Incident) failed() *IncidentStep {
 		}
 	}
 	return nil
-}
-
-// spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
-func spelled(d time.Duration) string {
-	if d > 0 && d < time.Second {
-		return "less than 1 s"
-	}
-	if d >= time.Minute && d < time.Hour && d%time.Minute >= time.Second {
-		return spaced(used(d))
-	}
-	return spaced(age(d))
-}
-
-func spaced(text string) string {
-	var b strings.Builder
-	for i, r := range text {
-		if i > 0 && r >= 'a' && r <= 'z' {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -15,7 +15,6 @@ const (
 	whyLabel  = 9 // cause, missing and so on
 	whySure   = 7 // certain
 	whyText   = 50
-	whyLeast  = 30 // columns that a text needs beside how sure it is
 )
 
 // whyRow is a line of an explanation, or several.
@@ -245,7 +244,7 @@ func drawRows(p *paper, rows []whyRow) {
 		case r.whole != "":
 			p.line(append(lead, word{text: r.whole})...)
 			continue
-		case r.sure == "" || beside < whyLeast:
+		case r.sure == "" || beside < leastRoom:
 			if r.sure != "" {
 				r.words = append(slices.Clone(r.words), text("("+r.sure+", "+r.source+")")...)
 			}
