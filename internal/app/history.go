@@ -66,7 +66,7 @@ func (e *noHistoryError) Hint() string {
 func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string, color bool) ([]report.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, color, err.Error())
+		terminal.Caution(os.Stderr, color, err.Error())
 	}
 	incidents := make(map[string][]report.Incident)
 	for _, i := range ledger {

@@ -120,7 +120,7 @@ func writePage(c cli.Command, r report.Report) error {
 // whether there is one, in which nothing is missing.
 func printPage(c cli.Command, r report.Report) report.Status {
 	for _, m := range r.Mistakes {
-		report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), m.Text, m.Hint)
+		terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), m.Text, m.Hint)
 	}
 	html, err := ownPage(c, r, cmp.Or(c.MaxAge, pageExpected))
 	var out output

@@ -15,7 +15,6 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/cli"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/survey"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
@@ -28,7 +27,7 @@ func propose(ctx context.Context, c cli.Command) error {
 		return err
 	}
 	if n := m.Unseen(); n > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
 	}
 	var out output
 	text := survey.Propose(m).YAML()

@@ -45,7 +45,7 @@ func validate(c cli.Command) report.Status {
 		return report.Unclear
 	}
 	for _, doubt := range doubts {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), doubt)
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), doubt)
 	}
 	var out output
 	out.Write(text)
@@ -99,5 +99,5 @@ func strangers(c cli.Command, all config.Config) []string {
 const strangersTime = 10 * time.Second
 
 func fail(c cli.Command, err error) {
-	report.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error(), words.Hint(err))
+	terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error(), words.Hint(err))
 }

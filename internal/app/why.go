@@ -46,7 +46,7 @@ func why(ctx context.Context, c cli.Command) error {
 	}
 	all.Wait()
 	if k.broken > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
 	}
 	var out output
 	report.Why{
@@ -89,7 +89,7 @@ func readKnown(c cli.Command, now state.Stamp) (*known, error) {
 	}
 	k.broken = broken
 	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error())
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error())
 	}
 	for _, i := range ledger {
 		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], past{Incident: i, daemon: i.Daemon})

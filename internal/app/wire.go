@@ -80,7 +80,7 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 	}
 	k.NeedsRoot = c.ServiceCommand == "" && os.Geteuid() != 0
 	if terminal.Is(os.Stderr) && !terminal.IsLogged(os.Stderr) && !c.Quiet {
-		k.Progress = report.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
+		k.Progress = terminal.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
 	}
 	return k, nil
 }

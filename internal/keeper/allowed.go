@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 )
 
@@ -48,7 +49,7 @@ func (r *run) bootOrShutdown() string {
 	case err != nil:
 		r.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
 	case up < r.daemon.BootGrace:
-		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", report.Limit(r.daemon.BootGrace))
+		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", terminal.Limit(r.daemon.BootGrace))
 	}
 	phase, err := r.phase()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 )
 
@@ -153,7 +154,7 @@ func (r *run) behindBoot(w *rcd.Work, _ time.Duration) string {
 
 func (r *run) overLimit(w *rcd.Work, _ time.Duration) string {
 	if w.Over() {
-		return "for longer than its own limit of " + report.Limit(w.Limit.Round(time.Second))
+		return "for longer than its own limit of " + terminal.Limit(w.Limit.Round(time.Second))
 	}
 	return ""
 }
@@ -170,7 +171,7 @@ func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
 		limit = r.daemon.WorkLimit
 	}
 	if (w.Limit == 0 || !w.Aged) && age >= limit {
-		return "for longer than the limit of " + report.Limit(limit)
+		return "for longer than the limit of " + terminal.Limit(limit)
 	}
 	return ""
 }
@@ -221,7 +222,7 @@ func workWords(w *rcd.Work, within bool) string {
 	case !w.Aged || w.Waits:
 		return w.What
 	case within && w.Limit > 0:
-		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), report.Limit(w.Limit.Round(time.Second)))
+		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), terminal.Limit(w.Limit.Round(time.Second)))
 	}
 	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
 }
@@ -232,5 +233,5 @@ func inSeconds(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	}
-	return report.Limit(d)
+	return terminal.Limit(d)
 }

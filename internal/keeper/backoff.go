@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 )
 
 // backsOff reports whether a daemon that keeps dying has to wait for its next try.
@@ -27,7 +28,7 @@ func (r *run) backsOff() bool {
 	}
 	next := now.Time.Add(wait)
 	r.report.NextTry = next
-	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", report.Seconds(wait), next.Local().Format(time.TimeOnly))
+	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", terminal.Seconds(wait), next.Local().Format(time.TimeOnly))
 	step := tally.Tries + 1 // of the first people must be told, too
 	if tally.Told == step {
 		r.report.Known = !r.DryRun && !r.Watching // who asks is told

@@ -6,6 +6,7 @@ import (
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -62,7 +63,7 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 		i.Outcome = heldWord
 	}
 	r.past.Totals.Downtime += i.Seconds - i.Held
-	took := report.Seconds(r.past.Incident.Lasts(now))
+	took := terminal.Seconds(r.past.Incident.Lasts(now))
 	if !i.Died.IsZero() {
 		r.report.Dead = r.past.Incident.Lasts(now)
 	}

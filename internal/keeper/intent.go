@@ -8,6 +8,7 @@ import (
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 )
 
 // What keeps a daemon from being restarted, as the configuration calls it.
@@ -149,7 +150,7 @@ func (r *run) upgraded(context.Context) (kind, why string) {
 	case r.past.Held == "" && r.past.HeldWhy == why: // its time is over, as people know
 		return "", ""
 	case r.past.Held == holdPackages && now.Since(r.past.HeldSince) > longestUpgrade:
-		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, report.Limit(longestUpgrade), r.report.Name)
+		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, terminal.Limit(longestUpgrade), r.report.Name)
 		r.release(now)
 		r.past.HeldWhy = why
 		return "", ""

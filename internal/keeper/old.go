@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -206,7 +207,7 @@ func (r *run) AwaitEnd(pids []int) func(restart.Wait) {
 	end := r.show("waiting for the end of " + report.PIDList(pids))
 	return func(w restart.Wait) {
 		end()
-		took := report.Seconds(w.Took)
+		took := terminal.Seconds(w.Took)
 		switch {
 		case w.Err != nil:
 			r.Log.Log(report.Warning, "%scannot tell whether the old processes (%s) have ended %s after the stop: %v; starting all the same", r.inName(), report.PIDList(w.PIDs), took, w.Err)

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -42,7 +42,7 @@ func (r *run) overdue(ctx context.Context, held *state.HeldError) (why, hint str
 		return "", ""
 	}
 	pid, what := r.holder(ctx, held)
-	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), report.Limit(need))
+	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), terminal.Limit(need))
 	hint = "look at what it waits for; if it is of no use any more, end it: kill %d"
 	if r.IsStopped != nil && r.IsStopped(pid) {
 		why += "; it is stopped (state T)"

@@ -5,6 +5,7 @@ import (
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 )
 
 // prune drops what is remembered of daemons that are in the configuration no more,
@@ -38,7 +39,7 @@ func (p *pass) prune() {
 		if err := p.memory.store.Append(i); err != nil {
 			p.forgotten(err)
 		}
-		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, report.Seconds(time.Duration(i.Seconds*float64(time.Second))))
+		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(time.Duration(i.Seconds*float64(time.Second))))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/restart"
 )
 
@@ -116,15 +117,15 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 	case o.Failed:
 		return "its service has failed again"
 	case o.Lost > 0 && unwell != "":
-		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), report.Limit(p.Settle), unwell)
+		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), terminal.Limit(p.Settle), unwell)
 	case o.Lost > 0:
-		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
+		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), terminal.Limit(p.Settle))
 	case unwell != "" && unwell == said: // which stands beside it
-		return fmt.Sprintf("within %s it did not get well", report.Limit(p.Verify))
+		return fmt.Sprintf("within %s it did not get well", terminal.Limit(p.Verify))
 	case len(last.Matches) > 0 && unwell != "":
-		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)
+		return fmt.Sprintf("within %s it did not get well: %s", terminal.Limit(p.Verify), unwell)
 	}
-	return fmt.Sprintf("it did not appear within %s", report.Limit(p.Verify))
+	return fmt.Sprintf("it did not appear within %s", terminal.Limit(p.Verify))
 }
 
 // failedStart is what the start of a service has failed of: it stands beside the reason as

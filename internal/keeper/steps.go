@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -34,7 +35,7 @@ func (r *run) End(d restart.Done) {
 		r.mark(r.journal.End, d.Step)
 	}
 	r.noteStep(d)
-	took := report.Seconds(d.Took)
+	took := terminal.Seconds(d.Took)
 	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
 	case d.Err == nil:

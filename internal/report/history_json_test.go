@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"daemon-keeper/internal/terminal"
 )
 
 const historySchema = "../../docs/daemon-keeper.history.schema.json"
@@ -28,7 +30,7 @@ func compiledHistory(t *testing.T) *jsonschema.Schema {
 // What programs read. Who changes it changes historyVersion too, unless a field is
 // only added.
 func TestHistoryAsJSON(t *testing.T) {
-	got := chronicle(History{JSON: true, Since: 30 * day, Broken: 2}, pasts())
+	got := chronicle(History{JSON: true, Since: 30 * terminal.Day, Broken: 2}, pasts())
 	tableGolden(t, "testdata/history.json", got)
 	validate(t, compiledHistory(t), []byte(got))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -15,7 +16,7 @@ const mostIncidents = 10
 
 // drawLast prints the last incidents, the very last one at the end, where a terminal
 // stands still.
-func drawLast(p *paper, period span, list []tally) {
+func drawLast(p *terminal.Paper, period span, list []tally) {
 	var all []told
 	for _, x := range list {
 		for _, e := range x.episodes {
@@ -23,25 +24,25 @@ func drawLast(p *paper, period span, list []tally) {
 		}
 	}
 	if len(all) == 0 {
-		p.wrapped(text("No incident is known in this time."))
+		p.Wrapped(terminal.Text("No incident is known in this time."))
 		return
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return a.from.Compare(b.from) })
 	if earlier := len(all) - mostIncidents; earlier > 0 {
-		p.wrapped(text(words.Plural(earlier, "earlier incident") + " (-o json has them), and the last " + fmt.Sprint(mostIncidents) + ":"))
+		p.Wrapped(terminal.Text(words.Plural(earlier, "earlier incident") + " (-o json has them), and the last " + fmt.Sprint(mostIncidents) + ":"))
 		all = all[earlier:]
 	} else {
-		p.wrapped(text(words.Plural(len(all), "incident") + ":"))
+		p.Wrapped(terminal.Text(words.Plural(len(all), "incident") + ":"))
 	}
-	titles := names("NAME", p.width/3, each(all, told.title))
-	began := columnOf[told]{"BEGAN", false, 0, func(x told) cell { return cell{tail: x.from.In(period.to.Location()).Format(moment)} }}
-	g := newGrid(p, slices.Concat(columnsOf(all, began), []column{titles}, columnsOf(all, incidentColumns()...)))
-	g.place("CAUSE", each(all, told.known))
-	g.heading()
+	titles := terminal.Names("NAME", p.Width/3, each(all, told.title))
+	began := terminal.ColumnOf[told]{Title: "BEGAN", Right: false, Spare: 0, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: x.from.In(period.to.Location()).Format(moment)} }}
+	g := terminal.NewGrid(p, slices.Concat(terminal.ColumnsOf(all, began), []terminal.Column{titles}, terminal.ColumnsOf(all, incidentColumns()...)))
+	g.Place("CAUSE", each(all, told.known))
+	g.Heading()
 	for i := range all {
-		g.row(i)
-		p.whole("name", titles, i)
-		p.note(text(g.below[i]))
+		g.Row(i)
+		p.Whole("name", titles, i)
+		p.Note(terminal.Text(g.Below[i]))
 	}
 }
 
@@ -60,19 +61,19 @@ func (x told) title() string {
 }
 
 // incidentColumns are those behind the name.
-func incidentColumns() []columnOf[told] {
-	return []columnOf[told]{
-		{"DOWN FOR", true, 1, func(x told) cell { return cell{tail: used(x.length())} }},
-		{"HELD", true, 4, func(x told) cell { return elapsed(x.held.length(), x.held.length() > 0 && x.death()) }},
-		{"END", false, 2, func(x told) cell {
+func incidentColumns() []terminal.ColumnOf[told] {
+	return []terminal.ColumnOf[told]{
+		{Title: "DOWN FOR", Right: true, Spare: 1, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: terminal.Used(x.length())} }},
+		{Title: "HELD", Right: true, Spare: 4, Cell: func(x told) terminal.Cell { return elapsed(x.held.length(), x.held.length() > 0 && x.death()) }},
+		{Title: "END", Right: false, Spare: 2, Cell: func(x told) terminal.Cell {
 			what, code := x.ending()
-			return cell{tail: cutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), code: code}
+			return terminal.Cell{Tail: terminal.CutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), Code: code}
 		}},
-		{"TRIES", true, 3, func(x told) cell {
+		{Title: "TRIES", Right: true, Spare: 3, Cell: func(x told) terminal.Cell {
 			if x.Tries <= 0 {
-				return cell{tail: nothing}
+				return terminal.Cell{Tail: terminal.Nothing}
 			}
-			return cell{tail: strconv.Itoa(x.Tries)}
+			return terminal.Cell{Tail: strconv.Itoa(x.Tries)}
 		}},
 	}
 }
@@ -97,17 +98,17 @@ func (e episode) known() string {
 func (e episode) ending() (what, code string) {
 	switch e.Outcome {
 	case broughtBack:
-		what, code = "brought back", green
+		what, code = "brought back", terminal.Green
 	case cameBack:
-		what, code = "came back by itself", green
+		what, code = "came back by itself", terminal.Green
 	case heldOutcome:
-		what, code = "held", yellow
+		what, code = "held", terminal.Yellow
 	case removed:
-		what, code = "no longer kept", yellow
+		what, code = "no longer kept", terminal.Yellow
 	case stillDown, "":
-		what, code = "still down", red
+		what, code = "still down", terminal.Red
 	default:
-		what, code = e.Outcome, yellow
+		what, code = e.Outcome, terminal.Yellow
 	}
 	return what, code
 }

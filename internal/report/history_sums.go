@@ -4,18 +4,20 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
 // sums are the columns beside the name.
-func sums() []columnOf[tally] {
-	return []columnOf[tally]{
-		{"INCIDENTS", true, 0, func(t tally) cell { return cell{tail: strconv.Itoa(len(t.episodes))} }},
-		{"DOWN", true, 2, func(t tally) cell { return elapsed(t.down, t.down > 0) }},
-		{"HELD", true, 5, func(t tally) cell { return elapsed(t.held, t.held > 0) }},
-		{"AVAILABLE", true, 0, tally.availableCell},
-		{"MTBF", true, 4, func(t tally) cell { return elapsed(t.between()) }},
-		{"MTTR", true, 3, func(t tally) cell { return elapsed(t.toRecovery()) }},
-		{"KNOWN", true, 6, func(t tally) cell { return elapsed(t.known.length(), t.known.length() > 0) }},
+func sums() []terminal.ColumnOf[tally] {
+	return []terminal.ColumnOf[tally]{
+		{Title: "INCIDENTS", Right: true, Spare: 0, Cell: func(t tally) terminal.Cell { return terminal.Cell{Tail: strconv.Itoa(len(t.episodes))} }},
+		{Title: "DOWN", Right: true, Spare: 2, Cell: func(t tally) terminal.Cell { return elapsed(t.down, t.down > 0) }},
+		{Title: "HELD", Right: true, Spare: 5, Cell: func(t tally) terminal.Cell { return elapsed(t.held, t.held > 0) }},
+		{Title: "AVAILABLE", Right: true, Spare: 0, Cell: tally.availableCell},
+		{Title: "MTBF", Right: true, Spare: 4, Cell: func(t tally) terminal.Cell { return elapsed(t.between()) }},
+		{Title: "MTTR", Right: true, Spare: 3, Cell: func(t tally) terminal.Cell { return elapsed(t.toRecovery()) }},
+		{Title: "KNOWN", Right: true, Spare: 6, Cell: func(t tally) terminal.Cell { return elapsed(t.known.length(), t.known.length() > 0) }},
 	}
 }
 
@@ -32,42 +34,42 @@ func meaning(title string) string {
 	return ""
 }
 
-func elapsed(d time.Duration, ok bool) cell {
+func elapsed(d time.Duration, ok bool) terminal.Cell {
 	if !ok {
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	}
-	return cell{tail: used(d)}
+	return terminal.Cell{Tail: terminal.Used(d)}
 }
 
 // availableCell has three decimals, so that they are in line; 100 has none.
-func (t tally) availableCell() cell {
+func (t tally) availableCell() terminal.Cell {
 	percent, ok := t.availability()
 	switch {
 	case !ok:
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	case percent == 100:
-		return cell{tail: "100 %", code: green}
+		return terminal.Cell{Tail: "100 %", Code: terminal.Green}
 	}
-	c := cell{tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
+	c := terminal.Cell{Tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
 	if percent < 99 {
-		c.code = red
+		c.Code = terminal.Red
 	}
 	return c
 }
 
 // drawSums prints a row for each daemon.
-func drawSums(p *paper, list []tally) {
-	g := newGrid(p, append([]column{nameColumn(p, list)}, columnsOf(list, sums()...)...))
-	g.heading()
+func drawSums(p *terminal.Paper, list []tally) {
+	g := terminal.NewGrid(p, append([]terminal.Column{nameColumn(p, list)}, terminal.ColumnsOf(list, sums()...)...))
+	g.Heading()
 	for i := range list {
-		g.row(i)
+		g.Row(i)
 	}
-	for _, c := range g.columns {
-		if what := meaning(c.title); what != "" {
-			p.wrapped(label(c.title, ""), text(what))
+	for _, c := range g.Columns {
+		if what := meaning(c.Title); what != "" {
+			p.Wrapped(terminal.Label(c.Title, ""), terminal.Text(what))
 		}
 	}
 	if slices.ContainsFunc(list, func(t tally) bool { return t.held > 0 }) {
-		p.wrapped(text("Held time counts neither as up nor as down."))
+		p.Wrapped(terminal.Text("Held time counts neither as up nor as down."))
 	}
 }

@@ -3,12 +3,14 @@ package report
 import (
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
 // The period of the tests is the last ten hours. What is expected is in minutes.
 func TestTally(t *testing.T) {
 	const m, h = time.Minute, time.Hour
-	always := Past{Known: before(90 * day), Seen: dusk}
+	always := Past{Known: before(90 * terminal.Day), Seen: dusk}
 	of := func(list ...Incident) Past {
 		p := always
 		p.Incidents = list
@@ -32,8 +34,8 @@ func TestTally(t *testing.T) {
 		{"nothing is known", Past{}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"always up", always, 600, 0, 0, 0, 0, 0, 0, 100},
 		{"watched for an hour", Past{Known: before(h), Seen: dusk}, 60, 0, 0, 0, 0, 0, 0, 100},
-		{"not watched any more", Past{Known: before(90 * day), Seen: before(9 * h)}, 60, 0, 0, 0, 0, 0, 0, 100},
-		{"not watched in the period", Past{Known: before(90 * day), Seen: before(11 * h)}, 0, 0, 0, 0, 0, 0, 0, -1},
+		{"not watched any more", Past{Known: before(90 * terminal.Day), Seen: before(9 * h)}, 60, 0, 0, 0, 0, 0, 0, 100},
+		{"not watched in the period", Past{Known: before(90 * terminal.Day), Seen: before(11 * h)}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"seen once", Past{Known: before(h), Seen: before(h)}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"a clock that was ahead", Past{Known: before(h), Seen: before(-h)}, 60, 0, 0, 0, 0, 0, 0, 100},
 		{"the ends the wrong way round", Past{Known: dusk, Seen: before(h)}, 60, 0, 0, 0, 0, 0, 0, 100},
@@ -52,7 +54,7 @@ func TestTally(t *testing.T) {
 		{"under way since before", of(with(death(20*h, 0), underWay)), 600, 600, 0, 1, 0, 0, 0, 0},
 		{"under way, by a clock that was set back", of(with(with(death(-h, 0), underWay), func(i *Incident) { i.Took = h })), 600, 60, 0, 1, 1, 0, 0, 90},
 		{"under way, and it will have begun", of(with(death(-h, 0), underWay)), 600, 0, 0, 1, 1, 0, 0, 100},
-		{"not watched since it is down", Past{Known: before(90 * day), Seen: before(h), Incidents: []Incident{with(death(h, 0), underWay)}}, 600, 60, 0, 1, 1, 0, 0, 90},
+		{"not watched since it is down", Past{Known: before(90 * terminal.Day), Seen: before(h), Incidents: []Incident{with(death(h, 0), underWay)}}, 600, 60, 0, 1, 1, 0, 0, 90},
 		{"up before it was down", of(with(death(5*h, 6*m), func(i *Incident) { i.Up = before(6 * h) })), 600, 6, 0, 1, 1, 1, 6, 99},
 		{"up before it was down, not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Took = before(6*h), 0 })), 600, 0, 0, 1, 1, 1, 0, 100},
 		{"not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Took = 0 })), 600, 6, 0, 1, 1, 1, 6, 99},
@@ -93,7 +95,7 @@ func TestTally(t *testing.T) {
 
 // The one under way need not be the last of the list.
 func TestIncidentsAreInOrder(t *testing.T) {
-	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.tally(span{before(day), dusk})
+	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.tally(span{before(terminal.Day), dusk})
 	for i, want := range []time.Duration{2, 1, 3} {
 		if got.episodes[i].Took != want {
 			t.Errorf("number %d is %v", i, got.episodes[i])

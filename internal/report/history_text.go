@@ -4,26 +4,27 @@ import (
 	"cmp"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
 // text is the history for eyes.
 func (h History) text(period span, list []tally) {
-	p := newPaper(h.Width, h.Color)
+	p := terminal.NewPaper(h.Width, h.Color)
 	period = period.begun(list)
 	if len(list) == 0 {
-		p.wrapped(text("nothing is remembered of any daemon"))
+		p.Wrapped(terminal.Text("nothing is remembered of any daemon"))
 	} else {
 		drawBars(p, period, list, h.signs())
-		p.line()
+		p.Line()
 		drawSums(p, list)
-		p.line()
+		p.Line()
 		drawLast(p, period, list)
 	}
 	if h.Broken > 0 {
-		p.wrapped(label("notice", yellow), text(words.Plural(h.Broken, "line")+" of the ledger cannot be read"))
+		p.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(words.Plural(h.Broken, "line")+" of the ledger cannot be read"))
 	}
-	p.showOn(h.Out)
+	p.ShowOn(h.Out)
 }
 
 // signs are what the bars are drawn with.
@@ -57,47 +58,47 @@ const noTerminal = 80
 const fewestColumns = 25
 
 // drawBars draws all bars below each other, so that what died together is seen.
-func drawBars(p *paper, period span, list []tally, signs string) {
+func drawBars(p *terminal.Paper, period span, list []tally, signs string) {
 	titles := nameColumn(p, list)
-	width := max(cmp.Or(p.width, noTerminal)-titles.wide-columnGap, fewestColumns)
-	row := func(title word, bar []word) {
-		p.line(append([]word{title, gap(titles.wide - breadth(title.text) + columnGap)}, bar...)...)
+	width := max(cmp.Or(p.Width, noTerminal)-titles.Wide-terminal.ColumnGap, fewestColumns)
+	row := func(title terminal.Word, bar []terminal.Word) {
+		p.Line(append([]terminal.Word{title, terminal.Gap(titles.Wide - terminal.Breadth(title.Text) + terminal.ColumnGap)}, bar...)...)
 	}
-	row(word{titles.title, bold}, axis(period, width))
+	row(terminal.Word{Text: titles.Title, Code: terminal.Bold}, axis(period, width))
 	for i, x := range list {
-		row(word{text: titles.cells[i].tail}, pieces(x.bar(period, width-2), signs))
-		p.whole("name", titles, i)
+		row(terminal.Word{Text: titles.Cells[i].Tail}, pieces(x.bar(period, width-2), signs))
+		p.Whole("name", titles, i)
 	}
-	p.wrapped(legend(period.length()/time.Duration(width-2), signs))
+	p.Wrapped(legend(period.length()/time.Duration(width-2), signs))
 }
 
-func nameColumn(p *paper, list []tally) column {
-	return names("NAME", p.width/3, each(list, func(t tally) string { return t.name }))
+func nameColumn(p *terminal.Paper, list []tally) terminal.Column {
+	return terminal.Names("NAME", p.Width/3, each(list, func(t tally) string { return t.name }))
 }
 
 // axis has the ends of the period, in as much detail as there is room for.
-func axis(period span, width int) []word {
+func axis(period span, width int) []terminal.Word {
 	layout := "2006-01-02"
 	switch {
 	case width >= 2*len(moment)+1:
 		layout = moment
-	case period.length() < 2*day:
+	case period.length() < 2*terminal.Day:
 		layout = "01-02 15:04"
 	}
 	from, to := period.from.In(period.to.Location()).Format(layout), period.to.Format(layout)
-	return []word{{from, bold}, gap(width - len(from) - len(to)), {to, bold}}
+	return []terminal.Word{{Text: from, Code: terminal.Bold}, terminal.Gap(width - len(from) - len(to)), {Text: to, Code: terminal.Bold}}
 }
 
 // moment is a date and a time, for people.
 const moment = "2006-01-02 15:04"
 
-func legend(column time.Duration, signs string) []word {
-	var words []word
+func legend(column time.Duration, signs string) []terminal.Word {
+	var words []terminal.Word
 	for _, l := range []struct {
 		mark mark
 		what string
 	}{{markUp, "up,"}, {markDown, "down,"}, {markHeld, "held,"}} {
-		words = append(append(words, l.mark.word(signs)), text(l.what)...)
+		words = append(append(words, l.mark.word(signs)), terminal.Text(l.what)...)
 	}
-	return append(words, text("blank: not known; a column is "+used(column)+" and shows its worst")...)
+	return append(words, terminal.Text("blank: not known; a column is "+terminal.Used(column)+" and shows its worst")...)
 }

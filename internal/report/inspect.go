@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -56,9 +57,9 @@ func inspectSeverities() []string { return []string{"critical", "warning", "noti
 func inspectCode(severity string) string {
 	switch severity {
 	case "critical":
-		return red
+		return terminal.Red
 	case "warning":
-		return yellow
+		return terminal.Yellow
 	}
 	return ""
 }
@@ -77,28 +78,28 @@ func (i Inspect) Write(list []Inspection) {
 		i.object(list)
 		return
 	}
-	p := newPaper(i.Width, i.Color)
+	p := terminal.NewPaper(i.Width, i.Color)
 	var well []string
 	for _, d := range list {
 		if d.State == "up" && !i.All && !i.worthAWord(d) {
 			well = append(well, "'"+d.Name+"'")
 			continue
 		}
-		if !p.empty() {
-			p.line()
+		if !p.Empty() {
+			p.Line()
 		}
 		i.daemon(p, d)
 	}
 	if len(well) > 0 {
-		if !p.empty() {
-			p.line()
+		if !p.Empty() {
+			p.Line()
 		}
-		p.wrapped(text(i.nothing() + " of " + strings.Join(well, ", ")))
+		p.Wrapped(terminal.Text(i.nothing() + " of " + strings.Join(well, ", ")))
 	}
 	for _, limit := range i.Limits {
-		p.wrapped(label("notice", yellow), text(limit))
+		p.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(limit))
 	}
-	p.showOn(i.Out)
+	p.ShowOn(i.Out)
 }
 
 // nothing says so of those that are well.
@@ -122,28 +123,30 @@ func unseen(lines []InspectLine) []InspectLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l InspectLine) bool { return l.Why == "" || l.Never })
 }
 
-func (i Inspect) daemon(p *paper, d Inspection) {
+func (i Inspect) daemon(p *terminal.Paper, d Inspection) {
 	if d.State != "up" || len(d.Processes) == 0 {
-		code := yellow
+		code := terminal.Yellow
 		if d.State == "down" {
-			code = red
+			code = terminal.Red
 		}
-		p.wrapped([]word{quoted(d.Name), {d.State + ":", code}}, text(d.Reason))
+		p.Wrapped([]terminal.Word{quoted(d.Name), {Text: d.State + ":", Code: code}}, terminal.Text(d.Reason))
 	}
 	for n, x := range d.Processes {
 		if n > 0 {
-			p.line()
+			p.Line()
 		}
 		i.process(p, d, x)
 	}
 	if d.More > 0 {
-		p.note(label("notice", yellow), text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
+		p.Note(terminal.Label("notice", terminal.Yellow), terminal.Text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
 	}
 }
 
-func quoted(name string) word { return word{"'" + words.Printable(name) + "'", bold} }
+func quoted(name string) terminal.Word {
+	return terminal.Word{Text: "'" + words.Printable(name) + "'", Code: terminal.Bold}
+}
 
-func (i Inspect) process(p *paper, d Inspection, x InspectedProcess) {
+func (i Inspect) process(p *terminal.Paper, d Inspection, x InspectedProcess) {
 	about := []string{fmt.Sprintf("pid %d", x.PID)}
 	if x.Unit != "" {
 		about = append(about, x.Unit)
@@ -152,41 +155,41 @@ func (i Inspect) process(p *paper, d Inspection, x InspectedProcess) {
 		about = append(about, "user "+x.User)
 	}
 	who := strings.Join(about, ", ")
-	head := append([]word{quoted(d.Name)}, text("("+who+"):")...)
+	head := append([]terminal.Word{quoted(d.Name)}, terminal.Text("("+who+"):")...)
 	if d.State != "up" { // its name stands above
-		head = append([]word{gap(whyIndent)}, text(who+":")...)
+		head = append([]terminal.Word{terminal.Gap(whyIndent)}, terminal.Text(who+":")...)
 	}
 	findings := i.told(x.Findings)
 	sums := i.sums(findings)
 	if len(findings) == 0 && len(unseen(x.Lines)) > 0 {
-		sums = text(i.nothing() + " of what may be seen")
+		sums = terminal.Text(i.nothing() + " of what may be seen")
 	}
-	p.wrapped(head, sums)
+	p.Wrapped(head, sums)
 	for _, f := range findings {
-		p.hanging([]word{gap(whyIndent), {f.Severity, inspectCode(f.Severity)}, gap(whyLabel - len(f.Severity))}, text(f.What))
-		p.hanging(labelled("seen"), text(f.Evidence))
-		p.hanging(labelled("why"), text(f.Why))
-		p.hanging(labelled("do"), text(f.Do))
+		p.Hanging([]terminal.Word{terminal.Gap(whyIndent), {Text: f.Severity, Code: inspectCode(f.Severity)}, terminal.Gap(whyLabel - len(f.Severity))}, terminal.Text(f.What))
+		p.Hanging(labelled("seen"), terminal.Text(f.Evidence))
+		p.Hanging(labelled("why"), terminal.Text(f.Why))
+		p.Hanging(labelled("do"), terminal.Text(f.Do))
 	}
 	if !i.All {
 		notSeen(p, unseen(x.Lines))
 		return
 	}
 	if len(findings) > 0 && len(x.Lines) > 0 {
-		p.line()
+		p.Line()
 	}
 	allLines(p, x.Lines) // each says it, if it was not seen
 }
 
-func labelled(name string) []word {
-	return []word{gap(whyIndent), {text: "  " + name}, gap(max(whyLabel-2-len(name), 1))}
+func labelled(name string) []terminal.Word {
+	return []terminal.Word{terminal.Gap(whyIndent), {Text: "  " + name}, terminal.Gap(max(whyLabel-2-len(name), 1))}
 }
 
-func (i Inspect) sums(findings []InspectFinding) []word {
+func (i Inspect) sums(findings []InspectFinding) []terminal.Word {
 	if len(findings) == 0 {
-		return text(i.nothing())
+		return terminal.Text(i.nothing())
 	}
-	var list []word
+	var list []terminal.Word
 	for _, s := range inspectSeverities() {
 		n := 0
 		for _, f := range findings {
@@ -198,39 +201,39 @@ func (i Inspect) sums(findings []InspectFinding) []word {
 		case n == 0:
 			continue
 		case len(list) > 0:
-			list[len(list)-1].text += ","
+			list[len(list)-1].Text += ","
 		}
 		what := words.Plural(n, s)
 		if s == "critical" {
 			what = fmt.Sprint(n, " ", s)
 		}
-		list = append(list, word{what, inspectCode(s)})
+		list = append(list, terminal.Word{Text: what, Code: inspectCode(s)})
 	}
 	return list
 }
 
 // allLines are all that was read, by sections.
-func allLines(p *paper, lines []InspectLine) {
+func allLines(p *terminal.Paper, lines []InspectLine) {
 	section := ""
 	longest := 0
 	for _, l := range lines {
-		longest = max(longest, breadth(l.Name))
+		longest = max(longest, terminal.Breadth(l.Name))
 	}
 	for _, l := range lines {
 		if l.Section != section {
 			section = l.Section
-			p.line(gap(whyIndent), word{section, bold})
+			p.Line(terminal.Gap(whyIndent), terminal.Word{Text: section, Code: terminal.Bold})
 		}
-		what := text(l.Text)
+		what := terminal.Text(l.Text)
 		if l.Why != "" {
-			what = text("not known: " + l.Why)
+			what = terminal.Text("not known: " + l.Why)
 		}
-		p.hanging([]word{gap(2 * whyIndent), phrase(l.Name), gap(longest - breadth(l.Name) + 2)}, what)
+		p.Hanging([]terminal.Word{terminal.Gap(2 * whyIndent), terminal.Phrase(l.Name), terminal.Gap(longest - terminal.Breadth(l.Name) + 2)}, what)
 	}
 }
 
 // notSeen says what may be wrong all the same, and why nobody can tell.
-func notSeen(p *paper, lines []InspectLine) {
+func notSeen(p *terminal.Paper, lines []InspectLine) {
 	var reasons []string
 	names := make(map[string][]string)
 	for _, l := range lines {
@@ -242,6 +245,6 @@ func notSeen(p *paper, lines []InspectLine) {
 		}
 	}
 	for _, why := range reasons {
-		p.hanging([]word{gap(whyIndent), {"not seen", yellow}, gap(1)}, text(strings.Join(names[why], ", ")+": "+why))
+		p.Hanging([]terminal.Word{terminal.Gap(whyIndent), {Text: "not seen", Code: terminal.Yellow}, terminal.Gap(1)}, terminal.Text(strings.Join(names[why], ", ")+": "+why))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -57,11 +58,11 @@ func severities() []string { return []string{"dangerous", "wrong", "note", "unkn
 func severityCode(severity string) string {
 	switch severity {
 	case "dangerous":
-		return red
+		return terminal.Red
 	case "wrong", "unknown":
-		return yellow
+		return terminal.Yellow
 	case "right":
-		return green
+		return terminal.Green
 	}
 	return ""
 }
@@ -72,35 +73,35 @@ func (p PIDFiles) Write() {
 		p.object()
 		return
 	}
-	paper := newPaper(p.Width, p.Color)
+	paper := terminal.NewPaper(p.Width, p.Color)
 	if len(p.List) > 0 {
-		paths := names("PIDFILE", paper.width*9/20, each(p.List, func(f PIDFile) string { return f.Path }))
-		g := newGrid(paper, append([]column{paths}, columnsOf(p.List, pidFileColumns()...)...))
-		g.heading()
+		paths := terminal.Names("PIDFILE", paper.Width*9/20, each(p.List, func(f PIDFile) string { return f.Path }))
+		g := terminal.NewGrid(paper, append([]terminal.Column{paths}, terminal.ColumnsOf(p.List, pidFileColumns()...)...))
+		g.Heading()
 		for i, f := range p.List {
-			g.row(i)
-			paper.whole("path", paths, i)
+			g.Row(i)
+			paper.Whole("path", paths, i)
 			f.notes(paper)
 		}
-		paper.line()
+		paper.Line()
 	}
-	paper.wrapped(p.summary())
+	paper.Wrapped(p.summary())
 	for _, limit := range p.Limits {
-		paper.wrapped(label("notice", yellow), text(limit))
+		paper.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(limit))
 	}
 	if p.Unseen > 0 {
-		paper.wrapped(label("notice", yellow), text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen)))
+		paper.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen)))
 	}
-	paper.showOn(p.Out)
+	paper.ShowOn(p.Out)
 }
 
 // notes are what stands below a row: all that is not as it should be, and then what helps
 // to find out why.
-func (f PIDFile) notes(p *paper) {
+func (f PIDFile) notes(p *terminal.Paper) {
 	told := false
 	for _, x := range f.Findings {
 		if x.Severity != "right" {
-			p.note(label(x.Severity, severityCode(x.Severity)), text(x.Text))
+			p.Note(terminal.Label(x.Severity, severityCode(x.Severity)), terminal.Text(x.Text))
 			told = true
 		}
 	}
@@ -115,67 +116,67 @@ func (f PIDFile) notes(p *paper) {
 		about = append(about, "named by "+strings.Join(f.NamedBy, ", "))
 	}
 	if len(about) > 0 {
-		p.note(label("file", ""), text(strings.Join(about, "; ")))
+		p.Note(terminal.Label("file", ""), terminal.Text(strings.Join(about, "; ")))
 	}
 }
 
-func (p PIDFiles) summary() []word {
+func (p PIDFiles) summary() []terminal.Word {
 	total := 0
-	var parts []word
+	var parts []terminal.Word
 	for _, s := range severities() {
 		n := p.Sums[s]
 		if total += n; n == 0 {
 			continue
 		}
 		if len(parts) > 0 {
-			parts[len(parts)-1].text += ","
+			parts[len(parts)-1].Text += ","
 		}
-		parts = append(parts, word{strconv.Itoa(n) + " " + s, severityCode(s)})
+		parts = append(parts, terminal.Word{Text: strconv.Itoa(n) + " " + s, Code: severityCode(s)})
 	}
 	head := words.Plural(total, "pidfile")
 	if total == 0 {
-		return text("no pidfile")
+		return terminal.Text("no pidfile")
 	}
-	return append(text(head+":"), parts...)
+	return append(terminal.Text(head+":"), parts...)
 }
 
 // longestName is as long as the kernel's names are.
 const longestName = 15
 
 // pidFileColumns are those beside the path.
-func pidFileColumns() []columnOf[PIDFile] {
-	return []columnOf[PIDFile]{
-		{"VERDICT", false, 0, func(f PIDFile) cell { return cell{tail: f.Severity, code: severityCode(f.Severity)} }},
-		{"HOLDS", true, 1, func(f PIDFile) cell {
+func pidFileColumns() []terminal.ColumnOf[PIDFile] {
+	return []terminal.ColumnOf[PIDFile]{
+		{Title: "VERDICT", Right: false, Spare: 0, Cell: func(f PIDFile) terminal.Cell { return terminal.Cell{Tail: f.Severity, Code: severityCode(f.Severity)} }},
+		{Title: "HOLDS", Right: true, Spare: 1, Cell: func(f PIDFile) terminal.Cell {
 			if f.Number == nil {
-				return cell{tail: nothing}
+				return terminal.Cell{Tail: terminal.Nothing}
 			}
-			return cell{tail: strconv.FormatInt(*f.Number, 10)}
+			return terminal.Cell{Tail: strconv.FormatInt(*f.Number, 10)}
 		}},
-		{"PROCESS", false, 2, func(f PIDFile) cell {
+		{Title: "PROCESS", Right: false, Spare: 2, Cell: func(f PIDFile) terminal.Cell {
 			if f.Process == nil {
-				return cell{tail: nothing}
+				return terminal.Cell{Tail: terminal.Nothing}
 			}
 			in := ""
 			if f.Process.Thread != nil {
 				in = "in "
 			}
-			return cell{tail: in + cutMiddle(words.Printable(f.Process.Name), longestName)}
+			return terminal.Cell{Tail: in + terminal.CutMiddle(words.Printable(f.Process.Name), longestName)}
 		}},
-		{"USER", false, 3, func(f PIDFile) cell {
+		{Title: "USER", Right: false, Spare: 3, Cell: func(f PIDFile) terminal.Cell {
 			if f.Process == nil {
-				return cell{tail: nothing}
+				return terminal.Cell{Tail: terminal.Nothing}
 			}
-			return cell{tail: cutMiddle(words.Printable(f.Process.User), longestName)}
+			return terminal.Cell{Tail: terminal.CutMiddle(words.Printable(f.Process.User), longestName)}
 		}},
-		{"LOCKED", false, 4, func(f PIDFile) cell {
+		{Title: "LOCKED", Right: false, Spare: 4, Cell: func(f PIDFile) terminal.Cell {
 			switch {
 			case f.Locked == nil:
-				return cell{tail: nothing}
+				return terminal.Cell{Tail: terminal.Nothing}
 			case *f.Locked:
-				return cell{tail: "yes"}
+				return terminal.Cell{Tail: "yes"}
 			}
-			return cell{tail: "no"}
+			return terminal.Cell{Tail: "no"}
 		}},
 	}
 }

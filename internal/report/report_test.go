@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 

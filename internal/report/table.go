@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
 // Table is the face for eyes: a row for each daemon and rule, the worst first, below it
@@ -23,15 +25,15 @@ type Table struct {
 // Write prints the report. Of a run's steps it tells nothing: that is Text's.
 func (t Table) Write(r Report) {
 	for _, m := range r.Mistakes {
-		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
+		terminal.Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
-	p := newPaper(t.Width, t.Color)
+	p := terminal.NewPaper(t.Width, t.Color)
 	if shown := t.shown(r.Daemons); len(shown) > 0 {
 		t.rows(p, shown)
-		p.line()
+		p.Line()
 	}
-	p.wrapped(tableSummary(r))
-	p.showOn(t.Out)
+	p.Wrapped(tableSummary(r))
+	p.ShowOn(t.Out)
 }
 
 // shown are those that have a row, the worst first. What cannot be told for the same
@@ -57,21 +59,21 @@ func (t Table) shown(daemons []Daemon) []Daemon {
 }
 
 // rows prints the heading, and each row with what stands below it.
-func (t Table) rows(p *paper, daemons []Daemon) {
-	titles := names("NAME", p.width/3, each(daemons, func(d Daemon) string { return d.Name }))
-	g := newGrid(p, append([]column{titles}, t.columns(daemons)...))
-	g.place("LATELY", each(daemons, func(d Daemon) string { return d.Lately.text(t.Now) }))
-	g.heading()
+func (t Table) rows(p *terminal.Paper, daemons []Daemon) {
+	titles := terminal.Names("NAME", p.Width/3, each(daemons, func(d Daemon) string { return d.Name }))
+	g := terminal.NewGrid(p, append([]terminal.Column{titles}, t.columns(daemons)...))
+	g.Place("LATELY", each(daemons, func(d Daemon) string { return d.Lately.text(t.Now) }))
+	g.Heading()
 	alike := 0 // those above that cannot be told for the same reason
 	for i, d := range daemons {
-		g.row(i)
-		p.whole("name", titles, i)
-		p.note(text(g.below[i]))
+		g.Row(i)
+		p.Whole("name", titles, i)
+		p.Note(terminal.Text(g.Below[i]))
 		if i+1 < len(daemons) && sameDoubt(d, daemons[i+1]) {
 			alike++ // it is said once, below the last of them
 		} else {
 			for _, n := range notes(d, alike, t.Verbose) {
-				p.note(n)
+				p.Note(n)
 			}
 			alike = 0
 		}
@@ -79,7 +81,7 @@ func (t Table) rows(p *paper, daemons []Daemon) {
 			continue
 		}
 		for _, x := range d.Details {
-			p.note(label(x.word(), ""), text(x.text()))
+			p.Note(terminal.Label(x.word(), ""), terminal.Text(x.text()))
 		}
 	}
 }

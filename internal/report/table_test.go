@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
 var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
@@ -34,7 +36,7 @@ func nightmare() Report {
 			},
 			{
 				Name: "nginx", Result: Up, Count: any,
-				Processes: []Process{{PID: 7, User: "www-data", Started: ago(747 * day), CPU: 5*time.Hour + 2*time.Minute, RSS: 830_000, Stopped: true}},
+				Processes: []Process{{PID: 7, User: "www-data", Started: ago(747 * terminal.Day), CPU: 5*time.Hour + 2*time.Minute, RSS: 830_000, Stopped: true}},
 				Notices:   []string{"process 7 of '/usr/sbin/nginx' is stopped by a signal or a debugger: it does nothing until it is continued (kill -CONT 7)"},
 				Services:  []Service{{Name: "nginx"}},
 			},
@@ -136,8 +138,8 @@ func TestTableFitsItsWidth(t *testing.T) {
 			if strings.HasSuffix(line, " ") || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' }) {
 				t.Fatalf("seed %d: line %q", seed, line)
 			}
-			if breadth(line) > width {
-				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, breadth(line), width, line, plain)
+			if terminal.Breadth(line) > width {
+				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, terminal.Breadth(line), width, line, plain)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"bytes"
@@ -12,20 +12,20 @@ import (
 
 // Select Graphic Rendition, ECMA-48.
 const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	bold   = "1"
+	Red    = "31"
+	Green  = "32"
+	Yellow = "33"
+	Bold   = "1"
 )
 
 // painted is text of our own, which may hold escape sequences.
-type painted string
+type Painted string
 
-func paint(on bool, code, s string) painted {
+func Paint(on bool, code, s string) Painted {
 	if !on || code == "" || s == "" {
-		return painted(s)
+		return Painted(s)
 	}
-	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
+	return Painted("\x1b[" + code + "m" + s + "\x1b[0m")
 }
 
 // leastWidth is the least width that lines are made for. A narrower terminal wraps them.
@@ -34,98 +34,98 @@ const leastWidth = 40
 // paper collects the lines for a terminal, which are then written in one piece: each line
 // by itself would be a system call. Colour is only paint: without it the same text stands
 // in the same place.
-type paper struct {
+type Paper struct {
 	text  bytes.Buffer
-	width int // columns; 0 if there is no limit
+	Width int // columns; 0 if there is no limit
 	color bool
 }
 
-func newPaper(width int, color bool) *paper {
+func NewPaper(width int, color bool) *Paper {
 	if width > 0 {
 		width = max(width, leastWidth)
 	}
-	return &paper{width: width, color: color}
+	return &Paper{Width: width, color: color}
 }
 
 // empty reports whether nothing is printed yet.
-func (p *paper) empty() bool { return p.text.Len() == 0 }
+func (p *Paper) Empty() bool { return p.text.Len() == 0 }
 
 // showOn writes all lines.
-func (p *paper) showOn(out io.Writer) { _, _ = out.Write(p.text.Bytes()) }
+func (p *Paper) ShowOn(out io.Writer) { _, _ = out.Write(p.text.Bytes()) }
 
 // leastRoom is how many columns a text behind something else needs. Where there are fewer,
 // its lines are longer than the width.
-const leastRoom = 30
+const LeastRoom = 30
 
 // room is how many columns are left in a line.
-func (p *paper) room(taken int) int {
-	if p.width == 0 {
+func (p *Paper) Room(taken int) int {
+	if p.Width == 0 {
 		return math.MaxInt
 	}
-	return p.width - taken
+	return p.Width - taken
 }
 
 // line prints pieces that have their spaces between them.
-func (p *paper) line(pieces ...word) {
+func (p *Paper) Line(pieces ...Word) {
 	var b strings.Builder
 	for _, w := range pieces {
-		b.WriteString(string(paint(p.color, w.code, w.text)))
+		b.WriteString(string(Paint(p.color, w.Code, w.Text)))
 	}
 	p.text.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
 // lines prints lines with a lead before the first, and the others indented.
-func (p *paper) lines(lead []word, lines [][]word, indent int) {
+func (p *Paper) Lines(lead []Word, lines [][]Word, indent int) {
 	for i, line := range lines {
 		if i > 0 {
-			lead = []word{gap(indent)}
+			lead = []Word{Gap(indent)}
 		}
-		p.line(append(slices.Clone(lead), line...)...)
+		p.Line(append(slices.Clone(lead), line...)...)
 	}
 }
 
 // hanging prints a lead and behind it words, of which the further lines stand below the
 // first.
-func (p *paper) hanging(lead, what []word) {
-	start := breadthOf(lead)
-	p.lines(lead, wrap(what, max(p.room(start), leastRoom)), start+hang)
+func (p *Paper) Hanging(lead, what []Word) {
+	start := BreadthOf(lead)
+	p.Lines(lead, Wrap(what, max(p.Room(start), LeastRoom)), start+Hang)
 }
 
 // wrapped prints words within the width, the second line further to the right.
-func (p *paper) wrapped(parts ...[]word) { p.indented(0, parts...) }
+func (p *Paper) Wrapped(parts ...[]Word) { p.indented(0, parts...) }
 
 // note prints what stands below a row.
-func (p *paper) note(parts ...[]word) { p.indented(4, parts...) }
+func (p *Paper) Note(parts ...[]Word) { p.indented(4, parts...) }
 
-func (p *paper) indented(by int, parts ...[]word) {
-	p.lines([]word{gap(by)}, wrap(slices.Concat(parts...), p.room(by)), by+hang)
+func (p *Paper) indented(by int, parts ...[]Word) {
+	p.Lines([]Word{Gap(by)}, Wrap(slices.Concat(parts...), p.Room(by)), by+Hang)
 }
 
 // whole prints the name of a row, if the row does not show all of it.
-func (p *paper) whole(title string, c column, i int) {
-	if c.cut(i) {
-		p.note(label(title, ""), text(c.names[i]))
+func (p *Paper) Whole(title string, c Column, i int) {
+	if c.Cut(i) {
+		p.Note(Label(title, ""), Text(c.names[i]))
 	}
 }
 
 // gap is blanks between pieces of a line.
-func gap(n int) word { return word{text: strings.Repeat(" ", max(n, 0))} }
+func Gap(n int) Word { return Word{Text: strings.Repeat(" ", max(n, 0))} }
 
 // phrase is a text that is not broken, such as a date with its time.
-func phrase(s string) word { return word{text: words.Printable(s)} }
+func Phrase(s string) Word { return Word{Text: words.Printable(s)} }
 
-func colored(s, code string) []word {
-	list := text(s)
+func InColor(s, code string) []Word {
+	list := Text(s)
 	for i := range list {
-		list[i].code = code
+		list[i].Code = code
 	}
 	return list
 }
 
-func breadthOf(line []word) int {
+func BreadthOf(line []Word) int {
 	sum := 0
 	for _, w := range line {
-		sum += breadth(w.text)
+		sum += Breadth(w.Text)
 	}
 	return sum
 }

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"testing"
@@ -20,16 +20,16 @@ func TestUnitsForEyes(t *testing.T) {
 		{12*time.Minute + 3*time.Second, "12m", "12m 3s"},
 		{hour - 1, "59m", "59m 59s"},
 		{7*hour + 53*time.Minute, "7h 53m", "7h 53m"},
-		{day - 1, "23h 59m", "23h 59m"},
+		{Day - 1, "23h 59m", "23h 59m"},
 		{76 * hour, "3d 4h", "3d 4h"},
-		{year - 1, "364d 23h", "364d 23h"},
-		{747 * day, "2y 17d", "2y 17d"},
+		{Year - 1, "364d 23h", "364d 23h"},
+		{747 * Day, "2y 17d", "2y 17d"},
 		{1<<63 - 1, "292y 171d", "292y 171d"},
 	} {
-		if got := age(tc.d); got != tc.age {
+		if got := Age(tc.d); got != tc.age {
 			t.Errorf("age(%v) = %q, want %q", tc.d, got, tc.age)
 		}
-		if got := used(tc.d); got != tc.used {
+		if got := Used(tc.d); got != tc.used {
 			t.Errorf("used(%v) = %q, want %q", tc.d, got, tc.used)
 		}
 	}
@@ -37,7 +37,7 @@ func TestUnitsForEyes(t *testing.T) {
 		1: "0 KiB", 4096: "4 KiB", 1<<20 - 1: "1.0 MiB", 1<<20 - 1024: "1023 KiB", 1 << 20: "1.0 MiB", 5 << 28: "1.2 GiB",
 		1<<30 - 1: "1.0 GiB", 1023 << 20: "1023.0 MiB", 1 << 63: "8192.0 PiB",
 	} {
-		if got := size(bytes); got != want {
+		if got := Size(bytes); got != want {
 			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
 		}
 	}
@@ -45,7 +45,7 @@ func TestUnitsForEyes(t *testing.T) {
 
 func TestBreadth(t *testing.T) {
 	for s, want := range map[string]int{"": 0, "clamd": 5, "ümläut": 6, "日本": 4, "ﾃﾞ": 2, "e\u0301": 1, "🙂": 2, "한": 2, "！": 2} {
-		if got := breadth(s); got != want {
+		if got := Breadth(s); got != want {
 			t.Errorf("breadth(%q) = %d, want %d", s, got, want)
 		}
 	}
@@ -63,7 +63,7 @@ func TestNamesAreCutInTheMiddle(t *testing.T) {
 		{"日本語デーモン", 13, "日本...モン"},
 		{"日本語デーモン", 12, "日本...モン"},
 	} {
-		if got := cutMiddle(tc.name, tc.most); got != tc.want {
+		if got := CutMiddle(tc.name, tc.most); got != tc.want {
 			t.Errorf("cutMiddle(%q, %d) = %q, want %q", tc.name, tc.most, got, tc.want)
 		}
 	}

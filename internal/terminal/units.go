@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	day  = 24 * time.Hour
-	year = 365 * day
+	Day  = 24 * time.Hour
+	Year = 365 * Day
 )
 
 // age is how long something has been so, for people: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
-func age(d time.Duration) string {
+func Age(d time.Duration) string {
 	switch {
 	case d < 0: // the clock was set back
 		return "0s"
@@ -20,27 +20,27 @@ func age(d time.Duration) string {
 		return fmt.Sprintf("%ds", d/time.Second)
 	case d < time.Hour:
 		return fmt.Sprintf("%dm", d/time.Minute)
-	case d < day:
+	case d < Day:
 		return fmt.Sprintf("%dh %dm", d/time.Hour, d%time.Hour/time.Minute)
-	case d < year:
-		return fmt.Sprintf("%dd %dh", d/day, d%day/time.Hour)
+	case d < Year:
+		return fmt.Sprintf("%dd %dh", d/Day, d%Day/time.Hour)
 	}
-	return fmt.Sprintf("%dy %dd", d/year, d%year/day)
+	return fmt.Sprintf("%dy %dd", d/Year, d%Year/Day)
 }
 
 // used is CPU time, for people: 0.4s, 12m 3s, 5h 2m, 3d 4h.
-func used(d time.Duration) string {
+func Used(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%.1fs", max(d, 0).Truncate(100*time.Millisecond).Seconds())
 	case d < time.Hour:
 		return fmt.Sprintf("%dm %ds", d/time.Minute, d%time.Minute/time.Second)
 	}
-	return age(d)
+	return Age(d)
 }
 
 // size is memory, for people: 812 KiB, 1.2 GiB.
-func size(bytes uint64) string {
+func Size(bytes uint64) string {
 	const kib = 1 << 10
 	n, units := float64(bytes)/kib, []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
 	if n < kib-0.5 {
@@ -75,14 +75,14 @@ func Limit(d time.Duration) string {
 }
 
 // spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
-func spelled(d time.Duration) string {
+func Spelled(d time.Duration) string {
 	if d > 0 && d < time.Second {
 		return "less than 1 s"
 	}
 	if d >= time.Minute && d < time.Hour && d%time.Minute >= time.Second {
-		return spaced(used(d))
+		return spaced(Used(d))
 	}
-	return spaced(age(d))
+	return spaced(Age(d))
 }
 
 func spaced(text string) string {
