@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -66,15 +64,10 @@ type (
 
 // object prints the history for programs, in one piece.
 func (h History) object(period span, list []tally) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonHistory{
+	printJSON(h.Out, jsonHistory{
 		Version: historyVersion, Command: "history", From: instant(period.from), To: instant(period.to), Seconds: inSeconds(period.length()),
 		UnreadableLines: max(h.Broken, 0), Daemons: each(list, newJSONPast),
 	})
-	_, _ = h.Out.Write(b.Bytes())
 }
 
 func newJSONPast(t tally) jsonPast {
