@@ -13,6 +13,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/completion"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
@@ -115,7 +116,7 @@ func (machine) Paused(folder string) ([]string, bool) {
 	pauses, err := store.Pauses(state.Now())
 	var names []string
 	for _, p := range pauses {
-		if p.Name != state.AllPaused {
+		if p.Name != past.AllPaused {
 			names = append(names, p.Name)
 		}
 	}

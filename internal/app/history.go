@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -32,7 +33,7 @@ func history(c cli.Command) error {
 }
 
 // writeHistory reads what is remembered, and shows it.
-func writeHistory(c cli.Command, now state.Stamp, face report.History) error {
+func writeHistory(c cli.Command, now past.Stamp, face report.History) error {
 	store, err := lookStore(c.StateDir)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (e *noHistoryError) Hint() string {
 }
 
 // pasts joins what the ledger has of each daemon with what runs remember of it.
-func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string, color bool) ([]report.Past, error) {
+func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]report.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
 		report.Caution(os.Stderr, color, err.Error())
@@ -100,7 +101,7 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 	return list, nil
 }
 
-func ended(i state.Incident) report.Incident {
+func ended(i past.Incident) report.Incident {
 	out := report.Incident{
 		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
 		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries,
@@ -111,7 +112,7 @@ func ended(i state.Incident) report.Incident {
 	return out
 }
 
-func underWay(i state.Incident, d state.Daemon, now state.Stamp) report.Incident {
+func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
 	out := ended(i.Retold(now))
 	out.UnderWay, out.Took = true, i.Lasts(now)
 	if d.Held != "" {

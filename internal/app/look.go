@@ -14,6 +14,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -139,7 +140,7 @@ func wanted(c cli.Command) (keeper.Wanted, error) {
 			BootGrace: c.BootGrace,
 			BootLimit: c.BootLimit,
 			WorkLimit: c.WorkLimit,
-			Policy:    state.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
+			Policy:    past.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
 			Leftovers: c.Leftovers,
 			Respect:   keeper.EveryReason(),
 			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/rcd"
 )
 
@@ -118,7 +118,7 @@ func (r *run) allEnded() bool {
 	if r.past.LastUp.Boot != r.memory.now().Boot {
 		return false
 	}
-	return !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool {
+	return !slices.ContainsFunc(r.past.Processes, func(p past.Process) bool {
 		runs, err := r.Runs(p.PID, p.Start)
 		return runs || err != nil
 	})

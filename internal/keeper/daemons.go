@@ -8,7 +8,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/restart"
 )
 
@@ -87,7 +87,7 @@ func fromDaemon(d config.Daemon) Daemon {
 	own, services := ownOf(d)
 	return Daemon{
 		Own: own, Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
-		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
+		Policy: past.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
 		Procedure: Procedure(services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}
 }

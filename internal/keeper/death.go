@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -50,7 +50,7 @@ func (r *run) findCause(ctx context.Context) {
 
 // died is when the daemon of an incident has died, by the clock by which its beginning was
 // written down: the clock may have been set since.
-func died(i state.Incident, now state.Stamp, found []postmortem.Finding) time.Time {
+func died(i past.Incident, now past.Stamp, found []postmortem.Finding) time.Time {
 	retold := i.Retold(now)
 	at := diedAt(found, retold.LastUp, retold.Down)
 	if at.IsZero() {
@@ -128,7 +128,7 @@ const saidSlack = 2 * time.Second
 // Said is what a manager says of a death, of whose processes the numbers are known; nil if it
 // does not know, or speaks of an end before the daemon was last seen up: what ran since was
 // started by somebody else, and ended without the manager.
-func Said(d rcd.Death, manager string, died []state.Numbers, now, lastUp time.Time) *postmortem.Finding {
+func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Time) *postmortem.Finding {
 	if d.Text == "" {
 		return nil
 	}
@@ -136,7 +136,7 @@ func Said(d rcd.Death, manager string, died []state.Numbers, now, lastUp time.Ti
 	if d.Ago > 0 {
 		f.When = now.Add(-d.Ago)
 	}
-	if !slices.ContainsFunc(died, func(p state.Numbers) bool { return p.PID == d.PID }) {
+	if !slices.ContainsFunc(died, func(p past.Numbers) bool { return p.PID == d.PID }) {
 		f.Sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
 		if !f.When.IsZero() && f.When.Before(lastUp.Add(-saidSlack)) {
 			return nil

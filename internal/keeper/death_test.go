@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -93,7 +93,7 @@ func TestDeathsAreCounted(t *testing.T) {
 		w := newWorld(t)
 		w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Policy = state.Policy{Delays: []time.Duration{0}}
+		d.Policy = past.Policy{Delays: []time.Duration{0}}
 		w.again(t, d)
 		for _, signal := range []string{"SIGSEGV", "", "SIGTERM"} {
 			w.deaths["s"] = rcd.Death{}
@@ -122,7 +122,7 @@ func TestNoCauseWhileLeftAlone(t *testing.T) {
 		d.Policy, d.Respect = policy(), EveryReason()
 		w.again(t, d)
 		w.dies("a")
-		must(t, store.Pause(state.Pause{Name: "a", From: w.now()}))
+		must(t, store.Pause(past.Pause{Name: "a", From: w.now()}))
 		if r := w.again(t, d)["a"]; r.Result != report.Held || r.Cause != "" || len(w.autopsies) > 0 {
 			t.Errorf("%+v, asked about %v", r, w.autopsies)
 		}

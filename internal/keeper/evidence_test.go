@@ -7,9 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // Witnesses are asked about the process that was remembered, only at a death, and the
@@ -73,11 +73,11 @@ func sender(t *testing.T, pid int, sure string) {
 // last seen in this one.
 func TestWindow(t *testing.T) {
 	now := time.Date(2026, 11, 28, 6, 0, 0, 0, time.UTC)
-	stamp := func(ago, up time.Duration, boot string) state.Stamp {
-		return state.Stamp{Time: now.Add(-ago), Boot: boot, Up: up}
+	stamp := func(ago, up time.Duration, boot string) past.Stamp {
+		return past.Stamp{Time: now.Add(-ago), Boot: boot, Up: up}
 	}
 	for name, tc := range map[string]struct {
-		last, now state.Stamp
+		last, now past.Stamp
 		from, to  time.Duration
 		rebooted  bool
 		known     bool

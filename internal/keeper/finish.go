@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -148,7 +149,7 @@ func (p *pass) isRunning(ctx context.Context, service string) (running bool, mai
 
 // resume goes on in the journal of a run that has died.
 func (p *pass) resume(i state.Intent) *state.Journal {
-	j, err := p.memory.store.Continue(i, state.Process{PID: p.PID, Start: p.ownStart()})
+	j, err := p.memory.store.Continue(i, past.Process{PID: p.PID, Start: p.ownStart()})
 	if err != nil {
 		p.forgotten(err)
 	}
@@ -167,15 +168,15 @@ func (r *run) rememberStops(i state.Intent) {
 
 // stoppedByUs: what is dead already is stopped without a trace, so the last stop that
 // its manager knows of may be that of an earlier try. All of an incident are ours.
-func (r *run) stoppedByUs(service string, from, to state.Stamp) {
+func (r *run) stoppedByUs(service string, from, to past.Stamp) {
 	if r.past.Stops == nil {
-		r.past.Stops = make(map[string]state.Span)
+		r.past.Stops = make(map[string]past.Span)
 	}
 	first := r.past.Stops[service].From
 	if i := r.past.Incident; i != nil && !first.Before(i.Began) && first.Before(from) {
 		from = first
 	}
-	r.past.Stops[service] = state.Span{From: from, To: to}
+	r.past.Stops[service] = past.Span{From: from, To: to}
 }
 
 // startTime is the limit for a start of which a journal does not tell it.
@@ -265,4 +266,4 @@ func (r *run) mark(write func(verb, service string) error, s restart.Step) {
 	}
 }
 
-func clock(s state.Stamp) string { return s.Time.Local().Format(time.TimeOnly) }
+func clock(s past.Stamp) string { return s.Time.Local().Format(time.TimeOnly) }

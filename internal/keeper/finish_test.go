@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -234,8 +235,8 @@ func TestFinishThatDoesNotHelp(t *testing.T) {
 		w.barren("s")
 		w.services["s"].err = errors.New("cannot start service s")
 		w.died(t, d, "stop s.")
-		must(t, w.keeper.Store.Update("", true, func(all map[string]state.Daemon) {
-			all["a"] = state.Daemon{Tally: state.Tally{Tries: 1, Last: w.now()}}
+		must(t, w.keeper.Store.Update("", true, func(all map[string]past.Daemon) {
+			all["a"] = past.Daemon{Tally: past.Tally{Tries: 1, Last: w.now()}}
 		}))
 		w.services["s"].err = nil
 		wantResult(t, w.again(t, d)["a"], report.StillDown, "it was tried once")

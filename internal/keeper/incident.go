@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -21,7 +21,7 @@ func (r *run) sawDown(reason string) {
 	}
 	now := r.memory.now()
 	if r.past.Incident == nil {
-		r.past.Incident = &state.Incident{
+		r.past.Incident = &past.Incident{
 			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
 			Death: r.numbers(now).Bounded(), // what is in the file is bounded, too
 		}
@@ -30,7 +30,7 @@ func (r *run) sawDown(reason string) {
 		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
 	}
 	if !r.past.UpSince.IsZero() {
-		r.past.Ran, r.past.UpSince = state.Span{From: r.past.UpSince, To: r.past.LastUp}, state.Stamp{}
+		r.past.Ran, r.past.UpSince = past.Span{From: r.past.UpSince, To: r.past.LastUp}, past.Stamp{}
 	}
 }
 
@@ -44,7 +44,7 @@ const (
 )
 
 // endIncident ends the incident, if there is one.
-func (r *run) endIncident(ctx context.Context, now state.Stamp) {
+func (r *run) endIncident(ctx context.Context, now past.Stamp) {
 	if r.past.Incident == nil {
 		return
 	}
@@ -76,13 +76,13 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 	r.transition = true
 	r.over = i
 	if i.Kind != "" { // else it was left alone, or nobody had to act
-		r.past.Died = &state.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
+		r.past.Died = &past.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
 	}
 	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
 		end := r.transitionNow(Ends)
 		r.tellEnd = func() { r.teller.add(ctx, end) }
 	}
-	r.past.Incident, r.past.Reminded = nil, state.Stamp{}
+	r.past.Incident, r.past.Reminded = nil, past.Stamp{}
 }
 
 // conclude makes known that an incident is over, once it is no longer remembered as
@@ -101,14 +101,14 @@ func (r *run) conclude() {
 }
 
 // release ends what has kept a daemon from being restarted.
-func (r *run) release(now state.Stamp) {
+func (r *run) release(now past.Stamp) {
 	if r.past.Held == "" {
 		return
 	}
 	if i := r.past.Incident; i != nil {
 		i.Held += now.Since(r.past.HeldSince).Seconds()
 	}
-	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", state.Stamp{}
+	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", past.Stamp{}
 }
 
 // noteStep remembers a step: in the incident for people, and a stop so that it is not
@@ -122,7 +122,7 @@ func (r *run) noteStep(d restart.Done) {
 		return
 	}
 	const most = 40
-	i.Steps = append(i.Steps, state.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
+	i.Steps = append(i.Steps, past.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
 	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
 }
 

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // What keeps a daemon from being restarted, as the configuration calls it.
@@ -81,7 +81,7 @@ func (r *run) pauseText() string {
 		return ""
 	}
 	for _, p := range r.memory.pauses {
-		if p.Name == state.AllPaused || p.Name == r.daemon.Name {
+		if p.Name == past.AllPaused || p.Name == r.daemon.Name {
 			return PauseText(p)
 		}
 	}
@@ -107,7 +107,7 @@ func (r *run) pausedMeanwhile() bool {
 		return false // it was said at the beginning
 	}
 	for _, p := range pauses {
-		if r.respects(holdPause) && (p.Name == state.AllPaused || p.Name == r.daemon.Name) {
+		if r.respects(holdPause) && (p.Name == past.AllPaused || p.Name == r.daemon.Name) {
 			r.holdFor(holdPause, PauseText(p))
 			return true
 		}
@@ -116,7 +116,7 @@ func (r *run) pausedMeanwhile() bool {
 }
 
 // PauseText says who has paused a daemon, when, until when and why.
-func PauseText(p state.Pause) string {
+func PauseText(p past.Pause) string {
 	text := "it is paused"
 	if p.By != "" {
 		text += " by " + p.By

@@ -14,6 +14,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/packages"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -30,7 +31,7 @@ type Daemon struct {
 	BootLimit time.Duration // it is left alone while the machine boots, but not for longer
 	WorkLimit time.Duration // it is left alone while somebody is at work on a service, where the work has no limit of its own
 	After     []string      // it is restarted only when these are up
-	Policy    state.Policy  // of the back-off
+	Policy    past.Policy   // of the back-off
 	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
 	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
 	Unjudged  []string      // what is not looked at: only its processes are
@@ -94,7 +95,7 @@ type Keeper struct {
 	Key          string
 	Whole        bool                                      // what is not among these daemons is kept no more
 	Forgetful    error                                     // why there is no Store, though there may be something to remember
-	Clock        func() state.Stamp                        // nil: state.Clock()
+	Clock        func() past.Stamp                         // nil: state.Clock()
 	Started      func(pid int) (start uint64, err error)   // by which a process is known again
 	Runs         func(pid int, start uint64) (bool, error) // whether a process that is remembered still runs
 	Kin          Kin                                       // nil: nobody looks at what else runs a daemon's program

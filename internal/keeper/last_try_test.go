@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -181,7 +181,7 @@ func TestSaidOfAnotherDeath(t *testing.T) {
 		"of one before, by a clock that differs": {8, 61 * time.Second, postmortem.Likely},
 		"nobody knows when":                      {8, 0, postmortem.Likely},
 	} {
-		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []state.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
+		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []past.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
 		if got == nil && tc.want != "" || got != nil && (got.Sure != tc.want || got.When.IsZero() != (tc.ago == 0)) {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -192,9 +192,9 @@ func TestSaidOfAnotherDeath(t *testing.T) {
 // the clock that the first look had.
 func TestDiedByASetClock(t *testing.T) {
 	const year = 365 * 24 * time.Hour
-	began := state.Stamp{Time: time.Unix(200, 0), Boot: "b", Up: 200 * time.Second}
-	now := state.Stamp{Time: time.Unix(230, 0).Add(year), Boot: "b", Up: 230 * time.Second}
-	i := state.Incident{LastUp: time.Unix(100, 0), Down: began.Time, Began: began}
+	began := past.Stamp{Time: time.Unix(200, 0), Boot: "b", Up: 200 * time.Second}
+	now := past.Stamp{Time: time.Unix(230, 0).Add(year), Boot: "b", Up: 230 * time.Second}
+	i := past.Incident{LastUp: time.Unix(100, 0), Down: began.Time, Began: began}
 	found := []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0).Add(year)}}
 	if got := died(i, now, found); !got.Equal(time.Unix(150, 0)) {
 		t.Errorf("died %v", got)
@@ -203,7 +203,7 @@ func TestDiedByASetClock(t *testing.T) {
 	if got := i.Lasts(now); got != 80*time.Second {
 		t.Errorf("it lasts %v", got)
 	}
-	if got := died(state.Incident{Down: began.Time, Began: began}, began, []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0)}}); !got.IsZero() {
+	if got := died(past.Incident{Down: began.Time, Began: began}, began, []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0)}}); !got.IsZero() {
 		t.Errorf("never seen up, and died %v", got)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // A pause that is given while a daemon waits for its turn is heeded.
@@ -25,7 +25,7 @@ func TestPausedWhileItWaits(t *testing.T) {
 		done := make(chan []report.Daemon)
 		go func() { done <- w.keeper.Run(t.Context(), daemons) }()
 		time.Sleep(5 * time.Second)
-		must(t, w.keeper.Store.Pause(state.Pause{Name: state.AllPaused, From: w.now(), By: "eve"}))
+		must(t, w.keeper.Store.Pause(past.Pause{Name: past.AllPaused, From: w.now(), By: "eve"}))
 		list := <-done
 		if list[0].Result == report.Held {
 			list[0], list[1] = list[1], list[0]

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -18,16 +19,16 @@ import (
 type memory struct {
 	store  *state.Store
 	key    string
-	pauses []state.Pause
-	stops  map[string]ourStop      // our last of each service, which daemons may share
-	gone   map[string]state.Daemon // what is remembered, and this run was not asked for
-	now    func() state.Stamp
+	pauses []past.Pause
+	stops  map[string]ourStop     // our last of each service, which daemons may share
+	gone   map[string]past.Daemon // what is remembered, and this run was not asked for
+	now    func() past.Stamp
 	saving sync.Mutex // others of this run are waited for, however many they are
 }
 
 // ourStop is a stop of a service by a run, and the daemon for which that was.
 type ourStop struct {
-	state.Span
+	past.Span
 	daemon string
 }
 
@@ -52,7 +53,7 @@ func (p *pass) load() {
 	if m.pauses, err = m.store.Pauses(m.now()); err != nil {
 		p.forgotten(err)
 	}
-	m.stops, m.gone = make(map[string]ourStop), make(map[string]state.Daemon)
+	m.stops, m.gone = make(map[string]ourStop), make(map[string]past.Daemon)
 	for name, d := range all {
 		if p.byName[name] == nil {
 			m.gone[name] = d
@@ -110,7 +111,7 @@ func (p *pass) save(sync bool, runs ...*run) error {
 	}
 	m.saving.Lock()
 	defer m.saving.Unlock()
-	err := m.store.Update(m.key, sync, func(all map[string]state.Daemon) {
+	err := m.store.Update(m.key, sync, func(all map[string]past.Daemon) {
 		for _, r := range runs {
 			r.saved = r.locked || same(all[r.daemon.Name], r.inFile)
 			if r.saved {
@@ -132,7 +133,7 @@ func (p *pass) save(sync bool, runs ...*run) error {
 }
 
 // same reports whether two are the same once they are in a file.
-func same(a, b state.Daemon) bool {
+func same(a, b past.Daemon) bool {
 	if reflect.DeepEqual(a, b) { // as nearly always
 		return true
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -126,7 +126,7 @@ func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 	since := now.Since(r.past.LastUp)
 	for _, p := range r.past.Processes {
 		for _, k := range kin {
-			isKnown := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == k.PID })
+			isKnown := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == k.PID })
 			if slices.Contains(p.Children, k.PID) && !isKnown && k.Age >= since {
 				list = append(list, check.Ancestor{PID: k.PID, Start: k.Start, Parent: p.PID})
 			}

@@ -3,8 +3,8 @@ package keeper
 import (
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // prune drops what is remembered of daemons that are in the configuration no more,
@@ -14,8 +14,8 @@ func (p *pass) prune() {
 	if !p.Whole || len(p.memory.gone) == 0 || p.DryRun || p.Watching {
 		return
 	}
-	var over []state.Incident
-	err := p.memory.store.Update(p.memory.key, true, func(all map[string]state.Daemon) {
+	var over []past.Incident
+	err := p.memory.store.Update(p.memory.key, true, func(all map[string]past.Daemon) {
 		over = nil
 		for name, was := range p.memory.gone {
 			d, there := all[name]
@@ -43,7 +43,7 @@ func (p *pass) prune() {
 }
 
 // closed is the incident under way at its end.
-func closed(d state.Daemon, now state.Stamp, outcome string) *state.Incident {
+func closed(d past.Daemon, now past.Stamp, outcome string) *past.Incident {
 	i := new(d.Incident.Retold(now))
 	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
 	if d.Held != "" {

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/restart"
 )
 
@@ -94,11 +94,11 @@ func (r *run) unlessRestarted(services []string) []string {
 
 // endedAgain asks how the daemon has ended that was started just now. What has ended it
 // before is the cause of the incident, and may be another.
-func (r *run) endedAgain(ctx context.Context, began state.Stamp) string {
+func (r *run) endedAgain(ctx context.Context, began past.Stamp) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
-	isOld := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID })
+	isOld := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
 	if err != nil || d.Text == "" || isOld || d.Ago > r.memory.now().Since(began) { // the start has come to no process
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -27,14 +28,14 @@ type run struct {
 
 	unmet error // why that could not be told for sure
 
-	past       state.Daemon    // what is remembered of it
-	inFile     state.Daemon    // what of that is in the file
-	saved      bool            // at the last try; else another run has written meanwhile
-	over       *state.Incident // that has ended, and is not in the ledger yet
-	tellEnd    func()          // of that; nil: nobody is to be told
-	left       *state.Intent   // what a run that has died has left
-	journal    *state.Journal  // of what is being done; nil: none
-	stopBegan  state.Stamp
+	past       past.Daemon    // what is remembered of it
+	inFile     past.Daemon    // what of that is in the file
+	saved      bool           // at the last try; else another run has written meanwhile
+	over       *past.Incident // that has ended, and is not in the ledger yet
+	tellEnd    func()         // of that; nil: nobody is to be told
+	left       *state.Intent  // what a run that has died has left
+	journal    *state.Journal // of what is being done; nil: none
+	stopBegan  past.Stamp
 	spared     map[string]*rcd.Wish // services that somebody wants to be left down
 	locks      *state.Locks         // of its services
 	locked     bool                 // we have its locks: no other run knows better

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // sawUp remembers a daemon that is up, and tells it if that is not the one that
@@ -39,9 +39,9 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 
 // isGone reports whether none of these processes runs any more. Mostly the look has
 // seen one of them.
-func (r *run) isGone(list, seen []state.Process) bool {
-	return !slices.ContainsFunc(list, func(p state.Process) bool {
-		if slices.ContainsFunc(seen, func(s state.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
+func (r *run) isGone(list, seen []past.Process) bool {
+	return !slices.ContainsFunc(list, func(p past.Process) bool {
+		if slices.ContainsFunc(seen, func(s past.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
 			return true
 		}
 		runs, err := r.Runs(p.PID, p.Start)
@@ -52,7 +52,7 @@ func (r *run) isGone(list, seen []state.Process) bool {
 // wasThere reports whether some process of the daemon was there when it was last seen
 // up. A healthy run does not see all of them, and the one that it saw may have been
 // a worker, which come and go.
-func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
+func (r *run) wasThere(ctx context.Context, now past.Stamp) bool {
 	opts := r.options()
 	opts.Measure = true
 	v := r.looks.one(ctx, r.daemon.Spec, opts)
@@ -77,7 +77,7 @@ func (r *run) forAnother() string {
 // noteRestart tells that a daemon that was up at the last look was restarted since. What a
 // run did is in the diary only. What depends on a service that a run has restarted may
 // have been restarted with it.
-func (r *run) noteRestart(before, seen []state.Process) {
+func (r *run) noteRestart(before, seen []past.Process) {
 	pids := ": " + pidsText(before) + " -> " + pidsText(seen)
 	if by := r.forAnother(); by != "" {
 		r.Log.Log(report.Info, "'%s' was restarted for '%s', with which it shares a service%s", r.report.Name, by, pids)
@@ -100,13 +100,13 @@ func (r *run) noteRestart(before, seen []state.Process) {
 }
 
 // remembered is what a later run must know of the processes that count.
-func (r *run) remembered(v check.Verdict) []state.Process {
+func (r *run) remembered(v check.Verdict) []past.Process {
 	const most = 16
-	var list []state.Process
+	var list []past.Process
 	for _, m := range v.Matches[:min(len(v.Matches), most)] {
-		p := state.Process{
+		p := past.Process{
 			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children, Unit: r.unitOf(m),
-			Exe: m.Exe, File: state.File(m.File), Script: state.File(m.ScriptFile),
+			Exe: m.Exe, File: past.File(m.File), Script: past.File(m.ScriptFile),
 		}
 		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
 			p.Threads = m.Usage.Threads
@@ -130,7 +130,7 @@ func (r *run) unitOf(m check.Match) string {
 }
 
 // recall has looks know the processes of this boot that were proven to be the daemon's.
-func (r *run) recall(now state.Stamp) {
+func (r *run) recall(now past.Stamp) {
 	if r.past.LastUp.Boot != now.Boot || r.daemon.Spec.Rule {
 		return
 	}
@@ -167,7 +167,7 @@ func (r *run) noticeOldImage(v check.Verdict) {
 	r.notice(report.Notice, text)
 }
 
-func pidsText(list []state.Process) string {
+func pidsText(list []past.Process) string {
 	numbers := make([]int, len(list))
 	for i, p := range list {
 		numbers[i] = p.PID

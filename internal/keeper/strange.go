@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -76,7 +77,7 @@ func (p *pass) mustWaitFor(i state.Intent) bool {
 	if p.IgnoreIntent {
 		return false
 	}
-	if slices.ContainsFunc(p.memory.pauses, func(pause state.Pause) bool { return pause.Name == state.AllPaused || pause.Name == i.Daemon }) {
+	if slices.ContainsFunc(p.memory.pauses, func(pause past.Pause) bool { return pause.Name == past.AllPaused || pause.Name == i.Daemon }) {
 		return true
 	}
 	work, err := p.packages()

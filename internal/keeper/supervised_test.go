@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -119,8 +119,8 @@ func TestFlappedBefore(t *testing.T) {
 	if text := r.flapText(s, 0); text == "" {
 		t.Error("four deaths in two minutes are none too many")
 	}
-	r.past.Stops = map[string]state.Span{"toy": {From: state.Stamp{Time: now.Add(-4 * time.Minute)}, To: state.Stamp{Time: now}}}
-	r.past.Tally.Last = state.Stamp{Time: now}
+	r.past.Stops = map[string]past.Span{"toy": {From: past.Stamp{Time: now.Add(-4 * time.Minute)}, To: past.Stamp{Time: now}}}
+	r.past.Tally.Last = past.Stamp{Time: now}
 	if text := r.flapText(s, 0); text != "" {
 		t.Errorf("deaths of our own restarts: %s", text)
 	}

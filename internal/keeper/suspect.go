@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
@@ -39,9 +39,9 @@ func (r *run) suspects(v check.Verdict) bool {
 }
 
 // endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
-func (r *run) endedMain(v check.Verdict) state.Process {
+func (r *run) endedMain(v check.Verdict) past.Process {
 	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
-		return state.Process{}
+		return past.Process{}
 	}
 	for _, p := range tops(r.past.Processes) {
 		if slices.ContainsFunc(v.Matches, func(m check.Match) bool { return isSame(p, m) }) {
@@ -51,24 +51,24 @@ func (r *run) endedMain(v check.Verdict) state.Process {
 			return p
 		}
 	}
-	return state.Process{}
+	return past.Process{}
 }
 
 // tops are the processes that none of the others has started.
-func tops(list []state.Process) []state.Process {
-	return slices.DeleteFunc(slices.Clone(list), func(p state.Process) bool {
-		return slices.ContainsFunc(list, func(other state.Process) bool {
+func tops(list []past.Process) []past.Process {
+	return slices.DeleteFunc(slices.Clone(list), func(p past.Process) bool {
+		return slices.ContainsFunc(list, func(other past.Process) bool {
 			return other.PID == p.Parent || slices.Contains(other.Children, p.PID)
 		})
 	})
 }
 
-func isSame(p state.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
+func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
 
 // isStranger reports whether a process that is not remembered is in a unit of systemd
 // that none of the daemon's services is.
 func (r *run) isStranger(m check.Match) bool {
-	known := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return isSame(p, m) })
+	known := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return isSame(p, m) })
 	return !known && r.isElsewhere(m.Usage.Unit)
 }
 
@@ -136,7 +136,7 @@ func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
-			left:  slices.ContainsFunc(r.past.Left, func(p state.Process) bool { return isSame(p, m) }),
+			left:  slices.ContainsFunc(r.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
 			heir:  r.isHeir(m, v.Matches),
 			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
@@ -146,10 +146,10 @@ func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
 }
 
 // leftOf are the processes that are left, by which a later run knows them.
-func leftOf(matches []check.Match) []state.Process {
-	list := make([]state.Process, 0, len(matches))
+func leftOf(matches []check.Match) []past.Process {
+	list := make([]past.Process, 0, len(matches))
 	for _, m := range matches {
-		list = append(list, state.Process{PID: m.PID, Start: m.Usage.Start})
+		list = append(list, past.Process{PID: m.PID, Start: m.Usage.Start})
 	}
 	return list
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -306,7 +306,7 @@ func TestBroughtBackAsAnothersService(t *testing.T) {
 		w.dies("b")
 		w.again(t, a, b)
 		ledger := w.ledger(t)
-		i := slices.IndexFunc(ledger, func(i state.Incident) bool { return i.Daemon == "b" })
+		i := slices.IndexFunc(ledger, func(i past.Incident) bool { return i.Daemon == "b" })
 		if i < 0 || ledger[i].Outcome != broughtBackWord || ledger[i].For != "a" {
 			t.Errorf("%+v", ledger)
 		}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 )
@@ -259,7 +260,7 @@ func TestNotToldOfWhatIsHeld(t *testing.T) {
 		w, e := listening(t)
 		a, b := w.add("a", "s"), w.add("b", "sb")
 		a.Respect, b.After = EveryReason(), []string{"a"}
-		w.pause(t, state.Pause{Name: "a", For: time.Minute})
+		w.pause(t, past.Pause{Name: "a", For: time.Minute})
 		w.barren("s")
 		w.again(t, a, b)
 		if got := e.since(); got != "" {
@@ -290,7 +291,7 @@ func TestToldOfTheEndOfWhatWasHeld(t *testing.T) {
 		d.Respect = EveryReason()
 		w.barren("s")
 		w.again(t, d)
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		time.Sleep(time.Hour)
 		w.again(t, d)
 		w.comesUp("a")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -495,8 +496,8 @@ func openStore(t *testing.T, path string) *state.Store {
 }
 
 // now is by the clock of the bubble; the machine had been up for an hour.
-func (w *world) now() state.Stamp {
-	return state.Stamp{Time: time.Now().Add(w.clock).UTC().Round(0), Boot: w.boot, Up: time.Hour + time.Since(w.began)}
+func (w *world) now() past.Stamp {
+	return past.Stamp{Time: time.Now().Add(w.clock).UTC().Round(0), Boot: w.boot, Up: time.Hour + time.Since(w.began)}
 }
 
 func (w *world) runs(pid int, _ uint64) (bool, error) {
@@ -542,7 +543,7 @@ func (w *world) another(t *testing.T) *Keeper {
 }
 
 // known is what is remembered of a daemon.
-func (w *world) known(t *testing.T, name string) state.Daemon {
+func (w *world) known(t *testing.T, name string) past.Daemon {
 	t.Helper()
 	all, err := w.keeper.Store.Read(w.keeper.Key)
 	if err != nil {
@@ -551,7 +552,7 @@ func (w *world) known(t *testing.T, name string) state.Daemon {
 	return all[name]
 }
 
-func (w *world) ledger(t *testing.T) []state.Incident {
+func (w *world) ledger(t *testing.T) []past.Incident {
 	t.Helper()
 	list, broken, err := w.keeper.Store.Incidents(time.Time{})
 	if err != nil || broken > 0 {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/past"
 )
 
 const (
@@ -30,13 +32,13 @@ type Intent struct {
 	Daemon       string        `json:"daemon"`
 	PID          int           `json:"pid"`             // of the run
 	Start        uint64        `json:"start,omitempty"` // of the run's process, by which it is known again; 0: not known
-	Began        Stamp         `json:"began"`
+	Began        past.Stamp    `json:"began"`
 	Manager      string        `json:"manager,omitempty"`
 	Services     []string      `json:"services"` // in the order of the procedure
 	StopTimeout  time.Duration `json:"stop_timeout,omitempty"`
 	StartTimeout time.Duration `json:"start_timeout,omitempty"`
 	Longest      time.Duration `json:"longest,omitempty"` // no run needs more time for all of it
-	By           *Process      `json:"by,omitempty"`      // the run that finishes it, if that is another
+	By           *past.Process `json:"by,omitempty"`      // the run that finishes it, if that is another
 	Marks        []Mark        `json:"marks,omitempty"`   // the last of each verb and service, in the order in which they were begun
 
 	file string // where it was found; "" if it is yet to be written
@@ -121,7 +123,7 @@ func (s *Store) Begin(i Intent) (*Journal, error) {
 // Continue goes on in the journal of a run that has died, for the one that finishes
 // what it has left. The caller holds the locks of the services. If it cannot be
 // written, that is an error, and it is written with the next step.
-func (s *Store) Continue(i Intent, by Process) (*Journal, error) {
+func (s *Store) Continue(i Intent, by past.Process) (*Journal, error) {
 	i.By = &by
 	j := &Journal{s, i}
 	return j, j.write()

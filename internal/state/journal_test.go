@@ -9,10 +9,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
 )
 
 func intent(daemon string, services ...string) Intent {
-	began := Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC), Boot: "b", Up: time.Hour}
+	began := past.Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC), Boot: "b", Up: time.Hour}
 	return Intent{Daemon: daemon, PID: 75509, Began: began, Manager: "rc.d", Services: services, StopTimeout: time.Minute, StartTimeout: time.Minute}
 }
 
@@ -112,7 +114,7 @@ func TestContinueAndForget(t *testing.T) {
 	if err != nil || !slices.Equal(i.Stopped(), []string{"a"}) {
 		t.Fatal(i, err)
 	}
-	again, err := s.Continue(i, Process{PID: 5, Start: 6})
+	again, err := s.Continue(i, past.Process{PID: 5, Start: 6})
 	ok(t, err)
 	ok(t, again.Begin("start", "a"))
 	ok(t, again.End("start", "a"))

@@ -1,8 +1,12 @@
-package state
+// Package past is what is remembered of a daemon, and how that changes: stamps, tallies of
+// tries, incidents, deaths and pauses. It reads and writes nothing: package state has the files.
+package past
 
 import (
-	"math"
+	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Daemon is what is remembered of one.
@@ -60,48 +64,6 @@ type Span struct {
 	To   Stamp `json:"to"`
 }
 
-// Incident is from a daemon's being seen down to its being seen up again.
-type Incident struct {
-	Daemon    string    `json:"daemon"`
-	LastUp    time.Time `json:"last_up,omitzero"`       // zero if it was never seen up
-	Down      time.Time `json:"down"`                   // when it was first seen down
-	Died      time.Time `json:"died,omitzero"`          // when it died, between LastUp and Down; zero if nobody knows
-	Up        time.Time `json:"up,omitzero"`            // when it was up again
-	Seconds   float64   `json:"seconds"`                // downtime
-	Held      float64   `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
-	Reason    string    `json:"reason,omitempty"`       // how it was found
-	Kind      string    `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
-	Cause     string    `json:"cause,omitempty"`        // if known
-	Sender    string    `json:"sender,omitempty"`       // who sent the signal, if known
-	Certainty string    `json:"certainty,omitempty"`    // of the sender, else of the cause
-	Source    string    `json:"source,omitempty"`       // who knows that
-	Death     *Death    `json:"death,omitempty"`        // all that was found; nil: nobody has looked, or it was an older version
-	Tries     int       `json:"tries"`
-	LastTry   string    `json:"last_try,omitempty"` // why the last of them did not bring it back
-	Steps     []Step    `json:"steps,omitempty"`    // of all tries, the last ones
-	Outcome   string    `json:"outcome"`            // brought_back, came_back, held, removed or still_down
-	For       string    `json:"for,omitempty"`      // brought_back: the other daemon for which a service of this one was restarted
-	Began     Stamp     `json:"began"`
-}
-
-// From is when an incident began, as well as that is known.
-func (i *Incident) From() time.Time {
-	if i.Died.IsZero() {
-		return i.Down
-	}
-	return i.Died
-}
-
-// Lasts is how long it has been down. The time from its death until it was seen down is by
-// the clock of the day, the rest by one that nobody sets.
-func (i *Incident) Lasts(now Stamp) time.Duration {
-	seen, before := now.Since(i.Began), max(i.Down.Sub(i.From()), 0)
-	if seen > math.MaxInt64-before { // the file was not written by us
-		return math.MaxInt64
-	}
-	return seen + before
-}
-
 // Died is what is remembered of an incident that is over, for who looks at the daemon soon
 // after. The ledger has the rest.
 type Died struct {
@@ -111,11 +73,38 @@ type Died struct {
 	Cause   string  `json:"cause,omitempty"`
 }
 
-// Step is one command that was run.
-type Step struct {
-	Verb    string  `json:"verb"`
-	Service string  `json:"service"`
-	Seconds float64 `json:"seconds"`
-	Exit    *int    `json:"exit,omitempty"` // nil: it ran out of time, or could not be run
-	Error   string  `json:"error,omitempty"`
+// What is remembered at most of a daemon and of an incident.
+const (
+	mostThreads  = 64      // of a process
+	mostChildren = 64      // of a process
+	mostLeft     = 64      // processes of earlier main ones
+	MostSteps    = 40      // of an incident, the last ones
+	LongestText  = 4 << 10 // bytes of a reason, or of a daemon's name, which may be a path
+)
+
+// Bounded keeps the first threads and children, the last steps, and the beginnings of texts: a
+// service may print whatever it likes.
+func (d Daemon) Bounded() Daemon {
+	tooMany := func(p Process) bool { return len(p.Threads) > mostThreads || len(p.Children) > mostChildren }
+	if slices.ContainsFunc(d.Processes, tooMany) {
+		d.Processes = slices.Clone(d.Processes) // the caller's may stay as they are
+		for i, p := range d.Processes {
+			d.Processes[i].Threads = p.Threads[:min(len(p.Threads), mostThreads)]
+			d.Processes[i].Children = p.Children[:min(len(p.Children), mostChildren)]
+		}
+	}
+	if d.Incident != nil {
+		i := d.Incident.Within(LongestText)
+		d.Incident = &i
+	}
+	if d.Died != nil {
+		died := *d.Died
+		died.Seconds, died.Cause = seconds(died.Seconds), words.Cut(words.Printable(died.Cause), longestDeath)
+		d.Died = &died
+	}
+	d.Left = d.Left[:min(len(d.Left), mostLeft)]
+	for _, text := range []*string{&d.Held, &d.HeldWhy, &d.OldImage} {
+		*text = words.Cut(*text, LongestText)
+	}
+	return d
 }
