@@ -288,7 +288,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/internal/tracer":     {},
 		"daemon-keeper/internal/pidfiles":   {},
 		"daemon-keeper/internal/inspect":    {},
-		"daemon-keeper/internal/keeper":     {"daemon-keeper/check", "daemon-keeper/internal/config", "daemon-keeper/rcd", "daemon-keeper/restart", "daemon-keeper/internal/packages", "daemon-keeper/internal/past", "daemon-keeper/internal/state", "daemon-keeper/internal/report", "daemon-keeper/internal/postmortem"},
+		"daemon-keeper/internal/keeper":     {"daemon-keeper/check", "daemon-keeper/rcd", "daemon-keeper/restart", "daemon-keeper/internal/packages", "daemon-keeper/internal/past", "daemon-keeper/internal/state", "daemon-keeper/internal/report", "daemon-keeper/internal/postmortem"},
 		"github.com/shirou/gopsutil/v3":     {"daemon-keeper/check"},
 		"github.com/alecthomas/kong":        {"daemon-keeper/internal/cli"},
 		"github.com/hashicorp/go-syslog":    {"daemon-keeper/internal/report"},

@@ -12,7 +12,6 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/completion"
-	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -83,7 +82,7 @@ func (machine) Names(path string, rules bool) []string {
 	if err != nil {
 		return nil
 	}
-	all, mistakes, err := keeper.Load(path)
+	all, mistakes, err := load(path)
 	if err != nil || len(mistakes) > 0 {
 		return nil
 	}

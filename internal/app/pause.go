@@ -73,8 +73,8 @@ func checkNames(c cli.Command) error {
 	if len(inFile) == 0 {
 		return nil
 	}
-	w, err := keeper.Configured(c.ConfigFile, inFile)
-	for _, d := range w.Daemons {
+	w, err := configured(c.ConfigFile, inFile)
+	for _, d := range w.daemons {
 		if d.Spec.Rule {
 			return fmt.Errorf("cannot pause %q: it is a rule, for which nothing is restarted", d.Name)
 		}

@@ -105,7 +105,7 @@ func readKnown(c cli.Command, now past.Stamp) (*known, error) {
 			list[n].number, list[n].last = n+1, n == len(list)-1
 		}
 	}
-	all, _, err := keeper.Load(c.ConfigFile)
+	all, _, err := load(c.ConfigFile)
 	if err == nil {
 		for _, d := range all.Daemons {
 			k.file[d.Name] = d

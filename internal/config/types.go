@@ -57,7 +57,7 @@ type Criteria struct {
 type ID struct {
 	Text   string // as it was written
 	Number uint32
-	Err    string // why there is no Number
+	Err    error // why there is no Number, with a hint
 }
 
 // String is the text as it was written.

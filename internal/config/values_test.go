@@ -144,7 +144,7 @@ func TestLookups(t *testing.T) {
 		t.Errorf("%d calls", calls)
 	}
 	for name, why := range map[string]string{"clamv": `cannot find user "clamv"`, "slow": `cannot find user "slow" (the server does not answer)`} {
-		if id, p := users.read(name); p != nil || id.Err != why {
+		if id, p := users.read(name); p != nil || id.Err.Error() != why {
 			t.Errorf("%s: %+v, %v", name, id, p)
 		}
 		if _, p := users.readPresent(name); p == nil || p.message != why {
@@ -154,10 +154,10 @@ func TestLookups(t *testing.T) {
 	if id, p := newUsers(nil).read("root"); p != nil || id.Number != 0 {
 		t.Error(id, p)
 	}
-	if id, p := newUsers(nil).read("no-such-user"); p != nil || id.Err != `cannot find user "no-such-user"` {
+	if id, p := newUsers(nil).read("no-such-user"); p != nil || id.Err.Error() != `cannot find user "no-such-user"` {
 		t.Error(id, p)
 	}
-	if id, p := newGroups(nil).read("no-such-group"); p != nil || id.Err != `cannot find group "no-such-group"` {
+	if id, p := newGroups(nil).read("no-such-group"); p != nil || id.Err.Error() != `cannot find group "no-such-group"` {
 		t.Error(id, p)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"syscall"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/rcd"
@@ -14,16 +13,6 @@ import (
 
 // A daemon that no manager knows has one service, which rcd.Own starts and stops. That has
 // nobody to ask which processes the daemon has: it asks the run.
-
-// ownOf is how a daemon of the configuration is started if no manager knows it, and its
-// services.
-func ownOf(d config.Daemon) (own rcd.OwnDaemon, services []string) {
-	own = rcd.OwnDaemon{Name: d.Name, Start: d.Start, Stop: d.Stop, As: d.As, Directory: d.Directory, Environment: d.Environment}
-	if own.IsIt() && len(d.Services) == 0 {
-		return own, []string{own.Service()}
-	}
-	return own, d.Services
-}
 
 // OwnDaemons are those of a run that no manager knows.
 func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {

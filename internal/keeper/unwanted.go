@@ -50,13 +50,13 @@ func (r *run) pastOf(service string) rcd.Past {
 	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
 		stop = shared.Span
 	}
-	past := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
+	known := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
 	if last := r.past.LastUp; !last.IsZero() && last.Boot == r.memory.now().Boot {
-		past.WasUp, past.UpTo = true, last.Time
-		past.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
-		past.Meanwhile = r.hasStoppedOthers(service)
+		known.WasUp, known.UpTo = true, last.Time
+		known.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
+		known.Meanwhile = r.hasStoppedOthers(service)
 	}
-	return past
+	return known
 }
 
 // hasStoppedOthers reports whether a run has stopped some other service after the daemon

@@ -87,9 +87,9 @@ func (r *run) wouldHold(ctx context.Context) string {
 			return why
 		}
 	}
-	if past := r.past; (past.Held == holdStopped || past.Held == holdDisabled) && r.respects(past.Held) {
-		r.report.Hold = past.Held
-		return past.HeldWhy
+	if held := r.past.Held; (held == holdStopped || held == holdDisabled) && r.respects(held) {
+		r.report.Hold = held
+		return r.past.HeldWhy
 	}
 	if kind, why := r.worked(ctx); kind != "" {
 		r.report.Hold = kind
