@@ -12,6 +12,7 @@ import (
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // history prints what has happened.
@@ -102,14 +103,10 @@ func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []s
 }
 
 func ended(i past.Incident) report.Incident {
-	out := report.Incident{
+	return report.Incident{
 		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
-		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries,
+		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries, Steps: i.Steps,
 	}
-	for _, s := range i.Steps {
-		out.Steps = append(out.Steps, report.IncidentStep{Verb: s.Verb, Service: s.Service, Took: duration(s.Seconds), Exit: s.Exit, Err: s.Error})
-	}
-	return out
 }
 
 func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
@@ -117,7 +114,7 @@ func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
 	out.UnderWay, out.Took = true, i.Lasts(now)
 	if d.Held != "" {
 		out.Held += now.Since(d.HeldSince)
-		out.Outcome = "held"
+		out.Outcome = words.LeftAlone
 	}
 	return out
 }

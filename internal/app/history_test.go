@@ -12,6 +12,7 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 func newStore(t *testing.T) *state.Store {
@@ -49,7 +50,7 @@ func TestPasts(t *testing.T) {
 	}
 	exit := 3
 	ledger := []past.Incident{
-		{Daemon: "up", Down: at(5).Time, Up: at(6).Time, Seconds: 60, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []past.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
+		{Daemon: "up", Down: at(5).Time, Up: at(6).Time, Seconds: 60, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []words.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
 		{Daemon: "gone", Down: at(7).Time, Up: at(9).Time, LastUp: at(6).Time, Seconds: 120, Held: 30, Outcome: "came_back", Reason: "not running"},
 		{Daemon: "held", Down: at(8).Time, Up: at(9).Time, Seconds: 60, Outcome: "came_back"},
 	}
@@ -70,7 +71,7 @@ func TestPasts(t *testing.T) {
 			{Number: 2, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Held: 11 * time.Minute, Reason: "not running", Outcome: "held", Tries: 2},
 		}},
 		{Name: "up", Known: at(1).Time, Seen: at(50).Time, Incidents: []report.Incident{
-			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []report.IncidentStep{{Verb: "start", Service: "s", Took: 1500 * time.Millisecond, Exit: &exit, Err: "no"}}},
+			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []words.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
 		}},
 	}
 	if !reflect.DeepEqual(list, want) {

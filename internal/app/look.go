@@ -142,7 +142,7 @@ func wanted(c cli.Command) (plan, error) {
 			WorkLimit: c.WorkLimit,
 			Policy:    past.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
 			Leftovers: c.Leftovers,
-			Respect:   keeper.EveryReason(),
+			Respect:   words.Wishes(),
 			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),
 		}}}, nil
 	case c.Action == cli.ShowMatches:

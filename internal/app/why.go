@@ -132,11 +132,11 @@ func (k *known) explain(ctx context.Context, x incident) report.Account {
 		found = append(found, *now)
 	}
 	v := postmortem.Weigh(said, found)
-	if v.Cause == postmortem.Unknown && x.Kind != "" {
-		v.Cause = postmortem.Cause(x.Kind) // an older version has kept no more
+	if v.Cause == words.UnknownCause && x.Kind != "" {
+		v.Cause = x.Kind // an older version has kept no more
 	}
 	missing = postmortem.TraceFirst(missing)
-	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != string(keeper.NotWell) {
+	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != words.NotWell {
 		missing = append(missing, "service manager: "+forgetful(d.Manager, d.Service))
 	}
 	return k.account(x, v, missing, silent)
@@ -171,7 +171,7 @@ func missingThen(then, now []string, asked bool) []string {
 // that has been done; only a daemon that was left alone is new to them.
 func (k *known) askAgain(ctx context.Context, x incident) (e postmortem.Evidence, asked bool) {
 	d := x.Death
-	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == string(keeper.NotWell) {
+	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == words.NotWell {
 		return e, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
@@ -185,7 +185,7 @@ func (k *known) askAgain(ctx context.Context, x incident) (e postmortem.Evidence
 // says nothing, or if it is another manager than the one that was asked.
 func (k *known) managerNow(ctx context.Context, x incident) *postmortem.Finding {
 	d := x.Death
-	if !x.underWay || d == nil || d.Service == "" || x.Kind == string(keeper.NotWell) {
+	if !x.underWay || d == nil || d.Service == "" || x.Kind == words.NotWell {
 		return nil
 	}
 	m, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
@@ -209,7 +209,7 @@ func (k *known) account(x incident, v postmortem.Verdict, missing, silent []stri
 		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: x.explained(v), Next: v.Next, Missing: missing, Silent: silent,
 		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.daemon), "man 8 daemon-keeper"},
 	}
-	if x.Kind == "" && v.Cause == postmortem.Unknown {
+	if x.Kind == "" && v.Cause == words.UnknownCause {
 		a.Kind = ""
 	}
 	if x.underWay {
@@ -231,7 +231,7 @@ func (k *known) account(x incident, v postmortem.Verdict, missing, silent []stri
 		a.Lines = append(a.Lines, report.WhyLine{Kind: string(l.Kind), Text: l.Text, Certainty: string(l.Sure), Source: l.Source, When: l.When, Later: l.Later && x.Kind != ""})
 	}
 	a.Died = diedAt(x.Incident, v.Lines)
-	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == keeper.NotWell}
+	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == words.NotWell}
 	if x.Death != nil {
 		a.Lived = duration(x.Death.Lived)
 		scene.Service, scene.Manager = x.Death.Service, x.Death.Manager

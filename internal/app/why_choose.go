@@ -66,13 +66,13 @@ func (k *known) names() []string {
 // its sender is not known. What was stopped on purpose is no death, nor is the first start of
 // what was never up.
 func (k *known) isOpen(x incident) bool {
-	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
+	held := x.Outcome == words.LeftAlone || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
 	case held:
 		return false
 	case x.underWay:
 		return true
-	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == string(keeper.NotWell):
+	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == words.NotWell:
 		return false
 	}
 	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))

@@ -14,6 +14,7 @@ import (
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -36,7 +37,7 @@ func outage() incident {
 	return incident{daemon: "clamd", number: 3, last: true, Incident: past.Incident{
 		Daemon: "clamd", LastUp: clock("05:42:02"), Down: clock("05:42:13"), Up: clock("05:42:25"), Seconds: 14, Reason: "not running", Kind: "signal",
 		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
-		Steps: []past.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
+		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
 		Death: &past.Death{
 			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []past.Numbers{{PID: 29789, Threads: []int{29789, 29791}}},
 			Findings: []past.Finding{
@@ -60,7 +61,7 @@ func unexplained() incident {
 	exit := 1
 	return incident{daemon: "webapp", number: 1, last: true, underWay: true, Incident: past.Incident{
 		Daemon: "webapp", LastUp: clock("05:40:02"), Down: clock("05:41:02"), Seconds: 0, Reason: "not running", Kind: "unknown", Tries: 3, Outcome: "still_down", Began: stampAt("05:41:02"),
-		Steps: []past.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
+		Steps: []words.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
 		Death: &past.Death{
 			Service: "webapp", Manager: "OpenRC",
 			Absent: []string{"audit: install auditd, and load a rule for kill(2)", "signal trace: set trace_signals: true in the configuration"},
@@ -145,7 +146,7 @@ func described(t *testing.T, data []byte) {
 // Which deaths are brought up without a name, and which incident a time means.
 func TestWhyChoose(t *testing.T) {
 	k := theKnown()
-	add := func(name, outcome string, change func(*incident)) {
+	add := func(name string, outcome words.Outcome, change func(*incident)) {
 		x := incident{daemon: name, number: 1, last: true, Incident: past.Incident{
 			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &past.Death{},
 		}}
@@ -226,7 +227,7 @@ func TestWhyAsksAgain(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		death *past.Death
-		kind  string
+		kind  words.Cause
 		want  bool
 	}{
 		{"of this boot", &past.Death{Boot: "this", Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", true},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -70,7 +71,7 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 	for _, service := range r.daemon.Services {
 		if w := r.spared[service]; w != nil {
 			r.report.Steps = append(r.report.Steps, report.Step{
-				Verb: string(rcd.Start), Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
+				Verb: words.Start, Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
 			})
 			continue
 		}
@@ -86,7 +87,7 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 		case obstacle != nil:
 			r.logOnce(report.Error, "%v; %s", obstacle, obstacle.Hint())
 			r.report.Steps = append(r.report.Steps, report.Step{
-				Verb: string(rcd.Start), Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
+				Verb: words.Start, Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
 			})
 			continue
 		}

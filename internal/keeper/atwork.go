@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -20,10 +21,6 @@ type Observer interface {
 	// if the manager itself knows of all that is under way.
 	Commands(services []string) func(args []string) (service, verb string, ok bool)
 }
-
-// holdAtWork is no wish of anybody's, so it is not among those that a configuration
-// respects or not: to disturb what is under way undoes what somebody has just begun.
-const holdAtWork = "at_work"
 
 // longestAnswer is as long as somebody who only looks waits for the manager.
 const longestAnswer = 3 * time.Second
@@ -37,7 +34,7 @@ func (k *Keeper) observer() Observer {
 
 // worked leaves a daemon alone while its service manager, or somebody's command, is at
 // work on one of its services, for as long as the limits of that work allow.
-func (r *run) worked(ctx context.Context) (kind, why string) {
+func (r *run) worked(ctx context.Context) (kind words.Hold, why string) {
 	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
 		for _, w := range r.works(ctx) {
 			if !r.locked && r.isOthers() { // another run, of which its lock tells more
@@ -50,7 +47,7 @@ func (r *run) worked(ctx context.Context) (kind, why string) {
 				r.tellOverdue(w, reason)
 				continue
 			}
-			return holdAtWork, workText(w)
+			return words.AtWork, workText(w)
 		}
 	}
 	return "", ""
@@ -111,7 +108,7 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 		if service, verb, ok := step(c.Args); ok {
 			list = append(list, &rcd.Work{
 				Service: service, By: fmt.Sprintf("process %d", c.PID), What: verb,
-				Aged: true, For: c.Age, Limit: r.limitOf(rcd.Verb(verb)),
+				Aged: true, For: c.Age, Limit: r.limitOf(words.Verb(verb)),
 			})
 		}
 	}
@@ -119,11 +116,11 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 }
 
 // limitOf is how long a command may take: as long as one of ours. A restart is both.
-func (r *run) limitOf(v rcd.Verb) time.Duration {
+func (r *run) limitOf(v words.Verb) time.Duration {
 	switch v {
-	case rcd.Stop:
+	case words.Stop:
 		return r.daemon.StopTimeout
-	case rcd.Start:
+	case words.Start:
 		return r.daemon.StartTimeout
 	}
 	return r.daemon.StopTimeout + r.daemon.StartTimeout
@@ -132,7 +129,7 @@ func (r *run) limitOf(v rcd.Verb) time.Duration {
 // overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
 func (r *run) overdueWork(w *rcd.Work) string {
 	held := time.Duration(0)
-	if r.past.Held == holdAtWork {
+	if r.past.Held == words.AtWork {
 		held = r.memory.now().Since(r.past.HeldSince)
 	}
 	for _, over := range []func(*rcd.Work, time.Duration) string{r.behindBoot, r.overLimit, r.overOwnLimit, r.goesRound} {
@@ -195,7 +192,7 @@ func (r *run) tellOverdue(w *rcd.Work, reason string) {
 	if r.past.Held == "" && r.past.HeldWhy == key && r.store() != nil {
 		return
 	}
-	if r.past.Held == holdAtWork {
+	if r.past.Held == words.AtWork {
 		r.release(r.memory.now())
 	}
 	if r.past.Held == "" {

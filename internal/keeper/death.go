@@ -8,11 +8,9 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
-
-// NotWell is the cause where processes run, and what is asked of them is not met.
-const NotWell postmortem.Cause = "not_well"
 
 // findCause asks why the daemon is down, before the restart takes the evidence away:
 // once in an incident, for a daemon that is killed by its own restarts has died of
@@ -35,7 +33,7 @@ func (r *run) findCause(ctx context.Context) {
 	if i == nil || r.DryRun || ctx.Err() != nil { // nothing is restarted any more: the next run asks
 		return
 	}
-	i.Kind, i.Cause, r.transition = string(d.Cause), d.Text, true
+	i.Kind, i.Cause, r.transition = d.Cause, d.Text, true
 	i.Sender, i.Certainty, i.Source = d.Sender, string(d.Sure), d.Source
 	if i.Death == nil { // an older version has opened the incident
 		i.Death = r.numbers(r.memory.now())
@@ -43,7 +41,7 @@ func (r *run) findCause(ctx context.Context) {
 	i.Death = kept(*i.Death, said, d, e)
 	i.Died = died(*i, r.memory.now(), d.Used)
 	if r.past.Deaths == nil {
-		r.past.Deaths = make(map[string]int)
+		r.past.Deaths = make(map[words.Cause]int)
 	}
 	r.past.Deaths[i.Kind]++
 }
@@ -84,7 +82,7 @@ func (r *run) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.las
 func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
 	if r.isUnwell() { // which stands in every report
 		trouble := trouble(r.last)
-		said = &postmortem.Finding{Cause: NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
+		said = &postmortem.Finding{Cause: words.NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
 		v = postmortem.Weigh(said, nil)
 		return postmortem.Verdict{Cause: v.Cause, Used: v.Used}, said, e
 	}
@@ -132,7 +130,7 @@ func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Tim
 	if d.Text == "" {
 		return nil
 	}
-	f := &postmortem.Finding{Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: manager}
+	f := &postmortem.Finding{Cause: d.Cause, Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: manager}
 	if d.Ago > 0 {
 		f.When = now.Add(-d.Ago)
 	}

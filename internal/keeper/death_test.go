@@ -11,11 +11,12 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
 func killed(signal string) rcd.Death {
-	return rcd.Death{Cause: rcd.Signalled, Text: "its main process was killed by " + signal}
+	return rcd.Death{Cause: words.Signalled, Text: "its main process was killed by " + signal}
 }
 
 // Why a daemon has died is asked before the restart takes the evidence away, told,
@@ -119,7 +120,7 @@ func TestNoCauseWhileLeftAlone(t *testing.T) {
 		w := newWorld(t)
 		store := w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Policy, d.Respect = policy(), EveryReason()
+		d.Policy, d.Respect = policy(), words.Wishes()
 		w.again(t, d)
 		w.dies("a")
 		must(t, store.Pause(past.Pause{Name: "a", From: w.now()}))

@@ -10,6 +10,7 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // Witnesses are asked about the process that was remembered, only at a death, and the
@@ -35,7 +36,7 @@ func sender(t *testing.T, pid int, sure string) {
 			}
 			<-ctx.Done()
 			return postmortem.Evidence{Findings: []postmortem.Finding{{
-				Cause: postmortem.Signalled, Signal: 9, Text: "SIGKILL was sent by kill(7)", Sender: "kill(7)", Main: true, Sure: postmortem.Certain, Source: "signal trace",
+				Cause: words.Signalled, Signal: 9, Text: "SIGKILL was sent by kill(7)", Sender: "kill(7)", Main: true, Sure: postmortem.Certain, Source: "signal trace",
 			}}, Silent: []string{"kernel log: it has not answered in time"}}
 		}
 		w.again(t, d)

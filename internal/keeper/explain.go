@@ -58,7 +58,7 @@ func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmo
 	d.Absent, d.Silent, d.Findings = e.Absent, e.Silent, nil
 	for _, f := range v.Used {
 		k := past.Finding{
-			Cause: string(f.Cause), Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
+			Cause: f.Cause, Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
 			Main: f.Main, Detail: f.Detail, Aside: f.Aside, Said: said != nil && f.Text == said.Text && f.Source == said.Source,
 			Next: f.Next, Certainty: string(f.Sure), Source: f.Source,
 		}
@@ -75,7 +75,7 @@ func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmo
 func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
 	if i.Death == nil && i.Cause != "" {
 		return &postmortem.Finding{
-			Cause: postmortem.Cause(i.Kind), Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
+			Cause: i.Kind, Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
 		}, nil
 	}
 	if i.Death == nil {
@@ -83,7 +83,7 @@ func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Fin
 	}
 	for _, k := range i.Death.Findings {
 		f := postmortem.Finding{
-			Cause: postmortem.Cause(k.Cause), Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
+			Cause: k.Cause, Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
 			Main: k.Main, Detail: k.Detail, Aside: k.Aside, Next: k.Next, Sure: postmortem.Certainty(k.Certainty), Source: k.Source,
 		}
 		if k.At != 0 {

@@ -65,7 +65,7 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 		return
 	}
 	stopped := r.stillStopped(ctx, i)
-	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == string(restart.Start) })
+	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == words.Start })
 	if len(stopped) == 0 {
 		if r.forget(i) && started { // all was done, and nobody could tell of it
 			r.acted, r.transition, r.finished = true, true, true
@@ -93,7 +93,7 @@ func (r *run) mustWait(ctx context.Context) bool {
 	if r.bootOrShutdown() != "" {
 		return true
 	}
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
 		if kind, _ := ask(ctx); kind != "" {
 			return true
 		}
@@ -160,7 +160,7 @@ func (p *pass) resume(i state.Intent) *state.Journal {
 // admin's.
 func (r *run) rememberStops(i state.Intent) {
 	for _, m := range i.Marks {
-		if m.Verb == string(restart.Stop) {
+		if m.Verb == words.Stop {
 			r.stoppedByUs(m.Service, i.Began, r.memory.now())
 		}
 	}
@@ -257,11 +257,11 @@ func (r *run) endJournal() {
 }
 
 // mark writes down how far a step has come.
-func (r *run) mark(write func(verb, service string) error, s restart.Step) {
+func (r *run) mark(write func(verb words.Verb, service string) error, s restart.Step) {
 	if r.journal == nil {
 		return
 	}
-	if err := write(string(s.Verb), s.Service); err != nil {
+	if err := write(s.Verb, s.Service); err != nil {
 		r.forgotten(err)
 	}
 }

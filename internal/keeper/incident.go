@@ -6,6 +6,7 @@ import (
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -22,7 +23,7 @@ func (r *run) sawDown(reason string) {
 	now := r.memory.now()
 	if r.past.Incident == nil {
 		r.past.Incident = &past.Incident{
-			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: words.StillDown, Began: now,
 			Death: r.numbers(now).Bounded(), // what is in the file is bounded, too
 		}
 		r.transition = true
@@ -34,32 +35,23 @@ func (r *run) sawDown(reason string) {
 	}
 }
 
-// The outcomes of an incident.
-const (
-	broughtBackWord = "brought_back"
-	cameBackWord    = "came_back"
-	stillDownWord   = "still_down"
-	heldWord        = "held"
-	removedWord     = "removed" // from the configuration
-)
-
 // endIncident ends the incident, if there is one.
 func (r *run) endIncident(ctx context.Context, now past.Stamp) {
 	if r.past.Incident == nil {
 		return
 	}
-	i := closed(r.past, now, cameBackWord)
+	i := closed(r.past, now, words.CameBack)
 	by := ""
 	if !r.acted {
 		by = r.forAnother()
 	}
 	switch {
 	case r.acted:
-		i.Outcome = broughtBackWord
+		i.Outcome = words.BroughtBack
 	case by != "":
-		i.Outcome, i.For = broughtBackWord, by
+		i.Outcome, i.For = words.BroughtBack, by
 	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
-		i.Outcome = heldWord
+		i.Outcome = words.LeftAlone
 	}
 	r.past.Totals.Downtime += i.Seconds - i.Held
 	took := report.Seconds(r.past.Incident.Lasts(now))
@@ -79,7 +71,7 @@ func (r *run) endIncident(ctx context.Context, now past.Stamp) {
 		r.past.Died = &past.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
 	}
 	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
-		end := r.transitionNow(Ends)
+		end := r.transitionNow(words.End)
 		r.tellEnd = func() { r.teller.add(ctx, end) }
 	}
 	r.past.Incident, r.past.Reminded = nil, past.Stamp{}
@@ -114,7 +106,7 @@ func (r *run) release(now past.Stamp) {
 // noteStep remembers a step: in the incident for people, and a stop so that it is not
 // taken for the admin's.
 func (r *run) noteStep(d restart.Done) {
-	if d.Verb == restart.Stop {
+	if d.Verb == words.Stop {
 		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
 	}
 	i := r.past.Incident
@@ -122,7 +114,7 @@ func (r *run) noteStep(d restart.Done) {
 		return
 	}
 	const most = 40
-	i.Steps = append(i.Steps, past.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
+	i.Steps = append(i.Steps, words.Step{Verb: d.Verb, Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
 	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
 }
 

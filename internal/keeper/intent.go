@@ -8,30 +8,19 @@ import (
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
-
-// What keeps a daemon from being restarted, as the configuration calls it.
-const (
-	holdPause    = "pause"
-	holdStopped  = "stopped"
-	holdDisabled = "disabled"
-	holdPackages = "packages"
-)
-
-// EveryReason is what a daemon is left alone for, unless its configuration says
-// less.
-func EveryReason() []string { return []string{holdPause, holdStopped, holdDisabled, holdPackages} }
 
 // longestUpgrade is how long a package manager may be at work.
 const longestUpgrade = 30 * time.Minute
 
-func (r *run) respects(kind string) bool {
+func (r *run) respects(kind words.Hold) bool {
 	return !r.IgnoreIntent && slices.Contains(r.daemon.Respect, kind)
 }
 
 // intended leaves a daemon alone that somebody wants to be left alone.
 func (r *run) intended(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded, r.unwanted} {
 		if kind, why := ask(ctx); kind != "" {
 			r.holdFor(kind, why)
 			return true
@@ -52,7 +41,7 @@ func (r *run) intended(ctx context.Context) bool {
 }
 
 // holdFor is hold for a reason that may last; people are told once.
-func (r *run) holdFor(kind, why string) {
+func (r *run) holdFor(kind words.Hold, why string) {
 	r.report.Hold = kind
 	known := r.past.Held == kind
 	if !known {
@@ -68,16 +57,16 @@ func (r *run) holdFor(kind, why string) {
 	r.hold(report.Notice, why)
 }
 
-func (r *run) paused(context.Context) (kind, why string) {
+func (r *run) paused(context.Context) (kind words.Hold, why string) {
 	if why := r.pauseText(); why != "" {
-		return holdPause, why
+		return words.Paused, why
 	}
 	return "", ""
 }
 
 // pauseText is who has paused the daemon, if somebody has and that is to be respected.
 func (r *run) pauseText() string {
-	if !r.respects(holdPause) {
+	if !r.respects(words.Paused) {
 		return ""
 	}
 	for _, p := range r.memory.pauses {
@@ -107,8 +96,8 @@ func (r *run) pausedMeanwhile() bool {
 		return false // it was said at the beginning
 	}
 	for _, p := range pauses {
-		if r.respects(holdPause) && (p.Name == past.AllPaused || p.Name == r.daemon.Name) {
-			r.holdFor(holdPause, PauseText(p))
+		if r.respects(words.Paused) && (p.Name == past.AllPaused || p.Name == r.daemon.Name) {
+			r.holdFor(words.Paused, PauseText(p))
 			return true
 		}
 	}
@@ -132,8 +121,8 @@ func PauseText(p past.Pause) string {
 }
 
 // upgraded: a package manager at work may be about to start what it has stopped.
-func (r *run) upgraded(context.Context) (kind, why string) {
-	if !r.respects(holdPackages) {
+func (r *run) upgraded(context.Context) (kind words.Hold, why string) {
+	if !r.respects(words.Packages) {
 		return "", ""
 	}
 	work, err := r.packages()
@@ -148,11 +137,11 @@ func (r *run) upgraded(context.Context) (kind, why string) {
 	switch now := r.memory.now(); {
 	case r.past.Held == "" && r.past.HeldWhy == why: // its time is over, as people know
 		return "", ""
-	case r.past.Held == holdPackages && now.Since(r.past.HeldSince) > longestUpgrade:
+	case r.past.Held == words.Packages && now.Since(r.past.HeldSince) > longestUpgrade:
 		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, report.Limit(longestUpgrade), r.report.Name)
 		r.release(now)
 		r.past.HeldWhy = why
 		return "", ""
 	}
-	return holdPackages, why
+	return words.Packages, why
 }

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/internal/packages"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -22,7 +23,7 @@ func holding(t *testing.T) (*world, Daemon) {
 	w.keeper.Packages = func() (*packages.Work, error) { return nil, nil }
 	w.wishes = make(map[string]*rcd.Wish)
 	d := w.add("a", "s", "t")
-	d.Policy, d.Respect = policy(), EveryReason()
+	d.Policy, d.Respect = policy(), words.Wishes()
 	return w, d
 }
 
@@ -45,9 +46,11 @@ func wish(service string, kind rcd.Kind) *rcd.Wish {
 // Each reason to leave a daemon alone: what is said of it, that it is said once, and
 // that nobody is told; that it ends; and that it can be overridden.
 var holds = []struct {
-	name, kind, why string
-	begin           func(t *testing.T, w *world)
-	end             func(t *testing.T, w *world)
+	name  string
+	kind  words.Hold
+	why   string
+	begin func(t *testing.T, w *world)
+	end   func(t *testing.T, w *world)
 }{
 	{"paused", "pause", "it is paused by eve since ", func(t *testing.T, w *world) {
 		w.pause(t, past.Pause{Name: "a", By: "eve", For: time.Hour, Reason: "disk"})
@@ -160,7 +163,7 @@ func TestHoldsThatAreNotRespected(t *testing.T) {
 				func(w *world, _ *Daemon) { w.keeper.IgnoreIntent = true },
 				func(_ *world, d *Daemon) { d.Respect = nil },
 				func(_ *world, d *Daemon) {
-					d.Respect = slices.DeleteFunc(EveryReason(), func(kind string) bool { return kind == tc.kind })
+					d.Respect = slices.DeleteFunc(words.Wishes(), func(kind words.Hold) bool { return kind == tc.kind })
 				},
 			} {
 				synctest.Test(t, func(t *testing.T) {
@@ -176,7 +179,7 @@ func TestHoldsThatAreNotRespected(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, d := holding(t)
 				tc.begin(t, w)
-				d.Respect = []string{tc.kind}
+				d.Respect = []words.Hold{tc.kind}
 				wantResult(t, w.again(t, d)["a"], report.Held, tc.why)
 			})
 		})
@@ -254,7 +257,7 @@ func TestPauseOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := holding(t)
 		b := w.add("b", "sb")
-		b.Respect = EveryReason()
+		b.Respect = words.Wishes()
 		w.pause(t, past.Pause{Name: "b"})
 		r := w.again(t, a, b)
 		wantResult(t, r["a"], report.BroughtBack, "")
@@ -377,7 +380,7 @@ func TestIntentThatCannotBeTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := holding(t)
 		b := w.add("b", "sb")
-		b.Respect = EveryReason()
+		b.Respect = words.Wishes()
 		w.wishErr = errors.New("no journal")
 		asked := 0
 		w.keeper.Packages = func() (*packages.Work, error) {
@@ -427,7 +430,7 @@ func TestServiceThatIsNotWanted(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // and one that is not respected is not
 		w, d := holding(t)
-		d.Respect = []string{"disabled"}
+		d.Respect = []words.Hold{"disabled"}
 		w.wishes["t"] = wish("t", rcd.WishStopped)
 		w.again(t, d)
 		if got := w.did(); got != "stop s,start s,stop t,start t" {
@@ -514,7 +517,7 @@ func TestHoldsAreSeenByWhoLooks(t *testing.T) {
 				}
 				d.Respect = nil
 				wantResult(t, look.Run(t.Context(), []Daemon{d})[0], report.StillDown, "not running")
-				d.Respect = EveryReason()
+				d.Respect = words.Wishes()
 				look.Watching, look.Manager, look.DryRun = false, w, true
 				r = look.Run(t.Context(), []Daemon{d})[0]
 				wantResult(t, r, report.Held, tc.why)

@@ -18,6 +18,7 @@ import (
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -33,7 +34,7 @@ type Daemon struct {
 	After     []string      // it is restarted only when these are up
 	Policy    past.Policy   // of the back-off
 	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
-	Respect   []string      // why it is left alone: pause, stopped, disabled, packages
+	Respect   []words.Hold  // why it is left alone
 	Unjudged  []string      // what is not looked at: only its processes are
 	Own       rcd.OwnDaemon // how it is started, if no manager knows it
 	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
@@ -46,7 +47,7 @@ type Manager interface {
 	Stop(ctx context.Context, service string, with rcd.With) error
 	Start(ctx context.Context, service string, with rcd.With) error
 	// CarriesOut reports whether a process with these arguments is at one of them.
-	CarriesOut(args []string, verb rcd.Verb, service string) bool
+	CarriesOut(args []string, verb words.Verb, service string) bool
 	// Name is the manager's name for people.
 	Name() string
 	// Find fails if there is no such service. It starts no process for one
@@ -64,7 +65,7 @@ type Manager interface {
 	// Death is how a service that is down has ended.
 	Death(ctx context.Context, service string) (rcd.Death, error)
 	Phase(ctx context.Context) (rcd.Phase, error)
-	Argv(verb rcd.Verb, service string) []string
+	Argv(verb words.Verb, service string) []string
 }
 
 // Log takes the lines of the diary, as things happen.

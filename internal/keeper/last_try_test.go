@@ -12,6 +12,7 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -29,7 +30,7 @@ func TestFailsAtEachTry(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		w.dies("a")
 		w.barren("s")
-		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9}
 		w.keeper.Manager = failing{w}
 		began := time.Now()
 		const ended = "its service has failed again: exited with status 3"
@@ -61,7 +62,7 @@ func TestEndBeforeTheTry(t *testing.T) {
 			d := w.add("a", "s")
 			d.Verify = 30 * time.Second
 			w.barren("s")
-			w.deaths["s"] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, Ago: ago}
+			w.deaths["s"] = rcd.Death{Cause: words.Exited, Text: "exited with status 3", PID: 4711, Ago: ago}
 			if r := w.again(t, d)["a"]; !strings.HasSuffix(r.Reason, want) {
 				t.Errorf("%v ago: %q", ago, r.Reason)
 			}
@@ -73,7 +74,7 @@ func TestEndBeforeTheTry(t *testing.T) {
 type failing struct{ *world }
 
 func (f failing) Start(ctx context.Context, service string, with rcd.With) error {
-	f.deaths[service] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, See: "journalctl -u " + service + " -n 50"}
+	f.deaths[service] = rcd.Death{Cause: words.Exited, Text: "exited with status 3", PID: 4711, See: "journalctl -u " + service + " -n 50"}
 	return f.world.Start(ctx, service, with)
 }
 
@@ -113,7 +114,7 @@ func TestCauseOfWhatRunsSince(t *testing.T) {
 		w.again(t, d)
 		time.Sleep(10 * time.Minute)
 		w.dies("a")
-		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9}
 		w.toy("a").sick, w.toy("a").ill = true, true
 		r := w.again(t, d)["a"]
 		if wantResult(t, r, report.StillDown, "did not"); r.Cause != "killed by SIGKILL" {
@@ -150,7 +151,7 @@ func TestDownSinceItsDeath(t *testing.T) {
 			w.again(t, d)
 			time.Sleep(time.Minute)
 			w.dies("a")
-			w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9, Ago: tc.ago}
+			w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9, Ago: tc.ago}
 			r := w.again(t, d)["a"]
 			wantResult(t, r, report.BroughtBack, "")
 			i := w.ledger(t)[0]

@@ -13,6 +13,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/restart"
 )
 
@@ -45,7 +46,7 @@ func (r *run) Clear(ctx context.Context, stop restart.Done) {
 		return
 	}
 	switch {
-	case stop.Verb != restart.Stop:
+	case stop.Verb != words.Stop:
 		return
 	case errors.Is(stop.Err, context.DeadlineExceeded):
 		r.Log.Log(report.Warning, "%snone of them is ended: the stop of service '%s' has run out of time, and may still be at it", r.inName(), stop.Service)

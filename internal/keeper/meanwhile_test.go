@@ -7,6 +7,7 @@ import (
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // A pause that is given while a daemon waits for its turn is heeded.
@@ -18,7 +19,7 @@ func TestPausedWhileItWaits(t *testing.T) {
 		var daemons []Daemon
 		for _, name := range []string{"a", "b"} { // either may be the first
 			d := w.add(name, "s"+name)
-			d.Respect = EveryReason()
+			d.Respect = words.Wishes()
 			w.services["s"+name].stopTakes = 10 * time.Second
 			daemons = append(daemons, d)
 		}

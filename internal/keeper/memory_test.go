@@ -15,6 +15,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -99,8 +100,8 @@ func TestIncidentOverSeveralRuns(t *testing.T) {
 		w.remembers(t)
 		d := w.add("a", "s", "t", "u")
 		for service, err := range map[string]error{
-			"s": &rcd.CommandError{Verb: rcd.Start, Service: "s", Status: 3, Cause: errors.New("exit status 3")},
-			"t": &rcd.CommandError{Verb: rcd.Start, Service: "t", Status: 0, TimedOut: true, Cause: errors.New("too long")},
+			"s": &rcd.CommandError{Verb: words.Start, Service: "s", Status: 3, Cause: errors.New("exit status 3")},
+			"t": &rcd.CommandError{Verb: words.Start, Service: "t", Status: 0, TimedOut: true, Cause: errors.New("too long")},
 			"u": errors.New("cannot be run"),
 		} {
 			w.services[service].err = err

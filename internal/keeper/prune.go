@@ -5,6 +5,7 @@ import (
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // prune drops what is remembered of daemons that are in the configuration no more,
@@ -23,7 +24,7 @@ func (p *pass) prune() {
 				continue
 			}
 			if d.Incident != nil {
-				i := *closed(d, p.memory.now(), removedWord)
+				i := *closed(d, p.memory.now(), words.Removed)
 				i.Up = time.Time{} // it was not seen up
 				over = append(over, i)
 			}
@@ -43,7 +44,7 @@ func (p *pass) prune() {
 }
 
 // closed is the incident under way at its end.
-func closed(d past.Daemon, now past.Stamp, outcome string) *past.Incident {
+func closed(d past.Daemon, now past.Stamp, outcome words.Outcome) *past.Incident {
 	i := new(d.Incident.Retold(now))
 	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
 	if d.Held != "" {

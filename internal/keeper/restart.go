@@ -8,6 +8,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/restart"
 )
 
@@ -27,7 +28,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
 		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
+			Verb: step.Verb, Service: step.Service, Skipped: true, Err: "this run was interrupted",
 		})
 	}
 	name, pids := r.report.Name, report.PIDList(o.PIDs)
@@ -86,7 +87,7 @@ func (r *run) unlessRestarted(services []string) []string {
 			continue
 		}
 		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(restart.Start), Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
+			Verb: words.Start, Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
 		})
 	}
 	return left
@@ -131,7 +132,7 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 // long as the run reports its steps, and later nowhere else.
 func failedStart(o restart.Outcome) string {
 	for _, step := range o.Steps {
-		if step.Verb == restart.Start && step.Err != nil && !step.Slow {
+		if step.Verb == words.Start && step.Err != nil && !step.Slow {
 			return step.Err.Error() + "; "
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -35,7 +36,7 @@ func (r *run) End(d restart.Done) {
 	}
 	r.noteStep(d)
 	took := report.Seconds(d.Took)
-	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
+	step := report.Step{Verb: d.Verb, Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
 	case d.Err == nil:
 		r.Log.Log(report.Notice, "%s service '%s' in %s", did(d.Verb), d.Service, took)
@@ -59,22 +60,22 @@ func (r *run) End(d restart.Done) {
 func (r *run) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
 
 // stepLevel: a stop that fails does not keep the start from being tried.
-func stepLevel(v restart.Verb) report.Level {
-	if v == restart.Stop {
+func stepLevel(v words.Verb) report.Level {
+	if v == words.Stop {
 		return report.Warning
 	}
 	return report.Error
 }
 
-func doing(v restart.Verb) string {
-	if v == restart.Stop {
+func doing(v words.Verb) string {
+	if v == words.Stop {
 		return "stopping"
 	}
 	return "starting"
 }
 
-func did(v restart.Verb) string {
-	if v == restart.Stop {
+func did(v words.Verb) string {
+	if v == words.Stop {
 		return "stopped"
 	}
 	return "started"
@@ -86,7 +87,7 @@ func (r *run) plan(services []string) {
 	p.Services = services
 	for _, s := range p.Steps() {
 		r.report.Plan = append(r.report.Plan, report.Plan{
-			Argv:    r.Manager.Argv(rcd.Verb(s.Verb), s.Service),
+			Argv:    r.Manager.Argv(s.Verb, s.Service),
 			Timeout: s.Timeout,
 		})
 	}

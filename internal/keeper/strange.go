@@ -11,8 +11,8 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // finishStrange finishes what was left of a daemon that this run was not asked for;
@@ -38,7 +38,7 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 	failed := false
 	for _, service := range stopped {
 		p.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left of '%s': starting service '%s'", clock(i.Began), i.PID, i.Daemon, service)
-		if err := j.Begin(string(restart.Start), service); err != nil {
+		if err := j.Begin(words.Start, service); err != nil {
 			p.forgotten(err)
 		}
 		stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(i.StartTimeout, startTime))
@@ -51,7 +51,7 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 			failed = true
 			continue
 		}
-		if err := j.End(string(restart.Start), service); err != nil {
+		if err := j.End(words.Start, service); err != nil {
 			p.forgotten(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -307,7 +308,7 @@ func TestBroughtBackAsAnothersService(t *testing.T) {
 		w.again(t, a, b)
 		ledger := w.ledger(t)
 		i := slices.IndexFunc(ledger, func(i past.Incident) bool { return i.Daemon == "b" })
-		if i < 0 || ledger[i].Outcome != broughtBackWord || ledger[i].For != "a" {
+		if i < 0 || ledger[i].Outcome != words.BroughtBack || ledger[i].For != "a" {
 			t.Errorf("%+v", ledger)
 		}
 		if !strings.Contains(w.diary(), "'b' is up again after") || strings.Contains(w.diary(), "by itself") {

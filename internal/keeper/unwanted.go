@@ -6,13 +6,14 @@ import (
 	"fmt"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
 // unwanted: who has stopped or disabled a service does not want it back. The daemon
 // is left alone if that is its first service, which is its own; another one is left
 // out.
-func (r *run) unwanted(ctx context.Context) (kind, why string) {
+func (r *run) unwanted(ctx context.Context) (kind words.Hold, why string) {
 	var first *rcd.Wish
 	for i, service := range r.daemon.Services {
 		w, err := r.Manager.Wish(ctx, service, r.pastOf(service))
@@ -37,11 +38,11 @@ func (r *run) unwanted(ctx context.Context) (kind, why string) {
 }
 
 // holdKind is what the configuration calls a wish.
-func holdKind(w *rcd.Wish) string {
+func holdKind(w *rcd.Wish) words.Hold {
 	if w.Kind == rcd.WishStopped || w.Kind == rcd.WishFrozen {
-		return holdStopped
+		return words.Stopped
 	}
-	return holdDisabled
+	return words.Disabled
 }
 
 // pastOf is what the manager must know to tell our own stops from others'.

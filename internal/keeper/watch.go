@@ -9,6 +9,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -81,13 +82,13 @@ func (r *run) wouldHold(ctx context.Context) string {
 	if why := r.bootOrShutdown(); why != "" {
 		return why
 	}
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
 		if kind, why := ask(ctx); kind != "" {
 			r.report.Hold = kind
 			return why
 		}
 	}
-	if held := r.past.Held; (held == holdStopped || held == holdDisabled) && r.respects(held) {
+	if held := r.past.Held; (held == words.Stopped || held == words.Disabled) && r.respects(held) {
 		r.report.Hold = held
 		return r.past.HeldWhy
 	}
@@ -95,8 +96,8 @@ func (r *run) wouldHold(ctx context.Context) string {
 		r.report.Hold = kind
 		return why
 	}
-	if r.Observer == nil && r.past.Held == holdAtWork {
-		r.report.Hold = holdAtWork
+	if r.Observer == nil && r.past.Held == words.AtWork {
+		r.report.Hold = words.AtWork
 		return r.past.HeldWhy
 	}
 	return ""

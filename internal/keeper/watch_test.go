@@ -15,6 +15,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -193,11 +194,11 @@ func TestReportedProcesses(t *testing.T) {
 			PID: 7, User: "www-data", Exe: "/sbin/x", Started: time.Now().Add(-time.Minute), CPU: time.Second, RSS: 1 << 20, VMS: 1 << 30,
 			OldImage: true, Stopped: true,
 		}, {PID: 8}}
-		if !slices.Equal(r.Processes, want) || r.Count != (report.Bounds{Min: 1, Max: 2}) {
+		if !slices.Equal(r.Processes, want) || r.Count != (words.Count{Min: 1, Max: 2}) {
 			t.Errorf("%+v, %+v", r.Processes, r.Count)
 		}
 	})
-	w := report.Bounds{Min: 1, Max: report.NoLimit}
+	w := words.Count{Min: 1, Max: words.NoLimit}
 	if got := bounds((&check.Spec{}).Bounds()); got != w {
 		t.Errorf("no count: %+v", got)
 	}

@@ -15,8 +15,8 @@ import (
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // world is a machine on which the start of a service brings daemons up after a
@@ -85,7 +85,7 @@ type look struct {
 }
 
 type step struct {
-	verb     restart.Verb
+	verb     words.Verb
 	service  string
 	from, to time.Duration
 	underWay int // when it began, itself included
@@ -205,7 +205,7 @@ func (w *world) invariants(t *testing.T) {
 }
 
 // begin and end note a step; only one at a time may be for a service.
-func (w *world) begin(verb restart.Verb, name string) *step {
+func (w *world) begin(verb words.Verb, name string) *step {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.inStep[name] {
@@ -227,7 +227,7 @@ func (w *world) end(s *step) {
 }
 
 func (w *world) Stop(ctx context.Context, name string, _ rcd.With) error {
-	s := w.begin(restart.Stop, name)
+	s := w.begin(words.Stop, name)
 	defer w.end(s)
 	service := w.services[name]
 	w.set(service, func(d *toy) { d.up, d.upAt = false, time.Time{} })
@@ -238,7 +238,7 @@ func (w *world) Start(ctx context.Context, name string, with rcd.With) error {
 	w.mu.Lock()
 	w.spares[name] = with.IsDaemon
 	w.mu.Unlock()
-	s := w.begin(restart.Start, name)
+	s := w.begin(words.Start, name)
 	defer w.end(s)
 	service := w.services[name]
 	if service.err != nil {
@@ -277,7 +277,7 @@ func (w *world) take(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (w *world) CarriesOut(args []string, verb rcd.Verb, service string) bool {
+func (w *world) CarriesOut(args []string, verb words.Verb, service string) bool {
 	return rcd.CarriesOut(args, verb, service, w.Argv(verb, service))
 }
 
@@ -294,10 +294,10 @@ func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
 		w.mu.Unlock()
 	}()
 	if err := w.take(ctx, takes); err != nil {
-		return rcd.Death{Cause: rcd.CauseUnknown}, err
+		return rcd.Death{Cause: words.UnknownCause}, err
 	}
 	if d == (rcd.Death{}) {
-		d.Cause = rcd.CauseUnknown
+		d.Cause = words.UnknownCause
 	}
 	return d, nil
 }

@@ -11,25 +11,25 @@ import (
 
 // Daemon is what is remembered of one.
 type Daemon struct {
-	Known     Stamp           `json:"known,omitzero"`      // since when it has been watched
-	LastUp    Stamp           `json:"last_up,omitzero"`    // when it was last seen up
-	UpSince   Stamp           `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
-	Ran       Span            `json:"ran,omitzero"`        // from UpSince to LastUp, as they were when it was last seen down
-	Processes []Process       `json:"processes,omitempty"` // as they were last seen, the main one first
-	Left      []Process       `json:"left,omitempty"`      // of it by earlier main processes that have ended, as far as they still ran
-	OldImage  string          `json:"old_image,omitempty"` // what people know of the old program that it runs
-	Tally     Tally           `json:"tally,omitzero"`      // of tries to bring it back
-	Held      string          `json:"held,omitempty"`      // what keeps it from being restarted, as people know: pause, stopped...
-	HeldWhy   string          `json:"held_why,omitempty"`  // in words
-	HeldSince Stamp           `json:"held_since,omitzero"` // since when
-	Incident  *Incident       `json:"incident,omitempty"`  // the one under way
-	Told      string          `json:"told,omitempty"`      // why nothing was done, as people know
-	Stops     map[string]Span `json:"stops,omitempty"`     // our own last stop of each service
-	Reminded  Stamp           `json:"reminded,omitzero"`   // when somebody was last told of the incident
-	Totals    Totals          `json:"totals,omitzero"`     // since it has been watched
-	Deaths    map[string]int  `json:"deaths,omitempty"`    // by their causes, of incidents in which it was not left alone
-	Starts    []time.Time     `json:"starts,omitempty"`    // by a supervisor that starts it again by itself, as they were seen, the last ones
-	Died      *Died           `json:"died,omitempty"`      // the last one of these that is over
+	Known     Stamp               `json:"known,omitzero"`      // since when it has been watched
+	LastUp    Stamp               `json:"last_up,omitzero"`    // when it was last seen up
+	UpSince   Stamp               `json:"up_since,omitzero"`   // since when it has been seen up; zero while it is not
+	Ran       Span                `json:"ran,omitzero"`        // from UpSince to LastUp, as they were when it was last seen down
+	Processes []Process           `json:"processes,omitempty"` // as they were last seen, the main one first
+	Left      []Process           `json:"left,omitempty"`      // of it by earlier main processes that have ended, as far as they still ran
+	OldImage  string              `json:"old_image,omitempty"` // what people know of the old program that it runs
+	Tally     Tally               `json:"tally,omitzero"`      // of tries to bring it back
+	Held      words.Hold          `json:"held,omitempty"`      // what keeps it from being restarted, as people know
+	HeldWhy   string              `json:"held_why,omitempty"`  // in words
+	HeldSince Stamp               `json:"held_since,omitzero"` // since when
+	Incident  *Incident           `json:"incident,omitempty"`  // the one under way
+	Told      string              `json:"told,omitempty"`      // why nothing was done, as people know
+	Stops     map[string]Span     `json:"stops,omitempty"`     // our own last stop of each service
+	Reminded  Stamp               `json:"reminded,omitzero"`   // when somebody was last told of the incident
+	Totals    Totals              `json:"totals,omitzero"`     // since it has been watched
+	Deaths    map[words.Cause]int `json:"deaths,omitempty"`    // by their causes, of incidents in which it was not left alone
+	Starts    []time.Time         `json:"starts,omitempty"`    // by a supervisor that starts it again by itself, as they were seen, the last ones
+	Died      *Died               `json:"died,omitempty"`      // the last one of these that is over
 }
 
 // Process is one of a daemon's.
@@ -103,7 +103,7 @@ func (d Daemon) Bounded() Daemon {
 		d.Died = &died
 	}
 	d.Left = d.Left[:min(len(d.Left), mostLeft)]
-	for _, text := range []*string{&d.Held, &d.HeldWhy, &d.OldImage} {
+	for _, text := range []*string{(*string)(&d.Held), &d.HeldWhy, &d.OldImage} {
 		*text = words.Cut(*text, LongestText)
 	}
 	return d

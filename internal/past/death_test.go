@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/words"
 )
 
 // Whatever witnesses say, it is bounded, it can be shown, and no command is cut.
 func TestDeathIsBounded(t *testing.T) {
 	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
 	d := &Death{Lived: 3600.5}
-	d.Findings = slices.Repeat([]Finding{{Cause: bomb, Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
+	d.Findings = slices.Repeat([]Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
 	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
 	d.Processes = slices.Repeat([]Numbers{{PID: 1, Threads: make([]int, 200)}}, 99)

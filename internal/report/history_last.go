@@ -126,18 +126,18 @@ func (e episode) why() string {
 // ending is how it has ended, for people.
 func (e episode) ending() (what, code string) {
 	switch e.Outcome {
-	case broughtBack:
+	case words.BroughtBack:
 		what, code = "brought back", green
-	case cameBack:
+	case words.CameBack:
 		what, code = "came back by itself", green
-	case heldOutcome:
+	case words.LeftAlone:
 		what, code = "held", yellow
-	case removed:
+	case words.Removed:
 		what, code = "no longer kept", yellow
-	case stillDown, "":
+	case words.StillDown, "":
 		what, code = "still down", red
 	default:
-		what, code = e.Outcome, yellow
+		what, code = string(e.Outcome), yellow
 	}
 	return what, code
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -314,8 +315,8 @@ func (t Text) paint(code, s string) painted { return paint(t.Color, code, s) }
 // line prints one line. All text but what is painted may come from outside.
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = words.Printable(s)
+		if v := reflect.ValueOf(a); v.Kind() == reflect.String { // a word of the vocabulary, too
+			args[i] = words.Printable(v.String())
 		}
 	}
 	_, _ = io.WriteString(t.Out, fold(fmt.Sprintf(format, args...), t.Width)+"\n")

@@ -175,7 +175,7 @@ func (w Why) unknown(a Account, kind string) []word {
 		return nil
 	case kind == "cause" && !e.death():
 		return text("it was stopped, and then left alone on purpose")
-	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == cameBack || a.Incident.For != ""):
+	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == words.CameBack || a.Incident.For != ""):
 		return append(colored("not known:", yellow), text("it was back before anybody asked")...)
 	case kind == "cause":
 		return colored("not known", yellow)
@@ -221,7 +221,7 @@ func impact(a Account) []word {
 		parts = append(parts, "no service was restarted")
 	}
 	if s := i.failed(); s != nil {
-		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Err, "cannot start service "+s.Service+": ")))
+		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Error, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
 		parts = append(parts, "left alone on purpose for "+spelled(i.Held)+" of the time")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 func aDeath() *past.Death {
@@ -54,7 +55,7 @@ func TestDeathIsKept(t *testing.T) {
 func TestLineOfADeathIsBounded(t *testing.T) {
 	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
 	d := aDeath()
-	d.Findings = slices.Repeat([]past.Finding{{Cause: bomb, Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
+	d.Findings = slices.Repeat([]past.Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
 	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
 	d.Processes = slices.Repeat([]past.Numbers{{PID: 1, Threads: make([]int, 200)}}, 99)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 func plant(t testing.TB, s *Store, name, content string) {
@@ -236,7 +237,7 @@ func TestFileNames(t *testing.T) {
 	}
 	s := openStore(t)
 	for _, text := range texts { // and a file system takes them
-		ok(t, s.Update(text, false, func(m map[string]past.Daemon) { m["x"] = past.Daemon{Held: "it is " + text} }))
+		ok(t, s.Update(text, false, func(m map[string]past.Daemon) { m["x"] = past.Daemon{Held: words.Hold("it is " + text)} }))
 		_, err := s.Begin(intent("d"+text, "a"))
 		ok(t, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 func intent(daemon string, services ...string) Intent {
@@ -38,9 +39,9 @@ func TestStopped(t *testing.T) {
 		{"+start a", ""}, // it was never stopped
 	} {
 		i := intent("x", "a", "b")
-		words := strings.Fields(tc.marks)
-		for n := 0; n < len(words); n += 2 {
-			i.mark(Mark{Verb: words[n][1:], Service: words[n+1], Ended: words[n][0] == '-'})
+		list := strings.Fields(tc.marks)
+		for n := 0; n < len(list); n += 2 {
+			i.mark(Mark{Verb: words.Verb(list[n][1:]), Service: list[n+1], Ended: list[n][0] == '-'})
 		}
 		if len(i.Marks) > 4 { // a stop and a start of each, however often they were tried
 			t.Errorf("%s: %v", tc.marks, i.Marks)

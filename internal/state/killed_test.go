@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 // killFolder names the store in which a child works until it is killed.
@@ -81,11 +82,11 @@ func workForEver(t *testing.T, path string) {
 	for n := 0; ; n++ {
 		ok(t, s.Update("", n%8 == 0, func(m map[string]past.Daemon) {
 			n := m["a"].Tally.Tries + 1
-			m["a"], m["b"] = past.Daemon{Tally: past.Tally{Tries: n}, Held: strings.Repeat("x", n%4000)}, past.Daemon{Tally: past.Tally{Tries: n}}
+			m["a"], m["b"] = past.Daemon{Tally: past.Tally{Tries: n}, Held: words.Hold(strings.Repeat("x", n%4000))}, past.Daemon{Tally: past.Tally{Tries: n}}
 		}))
 		j, err := s.Begin(intent("x", "a"))
 		ok(t, err)
-		for _, verb := range []string{"stop", "start"} {
+		for _, verb := range []words.Verb{words.Stop, words.Start} {
 			ok(t, j.Begin(verb, "a"))
 			ok(t, j.End(verb, "a"))
 		}
@@ -98,7 +99,7 @@ func workForEver(t *testing.T, path string) {
 // written.
 func tries(t *testing.T, m map[string]past.Daemon) int {
 	n := m["a"].Tally.Tries
-	if m["b"].Tally.Tries != n || m["a"].Held != strings.Repeat("x", n%4000) {
+	if m["b"].Tally.Tries != n || m["a"].Held != words.Hold(strings.Repeat("x", n%4000)) {
 		t.Fatalf("nobody wrote %+v", m)
 	}
 	return n
@@ -108,7 +109,7 @@ func tries(t *testing.T, m map[string]past.Daemon) int {
 func step(i Intent) string {
 	got, all := "", ""
 	for _, m := range i.Marks {
-		got += "+" + m.Verb
+		got += "+" + string(m.Verb)
 		if m.Ended {
 			got += "-"
 		}

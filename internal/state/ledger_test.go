@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 var fell = time.Date(2026, 11, 21, 20, 49, 0, 123_456_789, time.UTC)
@@ -82,7 +83,7 @@ func TestLedgerKeepsAnIncident(t *testing.T) {
 	four := 4
 	want := past.Incident{
 		Daemon: "clamd <&>", LastUp: fell.Add(-time.Minute), Down: fell, Up: fell.Add(time.Hour), Seconds: 3599.5, Held: 60, Reason: "not running\n\x1b[2J", Cause: "killed by signal 9",
-		Tries: 2, Outcome: "brought_back", Steps: []past.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.25, Exit: new(0), Error: ""}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Exit: nil, Error: "it ran out of time"}, {Verb: "start", Service: "b", Seconds: 1, Exit: &four, Error: "exit status 4"}},
+		Tries: 2, Outcome: "brought_back", Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.25, Exit: new(0), Error: ""}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Exit: nil, Error: "it ran out of time"}, {Verb: "start", Service: "b", Seconds: 1, Exit: &four, Error: "exit status 4"}},
 	}
 	given := want
 	given.Began = past.Stamp{Time: fell, Boot: "x", Up: 7}
@@ -176,10 +177,10 @@ func TestLinesOfTheLedger(t *testing.T) {
 func TestLedgerTakesEveryIncident(t *testing.T) {
 	nasty := strings.Repeat("\x00\xff\u2028<ü", 20_000)
 	i := incident(1)
-	i.Seconds, i.Held, i.Reason, i.Cause, i.Outcome = math.Inf(1), math.NaN(), nasty, nasty, nasty
+	i.Seconds, i.Held, i.Reason, i.Cause, i.Outcome = math.Inf(1), math.NaN(), nasty, nasty, words.Outcome(nasty)
 	i.LastTry, i.For = nasty, nasty
 	for range 100 {
-		i.Steps = append(i.Steps, past.Step{Verb: nasty, Service: nasty, Seconds: math.Inf(-1), Error: nasty})
+		i.Steps = append(i.Steps, words.Step{Verb: words.Verb(nasty), Service: nasty, Seconds: math.Inf(-1), Error: nasty})
 	}
 	i.Steps[99].Service = "the last"
 	i.Daemon = "/" + nasty
@@ -196,13 +197,13 @@ func TestLedgerTakesEveryIncident(t *testing.T) {
 	if got.Seconds != 100*365*24*60*60 || got.Held != 0 || len(got.Steps) != past.MostSteps || got.Reason == "" || !strings.HasPrefix(got.Daemon, "/\x00") {
 		t.Errorf("got %+v", got)
 	}
-	if len(i.Steps) != 100 || i.Steps[0].Verb != nasty || i.Steps[99].Verb != nasty {
+	if len(i.Steps) != 100 || i.Steps[0].Service != nasty || i.Steps[99].Error != nasty {
 		t.Error("the caller's own was changed")
 	}
 	long := incident(2)
-	long.Steps = make([]past.Step, past.MostSteps)
+	long.Steps = make([]words.Step, past.MostSteps)
 	for k := range long.Steps {
-		long.Steps[k] = past.Step{Verb: "start", Service: strings.Repeat("s", 255), Error: fmt.Sprintf("exit status %d", k)}
+		long.Steps[k] = words.Step{Verb: "start", Service: strings.Repeat("s", 255), Error: fmt.Sprintf("exit status %d", k)}
 	}
 	record(t, l, long)
 	if list, _, _ := l.incidents(time.Time{}); !reflect.DeepEqual(list[1], long) {

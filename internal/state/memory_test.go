@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 // full has each field set: one that gets lost on the way is seen.
@@ -17,7 +18,7 @@ func full(t *testing.T) past.Daemon {
 	stamp := past.Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 7, time.UTC), Boot: "b", Up: 7}
 	exit := 1
 	d := past.Daemon{
-		Known: stamp, LastUp: stamp, UpSince: stamp, Ran: past.Span{From: stamp, To: stamp}, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: past.Totals{Incidents: 1, Restarts: 2, Downtime: 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
+		Known: stamp, LastUp: stamp, UpSince: stamp, Ran: past.Span{From: stamp, To: stamp}, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: past.Totals{Incidents: 1, Restarts: 2, Downtime: 3}, Told: "it comes after x", Deaths: map[words.Cause]int{"signal": 1},
 		Processes: []past.Process{{
 			PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}, Parent: 1, Children: []int{26201},
 			Unit: "x.service", Exe: "/usr/sbin/x", File: past.File{Dev: 1, Ino: math.MaxUint64}, Script: past.File{Dev: 2, Ino: 3},
@@ -30,7 +31,7 @@ func full(t *testing.T) past.Daemon {
 		Died:     &past.Died{Found: stamp, Up: stamp, Seconds: 1.5, Cause: "killed by SIGTERM"},
 		Incident: &past.Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
-			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []past.Step{{Verb: "stop", Service: "a", Seconds: 0.5, Exit: &exit, Error: "exit status 1"}, {Verb: "start", Service: "a"}},
+			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []words.Step{{Verb: "stop", Service: "a", Seconds: 0.5, Exit: &exit, Error: "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
 	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Processes[0])} {
@@ -119,10 +120,10 @@ func TestMemoryOfManyWriters(t *testing.T) {
 // small, and what the caller holds stays as it was.
 func TestMemoryIsBounded(t *testing.T) {
 	s := openStore(t)
-	d := past.Daemon{Held: strings.Repeat("x", 1<<20), Incident: &past.Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
+	d := past.Daemon{Held: words.Hold(strings.Repeat("x", 1<<20)), Incident: &past.Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
 	d.Processes = []past.Process{{PID: 1, Threads: make([]int, 1000), Children: make([]int, 1000)}}
 	for n := range 100 {
-		d.Incident.Steps = append(d.Incident.Steps, past.Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})
+		d.Incident.Steps = append(d.Incident.Steps, words.Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})
 	}
 	ok(t, s.Update("", false, func(m map[string]past.Daemon) { m["x"] = d }))
 	m, err := s.Read("")
