@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -315,8 +314,11 @@ func (t Text) paint(code, s string) painted { return paint(t.Color, code, s) }
 // line prints one line. All text but what is painted may come from outside.
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
-		if v := reflect.ValueOf(a); v.Kind() == reflect.String { // a word of the vocabulary, too
-			args[i] = words.Printable(v.String())
+		switch s := a.(type) {
+		case string:
+			args[i] = words.Printable(s)
+		case words.Verb:
+			args[i] = words.Printable(s)
 		}
 	}
 	_, _ = io.WriteString(t.Out, fold(fmt.Sprintf(format, args...), t.Width)+"\n")
