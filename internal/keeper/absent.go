@@ -84,7 +84,7 @@ func (e *MovedError) Hint() string {
 
 // mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
 // nil if it is. It is asked before anything is done about it.
-func (r *run) mayBeUp(ctx context.Context) error {
+func (r *task) mayBeUp(ctx context.Context) error {
 	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (r *run) mayBeUp(ctx context.Context) error {
 
 // allEnded reports whether the memory knows processes of the daemon, and all have ended:
 // then it has died, whatever its path leads to.
-func (r *run) allEnded() bool {
+func (r *task) allEnded() bool {
 	if r.store() == nil || len(r.past.Processes) == 0 {
 		return false
 	}

@@ -34,7 +34,7 @@ func (k *Keeper) observer() Observer {
 
 // worked leaves a daemon alone while its service manager, or somebody's command, is at
 // work on one of its services, for as long as the limits of that work allow.
-func (r *run) worked(ctx context.Context) (kind words.Hold, why string) {
+func (r *task) worked(ctx context.Context) (kind words.Hold, why string) {
 	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
 		for _, w := range r.works(ctx) {
 			if !r.locked && r.isOthers() { // another run, of which its lock tells more
@@ -55,7 +55,7 @@ func (r *run) worked(ctx context.Context) (kind words.Hold, why string) {
 
 // workedMeanwhile is worked once the locks are ours, immediately before the first stop:
 // somebody may have begun since.
-func (r *run) workedMeanwhile(ctx context.Context) bool {
+func (r *task) workedMeanwhile(ctx context.Context) bool {
 	kind, why := r.worked(ctx)
 	if kind != "" {
 		r.holdFor(kind, why)
@@ -65,7 +65,7 @@ func (r *run) workedMeanwhile(ctx context.Context) bool {
 
 // works is all that is being done with the daemon's services. What cannot be found out
 // is nothing: a daemon that is down is not left down for it.
-func (r *run) works(ctx context.Context) []*rcd.Work {
+func (r *task) works(ctx context.Context) []*rcd.Work {
 	o := r.observer()
 	if o == nil {
 		return nil
@@ -90,7 +90,7 @@ func (r *run) works(ctx context.Context) []*rcd.Work {
 
 // commandsAtWork are the processes that stop or start one of the services, where the
 // manager knows nothing of them.
-func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
+func (r *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 	step := o.Commands(r.daemon.Services)
 	if step == nil || r.Commands == nil || len(r.daemon.Services) == 0 {
 		return nil
@@ -116,7 +116,7 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 }
 
 // limitOf is how long a command may take: as long as one of ours. A restart is both.
-func (r *run) limitOf(v words.Verb) time.Duration {
+func (r *task) limitOf(v words.Verb) time.Duration {
 	switch v {
 	case words.Stop:
 		return r.daemon.StopTimeout
@@ -127,7 +127,7 @@ func (r *run) limitOf(v words.Verb) time.Duration {
 }
 
 // overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
-func (r *run) overdueWork(w *rcd.Work) string {
+func (r *task) overdueWork(w *rcd.Work) string {
 	held := time.Duration(0)
 	if r.past.Held == words.AtWork {
 		held = r.memory.now().Since(r.past.HeldSince)
@@ -141,14 +141,14 @@ func (r *run) overdueWork(w *rcd.Work) string {
 }
 
 // behindBoot: what waits for a job that never ends will wait for ever.
-func (r *run) behindBoot(w *rcd.Work, _ time.Duration) string {
+func (r *task) behindBoot(w *rcd.Work, _ time.Duration) string {
 	if w.Queued && r.stuck {
 		return "while the boot does not end"
 	}
 	return ""
 }
 
-func (r *run) overLimit(w *rcd.Work, _ time.Duration) string {
+func (r *task) overLimit(w *rcd.Work, _ time.Duration) string {
 	if w.Over() {
 		return "for longer than its own limit of " + report.Limit(w.Limit.Round(time.Second))
 	}
@@ -157,7 +157,7 @@ func (r *run) overLimit(w *rcd.Work, _ time.Duration) string {
 
 // overOwnLimit is for work without a limit of its own, and for work of which nobody can
 // tell how long it has been under way but we, who have seen it.
-func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
+func (r *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	age := w.For
 	if !w.Aged {
 		age = held
@@ -175,7 +175,7 @@ func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
 // goesRound: a daemon that dies again and again is restarted by its manager for ever, if
 // the manager's own start limit is never reached. One round is the manager's; one that
 // begins after a start of our own is not.
-func (r *run) goesRound(w *rcd.Work, held time.Duration) string {
+func (r *task) goesRound(w *rcd.Work, held time.Duration) string {
 	i := r.past.Incident
 	if w.Waits && i != nil && i.Tries > 0 || w.Again && held > w.Round && w.RoundFor < held {
 		return "again and again, and the daemon has died once more"
@@ -184,7 +184,7 @@ func (r *run) goesRound(w *rcd.Work, held time.Duration) string {
 }
 
 // tellOverdue says so once.
-func (r *run) tellOverdue(w *rcd.Work, reason string) {
+func (r *task) tellOverdue(w *rcd.Work, reason string) {
 	text := fmt.Sprintf("%s has been at work on service %s (%s) %s", w.By, w.Service, workWords(w, false), reason)
 	r.report.Notices = append(r.report.Notices, text)
 	key := workKey(w)

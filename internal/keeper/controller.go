@@ -30,8 +30,8 @@ func (c controller) Start(ctx context.Context, service string) error {
 
 // mayKill reports whether what outlives a stop of the service may be ended.
 func (p *pass) mayKill(service string) bool {
-	return slices.ContainsFunc(p.runs, func(r *run) bool { return slices.Contains(r.daemon.Services, service) }) &&
-		!slices.ContainsFunc(p.runs, func(r *run) bool {
+	return slices.ContainsFunc(p.tasks, func(r *task) bool { return slices.Contains(r.daemon.Services, service) }) &&
+		!slices.ContainsFunc(p.tasks, func(r *task) bool {
 			return slices.Contains(r.daemon.Services, service) && r.daemon.Leftovers != EndLeftovers
 		})
 }

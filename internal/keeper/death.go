@@ -15,7 +15,7 @@ import (
 // findCause asks why the daemon is down, before the restart takes the evidence away:
 // once in an incident, for a daemon that is killed by its own restarts has died of
 // the first cause. That is no cause of what is wrong with processes that run since.
-func (r *run) findCause(ctx context.Context) {
+func (r *task) findCause(ctx context.Context) {
 	i := r.past.Incident
 	switch {
 	case i == nil || i.Kind == "":
@@ -74,12 +74,12 @@ func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
 }
 
 // isUnwell reports whether processes of the daemon run, and do not do what is asked of them.
-func (r *run) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.last) }
+func (r *task) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.last) }
 
 // death is what the manager says of the first service, which is the daemon's own (the
 // others are restarted with it), and what witnesses have found. They are asked at the
 // same time.
-func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
+func (r *task) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
 	if r.isUnwell() { // which stands in every report
 		trouble := trouble(r.last)
 		said = &postmortem.Finding{Cause: words.NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
@@ -104,14 +104,14 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 }
 
 // tellCause finds out why the daemon is down, and tells people, once.
-func (r *run) tellCause(ctx context.Context) {
+func (r *task) tellCause(ctx context.Context) {
 	r.findCause(ctx)
 	r.report.LastWords = r.lastWords()
 	r.announce(ctx)
 }
 
 // managerSays is nil if the manager does not know how the service has ended.
-func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
+func (r *task) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
 	if err != nil {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
@@ -146,7 +146,7 @@ func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Tim
 // evidence asks the witnesses about the processes that are remembered. What happened to
 // their numbers before the daemon was last seen up was about other processes; and so was
 // all that happened in this boot, if it was last seen in another one.
-func (r *run) evidence(ctx context.Context) postmortem.Evidence {
+func (r *task) evidence(ctx context.Context) postmortem.Evidence {
 	now := r.memory.now()
 	_, to, rebooted, known := r.window(now)
 	if r.Evidence == nil || !known {

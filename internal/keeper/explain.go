@@ -12,7 +12,7 @@ import (
 // numbers are those by which witnesses can be asked about a daemon that is down now. What
 // happened to them before it was last seen up was about other processes; and so was all
 // that happened in this boot, if it was last seen in another one.
-func (r *run) numbers(now past.Stamp) *past.Death {
+func (r *task) numbers(now past.Stamp) *past.Death {
 	d := &past.Death{}
 	if len(r.daemon.Services) > 0 {
 		d.Service = r.daemon.Services[0]
@@ -40,7 +40,7 @@ func (r *run) numbers(now past.Stamp) *past.Death {
 // window is the time, since boot, from when the daemon was last seen up until now. Where
 // the system tells no id of a boot, FreeBSD 13, the clock of the day says how long ago that
 // was. It is not known if it was never seen.
-func (r *run) window(now past.Stamp) (from, to time.Duration, rebooted, known bool) {
+func (r *task) window(now past.Stamp) (from, to time.Duration, rebooted, known bool) {
 	last := r.past.LastUp
 	switch {
 	case last.IsZero() || (last.Boot == "") != (now.Boot == ""):

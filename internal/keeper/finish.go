@@ -45,7 +45,7 @@ func (p *pass) unfinished() {
 
 // finish starts what a run that has died has left stopped, and waits for the
 // daemon, before anything is decided about it: if nothing forbids that it be started.
-func (r *run) finish(ctx context.Context, v check.Verdict) {
+func (r *task) finish(ctx context.Context, v check.Verdict) {
 	r.rememberStops(*r.left)
 	if r.mustWait(ctx) {
 		return
@@ -89,7 +89,7 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 // mustWait reports whether something keeps the daemon from being started, as it keeps
 // it from being restarted; what is left waits until that is over. What the machine
 // itself is about to start is its own.
-func (r *run) mustWait(ctx context.Context) bool {
+func (r *task) mustWait(ctx context.Context) bool {
 	if r.bootOrShutdown() != "" {
 		return true
 	}
@@ -103,8 +103,8 @@ func (r *run) mustWait(ctx context.Context) bool {
 
 // isUnwanted reports whether somebody wants the daemon to be left down. Who has disabled
 // one that is up all the same has not asked for its other services to be left stopped.
-func (r *run) isUnwanted(ctx context.Context, v check.Verdict) bool {
-	kind, _ := r.unwanted(ctx)
+func (r *task) isUnwanted(ctx context.Context, v check.Verdict) bool {
+	kind, _ := r.wished(ctx)
 	return kind != "" && v.State != check.Up
 }
 
@@ -114,7 +114,7 @@ func (r *run) isUnwanted(ctx context.Context, v check.Verdict) bool {
 // not start; if it errs, the daemon is found down, and restarted. What somebody wants
 // to be left down is left so. A process of before the stop may still be ending: then
 // only a manager that knows the main process is believed.
-func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
+func (r *task) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
 		return nil
@@ -131,7 +131,7 @@ func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
 }
 
 // cameSince reports whether a process that counts was started after the run that has died.
-func (r *run) cameSince(v check.Verdict, i state.Intent) bool {
+func (r *task) cameSince(v check.Verdict, i state.Intent) bool {
 	now := r.memory.now()
 	if i.Began.Boot == "" || i.Began.Boot != now.Boot {
 		return true
@@ -158,7 +158,7 @@ func (p *pass) resume(i state.Intent) *state.Journal {
 
 // rememberStops keeps the stops of a run that has died from being taken for the
 // admin's.
-func (r *run) rememberStops(i state.Intent) {
+func (r *task) rememberStops(i state.Intent) {
 	for _, m := range i.Marks {
 		if m.Verb == words.Stop {
 			r.stoppedByUs(m.Service, i.Began, r.memory.now())
@@ -168,7 +168,7 @@ func (r *run) rememberStops(i state.Intent) {
 
 // stoppedByUs: what is dead already is stopped without a trace, so the last stop that
 // its manager knows of may be that of an earlier try. All of an incident are ours.
-func (r *run) stoppedByUs(service string, from, to past.Stamp) {
+func (r *task) stoppedByUs(service string, from, to past.Stamp) {
 	if r.past.Stops == nil {
 		r.past.Stops = make(map[string]past.Span)
 	}
@@ -229,7 +229,7 @@ func (p *pass) forget(i state.Intent) bool {
 }
 
 // intend writes down what is about to be done, before the first stop.
-func (r *run) intend(services []string) {
+func (r *task) intend(services []string) {
 	if r.store() == nil {
 		return
 	}
@@ -246,7 +246,7 @@ func (r *run) intend(services []string) {
 }
 
 // endJournal: all that was stopped was started again, as well as could be.
-func (r *run) endJournal() {
+func (r *task) endJournal() {
 	if r.journal == nil {
 		return
 	}
@@ -257,7 +257,7 @@ func (r *run) endJournal() {
 }
 
 // mark writes down how far a step has come.
-func (r *run) mark(write func(verb words.Verb, service string) error, s restart.Step) {
+func (r *task) mark(write func(verb words.Verb, service string) error, s restart.Step) {
 	if r.journal == nil {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // sawDown remembers a daemon that is down, and opens an incident.
-func (r *run) sawDown(reason string) {
+func (r *task) sawDown(reason string) {
 	switch {
 	case r.DryRun || r.daemon.LookOnly:
 		return
@@ -36,7 +36,7 @@ func (r *run) sawDown(reason string) {
 }
 
 // endIncident ends the incident, if there is one.
-func (r *run) endIncident(ctx context.Context, now past.Stamp) {
+func (r *task) endIncident(ctx context.Context, now past.Stamp) {
 	if r.past.Incident == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (r *run) endIncident(ctx context.Context, now past.Stamp) {
 
 // conclude makes known that an incident is over, once it is no longer remembered as
 // the one under way.
-func (r *run) conclude() {
+func (r *task) conclude() {
 	if r.over == nil {
 		return
 	}
@@ -93,7 +93,7 @@ func (r *run) conclude() {
 }
 
 // release ends what has kept a daemon from being restarted.
-func (r *run) release(now past.Stamp) {
+func (r *task) release(now past.Stamp) {
 	if r.past.Held == "" {
 		return
 	}
@@ -105,7 +105,7 @@ func (r *run) release(now past.Stamp) {
 
 // noteStep remembers a step: in the incident for people, and a stop so that it is not
 // taken for the admin's.
-func (r *run) noteStep(d restart.Done) {
+func (r *task) noteStep(d restart.Done) {
 	if d.Verb == words.Stop {
 		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
 	}

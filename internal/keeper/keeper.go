@@ -202,8 +202,8 @@ func (k *Keeper) options() check.Options {
 // pass is what the daemons of one run share.
 type pass struct {
 	*Keeper
-	runs   []*run
-	byName map[string]*run
+	tasks  []*task
+	byName map[string]*task
 	looks  *looks
 	turns  *turns
 	probes chan struct{}
@@ -223,7 +223,7 @@ type pass struct {
 
 func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	p := &pass{
-		Keeper: k, byName: make(map[string]*run, len(daemons)),
+		Keeper: k, byName: make(map[string]*task, len(daemons)),
 		looks: &looks{look: k.Look}, turns: newTurns(max(k.AtOnce, 1)), probes: make(chan struct{}, probesAtOnce), deaths: make(chan struct{}, deathsAtOnce),
 		phase:  sync.OnceValues(func() (rcd.Phase, error) { return k.Manager.Phase(ctx) }),
 		boot:   sync.OnceValues(k.askBoot(ctx)),
@@ -238,10 +238,10 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	}
 	for i, d := range daemons {
 		d.Spec.NameIsEnough = k.Watching
-		r := &run{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
+		r := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
 			Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds()), Services: servicesOf(d), Unjudged: d.Unjudged,
 		}}
-		p.runs = append(p.runs, r)
+		p.tasks = append(p.tasks, r)
 		p.byName[d.Name] = r
 	}
 	return p
@@ -257,11 +257,11 @@ const deathsAtOnce = 4
 
 // check sorts out what cannot work before anything is looked at or touched. A
 // manager that hangs costs its time once, not once for each daemon.
-func (p *pass) check(ctx context.Context) []*run {
-	errs := make([]error, len(p.runs))
+func (p *pass) check(ctx context.Context) []*task {
+	errs := make([]error, len(p.tasks))
 	slots := make(chan struct{}, checksAtOnce)
 	var checks sync.WaitGroup
-	for i, r := range p.runs {
+	for i, r := range p.tasks {
 		slots <- struct{}{}
 		checks.Go(func() {
 			errs[i] = p.checkOne(ctx, r.daemon)
@@ -269,8 +269,8 @@ func (p *pass) check(ctx context.Context) []*run {
 		})
 	}
 	checks.Wait()
-	var sound []*run
-	for i, r := range p.runs {
+	var sound []*task
+	for i, r := range p.tasks {
 		if errs[i] != nil {
 			r.cannotTell(errs[i])
 			r.end()
@@ -299,7 +299,7 @@ func (p *pass) checkOne(ctx context.Context, d Daemon) error {
 
 func (p *pass) reports() []report.Daemon {
 	var list []report.Daemon
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		if !r.daemon.LookOnly {
 			if !r.daemon.Spec.Rule {
 				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths

@@ -123,7 +123,7 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 
 // awaitOrphans waits for the commands that runs have left which have died since we
 // looked for such.
-func (r *run) awaitOrphans(ctx context.Context) {
+func (r *task) awaitOrphans(ctx context.Context) {
 	if r.store() == nil {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // restart acts.
-func (r *run) restart(ctx context.Context, services []string) {
+func (r *task) restart(ctx context.Context, services []string) {
 	p := r.daemon.Procedure
 	p.Services = services
 	defer context.AfterFunc(ctx, func() {
@@ -56,7 +56,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 }
 
 // saysStep tells what a step has done besides what it is for.
-func (r *run) saysStep(text string) {
+func (r *task) saysStep(text string) {
 	r.Log.Log(report.Notice, "%s", text)
 	r.report.Notices = append(r.report.Notices, text)
 }
@@ -64,7 +64,7 @@ func (r *run) saysStep(text string) {
 // isDaemon reports whether a process is of a daemon that the service starts, this one
 // or another, well or not. If that cannot be told, it may be.
 func (p *pass) isDaemon(service string, pid int) bool {
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		if !slices.Contains(r.daemon.Services, service) {
 			continue
 		}
@@ -78,7 +78,7 @@ func (p *pass) isDaemon(service string, pid int) bool {
 
 // unlessRestarted leaves out the services that were restarted in this run for
 // another daemon.
-func (r *run) unlessRestarted(services []string) []string {
+func (r *task) unlessRestarted(services []string) []string {
 	var left []string
 	for _, service := range services {
 		by := r.turns.claim(r.lockName(service), r.report.Name)
@@ -95,7 +95,7 @@ func (r *run) unlessRestarted(services []string) []string {
 
 // endedAgain asks how the daemon has ended that was started just now. What has ended it
 // before is the cause of the incident, and may be another.
-func (r *run) endedAgain(ctx context.Context, began past.Stamp) string {
+func (r *task) endedAgain(ctx context.Context, began past.Stamp) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
@@ -148,7 +148,7 @@ func times(n int) string {
 
 // prober is restart's view of the daemon.
 type prober struct {
-	*run
+	*task
 	before []int // its processes, if only other ones show that it was restarted
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Begin tells the diary and a person at the terminal what is under way.
-func (r *run) Begin(s restart.Step) {
+func (r *task) Begin(s restart.Step) {
 	if r.journal != nil {
 		r.mark(r.journal.Begin, s)
 	}
@@ -21,7 +21,7 @@ func (r *run) Begin(s restart.Step) {
 }
 
 // show shows a person at the terminal what is under way.
-func (r *run) show(what string) (end func()) {
+func (r *task) show(what string) (end func()) {
 	if r.Progress == nil {
 		return func() {}
 	}
@@ -29,7 +29,7 @@ func (r *run) show(what string) (end func()) {
 }
 
 // End tells how a step has ended.
-func (r *run) End(d restart.Done) {
+func (r *task) End(d restart.Done) {
 	r.step()
 	if r.journal != nil {
 		r.mark(r.journal.End, d.Step)
@@ -57,7 +57,7 @@ func (r *run) End(d restart.Done) {
 }
 
 // Await shows a person at the terminal that it is the daemon that takes its time.
-func (r *run) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
+func (r *task) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
 
 // stepLevel: a stop that fails does not keep the start from being tried.
 func stepLevel(v words.Verb) report.Level {
@@ -82,7 +82,7 @@ func did(v words.Verb) string {
 }
 
 // plan reports what a run that may act would do.
-func (r *run) plan(services []string) {
+func (r *task) plan(services []string) {
 	p := r.daemon.Procedure
 	p.Services = services
 	for _, s := range p.Steps() {

@@ -13,7 +13,7 @@ func TestStopsOfAnIncident(t *testing.T) {
 	at := func(s int) past.Stamp {
 		return past.Stamp{Time: time.Unix(int64(s), 0), Boot: "this one", Up: time.Duration(s) * time.Second}
 	}
-	r := new(run)
+	r := new(task)
 	for _, tt := range []struct {
 		began, from, to, want int
 	}{

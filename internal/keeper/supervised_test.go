@@ -111,7 +111,7 @@ func TestFlappedBefore(t *testing.T) {
 		}
 	})
 	now := time.Now()
-	r := &run{pass: &pass{Keeper: &Keeper{}, memory: new(memory)}, daemon: daemon("toy")}
+	r := &task{pass: &pass{Keeper: &Keeper{}, memory: new(memory)}, daemon: daemon("toy")}
 	s := &rcd.Supervision{By: "s6-supervise", Up: true, At: now}
 	for i := range 4 {
 		s.Deaths = append(s.Deaths, now.Add(-time.Duration(i+1)*30*time.Second))
@@ -195,9 +195,9 @@ func TestMayKill(t *testing.T) {
 	} {
 		p := new(pass)
 		for _, l := range tt.leftovers {
-			r := &run{daemon: Daemon{Leftovers: l}}
+			r := &task{daemon: Daemon{Leftovers: l}}
 			r.daemon.Services = []string{"svc:a"}
-			p.runs = append(p.runs, r)
+			p.tasks = append(p.tasks, r)
 		}
 		if got := p.mayKill("svc:a"); got != tt.want {
 			t.Errorf("%v: %v", tt.leftovers, got)

@@ -30,7 +30,7 @@ type Processes interface {
 // a main process that is remembered has ended, or a process that no run has seen before
 // is in the unit of another service. It starts no process and, where all is as it was,
 // reads nothing.
-func (r *run) suspects(v check.Verdict) bool {
+func (r *task) suspects(v check.Verdict) bool {
 	switch {
 	case v.State != check.Up || len(v.Matches) == 0 || r.daemon.Spec.Rule || r.daemon.LookOnly || r.Processes == nil:
 		return false
@@ -39,7 +39,7 @@ func (r *run) suspects(v check.Verdict) bool {
 }
 
 // endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
-func (r *run) endedMain(v check.Verdict) past.Process {
+func (r *task) endedMain(v check.Verdict) past.Process {
 	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
 		return past.Process{}
 	}
@@ -67,12 +67,12 @@ func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Sta
 
 // isStranger reports whether a process that is not remembered is in a unit of systemd
 // that none of the daemon's services is.
-func (r *run) isStranger(m check.Match) bool {
+func (r *task) isStranger(m check.Match) bool {
 	known := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return isSame(p, m) })
 	return !known && r.isElsewhere(m.Usage.Unit)
 }
 
-func (r *run) isElsewhere(unit string) bool {
+func (r *task) isElsewhere(unit string) bool {
 	if unit == "" || r.Manager == nil || len(r.daemon.Services) == 0 {
 		return false
 	}
@@ -87,7 +87,7 @@ func (r *run) isElsewhere(unit string) bool {
 
 // question settles a suspicion: it asks the manager, the pidfile and the processes
 // themselves. A daemon of which only remains are left is Down.
-func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
+func (r *task) question(ctx context.Context, v check.Verdict) check.Verdict {
 	r.doubt = ""
 	if !r.suspects(v) {
 		return v
@@ -115,7 +115,7 @@ func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
 }
 
 // remainsOf gathers what is known.
-func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
+func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 	left := remains{gone: r.endedMain(v), told: runtime.GOOS == "linux", twice: r.past.UpSince.Before(r.past.LastUp)}
 	if len(r.daemon.Services) > 0 {
 		left.service = r.daemon.Services[0] // which is the daemon's own
@@ -172,7 +172,7 @@ func descends(pid int, parents map[int]int, of []int) bool {
 
 // isHeir reports whether a process has started others that count, and waits for
 // connections, or that cannot be told.
-func (r *run) isHeir(m check.Match, all []check.Match) bool {
+func (r *task) isHeir(m check.Match, all []check.Match) bool {
 	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
 		return false
 	}
@@ -184,7 +184,7 @@ func (r *run) isHeir(m check.Match, all []check.Match) bool {
 const conditionTime = 3 * time.Second
 
 // condition asks the manager. What it does not say is not known.
-func (r *run) condition(ctx context.Context, service string) rcd.Condition {
+func (r *task) condition(ctx context.Context, service string) rcd.Condition {
 	ask := r.Condition
 	if r.Manager != nil {
 		ask = r.Manager.Condition

@@ -79,7 +79,7 @@ func (t *teller) end(ctx context.Context) {
 
 // announce tells of a daemon that is down and is not left alone: once, and again
 // after each time of reminding.
-func (r *run) announce(ctx context.Context) {
+func (r *task) announce(ctx context.Context) {
 	if r.store() == nil || r.past.Incident == nil {
 		return
 	}
@@ -101,7 +101,7 @@ func (r *run) announce(ctx context.Context) {
 }
 
 // transitionNow is what is told of the daemon as it is now.
-func (r *run) transitionNow(kind words.Event) Transition {
+func (r *task) transitionNow(kind words.Event) Transition {
 	d := r.report
 	if kind == words.Begin && d.Reason == "" {
 		d.Reason = standing(r.last)

@@ -14,13 +14,13 @@ import (
 // longestUpgrade is how long a package manager may be at work.
 const longestUpgrade = 30 * time.Minute
 
-func (r *run) respects(kind words.Hold) bool {
+func (r *task) respects(kind words.Hold) bool {
 	return !r.IgnoreIntent && slices.Contains(r.daemon.Respect, kind)
 }
 
-// intended leaves a daemon alone that somebody wants to be left alone.
-func (r *run) intended(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded, r.unwanted} {
+// leftAlone leaves a daemon alone that somebody wants to be left alone.
+func (r *task) leftAlone(ctx context.Context) bool {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded, r.wished} {
 		if kind, why := ask(ctx); kind != "" {
 			r.holdFor(kind, why)
 			return true
@@ -41,7 +41,7 @@ func (r *run) intended(ctx context.Context) bool {
 }
 
 // holdFor is hold for a reason that may last; people are told once.
-func (r *run) holdFor(kind words.Hold, why string) {
+func (r *task) holdFor(kind words.Hold, why string) {
 	r.report.Hold = kind
 	known := r.past.Held == kind
 	if !known {
@@ -57,7 +57,7 @@ func (r *run) holdFor(kind words.Hold, why string) {
 	r.hold(report.Notice, why)
 }
 
-func (r *run) paused(context.Context) (kind words.Hold, why string) {
+func (r *task) paused(context.Context) (kind words.Hold, why string) {
 	if why := r.pauseText(); why != "" {
 		return words.Paused, why
 	}
@@ -65,7 +65,7 @@ func (r *run) paused(context.Context) (kind words.Hold, why string) {
 }
 
 // pauseText is who has paused the daemon, if somebody has and that is to be respected.
-func (r *run) pauseText() string {
+func (r *task) pauseText() string {
 	if !r.respects(words.Paused) {
 		return ""
 	}
@@ -78,16 +78,16 @@ func (r *run) pauseText() string {
 }
 
 // notePause marks a daemon that is up and paused: nothing will restart it when it dies.
-func (r *run) notePause() {
+func (r *task) notePause() {
 	if r.report.Result != report.Up || len(r.daemon.Services) == 0 {
 		return
 	}
 	r.report.Paused = r.pauseText()
 }
 
-// pausedMeanwhile is intended for a pause that was given while the daemon waited for
+// pausedMeanwhile is leftAlone for a pause that was given while the daemon waited for
 // its turn.
-func (r *run) pausedMeanwhile() bool {
+func (r *task) pausedMeanwhile() bool {
 	if r.store() == nil || r.DryRun {
 		return false
 	}
@@ -121,7 +121,7 @@ func PauseText(p past.Pause) string {
 }
 
 // upgraded: a package manager at work may be about to start what it has stopped.
-func (r *run) upgraded(context.Context) (kind words.Hold, why string) {
+func (r *task) upgraded(context.Context) (kind words.Hold, why string) {
 	if !r.respects(words.Packages) {
 		return "", ""
 	}

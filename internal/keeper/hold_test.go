@@ -566,7 +566,7 @@ func TestStoppedOthers(t *testing.T) {
 		{"one when it was down", map[string]ourStop{"b": span(150, 160)}, 140, false},
 		{"one just before it was seen down", map[string]ourStop{"b": span(130, 135)}, 140, true},
 	} {
-		r := &run{pass: &pass{memory: &memory{stops: tt.stops, now: func() past.Stamp { return at(200) }}}}
+		r := &task{pass: &pass{memory: &memory{stops: tt.stops, now: func() past.Stamp { return at(200) }}}}
 		r.past.LastUp = at(100)
 		if tt.down > 0 {
 			r.past.Incident = &past.Incident{Began: at(tt.down)}

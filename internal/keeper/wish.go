@@ -10,10 +10,10 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// unwanted: who has stopped or disabled a service does not want it back. The daemon
+// wished asks the manager for the wish of an admin, who has stopped or disabled a service. The daemon
 // is left alone if that is its first service, which is its own; another one is left
 // out.
-func (r *run) unwanted(ctx context.Context) (kind words.Hold, why string) {
+func (r *task) wished(ctx context.Context) (kind words.Hold, why string) {
 	var first *rcd.Wish
 	for i, service := range r.daemon.Services {
 		w, err := r.Manager.Wish(ctx, service, r.pastOf(service))
@@ -46,7 +46,7 @@ func holdKind(w *rcd.Wish) words.Hold {
 }
 
 // pastOf is what the manager must know to tell our own stops from others'.
-func (r *run) pastOf(service string) rcd.Past {
+func (r *task) pastOf(service string) rcd.Past {
 	stop := r.past.Stops[service]
 	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
 		stop = shared.Span
@@ -62,7 +62,7 @@ func (r *run) pastOf(service string) rcd.Past {
 
 // hasStoppedOthers reports whether a run has stopped some other service after the daemon
 // was last seen up, and before it was first seen down.
-func (r *run) hasStoppedOthers(service string) bool {
+func (r *task) hasStoppedOthers(service string) bool {
 	down := r.memory.now()
 	if r.past.Incident != nil {
 		down = r.past.Incident.Began
