@@ -13,29 +13,13 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// Observer tells what is being done with services at this moment.
-type Observer interface {
-	// Work is what the manager does with a service; nil: nothing, or it cannot tell.
-	Work(ctx context.Context, service string) (*rcd.Work, error)
-	// Commands finds, by a process' arguments, the service that it stops or starts; nil
-	// if the manager itself knows of all that is under way.
-	Commands(services []string) func(args []string) (service, verb string, ok bool)
-}
-
 // longestAnswer is as long as somebody who only looks waits for the manager.
 const longestAnswer = 3 * time.Second
-
-func (k *Keeper) observer() Observer {
-	if k.Manager != nil {
-		return k.Manager
-	}
-	return k.Observer
-}
 
 // worked leaves a daemon alone while its service manager, or somebody's command, is at
 // work on one of its services, for as long as the limits of that work allow.
 func (r *task) worked(ctx context.Context) (kind words.Hold, why string) {
-	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
+	if !r.acts() || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
 		for _, w := range r.works(ctx) {
 			if !r.locked && r.isOthers() { // another run, of which its lock tells more
 				return "", ""

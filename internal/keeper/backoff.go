@@ -30,7 +30,7 @@ func (r *task) backsOff() bool {
 	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", report.Seconds(wait), next.Local().Format(time.TimeOnly))
 	step := tally.Tries + 1 // of the first people must be told, too
 	if tally.Told == step {
-		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		r.report.Known = r.acts() // who asks is told
 		return true
 	}
 	r.past.Tally.Told = step

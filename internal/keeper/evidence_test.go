@@ -91,7 +91,7 @@ func TestWindow(t *testing.T) {
 		"no ids, another boot": {stamp(2*time.Hour, 0, ""), stamp(0, 0, ""), -time.Hour, time.Hour, true, true},
 		"the clock went back":  {stamp(-time.Minute, 0, ""), stamp(0, 0, ""), 61 * time.Minute, time.Hour, false, false},
 	} {
-		r := &task{pass: &pass{Keeper: &Keeper{Uptime: func() (time.Duration, error) { return time.Hour, nil }}}}
+		r := &task{pass: &pass{Keeper: &Keeper{Senses: Senses{Uptime: func() (time.Duration, error) { return time.Hour, nil }}}}}
 		r.past.LastUp = tc.last
 		from, to, rebooted, known := r.window(tc.now)
 		if known != tc.known || known && (from != tc.from || to != tc.to || rebooted != tc.rebooted) {

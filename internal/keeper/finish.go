@@ -19,7 +19,7 @@ import (
 
 // unfinished finds what runs that have died have left: stopped, and not started.
 func (p *pass) unfinished() {
-	if p.memory.store == nil || p.DryRun || p.Watching {
+	if p.memory.store == nil || !p.acts() {
 		return
 	}
 	list, errs := p.memory.store.Unfinished()

@@ -139,8 +139,12 @@ func unclear(err error) check.Verdict { return check.Verdict{Err: err} }
 func newKeeper(t *testing.T, m *machine) *Keeper {
 	dir := filepath.Join(t.TempDir(), "run")
 	return &Keeper{
-		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
-		Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		Senses: Senses{
+			Look: m.look, EvidenceTime: 2 * time.Second,
+			Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		},
+		Services:  Services{Manager: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4},
+		Listeners: Listeners{Log: m},
 	}
 }
 

@@ -264,7 +264,7 @@ func TestFinishWaitsAndEndsNothing(t *testing.T) {
 
 // The texts name some of many.
 func TestLeftText(t *testing.T) {
-	r := &task{pass: &pass{Keeper: &Keeper{Kin: &herd{}, UserName: func(uint32) string { return "u" }}}}
+	r := &task{pass: &pass{Keeper: &Keeper{Senses: Senses{Kin: &herd{}, UserName: func(uint32) string { return "u" }}}}}
 	var list []check.Kin
 	for pid := range 30 {
 		list = append(list, check.Kin{PID: pid + 1, User: uint32(pid)})

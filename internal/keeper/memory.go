@@ -106,7 +106,7 @@ func (p *pass) forgotten(err error) {
 // so one run alone does it, and once.
 func (p *pass) save(sync bool, runs ...*task) error {
 	m := p.memory
-	if m.store == nil || p.DryRun || p.Watching {
+	if m.store == nil || !p.acts() {
 		return nil
 	}
 	m.saving.Lock()
@@ -181,7 +181,7 @@ func (r *task) news(why string) bool {
 		return true
 	}
 	if r.past.Told == why {
-		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		r.report.Known = r.acts() // who asks is told
 		return false
 	}
 	r.past.Told, r.transition = why, true

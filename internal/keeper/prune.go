@@ -12,7 +12,7 @@ import (
 // else one that was down when it was taken out would stay down for ever. Only a run
 // for all of the configuration, without a mistake in it, knows which these are.
 func (p *pass) prune() {
-	if !p.Whole || len(p.memory.gone) == 0 || p.DryRun || p.Watching {
+	if !p.Whole || len(p.memory.gone) == 0 || !p.acts() {
 		return
 	}
 	var over []past.Incident

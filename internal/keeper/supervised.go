@@ -97,7 +97,7 @@ func (r *task) flapping(ctx context.Context) (text string, watched bool) {
 	if time.Since(s.At) > watchFor { // it is not being started now
 		return "", false
 	}
-	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun {
+	if text := r.flapText(s, 0); text != "" || !r.acts() {
 		return text, false
 	}
 	return r.watchStarts(ctx, s), true

@@ -185,18 +185,15 @@ const conditionTime = 3 * time.Second
 
 // condition asks the manager. What it does not say is not known.
 func (r *task) condition(ctx context.Context, service string) rcd.Condition {
-	ask := r.Condition
-	if r.Manager != nil {
-		ask = r.Manager.Condition
-	}
-	if ask == nil {
+	o := r.observer()
+	if o == nil {
 		return rcd.Condition{}
 	}
 	r.deaths <- struct{}{} // as for the cause of a death
 	defer func() { <-r.deaths }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
-	c, err := ask(ctx, service)
+	c, err := o.Condition(ctx, service)
 	if err != nil {
 		return rcd.Condition{}
 	}

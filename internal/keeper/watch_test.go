@@ -49,17 +49,25 @@ func TestWatchingTouchesNothing(t *testing.T) {
 	})
 }
 
+// knowing finds one service alone.
+type knowing struct {
+	Observer
+	service string
+}
+
+func (k knowing) Find(_ context.Context, service string) error {
+	if service != k.service {
+		return errors.New("cannot find service " + service)
+	}
+	return nil
+}
+
 // A service that nobody knows would make the restart fail: who looks hears it while the
 // daemon is still up.
 func TestWatchingFindsServices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t)
-		w.keeper.Find = func(_ context.Context, service string) error {
-			if service == "mistyped" {
-				return errors.New("cannot find service mistyped")
-			}
-			return nil
-		}
+		w.keeper.Observer = knowing{w, "s"}
 		reports := w.run(t, t.Context(), w.isUp("good", "s"), w.isUp("bad", "s", "mistyped"))
 		wantResult(t, reports["good"], report.Up, "")
 		wantResult(t, reports["bad"], report.CannotTell, "cannot find service mistyped")

@@ -106,8 +106,12 @@ func newWorld(t *testing.T) *world {
 		began: time.Now(), lookTakes: 10 * time.Millisecond, probeTakes: 10 * time.Millisecond,
 	}
 	w.keeper = &Keeper{
-		Manager: w, Look: w.look, Probe: w.probe, Log: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
-		Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		Senses: Senses{
+			Look: w.look, Probe: w.probe, EvidenceTime: 2 * time.Second,
+			Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		},
+		Services:  Services{Manager: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4},
+		Listeners: Listeners{Log: w},
 	}
 	return w
 }
