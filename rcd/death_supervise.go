@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // death: s6 remembers how its service has ended, each time; see s6-svdt(8). The others tell
@@ -34,9 +35,9 @@ func tallied(record []byte, now time.Time) Death {
 		return Death{Cause: CauseUnknown}
 	}
 	exit, signal := int(record[12]), int(record[13])
-	d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", exit), Ago: max(now.Sub(at.Add(-leapTime)), 1)}
+	d := Death{Cause: words.Exited, Text: fmt.Sprintf("its process has exited with status %d", exit), Ago: max(now.Sub(at.Add(-leapTime)), 1)}
 	if signal != 0 {
-		d.Cause, d.Text, d.Signal = Signalled, "its process was killed by "+osutil.SignalName(signal), signal
+		d.Cause, d.Text, d.Signal = words.Signalled, "its process was killed by "+osutil.SignalName(signal), signal
 	} else if exit > 128 && exit < 192 {
 		d.Signal = exit - 128
 	}

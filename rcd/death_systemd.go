@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 const deathProps = "ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
@@ -53,15 +54,15 @@ func deathOf(p map[string]string, startFailed string) Death {
 	}
 	switch p["Result"] {
 	case "oom-kill":
-		return Death{Cause: OutOfMemory, Text: "its main process, or another of its service, was killed for want of memory"}
+		return Death{Cause: words.OutOfMemory, Text: "its main process, or another of its service, was killed for want of memory"}
 	case "timeout":
-		return Death{Cause: TimedOut, Text: "it took longer to start, to run or to stop than its unit allows"}
+		return Death{Cause: words.TimedOut, Text: "it took longer to start, to run or to stop than its unit allows"}
 	case "watchdog":
-		return Death{Cause: TimedOut, Text: "it did not report to systemd's watchdog in time"}
+		return Death{Cause: words.TimedOut, Text: "it did not report to systemd's watchdog in time"}
 	case "exec-condition":
-		return Death{Cause: NeverBegan, Text: "a condition of its unit did not hold (ExecCondition=)"}
+		return Death{Cause: words.NeverBegan, Text: "a condition of its unit did not hold (ExecCondition=)"}
 	case "resources", "protocol":
-		return Death{Cause: NeverBegan, Text: "systemd could not start it (result " + p["Result"] + ")"}
+		return Death{Cause: words.NeverBegan, Text: "systemd could not start it (result " + p["Result"] + ")"}
 	}
 	number, err := strconv.ParseUint(p["ExecMainStatus"], 10, 8) // of an exit, or of a signal
 	if err != nil {
@@ -71,14 +72,14 @@ func deathOf(p map[string]string, startFailed string) Death {
 	switch p["ExecMainCode"] {
 	case "0":
 		if r := p["Result"]; startFailed != "" && (r == "exit-code" || r == "signal" || r == "core-dump") {
-			return Death{Cause: NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
+			return Death{Cause: words.NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
 		}
 	case "1":
 		return exited(status)
 	case "2":
-		return Death{Cause: Signalled, Text: "its main process was killed by " + osutil.SignalName(status), Signal: status}
+		return Death{Cause: words.Signalled, Text: "its main process was killed by " + osutil.SignalName(status), Signal: status}
 	case "3":
-		return Death{Cause: DumpedCore, Text: "its main process was killed by " + osutil.SignalName(status) + " and dumped core", Signal: status}
+		return Death{Cause: words.DumpedCore, Text: "its main process was killed by " + osutil.SignalName(status) + " and dumped core", Signal: status}
 	}
 	return Death{Cause: CauseUnknown}
 }
@@ -120,9 +121,9 @@ func cutLast(text, sep string) (before, after string) {
 func exited(status int) Death {
 	switch {
 	case status == 203:
-		return Death{Cause: NeverBegan, Text: "its program could not be executed (status 203)"}
+		return Death{Cause: words.NeverBegan, Text: "its program could not be executed (status 203)"}
 	case status >= 200 && status <= 245:
-		return Death{Cause: NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
+		return Death{Cause: words.NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
-	return Death{Cause: Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
+	return Death{Cause: words.Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
 }

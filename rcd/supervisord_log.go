@@ -6,9 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"daemon-keeper/internal/osutil"
-
 	"golang.org/x/sys/unix"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // supervisordLogTail is how much of its log is read, from the end: bytes.
@@ -50,7 +51,7 @@ func endOf(how string) Death {
 		if err != nil {
 			return Death{Cause: CauseUnknown}
 		}
-		d := Death{Cause: Exited, Text: fmt.Sprintf("its process has exited with status %d", n)}
+		d := Death{Cause: words.Exited, Text: fmt.Sprintf("its process has exited with status %d", n)}
 		if n > 128 && n < 192 { // of one that it has caught; 255 is what PHP ends with
 			d.Signal = int(n) - 128
 		}
@@ -62,9 +63,9 @@ func endOf(how string) Death {
 	if !ok || signal == 0 {
 		return Death{Cause: CauseUnknown}
 	}
-	d := Death{Cause: Signalled, Text: "its process was killed by " + osutil.SignalName(signal), Signal: signal}
+	d := Death{Cause: words.Signalled, Text: "its process was killed by " + osutil.SignalName(signal), Signal: signal}
 	if core {
-		d.Cause, d.Text = DumpedCore, d.Text+" and dumped core"
+		d.Cause, d.Text = words.DumpedCore, d.Text+" and dumped core"
 	}
 	return d
 }

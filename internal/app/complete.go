@@ -12,7 +12,7 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/completion"
-	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
@@ -82,7 +82,7 @@ func (machine) Names(path string, rules bool) []string {
 	if err != nil {
 		return nil
 	}
-	all, mistakes, err := keeper.Load(path)
+	all, mistakes, err := load(path)
 	if err != nil || len(mistakes) > 0 {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (machine) Paused(folder string) ([]string, bool) {
 	pauses, err := store.Pauses(state.Now())
 	var names []string
 	for _, p := range pauses {
-		if p.Name != state.AllPaused {
+		if p.Name != past.AllPaused {
 			names = append(names, p.Name)
 		}
 	}

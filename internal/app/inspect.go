@@ -33,24 +33,24 @@ func inspectDaemons(ctx context.Context, c cli.Command) report.Status {
 	if !inspect.Supported {
 		return refuse(c, fmt.Errorf("cannot inspect daemons: the process table of this system is %w", errors.ErrUnsupported))
 	}
-	w, err := keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+	w, err := watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
 	if err != nil {
 		if err = mistyped(c, err); c.Meant == "" && errors.As(err, new(*config.NotFoundError)) {
 			err = &hinted{err, "name a daemon by a SPEC: daemon-keeper inspect PATH, or let daemon-keeper init --write write a configuration"}
 		}
-		return refuse(c, err, w.Mistakes...)
+		return refuse(c, err, w.mistakes...)
 	}
 	x, err := newInspector(ctx)
 	if err != nil {
 		return refuse(c, err)
 	}
-	daemons := slices.DeleteFunc(w.Daemons, func(d keeper.Daemon) bool { return d.Spec.Rule })
+	daemons := slices.DeleteFunc(w.daemons, func(d keeper.Daemon) bool { return d.Spec.Rule })
 	verdicts, err := verdictsOf(ctx, daemons)
 	if err != nil {
 		return refuse(c, err)
 	}
 	var limits []string
-	for _, m := range w.Mistakes {
+	for _, m := range w.mistakes {
 		limits = append(limits, m.Error())
 	}
 	list := make([]report.Inspection, len(daemons))

@@ -14,6 +14,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -30,7 +31,7 @@ func look(ctx context.Context, c cli.Command) report.Status {
 	stderr := terminal.Unblock(os.Stderr)
 	defer stderr.Flush(stderrPatience)
 	w, err := wanted(c)
-	k, wireErr := wire(c, keeper.OwnDaemons(w.Daemons), stderr)
+	k, wireErr := wire(c, keeper.OwnDaemons(w.daemons), stderr)
 	if wireErr != nil {
 		return refuse(c, wireErr)
 	}
@@ -42,24 +43,24 @@ func look(ctx context.Context, c cli.Command) report.Status {
 		err = nil
 	}
 	if err != nil {
-		return refuse(c, mistyped(c, err), w.Mistakes...)
+		return refuse(c, mistyped(c, err), w.mistakes...)
 	}
-	k.EvidenceTime = cmp.Or(w.Evidence.Timeout, k.EvidenceTime)
-	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.Mistakes) == 0
-	if k.Remind, k.Tell = w.Notify.Remind, teller(w.Notify, k.Log); k.Tell != nil && k.UserName == nil {
+	k.EvidenceTime = cmp.Or(w.evidence.Timeout, k.EvidenceTime)
+	k.Whole = c.ConfigFile != "" && len(c.Names) == 0 && len(w.mistakes) == 0
+	if k.Remind, k.Tell = w.notify.Remind, teller(w.notify, k.Log); k.Tell != nil && k.UserName == nil {
 		k.UserName = keeper.UserNames()
 	}
-	if c.Action == cli.Keep && !c.DryRun && c.ConfigFile != "" && len(w.Mistakes) == 0 {
-		tracing(c, k, w.Evidence.TraceSignals)
+	if c.Action == cli.Keep && !c.DryRun && c.ConfigFile != "" && len(w.mistakes) == 0 {
+		tracing(c, k, w.evidence.TraceSignals)
 	}
-	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.Mistakes), Daemons: k.Run(ctx, w.Daemons), Whole: k.Whole}
+	r := report.Report{Command: string(c.Action), Began: began, Mistakes: tell(k.Log, w.mistakes), Daemons: k.Run(ctx, w.daemons), Whole: k.Whole}
 	r.Took = time.Since(began)
 	if c.Action == cli.ShowStatus {
 		addLately(c.StateDir, &r)
 	}
 	stderr.Flush(stderrPatience)
 	measure(c, k.Log, &r)
-	toldOnce(c, k.Store, k.Key, w.Notify.Remind, &r)
+	toldOnce(c, k.Store, k.Key, w.notify.Remind, &r)
 	return show(c, k.Log, r)
 }
 
@@ -129,31 +130,31 @@ func show(c cli.Command, log keeper.Log, r report.Report) report.Status {
 
 // wanted are the daemons of this run: the one of -e, or those of the
 // configuration; of a command that only looks, SPECs too.
-func wanted(c cli.Command) (keeper.Wanted, error) {
+func wanted(c cli.Command) (plan, error) {
 	switch {
 	case len(c.Executable) > 0:
-		return keeper.Wanted{Daemons: []keeper.Daemon{{
+		return plan{daemons: []keeper.Daemon{{
 			Name:      c.Executable[0],
 			Spec:      check.Spec{Executable: c.Executable[0], User: c.UserID},
 			Recheck:   c.Recheck,
 			BootGrace: c.BootGrace,
 			BootLimit: c.BootLimit,
 			WorkLimit: c.WorkLimit,
-			Policy:    state.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
+			Policy:    past.Policy{Delays: c.Delays, Acceptable: c.Acceptable},
 			Leftovers: c.Leftovers,
-			Respect:   keeper.EveryReason(),
+			Respect:   words.Wishes(),
 			Procedure: keeper.Procedure(c.Service, c.StopTimeout, c.StartTimeout, c.Verify, c.Settle),
 		}}}, nil
 	case c.Action == cli.ShowMatches:
-		w, err := keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
-		for i, d := range w.Daemons {
-			w.Daemons[i] = d.ProcessesOnly()
+		w, err := watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+		for i, d := range w.daemons {
+			w.daemons[i] = d.ProcessesOnly()
 		}
 		return w, err
 	case c.Looks():
-		return keeper.Watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
+		return watched(c.ConfigFile, c.ConfigFile == defaults().Config, c.Names)
 	}
-	return keeper.Configured(c.ConfigFile, c.Names)
+	return configured(c.ConfigFile, c.Names)
 }
 
 // face is how the report looks. A person who has mistyped something is told so in

@@ -9,6 +9,7 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 )
@@ -28,7 +29,7 @@ func pause(c cli.Command) error {
 	var out output
 	defer out.complain(c)
 	for _, name := range names(c) {
-		p := state.Pause{Name: name, From: state.Now(), For: c.For, By: who(), Reason: c.Reason}
+		p := past.Pause{Name: name, From: state.Now(), For: c.For, By: who(), Reason: c.Reason}
 		if err := store.Pause(p); err != nil {
 			return err
 		}
@@ -72,8 +73,8 @@ func checkNames(c cli.Command) error {
 	if len(inFile) == 0 {
 		return nil
 	}
-	w, err := keeper.Configured(c.ConfigFile, inFile)
-	for _, d := range w.Daemons {
+	w, err := configured(c.ConfigFile, inFile)
+	for _, d := range w.daemons {
 		if d.Spec.Rule {
 			return fmt.Errorf("cannot pause %q: it is a rule, for which nothing is restarted", d.Name)
 		}
@@ -83,13 +84,13 @@ func checkNames(c cli.Command) error {
 
 func names(c cli.Command) []string {
 	if c.All {
-		return []string{state.AllPaused}
+		return []string{past.AllPaused}
 	}
 	return c.Names
 }
 
 func shown(name string) string {
-	if name == state.AllPaused {
+	if name == past.AllPaused {
 		return "all daemons are"
 	}
 	return "'" + words.Printable(name) + "' is"
@@ -113,7 +114,7 @@ func who() string {
 func allPaused(store *state.Store, name string) string {
 	pauses, _ := store.Pauses(state.Now()) // it is only a reminder
 	for _, p := range pauses {
-		if p.Name == state.AllPaused && name != state.AllPaused {
+		if p.Name == past.AllPaused && name != past.AllPaused {
 			return " by itself, but all daemons are: daemon-keeper resume --all"
 		}
 	}

@@ -11,10 +11,11 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 )
 
-func pausesOf(t *testing.T, dir string) []state.Pause {
+func pausesOf(t *testing.T, dir string) []past.Pause {
 	t.Helper()
 	s, err := state.OpenStore(dir)
 	if err != nil {
@@ -64,7 +65,7 @@ func TestPauseAndResume(t *testing.T) {
 	if err := pause(c); err != nil {
 		t.Fatal(err)
 	}
-	if list := pausesOf(t, c.StateDir); len(list) != 2 || list[0].Name != state.AllPaused {
+	if list := pausesOf(t, c.StateDir); len(list) != 2 || list[0].Name != past.AllPaused {
 		t.Errorf("%+v", list)
 	}
 	if err := resume(c); err != nil {

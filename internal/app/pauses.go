@@ -8,6 +8,7 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -17,7 +18,7 @@ import (
 func listPauses(c cli.Command) error {
 	now := state.Now()
 	store, err := state.LookStore(c.StateDir)
-	var pauses []state.Pause
+	var pauses []past.Pause
 	if err == nil {
 		pauses, err = store.Pauses(now)
 	}
@@ -42,9 +43,9 @@ func listPauses(c cli.Command) error {
 	return out.err
 }
 
-func reported(p state.Pause) report.Pause {
+func reported(p past.Pause) report.Pause {
 	r := report.Pause{Name: p.Name, By: p.By, Reason: p.Reason, From: p.From.Time}
-	if p.Name == state.AllPaused {
+	if p.Name == past.AllPaused {
 		r.Name = ""
 	}
 	if p.For > 0 {

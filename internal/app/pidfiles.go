@@ -111,18 +111,18 @@ func namedByManager(ctx context.Context, named map[string][]pidfiles.Expected) [
 
 // namedByConfig adds those of the configuration, if there is one, and who the daemons are now.
 func namedByConfig(ctx context.Context, c cli.Command, named map[string][]pidfiles.Expected) []string {
-	w, err := keeper.Configured(c.ConfigFile, nil)
+	w, err := configured(c.ConfigFile, nil)
 	if err != nil && c.ConfigFile == defaults().Config && isNoConfig(err) {
 		return nil
 	}
 	var doubts []string
-	for _, m := range w.Mistakes {
+	for _, m := range w.mistakes {
 		doubts = append(doubts, m.Error())
 	}
 	if err != nil {
 		return append(doubts, err.Error())
 	}
-	daemons := slices.DeleteFunc(w.Daemons, func(d keeper.Daemon) bool { return d.Spec.PIDFile == nil })
+	daemons := slices.DeleteFunc(w.daemons, func(d keeper.Daemon) bool { return d.Spec.PIDFile == nil })
 	if len(daemons) == 0 {
 		return doubts
 	}

@@ -10,7 +10,6 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
-	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/notify"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/terminal"
@@ -20,16 +19,16 @@ import (
 
 // validate names the mistakes of the configuration, or says what it means.
 func validate(c cli.Command) report.Status {
-	load := keeper.Load
+	read := load
 	if c.Part {
-		load = keeper.LoadPart
+		read = loadPart
 	}
-	all, mistakes, err := load(c.ConfigFile)
+	all, mistakes, err := read(c.ConfigFile)
 	for _, m := range mistakes {
 		fail(c, m)
 	}
 	var text []byte
-	doubts := append(keeper.Doubts(all), strangers(c, all)...)
+	doubts := append(doubtsOf(all), strangers(c, all)...)
 	if err == nil && len(mistakes) == 0 {
 		if err = notify.Trusted(all.Notify.OnIncident); errors.Is(err, fs.ErrNotExist) { // it may be installed later
 			doubts, err = append(doubts, "on_incident: "+err.Error()), nil
@@ -100,4 +99,10 @@ const strangersTime = 10 * time.Second
 
 func fail(c cli.Command, err error) {
 	terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, c.Color), err.Error(), words.Hint(err))
+}
+
+// loadPart reads a file that is to be one of several: it may define nothing, and come
+// after daemons of the others.
+func loadPart(path string) (config.Config, []config.Mistake, error) {
+	return config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0, Part: true})
 }

@@ -21,7 +21,7 @@ import (
 const whyDays = 30 * 24 * time.Hour
 
 // choose finds the incidents that are meant. If there is none, it says what there is.
-func (k *known) choose(c cli.Command) (chosen []past, none string, err error) {
+func (k *known) choose(c cli.Command) (chosen []incident, none string, err error) {
 	names := k.names()
 	for _, name := range c.Names {
 		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
@@ -65,14 +65,14 @@ func (k *known) names() []string {
 // isOpen reports whether a death waits for somebody to explain it: it lasts, or its cause or
 // its sender is not known. What was stopped on purpose is no death, nor is the first start of
 // what was never up.
-func (k *known) isOpen(x past) bool {
-	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
+func (k *known) isOpen(x incident) bool {
+	held := x.Outcome == words.LeftAlone || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
 	case held:
 		return false
 	case x.underWay:
 		return true
-	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == string(keeper.NotWell):
+	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == words.NotWell:
 		return false
 	}
 	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
@@ -80,7 +80,7 @@ func (k *known) isOpen(x past) bool {
 
 // explained reports whether a person need not look any further. An older version has kept
 // the sender, and nothing on which that rests.
-func (x past) explained(v postmortem.Verdict) bool {
+func (x incident) explained(v postmortem.Verdict) bool {
 	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
 }
 
@@ -93,7 +93,7 @@ func (k *known) quiet(name string) string {
 	return fmt.Sprintf("'%s': no incident is remembered; it has been watched since %s. ", name, k.now.Retell(d.Known).Time.In(k.zone).Format("2006-01-02 15:04"))
 }
 
-func (k *known) byNumber(names []string, n int) ([]past, error) {
+func (k *known) byNumber(names []string, n int) ([]incident, error) {
 	if len(names) != 1 {
 		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
 	}
@@ -106,12 +106,12 @@ func (k *known) byNumber(names []string, n int) ([]past, error) {
 
 // byTime are the incidents that were under way then, each from when the daemon was last
 // seen up; or else the last one before.
-func (k *known) byTime(names []string, text string) ([]past, error) {
+func (k *known) byTime(names []string, text string) ([]incident, error) {
 	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
 		return nil, err
 	}
-	var covering, before []past
+	var covering, before []incident
 	for _, name := range names {
 		for _, x := range k.pasts[name] {
 			switch {
@@ -129,18 +129,18 @@ func (k *known) byTime(names []string, text string) ([]past, error) {
 	if len(before) == 0 {
 		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.To.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
 	}
-	return []past{slices.MaxFunc(before, func(a, b past) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
+	return []incident{slices.MaxFunc(before, func(a, b incident) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
 }
 
 // begin is from when on it may have died.
-func (x past) begin() time.Time {
+func (x incident) begin() time.Time {
 	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
 		return x.Down
 	}
 	return x.LastUp
 }
 
-func (x past) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
+func (x incident) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
 
 // lookStore opens the folder of what is remembered.
 func lookStore(dir string) (*state.Store, error) {

@@ -28,31 +28,26 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 	}
 	observer := check.NewObserver(spare)
 	k := &keeper.Keeper{
-		Look:     observer.Verdicts,
-		Probe:    observer.Probe,
-		Log:      diary(c, stderr),
-		RunDir:   c.RunDir,
-		Outputs:  new(rcd.Outputs),
-		Uptime:   osutil.Uptime,
-		DryRun:   c.DryRun,
-		Watching: c.Looks(),
-		Details:  c.Verbose,
-		Near:     c.Action == cli.ShowMatches,
-		Measure:  c.Looks() || c.Output != cli.Text || c.Prometheus != "",
-		AtOnce:   c.AtOnce,
-
-		Frozen:       check.Frozen,
-		Started:      check.Started,
-		Runs:         check.Runs,
-		Commands:     check.Commands,
-		IsStopped:    check.IsStopped,
-		Processes:    check.Live{},
-		Kin:          keeper.RealKin(),
-		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
-		IgnoreIntent: c.IgnoreIntent,
-		PID:          os.Getpid(),
-		Evidence:     evidence,
-		EvidenceTime: evidenceTime,
+		Senses: keeper.Senses{
+			Look: observer.Verdicts, Probe: observer.Probe,
+			Uptime:       osutil.Uptime,
+			Started:      check.Started,
+			Runs:         check.Runs,
+			Frozen:       check.Frozen,
+			IsStopped:    check.IsStopped,
+			Kin:          keeper.RealKin(),
+			Commands:     check.Commands,
+			Processes:    check.Live{},
+			Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
+			Evidence:     evidence,
+			EvidenceTime: evidenceTime,
+		},
+		Services:  keeper.Services{RunDir: c.RunDir, Outputs: new(rcd.Outputs), AtOnce: c.AtOnce, PID: os.Getpid()},
+		Listeners: keeper.Listeners{Log: diary(c, stderr)},
+		Mode: keeper.Mode{
+			DryRun: c.DryRun, Watching: c.Looks(), IgnoreIntent: c.IgnoreIntent, Details: c.Verbose, Near: c.Action == cli.ShowMatches,
+			Measure: c.Looks() || c.Output != cli.Text || c.Prometheus != "",
+		},
 	}
 	remember(k, c)
 	if k.Measure || k.Details { // a healthy run reads no names
@@ -64,7 +59,7 @@ func wire(c cli.Command, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper
 	m, err := manager(c, own, k.Outputs)
 	if c.Looks() {
 		if err == nil {
-			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf, k.Supervised = m, m.Condition, m.Find, m.LockName, m.ManagerOf, m.Supervision
+			k.Observer, k.LockName, k.ManagerOf, k.Supervised = m, m.LockName, m.ManagerOf, m.Supervision
 		}
 		if c.Action == cli.ShowStatus || c.Action == cli.ShowPage {
 			k.Opinion = opinion(m, err)

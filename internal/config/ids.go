@@ -14,12 +14,7 @@ import (
 type ids struct {
 	what   string // user, group
 	lookup func(name string) (uint32, error)
-	known  map[string]answer
-}
-
-type answer struct {
-	number uint32
-	err    error
+	known  map[string]*ID
 }
 
 // errNoSuchName sets apart what is not there from what could not be looked up.
@@ -27,16 +22,28 @@ var errNoSuchName = errors.New("there is none of that name")
 
 func newUsers(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = listedFirst(osutil.UsersFile, lookupUser)
+		lookup = listedFirst(osutil.UsersFile, func(name string) (uint32, error) {
+			u, err := user.Lookup(name)
+			if err != nil {
+				return 0, lookupError(err)
+			}
+			return parseID(u.Uid)
+		})
 	}
-	return &ids{"user", lookup, make(map[string]answer)}
+	return &ids{"user", lookup, make(map[string]*ID)}
 }
 
 func newGroups(lookup func(string) (uint32, error)) *ids {
 	if lookup == nil {
-		lookup = listedFirst(osutil.GroupsFile, lookupGroup)
+		lookup = listedFirst(osutil.GroupsFile, func(name string) (uint32, error) {
+			g, err := user.LookupGroup(name)
+			if err != nil {
+				return 0, lookupError(err)
+			}
+			return parseID(g.Gid)
+		})
 	}
-	return &ids{"group", lookup, make(map[string]answer)}
+	return &ids{"group", lookup, make(map[string]*ID)}
 }
 
 // listedFirst reads a file of the system once, and asks only for what it does not have.
@@ -50,28 +57,11 @@ func listedFirst(path string, ask func(string) (uint32, error)) func(string) (ui
 	}
 }
 
-func lookupUser(name string) (uint32, error) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		var unknown user.UnknownUserError
-		if errors.As(err, &unknown) {
-			err = errNoSuchName
-		}
-		return 0, err
+func lookupError(err error) error {
+	if errors.As(err, new(user.UnknownUserError)) || errors.As(err, new(user.UnknownGroupError)) {
+		return errNoSuchName
 	}
-	return parseID(u.Uid)
-}
-
-func lookupGroup(name string) (uint32, error) {
-	g, err := user.LookupGroup(name)
-	if err != nil {
-		var unknown user.UnknownGroupError
-		if errors.As(err, &unknown) {
-			err = errNoSuchName
-		}
-		return 0, err
-	}
-	return parseID(g.Gid)
+	return err
 }
 
 func parseID(text string) (uint32, error) {
@@ -92,33 +82,32 @@ func (s *ids) read(text string) (*ID, *problem) {
 		}
 		return &ID{Text: text, Number: n}, nil
 	}
-	a, seen := s.known[text]
-	if !seen {
-		a.number, a.err = s.lookup(text)
-		s.known[text] = a
+	id := s.known[text]
+	if id == nil {
+		n, err := s.lookup(text)
+		id = &ID{text, n, s.missing(text, err)}
+		s.known[text] = id
 	}
-	return &ID{text, a.number, s.missing(text, a.err)}, nil
+	return id, nil
 }
 
-// IDHint is the way out where a user or a group is not found.
-const IDHint = "look for a typing error; the number works too"
-
-func (s *ids) missing(text string, err error) string {
+// missing says why a name has no number; nil if it has one.
+func (s *ids) missing(text string, err error) error {
 	if err == nil {
-		return ""
+		return nil
 	}
 	why := "cannot find " + s.what + " " + quote(text)
 	if !errors.Is(err, errNoSuchName) {
 		why += " (" + short(err.Error()) + ")"
 	}
-	return why
+	return &problem{why, "look for a typing error; the number works too"}
 }
 
 // readPresent is read where the name must be there: a person has just typed it.
 func (s *ids) readPresent(text string) (*ID, *problem) {
 	id, p := s.read(text)
-	if p == nil && id.Err != "" {
-		return nil, wrong(IDHint, "%s", id.Err)
+	if p == nil {
+		errors.As(id.Err, &p)
 	}
 	return id, p
 }

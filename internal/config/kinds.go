@@ -61,8 +61,8 @@ func kindOf(name string) kind {
 		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
 	case "reason":
 		return kind{syntax: "list", words: reasons(), read: plain(readReason)}
-	case "intent":
-		return kind{syntax: "list", words: intents(), read: plain(readIntent)}
+	case "wish":
+		return kind{syntax: "list", words: wishes(), read: plain(readWish)}
 	case "leftovers":
 		return kind{syntax: "report or end", words: leftovers(), read: plain(readLeftovers)}
 	case "word":
@@ -270,14 +270,20 @@ func readReason(text string) (string, *problem) {
 	return text, nil
 }
 
-// intents are what keeps a daemon from being restarted, if they are respected.
-func intents() []string { return []string{"pause", "stopped", "disabled", "packages"} }
-
-func readIntent(text string) (string, *problem) {
-	if !slices.Contains(intents(), text) {
-		return "", wrong(didYouMean(text, intents()), "there is no such reason")
+// wishes are what keeps a daemon from being restarted, if they are respected.
+func wishes() []string {
+	var list []string
+	for _, w := range words.Wishes() {
+		list = append(list, string(w))
 	}
-	return text, nil
+	return list
+}
+
+func readWish(text string) (words.Hold, *problem) {
+	if !slices.Contains(wishes(), text) {
+		return "", wrong(didYouMean(text, wishes()), "there is no such reason")
+	}
+	return words.Hold(text), nil
 }
 
 // leftovers are what can be done about what a stop leaves behind.

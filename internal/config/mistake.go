@@ -60,6 +60,9 @@ type problem struct {
 
 func (p *problem) Error() string { return p.message }
 
+// Hint is the way out.
+func (p *problem) Hint() string { return p.hint }
+
 func wrong(hint, format string, args ...any) *problem {
 	return &problem{fmt.Sprintf(format, args...), hint}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // SpecError says why a word is no SPEC.
@@ -29,7 +31,7 @@ func (e *SpecError) Hint() string { return e.hint }
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")
-	d := Daemon{Name: subject, Count: &Count{Min: 1, Max: NoLimit}, Recheck: l.builtIn().Recheck}
+	d := Daemon{Name: subject, Count: &words.Count{Min: 1, Max: words.NoLimit}, Recheck: l.builtIn().Recheck}
 	var p *problem
 	if hasCount {
 		d.Count, p = readBounds(count)
@@ -70,7 +72,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 }
 
 // readBounds is readCount; ps.monitor also takes bounds that are left out.
-func readBounds(text string) (*Count, *problem) {
+func readBounds(text string) (*words.Count, *problem) {
 	if strings.HasPrefix(text, "-") {
 		text = "0" + text
 	}

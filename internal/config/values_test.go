@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func testDecoder() *decoder {
@@ -21,13 +23,13 @@ func TestValues(t *testing.T) {
 		want       any
 		again      string
 	}{
-		{"count", "0", &Count{0, 0}, ""},
-		{"count", "0-0", &Count{0, 0}, "0"},
-		{"count", "1", &Count{1, 1}, ""},
-		{"count", "1-2", &Count{1, 2}, ""},
-		{"count", "1-", &Count{1, NoLimit}, ""},
-		{"count", "0-", &Count{0, NoLimit}, ""},
-		{"count", "2147483647", &Count{1<<31 - 1, 1<<31 - 1}, ""},
+		{"count", "0", &words.Count{Min: 0, Max: 0}, ""},
+		{"count", "0-0", &words.Count{Min: 0, Max: 0}, "0"},
+		{"count", "1", &words.Count{Min: 1, Max: 1}, ""},
+		{"count", "1-2", &words.Count{Min: 1, Max: 2}, ""},
+		{"count", "1-", &words.Count{Min: 1, Max: words.NoLimit}, ""},
+		{"count", "0-", &words.Count{Min: 0, Max: words.NoLimit}, ""},
+		{"count", "2147483647", &words.Count{Min: 1<<31 - 1, Max: 1<<31 - 1}, ""},
 		{"time", "0", time.Duration(0), "0s"},
 		{"time", "0s", time.Duration(0), ""},
 		{"time", "500ms", 500 * time.Millisecond, ""},
@@ -144,7 +146,7 @@ func TestLookups(t *testing.T) {
 		t.Errorf("%d calls", calls)
 	}
 	for name, why := range map[string]string{"clamv": `cannot find user "clamv"`, "slow": `cannot find user "slow" (the server does not answer)`} {
-		if id, p := users.read(name); p != nil || id.Err != why {
+		if id, p := users.read(name); p != nil || id.Err.Error() != why {
 			t.Errorf("%s: %+v, %v", name, id, p)
 		}
 		if _, p := users.readPresent(name); p == nil || p.message != why {
@@ -154,10 +156,10 @@ func TestLookups(t *testing.T) {
 	if id, p := newUsers(nil).read("root"); p != nil || id.Number != 0 {
 		t.Error(id, p)
 	}
-	if id, p := newUsers(nil).read("no-such-user"); p != nil || id.Err != `cannot find user "no-such-user"` {
+	if id, p := newUsers(nil).read("no-such-user"); p != nil || id.Err.Error() != `cannot find user "no-such-user"` {
 		t.Error(id, p)
 	}
-	if id, p := newGroups(nil).read("no-such-group"); p != nil || id.Err != `cannot find group "no-such-group"` {
+	if id, p := newGroups(nil).read("no-such-group"); p != nil || id.Err.Error() != `cannot find group "no-such-group"` {
 		t.Error(id, p)
 	}
 }

@@ -73,4 +73,4 @@ func (l *looks) serve(ctx context.Context) {
 	}
 }
 
-func (p *pass) several() bool { return len(p.runs) > 1 }
+func (p *pass) several() bool { return len(p.tasks) > 1 }

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -49,17 +49,25 @@ func TestWatchingTouchesNothing(t *testing.T) {
 	})
 }
 
+// knowing finds one service alone.
+type knowing struct {
+	Observer
+	service string
+}
+
+func (k knowing) Find(_ context.Context, service string) error {
+	if service != k.service {
+		return errors.New("cannot find service " + service)
+	}
+	return nil
+}
+
 // A service that nobody knows would make the restart fail: who looks hears it while the
 // daemon is still up.
 func TestWatchingFindsServices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t)
-		w.keeper.Find = func(_ context.Context, service string) error {
-			if service == "mistyped" {
-				return errors.New("cannot find service mistyped")
-			}
-			return nil
-		}
+		w.keeper.Observer = knowing{w, "s"}
 		reports := w.run(t, t.Context(), w.isUp("good", "s"), w.isUp("bad", "s", "mistyped"))
 		wantResult(t, reports["good"], report.Up, "")
 		wantResult(t, reports["bad"], report.CannotTell, "cannot find service mistyped")
@@ -194,73 +202,13 @@ func TestReportedProcesses(t *testing.T) {
 			PID: 7, User: "www-data", Exe: "/sbin/x", Started: time.Now().Add(-time.Minute), CPU: time.Second, RSS: 1 << 20, VMS: 1 << 30,
 			OldImage: true, Stopped: true,
 		}, {PID: 8}}
-		if !slices.Equal(r.Processes, want) || r.Count != (report.Bounds{Min: 1, Max: 2}) {
+		if !slices.Equal(r.Processes, want) || r.Count != (words.Count{Min: 1, Max: 2}) {
 			t.Errorf("%+v, %+v", r.Processes, r.Count)
 		}
 	})
-	w := report.Bounds{Min: 1, Max: report.NoLimit}
+	w := words.Count{Min: 1, Max: words.NoLimit}
 	if got := bounds((&check.Spec{}).Bounds()); got != w {
 		t.Errorf("no count: %+v", got)
-	}
-}
-
-// Without a configuration SPECs will do; without SPECs it is needed.
-func TestWatched(t *testing.T) {
-	missing := filepath.Join(t.TempDir(), "none.yaml")
-	for _, path := range []string{"", missing} {
-		w, err := Watched(path, true, []string{"sshd:1-2", "/bin/x:0"})
-		list := w.Daemons
-		if err != nil || len(list) != 2 || list[0].Spec.Called != "sshd" || *list[0].Spec.Count != (check.Count{Min: 1, Max: 2}) || list[1].Spec.Executable != "/bin/x" {
-			t.Errorf("%q: %+v, %v", path, list, err)
-		}
-	}
-	if _, err := Watched(missing, true, nil); !errors.As(err, new(*config.NotFoundError)) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := Watched("", true, []string{"x:y"}); !errors.As(err, new(*config.SpecError)) {
-		t.Errorf("got %v", err)
-	}
-	broken := filepath.Join(t.TempDir(), "a.yaml")
-	if err := os.WriteFile(broken, []byte("demons: {}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for words, want := range map[string]int{"sshd:1-2 /bin/x": 0, "cron:1 sshd@0": 0} {
-		w, err := Watched(broken, true, strings.Fields(words))
-		if err != nil || len(w.Mistakes) != want || len(w.Daemons) != 2 {
-			t.Errorf("%s: %+v, %v", words, w, err)
-		}
-	}
-}
-
-// A bare word is a process only where there is no configuration, and one that was
-// named must be there.
-func TestWatchedBareWords(t *testing.T) {
-	missing := filepath.Join(t.TempDir(), "none.yaml")
-	if w, err := Watched(missing, true, []string{"sshd"}); err != nil || len(w.Daemons) != 1 {
-		t.Errorf("%+v, %v", w, err)
-	}
-	if _, err := Watched(missing, false, []string{"sshd"}); !errors.As(err, new(*config.NotFoundError)) {
-		t.Errorf("a named one that is missing: %v", err)
-	}
-	broken := filepath.Join(t.TempDir(), "a.yaml")
-	if err := os.WriteFile(broken, []byte("demons: {}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if w, err := Watched(broken, true, []string{"sshd"}); !errors.As(err, new(*config.UnknownNameError)) || len(w.Mistakes) != 1 {
-		t.Errorf("%+v, %v", w, err)
-	}
-}
-
-// What a daemon comes after is looked at, too, and not reported.
-func TestWatchedLooksAtDependencies(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "a.yaml")
-	text := "daemons:\n  a: {executable: /a, services: [a]}\n  b: {executable: /b, services: [b], after: [a]}\n"
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w, err := Watched(file, true, []string{"b", "cron:1-"})
-	if err != nil || len(w.Daemons) != 3 || !w.Daemons[0].LookOnly || w.Daemons[1].LookOnly || w.Daemons[2].LookOnly {
-		t.Errorf("%+v, %v", w.Daemons, err)
 	}
 }
 

@@ -54,7 +54,7 @@ func (m Machine) Ask(ctx context.Context, d Dead) ([]Finding, error) {
 // reboot is the account of the end of a daemon that was last seen in an earlier boot.
 func reboot(e Ending, d Dead) Finding {
 	at := d.day(0)
-	f := Finding{When: at, Cause: Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
+	f := Finding{When: at, Cause: words.Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
 	f.Text = "the machine was rebooted"
 	if !at.IsZero() {
 		f.Text += ", and came up at " + at.Format(time.DateTime)

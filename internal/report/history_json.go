@@ -97,8 +97,8 @@ func newJSONIncident(e episode) jsonIncident {
 		Number: max(e.Number, 0), LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
 		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), For: words.Printable(e.For), Tries: max(e.Tries, 0),
-		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
-			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(s.Took), s.Exit, words.Printable(s.Err)}
+		Steps: each(e.Steps, func(s words.Step) jsonIncidentStep {
+			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(time.Duration(s.Seconds * float64(time.Second))), s.Exit, words.Printable(s.Error)}
 		}),
 	}
 }

@@ -97,18 +97,18 @@ func (e episode) known() string {
 // ending is how it has ended, for people.
 func (e episode) ending() (what, code string) {
 	switch e.Outcome {
-	case broughtBack:
+	case words.BroughtBack:
 		what, code = "brought back", terminal.Green
-	case cameBack:
+	case words.CameBack:
 		what, code = "came back by itself", terminal.Green
-	case heldOutcome:
+	case words.LeftAlone:
 		what, code = "held", terminal.Yellow
-	case removed:
+	case words.Removed:
 		what, code = "no longer kept", terminal.Yellow
-	case stillDown, "":
+	case words.StillDown, "":
 		what, code = "still down", terminal.Red
 	default:
-		what, code = e.Outcome, terminal.Yellow
+		what, code = string(e.Outcome), terminal.Yellow
 	}
 	return what, code
 }

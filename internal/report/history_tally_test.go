@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // The period of the tests is the last ten hours. What is expected is in minutes.
@@ -20,8 +21,8 @@ func TestTally(t *testing.T) {
 		change(&i)
 		return i
 	}
-	underWay := func(i *Incident) { i.Up, i.Took, i.UnderWay, i.Outcome = time.Time{}, 0, true, stillDown }
-	held := func(d time.Duration, outcome string) func(*Incident) {
+	underWay := func(i *Incident) { i.Up, i.Took, i.UnderWay, i.Outcome = time.Time{}, 0, true, words.StillDown }
+	held := func(d time.Duration, outcome words.Outcome) func(*Incident) {
 		return func(i *Incident) { i.Held, i.Outcome = d, outcome }
 	}
 	for _, tc := range []struct {
@@ -59,18 +60,18 @@ func TestTally(t *testing.T) {
 		{"up before it was down, not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Took = before(6*h), 0 })), 600, 0, 0, 1, 1, 1, 0, 100},
 		{"not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Took = 0 })), 600, 6, 0, 1, 1, 1, 6, 99},
 		{"the clock was set ahead meanwhile", of(with(death(5*h, 6*m), func(i *Incident) { i.Up = before(h) })), 600, 6, 0, 1, 1, 1, 6, 99},
-		{"nobody looks any more", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Outcome = time.Time{}, stillDown })), 600, 6, 0, 1, 1, 0, 0, 99},
+		{"nobody looks any more", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Outcome = time.Time{}, words.StillDown })), 600, 6, 0, 1, 1, 0, 0, 99},
 		{"one lies over another", Past{Known: before(5 * h), Seen: before(4 * h), Incidents: []Incident{death(5*h, h), death(5*h, h)}}, 61, 61, 0, 2, 2, 2, 60, 0},
-		{"stopped on purpose", of(with(death(5*h, h), held(h, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 100},
-		{"stopped on purpose, seen a moment later", of(with(death(5*h, h), held(h-time.Millisecond, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 99.999},
-		{"stopped on purpose, not measured", of(with(death(5*h, h), held(0, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 100},
-		{"held, then brought back", of(with(death(5*h, 40*m), held(30*m, broughtBack))), 600, 10, 30, 1, 1, 1, 10, 98.245},
-		{"tried, then held", of(with(death(5*h, 40*m), held(30*m, heldOutcome))), 600, 10, 30, 1, 1, 1, 10, 98.245},
-		{"held into the period", of(with(death(11*h, 90*m), held(h, broughtBack))), 600, 30, 0, 1, 0, 1, 30, 95},
-		{"held at the end of the period", of(with(with(death(h, h), underWay), held(30*m, heldOutcome))), 600, 30, 30, 1, 1, 0, 0, 94.736},
-		{"held for longer than down", of(with(death(5*h, h), held(2*h, broughtBack))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"stopped on purpose", of(with(death(5*h, h), held(h, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"stopped on purpose, seen a moment later", of(with(death(5*h, h), held(h-time.Millisecond, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 99.999},
+		{"stopped on purpose, not measured", of(with(death(5*h, h), held(0, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"held, then brought back", of(with(death(5*h, 40*m), held(30*m, words.BroughtBack))), 600, 10, 30, 1, 1, 1, 10, 98.245},
+		{"tried, then held", of(with(death(5*h, 40*m), held(30*m, words.LeftAlone))), 600, 10, 30, 1, 1, 1, 10, 98.245},
+		{"held into the period", of(with(death(11*h, 90*m), held(h, words.BroughtBack))), 600, 30, 0, 1, 0, 1, 30, 95},
+		{"held at the end of the period", of(with(with(death(h, h), underWay), held(30*m, words.LeftAlone))), 600, 30, 30, 1, 1, 0, 0, 94.736},
+		{"held for longer than down", of(with(death(5*h, h), held(2*h, words.BroughtBack))), 600, 0, 60, 1, 0, 0, 0, 100},
 		{"less than no time", of(with(death(5*h, 6*m), func(i *Incident) { i.Held, i.Took = -h, -h })), 600, 6, 0, 1, 1, 1, 6, 99},
-		{"held all the time", of(with(with(death(20*h, 0), underWay), held(0, heldOutcome))), 600, 0, 600, 1, 0, 0, 0, -1},
+		{"held all the time", of(with(with(death(20*h, 0), underWay), held(0, words.LeftAlone))), 600, 0, 600, 1, 0, 0, 0, -1},
 		{"short", of(death(5*h, 1)), 600, 0, 0, 1, 1, 1, 0, 99.999},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

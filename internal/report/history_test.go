@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 var dusk = time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC)
@@ -30,24 +31,24 @@ func chronicle(h History, pasts []Past) string {
 
 // death is an incident that a restart has ended.
 func death(ago, took time.Duration) Incident {
-	return Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: broughtBack, Tries: 1}
+	return Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: words.BroughtBack, Tries: 1}
 }
 
 // pasts has something of each kind.
 func pasts() []Past {
 	long := death(20*terminal.Day, 7*time.Minute)
 	long.Cause, long.Tries = "killed by signal 9 (SIGKILL), which the kernel sent because the machine had run out of memory", 3
-	long.Steps = []IncidentStep{{"stop", "clamav-clamd", 300 * time.Millisecond, new(0), ""}, {"start", "clamav-clamd", 3 * time.Minute, nil, "it ran out of time"}}
+	long.Steps = []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.3, Exit: new(0)}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Error: "it ran out of time"}}
 	pkg := death(3*terminal.Day, 40*time.Minute)
 	pkg.Held, pkg.Reason = 30*time.Minute, "refuses connections"
-	paused := Incident{Down: before(9 * terminal.Day), Up: before(7 * terminal.Day), Took: 48 * time.Hour, Held: 48 * time.Hour, Reason: "not running", Outcome: heldOutcome}
+	paused := Incident{Down: before(9 * terminal.Day), Up: before(7 * terminal.Day), Took: 48 * time.Hour, Held: 48 * time.Hour, Reason: "not running", Outcome: words.LeftAlone}
 	alone := death(12*time.Hour, 50*time.Second)
-	alone.Outcome, alone.Tries = cameBack, 0
+	alone.Outcome, alone.Tries = words.CameBack, 0
 	return []Past{
 		{Name: "clamd", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []Incident{death(40*terminal.Day, time.Hour), long, death(10*terminal.Day, 45*time.Second), pkg}},
 		{Name: "sshd", Known: before(25 * terminal.Day), Seen: before(30 * time.Second)},
 		{Name: "named", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []Incident{
-			paused, {LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), UnderWay: true, Reason: "not running", Outcome: stillDown, Tries: 31},
+			paused, {LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), UnderWay: true, Reason: "not running", Outcome: words.StillDown, Tries: 31},
 		}},
 		{Name: "cron", Known: before(29*terminal.Day + 12*time.Hour), Seen: before(12 * terminal.Day), Incidents: []Incident{death(29*terminal.Day, 0)}},
 		{Name: "ntpd"},
@@ -87,7 +88,7 @@ func TestBars(t *testing.T) {
 	up := func(list ...Incident) Past {
 		return Past{Known: before(90 * terminal.Day), Seen: dusk, Incidents: list}
 	}
-	held := func(i Incident, d time.Duration, outcome string) Incident {
+	held := func(i Incident, d time.Duration, outcome words.Outcome) Incident {
 		i.Held, i.Outcome = d, outcome
 		return i
 	}
@@ -108,11 +109,11 @@ func TestBars(t *testing.T) {
 		{"at the beginning", "[X=========]", up(death(12*h, 2*h+time.Second))},
 		{"before the beginning", "[==========]", up(death(12*h, 2*h))},
 		{"until the end", "[========XX]", up(death(2*h, 2*h))},
-		{"held", "[====..====]", up(held(death(6*h, 2*h), 2*h, heldOutcome))},
-		{"held first", "[====.X====]", up(held(death(6*h, 2*h), h, broughtBack))},
-		{"held in the end", "[====X.====]", up(held(death(6*h, 2*h), h, heldOutcome))},
-		{"held where it died", "[====X.====]", up(death(6*h, time.Second), held(death(6*h, 2*h), 2*h, heldOutcome))},
-		{"died while held", "[====X.====]", up(held(death(6*h, 2*h), 2*h, heldOutcome), death(6*h, time.Second))},
+		{"held", "[====..====]", up(held(death(6*h, 2*h), 2*h, words.LeftAlone))},
+		{"held first", "[====.X====]", up(held(death(6*h, 2*h), h, words.BroughtBack))},
+		{"held in the end", "[====X.====]", up(held(death(6*h, 2*h), h, words.LeftAlone))},
+		{"held where it died", "[====X.====]", up(death(6*h, time.Second), held(death(6*h, 2*h), 2*h, words.LeftAlone))},
+		{"died while held", "[====X.====]", up(held(death(6*h, 2*h), 2*h, words.LeftAlone), death(6*h, time.Second))},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			period := span{before(10 * h), dusk}

@@ -147,7 +147,7 @@ func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	if d.Rule {
 		out.Kind = "rule"
 	}
-	if d.Count.Max != NoLimit {
+	if d.Count.Max != words.NoLimit {
 		out.Count.Max = &d.Count.Max
 	}
 	if j.Verbose {

@@ -201,22 +201,22 @@ func totalCPU(processes []Process) (sum time.Duration, ok bool) {
 // is what is wrong. Else the state tells.
 func countCell(d Daemon, always bool) terminal.Cell {
 	n := len(d.Processes)
-	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Max != NoLimit && n > d.Count.Max)
+	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Exceeds(n))
 	if !off && !always {
 		return terminal.Cell{Head: terminal.Nothing}
 	}
-	c := terminal.Cell{Head: strconv.Itoa(n), Tail: " of " + d.Count.short()}
+	c := terminal.Cell{Head: strconv.Itoa(n), Tail: " of " + shortCount(d.Count)}
 	if d.Result == CannotTell {
 		c.Head = "?"
 	}
 	return c
 }
 
-func (b Bounds) short() string {
+func shortCount(b words.Count) string {
 	switch {
-	case b.Max == NoLimit && b.Min == 0:
+	case b.Max == words.NoLimit && b.Min == 0:
 		return "any"
-	case b.Max == NoLimit:
+	case b.Max == words.NoLimit:
 		return fmt.Sprintf("%d+", b.Min)
 	case b.Max == b.Min:
 		return strconv.Itoa(b.Max)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
@@ -21,7 +22,7 @@ func ago(d time.Duration) time.Time { return tableNow.Add(-d) }
 func nightmare() Report {
 	const longName = "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share"
 	blind := "cannot trust the process table: it does not have this very process"
-	any, one := Bounds{1, NoLimit}, Bounds{1, 1}
+	any, one := words.Count{Min: 1, Max: words.NoLimit}, words.Count{Min: 1, Max: 1}
 	return Report{
 		Mistakes: []Mistake{{Text: "/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}},
 		Daemons: []Daemon{
@@ -52,8 +53,8 @@ func nightmare() Report {
 			},
 			{Name: "cron", Result: Held, Busy: true, DownSince: ago(90 * time.Second), Count: any, Reason: "another run is at work on service cron: pid 321, since 2026-11-21T02:59:58Z"},
 			{Name: "ntpd", Reason: blind, Hint: "mount /proc, or run outside of the container", Count: any},
-			{Name: "postfix", Result: Wrong, Count: Bounds{1, 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
-			{Name: "one-init", Rule: true, Result: Clear, Count: Bounds{0, 1}},
+			{Name: "postfix", Result: Wrong, Count: words.Count{Min: 1, Max: 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
+			{Name: "one-init", Rule: true, Result: Clear, Count: words.Count{Min: 0, Max: 1}},
 			{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 12)", Processes: []Process{{PID: 12, User: "mallory", Started: ago(13 * time.Minute), CPU: 90 * time.Second, RSS: 3 << 30}}},
 			{Name: "telnetd", Result: Clear, Services: []Service{{Name: "telnet", State: "stopped"}}},
 			{
@@ -73,7 +74,7 @@ func nightmare() Report {
 				Notices: []string{"\r\x1b[1A all is well"}, Services: []Service{{Name: "s\t", State: "\x1b[32mrunning", Err: "bad\xff"}},
 			},
 			{
-				Name: "日本語デーモン", Result: Up, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 2, User: "ümläut", Started: ago(-time.Hour)}},
+				Name: "日本語デーモン", Result: Up, Count: words.Count{Min: 0, Max: words.NoLimit}, Processes: []Process{{PID: 2, User: "ümläut", Started: ago(-time.Hour)}},
 				Details: []Detail{{PID: 2, Exe: "/usr/sbin/日本", Counts: true, Why: "it executes the wanted file"}, {PID: 3, Why: "it is a zombie"}},
 			},
 		},
@@ -168,7 +169,7 @@ func randomReport(random *rand.Rand) Report {
 	}
 	for range random.IntN(14) {
 		d := Daemon{
-			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: Bounds{random.IntN(3), random.IntN(1000) - 1},
+			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: words.Count{Min: random.IntN(3), Max: random.IntN(1000) - 1},
 			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Cause: randomText(random),
 		}
 		if random.IntN(3) == 0 {
@@ -224,11 +225,11 @@ func TestTableOfLittle(t *testing.T) {
 			"NAME  STATE  PID  COUNT\nsshd  up     9    1 of 0\n    was down (tcp://127.0.0.1:22 refuses connections), and is up again after\n      4.0s\n\n1 well\n", "",
 		},
 		{
-			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: Bounds{1, NoLimit}}),
+			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: words.Count{Min: 1, Max: words.NoLimit}}),
 			"NAME  STATE\na     down\n\n1 down: a\n", "",
 		},
 		{
-			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: Bounds{0, NoLimit}}),
+			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: words.Count{Min: 0, Max: words.NoLimit}}),
 			"NAME  STATE\na     held\n    left alone\n\n1 held: a\n", "",
 		},
 	} {
@@ -293,7 +294,7 @@ func TestMainOf(t *testing.T) {
 
 // A table tells why a daemon is down, and of what one that is up again has died lately.
 func TestTableTellsOfDeaths(t *testing.T) {
-	up := Daemon{Name: "a", Result: Up, Count: Bounds{1, 1}, Processes: []Process{{PID: 7}}}
+	up := Daemon{Name: "a", Result: Up, Count: words.Count{Min: 1, Max: 1}, Processes: []Process{{PID: 7}}}
 	fresh, old, dark := up, up, up
 	fresh.LastDeath = &Death{3*time.Hour + 2*time.Minute, 14 * time.Second, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)"}
 	old.LastDeath, dark.LastDeath = &Death{25 * time.Hour, time.Second, "x"}, &Death{time.Minute, time.Second, ""}

@@ -289,7 +289,10 @@ func (t Text) paint(code, s string) terminal.Painted { return terminal.Paint(t.C
 // line prints one line. All text but what is painted may come from outside.
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
-		if s, ok := a.(string); ok {
+		switch s := a.(type) {
+		case string:
+			args[i] = words.Printable(s)
+		case words.Verb:
 			args[i] = words.Printable(s)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Account explains an incident: what has happened to a daemon, who did it, and how sure
@@ -65,7 +67,7 @@ func (w Why) Write(list []Account) {
 func (i Incident) restarted() []string {
 	var list []string
 	for _, s := range i.Steps {
-		if s.Verb == "start" && !slices.Contains(list, s.Service) {
+		if s.Verb == words.Start && !slices.Contains(list, s.Service) {
 			list = append(list, s.Service)
 		}
 	}
@@ -74,13 +76,13 @@ func (i Incident) restarted() []string {
 
 // failed is the last command of an incident that did not do its work; nil if all did in
 // the end.
-func (i Incident) failed() *IncidentStep {
+func (i Incident) failed() *words.Step {
 	for k := len(i.Steps) - 1; k >= 0; k-- {
 		s := i.Steps[k]
-		if s.Err != "" && s.Verb == "start" {
+		if s.Error != "" && s.Verb == words.Start {
 			return &s
 		}
-		if s.Verb == "start" {
+		if s.Verb == words.Start {
 			return nil
 		}
 	}

@@ -169,7 +169,7 @@ func (w Why) unknown(a Account, kind string) []terminal.Word {
 		return nil
 	case kind == "cause" && !e.death():
 		return terminal.Text("it was stopped, and then left alone on purpose")
-	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == cameBack || a.Incident.For != ""):
+	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == words.CameBack || a.Incident.For != ""):
 		return append(terminal.InColor("not known:", terminal.Yellow), terminal.Text("it was back before anybody asked")...)
 	case kind == "cause":
 		return terminal.InColor("not known", terminal.Yellow)
@@ -215,7 +215,7 @@ func impact(a Account) []terminal.Word {
 		parts = append(parts, "no service was restarted")
 	}
 	if s := i.failed(); s != nil {
-		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Err, "cannot start service "+s.Service+": ")))
+		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Error, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
 		parts = append(parts, "left alone on purpose for "+terminal.Spelled(i.Held)+" of the time")

@@ -1,8 +1,10 @@
-package keeper
+package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,6 +14,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/words"
 )
 
@@ -163,7 +166,7 @@ func TestEachKeyArrives(t *testing.T) {
 
 // eachLeaf changes each value of a configuration in turn, and sees what becomes
 // different by it.
-func eachLeaf[T any](t *testing.T, places map[string]string, convert func(T) Daemon) {
+func eachLeaf[T any](t *testing.T, places map[string]string, convert func(T) keeper.Daemon) {
 	t.Helper()
 	full := func() *T {
 		n, c := 0, new(T)
@@ -196,7 +199,7 @@ func TestValuesArrive(t *testing.T) {
 	parent := 1
 	d := fromDaemon(config.Daemon{
 		Name: "sshd", Criteria: config.Criteria{Executable: "/usr/sbin/sshd", User: &user, Parent: &parent, Args: regexp.MustCompile("x")},
-		Count: &config.Count{Min: 1, Max: config.NoLimit}, Listen: []config.Address{{Network: "tcp", Address: "127.0.0.1:22"}},
+		Count: &words.Count{Min: 1, Max: words.NoLimit}, Listen: []config.Address{{Network: "tcp", Address: "127.0.0.1:22"}},
 		ProbeTimeout: 5 * time.Second, RestartOn: []string{"too_many", "listen", "cpu", "memory", "files", "age", "pidfile"},
 		Services: []string{"ssh"},
 	})
@@ -217,11 +220,11 @@ func TestValuesArrive(t *testing.T) {
 	if p := d.Procedure; p.Hurry == 0 || p.FirstPoll == 0 || p.LastPoll < p.FirstPoll {
 		t.Errorf("it would look without a pause: %+v", p)
 	}
-	bare := fromDaemon(config.Daemon{Name: "x", Count: &config.Count{Min: 1, Max: 2}})
+	bare := fromDaemon(config.Daemon{Name: "x", Count: &words.Count{Min: 1, Max: 2}})
 	if s := bare.Spec; s.Listen != nil || s.Count.Max != 2 {
 		t.Errorf("%+v", s)
 	}
-	r := fromRule(config.Rule{Name: "r", Count: &config.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
+	r := fromRule(config.Rule{Name: "r", Count: &words.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
 	if s := r.Spec; !s.Rule || *s.Count != (check.Count{}) || len(s.Exempt) != 1 || *s.Exempt[0].User != 0 || len(r.Services) > 0 {
 		t.Errorf("%+v", s)
 	}
@@ -262,7 +265,7 @@ func TestDaemonsThatAreWanted(t *testing.T) {
 		{cfg("", "loop<pool"), "loop (pool)"},
 	} {
 		var got []string
-		for _, d := range Daemons(all, tc.wanted) {
+		for _, d := range daemonsOf(all, tc.wanted) {
 			if d.LookOnly {
 				d.Name = "(" + d.Name + ")"
 			}
@@ -277,13 +280,13 @@ func TestDaemonsThatAreWanted(t *testing.T) {
 func TestDoubts(t *testing.T) {
 	c := cfg("", "gone", "named", "never", "here")
 	c.Daemons[0].Executable = "/nowhere/gone"
-	c.Daemons[2].Executable, c.Daemons[2].Count = "/nowhere/never", new(config.Count)
+	c.Daemons[2].Executable, c.Daemons[2].Count = "/nowhere/never", new(words.Count)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Daemons[3].Executable = self
-	if got := Doubts(c); len(got) != 1 || !strings.HasPrefix(got[0], "'gone': cannot ") {
+	if got := doubtsOf(c); len(got) != 1 || !strings.HasPrefix(got[0], "'gone': cannot ") {
 		t.Errorf("%q", got)
 	}
 }
@@ -291,7 +294,7 @@ func TestDoubts(t *testing.T) {
 // A user or group that this machine does not have makes it unclear which processes are
 // meant, and a doubt; whatever else is asked for.
 func TestAccountIsMissing(t *testing.T) {
-	missing := &config.ID{Text: "x", Err: "cannot find user \"x\""}
+	missing := &config.ID{Text: "x", Err: &hinted{errors.New("cannot find user \"x\""), "write its number"}}
 	for name, c := range map[string]config.Criteria{
 		"user": {User: missing}, "not_user": {NotUser: missing}, "group": {Group: missing}, "not_group": {NotGroup: missing},
 	} {
@@ -299,14 +302,74 @@ func TestAccountIsMissing(t *testing.T) {
 		d := fromDaemon(config.Daemon{Name: "d", Criteria: c})
 		r := fromRule(config.Rule{Name: "r", Criteria: c})
 		e := fromRule(config.Rule{Name: "e", Exempt: []config.Exemption{{Criteria: c}}})
-		for _, k := range []Daemon{d, r, e} {
+		for _, k := range []keeper.Daemon{d, r, e} {
 			if k.Spec.Unclear == nil || words.Hint(k.Spec.Unclear) == "" {
 				t.Errorf("%s: %s is clear", name, k.Name)
 			}
 		}
 		all := config.Config{Daemons: []config.Daemon{{Name: "d", Criteria: c}}, Forbid: []config.Rule{{Name: "r", Criteria: c}}}
-		if got := Doubts(all); !slices.Equal(got, []string{"'d': cannot find user \"x\"", "'r': cannot find user \"x\""}) {
+		if got := doubtsOf(all); !slices.Equal(got, []string{"'d': cannot find user \"x\"", "'r': cannot find user \"x\""}) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// Without a configuration SPECs will do; without SPECs it is needed.
+func TestWatched(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.yaml")
+	for _, path := range []string{"", missing} {
+		w, err := watched(path, true, []string{"sshd:1-2", "/bin/x:0"})
+		list := w.daemons
+		if err != nil || len(list) != 2 || list[0].Spec.Called != "sshd" || *list[0].Spec.Count != (check.Count{Min: 1, Max: 2}) || list[1].Spec.Executable != "/bin/x" {
+			t.Errorf("%q: %+v, %v", path, list, err)
+		}
+	}
+	if _, err := watched(missing, true, nil); !errors.As(err, new(*config.NotFoundError)) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := watched("", true, []string{"x:y"}); !errors.As(err, new(*config.SpecError)) {
+		t.Errorf("got %v", err)
+	}
+	broken := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(broken, []byte("demons: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]int{"sshd:1-2 /bin/x": 0, "cron:1 sshd@0": 0} {
+		w, err := watched(broken, true, strings.Fields(words))
+		if err != nil || len(w.mistakes) != want || len(w.daemons) != 2 {
+			t.Errorf("%s: %+v, %v", words, w, err)
+		}
+	}
+}
+
+// A bare word is a process only where there is no configuration, and one that was
+// named must be there.
+func TestWatchedBareWords(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.yaml")
+	if w, err := watched(missing, true, []string{"sshd"}); err != nil || len(w.daemons) != 1 {
+		t.Errorf("%+v, %v", w, err)
+	}
+	if _, err := watched(missing, false, []string{"sshd"}); !errors.As(err, new(*config.NotFoundError)) {
+		t.Errorf("a named one that is missing: %v", err)
+	}
+	broken := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(broken, []byte("demons: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w, err := watched(broken, true, []string{"sshd"}); !errors.As(err, new(*config.UnknownNameError)) || len(w.mistakes) != 1 {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// What a daemon comes after is looked at, too, and not reported.
+func TestWatchedLooksAtDependencies(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.yaml")
+	text := "daemons:\n  a: {executable: /a, services: [a]}\n  b: {executable: /b, services: [b], after: [a]}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := watched(file, true, []string{"b", "cron:1-"})
+	if err != nil || len(w.daemons) != 3 || !w.daemons[0].LookOnly || w.daemons[1].LookOnly || w.daemons[2].LookOnly {
+		t.Errorf("%+v, %v", w.daemons, err)
 	}
 }

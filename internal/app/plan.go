@@ -1,0 +1,230 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"daemon-keeper/check"
+	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
+	"daemon-keeper/rcd"
+)
+
+// plan is what a run is asked for.
+type plan struct {
+	daemons  []keeper.Daemon  // and rules
+	mistakes []config.Mistake // of files that are left out
+	notify   config.Notify    // who is told
+	evidence config.Evidence  // what is recorded for later
+}
+
+// configured are the daemons and rules of a configuration: all, or those that are
+// named, with what they come after.
+func configured(path string, names []string) (plan, error) {
+	all, mistakes, err := load(path)
+	if err != nil {
+		return plan{mistakes: mistakes}, err
+	}
+	chosen, err := all.Select(names)
+	return plan{daemonsOf(all, chosen), mistakes, all.Notify, all.Evidence}, err
+}
+
+// watched are those that are only to be looked at: words may also be SPECs, and a
+// configuration is needed only if they are not. Without a path there is none, and
+// an optional one may be missing.
+func watched(path string, optional bool, words []string) (plan, error) {
+	var all config.Config
+	var mistakes []config.Mistake
+	var err error
+	if path != "" && mayBeNames(words) {
+		all, mistakes, err = load(path)
+		if optional && len(words) > 0 && errors.As(err, new(*config.NotFoundError)) {
+			err = nil
+		}
+	}
+	switch {
+	case err != nil:
+		return plan{mistakes: mistakes}, err
+	case len(mistakes) > 0 && areSpecs(words):
+		mistakes = nil // of what nobody has asked for
+	case len(mistakes) > 0 && len(all.Files) == 0:
+		all.Files = []string{path} // there is one, which cannot be read
+	}
+	chosen, err := all.Pick(words, config.Options{})
+	return plan{daemons: daemonsOf(withSpecs(all, chosen), chosen), mistakes: mistakes}, err
+}
+
+// withSpecs is a configuration with the daemons that were picked by SPECs: what is
+// named may come after others that are not.
+func withSpecs(all, chosen config.Config) config.Config {
+	known := all.Daemons
+	for _, d := range chosen.Daemons {
+		if !slices.ContainsFunc(known, func(k config.Daemon) bool { return k.Name == d.Name }) {
+			all.Daemons = append(slices.Clip(all.Daemons), d)
+		}
+	}
+	return all
+}
+
+// areSpecs reports whether all words are, unless they are names.
+func areSpecs(words []string) bool {
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/@") })
+}
+
+// mayBeNames reports whether something may be in the configuration: no name there
+// has a colon or a slash.
+func mayBeNames(words []string) bool {
+	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/") })
+}
+
+// load reads a configuration. As root it refuses files that others can change. One
+// that defines nothing is an error: it may have lost its content.
+func load(path string) (config.Config, []config.Mistake, error) {
+	all, mistakes, err := config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0})
+	if err == nil && len(all.Daemons)+len(all.Forbid)+len(mistakes) == 0 {
+		err = &config.EmptyError{Files: all.Files, Blank: all.Blank}
+	}
+	return all, mistakes, err
+}
+
+// daemonsOf are the daemons and rules of a configuration that are wanted, and those
+// that they come after, which are only looked at.
+func daemonsOf(all, wanted config.Config) []keeper.Daemon {
+	byName := make(map[string]config.Daemon)
+	for _, d := range all.Daemons {
+		byName[d.Name] = d
+	}
+	isWanted, needed := make(map[string]bool), make(map[string]bool)
+	for _, d := range wanted.Daemons {
+		isWanted[d.Name] = true
+		need(d.Name, byName, needed)
+	}
+	var list []keeper.Daemon
+	for _, d := range all.Daemons {
+		if needed[d.Name] {
+			k := fromDaemon(d)
+			k.LookOnly = !isWanted[d.Name]
+			list = append(list, k)
+		}
+	}
+	for _, r := range wanted.Forbid {
+		list = append(list, fromRule(r))
+	}
+	return list
+}
+
+// need collects a daemon and all that it comes after.
+func need(name string, byName map[string]config.Daemon, needed map[string]bool) {
+	d, ok := byName[name]
+	if !ok || needed[name] {
+		return
+	}
+	needed[name] = true
+	for _, other := range d.After {
+		need(other, byName, needed)
+	}
+}
+
+func fromDaemon(d config.Daemon) keeper.Daemon {
+	spec := fromCriteria(d.Criteria)
+	spec.Count = (*check.Count)(d.Count)
+	for _, a := range d.Listen {
+		spec.Listen = append(spec.Listen, check.Listen{
+			Network: a.Network, Address: a.Address, Send: d.Send, Expect: d.Expect, Timeout: d.ProbeTimeout,
+		})
+	}
+	spec.PIDFile = (*check.PIDFile)(d.PIDFile)
+	setLimits(&spec, d.CPU, d.Memory, d.Files)
+	spec.MinAge = d.MinAge
+	for _, word := range d.RestartOn {
+		spec.RestartOn = append(spec.RestartOn, check.Aspect(word))
+	}
+	own := rcd.OwnDaemon{Name: d.Name, Start: d.Start, Stop: d.Stop, As: d.As, Directory: d.Directory, Environment: d.Environment}
+	if own.IsIt() && len(d.Services) == 0 {
+		d.Services = []string{own.Service()}
+	}
+	return keeper.Daemon{
+		Own: own, Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
+		Policy: past.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
+		Procedure: keeper.Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
+	}
+}
+
+func fromRule(r config.Rule) keeper.Daemon {
+	spec := fromCriteria(r.Criteria)
+	spec.Rule = true
+	spec.Count = (*check.Count)(r.Count)
+	setLimits(&spec, r.CPU, r.Memory, r.Files)
+	for _, e := range r.Exempt {
+		exempt := fromCriteria(e.Criteria)
+		spec.Exempt, spec.Unclear = append(spec.Exempt, exempt), cmp.Or(spec.Unclear, exempt.Unclear)
+	}
+	return keeper.Daemon{Name: r.Name, Spec: spec}
+}
+
+func fromCriteria(c config.Criteria) check.Spec {
+	spec := check.Spec{Executable: c.Executable, Called: c.Called, Args: c.Args, Label: c.Label}
+	for _, id := range []struct {
+		from *config.ID
+		to   **uint32
+	}{{c.User, &spec.User}, {c.NotUser, &spec.NotUser}, {c.Group, &spec.Group}, {c.NotGroup, &spec.NotGroup}} {
+		switch {
+		case id.from == nil:
+		case id.from.Err != nil:
+			spec.Unclear = id.from.Err
+		default:
+			*id.to = &id.from.Number
+		}
+	}
+	if c.Parent != nil {
+		spec.Parent = *c.Parent
+	}
+	return spec
+}
+
+func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *config.Files) {
+	spec.CPU = (*check.CPULimit)(cpu)
+	if memory != nil {
+		spec.Memory = check.MemoryLimit(*memory)
+	}
+	if files != nil {
+		spec.Files = check.FilesLimit(*files)
+	}
+}
+
+// doubtsOf is what may be wrong with a configuration, though it is no mistake: what
+// this machine does not have may be installed later.
+func doubtsOf(c config.Config) []string {
+	var list []string
+	for _, d := range c.Daemons {
+		doubt := func(format string, args ...any) {
+			list = append(list, fmt.Sprintf("'"+d.Name+"': "+format, args...))
+		}
+		if err := fromCriteria(d.Criteria).Unclear; err != nil {
+			doubt("%v", err)
+		}
+		if d.Executable != "" && (d.Count == nil || d.Count.Min > 0) {
+			if _, err := check.Find(d.Executable); err != nil {
+				doubt("%v", err)
+			}
+		}
+		if slices.Contains(d.RestartOn, string(check.Age)) && d.MinAge > time.Minute {
+			doubt("each restart makes it young again, so a run each minute restarts it each minute: leave age out of restart_on")
+		}
+		if len(d.RestartOn) > 0 && d.User == nil {
+			doubt("any user who runs the program can have it restarted, by what restart_on lists: write user, too")
+		}
+	}
+	for _, r := range c.Forbid {
+		if err := fromRule(r).Spec.Unclear; err != nil {
+			list = append(list, fmt.Sprintf("'%s': %v", r.Name, err))
+		}
+	}
+	return list
+}
