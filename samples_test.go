@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // noon is when the samples of docs/outputs.md were taken.
@@ -18,7 +19,7 @@ func sampleHost() report.Report {
 	process := func(pid int, user string, age, cpu time.Duration, rss uint64) report.Process {
 		return report.Process{PID: pid, User: user, Started: noon().Add(-age), CPU: cpu, RSS: rss << 20, VMS: rss << 22}
 	}
-	one, some := report.Bounds{Min: 1, Max: report.NoLimit}, report.Bounds{Min: 1, Max: 2}
+	one, some := words.Count{Min: 1, Max: words.NoLimit}, words.Count{Min: 1, Max: 2}
 	return report.Report{
 		Command: "check", Began: noon(), Took: 2014 * time.Millisecond,
 		Daemons: []report.Daemon{
@@ -59,7 +60,7 @@ func sampleRestart() report.Report {
 	return report.Report{
 		Command: "run", Began: noon(), Took: 4310 * time.Millisecond,
 		Daemons: []report.Daemon{{
-			Name: "named", Result: report.BroughtBack, Count: report.Bounds{Min: 1, Max: report.NoLimit}, Took: 4300 * time.Millisecond,
+			Name: "named", Result: report.BroughtBack, Count: words.Count{Min: 1, Max: words.NoLimit}, Took: 4300 * time.Millisecond,
 			Processes: []report.Process{{
 				PID: 75641, User: "bind", Exe: "/usr/sbin/named", Started: noon().Add(1810 * time.Millisecond), CPU: 90 * time.Millisecond,
 				RSS: 41 << 20, VMS: 300 << 20,

@@ -53,11 +53,11 @@ func FuzzDeathOf(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, active, sub, result, code, status string) {
 		d := deathOf(map[string]string{"ActiveState": active, "SubState": sub, "Result": result, "ExecMainCode": code, "ExecMainStatus": status}, failedToStart("ExecStart={ path="+sub+" ; code="+code+" ; status="+status))
-		causes := []Cause{CauseUnknown, Signalled, DumpedCore, Exited, OutOfMemory, TimedOut, NeverBegan}
+		causes := []words.Cause{CauseUnknown, words.Signalled, words.DumpedCore, words.Exited, words.OutOfMemory, words.TimedOut, words.NeverBegan}
 		if !slices.Contains(causes, d.Cause) || (d.Cause == CauseUnknown) != (d.Text == "") {
 			t.Errorf("%+v", d)
 		}
-		if n, err := strconv.Atoi(status); err == nil && (n < 0 || n > 255) && (d.Cause == Signalled || d.Cause == DumpedCore || d.Cause == Exited) {
+		if n, err := strconv.Atoi(status); err == nil && (n < 0 || n > 255) && (d.Cause == words.Signalled || d.Cause == words.DumpedCore || d.Cause == words.Exited) {
 			t.Errorf("status %q: %+v", status, d)
 		}
 		if len(d.Text) > 200 || strings.ContainsFunc(d.Text, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsPrint(r) }) {
@@ -66,7 +66,7 @@ func FuzzDeathOf(f *testing.F) {
 		if active == "active" && !strings.HasPrefix(sub, "auto-restart") && d.Cause != CauseUnknown {
 			t.Errorf("of one that is up: %+v", d)
 		}
-		if n, err := strconv.Atoi(status); d.Cause == Exited && (err != nil || n < 0 || n > 255 || n >= 200 && n <= 245) {
+		if n, err := strconv.Atoi(status); d.Cause == words.Exited && (err != nil || n < 0 || n > 255 || n >= 200 && n <= 245) {
 			t.Errorf("status %q: %+v", status, d)
 		}
 	})

@@ -86,7 +86,7 @@ func isOfKind(fd int, kind uint32) bool {
 // the lock is held as long as the command runs. (To ignore them would have the command
 // ignore them, too.) argsOf tells the arguments of a process; begun is told, for each lock,
 // that the command has been started.
-func Child(args []string, argsOf func(pid int) ([]string, error), begun func(lock int, verb, service string)) int {
+func Child(args []string, argsOf func(pid int) ([]string, error), begun func(lock int, verb Verb, service string)) int {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	a, ok := parseChildArgs(args)
 	if !ok {
@@ -102,7 +102,7 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 	}
 	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
 	for fd := firstLock; isRegular(fd); fd++ { // Go's own file behind them is open for reading alone
-		begun(fd, string(a.verb), a.service)
+		begun(fd, a.verb, a.service)
 	}
 	c.command = &ownChild{process: cmd.Process, isStop: a.verb == Stop}
 	go func() {

@@ -5,26 +5,15 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
-// Cause is a kind of death. There are only these, so that deaths can be counted by
-// their causes.
-type Cause string
-
-// The causes. Unknown is also what a manager without a memory for deaths says.
-const (
-	CauseUnknown Cause = "unknown"
-	Signalled    Cause = "signal"        // killed by one
-	DumpedCore   Cause = "core_dump"     // killed by one, and left a core
-	Exited       Cause = "exit"          // of its own accord, with whatever status
-	OutOfMemory  Cause = "out_of_memory" // killed for it
-	TimedOut     Cause = "timeout"       // it took longer than its manager allows, or did not answer it in time
-	NeverBegan   Cause = "never_began"   // its manager could not start it
-)
+// CauseUnknown is also what a manager without a memory for deaths says.
+const CauseUnknown = words.UnknownCause
 
 // Death is how a service has ended.
 type Death struct {
-	Cause  Cause
+	Cause  words.Cause
 	Text   string        // for people, such as: its main process was killed by SIGKILL; "" if unknown
 	Signal int           // that has killed it; of an exit with status 128+n, which mostly means one that it has caught, n; 0: none
 	PID    int           // the main process that has ended so; 0: not known
@@ -34,9 +23,9 @@ type Death struct {
 
 // killed is the death of a process by a signal.
 func killed(process string, signal int, core bool) Death {
-	d := Death{Cause: Signalled, Text: process + " was killed by " + osutil.SignalName(signal), Signal: signal}
+	d := Death{Cause: words.Signalled, Text: process + " was killed by " + osutil.SignalName(signal), Signal: signal}
 	if core {
-		d.Cause, d.Text = DumpedCore, d.Text+" and dumped core"
+		d.Cause, d.Text = words.DumpedCore, d.Text+" and dumped core"
 	}
 	return d
 }
@@ -44,7 +33,7 @@ func killed(process string, signal int, core bool) Death {
 // exited is the death of a process by itself. Shells exit with 128+n after signal n; 255 is
 // what PHP ends with.
 func exited(process string, status int) Death {
-	d := Death{Cause: Exited, Text: fmt.Sprintf("%s has exited with status %d", process, status)}
+	d := Death{Cause: words.Exited, Text: fmt.Sprintf("%s has exited with status %d", process, status)}
 	if status > 128 && status < 192 {
 		d.Signal = status - 128
 	}

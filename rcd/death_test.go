@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // What systemd 252 says of each kind of death.
@@ -21,36 +23,36 @@ func TestDeath(t *testing.T) {
 	for _, tc := range []struct {
 		name, answer string
 		status       int
-		cause        Cause
+		cause        words.Cause
 		text         string
 	}{
-		{"kill -9", answer("failed", "signal", "2", "9"), 0, Signalled, "its main process was killed by SIGKILL"},
-		{"TERM", answer("inactive", "success", "2", "15"), 0, Signalled, "its main process was killed by SIGTERM"},
+		{"kill -9", answer("failed", "signal", "2", "9"), 0, words.Signalled, "its main process was killed by SIGKILL"},
+		{"TERM", answer("inactive", "success", "2", "15"), 0, words.Signalled, "its main process was killed by SIGTERM"},
 		{"TERM, forgotten", answer("inactive", "success", "0", "0"), 0, CauseUnknown, ""},
-		{"SEGV without a core", answer("failed", "signal", "2", "11"), 0, Signalled, "its main process was killed by SIGSEGV"},
-		{"ABRT with a core", answer("failed", "core-dump", "3", "6"), 0, DumpedCore, "its main process was killed by SIGABRT and dumped core"},
-		{"a signal without a name", answer("failed", "signal", "2", "40"), 0, Signalled, "its main process was killed by signal 40"},
-		{"exit 3", answer("failed", "exit-code", "1", "3"), 0, Exited, "its main process has exited with status 3"},
-		{"exit 0", answer("inactive", "success", "1", "0"), 0, Exited, "its main process has exited with status 0"},
-		{"exit 143 of a TERM trap", answer("failed", "exit-code", "1", "143"), 0, Exited, "its main process has exited with status 143"},
-		{"no binary", answer("failed", "exit-code", "1", "203"), 0, NeverBegan, "its program could not be executed (status 203)"},
-		{"no user", answer("failed", "exit-code", "1", "217"), 0, NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
-		{"never ready", answer("failed", "timeout", "2", "15"), 0, TimedOut, "it took longer to start, to run or to stop than its unit allows"},
-		{"ExecStartPre fails", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStartPre", "/bin/false", "no", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
-		{"ExecStartPre fails, and the main process of an earlier start was killed", command("ExecStartPre", "/bin/false", "no", "exited", "1") + "ExecMainExitTimestampMonotonic=100\nInactiveExitTimestampMonotonic=200\nInactiveEnterTimestampMonotonic=300\n" + answer("failed", "exit-code", "2", "9"), 0, NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
-		{"ExecStart of Type=forking is killed", command("ExecStart", "/usr/sbin/x", "no", "killed", "9/KILL") + answer("failed", "signal", "0", "0"), 0, NeverBegan, "its unit's start command /usr/sbin/x has failed (result signal)"},
+		{"SEGV without a core", answer("failed", "signal", "2", "11"), 0, words.Signalled, "its main process was killed by SIGSEGV"},
+		{"ABRT with a core", answer("failed", "core-dump", "3", "6"), 0, words.DumpedCore, "its main process was killed by SIGABRT and dumped core"},
+		{"a signal without a name", answer("failed", "signal", "2", "40"), 0, words.Signalled, "its main process was killed by signal 40"},
+		{"exit 3", answer("failed", "exit-code", "1", "3"), 0, words.Exited, "its main process has exited with status 3"},
+		{"exit 0", answer("inactive", "success", "1", "0"), 0, words.Exited, "its main process has exited with status 0"},
+		{"exit 143 of a TERM trap", answer("failed", "exit-code", "1", "143"), 0, words.Exited, "its main process has exited with status 143"},
+		{"no binary", answer("failed", "exit-code", "1", "203"), 0, words.NeverBegan, "its program could not be executed (status 203)"},
+		{"no user", answer("failed", "exit-code", "1", "217"), 0, words.NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
+		{"never ready", answer("failed", "timeout", "2", "15"), 0, words.TimedOut, "it took longer to start, to run or to stop than its unit allows"},
+		{"ExecStartPre fails", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStartPre", "/bin/false", "no", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, words.NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
+		{"ExecStartPre fails, and the main process of an earlier start was killed", command("ExecStartPre", "/bin/false", "no", "exited", "1") + "ExecMainExitTimestampMonotonic=100\nInactiveExitTimestampMonotonic=200\nInactiveEnterTimestampMonotonic=300\n" + answer("failed", "exit-code", "2", "9"), 0, words.NeverBegan, "its unit's start command /bin/false has failed (result exit-code)"},
+		{"ExecStart of Type=forking is killed", command("ExecStart", "/usr/sbin/x", "no", "killed", "9/KILL") + answer("failed", "signal", "0", "0"), 0, words.NeverBegan, "its unit's start command /usr/sbin/x has failed (result signal)"},
 		{"ExecStop fails after the death", command("ExecStartPre", "/bin/true", "no", "exited", "0") + command("ExecStart", "/usr/sbin/postmulti", "no", "exited", "0") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
 		{"a failure that is ignored, and one of ExecStop", command("ExecStartPre", "/bin/false", "yes", "exited", "1") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
 		{"a command that was never run", command("ExecStart", "/usr/sbin/x", "no", "(null)", "0/0") + answer("failed", "exit-code", "0", "0"), 0, CauseUnknown, ""},
-		{"watchdog", answer("failed", "watchdog", "2", "6"), 0, TimedOut, "it did not report to systemd's watchdog in time"},
-		{"oom", answer("failed", "oom-kill", "2", "9"), 0, OutOfMemory, "its main process, or another of its service, was killed for want of memory"},
-		{"start limit after crashes", answer("failed", "start-limit-hit", "1", "7"), 0, Exited, "its main process has exited with status 7"},
-		{"a job that failed", answer("failed", "resources", "0", "0"), 0, NeverBegan, "systemd could not start it (result resources)"},
+		{"watchdog", answer("failed", "watchdog", "2", "6"), 0, words.TimedOut, "it did not report to systemd's watchdog in time"},
+		{"oom", answer("failed", "oom-kill", "2", "9"), 0, words.OutOfMemory, "its main process, or another of its service, was killed for want of memory"},
+		{"start limit after crashes", answer("failed", "start-limit-hit", "1", "7"), 0, words.Exited, "its main process has exited with status 7"},
+		{"a job that failed", answer("failed", "resources", "0", "0"), 0, words.NeverBegan, "systemd could not start it (result resources)"},
 		{"it runs", answer("active", "success", "0", "0"), 0, CauseUnknown, ""},
-		{"it waits for its restart", "SubState=auto-restart\n" + answer("activating", "signal", "2", "9"), 0, Signalled, "its main process was killed by SIGKILL"},
-		{"the same of systemd 254", "SubState=auto-restart-queued\n" + answer("activating", "exit-code", "1", "3"), 0, Exited, "its main process has exited with status 3"},
+		{"it waits for its restart", "SubState=auto-restart\n" + answer("activating", "signal", "2", "9"), 0, words.Signalled, "its main process was killed by SIGKILL"},
+		{"the same of systemd 254", "SubState=auto-restart-queued\n" + answer("activating", "exit-code", "1", "3"), 0, words.Exited, "its main process has exited with status 3"},
 		{"it is being started", "SubState=start-pre\n" + answer("activating", "signal", "2", "9"), 0, CauseUnknown, ""},
-		{"a condition", answer("inactive", "exec-condition", "0", "0"), 0, NeverBegan, "a condition of its unit did not hold (ExecCondition=)"},
+		{"a condition", answer("inactive", "exec-condition", "0", "0"), 0, words.NeverBegan, "a condition of its unit did not hold (ExecCondition=)"},
 		{"no unit", answer("inactive", "success", "", ""), 0, CauseUnknown, ""},
 		{"nonsense", "ActiveState=failed\nResult=signal\nExecMainCode=2\nExecMainStatus=SIGKILL\n", 0, CauseUnknown, ""},
 	} {

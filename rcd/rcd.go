@@ -15,14 +15,14 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Verb is what a service manager is told to do with a service.
-type Verb string
+// Verb is words.Verb, which this room names on every page.
+type Verb = words.Verb
 
-// The verbs that all managers know.
+// The verbs.
 const (
-	Stop   Verb = "stop"
-	Start  Verb = "start"
-	Status Verb = "status"
+	Stop   = words.Stop
+	Start  = words.Start
+	Status = words.Status
 )
 
 // State is what a manager says of a service.

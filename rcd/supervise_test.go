@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // TestSuperviseArgv: each family is told by its own commands.
@@ -178,12 +180,12 @@ func TestS6Deaths(t *testing.T) {
 	at = at.Add(-leapTime)
 	for _, tt := range []struct {
 		end, want string
-		cause     Cause
+		cause     words.Cause
 		signal    int
 	}{
-		{"\x00\x09", "its process was killed by SIGKILL", Signalled, 9},
-		{"\x07\x00", "its process has exited with status 7", Exited, 0},
-		{"\x8f\x00", "its process has exited with status 143", Exited, 15},
+		{"\x00\x09", "its process was killed by SIGKILL", words.Signalled, 9},
+		{"\x07\x00", "its process has exited with status 7", words.Exited, 0},
+		{"\x8f\x00", "its process has exited with status 143", words.Exited, 15},
 	} {
 		d := tallied([]byte(stamp+tt.end), at.Add(3*time.Second))
 		if d.Text != tt.want || d.Cause != tt.cause || d.Signal != tt.signal || d.Ago != 3*time.Second {

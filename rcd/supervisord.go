@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // supervisord is a machine on which supervisord(1) is at work, through supervisorctl. Its
@@ -229,7 +230,7 @@ func (d supervisord) Death(ctx context.Context, service string) (Death, error) {
 	}
 	see := d.tool + " tail " + service
 	if strings.HasPrefix(p.text, "can't find command") || strings.HasPrefix(p.text, "command at ") || strings.HasPrefix(p.text, "unknown error making dispatchers") {
-		return Death{Cause: NeverBegan, Text: "supervisord could not start it: " + p.text, See: see}, nil
+		return Death{Cause: words.NeverBegan, Text: "supervisord could not start it: " + p.text, See: see}, nil
 	}
 	log, process, err := d.log(service)
 	death := exitedBy(log, process, time.Now())

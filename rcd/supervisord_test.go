@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 const supervisordSample = `; Debian's
@@ -160,12 +162,12 @@ func TestSupervisordStoppedAt(t *testing.T) {
 func TestSupervisordDeath(t *testing.T) {
 	for service, tc := range map[string]struct {
 		answer, text string
-		cause        Cause
+		cause        words.Cause
 		pid          int
 	}{
-		"fatal":   {"fatal", "its process has exited with status 3", Exited, 4179},
-		"once":    {"exited", "its process has exited with status 0", Exited, 3998},
-		"missing": {"missing", "supervisord could not start it: can't find command '/nonexistent/x'", NeverBegan, 0},
+		"fatal":   {"fatal", "its process has exited with status 3", words.Exited, 4179},
+		"once":    {"exited", "its process has exited with status 0", words.Exited, 3998},
+		"missing": {"missing", "supervisord could not start it: can't find command '/nonexistent/x'", words.NeverBegan, 0},
 		"good":    {"stopped", "", CauseUnknown, 0},
 	} {
 		m, _ := supervisordMachine(t, "", map[string]string{service: tc.answer})
@@ -175,11 +177,11 @@ func TestSupervisordDeath(t *testing.T) {
 		}
 	}
 	log := "2026-11-29 10:18:16,871 INFO spawned: 'b' with pid 4001\n2026-11-29 10:18:24,634 WARN exited: b (terminated by SIGSEGV (core dumped); not expected)\n"
-	want := Death{Cause: DumpedCore, Text: "its process was killed by SIGSEGV and dumped core", Signal: 11, PID: 4001, Ago: 366 * time.Millisecond}
+	want := Death{Cause: words.DumpedCore, Text: "its process was killed by SIGSEGV and dumped core", Signal: 11, PID: 4001, Ago: 366 * time.Millisecond}
 	if d := exitedBy(log, "b", time.Date(2026, 11, 29, 10, 18, 25, 0, time.UTC)); d != want {
 		t.Errorf("%+v, want %+v", d, want)
 	}
-	if d := endOf("exit status 255"); d.Signal != 0 || d.Cause != Exited {
+	if d := endOf("exit status 255"); d.Signal != 0 || d.Cause != words.Exited {
 		t.Errorf("PHP's usual end: %+v", d)
 	}
 	if d := exitedBy(log, "bb", time.Now()); d.Cause != CauseUnknown {

@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 }
 
 // noteBegun writes into the lock which step has been started.
-func noteBegun(lock int, verb, service string) {
-	_, _ = syscall.Write(lock, []byte(verb+" "+service+"\n"))
+func noteBegun(lock int, verb Verb, service string) {
+	_, _ = syscall.Write(lock, []byte(string(verb)+" "+service+"\n"))
 }
 
 func argsOf(pid int) ([]string, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 const deathProps = "ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps
@@ -49,15 +51,15 @@ func deathOf(p map[string]string, startFailed string) Death {
 	}
 	switch p["Result"] {
 	case "oom-kill":
-		return Death{Cause: OutOfMemory, Text: "its main process, or another of its service, was killed for want of memory"}
+		return Death{Cause: words.OutOfMemory, Text: "its main process, or another of its service, was killed for want of memory"}
 	case "timeout":
-		return Death{Cause: TimedOut, Text: "it took longer to start, to run or to stop than its unit allows"}
+		return Death{Cause: words.TimedOut, Text: "it took longer to start, to run or to stop than its unit allows"}
 	case "watchdog":
-		return Death{Cause: TimedOut, Text: "it did not report to systemd's watchdog in time"}
+		return Death{Cause: words.TimedOut, Text: "it did not report to systemd's watchdog in time"}
 	case "exec-condition":
-		return Death{Cause: NeverBegan, Text: "a condition of its unit did not hold (ExecCondition=)"}
+		return Death{Cause: words.NeverBegan, Text: "a condition of its unit did not hold (ExecCondition=)"}
 	case "resources", "protocol":
-		return Death{Cause: NeverBegan, Text: "systemd could not start it (result " + p["Result"] + ")"}
+		return Death{Cause: words.NeverBegan, Text: "systemd could not start it (result " + p["Result"] + ")"}
 	}
 	number, err := strconv.ParseUint(p["ExecMainStatus"], 10, 8) // of an exit, or of a signal
 	if err != nil {
@@ -67,7 +69,7 @@ func deathOf(p map[string]string, startFailed string) Death {
 	switch p["ExecMainCode"] {
 	case "0":
 		if r := p["Result"]; startFailed != "" && (r == "exit-code" || r == "signal" || r == "core-dump") {
-			return Death{Cause: NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
+			return Death{Cause: words.NeverBegan, Text: "its unit's start command " + startFailed + " has failed (result " + r + ")"}
 		}
 	case "1":
 		return mainExited(status)
@@ -114,9 +116,9 @@ func cutLast(text, sep string) (before, after string) {
 func mainExited(status int) Death {
 	switch {
 	case status == 203:
-		return Death{Cause: NeverBegan, Text: "its program could not be executed (status 203)"}
+		return Death{Cause: words.NeverBegan, Text: "its program could not be executed (status 203)"}
 	case status >= 200 && status <= 245:
-		return Death{Cause: NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
+		return Death{Cause: words.NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
-	return Death{Cause: Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
+	return Death{Cause: words.Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
 }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Controller is all that a restart needs of a service manager.
@@ -41,18 +43,9 @@ type Witness interface {
 	Await() (done func())
 }
 
-// Verb is what a step does with its service.
-type Verb string
-
-// The two verbs of a procedure.
-const (
-	Stop  Verb = "stop"
-	Start Verb = "start"
-)
-
 // Step is one command of a procedure.
 type Step struct {
-	Verb    Verb
+	Verb    words.Verb // Stop or Start
 	Service string
 	Timeout time.Duration
 }
@@ -81,7 +74,7 @@ type Procedure struct {
 func (p Procedure) Steps() []Step {
 	steps := make([]Step, 0, 2*len(p.Services))
 	for _, service := range p.Services {
-		steps = append(steps, Step{Stop, service, p.StopTimeout}, Step{Start, service, p.StartTimeout})
+		steps = append(steps, Step{words.Stop, service, p.StopTimeout}, Step{words.Start, service, p.StartTimeout})
 	}
 	return steps
 }
@@ -109,7 +102,7 @@ func (p Procedure) Run(ctx context.Context, c Controller, prober Prober, w Witne
 			break
 		}
 		stopBy := time.Now().Add(p.StopTimeout)
-		stop := carryOut(ctx, Step{Stop, service, p.StopTimeout}, c, prober, w)
+		stop := carryOut(ctx, Step{words.Stop, service, p.StopTimeout}, c, prober, w)
 		o.Steps = append(o.Steps, stop, p.start(ctx, stop, stopBy, c, prober, w))
 	}
 	p.await(ctx, prober, w, &o)
@@ -132,7 +125,7 @@ func (p Procedure) Finish(ctx context.Context, services []string, c Controller, 
 func (p Procedure) start(ctx context.Context, stop Done, stopBy time.Time, c Controller, prober Prober, w Witness) Done {
 	p.awaitEnd(ctx, stop.Service, stopBy, prober, w)
 	prober.Clear(ctx, stop)
-	return carryOut(ctx, Step{Start, stop.Service, p.StartTimeout}, c, prober, w)
+	return carryOut(ctx, Step{words.Start, stop.Service, p.StartTimeout}, c, prober, w)
 }
 
 // await sees whether the daemon is there to stay.
@@ -150,13 +143,13 @@ func carryOut(ctx context.Context, step Step, c Controller, prober Prober, w Wit
 	defer cancel()
 	began := time.Now()
 	done := Done{Step: step}
-	if step.Verb == Stop {
+	if step.Verb == words.Stop {
 		done.Err = c.Stop(stepCtx, step.Service)
 	} else {
 		done.Err = c.Start(stepCtx, step.Service)
 	}
 	done.Took = time.Since(began)
-	if step.Verb == Start && errors.Is(done.Err, context.DeadlineExceeded) {
+	if step.Verb == words.Start && errors.Is(done.Err, context.DeadlineExceeded) {
 		pids, err := prober.Probe(context.WithoutCancel(ctx))
 		done.Slow = err == nil && len(pids) > 0
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // world is a service manager and a process table in one, on synctest's clock.
@@ -33,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	return &world{t: t, fail: map[string]error{}, takes: map[string]time.Duration{}, deadline: map[string]time.Duration{}}
 }
 
-func (w *world) command(ctx context.Context, verb Verb, service string) error {
+func (w *world) command(ctx context.Context, verb words.Verb, service string) error {
 	key := string(verb) + " " + service
 	w.log = append(w.log, key)
 	if at, ok := ctx.Deadline(); ok {
@@ -48,13 +50,13 @@ func (w *world) command(ctx context.Context, verb Verb, service string) error {
 }
 
 func (w *world) Stop(ctx context.Context, service string) error {
-	err := w.command(ctx, Stop, service)
+	err := w.command(ctx, words.Stop, service)
 	w.stopped = time.Now()
 	return err
 }
 
 func (w *world) Start(ctx context.Context, service string) error {
-	err := w.command(ctx, Start, service)
+	err := w.command(ctx, words.Start, service)
 	w.started = time.Now()
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // until has the processes of a service end some time after its stop has returned.
@@ -57,7 +59,7 @@ func TestStartComesAfterTheEndOfTheOldProcesses(t *testing.T) {
 				w.pids = always(9)
 				var start time.Duration
 				w.onBegin = func(s Step) {
-					if s.Verb == Start {
+					if s.Verb == words.Start {
 						start = time.Since(w.stopped)
 					}
 				}
@@ -123,7 +125,7 @@ func TestInterruptedWhileTheOldProcessesEnd(t *testing.T) {
 				var start time.Duration
 				w.onBegin = func(s Step) {
 					switch {
-					case s.Verb == Start:
+					case s.Verb == words.Start:
 						start = time.Since(w.stopped)
 					case tc.signal == 0:
 						cancel()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/completion"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
@@ -95,7 +96,7 @@ func (machine) Paused(folder string) ([]string, bool) {
 	pauses, err := store.Pauses(state.Now())
 	var names []string
 	for _, p := range pauses {
-		if p.Name != state.AllPaused {
+		if p.Name != past.AllPaused {
 			names = append(names, p.Name)
 		}
 	}

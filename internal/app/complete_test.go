@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 )
 
@@ -49,8 +50,8 @@ func TestCompletePaused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"clamd", state.AllPaused} {
-		if err := store.Pause(state.Pause{Name: name, From: state.Now()}); err != nil {
+	for _, name := range []string{"clamd", past.AllPaused} {
+		if err := store.Pause(past.Pause{Name: name, From: state.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}

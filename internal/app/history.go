@@ -11,9 +11,11 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // historyCommand prints what has happened.
@@ -53,7 +55,7 @@ func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
 }
 
 // writeHistory reads what is remembered of these daemons, or of all, and shows it.
-func writeHistory(stateDir string, names []string, color string, now state.Stamp, face report.History) error {
+func writeHistory(stateDir string, names []string, color string, now past.Stamp, face report.History) error {
 	store, err := lookStore(stateDir)
 	if err != nil {
 		return err
@@ -87,10 +89,10 @@ func lookStore(dir string) (*state.Store, error) {
 }
 
 // pasts joins what the ledger has of each daemon with what runs remember of it.
-func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names []string, color bool) ([]report.Past, error) {
+func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]report.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, color, err.Error())
+		terminal.Caution(os.Stderr, color, err.Error())
 	}
 	incidents := make(map[string][]report.Incident)
 	for _, i := range ledger {
@@ -124,23 +126,19 @@ func pasts(store *state.Store, ledger []state.Incident, now state.Stamp, names [
 	return list, nil
 }
 
-func ended(i state.Incident) report.Incident {
-	out := report.Incident{
+func ended(i past.Incident) report.Incident {
+	return report.Incident{
 		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
-		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries,
+		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries, Steps: i.Steps,
 	}
-	for _, s := range i.Steps {
-		out.Steps = append(out.Steps, report.IncidentStep{Verb: s.Verb, Service: s.Service, Took: duration(s.Seconds), Exit: s.Exit, Err: s.Error})
-	}
-	return out
 }
 
-func underWay(i state.Incident, d state.Daemon, now state.Stamp) report.Incident {
+func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
 	out := ended(i.Retold(now))
 	out.UnderWay, out.Took = true, i.Lasts(now)
 	if d.Held != "" {
 		out.Held += now.Since(d.HeldSince)
-		out.Outcome = "held"
+		out.Outcome = words.LeftAlone
 	}
 	return out
 }

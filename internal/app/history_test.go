@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 func newStore(t *testing.T) *state.Store {
@@ -22,33 +24,33 @@ func newStore(t *testing.T) *state.Store {
 	return s
 }
 
-func at(minutes time.Duration) state.Stamp {
+func at(minutes time.Duration) past.Stamp {
 	up := minutes * time.Minute
-	return state.Stamp{Time: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC).Add(up), Boot: "b", Up: up}
+	return past.Stamp{Time: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC).Add(up), Boot: "b", Up: up}
 }
 
 // What has ended and what is under way, of those that are remembered and of those that
 // only the ledger knows, by name.
 func TestPasts(t *testing.T) {
 	store := newStore(t)
-	began := state.Incident{Daemon: "held", Down: at(20).Time, Began: at(20), Reason: "not running", Outcome: "still_down", Held: 60, Tries: 2}
+	began := past.Incident{Daemon: "held", Down: at(20).Time, Began: at(20), Reason: "not running", Outcome: "still_down", Held: 60, Tries: 2}
 	down := began
 	down.Daemon, down.Held = "down", 0
-	if err := store.Update("", false, func(all map[string]state.Daemon) {
-		all["up"] = state.Daemon{Known: at(1), LastUp: at(50)}
-		all["held"] = state.Daemon{Known: at(2), LastUp: at(19), Incident: &began, Held: "pause", HeldSince: at(50)}
-		all["down"] = state.Daemon{Known: at(3), LastUp: at(19), Incident: &down}
+	if err := store.Update("", false, func(all map[string]past.Daemon) {
+		all["up"] = past.Daemon{Known: at(1), LastUp: at(50)}
+		all["held"] = past.Daemon{Known: at(2), LastUp: at(19), Incident: &began, Held: "pause", HeldSince: at(50)}
+		all["down"] = past.Daemon{Known: at(3), LastUp: at(19), Incident: &down}
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Update("/sbin/alone", false, func(all map[string]state.Daemon) {
-		all["/sbin/alone"] = state.Daemon{Known: at(4), LastUp: at(40)}
+	if err := store.Update("/sbin/alone", false, func(all map[string]past.Daemon) {
+		all["/sbin/alone"] = past.Daemon{Known: at(4), LastUp: at(40)}
 	}); err != nil {
 		t.Fatal(err)
 	}
 	exit := 3
-	ledger := []state.Incident{
-		{Daemon: "up", Down: at(5).Time, Up: at(6).Time, Seconds: 60, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []state.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
+	ledger := []past.Incident{
+		{Daemon: "up", Down: at(5).Time, Up: at(6).Time, Seconds: 60, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []words.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
 		{Daemon: "gone", Down: at(7).Time, Up: at(9).Time, LastUp: at(6).Time, Seconds: 120, Held: 30, Outcome: "came_back", Reason: "not running"},
 		{Daemon: "held", Down: at(8).Time, Up: at(9).Time, Seconds: 60, Outcome: "came_back"},
 	}
@@ -69,7 +71,7 @@ func TestPasts(t *testing.T) {
 			{Number: 2, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Held: 11 * time.Minute, Reason: "not running", Outcome: "held", Tries: 2},
 		}},
 		{Name: "up", Known: at(1).Time, Seen: at(50).Time, Incidents: []report.Incident{
-			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []report.IncidentStep{{Verb: "start", Service: "s", Took: 1500 * time.Millisecond, Exit: &exit, Err: "no"}}},
+			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []words.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
 		}},
 	}
 	if !reflect.DeepEqual(list, want) {
@@ -91,7 +93,7 @@ func TestPastsWithoutAMemory(t *testing.T) {
 	if err := os.WriteFile(store.Path()+"/memory.json", []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, err := pasts(store, []state.Incident{{Daemon: "a", Seconds: 1}}, at(60), nil, false)
+	list, err := pasts(store, []past.Incident{{Daemon: "a", Seconds: 1}}, at(60), nil, false)
 	if err != nil || !slices.ContainsFunc(list, func(p report.Past) bool { return p.Name == "a" }) {
 		t.Errorf("%+v, %v", list, err)
 	}

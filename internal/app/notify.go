@@ -69,7 +69,7 @@ func message(list []keeper.Transition) notify.Message {
 func done(steps []report.Step) string {
 	var list []string
 	for _, s := range steps {
-		step := s.Verb + " " + s.Service
+		step := string(s.Verb) + " " + s.Service
 		if s.Err != "" && !s.Slow {
 			step += " (" + s.Err + ")"
 		}
@@ -91,11 +91,11 @@ func printed(steps []report.Step) []string {
 // next says what happens next, and when.
 func next(t keeper.Transition) string {
 	switch d := t.Daemon; {
-	case t.Kind == keeper.Ends:
+	case t.Kind == words.End:
 		return ""
 	case !d.NextTry.IsZero():
 		return "the next try to bring it back is at " + d.NextTry.Local().Format(time.TimeOnly)
-	case t.Kind == keeper.Begins && len(d.Services) > 0 && len(d.Steps) == 0:
+	case t.Kind == words.Begin && len(d.Services) > 0 && len(d.Steps) == 0:
 		return "it is restarted as soon as it may be; how that ends is told, too"
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 type diaryOf struct {
@@ -30,8 +31,8 @@ func (d *diaryOf) Record(l report.Level, format string, args ...any) { d.Log(l, 
 
 func transitions() []keeper.Transition {
 	return []keeper.Transition{
-		{Kind: keeper.Ends, Daemon: report.Daemon{Name: "back", Result: report.BroughtBack}, Downtime: 7 * time.Minute},
-		{Kind: keeper.Begins, Daemon: report.Daemon{Name: "down", Result: report.StillDown, Reason: "not running"}, Downtime: 2 * time.Second},
+		{Kind: words.End, Daemon: report.Daemon{Name: "back", Result: report.BroughtBack}, Downtime: 7 * time.Minute},
+		{Kind: words.Begin, Daemon: report.Daemon{Name: "down", Result: report.StillDown, Reason: "not running"}, Downtime: 2 * time.Second},
 	}
 }
 

@@ -157,7 +157,7 @@ func writePage(j *job, r report.Report) error {
 // whether there is one, in which nothing is missing.
 func printPage(j *job, r report.Report) report.Status {
 	for _, m := range r.Mistakes {
-		report.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), m.Text, m.Hint)
+		terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), m.Text, m.Hint)
 	}
 	html, err := ownPage(j, r, cmp.Or(j.maxAge, pageExpected))
 	var out output

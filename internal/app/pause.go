@@ -13,6 +13,7 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -83,7 +84,7 @@ func (p *pauseCommand) run(_ context.Context, j *job) (report.Status, error) {
 	var out output
 	defer out.complain(j)
 	for _, name := range orAll(p.Names, p.All) {
-		pause := state.Pause{Name: name, From: state.Now(), By: who(), Reason: p.Reason}
+		pause := past.Pause{Name: name, From: state.Now(), By: who(), Reason: p.Reason}
 		if p.For != nil {
 			pause.For = *p.For
 		}
@@ -154,17 +155,17 @@ func checkNames(configFile string, names []string) error {
 
 func orAll(names []string, all bool) []string {
 	if all {
-		return []string{state.AllPaused}
+		return []string{past.AllPaused}
 	}
 	return names
 }
 
-func (o *output) tellPause(p state.Pause) {
+func (o *output) tellPause(p past.Pause) {
 	fmt.Fprintln(o, words.Printable(strings.Replace(keeper.PauseText(p), "it is", shown(p.Name), 1)))
 }
 
 func shown(name string) string {
-	if name == state.AllPaused {
+	if name == past.AllPaused {
 		return "all daemons are"
 	}
 	return "'" + words.Printable(name) + "' is"
@@ -188,7 +189,7 @@ func who() string {
 func allPaused(store *state.Store, name string) string {
 	pauses, _ := store.Pauses(state.Now()) // it is only a reminder
 	for _, p := range pauses {
-		if p.Name == state.AllPaused && name != state.AllPaused {
+		if p.Name == past.AllPaused && name != past.AllPaused {
 			return " by itself, but all daemons are: daemon-keeper resume --all"
 		}
 	}
@@ -199,7 +200,7 @@ func allPaused(store *state.Store, name string) string {
 func (p *pauseCommand) list() error {
 	now := state.Now()
 	store, err := state.LookStore(p.StateDir)
-	var pauses []state.Pause
+	var pauses []past.Pause
 	if err == nil {
 		pauses, err = store.Pauses(now)
 	}
@@ -224,9 +225,9 @@ func (p *pauseCommand) list() error {
 	return out.err
 }
 
-func reported(p state.Pause) report.Pause {
+func reported(p past.Pause) report.Pause {
 	r := report.Pause{Name: p.Name, By: p.By, Reason: p.Reason, From: p.From.Time}
-	if p.Name == state.AllPaused {
+	if p.Name == past.AllPaused {
 		r.Name = ""
 	}
 	if p.For > 0 {

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/state"
 )
 
-func pausesOf(t *testing.T, dir string) []state.Pause {
+func pausesOf(t *testing.T, dir string) []past.Pause {
 	t.Helper()
 	s, err := state.OpenStore(dir)
 	if err != nil {
@@ -76,7 +77,7 @@ func TestPauseAndResume(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	pause("--all", "--for=1h")
-	if list := pausesOf(t, stateDir); len(list) != 2 || list[0].Name != state.AllPaused {
+	if list := pausesOf(t, stateDir); len(list) != 2 || list[0].Name != past.AllPaused {
 		t.Errorf("%+v", list)
 	}
 	resume("--all")

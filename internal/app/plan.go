@@ -12,7 +12,8 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -31,7 +32,7 @@ func planned(j *job) (w plan, err error) {
 	case len(j.Executable) > 0:
 		d := fromDaemon(config.Daemon{
 			Name: j.Executable[0], Criteria: config.Criteria{Executable: j.Executable[0]}, Services: j.Service, Times: j.Times,
-			Retry: config.Retry{Backoff: j.delays, Acceptable: j.Acceptable, Respect: keeper.EveryReason()},
+			Retry: config.Retry{Backoff: j.delays, Acceptable: j.Acceptable, Respect: words.Wishes()},
 		})
 		d.Spec.User = j.UserID
 		w.daemons = []keeper.Daemon{d}
@@ -162,7 +163,7 @@ func fromDaemon(d config.Daemon) keeper.Daemon {
 	}
 	return keeper.Daemon{
 		Own: own, Name: d.Name, Spec: spec, Recheck: d.Recheck, BootGrace: d.BootGrace, BootLimit: d.BootLimit, WorkLimit: d.WorkLimit, After: d.After,
-		Policy: state.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
+		Policy: past.Policy{Delays: d.Backoff, Acceptable: d.Acceptable}, Leftovers: d.Leftovers, Respect: d.Respect,
 		Procedure: keeper.Procedure(d.Services, d.StopTimeout, d.StartTimeout, d.Verify, d.Settle),
 	}
 }

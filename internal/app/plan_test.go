@@ -199,7 +199,7 @@ func TestValuesArrive(t *testing.T) {
 	parent := 1
 	d := fromDaemon(config.Daemon{
 		Name: "sshd", Criteria: config.Criteria{Executable: "/usr/sbin/sshd", User: &user, Parent: &parent, Args: regexp.MustCompile("x")},
-		Count: &config.Count{Min: 1, Max: config.NoLimit}, Listen: []config.Address{{Network: "tcp", Address: "127.0.0.1:22"}},
+		Count: &words.Count{Min: 1, Max: words.NoLimit}, Listen: []config.Address{{Network: "tcp", Address: "127.0.0.1:22"}},
 		ProbeTimeout: 5 * time.Second, RestartOn: []string{"too_many", "listen", "cpu", "memory", "files", "age", "pidfile"},
 		Services: []string{"ssh"},
 	})
@@ -220,11 +220,11 @@ func TestValuesArrive(t *testing.T) {
 	if p := d.Procedure; p.Hurry == 0 || p.FirstPoll == 0 || p.LastPoll < p.FirstPoll {
 		t.Errorf("it would look without a pause: %+v", p)
 	}
-	bare := fromDaemon(config.Daemon{Name: "x", Count: &config.Count{Min: 1, Max: 2}})
+	bare := fromDaemon(config.Daemon{Name: "x", Count: &words.Count{Min: 1, Max: 2}})
 	if s := bare.Spec; s.Listen != nil || s.Count.Max != 2 {
 		t.Errorf("%+v", s)
 	}
-	r := fromRule(config.Rule{Name: "r", Count: &config.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
+	r := fromRule(config.Rule{Name: "r", Count: &words.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
 	if s := r.Spec; !s.Rule || *s.Count != (check.Count{}) || len(s.Exempt) != 1 || *s.Exempt[0].User != 0 || len(r.Services) > 0 {
 		t.Errorf("%+v", s)
 	}
@@ -280,7 +280,7 @@ func TestDaemonsThatAreWanted(t *testing.T) {
 func TestDoubts(t *testing.T) {
 	c := cfg("", "gone", "named", "never", "here")
 	c.Daemons[0].Executable = "/nowhere/gone"
-	c.Daemons[2].Executable, c.Daemons[2].Count = "/nowhere/never", new(config.Count)
+	c.Daemons[2].Executable, c.Daemons[2].Count = "/nowhere/never", new(words.Count)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

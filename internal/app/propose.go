@@ -52,7 +52,7 @@ func (i *initCommand) run(ctx context.Context, j *job) (report.Status, error) {
 		return report.OK, err
 	}
 	if n := m.Unseen(); n > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), fmt.Sprintf("the processes of %d services may not be looked at: run it as root", n))
 	}
 	var out output
 	text := survey.Propose(m).YAML()

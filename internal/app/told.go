@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -44,8 +45,8 @@ func toldOnce(j *job, store *state.Store, key string, remind time.Duration, r *r
 }
 
 // once is what of a report would be told each minute.
-func once(r report.Report, remind time.Duration) state.Once {
-	o := state.Once{Remind: remind}
+func once(r report.Report, remind time.Duration) past.Once {
+	o := past.Once{Remind: remind}
 	looked := make(map[string]report.Result)
 	for _, d := range r.Daemons {
 		looked[d.Name] = d.Result

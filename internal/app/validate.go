@@ -68,7 +68,7 @@ func (v *validateCommand) run(_ context.Context, j *job) (report.Status, error) 
 		return report.Unclear, nil
 	}
 	for _, doubt := range doubts {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), doubt)
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), doubt)
 	}
 	var out output
 	out.Write(text)
@@ -122,7 +122,7 @@ func strangers(serviceCommand string, all config.Config) []string {
 const strangersTime = 10 * time.Second
 
 func fail(j *job, err error) {
-	report.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), err.Error(), words.Hint(err))
+	terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), err.Error(), words.Hint(err))
 }
 
 // loadPart reads a file that is to be one of several: it may define nothing, and come

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -89,7 +90,7 @@ func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	}
 	all.Wait()
 	if k.broken > 0 {
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, j.color), words.Plural(k.broken, "line")+" of the ledger cannot be read")
 	}
 	var out output
 	report.Why{
@@ -99,9 +100,9 @@ func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// past is an incident of a daemon.
-type past struct {
-	state.Incident
+// incident is an incident of a daemon.
+type incident struct {
+	past.Incident
 	daemon   string
 	number   int // the oldest one is 1
 	underWay bool
@@ -109,36 +110,36 @@ type past struct {
 
 // known is what runs have left of all daemons, and what the configuration says of them.
 type known struct {
-	now     state.Stamp
+	now     past.Stamp
 	zone    *time.Location // of times for people
-	daemons map[string]state.Daemon
-	pasts   map[string][]past
+	daemons map[string]past.Daemon
+	pasts   map[string][]incident
 	file    map[string]config.Daemon // nothing if the configuration cannot be read
 	broken  int                      // lines of the ledger that cannot be read
 }
 
 // readKnown reads all of it. Without a readable configuration, as for a daemon of -e,
 // everything can be explained all the same.
-func readKnown(stateDir, configFile, color string, now state.Stamp) (*known, error) {
+func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, error) {
 	store, err := lookStore(stateDir)
 	if err != nil {
 		return nil, err
 	}
-	k := &known{now: now, zone: time.Local, pasts: make(map[string][]past), file: make(map[string]config.Daemon)}
+	k := &known{now: now, zone: time.Local, pasts: make(map[string][]incident), file: make(map[string]config.Daemon)}
 	ledger, broken, err := store.Incidents(time.Time{})
 	if err != nil {
 		return nil, err
 	}
 	k.broken = broken
 	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
-		report.Caution(os.Stderr, terminal.Colored(os.Stderr, color), err.Error())
+		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, color), err.Error())
 	}
 	for _, i := range ledger {
-		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], past{Incident: i, daemon: i.Daemon})
+		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], incident{Incident: i, daemon: i.Daemon})
 	}
 	for name, d := range k.daemons {
 		if d.Incident != nil {
-			k.pasts[name] = append(k.pasts[name], past{Incident: d.Incident.Retold(now), daemon: name, underWay: true})
+			k.pasts[name] = append(k.pasts[name], incident{Incident: d.Incident.Retold(now), daemon: name, underWay: true})
 		}
 	}
 	for _, list := range k.pasts {
@@ -156,7 +157,7 @@ func readKnown(stateDir, configFile, color string, now state.Stamp) (*known, err
 }
 
 // explain is what is known of an incident.
-func (k *known) explain(ctx context.Context, x past) report.Account {
+func (k *known) explain(ctx context.Context, x incident) report.Account {
 	said, found := keeper.Findings(x.Incident)
 	missing, silent := []string(nil), []string(nil)
 	if x.Death != nil {
@@ -173,11 +174,11 @@ func (k *known) explain(ctx context.Context, x past) report.Account {
 		found = append(found, *now)
 	}
 	v := postmortem.Weigh(said, found)
-	if v.Cause == postmortem.Unknown && x.Kind != "" {
-		v.Cause = postmortem.Cause(x.Kind) // an older version has kept no more
+	if v.Cause == words.UnknownCause && x.Kind != "" {
+		v.Cause = x.Kind // an older version has kept no more
 	}
 	missing = postmortem.TraceFirst(missing)
-	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != string(keeper.NotWell) {
+	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != words.NotWell {
 		missing = append(missing, "service manager: "+forgetful(d.Manager, d.Service))
 	}
 	return k.account(x, v, missing, silent)
@@ -210,9 +211,9 @@ func missingThen(then, now []string, asked bool) []string {
 
 // askAgain asks the witnesses again, if the processes were of this boot. Before a restart that
 // was done already; only for a daemon that was left alone can they know more.
-func (k *known) askAgain(ctx context.Context, x past) (e postmortem.Evidence, asked bool) {
+func (k *known) askAgain(ctx context.Context, x incident) (e postmortem.Evidence, asked bool) {
 	d := x.Death
-	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == string(keeper.NotWell) {
+	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == words.NotWell {
 		return e, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
@@ -224,9 +225,9 @@ func (k *known) askAgain(ctx context.Context, x past) (e postmortem.Evidence, as
 
 // managerNow returns what the service manager says of a service that is still down; nil if it
 // says nothing, or if another manager was asked at the time.
-func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
+func (k *known) managerNow(ctx context.Context, x incident) *postmortem.Finding {
 	d := x.Death
-	if !x.underWay || d == nil || d.Service == "" || x.Kind == string(keeper.NotWell) {
+	if !x.underWay || d == nil || d.Service == "" || x.Kind == words.NotWell {
 		return nil
 	}
 	m, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
@@ -243,14 +244,14 @@ func (k *known) managerNow(ctx context.Context, x past) *postmortem.Finding {
 }
 
 // account joins a verdict with the rest that is known.
-func (k *known) account(x past, v postmortem.Verdict, missing, silent []string) report.Account {
+func (k *known) account(x incident, v postmortem.Verdict, missing, silent []string) report.Account {
 	d, inFile := k.daemons[x.daemon], k.file[x.daemon]
 	a := report.Account{
 		Name: x.daemon, Executable: inFile.Executable, Services: inFile.Services, After: k.after(x.daemon), State: "unknown",
 		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: x.explained(v), Next: v.Next, Missing: missing, Silent: silent,
 		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.daemon), "man 8 daemon-keeper"},
 	}
-	if x.Kind == "" && v.Cause == postmortem.Unknown {
+	if x.Kind == "" && v.Cause == words.UnknownCause {
 		a.Kind = ""
 	}
 	if x.underWay {
@@ -272,7 +273,7 @@ func (k *known) account(x past, v postmortem.Verdict, missing, silent []string) 
 		a.Lines = append(a.Lines, report.WhyLine{Kind: string(l.Kind), Text: l.Text, Certainty: string(l.Sure), Source: l.Source, When: l.When, Later: l.Later && x.Kind != ""})
 	}
 	a.Died = diedAt(x.Incident, v.Lines)
-	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == keeper.NotWell}
+	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == words.NotWell}
 	if x.Death != nil {
 		a.Lived = duration(x.Death.Lived)
 		scene.Service, scene.Manager = x.Death.Service, x.Death.Manager
@@ -304,7 +305,7 @@ func (k *known) after(name string) []string {
 const diedSlack = 2 * time.Second
 
 // diedAt returns when the daemon died, if a witness knows that; else zero.
-func diedAt(i state.Incident, lines []postmortem.Line) time.Time {
+func diedAt(i past.Incident, lines []postmortem.Line) time.Time {
 	for _, l := range lines {
 		if l.Kind != postmortem.IsNote && !l.When.IsZero() && !i.LastUp.IsZero() &&
 			!l.When.Before(i.LastUp.Add(-diedSlack)) && !l.When.After(i.Down.Add(diedSlack)) {

@@ -17,7 +17,7 @@ import (
 const whyDays = 30 * 24 * time.Hour
 
 // choose finds the incidents that are meant. If there are none, it returns a text that says so.
-func (k *known) choose(w whyCommand) (chosen []past, none string, err error) {
+func (k *known) choose(w whyCommand) (chosen []incident, none string, err error) {
 	names := k.names()
 	for _, name := range w.Names {
 		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
@@ -69,14 +69,14 @@ func (k *known) names() []string {
 // isOpen reports whether a death is still to be explained: the daemon is down, or the cause or
 // the sender is not known. A stop on purpose is not a death, nor is the first start of a daemon
 // that was never up.
-func (k *known) isOpen(x past) bool {
-	held := x.Outcome == "held" || x.underWay && k.daemons[x.daemon].Held != ""
+func (k *known) isOpen(x incident) bool {
+	held := x.Outcome == words.LeftAlone || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
 	case held:
 		return false
 	case x.underWay:
 		return true
-	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == string(keeper.NotWell):
+	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == words.NotWell:
 		return false
 	}
 	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
@@ -84,7 +84,7 @@ func (k *known) isOpen(x past) bool {
 
 // explained reports whether a person need not look further. Entries of an older version have
 // the sender without its findings.
-func (x past) explained(v postmortem.Verdict) bool {
+func (x incident) explained(v postmortem.Verdict) bool {
 	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
 }
 
@@ -97,7 +97,7 @@ func (k *known) quiet(name string) string {
 	return fmt.Sprintf("'%s': no incident is remembered; it has been watched since %s. ", name, k.now.Retell(d.Known).Time.In(k.zone).Format("2006-01-02 15:04"))
 }
 
-func (k *known) byNumber(names []string, n int) ([]past, error) {
+func (k *known) byNumber(names []string, n int) ([]incident, error) {
 	if len(names) != 1 {
 		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
 	}
@@ -110,12 +110,12 @@ func (k *known) byNumber(names []string, n int) ([]past, error) {
 
 // byTime returns the incidents that were under way at that time, each from when the daemon was
 // last seen up; if there are none, the last one before.
-func (k *known) byTime(names []string, text string) ([]past, error) {
+func (k *known) byTime(names []string, text string) ([]incident, error) {
 	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
 		return nil, err
 	}
-	var covering, before []past
+	var covering, before []incident
 	for _, name := range names {
 		for _, x := range k.pasts[name] {
 			switch {
@@ -133,15 +133,15 @@ func (k *known) byTime(names []string, text string) ([]past, error) {
 	if len(before) == 0 {
 		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.To.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
 	}
-	return []past{slices.MaxFunc(before, func(a, b past) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
+	return []incident{slices.MaxFunc(before, func(a, b incident) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
 }
 
 // begin is the earliest time at which it may have died.
-func (x past) begin() time.Time {
+func (x incident) begin() time.Time {
 	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
 		return x.Down
 	}
 	return x.LastUp
 }
 
-func (x past) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
+func (x incident) end() time.Time { return x.Down.Add(duration(x.Seconds)) }

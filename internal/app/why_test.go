@@ -11,8 +11,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,19 +27,19 @@ func clock(text string) time.Time {
 	return t
 }
 
-func stampAt(text string) state.Stamp { return state.Stamp{Time: clock(text)} }
+func stampAt(text string) past.Stamp { return past.Stamp{Time: clock(text)} }
 
 // outage is the death that this project is for: logrotate's script has sent a SIGTERM to the
 // number in a stale pidfile, which was a thread of clamd by then.
-func outage() past {
+func outage() incident {
 	exit := 0
-	return past{daemon: "clamd", number: 3, Incident: state.Incident{
+	return incident{daemon: "clamd", number: 3, Incident: past.Incident{
 		Daemon: "clamd", LastUp: clock("05:42:02"), Down: clock("05:42:13"), Up: clock("05:42:25"), Seconds: 14, Reason: "not running", Kind: "signal",
 		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
-		Steps: []state.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
-		Death: &state.Death{
-			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []state.Numbers{{PID: 29789, Threads: []int{29789, 29791}}},
-			Findings: []state.Finding{
+		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
+		Death: &past.Death{
+			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []past.Numbers{{PID: 29789, Threads: []int{29789, 29791}}},
+			Findings: []past.Finding{
 				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd"},
 				{
 					Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791",
@@ -55,12 +56,12 @@ func outage() past {
 }
 
 // unexplained is a death of which nobody knows anything, and which lasts.
-func unexplained() past {
+func unexplained() incident {
 	exit := 1
-	return past{daemon: "webapp", number: 1, underWay: true, Incident: state.Incident{
+	return incident{daemon: "webapp", number: 1, underWay: true, Incident: past.Incident{
 		Daemon: "webapp", LastUp: clock("05:40:02"), Down: clock("05:41:02"), Seconds: 0, Reason: "not running", Kind: "unknown", Tries: 3, Outcome: "still_down", Began: stampAt("05:41:02"),
-		Steps: []state.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
-		Death: &state.Death{
+		Steps: []words.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
+		Death: &past.Death{
 			Service: "webapp", Manager: "OpenRC",
 			Absent: []string{"audit: install auditd, and load a rule for kill(2)", "signal trace: set trace_signals: true in the configuration"},
 			Silent: []string{"kernel log: it has not answered in time"},
@@ -71,8 +72,8 @@ func unexplained() past {
 func theKnown() *known {
 	down := unexplained().Incident
 	return &known{
-		now: stampAt("06:00:00"), zone: time.UTC, pasts: map[string][]past{"clamd": {outage()}, "webapp": {unexplained()}},
-		daemons: map[string]state.Daemon{"clamd": {LastUp: stampAt("05:59:01"), UpSince: stampAt("05:42:25")}, "webapp": {LastUp: stampAt("05:40:02"), Incident: &down}},
+		now: stampAt("06:00:00"), zone: time.UTC, pasts: map[string][]incident{"clamd": {outage()}, "webapp": {unexplained()}},
+		daemons: map[string]past.Daemon{"clamd": {LastUp: stampAt("05:59:01"), UpSince: stampAt("05:42:25")}, "webapp": {LastUp: stampAt("05:40:02"), Incident: &down}},
 		file: map[string]config.Daemon{
 			"clamd":  {Name: "clamd", Criteria: config.Criteria{Executable: "/usr/sbin/clamd"}, Services: []string{"clamav-clamd", "dovecot"}},
 			"webapp": {Name: "webapp", Criteria: config.Criteria{Executable: "/srv/webapp"}, Services: []string{"webapp"}, After: []string{"clamd"}},
@@ -144,34 +145,34 @@ func described(t *testing.T, data []byte) {
 // Which deaths are brought up without a name, and which incident a time means.
 func TestWhyChoose(t *testing.T) {
 	k := theKnown()
-	add := func(name, outcome string, change func(*past)) {
-		x := past{daemon: name, number: 1, Incident: state.Incident{
-			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &state.Death{},
+	add := func(name, outcome string, change func(*incident)) {
+		x := incident{daemon: name, number: 1, Incident: past.Incident{
+			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &past.Death{},
 		}}
 		change(&x)
 		k.pasts[name] = append(k.pasts[name], x)
-		k.daemons[name] = state.Daemon{Known: stampAt("00:00:00"), LastUp: stampAt("05:59:01")}
+		k.daemons[name] = past.Daemon{Known: stampAt("00:00:00"), LastUp: stampAt("05:59:01")}
 	}
-	finding := func(f state.Finding) func(*past) {
-		return func(x *past) {
+	finding := func(f past.Finding) func(*incident) {
+		return func(x *incident) {
 			x.Kind, f.Said, f.Main, f.Certainty, f.Source = f.Cause, true, true, "certain", "systemd"
-			x.Death.Findings = []state.Finding{f}
+			x.Death.Findings = []past.Finding{f}
 		}
 	}
-	add("nobody-knows", "brought_back", func(*past) {})
-	add("no-sender", "brought_back", finding(state.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
-	add("fault", "brought_back", finding(state.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
-	add("exit", "brought_back", finding(state.Finding{Cause: "exit", Text: "exited with status 3"}))
-	add("trap", "brought_back", finding(state.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
-	add("old-format", "brought_back", func(x *past) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
-	add("old-signal", "brought_back", func(x *past) {
+	add("nobody-knows", "brought_back", func(*incident) {})
+	add("no-sender", "brought_back", finding(past.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
+	add("fault", "brought_back", finding(past.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
+	add("exit", "brought_back", finding(past.Finding{Cause: "exit", Text: "exited with status 3"}))
+	add("trap", "brought_back", finding(past.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
+	add("old-format", "brought_back", func(x *incident) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
+	add("old-signal", "brought_back", func(x *incident) {
 		x.Kind, x.Cause, x.Sender, x.Certainty, x.Source, x.Death = "signal", "killed by SIGTERM; SIGTERM was sent by kill(7)", "kill(7)", "certain", "signal trace", nil
 	})
-	add("not-well", "brought_back", func(x *past) { x.Kind = "not_well" })
-	add("stopped", "held", func(x *past) { x.Kind = "" })
-	add("first-start", "brought_back", func(x *past) { x.LastUp = time.Time{} })
-	add("long-ago", "brought_back", func(x *past) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
-	k.daemons["quiet"] = state.Daemon{Known: stampAt("00:00:00")}
+	add("not-well", "brought_back", func(x *incident) { x.Kind = "not_well" })
+	add("stopped", "held", func(x *incident) { x.Kind = "" })
+	add("first-start", "brought_back", func(x *incident) { x.LastUp = time.Time{} })
+	add("long-ago", "brought_back", func(x *incident) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
+	k.daemons["quiet"] = past.Daemon{Known: stampAt("00:00:00")}
 	for _, tc := range []struct {
 		w    whyCommand
 		want string // the daemons, or the error
@@ -224,16 +225,16 @@ func TestWhyAsksAgain(t *testing.T) {
 	k.now.Boot = "this"
 	for _, tc := range []struct {
 		name  string
-		death *state.Death
-		kind  string
+		death *past.Death
+		kind  words.Cause
 		want  bool
 	}{
-		{"of this boot", &state.Death{Boot: "this", Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", true},
-		{"of another one", &state.Death{Boot: "other", Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", false},
-		{"of a system that tells no boot", &state.Death{Processes: []state.Numbers{{PID: 1 << 30}}}, "unknown", false},
-		{"without processes", &state.Death{Boot: "this"}, "unknown", false},
+		{"of this boot", &past.Death{Boot: "this", Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", true},
+		{"of another one", &past.Death{Boot: "other", Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", false},
+		{"of a system that tells no boot", &past.Death{Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", false},
+		{"without processes", &past.Death{Boot: "this"}, "unknown", false},
 		{"of an older version", nil, "unknown", false},
-		{"of one that was not well", &state.Death{Boot: "this", Processes: []state.Numbers{{PID: 1 << 30}}}, "not_well", false},
+		{"of one that was not well", &past.Death{Boot: "this", Processes: []past.Numbers{{PID: 1 << 30}}}, "not_well", false},
 	} {
 		x := outage()
 		x.Death, x.Kind = tc.death, tc.kind

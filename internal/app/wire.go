@@ -28,31 +28,26 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 	}
 	observer := check.NewObserver(spare)
 	k := &keeper.Keeper{
-		Look:     observer.Verdicts,
-		Probe:    observer.Probe,
-		Log:      diary(j, stderr),
-		RunDir:   j.RunDir,
-		Outputs:  new(rcd.Outputs),
-		Uptime:   osutil.Uptime,
-		DryRun:   j.DryRun,
-		Watching: j.Looks,
-		Details:  j.Verbose,
-		Near:     j.Name == matchName,
-		Measure:  j.Looks || j.Output != outputText || j.Prometheus != "",
-		AtOnce:   j.AtOnce,
-
-		Frozen:       proctable.Frozen,
-		Started:      proctable.Started,
-		Runs:         proctable.Runs,
-		Commands:     proctable.Commands,
-		IsStopped:    proctable.IsStopped,
-		Processes:    check.Live{},
-		Kin:          keeper.RealKin(),
-		Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
-		IgnoreIntent: j.IgnoreIntent,
-		PID:          os.Getpid(),
-		Evidence:     evidence,
-		EvidenceTime: evidenceTime,
+		Senses: keeper.Senses{
+			Look: observer.Verdicts, Probe: observer.Probe,
+			Uptime:       osutil.Uptime,
+			Started:      proctable.Started,
+			Runs:         proctable.Runs,
+			Frozen:       proctable.Frozen,
+			IsStopped:    proctable.IsStopped,
+			Kin:          keeper.RealKin(),
+			Commands:     proctable.Commands,
+			Processes:    check.Live{},
+			Packages:     func() (*packages.Work, error) { return packages.AtWork("") },
+			Evidence:     evidence,
+			EvidenceTime: evidenceTime,
+		},
+		Services:  keeper.Services{RunDir: j.RunDir, Outputs: new(rcd.Outputs), AtOnce: j.AtOnce, PID: os.Getpid()},
+		Listeners: keeper.Listeners{Log: diary(j, stderr)},
+		Mode: keeper.Mode{
+			DryRun: j.DryRun, Watching: j.Looks, IgnoreIntent: j.IgnoreIntent, Details: j.Verbose, Near: j.Name == matchName,
+			Measure: j.Looks || j.Output != outputText || j.Prometheus != "",
+		},
 	}
 	remember(k, j)
 	if k.Measure || k.Details { // a healthy run reads no names
@@ -64,7 +59,7 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 	m, err := manager(j, own, k.Outputs)
 	if j.Looks {
 		if err == nil {
-			k.Observer, k.Condition, k.Find, k.LockName, k.ManagerOf, k.Supervised = m, m.Condition, m.Find, m.LockName, m.ManagerOf, m.Supervision
+			k.Observer, k.LockName, k.ManagerOf, k.Supervised = m, m.LockName, m.ManagerOf, m.Supervision
 		}
 		if j.Name == statusName || j.Name == pageName {
 			k.Opinion = opinion(m, err)
@@ -80,7 +75,7 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 	}
 	k.NeedsRoot = j.ServiceCommand == "" && os.Geteuid() != 0
 	if terminal.Is(os.Stderr) && !terminal.IsLogged(os.Stderr) && !j.Quiet {
-		k.Progress = report.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
+		k.Progress = terminal.NewProgress(stderr, func() int { return terminal.Width(os.Stderr) })
 	}
 	return k, nil
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // entry is a daemon or a rule, with the node of its name.
@@ -165,7 +167,7 @@ func (d *decoder) checkReason(daemon *Daemon, reason string, n *node, where stri
 	case reason == "":
 	case set[key] == nil:
 		d.tell(n, "write "+key+" too, or leave "+reason+" out", "%s would be restarted on %s, but has no %s", where, reason, key)
-	case reason == "too_many" && shapeOf(set[key]) == scalar && daemon.Count.Max == NoLimit:
+	case reason == "too_many" && shapeOf(set[key]) == scalar && daemon.Count.Max == words.NoLimit:
 		d.tell(n, "write how many at most, such as count: 1-2", "%s would be restarted on too_many, but its count has no upper bound", where)
 	}
 }

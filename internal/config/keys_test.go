@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func load(t *testing.T, file string) Config {
@@ -27,7 +29,7 @@ var (
 			User: &ID{Text: "root", Number: 0}, NotUser: &ID{Text: "builder", Number: 1001}, Group: &ID{Text: "0", Number: 0}, NotGroup: &ID{Text: "4294967295", Number: 1<<32 - 1},
 			Args: regexp.MustCompile(`^--mode=(a|b)$`), Label: "system_u:system_r:all_t:s0", Parent: &one,
 		},
-		Count: &Count{2, 7}, Listen: []Address{{"tcp6", "[::1]:8025"}, {"unix", "/run/all.sock"}}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
+		Count: &words.Count{Min: 2, Max: 7}, Listen: []Address{{"tcp6", "[::1]:8025"}, {"unix", "/run/all.sock"}}, Send: "HELO\r\n", Expect: "220 ", ProbeTimeout: 1500 * time.Millisecond,
 		PIDFile: &PIDFile{"/run/all.pid", true}, CPU: &CPU{2.505, 20 * time.Second}, Memory: &Memory{3 << 29, 8 << 30},
 		Files: &Files{Share: 0.8}, MinAge: 10 * time.Minute, RestartOn: []string{"too_many", "cpu", "memory", "files", "age", "old_image"},
 		Services: []string{"all@1", "all:2"}, After: []string{"first"},
@@ -35,26 +37,26 @@ var (
 			Recheck: 11 * time.Second, StopTimeout: 12 * time.Second, StartTimeout: 13 * time.Second,
 			Verify: 14 * time.Second, Settle: 15 * time.Second, Leftovers: "report", BootGrace: 0, BootLimit: 16 * time.Second, WorkLimit: 17 * time.Second,
 		},
-		Retry: Retry{Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []string{}},
+		Retry: Retry{Backoff: []time.Duration{0, 90 * time.Minute}, Acceptable: 16 * time.Second, Respect: []words.Hold{}},
 	}
 	first = Daemon{
-		Name: "first", Criteria: Criteria{Called: "first"}, Count: &Count{1, 1}, PIDFile: &PIDFile{"/run/first.pid", false},
+		Name: "first", Criteria: Criteria{Called: "first"}, Count: &words.Count{Min: 1, Max: 1}, PIDFile: &PIDFile{"/run/first.pid", false},
 		CPU: &CPU{0.01, 10 * time.Second}, Memory: &Memory{VMS: 1}, Files: &Files{Number: 1000}, Services: []string{},
 		Times: Times{
 			Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
 			Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
 		},
-		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"}},
+		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []words.Hold{"packages"}},
 	}
 	own = Daemon{
-		Name: "own", Criteria: Criteria{Executable: "/srv/app/bin/server", User: &ID{Text: "root"}}, Count: &Count{1, NoLimit},
+		Name: "own", Criteria: Criteria{Executable: "/srv/app/bin/server", User: &ID{Text: "root"}}, Count: &words.Count{Min: 1, Max: words.NoLimit},
 		Start: []string{"/srv/app/bin/server", "--port", "8080", "--port", "8080"}, Stop: []string{"/srv/app/bin/stop", "-v", "-v"},
 		As: "root:0", Directory: "/srv/app", Environment: []string{"LANG=C.UTF-8", "OPTS=-a -b", "EMPTY="},
 		Times: Times{
 			Recheck: time.Second, StopTimeout: 2 * time.Second, StartTimeout: 3 * time.Second,
 			Verify: 4 * time.Second, Settle: 5 * time.Second, Leftovers: "end", BootGrace: 6 * time.Second, BootLimit: 6 * time.Minute, WorkLimit: 6 * time.Hour,
 		},
-		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []string{"packages"}},
+		Retry: Retry{Backoff: []time.Duration{8 * time.Second, 9 * time.Second, 9 * time.Second}, Acceptable: 10 * time.Second, Respect: []words.Hold{"packages"}},
 	}
 	every = Rule{
 		Name: "every",
@@ -62,7 +64,7 @@ var (
 			Executable: "/usr/bin/x", Called: "x", User: &ID{Text: "1", Number: 1}, NotUser: &ID{Text: "2", Number: 2}, Group: &ID{Text: "3", Number: 3}, NotGroup: &ID{Text: "4", Number: 4},
 			Args: regexp.MustCompile("x"), Label: "x", Parent: &five,
 		},
-		Count: &Count{0, 9}, CPU: &CPU{0.9, 10 * time.Second}, Memory: &Memory{RSS: 512 << 10}, Files: &Files{Number: 100},
+		Count: &words.Count{Min: 0, Max: 9}, CPU: &CPU{0.9, 10 * time.Second}, Memory: &Memory{RSS: 512 << 10}, Files: &Files{Number: 100},
 		Exempt: []Exemption{
 			{Criteria{Executable: "/usr/bin/boinc"}},
 			{Criteria{
@@ -79,10 +81,10 @@ func TestEveryKeyArrives(t *testing.T) {
 	same(t, "daemon", c.Daemons[0], all)
 	same(t, "daemon", c.Daemons[1], first)
 	same(t, "rule", c.Forbid[0], every)
-	if got := c.Daemons[2]; !slices.Equal(got.Listen, []Address{{"unix", "/run/l.sock"}}) || got.ProbeTimeout != 7*time.Second || *got.Count != (Count{1, NoLimit}) {
+	if got := c.Daemons[2]; !slices.Equal(got.Listen, []Address{{"unix", "/run/l.sock"}}) || got.ProbeTimeout != 7*time.Second || *got.Count != (words.Count{Min: 1, Max: words.NoLimit}) {
 		t.Errorf("got %+v, want the default probe_timeout and count", got)
 	}
-	if got := c.Daemons[3]; *got.Count != (Count{0, 0}) || got.Services != nil {
+	if got := c.Daemons[3]; *got.Count != (words.Count{Min: 0, Max: 0}) || got.Services != nil {
 		t.Errorf("got %+v", got)
 	}
 	if want := (Notify{[]string{"/usr/local/bin/tell", "--pager", "--pager"}, "root@example.org", 4 * time.Hour, "https://status.example.org/daemons.html"}); !reflect.DeepEqual(c.Notify, want) {

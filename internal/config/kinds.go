@@ -61,11 +61,11 @@ func kindOf(name string) kind {
 	case "files":
 		return kind{syntax: "1000 or 80%", pattern: `^([1-9][0-9]*|[0-9]{1,6}(\.[0-9]{1,3})?%)$`, read: plain(readFiles), least: new(1)}
 	case "reason":
-		return kind{syntax: "list", words: reasons(), read: oneOf(reasons())}
-	case "intent":
-		return kind{syntax: "list", words: intents(), read: oneOf(intents())}
+		return kind{syntax: "list", words: reasons(), read: oneOf[string](reasons())}
+	case "wish":
+		return kind{syntax: "list", words: wishes(), read: oneOf[words.Hold](wishes())}
 	case "leftovers":
-		return kind{syntax: "report or end", words: []string{"report", "end"}, read: oneOf([]string{"report", "end"})}
+		return kind{syntax: "report or end", words: []string{"report", "end"}, read: oneOf[string]([]string{"report", "end"})}
 	case "word":
 		return kind{syntax: "list", pattern: `.`, read: plain(readText), anything: true}
 	case "account":
@@ -185,16 +185,16 @@ func readText(text string) (string, *problem) {
 }
 
 func readBool(d *decoder, text string) (any, *problem) {
-	_, p := oneOf([]string{"true", "false"})(d, text)
+	_, p := oneOf[string]([]string{"true", "false"})(d, text)
 	return text == "true", p
 }
 
 // oneOf reads one of a few words.
-func oneOf(list []string) func(*decoder, string) (any, *problem) {
-	return plain(func(text string) (string, *problem) {
+func oneOf[T ~string](list []string) func(*decoder, string) (any, *problem) {
+	return plain(func(text string) (T, *problem) {
 		switch {
 		case slices.Contains(list, text):
-			return text, nil
+			return T(text), nil
 		case len(list) == 2:
 			return "", wrong("write "+list[0]+" or "+list[1], "it is neither %s nor %s", list[0], list[1])
 		}
@@ -283,8 +283,14 @@ func keyOfReason(reason string) string {
 	return reason
 }
 
-// intents are the reasons not to restart a daemon, unless respect leaves them out.
-func intents() []string { return []string{"pause", "stopped", "disabled", "packages"} }
+// wishes are the reasons not to restart a daemon, unless respect leaves them out.
+func wishes() []string {
+	var list []string
+	for _, w := range words.Wishes() {
+		list = append(list, string(w))
+	}
+	return list
+}
 
 const recipientPattern = `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]*$`
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // notSpec is the error for a word that is not a SPEC.
@@ -18,7 +20,7 @@ func notSpec(text, why, hint string) error {
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")
-	d := Daemon{Name: subject, Count: &Count{Min: 1, Max: NoLimit}, Times: Times{Recheck: l.builtIn().Recheck}}
+	d := Daemon{Name: subject, Count: &words.Count{Min: 1, Max: words.NoLimit}, Times: Times{Recheck: l.builtIn().Recheck}}
 	var p *problem
 	if hasCount {
 		d.Count, p = readBounds(count)
@@ -59,7 +61,7 @@ func (l *loader) subject(text string, c *Criteria) *problem {
 }
 
 // readBounds is readCount, but accepts a missing bound, as ps.monitor does.
-func readBounds(text string) (*Count, *problem) {
+func readBounds(text string) (*words.Count, *problem) {
 	if strings.HasPrefix(text, "-") {
 		text = "0" + text
 	}

@@ -5,6 +5,8 @@ import (
 	"os/user"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 func fakeUsers() Options {
@@ -26,19 +28,19 @@ func TestReadSpec(t *testing.T) {
 	}{
 		{"tor:1-1", "tor", "", "tor", "", 1, 1},
 		{"master:1-2", "master", "", "master", "", 1, 2},
-		{"dbus-daemon:1-", "dbus-daemon", "", "dbus-daemon", "", 1, NoLimit},
+		{"dbus-daemon:1-", "dbus-daemon", "", "dbus-daemon", "", 1, words.NoLimit},
 		{"x:-3", "x", "", "x", "", 0, 3},
-		{"x:-", "x", "", "x", "", 0, NoLimit},
+		{"x:-", "x", "", "x", "", 0, words.NoLimit},
 		{"x:0", "x", "", "x", "", 0, 0},
 		{"x:0-0", "x", "", "x", "", 0, 0},
 		{"x:2", "x", "", "x", "", 2, 2},
-		{"x", "x", "", "x", "", 1, NoLimit},
-		{"sshd@root:1-", "sshd@root", "", "sshd", "root", 1, NoLimit},
-		{"sshd@0", "sshd@0", "", "sshd", "0", 1, NoLimit},
+		{"x", "x", "", "x", "", 1, words.NoLimit},
+		{"sshd@root:1-", "sshd@root", "", "sshd", "root", 1, words.NoLimit},
+		{"sshd@0", "sshd@0", "", "sshd", "0", 1, words.NoLimit},
 		{"a@b@root:1", "a@b@root", "", "a@b", "root", 1, 1},
 		{"/usr/lib/postfix/sbin/master:1-2", "/usr/lib/postfix/sbin/master", "/usr/lib/postfix/sbin/master", "", "", 1, 2},
-		{"/srv/a@b/bin/x:1-", "/srv/a@b/bin/x", "/srv/a@b/bin/x", "", "", 1, NoLimit},
-		{"/srv/a@b/bin/x@root", "/srv/a@b/bin/x@root", "/srv/a@b/bin/x", "", "root", 1, NoLimit},
+		{"/srv/a@b/bin/x:1-", "/srv/a@b/bin/x", "/srv/a@b/bin/x", "", "", 1, words.NoLimit},
+		{"/srv/a@b/bin/x@root", "/srv/a@b/bin/x@root", "/srv/a@b/bin/x", "", "root", 1, words.NoLimit},
 	} {
 		t.Run(strings.ReplaceAll(tc.text, "/", "|"), func(t *testing.T) {
 			d, err := ReadSpec(tc.text, fakeUsers())
@@ -49,7 +51,7 @@ func TestReadSpec(t *testing.T) {
 			if d.User != nil {
 				user = d.User.Text
 			}
-			if d.Name != tc.name || d.Executable != tc.path || d.Called != tc.called || user != tc.user || *d.Count != (Count{tc.least, tc.most}) {
+			if d.Name != tc.name || d.Executable != tc.path || d.Called != tc.called || user != tc.user || *d.Count != (words.Count{Min: tc.least, Max: tc.most}) {
 				t.Errorf("read %q %q %q %q %v", d.Name, d.Executable, d.Called, user, d.Count)
 			}
 			if d.Recheck <= 0 || d.BootGrace != 0 || len(d.Services) > 0 {

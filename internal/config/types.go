@@ -5,6 +5,8 @@ package config
 import (
 	"regexp"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Config is the content of all files together.
@@ -67,7 +69,7 @@ func (i ID) String() string { return i.Text }
 type Daemon struct {
 	Name string // its key
 	Criteria
-	Count        *Count        `yaml:"count" kind:"count" default:"1-" doc:"How many processes there must be; too few is down, too many is wrong but not restarted."` // never nil
+	Count        *words.Count  `yaml:"count" kind:"count" default:"1-" doc:"How many processes there must be; too few is down, too many is wrong but not restarted."` // never nil
 	Listen       []Address     `yaml:"listen" kind:"address" single:"true" doc:"Address at which it must accept connections, or a list of them."`
 	Send         string        `yaml:"send" kind:"text" needs:"listen" doc:"What is sent to each address first."`
 	Expect       string        `yaml:"expect" kind:"text" needs:"listen" doc:"What each answer, or greeting, must begin with."`
@@ -103,24 +105,16 @@ func (d *Daemon) take(all defaults) {
 type Rule struct {
 	Name string // its key
 	Criteria
-	Count  *Count      `yaml:"count" kind:"count" default:"0" doc:"How many such processes there may be."` // never nil
-	CPU    *CPU        `yaml:"cpu" doc:"Only processes that use more processor time."`
-	Memory *Memory     `yaml:"memory" doc:"Only processes that use more memory."`
-	Files  *Files      `yaml:"files" kind:"files" doc:"Only processes with more open files: a number, or a share of the process's own limit."`
-	Exempt []Exemption `yaml:"exempt" short:"executable" doc:"Processes that are not meant: a program's path, or criteria."`
+	Count  *words.Count `yaml:"count" kind:"count" default:"0" doc:"How many such processes there may be."` // never nil
+	CPU    *CPU         `yaml:"cpu" doc:"Only processes that use more processor time."`
+	Memory *Memory      `yaml:"memory" doc:"Only processes that use more memory."`
+	Files  *Files       `yaml:"files" kind:"files" doc:"Only processes with more open files: a number, or a share of the process's own limit."`
+	Exempt []Exemption  `yaml:"exempt" short:"executable" doc:"Processes that are not meant: a program's path, or criteria."`
 }
 
 // Exemption says which processes a rule is not about.
 type Exemption struct {
 	Criteria
-}
-
-// NoLimit is the Max of a count without an upper bound.
-const NoLimit = -1
-
-// Count is how many processes there may be.
-type Count struct {
-	Min, Max int // Max may be NoLimit
 }
 
 // Address is where a daemon listens: ("tcp", "127.0.0.1:22"), ("tcp6", "[::1]:22")
@@ -179,5 +173,5 @@ type Times struct {
 type Retry struct {
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
 	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Up for so long, it begins anew with the first of them."`
-	Respect    []string        `yaml:"respect" kind:"intent" default:"pause, stopped, disabled, packages" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
+	Respect    []words.Hold    `yaml:"respect" kind:"wish" default:"pause, stopped, disabled, packages" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
 }

@@ -6,26 +6,17 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
-// String is 1-2, 1- or 1.
-func (c Count) String() string {
-	switch c.Max {
-	case c.Min:
-		return strconv.Itoa(c.Min)
-	case NoLimit:
-		return strconv.Itoa(c.Min) + "-"
-	}
-	return strconv.Itoa(c.Min) + "-" + strconv.Itoa(c.Max)
-}
-
-func readCount(text string) (*Count, *problem) {
+func readCount(text string) (*words.Count, *problem) {
 	const hint = "write 1 for exactly one, 1- for at least one, or 1-2"
 	least, most, isRange := strings.Cut(text, "-")
 	if !isNumber(least) || isRange && most != "" && !isNumber(most) {
 		return nil, wrong(hint, "it is neither a number nor a range")
 	}
-	c := &Count{Max: NoLimit}
+	c := &words.Count{Max: words.NoLimit}
 	var p *problem
 	if c.Min, p = readNumber(least, 0); p != nil {
 		return nil, p

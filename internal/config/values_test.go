@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func testDecoder() *decoder {
@@ -21,13 +23,13 @@ func TestValues(t *testing.T) {
 		want       any
 		again      string
 	}{
-		{"count", "0", &Count{0, 0}, ""},
-		{"count", "0-0", &Count{0, 0}, "0"},
-		{"count", "1", &Count{1, 1}, ""},
-		{"count", "1-2", &Count{1, 2}, ""},
-		{"count", "1-", &Count{1, NoLimit}, ""},
-		{"count", "0-", &Count{0, NoLimit}, ""},
-		{"count", "2147483647", &Count{1<<31 - 1, 1<<31 - 1}, ""},
+		{"count", "0", &words.Count{Min: 0, Max: 0}, ""},
+		{"count", "0-0", &words.Count{Min: 0, Max: 0}, "0"},
+		{"count", "1", &words.Count{Min: 1, Max: 1}, ""},
+		{"count", "1-2", &words.Count{Min: 1, Max: 2}, ""},
+		{"count", "1-", &words.Count{Min: 1, Max: words.NoLimit}, ""},
+		{"count", "0-", &words.Count{Min: 0, Max: words.NoLimit}, ""},
+		{"count", "2147483647", &words.Count{Min: 1<<31 - 1, Max: 1<<31 - 1}, ""},
 		{"time", "0", time.Duration(0), "0s"},
 		{"time", "0s", time.Duration(0), ""},
 		{"time", "500ms", 500 * time.Millisecond, ""},

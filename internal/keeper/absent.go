@@ -7,7 +7,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/rcd"
 )
 
@@ -85,7 +85,7 @@ func (e *MovedError) Hint() string {
 
 // mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
 // nil if it is. It is asked before anything is done about it.
-func (r *run) mayBeUp(ctx context.Context) error {
+func (r *task) mayBeUp(ctx context.Context) error {
 	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
 		return nil
 	}
@@ -112,14 +112,14 @@ func (r *run) mayBeUp(ctx context.Context) error {
 
 // allEnded reports whether the memory knows processes of the daemon, and all have ended:
 // then it has died, whatever its path leads to.
-func (r *run) allEnded() bool {
+func (r *task) allEnded() bool {
 	if r.store() == nil || len(r.past.Processes) == 0 {
 		return false
 	}
 	if r.past.LastUp.Boot != r.memory.now().Boot {
 		return false
 	}
-	return !slices.ContainsFunc(r.past.Processes, func(p state.Process) bool {
+	return !slices.ContainsFunc(r.past.Processes, func(p past.Process) bool {
 		runs, err := r.Runs(p.PID, p.Start)
 		return runs || err != nil
 	})

@@ -9,7 +9,7 @@ import (
 
 // dependencies waits for the daemons that this one comes after, and leaves it
 // alone if one of them is not up.
-func (r *run) dependencies(ctx context.Context) bool {
+func (r *task) dependencies(ctx context.Context) bool {
 	if r.DryRun {
 		return true
 	}
@@ -54,7 +54,7 @@ func notUp(d report.Daemon) string {
 }
 
 // leave leaves a daemon as down as it is.
-func (r *run) leave(why string) {
+func (r *task) leave(why string) {
 	r.report.Reason = why
 	if r.news(why) {
 		r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
@@ -62,7 +62,7 @@ func (r *run) leave(why string) {
 }
 
 // holdOnce is hold, and says so once for as long as the reason is the same.
-func (r *run) holdOnce(level report.Level, why string) {
+func (r *task) holdOnce(level report.Level, why string) {
 	if r.news(why) {
 		r.hold(level, why)
 		return

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -26,12 +28,12 @@ func (e *RootError) Hint() string {
 }
 
 // allowed reports whether a daemon that is down may be restarted now.
-func (r *run) allowed(ctx context.Context) bool {
+func (r *task) allowed(ctx context.Context) bool {
 	if why := r.bootOrShutdown(); why != "" {
 		r.holdOnce(report.Notice, why)
 		return false
 	}
-	if r.intended(ctx) {
+	if r.leftAlone(ctx) {
 		return false
 	}
 	if r.NeedsRoot && !r.DryRun && !rcd.IsOwn(r.daemon.Services[0]) {
@@ -42,13 +44,13 @@ func (r *run) allowed(ctx context.Context) bool {
 }
 
 // bootOrShutdown: what the machine itself is about to start or stop is its own.
-func (r *run) bootOrShutdown() string {
+func (r *task) bootOrShutdown() string {
 	up, err := r.Uptime()
 	switch {
 	case err != nil:
 		r.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
 	case up < r.daemon.BootGrace:
-		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", report.Limit(r.daemon.BootGrace))
+		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", terminal.Limit(r.daemon.BootGrace))
 	}
 	phase, err := r.phase()
 	if err != nil {
@@ -66,11 +68,11 @@ func (r *run) bootOrShutdown() string {
 // startable leaves out the services whose start would do nothing, such as one
 // that is disabled, and reports each as what it is. Without any other there is
 // nothing to be done.
-func (r *run) startable(ctx context.Context) (services []string, ok bool) {
+func (r *task) startable(ctx context.Context) (services []string, ok bool) {
 	for _, service := range r.daemon.Services {
 		if w := r.spared[service]; w != nil {
 			r.report.Steps = append(r.report.Steps, report.Step{
-				Verb: string(rcd.Start), Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
+				Verb: words.Start, Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
 			})
 			continue
 		}
@@ -86,7 +88,7 @@ func (r *run) startable(ctx context.Context) (services []string, ok bool) {
 		case obstacle != nil:
 			r.logOnce(report.Error, "%v; %s", obstacle, obstacle.Hint())
 			r.report.Steps = append(r.report.Steps, report.Step{
-				Verb: string(rcd.Start), Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
+				Verb: words.Start, Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
 			})
 			continue
 		}

@@ -9,36 +9,18 @@ import (
 
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
-
-// Observer tells what is being done with services at this moment.
-type Observer interface {
-	// Work is what the manager does with a service; nil: nothing, or it cannot tell.
-	Work(ctx context.Context, service string) (*rcd.Work, error)
-	// Commands finds, by a process' arguments, the service that it stops or starts; nil
-	// if the manager itself knows of all that is under way.
-	Commands(services []string) func(args []string) (service, verb string, ok bool)
-}
-
-// holdAtWork is no wish of anybody's, so it is not among those that a configuration
-// respects or not: to disturb what is under way undoes what somebody has just begun.
-const holdAtWork = "at_work"
 
 // longestAnswer is as long as somebody who only looks waits for the manager.
 const longestAnswer = 3 * time.Second
 
-func (k *Keeper) observer() Observer {
-	if k.Manager != nil {
-		return k.Manager
-	}
-	return k.Observer
-}
-
 // worked leaves a daemon alone while its service manager, or somebody's command, is at
 // work on one of its services, for as long as the limits of that work allow.
-func (r *run) worked(ctx context.Context) (kind, why string) {
-	if r.DryRun || r.Watching || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
+func (r *task) worked(ctx context.Context) (kind words.Hold, why string) {
+	if !r.acts() || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
 		for _, w := range r.works(ctx) {
 			if !r.locked && r.isOthers() { // another run, of which its lock tells more
 				return "", ""
@@ -50,7 +32,7 @@ func (r *run) worked(ctx context.Context) (kind, why string) {
 				r.tellOverdue(w, reason)
 				continue
 			}
-			return holdAtWork, workText(w)
+			return words.AtWork, workText(w)
 		}
 	}
 	return "", ""
@@ -58,7 +40,7 @@ func (r *run) worked(ctx context.Context) (kind, why string) {
 
 // workedMeanwhile is worked once the locks are ours, immediately before the first stop:
 // somebody may have begun since.
-func (r *run) workedMeanwhile(ctx context.Context) bool {
+func (r *task) workedMeanwhile(ctx context.Context) bool {
 	kind, why := r.worked(ctx)
 	if kind != "" {
 		r.holdFor(kind, why)
@@ -68,7 +50,7 @@ func (r *run) workedMeanwhile(ctx context.Context) bool {
 
 // works is all that is being done with the daemon's services. What cannot be found out
 // is nothing: a daemon that is down is not left down for it.
-func (r *run) works(ctx context.Context) []*rcd.Work {
+func (r *task) works(ctx context.Context) []*rcd.Work {
 	o := r.observer()
 	if o == nil {
 		return nil
@@ -93,7 +75,7 @@ func (r *run) works(ctx context.Context) []*rcd.Work {
 
 // commandsAtWork are the processes that stop or start one of the services, where the
 // manager knows nothing of them.
-func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
+func (r *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 	step := o.Commands(r.daemon.Services)
 	if step == nil || r.Commands == nil || len(r.daemon.Services) == 0 {
 		return nil
@@ -111,7 +93,7 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 		if service, verb, ok := step(c.Args); ok {
 			list = append(list, &rcd.Work{
 				Service: service, By: fmt.Sprintf("process %d", c.PID), What: verb,
-				Aged: true, For: c.Age, Limit: r.limitOf(rcd.Verb(verb)),
+				Aged: true, For: c.Age, Limit: r.limitOf(words.Verb(verb)),
 			})
 		}
 	}
@@ -119,20 +101,20 @@ func (r *run) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 }
 
 // limitOf is how long a command may take: as long as one of ours. A restart is both.
-func (r *run) limitOf(v rcd.Verb) time.Duration {
+func (r *task) limitOf(v words.Verb) time.Duration {
 	switch v {
-	case rcd.Stop:
+	case words.Stop:
 		return r.daemon.StopTimeout
-	case rcd.Start:
+	case words.Start:
 		return r.daemon.StartTimeout
 	}
 	return r.daemon.StopTimeout + r.daemon.StartTimeout
 }
 
 // overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
-func (r *run) overdueWork(w *rcd.Work) string {
+func (r *task) overdueWork(w *rcd.Work) string {
 	held := time.Duration(0)
-	if r.past.Held == holdAtWork {
+	if r.past.Held == words.AtWork {
 		held = r.memory.now().Since(r.past.HeldSince)
 	}
 	for _, over := range []func(*rcd.Work, time.Duration) string{r.behindBoot, r.overLimit, r.overOwnLimit, r.goesRound} {
@@ -144,23 +126,23 @@ func (r *run) overdueWork(w *rcd.Work) string {
 }
 
 // behindBoot: what waits for a job that never ends will wait for ever.
-func (r *run) behindBoot(w *rcd.Work, _ time.Duration) string {
+func (r *task) behindBoot(w *rcd.Work, _ time.Duration) string {
 	if w.Queued && r.stuck {
 		return "while the boot does not end"
 	}
 	return ""
 }
 
-func (r *run) overLimit(w *rcd.Work, _ time.Duration) string {
+func (r *task) overLimit(w *rcd.Work, _ time.Duration) string {
 	if w.Over() {
-		return "for longer than its own limit of " + report.Limit(w.Limit.Round(time.Second))
+		return "for longer than its own limit of " + terminal.Limit(w.Limit.Round(time.Second))
 	}
 	return ""
 }
 
 // overOwnLimit is for work without a limit of its own, and for work of which nobody can
 // tell how long it has been under way but we, who have seen it.
-func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
+func (r *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	age := w.For
 	if !w.Aged {
 		age = held
@@ -170,7 +152,7 @@ func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
 		limit = r.daemon.WorkLimit
 	}
 	if (w.Limit == 0 || !w.Aged) && age >= limit {
-		return "for longer than the limit of " + report.Limit(limit)
+		return "for longer than the limit of " + terminal.Limit(limit)
 	}
 	return ""
 }
@@ -178,7 +160,7 @@ func (r *run) overOwnLimit(w *rcd.Work, held time.Duration) string {
 // goesRound: a daemon that dies again and again is restarted by its manager for ever, if
 // the manager's own start limit is never reached. One round is the manager's; one that
 // begins after a start of our own is not.
-func (r *run) goesRound(w *rcd.Work, held time.Duration) string {
+func (r *task) goesRound(w *rcd.Work, held time.Duration) string {
 	i := r.past.Incident
 	if w.Waits && i != nil && i.Tries > 0 || w.Again && held > w.Round && w.RoundFor < held {
 		return "again and again, and the daemon has died once more"
@@ -187,7 +169,7 @@ func (r *run) goesRound(w *rcd.Work, held time.Duration) string {
 }
 
 // tellOverdue says so once.
-func (r *run) tellOverdue(w *rcd.Work, reason string) {
+func (r *task) tellOverdue(w *rcd.Work, reason string) {
 	text := fmt.Sprintf("%s has been at work on service %s (%s) %s", w.By, w.Service, workWords(w, false), reason)
 	r.report.Notices = append(r.report.Notices, text)
 	key := workKey(w)
@@ -195,7 +177,7 @@ func (r *run) tellOverdue(w *rcd.Work, reason string) {
 	if r.past.Held == "" && r.past.HeldWhy == key && r.store() != nil {
 		return
 	}
-	if r.past.Held == holdAtWork {
+	if r.past.Held == words.AtWork {
 		r.release(r.memory.now())
 	}
 	if r.past.Held == "" {
@@ -221,7 +203,7 @@ func workWords(w *rcd.Work, within bool) string {
 	case !w.Aged || w.Waits:
 		return w.What
 	case within && w.Limit > 0:
-		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), report.Limit(w.Limit.Round(time.Second)))
+		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), terminal.Limit(w.Limit.Round(time.Second)))
 	}
 	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
 }
@@ -232,5 +214,5 @@ func inSeconds(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	}
-	return report.Limit(d)
+	return terminal.Limit(d)
 }

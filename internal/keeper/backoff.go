@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 )
 
 // backsOff reports whether a daemon that keeps dying has to wait for its next try.
 // People are told once for each step.
-func (r *run) backsOff() bool {
+func (r *task) backsOff() bool {
 	if r.store() == nil {
 		return false
 	}
@@ -27,10 +28,10 @@ func (r *run) backsOff() bool {
 	}
 	next := now.Time.Add(wait)
 	r.report.NextTry = next
-	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", report.Seconds(wait), next.Local().Format(time.TimeOnly))
+	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", terminal.Seconds(wait), next.Local().Format(time.TimeOnly))
 	step := tally.Tries + 1 // of the first people must be told, too
 	if tally.Told == step {
-		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		r.report.Known = r.acts() // who asks is told
 		return true
 	}
 	r.past.Tally.Told = step
@@ -40,7 +41,7 @@ func (r *run) backsOff() bool {
 }
 
 // noteNextTry tells when a daemon that this run could not bring back is tried again.
-func (r *run) noteNextTry() {
+func (r *task) noteNextTry() {
 	if r.report.Result != report.StillDown || r.store() == nil || r.DryRun {
 		return
 	}
@@ -50,7 +51,7 @@ func (r *run) noteNextTry() {
 }
 
 // triedSoFar is what the tries have come to, of which the earlier ones may have worked.
-func (r *run) triedSoFar(tries int) string {
+func (r *task) triedSoFar(tries int) string {
 	i := r.past.Incident
 	switch {
 	case i != nil && i.LastTry != "":
@@ -64,7 +65,7 @@ func (r *run) triedSoFar(tries int) string {
 }
 
 // tries counts a try, before it is made: a run that dies has tried, too.
-func (r *run) tries() {
+func (r *task) tries() {
 	now := r.memory.now()
 	r.past.Tally = r.past.Tally.Tried(now)
 	r.acted, r.transition = true, true

@@ -9,13 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 )
 
 // policy is the default one.
-func policy() state.Policy {
-	p := state.Policy{Acceptable: 5 * time.Minute}
+func policy() past.Policy {
+	p := past.Policy{Acceptable: 5 * time.Minute}
 	for _, minutes := range []time.Duration{0, 1, 2, 5, 15, 30, 60} {
 		p.Delays = append(p.Delays, minutes*time.Minute)
 	}
@@ -196,7 +197,7 @@ func TestWaitAndTheClock(t *testing.T) {
 				w := newWorld(t)
 				w.remembers(t)
 				d := w.add("a", "s")
-				d.Policy = state.Policy{Delays: []time.Duration{0, time.Hour}, Acceptable: time.Hour}
+				d.Policy = past.Policy{Delays: []time.Duration{0, time.Hour}, Acceptable: time.Hour}
 				w.barren("s")
 				w.again(t, d)
 				ended := time.Since(w.began)
@@ -228,9 +229,9 @@ func TestLastTryInTheFuture(t *testing.T) {
 		store := w.remembers(t)
 		d := w.add("a", "s")
 		d.Policy = policy()
-		future := state.Stamp{Time: time.Now().Add(1000 * time.Hour).UTC(), Boot: "b", Up: 5000 * time.Hour}
-		must(t, store.Update("", true, func(all map[string]state.Daemon) {
-			all["a"] = state.Daemon{Tally: state.Tally{Tries: 3, Last: future}}
+		future := past.Stamp{Time: time.Now().Add(1000 * time.Hour).UTC(), Boot: "b", Up: 5000 * time.Hour}
+		must(t, store.Update("", true, func(all map[string]past.Daemon) {
+			all["a"] = past.Daemon{Tally: past.Tally{Tries: 3, Last: future}}
 		}))
 		var told []int
 		for minute := range 10 {
@@ -256,7 +257,7 @@ func TestFirstTryWaits(t *testing.T) {
 		w := newWorld(t)
 		w.remembers(t)
 		d := w.add("a", "s")
-		d.Policy = state.Policy{Delays: []time.Duration{150 * time.Second}, Acceptable: time.Minute}
+		d.Policy = past.Policy{Delays: []time.Duration{150 * time.Second}, Acceptable: time.Minute}
 		for minute := range 3 {
 			w.untilMinute(minute)
 			r := w.again(t, d)["a"]
@@ -306,7 +307,7 @@ func TestWaitThatCannotBeRemembered(t *testing.T) {
 		w := newWorld(t)
 		store := w.remembers(t)
 		d := w.add("a", "s")
-		d.Policy = state.Policy{Delays: []time.Duration{time.Hour}, Acceptable: time.Minute}
+		d.Policy = past.Policy{Delays: []time.Duration{time.Hour}, Acceptable: time.Minute}
 		must(t, os.Mkdir(store.Path()+"/lock", 0o700))
 		wantResult(t, w.again(t, d)["a"], report.BroughtBack, "")
 	})
@@ -369,7 +370,7 @@ func TestTryIsCountedBeforeItIsMade(t *testing.T) {
 		w.remembers(t)
 		d := w.add("a", "s")
 		d.Policy = policy()
-		during := make(chan state.Daemon, 1)
+		during := make(chan past.Daemon, 1)
 		w.services["s"].stopTakes = time.Second
 		time.AfterFunc(2500*time.Millisecond, func() { during <- w.known(t, "a") })
 		w.again(t, d)

@@ -19,7 +19,7 @@ const (
 
 // booting is why a daemon is left alone while the machine boots; "" once that has taken
 // longer than it may: one job that never ends must not keep all daemons down.
-func (r *run) booting() string {
+func (r *task) booting() string {
 	if r.stuck || r.daemon.BootLimit == 0 {
 		return ""
 	}

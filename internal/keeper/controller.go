@@ -8,6 +8,7 @@ import (
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -20,22 +21,22 @@ type controller struct {
 }
 
 func (c controller) Stop(ctx context.Context, service string) error {
-	return c.carryOut(ctx, rcd.Stop, service, c.Manager.Stop)
+	return c.carryOut(ctx, words.Stop, service, c.Manager.Stop)
 }
 
 func (c controller) Start(ctx context.Context, service string) error {
-	return c.carryOut(ctx, rcd.Start, service, c.Manager.Start)
+	return c.carryOut(ctx, words.Start, service, c.Manager.Start)
 }
 
 // mayKill reports whether what outlives a stop of the service may be ended.
 func (p *pass) mayKill(service string) bool {
-	return slices.ContainsFunc(p.runs, func(r *run) bool { return slices.Contains(r.daemon.Services, service) }) &&
-		!slices.ContainsFunc(p.runs, func(r *run) bool {
+	return slices.ContainsFunc(p.tasks, func(r *task) bool { return slices.Contains(r.daemon.Services, service) }) &&
+		!slices.ContainsFunc(p.tasks, func(r *task) bool {
 			return slices.Contains(r.daemon.Services, service) && r.daemon.Leftovers != EndLeftovers
 		})
 }
 
-func (c controller) carryOut(ctx context.Context, verb rcd.Verb, service string, do func(context.Context, string, rcd.With) error) error {
+func (c controller) carryOut(ctx context.Context, verb words.Verb, service string, do func(context.Context, string, rcd.With) error) error {
 	began := time.Now()
 	with := rcd.With{
 		Program:  c.Program,

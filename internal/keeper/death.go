@@ -5,19 +5,17 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
-
-// NotWell is the cause where processes run, and what is asked of them is not met.
-const NotWell postmortem.Cause = "not_well"
 
 // findCause asks why the daemon is down, before the restart takes the evidence away:
 // once in an incident, for a daemon that is killed by its own restarts has died of
 // the first cause. That is no cause of what is wrong with processes that run since.
-func (r *run) findCause(ctx context.Context) {
+func (r *task) findCause(ctx context.Context) {
 	i := r.past.Incident
 	switch {
 	case i == nil || i.Kind == "":
@@ -35,7 +33,7 @@ func (r *run) findCause(ctx context.Context) {
 	if i == nil || r.DryRun || ctx.Err() != nil { // nothing is restarted any more: the next run asks
 		return
 	}
-	i.Kind, i.Cause, r.transition = string(d.Cause), d.Text, true
+	i.Kind, i.Cause, r.transition = d.Cause, d.Text, true
 	i.Sender, i.Certainty, i.Source = d.Sender, string(d.Sure), d.Source
 	if i.Death == nil { // an older version has opened the incident
 		i.Death = r.numbers(r.memory.now())
@@ -43,14 +41,14 @@ func (r *run) findCause(ctx context.Context) {
 	i.Death = kept(*i.Death, said, d, e)
 	i.Died = died(*i, r.memory.now(), d.Used)
 	if r.past.Deaths == nil {
-		r.past.Deaths = make(map[string]int)
+		r.past.Deaths = make(map[words.Cause]int)
 	}
 	r.past.Deaths[i.Kind]++
 }
 
 // died is when the daemon of an incident has died, by the clock by which its beginning was
 // written down: the clock may have been set since.
-func died(i state.Incident, now state.Stamp, found []postmortem.Finding) time.Time {
+func died(i past.Incident, now past.Stamp, found []postmortem.Finding) time.Time {
 	retold := i.Retold(now)
 	at := diedAt(found, retold.LastUp, retold.Down)
 	if at.IsZero() {
@@ -76,15 +74,15 @@ func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
 }
 
 // isUnwell reports whether processes of the daemon run, and do not do what is asked of them.
-func (r *run) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.last) }
+func (r *task) isUnwell() bool { return trouble(r.last) != "" && !isRemains(r.last) }
 
 // death is what the manager says of the first service, which is the daemon's own (the
 // others are restarted with it), and what witnesses have found. They are asked at the
 // same time.
-func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
+func (r *task) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
 	if r.isUnwell() { // which stands in every report
 		trouble := trouble(r.last)
-		said = &postmortem.Finding{Cause: NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
+		said = &postmortem.Finding{Cause: words.NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
 		v = postmortem.Weigh(said, nil)
 		return postmortem.Verdict{Cause: v.Cause, Used: v.Used}, said, e
 	}
@@ -106,14 +104,14 @@ func (r *run) death(ctx context.Context) (v postmortem.Verdict, said *postmortem
 }
 
 // tellCause finds out why the daemon is down, and tells people, once.
-func (r *run) tellCause(ctx context.Context) {
+func (r *task) tellCause(ctx context.Context) {
 	r.findCause(ctx)
 	r.report.LastWords = r.lastWords()
 	r.announce(ctx)
 }
 
 // managerSays is nil if the manager does not know how the service has ended.
-func (r *run) managerSays(ctx context.Context) (*postmortem.Finding, error) {
+func (r *task) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
 	if err != nil {
 		r.Log.Log(report.Info, "'%s': the cause is not known: %v", r.report.Name, err)
@@ -128,15 +126,15 @@ const saidSlack = 2 * time.Second
 // Said is what a manager says of a death, of whose processes the numbers are known; nil if it
 // does not know, or speaks of an end before the daemon was last seen up: what ran since was
 // started by somebody else, and ended without the manager.
-func Said(d rcd.Death, manager string, died []state.Numbers, now, lastUp time.Time) *postmortem.Finding {
+func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Time) *postmortem.Finding {
 	if d.Text == "" {
 		return nil
 	}
-	f := &postmortem.Finding{Cause: postmortem.Cause(d.Cause), Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: manager}
+	f := &postmortem.Finding{Cause: d.Cause, Signal: d.Signal, Text: d.Text, Main: true, Sure: postmortem.Certain, Source: manager}
 	if d.Ago > 0 {
 		f.When = now.Add(-d.Ago)
 	}
-	if !slices.ContainsFunc(died, func(p state.Numbers) bool { return p.PID == d.PID }) {
+	if !slices.ContainsFunc(died, func(p past.Numbers) bool { return p.PID == d.PID }) {
 		f.Sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
 		if !f.When.IsZero() && f.When.Before(lastUp.Add(-saidSlack)) {
 			return nil
@@ -148,7 +146,7 @@ func Said(d rcd.Death, manager string, died []state.Numbers, now, lastUp time.Ti
 // evidence asks the witnesses about the processes that are remembered. What happened to
 // their numbers before the daemon was last seen up was about other processes; and so was
 // all that happened in this boot, if it was last seen in another one.
-func (r *run) evidence(ctx context.Context) postmortem.Evidence {
+func (r *task) evidence(ctx context.Context) postmortem.Evidence {
 	now := r.memory.now()
 	_, to, rebooted, known := r.window(now)
 	if r.Evidence == nil || !known {

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
 func killed(signal string) rcd.Death {
-	return rcd.Death{Cause: rcd.Signalled, Text: "its main process was killed by " + signal}
+	return rcd.Death{Cause: words.Signalled, Text: "its main process was killed by " + signal}
 }
 
 // Why a daemon has died is asked before the restart takes the evidence away, told,
@@ -93,7 +94,7 @@ func TestDeathsAreCounted(t *testing.T) {
 		w := newWorld(t)
 		w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Policy = state.Policy{Delays: []time.Duration{0}}
+		d.Policy = past.Policy{Delays: []time.Duration{0}}
 		w.again(t, d)
 		for _, signal := range []string{"SIGSEGV", "", "SIGTERM"} {
 			w.deaths["s"] = rcd.Death{}
@@ -119,10 +120,10 @@ func TestNoCauseWhileLeftAlone(t *testing.T) {
 		w := newWorld(t)
 		store := w.remembers(t)
 		d := w.isUp("a", "s")
-		d.Policy, d.Respect = policy(), EveryReason()
+		d.Policy, d.Respect = policy(), words.Wishes()
 		w.again(t, d)
 		w.dies("a")
-		must(t, store.Pause(state.Pause{Name: "a", From: w.now()}))
+		must(t, store.Pause(past.Pause{Name: "a", From: w.now()}))
 		if r := w.again(t, d)["a"]; r.Result != report.Held || r.Cause != "" || len(w.autopsies) > 0 {
 			t.Errorf("%+v, asked about %v", r, w.autopsies)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -23,7 +24,7 @@ func TestInterleavedLinesCanBeToldApart(t *testing.T) {
 		daemons := []Daemon{w.add("back", "s-back", "masked"), w.add("hangs", "s-hangs"), w.add("fails", "s-fails"), w.add("gone", "s-gone")}
 		w.services["s-hangs"].hangs = true
 		w.services["s-fails"].err = &rcd.CommandError{
-			Verb: rcd.Start, Service: "s-fails", Output: []string{"line 3"}, Cause: errors.New("exit status 1"),
+			Verb: words.Start, Service: "s-fails", Output: []string{"line 3"}, Cause: errors.New("exit status 1"),
 		}
 		w.barren("s-gone")
 		w.obstacles = map[string]*rcd.Obstacle{"masked": {Service: "masked", Word: "masked", Enable: "systemctl unmask masked"}}

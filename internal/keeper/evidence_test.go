@@ -7,9 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // Witnesses are asked about the process that was remembered, only at a death, and the
@@ -35,7 +36,7 @@ func sender(t *testing.T, pid int, sure string) {
 			}
 			<-ctx.Done()
 			return postmortem.Evidence{Findings: []postmortem.Finding{{
-				Cause: postmortem.Signalled, Signal: 9, Text: "SIGKILL was sent by kill(7)", Sender: "kill(7)", Main: true, Sure: postmortem.Certain, Source: "signal trace",
+				Cause: words.Signalled, Signal: 9, Text: "SIGKILL was sent by kill(7)", Sender: "kill(7)", Main: true, Sure: postmortem.Certain, Source: "signal trace",
 			}}, Silent: []string{"kernel log: it has not answered in time"}}
 		}
 		w.again(t, d)
@@ -73,11 +74,11 @@ func sender(t *testing.T, pid int, sure string) {
 // last seen in this one.
 func TestWindow(t *testing.T) {
 	now := time.Date(2026, 11, 28, 6, 0, 0, 0, time.UTC)
-	stamp := func(ago, up time.Duration, boot string) state.Stamp {
-		return state.Stamp{Time: now.Add(-ago), Boot: boot, Up: up}
+	stamp := func(ago, up time.Duration, boot string) past.Stamp {
+		return past.Stamp{Time: now.Add(-ago), Boot: boot, Up: up}
 	}
 	for name, tc := range map[string]struct {
-		last, now state.Stamp
+		last, now past.Stamp
 		from, to  time.Duration
 		rebooted  bool
 		known     bool
@@ -90,7 +91,7 @@ func TestWindow(t *testing.T) {
 		"no ids, another boot": {stamp(2*time.Hour, 0, ""), stamp(0, 0, ""), -time.Hour, time.Hour, true, true},
 		"the clock went back":  {stamp(-time.Minute, 0, ""), stamp(0, 0, ""), 61 * time.Minute, time.Hour, false, false},
 	} {
-		r := &run{pass: &pass{Keeper: &Keeper{Uptime: func() (time.Duration, error) { return time.Hour, nil }}}}
+		r := &task{pass: &pass{Keeper: &Keeper{Senses: Senses{Uptime: func() (time.Duration, error) { return time.Hour, nil }}}}}
 		r.past.LastUp = tc.last
 		from, to, rebooted, known := r.window(tc.now)
 		if known != tc.known || known && (from != tc.from || to != tc.to || rebooted != tc.rebooted) {

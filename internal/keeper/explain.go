@@ -4,16 +4,16 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 )
 
 // numbers are those by which witnesses can be asked about a daemon that is down now. What
 // happened to them before it was last seen up was about other processes; and so was all
 // that happened in this boot, if it was last seen in another one.
-func (r *run) numbers(now state.Stamp) *state.Death {
-	d := &state.Death{}
+func (r *task) numbers(now past.Stamp) *past.Death {
+	d := &past.Death{}
 	if len(r.daemon.Services) > 0 {
 		d.Service = r.daemon.Services[0]
 	}
@@ -32,7 +32,7 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 	}
 	d.Boot, d.From, d.To = now.Boot, from, to
 	for _, p := range r.past.Processes {
-		d.Processes = append(d.Processes, state.Numbers{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
+		d.Processes = append(d.Processes, past.Numbers{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
 }
@@ -40,7 +40,7 @@ func (r *run) numbers(now state.Stamp) *state.Death {
 // window is the time, since boot, from when the daemon was last seen up until now. Where
 // the system tells no id of a boot, FreeBSD 13, the clock of the day says how long ago that
 // was. It is not known if it was never seen.
-func (r *run) window(now state.Stamp) (from, to time.Duration, rebooted, known bool) {
+func (r *task) window(now past.Stamp) (from, to time.Duration, rebooted, known bool) {
 	last := r.past.LastUp
 	switch {
 	case last.IsZero() || (last.Boot == "") != (now.Boot == ""):
@@ -54,11 +54,11 @@ func (r *run) window(now state.Stamp) (from, to time.Duration, rebooted, known b
 }
 
 // kept adds what was found to what is kept of a death.
-func kept(d state.Death, said *postmortem.Finding, v postmortem.Verdict, e postmortem.Evidence) *state.Death {
+func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmortem.Evidence) *past.Death {
 	d.Absent, d.Silent, d.Findings = e.Absent, e.Silent, nil
 	for _, f := range v.Used {
-		k := state.Finding{
-			Cause: string(f.Cause), Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
+		k := past.Finding{
+			Cause: f.Cause, Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
 			Main: f.Main, Detail: f.Detail, Aside: f.Aside, Said: said != nil && f.Text == said.Text && f.Source == said.Source,
 			Next: f.Next, Certainty: string(f.Sure), Source: f.Source,
 		}
@@ -72,10 +72,10 @@ func kept(d state.Death, said *postmortem.Finding, v postmortem.Verdict, e postm
 
 // Findings are what was kept of an incident: what the manager has said, nil if it has said
 // nothing, and what witnesses have found. One of an older version has the cause alone.
-func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
+func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
 	if i.Death == nil && i.Cause != "" {
 		return &postmortem.Finding{
-			Cause: postmortem.Cause(i.Kind), Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
+			Cause: i.Kind, Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
 		}, nil
 	}
 	if i.Death == nil {
@@ -83,7 +83,7 @@ func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Fi
 	}
 	for _, k := range i.Death.Findings {
 		f := postmortem.Finding{
-			Cause: postmortem.Cause(k.Cause), Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
+			Cause: k.Cause, Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
 			Main: k.Main, Detail: k.Detail, Aside: k.Aside, Next: k.Next, Sure: postmortem.Certainty(k.Certainty), Source: k.Source,
 		}
 		if k.At != 0 {
@@ -99,7 +99,7 @@ func Findings(i state.Incident) (said *postmortem.Finding, found []postmortem.Fi
 }
 
 // Dead is who witnesses are asked about.
-func Dead(daemon Daemon, d state.Death) postmortem.Dead {
+func Dead(daemon Daemon, d past.Death) postmortem.Dead {
 	_, service := words.CutService(d.Service) // as its manager calls it
 	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: service, Manager: d.Manager, From: d.From, To: d.To}
 	for _, p := range d.Processes {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -18,7 +19,7 @@ import (
 
 // unfinished finds what runs that have died have left: stopped, and not started.
 func (p *pass) unfinished() {
-	if p.memory.store == nil || p.DryRun || p.Watching {
+	if p.memory.store == nil || !p.acts() {
 		return
 	}
 	list, errs := p.memory.store.Unfinished()
@@ -44,7 +45,7 @@ func (p *pass) unfinished() {
 
 // finish starts what a run that has died has left stopped, and waits for the
 // daemon, before anything is decided about it: if nothing forbids that it be started.
-func (r *run) finish(ctx context.Context, v check.Verdict) {
+func (r *task) finish(ctx context.Context, v check.Verdict) {
 	r.rememberStops(*r.left)
 	if r.mustWait(ctx) {
 		return
@@ -64,7 +65,7 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 		return
 	}
 	stopped := r.stillStopped(ctx, i)
-	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == string(restart.Start) })
+	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == words.Start })
 	if len(stopped) == 0 {
 		if r.forget(i) && started { // all was done, and nobody could tell of it
 			r.acted, r.transition, r.finished = true, true, true
@@ -88,11 +89,11 @@ func (r *run) finish(ctx context.Context, v check.Verdict) {
 // mustWait reports whether something keeps the daemon from being started, as it keeps
 // it from being restarted; what is left waits until that is over. What the machine
 // itself is about to start is its own.
-func (r *run) mustWait(ctx context.Context) bool {
+func (r *task) mustWait(ctx context.Context) bool {
 	if r.bootOrShutdown() != "" {
 		return true
 	}
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
 		if kind, _ := ask(ctx); kind != "" {
 			return true
 		}
@@ -102,8 +103,8 @@ func (r *run) mustWait(ctx context.Context) bool {
 
 // isUnwanted reports whether somebody wants the daemon to be left down. Who has disabled
 // one that is up all the same has not asked for its other services to be left stopped.
-func (r *run) isUnwanted(ctx context.Context, v check.Verdict) bool {
-	kind, _ := r.unwanted(ctx)
+func (r *task) isUnwanted(ctx context.Context, v check.Verdict) bool {
+	kind, _ := r.wished(ctx)
 	return kind != "" && v.State != check.Up
 }
 
@@ -113,7 +114,7 @@ func (r *run) isUnwanted(ctx context.Context, v check.Verdict) bool {
 // not start; if it errs, the daemon is found down, and restarted. What somebody wants
 // to be left down is left so. A process of before the stop may still be ending: then
 // only a manager that knows the main process is believed.
-func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
+func (r *task) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
 		return nil
@@ -130,7 +131,7 @@ func (r *run) stillStopped(ctx context.Context, i state.Intent) []string {
 }
 
 // cameSince reports whether a process that counts was started after the run that has died.
-func (r *run) cameSince(v check.Verdict, i state.Intent) bool {
+func (r *task) cameSince(v check.Verdict, i state.Intent) bool {
 	now := r.memory.now()
 	if i.Began.Boot == "" || i.Began.Boot != now.Boot {
 		return true
@@ -148,7 +149,7 @@ func (p *pass) isRunning(ctx context.Context, service string) (running bool, mai
 
 // resume goes on in the journal of a run that has died.
 func (p *pass) resume(i state.Intent) *state.Journal {
-	j, err := p.memory.store.Continue(i, state.Process{PID: p.PID, Start: p.ownStart()})
+	j, err := p.memory.store.Continue(i, past.Process{PID: p.PID, Start: p.ownStart()})
 	if err != nil {
 		p.forgotten(err)
 	}
@@ -157,9 +158,9 @@ func (p *pass) resume(i state.Intent) *state.Journal {
 
 // rememberStops keeps the stops of a run that has died from being taken for the
 // admin's.
-func (r *run) rememberStops(i state.Intent) {
+func (r *task) rememberStops(i state.Intent) {
 	for _, m := range i.Marks {
-		if m.Verb == string(restart.Stop) {
+		if m.Verb == words.Stop {
 			r.stoppedByUs(m.Service, i.Began, r.memory.now())
 		}
 	}
@@ -167,15 +168,15 @@ func (r *run) rememberStops(i state.Intent) {
 
 // stoppedByUs: what is dead already is stopped without a trace, so the last stop that
 // its manager knows of may be that of an earlier try. All of an incident are ours.
-func (r *run) stoppedByUs(service string, from, to state.Stamp) {
+func (r *task) stoppedByUs(service string, from, to past.Stamp) {
 	if r.past.Stops == nil {
-		r.past.Stops = make(map[string]state.Span)
+		r.past.Stops = make(map[string]past.Span)
 	}
 	first := r.past.Stops[service].From
 	if i := r.past.Incident; i != nil && !first.Before(i.Began) && first.Before(from) {
 		from = first
 	}
-	r.past.Stops[service] = state.Span{From: from, To: to}
+	r.past.Stops[service] = past.Span{From: from, To: to}
 }
 
 // startTime is the limit for a start of which a journal does not tell it.
@@ -228,7 +229,7 @@ func (p *pass) forget(i state.Intent) bool {
 }
 
 // intend writes down what is about to be done, before the first stop.
-func (r *run) intend(services []string) {
+func (r *task) intend(services []string) {
 	if r.store() == nil {
 		return
 	}
@@ -245,7 +246,7 @@ func (r *run) intend(services []string) {
 }
 
 // endJournal: all that was stopped was started again, as well as could be.
-func (r *run) endJournal() {
+func (r *task) endJournal() {
 	if r.journal == nil {
 		return
 	}
@@ -256,13 +257,13 @@ func (r *run) endJournal() {
 }
 
 // mark writes down how far a step has come.
-func (r *run) mark(write func(verb, service string) error, s restart.Step) {
+func (r *task) mark(write func(verb words.Verb, service string) error, s restart.Step) {
 	if r.journal == nil {
 		return
 	}
-	if err := write(string(s.Verb), s.Service); err != nil {
+	if err := write(s.Verb, s.Service); err != nil {
 		r.forgotten(err)
 	}
 }
 
-func clock(s state.Stamp) string { return s.Time.Local().Format(time.TimeOnly) }
+func clock(s past.Stamp) string { return s.Time.Local().Format(time.TimeOnly) }

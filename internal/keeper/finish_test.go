@@ -15,11 +15,11 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // died leaves the journal of a run that was killed. Marks are "stop s" for a step that
@@ -42,15 +42,15 @@ func (w *world) leaves(t *testing.T, i state.Intent, marks ...string) {
 		if strings.HasSuffix(service, ".") {
 			mark = j.End
 		}
-		must(t, mark(verb, strings.TrimSuffix(service, ".")))
+		must(t, mark(words.Verb(verb), strings.TrimSuffix(service, ".")))
 	}
 }
 
 // command is a step that goes on for some time, though both its run and the child that
 // has started it were killed.
-func (w *world) command(verb, service string, lives time.Duration) {
+func (w *world) command(verb words.Verb, service string, lives time.Duration) {
 	w.keeper.Commands = func(_ context.Context, is func([]string) bool) (list []proctable.Command, err error) {
-		for pid, args := range map[int][]string{77: append([]string{"/bin/sh"}, w.Argv(rcd.Verb(verb), service)...), 78: {"sleep", service, verb}} {
+		for pid, args := range map[int][]string{77: append([]string{"/bin/sh"}, w.Argv(verb, service)...), 78: {"sleep", service, string(verb)}} {
 			if is(args) && time.Since(w.began) < lives {
 				list = append(list, proctable.Command{PID: pid, Args: args, Age: time.Since(w.began)})
 			}
@@ -159,7 +159,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				toy := *w.toy("a")
 				*w2.toy("a") = toy
 				for _, service := range d.Services {
-					begun := func(verb restart.Verb) *step {
+					begun := func(verb words.Verb) *step {
 						i := slices.IndexFunc(w.steps, func(s *step) bool { return s.verb == verb && s.service == service })
 						if i < 0 {
 							return nil
@@ -167,7 +167,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 						return w.steps[i]
 					}
 					brought := service == "s" && (toy.up || !toy.upAt.IsZero()) // the daemon itself: nothing is left to be done
-					if stop, start := begun(restart.Stop), begun(restart.Start); stop != nil && (start == nil || start.to == 0) && !brought {
+					if stop, start := begun(words.Stop), begun(words.Start); stop != nil && (start == nil || start.to == 0) && !brought {
 						stopped = append(stopped, "start "+service)
 					}
 				}
@@ -235,8 +235,8 @@ func TestFinishThatDoesNotHelp(t *testing.T) {
 		w.barren("s")
 		w.services["s"].err = errors.New("cannot start service s")
 		w.died(t, d, "stop s.")
-		must(t, w.keeper.Store.Update("", true, func(all map[string]state.Daemon) {
-			all["a"] = state.Daemon{Tally: state.Tally{Tries: 1, Last: w.now()}}
+		must(t, w.keeper.Store.Update("", true, func(all map[string]past.Daemon) {
+			all["a"] = past.Daemon{Tally: past.Tally{Tries: 1, Last: w.now()}}
 		}))
 		w.services["s"].err = nil
 		wantResult(t, w.again(t, d)["a"], report.StillDown, "it was tried once")
@@ -676,10 +676,10 @@ func TestCommandsThatOutliveTheirRun(t *testing.T) {
 					must(t, err)
 					for _, m := range tc.marks {
 						verb, service, _ := strings.Cut(strings.TrimSuffix(m, "."), " ")
-						must(t, j.End(verb, service))
+						must(t, j.End(words.Verb(verb), service))
 					}
-					must(t, j.Begin(tc.last, "s"))
-					w.command(tc.last, "s", tc.lives)
+					must(t, j.Begin(words.Verb(tc.last), "s"))
+					w.command(words.Verb(tc.last), "s", tc.lives)
 					if tc.did == "" {
 						w.toy("a").upAt = w.began.Add(tc.lives)
 					}

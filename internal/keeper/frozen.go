@@ -10,7 +10,7 @@ import (
 // noteFrozen says that a daemon which counts as up does nothing: all its processes are
 // kept from running, systemctl(1) freeze. That takes as long as ten looks at a process, so
 // only who looks closer is told.
-func (r *run) noteFrozen(v check.Verdict) {
+func (r *task) noteFrozen(v check.Verdict) {
 	if r.Frozen == nil || !r.Measure && !r.Details || r.daemon.Spec.Rule || len(v.Matches) == 0 {
 		return
 	}

@@ -15,8 +15,8 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -61,21 +61,21 @@ func newHerd(t *testing.T, procs ...proc) *herd {
 	h.keeper.Manager, h.keeper.Look, h.keeper.Log = h, h.look, h
 	h.keeper.Kin, h.keeper.Runs, h.keeper.Started = h, h.runs, func(pid int) (uint64, error) { return uint64(pid) + 1000, nil }
 	h.keeper.UserName = func(id uint32) string { return map[uint32]string{0: "root", wwwData: "www-data"}[id] }
-	h.keeper.Clock = func() state.Stamp {
-		return state.Stamp{Time: time.Now().UTC().Round(0), Boot: h.boot, Up: 24*time.Hour + time.Since(h.began)}
+	h.keeper.Clock = func() past.Stamp {
+		return past.Stamp{Time: time.Now().UTC().Round(0), Boot: h.boot, Up: 24*time.Hour + time.Since(h.began)}
 	}
 	h.keeper.Probe = func(_ context.Context, _ check.Spec, v check.Verdict, _ bool) check.Verdict { return v }
 	return h
 }
 
 // remembers gives the runs a memory, with these processes as they were a minute ago.
-func (h *herd) remembers(t *testing.T, list ...state.Process) {
+func (h *herd) remembers(t *testing.T, list ...past.Process) {
 	t.Helper()
 	h.keeper.Store = openStore(t, t.TempDir()+"/state")
 	seen := h.keeper.Clock()
 	seen.Time, seen.Up = seen.Time.Add(-time.Minute), seen.Up-time.Minute
-	must(t, h.keeper.Store.Update(h.keeper.Key, true, func(all map[string]state.Daemon) {
-		all["/sbin/x"] = state.Daemon{Known: seen, LastUp: seen, UpSince: seen, Processes: list}
+	must(t, h.keeper.Store.Update(h.keeper.Key, true, func(all map[string]past.Daemon) {
+		all["/sbin/x"] = past.Daemon{Known: seen, LastUp: seen, UpSince: seen, Processes: list}
 	}))
 }
 

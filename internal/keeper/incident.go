@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
 
 // sawDown remembers a daemon that is down, and opens an incident.
-func (r *run) sawDown(reason string) {
+func (r *task) sawDown(reason string) {
 	switch {
 	case r.DryRun || r.daemon.LookOnly:
 		return
@@ -21,8 +23,8 @@ func (r *run) sawDown(reason string) {
 	}
 	now := r.memory.now()
 	if r.past.Incident == nil {
-		r.past.Incident = &state.Incident{
-			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: stillDownWord, Began: now,
+		r.past.Incident = &past.Incident{
+			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: words.StillDown, Began: now,
 			Death: r.numbers(now).Bounded(), // what is in the file is bounded, too
 		}
 		r.transition = true
@@ -30,39 +32,30 @@ func (r *run) sawDown(reason string) {
 		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
 	}
 	if !r.past.UpSince.IsZero() {
-		r.past.Ran, r.past.UpSince = state.Span{From: r.past.UpSince, To: r.past.LastUp}, state.Stamp{}
+		r.past.Ran, r.past.UpSince = past.Span{From: r.past.UpSince, To: r.past.LastUp}, past.Stamp{}
 	}
 }
 
-// The outcomes of an incident.
-const (
-	broughtBackWord = "brought_back"
-	cameBackWord    = "came_back"
-	stillDownWord   = "still_down"
-	heldWord        = "held"
-	removedWord     = "removed" // from the configuration
-)
-
 // endIncident ends the incident, if there is one.
-func (r *run) endIncident(ctx context.Context, now state.Stamp) {
+func (r *task) endIncident(ctx context.Context, now past.Stamp) {
 	if r.past.Incident == nil {
 		return
 	}
-	i := closed(r.past, now, cameBackWord)
+	i := closed(r.past, now, words.CameBack)
 	by := ""
 	if !r.acted {
 		by = r.forAnother()
 	}
 	switch {
 	case r.acted:
-		i.Outcome = broughtBackWord
+		i.Outcome = words.BroughtBack
 	case by != "":
-		i.Outcome, i.For = broughtBackWord, by
+		i.Outcome, i.For = words.BroughtBack, by
 	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
-		i.Outcome = heldWord
+		i.Outcome = words.LeftAlone
 	}
 	r.past.Totals.Downtime += i.Seconds - i.Held
-	took := report.Seconds(r.past.Incident.Lasts(now))
+	took := terminal.Seconds(r.past.Incident.Lasts(now))
 	if !i.Died.IsZero() {
 		r.report.Dead = r.past.Incident.Lasts(now)
 	}
@@ -76,18 +69,18 @@ func (r *run) endIncident(ctx context.Context, now state.Stamp) {
 	r.transition = true
 	r.over = i
 	if i.Kind != "" { // else it was left alone, or nobody had to act
-		r.past.Died = &state.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
+		r.past.Died = &past.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
 	}
 	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
-		end := r.transitionNow(Ends)
+		end := r.transitionNow(words.End)
 		r.tellEnd = func() { r.teller.add(ctx, end) }
 	}
-	r.past.Incident, r.past.Reminded = nil, state.Stamp{}
+	r.past.Incident, r.past.Reminded = nil, past.Stamp{}
 }
 
 // conclude makes known that an incident is over, once it is no longer remembered as
 // the one under way.
-func (r *run) conclude() {
+func (r *task) conclude() {
 	if r.over == nil {
 		return
 	}
@@ -101,20 +94,20 @@ func (r *run) conclude() {
 }
 
 // release ends what has kept a daemon from being restarted.
-func (r *run) release(now state.Stamp) {
+func (r *task) release(now past.Stamp) {
 	if r.past.Held == "" {
 		return
 	}
 	if i := r.past.Incident; i != nil {
 		i.Held += now.Since(r.past.HeldSince).Seconds()
 	}
-	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", state.Stamp{}
+	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", past.Stamp{}
 }
 
 // noteStep remembers a step: in the incident for people, and a stop so that it is not
 // taken for the admin's.
-func (r *run) noteStep(d restart.Done) {
-	if d.Verb == restart.Stop {
+func (r *task) noteStep(d restart.Done) {
+	if d.Verb == words.Stop {
 		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
 	}
 	i := r.past.Incident
@@ -122,7 +115,7 @@ func (r *run) noteStep(d restart.Done) {
 		return
 	}
 	const most = 40
-	i.Steps = append(i.Steps, state.Step{Verb: string(d.Verb), Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
+	i.Steps = append(i.Steps, words.Step{Verb: d.Verb, Service: d.Service, Seconds: d.Took.Seconds(), Exit: exitOf(d.Err), Error: textOf(d.Err)})
 	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
 }
 

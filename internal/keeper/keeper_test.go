@@ -17,6 +17,7 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -90,7 +91,7 @@ func (m *machine) Wish(_ context.Context, service string, past rcd.Past) (*rcd.W
 }
 
 func (m *machine) Death(context.Context, string) (rcd.Death, error) {
-	return rcd.Death{Cause: rcd.CauseUnknown}, nil
+	return rcd.Death{Cause: words.UnknownCause}, nil
 }
 
 func (m *machine) Work(context.Context, string) (*rcd.Work, error) { return nil, nil }
@@ -105,11 +106,11 @@ func (m *machine) Condition(context.Context, string) (rcd.Condition, error) {
 
 func (m *machine) Phase(context.Context) (rcd.Phase, error) { return m.phase, m.phaseErr }
 
-func (m *machine) Argv(v rcd.Verb, service string) []string {
+func (m *machine) Argv(v words.Verb, service string) []string {
 	return []string{"svc", service, string(v)}
 }
 
-func (m *machine) CarriesOut(args []string, verb rcd.Verb, service string) bool {
+func (m *machine) CarriesOut(args []string, verb words.Verb, service string) bool {
 	return slices.Equal(args, m.Argv(verb, service))
 }
 
@@ -139,8 +140,12 @@ func unclear(err error) check.Verdict { return check.Verdict{Err: err} }
 func newKeeper(t *testing.T, m *machine) *Keeper {
 	dir := filepath.Join(t.TempDir(), "run")
 	return &Keeper{
-		Manager: m, Look: m.look, Log: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
-		Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		Senses: Senses{
+			Look: m.look, EvidenceTime: 2 * time.Second,
+			Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		},
+		Services:  Services{Manager: m, RunDir: dir, Outputs: new(rcd.Outputs), AtOnce: 4},
+		Listeners: Listeners{Log: m},
 	}
 }
 
@@ -397,7 +402,7 @@ func TestDryRunPlansEachStep(t *testing.T) {
 func TestOutputOfAFailingStepIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{looks: []check.Verdict{down()}, startErr: &rcd.CommandError{
-			Verb: rcd.Start, Service: "a", Status: 1, Output: []string{"config: line 3"}, Cause: errors.New("exit status 1"),
+			Verb: words.Start, Service: "a", Status: 1, Output: []string{"config: line 3"}, Cause: errors.New("exit status 1"),
 		}}
 		r := newKeeper(t, m).Run(t.Context(), []Daemon{daemon("a")})[0]
 		if s := r.Steps[1]; s.Err != "cannot start service a: exit status 1" || !slices.Equal(s.Output, []string{"config: line 3"}) {

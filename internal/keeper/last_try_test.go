@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -29,7 +30,7 @@ func TestFailsAtEachTry(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		w.dies("a")
 		w.barren("s")
-		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9}
 		w.keeper.Manager = failing{w}
 		began := time.Now()
 		const ended = "its service has failed again: exited with status 3"
@@ -61,7 +62,7 @@ func TestEndBeforeTheTry(t *testing.T) {
 			d := w.add("a", "s")
 			d.Verify = 30 * time.Second
 			w.barren("s")
-			w.deaths["s"] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, Ago: ago}
+			w.deaths["s"] = rcd.Death{Cause: words.Exited, Text: "exited with status 3", PID: 4711, Ago: ago}
 			if r := w.again(t, d)["a"]; !strings.HasSuffix(r.Reason, want) {
 				t.Errorf("%v ago: %q", ago, r.Reason)
 			}
@@ -73,7 +74,7 @@ func TestEndBeforeTheTry(t *testing.T) {
 type failing struct{ *world }
 
 func (f failing) Start(ctx context.Context, service string, with rcd.With) error {
-	f.deaths[service] = rcd.Death{Cause: rcd.Exited, Text: "exited with status 3", PID: 4711, See: "journalctl -u " + service + " -n 50"}
+	f.deaths[service] = rcd.Death{Cause: words.Exited, Text: "exited with status 3", PID: 4711, See: "journalctl -u " + service + " -n 50"}
 	return f.world.Start(ctx, service, with)
 }
 
@@ -113,7 +114,7 @@ func TestCauseOfWhatRunsSince(t *testing.T) {
 		w.again(t, d)
 		time.Sleep(10 * time.Minute)
 		w.dies("a")
-		w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9}
+		w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9}
 		w.toy("a").sick, w.toy("a").ill = true, true
 		r := w.again(t, d)["a"]
 		if wantResult(t, r, report.StillDown, "did not"); r.Cause != "killed by SIGKILL" {
@@ -150,7 +151,7 @@ func TestDownSinceItsDeath(t *testing.T) {
 			w.again(t, d)
 			time.Sleep(time.Minute)
 			w.dies("a")
-			w.deaths["s"] = rcd.Death{Cause: rcd.Signalled, Text: "killed by SIGKILL", Signal: 9, Ago: tc.ago}
+			w.deaths["s"] = rcd.Death{Cause: words.Signalled, Text: "killed by SIGKILL", Signal: 9, Ago: tc.ago}
 			r := w.again(t, d)["a"]
 			wantResult(t, r, report.BroughtBack, "")
 			i := w.ledger(t)[0]
@@ -181,7 +182,7 @@ func TestSaidOfAnotherDeath(t *testing.T) {
 		"of one before, by a clock that differs": {8, 61 * time.Second, postmortem.Likely},
 		"nobody knows when":                      {8, 0, postmortem.Likely},
 	} {
-		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []state.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
+		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []past.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
 		if got == nil && tc.want != "" || got != nil && (got.Sure != tc.want || got.When.IsZero() != (tc.ago == 0)) {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -192,9 +193,9 @@ func TestSaidOfAnotherDeath(t *testing.T) {
 // the clock that the first look had.
 func TestDiedByASetClock(t *testing.T) {
 	const year = 365 * 24 * time.Hour
-	began := state.Stamp{Time: time.Unix(200, 0), Boot: "b", Up: 200 * time.Second}
-	now := state.Stamp{Time: time.Unix(230, 0).Add(year), Boot: "b", Up: 230 * time.Second}
-	i := state.Incident{LastUp: time.Unix(100, 0), Down: began.Time, Began: began}
+	began := past.Stamp{Time: time.Unix(200, 0), Boot: "b", Up: 200 * time.Second}
+	now := past.Stamp{Time: time.Unix(230, 0).Add(year), Boot: "b", Up: 230 * time.Second}
+	i := past.Incident{LastUp: time.Unix(100, 0), Down: began.Time, Began: began}
 	found := []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0).Add(year)}}
 	if got := died(i, now, found); !got.Equal(time.Unix(150, 0)) {
 		t.Errorf("died %v", got)
@@ -203,7 +204,7 @@ func TestDiedByASetClock(t *testing.T) {
 	if got := i.Lasts(now); got != 80*time.Second {
 		t.Errorf("it lasts %v", got)
 	}
-	if got := died(state.Incident{Down: began.Time, Began: began}, began, []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0)}}); !got.IsZero() {
+	if got := died(past.Incident{Down: began.Time, Began: began}, began, []postmortem.Finding{{Main: true, Sure: postmortem.Certain, When: time.Unix(150, 0)}}); !got.IsZero() {
 		t.Errorf("never seen up, and died %v", got)
 	}
 }

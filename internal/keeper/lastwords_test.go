@@ -42,7 +42,7 @@ func TestLastWords(t *testing.T) {
 		time.Sleep(time.Minute)
 		want("the next run", w.again(t, d)["a"])
 		for _, x := range slices.Concat(e.heard...) {
-			want(x.Kind, x.Daemon)
+			want(string(x.Kind), x.Daemon)
 		}
 		if len(e.heard) == 0 {
 			t.Error("nobody was told")

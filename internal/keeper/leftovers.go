@@ -14,6 +14,7 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/restart"
 )
 
@@ -33,7 +34,7 @@ const (
 // Clear tells what is left of the daemon before its service is started again, and ends
 // it if that is wanted. It ends nothing behind a stop that has run out of time, because
 // its manager is still at it, and nothing when a dead run's work is finished.
-func (r *run) Clear(ctx context.Context, stop restart.Done) {
+func (r *task) Clear(ctx context.Context, stop restart.Done) {
 	if r.old == nil || stop.Service != r.old.service || !r.anyRuns(r.old.family.Kin) {
 		return
 	}
@@ -46,7 +47,7 @@ func (r *run) Clear(ctx context.Context, stop restart.Done) {
 		return
 	}
 	switch {
-	case stop.Verb != restart.Stop:
+	case stop.Verb != words.Stop:
 		return
 	case errors.Is(stop.Err, context.DeadlineExceeded):
 		r.Log.Log(report.Warning, "%snone of them is ended: the stop of service '%s' has run out of time, and may still be at it", r.inName(), stop.Service)
@@ -61,7 +62,7 @@ func (r *run) Clear(ctx context.Context, stop restart.Done) {
 }
 
 // anyRuns reports whether one of these processes may still run.
-func (r *run) anyRuns(list []check.Kin) bool {
+func (r *task) anyRuns(list []check.Kin) bool {
 	return slices.ContainsFunc(list, func(k check.Kin) bool {
 		runs, err := r.Runs(k.PID, k.Start)
 		return runs || err != nil
@@ -69,7 +70,7 @@ func (r *run) anyRuns(list []check.Kin) bool {
 }
 
 // findLeft looks at what runs the daemon's program now.
-func (r *run) findLeft(ctx context.Context) {
+func (r *task) findLeft(ctx context.Context) {
 	o := r.old
 	now := r.kin(context.WithoutCancel(ctx))
 	for i, k := range now {
@@ -85,7 +86,7 @@ func (r *run) findLeft(ctx context.Context) {
 
 // maybeText is about what may be left of the daemon. What has only its program is worth
 // a word if it listens somewhere, where the daemon could want to.
-func (r *run) maybeText() string {
+func (r *task) maybeText() string {
 	before := slices.DeleteFunc(slices.Clone(r.old.possible), func(k check.Kin) bool { return !r.anyRuns([]check.Kin{k}) })
 	counted := slices.DeleteFunc(slices.Clone(before), func(k check.Kin) bool { return !k.Counts })
 	if len(counted) > 0 {
@@ -98,7 +99,7 @@ func (r *run) maybeText() string {
 }
 
 // holds reports whether a process listens at an address that is asked of the daemon.
-func (r *run) holds(k check.Kin) bool {
+func (r *task) holds(k check.Kin) bool {
 	if len(r.daemon.Spec.Listen) == 0 {
 		return false
 	}
@@ -110,7 +111,7 @@ func (r *run) holds(k check.Kin) bool {
 
 // leftText is such as "3 of its processes are left (pid 81, 82, 83 of www-data): they
 // hold tcp 0.0.0.0:80".
-func (r *run) leftText(list []check.Kin, one, many string) string {
+func (r *task) leftText(list []check.Kin, one, many string) string {
 	text, hold := one, "it holds "
 	if len(list) > 1 {
 		text, hold = strconv.Itoa(len(list))+" "+many, "they hold "
@@ -133,7 +134,7 @@ func (r *run) leftText(list []check.Kin, one, many string) string {
 }
 
 // kinText names processes by the users that they belong to, some of each.
-func (r *run) kinText(list []check.Kin) string {
+func (r *task) kinText(list []check.Kin) string {
 	const most = 5
 	var users []string
 	byUser := make(map[string][]string)
@@ -157,7 +158,7 @@ func (r *run) kinText(list []check.Kin) string {
 }
 
 // nameOf is a user's name, which a run that finds all well has no need of.
-func (r *run) nameOf(id uint32) string {
+func (r *task) nameOf(id uint32) string {
 	if r.UserName != nil {
 		return r.UserName(id)
 	}
@@ -174,7 +175,7 @@ func kinPIDs(list []check.Kin) []int {
 
 // endLeft has what is left end: TERM first, and KILL for what has not ended then. It
 // stops short when the run is interrupted.
-func (r *run) endLeft(ctx context.Context) {
+func (r *task) endLeft(ctx context.Context) {
 	held := r.seizeLeft()
 	defer func() {
 		for _, h := range held {
@@ -200,7 +201,7 @@ func (r *run) endLeft(ctx context.Context) {
 }
 
 // seizeLeft gets hold of each process that is left, and is still the same.
-func (r *run) seizeLeft() map[check.Kin]Seized {
+func (r *task) seizeLeft() map[check.Kin]Seized {
 	held := make(map[check.Kin]Seized)
 	for _, k := range r.old.left {
 		switch h, err := r.Kin.Seize(k); {
@@ -213,7 +214,7 @@ func (r *run) seizeLeft() map[check.Kin]Seized {
 	return held
 }
 
-func (r *run) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
+func (r *task) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
 	switch err := h.Signal(s); {
 	case err == nil:
 		r.Log.Log(report.Notice, "%ssent %s to process %d of %s, which is left", r.inName(), name, k.PID, r.nameOf(k.User))
@@ -223,7 +224,7 @@ func (r *run) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
 }
 
 // untilEnded waits until all have ended, and lets go of those that have.
-func (r *run) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
+func (r *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
 	began := time.Now()
 	for {
 		for k, h := range held {
@@ -246,7 +247,7 @@ func (r *run) untilEnded(ctx context.Context, held map[check.Kin]Seized, most ti
 
 // whatIsLeft adds to the report what has outlived the stop, as far as it still runs:
 // it explains why a start has failed, and it is not to be forgotten when it has not.
-func (r *run) whatIsLeft() {
+func (r *task) whatIsLeft() {
 	o := r.old
 	if o == nil {
 		return

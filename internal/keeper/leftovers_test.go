@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 )
@@ -78,7 +79,7 @@ func TestOwnService(t *testing.T) {
 // the stop finds nothing, the start fails.
 func orphans(t *testing.T) *herd {
 	h := newHerd(t, proc{pid: 81, parent: 80, user: wwwData, holds: true}, proc{pid: 82, parent: 80, user: wwwData, holds: true})
-	h.remembers(t, state.Process{PID: 80, Start: 1080, Parent: 1, Children: []int{81, 82}})
+	h.remembers(t, past.Process{PID: 80, Start: 1080, Parent: 1, Children: []int{81, 82}})
 	return h
 }
 
@@ -223,7 +224,7 @@ func TestSecondInstanceIsNotEnded(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHerd(t, proc{pid: 70, parent: 1}, proc{pid: 90, parent: 1, holds: true}, proc{pid: 91, parent: 90, user: wwwData})
-				h.remembers(t, state.Process{PID: 70, Start: 1070, Parent: 1}, state.Process{PID: 90, Start: 1090, Parent: 1, Children: []int{91}})
+				h.remembers(t, past.Process{PID: 70, Start: 1070, Parent: 1}, past.Process{PID: 90, Start: 1090, Parent: 1, Children: []int{91}})
 				h.sick = true
 				h.onStop = func() error { h.find(70).ends = time.Now(); return nil }
 				d := roots(EndLeftovers, "x")
@@ -243,7 +244,7 @@ func TestFinishWaitsAndEndsNothing(t *testing.T) {
 	for _, sick := range []bool{true, false} { // it may be found up while it ends
 		synctest.Test(t, func(t *testing.T) {
 			h := newHerd(t, proc{pid: 77, parent: 1}, proc{pid: 78, parent: 77, user: wwwData, stubborn: true})
-			h.remembers(t, state.Process{PID: 77, Start: 1077, Parent: 1, Children: []int{78}})
+			h.remembers(t, past.Process{PID: 77, Start: 1077, Parent: 1, Children: []int{78}})
 			h.sick = sick
 			j, err := h.keeper.Store.Begin(state.Intent{Daemon: "/sbin/x", PID: 4000, Began: h.keeper.Clock(), Manager: "fake", Services: []string{"x"}, StopTimeout: time.Minute})
 			must(t, err)
@@ -263,7 +264,7 @@ func TestFinishWaitsAndEndsNothing(t *testing.T) {
 
 // The texts name some of many.
 func TestLeftText(t *testing.T) {
-	r := &run{pass: &pass{Keeper: &Keeper{Kin: &herd{}, UserName: func(uint32) string { return "u" }}}}
+	r := &task{pass: &pass{Keeper: &Keeper{Senses: Senses{Kin: &herd{}, UserName: func(uint32) string { return "u" }}}}}
 	var list []check.Kin
 	for pid := range 30 {
 		list = append(list, check.Kin{PID: pid + 1, User: uint32(pid)})

@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"daemon-keeper/check"
-	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
 )
 
 // looks has daemons share snapshots: those that want a look while one is being
@@ -29,7 +29,7 @@ type request struct {
 // all is the first look of a run.
 func (l *looks) all(ctx context.Context, specs []check.Spec, opts check.Options) []check.Verdict {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), lookTime,
-		fmt.Errorf("it took longer than %s", report.Limit(lookTime)))
+		fmt.Errorf("it took longer than %s", terminal.Limit(lookTime)))
 	defer cancel()
 	return l.look(ctx, specs, opts)
 }
@@ -73,4 +73,4 @@ func (l *looks) serve(ctx context.Context) {
 	}
 }
 
-func (p *pass) several() bool { return len(p.runs) > 1 }
+func (p *pass) several() bool { return len(p.tasks) > 1 }

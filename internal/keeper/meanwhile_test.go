@@ -5,8 +5,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // A pause that is given while a daemon waits for its turn is heeded.
@@ -18,14 +19,14 @@ func TestPausedWhileItWaits(t *testing.T) {
 		var daemons []Daemon
 		for _, name := range []string{"a", "b"} { // either may be the first
 			d := w.add(name, "s"+name)
-			d.Respect = EveryReason()
+			d.Respect = words.Wishes()
 			w.services["s"+name].stopTakes = 10 * time.Second
 			daemons = append(daemons, d)
 		}
 		done := make(chan []report.Daemon)
 		go func() { done <- w.keeper.Run(t.Context(), daemons) }()
 		time.Sleep(5 * time.Second)
-		must(t, w.keeper.Store.Pause(state.Pause{Name: state.AllPaused, From: w.now(), By: "eve"}))
+		must(t, w.keeper.Store.Pause(past.Pause{Name: past.AllPaused, From: w.now(), By: "eve"}))
 		list := <-done
 		if list[0].Result == report.Held {
 			list[0], list[1] = list[1], list[0]

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
@@ -18,16 +19,16 @@ import (
 type memory struct {
 	store  *state.Store
 	key    string
-	pauses []state.Pause
-	stops  map[string]ourStop      // our last of each service, which daemons may share
-	gone   map[string]state.Daemon // what is remembered, and this run was not asked for
-	now    func() state.Stamp
+	pauses []past.Pause
+	stops  map[string]ourStop     // our last of each service, which daemons may share
+	gone   map[string]past.Daemon // what is remembered, and this run was not asked for
+	now    func() past.Stamp
 	saving sync.Mutex // others of this run are waited for, however many they are
 }
 
 // ourStop is a stop of a service by a run, and the daemon for which that was.
 type ourStop struct {
-	state.Span
+	past.Span
 	daemon string
 }
 
@@ -52,7 +53,7 @@ func (p *pass) load() {
 	if m.pauses, err = m.store.Pauses(m.now()); err != nil {
 		p.forgotten(err)
 	}
-	m.stops, m.gone = make(map[string]ourStop), make(map[string]state.Daemon)
+	m.stops, m.gone = make(map[string]ourStop), make(map[string]past.Daemon)
 	for name, d := range all {
 		if p.byName[name] == nil {
 			m.gone[name] = d
@@ -64,7 +65,7 @@ func (p *pass) load() {
 		}
 	}
 	now := m.now()
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		r.inFile = all[r.daemon.Name]
 		r.past = r.inFile.Clone() // what is in the file stays as it is
 		if r.past.Known.IsZero() {
@@ -77,7 +78,7 @@ func (p *pass) load() {
 
 // reload takes over what another run has remembered since, once the locks say that
 // none is at work any more.
-func (r *run) reload() {
+func (r *task) reload() {
 	if r.store() == nil || r.DryRun {
 		return
 	}
@@ -103,14 +104,14 @@ func (p *pass) forgotten(err error) {
 // save leaves what these runs know to later ones. Who does not hold the locks gives
 // way to another run that has written since. What is over is made known only then:
 // so one run alone does it, and once.
-func (p *pass) save(sync bool, runs ...*run) error {
+func (p *pass) save(sync bool, runs ...*task) error {
 	m := p.memory
-	if m.store == nil || p.DryRun || p.Watching {
+	if m.store == nil || !p.acts() {
 		return nil
 	}
 	m.saving.Lock()
 	defer m.saving.Unlock()
-	err := m.store.Update(m.key, sync, func(all map[string]state.Daemon) {
+	err := m.store.Update(m.key, sync, func(all map[string]past.Daemon) {
 		for _, r := range runs {
 			r.saved = r.locked || same(all[r.daemon.Name], r.inFile)
 			if r.saved {
@@ -132,7 +133,7 @@ func (p *pass) save(sync bool, runs ...*run) error {
 }
 
 // same reports whether two are the same once they are in a file.
-func same(a, b state.Daemon) bool {
+func same(a, b past.Daemon) bool {
 	if reflect.DeepEqual(a, b) { // as nearly always
 		return true
 	}
@@ -143,9 +144,9 @@ func same(a, b state.Daemon) bool {
 
 // saveAll is the one write of a run that finds all well.
 func (p *pass) saveAll() {
-	var list []*run
+	var list []*task
 	sync := false
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		unchanged := r.report.Result == report.CannotTell && !r.transition
 		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && !unchanged {
 			list = append(list, r)
@@ -158,29 +159,29 @@ func (p *pass) saveAll() {
 }
 
 // isOthers reports whether another run is at work on it.
-func (r *run) isOthers() bool { return errors.As(r.findHolder(), new(*state.HeldError)) }
+func (r *task) isOthers() bool { return errors.As(r.findHolder(), new(*state.HeldError)) }
 
 // findHolder asks who is at work on it. The lock of a service that has its turn in this run
 // is our own.
-func (r *run) findHolder() error {
+func (r *task) findHolder() error {
 	return state.FindHolder(r.RunDir, r.turns.idle(r.lockNames(r.daemon.Services)))
 }
 
 // isStale reports whether another run has written since: it may have restarted the
 // daemon, and have told everybody.
-func (r *run) isStale() bool {
+func (r *task) isStale() bool {
 	all, err := r.store().Read(r.memory.key)
 	return err == nil && !same(all[r.daemon.Name], r.inFile)
 }
 
 // news reports whether people do not know yet why nothing is done. What they know is
 // said no more, but for status and its kin.
-func (r *run) news(why string) bool {
+func (r *task) news(why string) bool {
 	if r.store() == nil {
 		return true
 	}
 	if r.past.Told == why {
-		r.report.Known = !r.DryRun && !r.Watching // who asks is told
+		r.report.Known = r.acts() // who asks is told
 		return false
 	}
 	r.past.Told, r.transition = why, true
@@ -188,7 +189,7 @@ func (r *run) news(why string) bool {
 }
 
 // totals are those that are remembered, with the incident under way.
-func (r *run) totals() *report.Totals {
+func (r *task) totals() *report.Totals {
 	if r.store() == nil {
 		return nil
 	}
@@ -204,10 +205,10 @@ func (r *run) totals() *report.Totals {
 	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: time.Duration(down * float64(time.Second))}
 }
 
-func (r *run) store() *state.Store { return r.memory.store }
+func (r *task) store() *state.Store { return r.memory.store }
 
 // notice says what is odd about a daemon that is up.
-func (r *run) notice(level report.Level, text string) {
+func (r *task) notice(level report.Level, text string) {
 	r.Log.Log(level, "%s%s", r.inName(), text)
 	r.report.Notices = append(r.report.Notices, text)
 }

@@ -14,8 +14,9 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -59,8 +60,8 @@ func TestIncident(t *testing.T) {
 		if d := i.Death; d == nil || d.Boot != lastUp.Boot || d.From != lastUp.Up || d.To <= d.From || d.Service != "s" || len(d.Processes) != 1 || d.Processes[0].PID != 100 {
 			t.Errorf("of its end %+v is kept", d)
 		}
-		i.LastUp, i.Down, i.Up, i.Seconds, i.Steps, i.Began, i.Death = time.Time{}, time.Time{}, time.Time{}, 0, nil, state.Stamp{}, nil
-		if want := (state.Incident{Daemon: "a", Reason: "not running", Kind: "unknown", Tries: 1, Outcome: "brought_back"}); inJSON(t, i) != inJSON(t, want) {
+		i.LastUp, i.Down, i.Up, i.Seconds, i.Steps, i.Began, i.Death = time.Time{}, time.Time{}, time.Time{}, 0, nil, past.Stamp{}, nil
+		if want := (past.Incident{Daemon: "a", Reason: "not running", Kind: "unknown", Tries: 1, Outcome: "brought_back"}); inJSON(t, i) != inJSON(t, want) {
 			t.Errorf("got %+v, want %+v", i, want)
 		}
 
@@ -70,7 +71,7 @@ func TestIncident(t *testing.T) {
 			t.Errorf("still under way: %+v", m)
 		case !about(m.LastUp.Since(up), 0) || m.UpSince != m.LastUp || m.Processes[0].PID != w.toy("a").pid:
 			t.Errorf("up since %v, last %v, %v", m.UpSince, m.LastUp, m.Processes)
-		case m.Tally.Tries != 1 || m.Totals != state.Totals{Incidents: 1, Restarts: 1, Downtime: list[0].Seconds}:
+		case m.Tally.Tries != 1 || m.Totals != past.Totals{Incidents: 1, Restarts: 1, Downtime: list[0].Seconds}:
 			t.Errorf("tally %+v, totals %+v", m.Tally, m.Totals)
 		case !about(m.Known.Since(known), 0):
 			t.Errorf("known since %v", m.Known)
@@ -100,8 +101,8 @@ func TestIncidentOverSeveralRuns(t *testing.T) {
 		w.remembers(t)
 		d := w.add("a", "s", "t", "u")
 		for service, err := range map[string]error{
-			"s": &rcd.CommandError{Verb: rcd.Start, Service: "s", Status: 3, Cause: errors.New("exit status 3")},
-			"t": &rcd.CommandError{Verb: rcd.Start, Service: "t", Status: 0, TimedOut: true, Cause: errors.New("too long")},
+			"s": &rcd.CommandError{Verb: words.Start, Service: "s", Status: 3, Cause: errors.New("exit status 3")},
+			"t": &rcd.CommandError{Verb: words.Start, Service: "t", Status: 0, TimedOut: true, Cause: errors.New("too long")},
 			"u": errors.New("cannot be run"),
 		} {
 			w.services[service].err = err
@@ -327,7 +328,7 @@ func TestWhoWrites(t *testing.T) {
 				}
 				w.dies("e")
 				w.again(t, d, e, p)
-				if err := w.keeper.Store.Pause(state.Pause{Name: "p", From: w.now()}); err != nil {
+				if err := w.keeper.Store.Pause(past.Pause{Name: "p", From: w.now()}); err != nil {
 					t.Fatal(err)
 				}
 				before := files(w)
@@ -498,7 +499,7 @@ func TestUpSince(t *testing.T) {
 		if m.UpSince != m.LastUp {
 			t.Errorf("up since %v", m.UpSince)
 		}
-		must(t, store.Update("", false, func(all map[string]state.Daemon) {
+		must(t, store.Update("", false, func(all map[string]past.Daemon) {
 			m := all["a"]
 			m.UpSince.Up += time.Hour
 			all["a"] = m
@@ -514,7 +515,7 @@ func TestUpSince(t *testing.T) {
 func TestWhoActsKnowsBetter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, d := holding(t)
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		other := w.another(t)
 		w.keeper.IgnoreIntent = true
 		slow := d

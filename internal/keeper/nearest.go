@@ -8,13 +8,13 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 )
 
 // nearest says which process was started in a restart and nearly counts, and why it does
 // not: another version of an interpreter, say, or another user's. It is "" if there is
 // none. A process that has the wanted arguments and nothing else is told of last.
-func (r *run) nearest(ctx context.Context, since state.Stamp) string {
+func (r *task) nearest(ctx context.Context, since past.Stamp) string {
 	if r.Processes == nil || ctx.Err() != nil {
 		return ""
 	}
@@ -48,7 +48,7 @@ func nearestText(p proctable.Process, why string) string {
 }
 
 // cameUp reports whether a process was started since then and runs.
-func (r *run) cameUp(pid int, since state.Stamp) bool {
+func (r *task) cameUp(pid int, since past.Stamp) bool {
 	p, runs, err := r.Processes.Read(pid)
 	return err == nil && runs && p.Usage.Age <= r.memory.now().Since(since)
 }

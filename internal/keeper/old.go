@@ -10,8 +10,9 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -30,7 +31,7 @@ type old struct {
 
 // meet looks at the daemon that is about to be stopped, once more and at all of it: at
 // whatever runs its program. Without a way to know processes again nobody is waited for.
-func (r *run) meet(ctx context.Context, services []string) {
+func (r *task) meet(ctx context.Context, services []string) {
 	r.old, r.unmet = nil, nil
 	own := ownService(r.daemon.Services, r.daemon.Spec)
 	if r.Kin == nil || r.Runs == nil || !slices.Contains(services, own) {
@@ -67,13 +68,13 @@ func (r *run) meet(ctx context.Context, services []string) {
 
 // kin are the processes that run the daemon's program, whoever's they are. Of a daemon
 // that is known by a name alone they are those that count.
-func (r *run) kin(ctx context.Context) []check.Kin {
+func (r *task) kin(ctx context.Context) []check.Kin {
 	list, _ := r.kinOrErr(ctx)
 	return list
 }
 
 // kinOrErr also says why not all of that can be told.
-func (r *run) kinOrErr(ctx context.Context) ([]check.Kin, error) {
+func (r *task) kinOrErr(ctx context.Context) ([]check.Kin, error) {
 	opts := r.options()
 	opts.Measure = true
 	spec := r.daemon.Spec
@@ -97,9 +98,9 @@ func (r *run) kinOrErr(ctx context.Context) ([]check.Kin, error) {
 
 // othersOfProgram are the processes of the same program that count for daemons with other
 // services. They are not sure if any of that cannot be told.
-func (r *run) othersOfProgram(ctx context.Context, opts check.Options) (others []int, sure bool) {
+func (r *task) othersOfProgram(ctx context.Context, opts check.Options) (others []int, sure bool) {
 	sure = true
-	for _, other := range r.runs {
+	for _, other := range r.tasks {
 		d := other.daemon
 		if other == r || d.Spec.Rule || d.Spec.Executable != r.daemon.Spec.Executable ||
 			slices.ContainsFunc(d.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
@@ -115,7 +116,7 @@ func (r *run) othersOfProgram(ctx context.Context, opts check.Options) (others [
 // ancestors are the daemon's processes as they were when it was last seen up, in this
 // boot. Of their children only the numbers are remembered: who has such a number and was
 // there then is the same process still.
-func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
+func (r *task) ancestors(kin []check.Kin) []check.Ancestor {
 	now := r.memory.now()
 	if !r.isThisBoot() {
 		return nil
@@ -127,7 +128,7 @@ func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 	since := now.Since(r.past.LastUp)
 	for _, p := range r.past.Processes {
 		for _, k := range kin {
-			isKnown := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == k.PID })
+			isKnown := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == k.PID })
 			if slices.Contains(p.Children, k.PID) && !isKnown && k.Age >= since {
 				list = append(list, check.Ancestor{PID: k.PID, Start: k.Start, Parent: p.PID})
 			}
@@ -138,7 +139,7 @@ func (r *run) ancestors(kin []check.Kin) []check.Ancestor {
 
 // isThisBoot reports whether the daemon was last seen up in this boot: else the numbers of
 // its processes mean nothing.
-func (r *run) isThisBoot() bool {
+func (r *task) isThisBoot() bool {
 	return r.store() != nil && r.past.LastUp.Boot != "" && r.past.LastUp.Boot == r.memory.now().Boot
 }
 
@@ -163,7 +164,7 @@ func ownService(services []string, spec check.Spec) string {
 // Remaining lists the processes that the stop should have ended and that still run. Once
 // the main ones have ended, the others keep nothing from being started unless they hold
 // an address: sessions, and workers that finish what they are at, may take hours.
-func (r *run) Remaining(_ context.Context, service string) ([]int, error) {
+func (r *task) Remaining(_ context.Context, service string) ([]int, error) {
 	if r.old == nil || service != r.old.service {
 		return nil, nil
 	}
@@ -203,11 +204,11 @@ func then(service string) string {
 }
 
 // AwaitEnd tells the diary and a person at the terminal that the start has to wait.
-func (r *run) AwaitEnd(pids []int) func(restart.Wait) {
+func (r *task) AwaitEnd(pids []int) func(restart.Wait) {
 	end := r.show("waiting for the end of " + report.PIDList(pids))
 	return func(w restart.Wait) {
 		end()
-		took := report.Seconds(w.Took)
+		took := terminal.Seconds(w.Took)
 		switch {
 		case w.Err != nil:
 			r.Log.Log(report.Warning, "%scannot tell whether the old processes (%s) have ended %s after the stop: %v; starting all the same", r.inName(), report.PIDList(w.PIDs), took, w.Err)

@@ -10,8 +10,7 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
-	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
+	"daemon-keeper/internal/words"
 )
 
 // The command of a step outlives its run if that is killed. Mostly the child of ours
@@ -93,7 +92,7 @@ func (p *pass) sayWaits(i state.Intent, m state.Mark) {
 
 // limitOf is how long the step that was under way may take.
 func limitOf(i state.Intent) time.Duration {
-	if m, ok := i.UnderWay(); ok && m.Verb == string(restart.Start) {
+	if m, ok := i.UnderWay(); ok && m.Verb == words.Start {
 		return cmp.Or(i.StartTimeout, startTime)
 	}
 	return i.StopTimeout
@@ -111,11 +110,11 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 	ctx, cancel := context.WithTimeout(ctx, limitOf(i))
 	defer cancel()
 	age := func() time.Duration { return p.memory.now().Since(i.Began) }
-	p.outlast(ctx, rcd.Verb(m.Verb), m.Service, age, func() {
+	p.outlast(ctx, m.Verb, m.Service, age, func() {
 		waited = true
 		p.sayWaits(i, m)
 	})
-	if waited && m.Verb == string(restart.Start) { // well or not, it is made
+	if waited && m.Verb == words.Start { // well or not, it is made
 		i.Marks = slices.Clone(i.Marks)
 		i.Marks[len(i.Marks)-1].Ended = true
 	}
@@ -124,7 +123,7 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 
 // awaitOrphans waits for the commands that runs have left which have died since we
 // looked for such.
-func (r *run) awaitOrphans(ctx context.Context) {
+func (r *task) awaitOrphans(ctx context.Context) {
 	if r.store() == nil {
 		return
 	}
@@ -141,7 +140,7 @@ const mostDoubts = 20
 
 // outlast waits until no process carries out a step any more, or for ctx, and says so
 // if that takes any time. What is older than the step is another's.
-func (p *pass) outlast(ctx context.Context, verb rcd.Verb, service string, age func() time.Duration, say func()) {
+func (p *pass) outlast(ctx context.Context, verb words.Verb, service string, age func() time.Duration, say func()) {
 	if p.Commands == nil {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -99,8 +100,8 @@ func TestFinishWaitsLikeARestart(t *testing.T) {
 		begin, end func(*testing.T, *world)
 		known      bool // by a run that was not asked for it
 	}{
-		"a pause":              {func(t *testing.T, w *world) { w.pause(t, state.Pause{Name: "a"}) }, func(t *testing.T, w *world) { w.resume(t, "a") }, true},
-		"a pause of all":       {func(t *testing.T, w *world) { w.pause(t, state.Pause{Name: state.AllPaused}) }, func(t *testing.T, w *world) { w.resume(t, state.AllPaused) }, true},
+		"a pause":              {func(t *testing.T, w *world) { w.pause(t, past.Pause{Name: "a"}) }, func(t *testing.T, w *world) { w.resume(t, "a") }, true},
+		"a pause of all":       {func(t *testing.T, w *world) { w.pause(t, past.Pause{Name: past.AllPaused}) }, func(t *testing.T, w *world) { w.resume(t, past.AllPaused) }, true},
 		"a package manager":    {func(_ *testing.T, w *world) { w.upgrade() }, func(_ *testing.T, w *world) { w.keeper.Packages = nil }, true},
 		"the admin's stop":     {func(_ *testing.T, w *world) { w.wishes["s"] = wish("s", rcd.WishStopped) }, func(_ *testing.T, w *world) { delete(w.wishes, "s") }, false},
 		"a disabled service":   {func(_ *testing.T, w *world) { w.wishes["s"] = wish("s", rcd.WishDisabled) }, func(_ *testing.T, w *world) { delete(w.wishes, "s") }, false},

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
@@ -28,7 +28,7 @@ func longest(p restart.Procedure, services int) time.Duration {
 
 // overdue tells of a lock that is held for longer than any run can need: its holder is
 // stopped, or hangs, and the daemon stays down until somebody helps.
-func (r *run) overdue(ctx context.Context, held *state.HeldError) (why, hint string) {
+func (r *task) overdue(ctx context.Context, held *state.HeldError) (why, hint string) {
 	need := longest(r.daemon.Procedure, len(r.daemon.Services))
 	if r.store() != nil {
 		list, _ := r.store().Unfinished() // what cannot be read was told
@@ -42,7 +42,7 @@ func (r *run) overdue(ctx context.Context, held *state.HeldError) (why, hint str
 		return "", ""
 	}
 	pid, what := r.holder(ctx, held)
-	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), report.Limit(need))
+	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), terminal.Limit(need))
 	hint = "look at what it waits for; if it is of no use any more, end it: kill %d"
 	if r.IsStopped != nil && r.IsStopped(pid) {
 		why += "; it is stopped (state T)"
@@ -56,7 +56,7 @@ func (r *run) overdue(ctx context.Context, held *state.HeldError) (why, hint str
 
 // holder is the process that holds a lock: the run that has signed it, or, if that has
 // died, what it has left at work on the service.
-func (r *run) holder(ctx context.Context, held *state.HeldError) (pid int, what string) {
+func (r *task) holder(ctx context.Context, held *state.HeldError) (pid int, what string) {
 	if held.PID > 0 && r.Started != nil {
 		if _, err := r.Started(held.PID); err == nil {
 			return held.PID, fmt.Sprintf("another run, pid %d,", held.PID)

@@ -37,7 +37,7 @@ func stops(f check.Family, service string) []check.Kin {
 // withDaemon tells how to get hold of the daemon's processes.
 func (p *pass) withDaemon(with *rcd.With, service string) {
 	with.Warn = func(err error) { p.logOnce(report.Warning, "%v", err) }
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		if r.daemon.Own.IsIt() && r.daemon.Own.Service() == service {
 			with.Seize = r.seize
 			with.Remaining = func(ctx context.Context) ([]int, error) {
@@ -51,7 +51,7 @@ func (p *pass) withDaemon(with *rcd.With, service string) {
 }
 
 // seize gets hold of each process that the stop is to end, and that is still the same.
-func (r *run) seize(context.Context) (held []rcd.Held, err error) {
+func (r *task) seize(context.Context) (held []rcd.Held, err error) {
 	if r.unmet != nil && len(r.stillThere()) > 0 {
 		return nil, r.unmet
 	}
@@ -70,7 +70,7 @@ func (r *run) seize(context.Context) (held []rcd.Held, err error) {
 }
 
 // stillThere are the processes of the last look that may still run.
-func (r *run) stillThere() (running []int) {
+func (r *task) stillThere() (running []int) {
 	for _, m := range r.last.Matches {
 		if runs, err := r.Runs(m.PID, m.Usage.Start); runs || err != nil {
 			running = append(running, m.PID)
@@ -83,7 +83,7 @@ func (r *run) stillThere() (running []int) {
 type heldKin struct {
 	Seized
 	kin check.Kin
-	run *run
+	run *task
 }
 
 func (h *heldKin) PID() int { return h.kin.PID }

@@ -10,6 +10,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -149,7 +150,7 @@ func TestOwnDaemonOfAnotherRun(t *testing.T) {
 		d.Own, d.LookOnly = rcd.OwnDaemon{Name: "x", Start: []string{"/sbin/x"}}, true
 		h.own = rcd.NewOwn(rcd.Host{OS: "none"}, OwnDaemons([]Daemon{d}), nil)
 		h.keeper.Manager, h.keeper.Kin = h, h
-		h.remembers(t, state.Process{PID: 77, Start: 1077, Parent: 1})
+		h.remembers(t, past.Process{PID: 77, Start: 1077, Parent: 1})
 		j, err := h.keeper.Store.Begin(state.Intent{Daemon: d.Name, PID: 4000, Began: h.keeper.Clock(), Manager: "fake", Services: []string{"own:x"}, StopTimeout: time.Minute})
 		must(t, err)
 		must(t, j.Begin("stop", "own:x"))

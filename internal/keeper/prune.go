@@ -3,19 +3,21 @@ package keeper
 import (
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // prune drops what is remembered of daemons that are in the configuration no more,
 // else one that was down when it was taken out would stay down for ever. Only a run
 // for all of the configuration, without a mistake in it, knows which these are.
 func (p *pass) prune() {
-	if !p.Whole || len(p.memory.gone) == 0 || p.DryRun || p.Watching {
+	if !p.Whole || len(p.memory.gone) == 0 || !p.acts() {
 		return
 	}
-	var over []state.Incident
-	err := p.memory.store.Update(p.memory.key, true, func(all map[string]state.Daemon) {
+	var over []past.Incident
+	err := p.memory.store.Update(p.memory.key, true, func(all map[string]past.Daemon) {
 		over = nil
 		for name, was := range p.memory.gone {
 			d, there := all[name]
@@ -23,7 +25,7 @@ func (p *pass) prune() {
 				continue
 			}
 			if d.Incident != nil {
-				i := *closed(d, p.memory.now(), removedWord)
+				i := *closed(d, p.memory.now(), words.Removed)
 				i.Up = time.Time{} // it was not seen up
 				over = append(over, i)
 			}
@@ -38,12 +40,12 @@ func (p *pass) prune() {
 		if err := p.memory.store.Append(i); err != nil {
 			p.forgotten(err)
 		}
-		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, report.Seconds(time.Duration(i.Seconds*float64(time.Second))))
+		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(time.Duration(i.Seconds*float64(time.Second))))
 	}
 }
 
 // closed is the incident under way at its end.
-func closed(d state.Daemon, now state.Stamp, outcome string) *state.Incident {
+func closed(d past.Daemon, now past.Stamp, outcome words.Outcome) *past.Incident {
 	i := new(d.Incident.Retold(now))
 	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
 	if d.Held != "" {

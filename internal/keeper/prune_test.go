@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // A daemon that is taken out of the configuration while it is down is not down for
@@ -71,7 +71,7 @@ func TestRemovedAndPutBackIsNotForgotten(t *testing.T) {
 				return
 			}
 			meanwhile = true
-			must(t, store.Update("", false, func(all map[string]state.Daemon) {
+			must(t, store.Update("", false, func(all map[string]past.Daemon) {
 				d := all["a"]
 				d.LastUp = w.now()
 				all["a"] = d

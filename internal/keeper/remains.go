@@ -5,16 +5,16 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
 // remains is what is known of a daemon of which processes count, though its main process
 // seems to have ended: what is left of it is not the daemon.
 type remains struct {
-	gone    state.Process // the main process that has ended; its PID is 0 if none is known to have
-	relics  []relic       // the processes that count
+	gone    past.Process // the main process that has ended; its PID is 0 if none is known to have
+	relics  []relic      // the processes that count
 	service string
 	cond    rcd.Condition // of that service
 	file    pidFile

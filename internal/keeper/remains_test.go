@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/rcd"
 )
 
 // Each row is a daemon whose main process, 100, seems to have ended. It had the children
 // 101 and 102, and was last seen up 60 s ago.
 func TestRemains(t *testing.T) {
-	gone := state.Process{PID: 100, Parent: 1, Children: []int{101, 102}}
+	gone := past.Process{PID: 100, Parent: 1, Children: []int{101, 102}}
 	// The service was started an hour ago, and its main process ended 30 s ago.
 	failed := rcd.Condition{State: rcd.Stopped, Life: rcd.Life{Main: 100, Began: time.Hour, Ended: 30 * time.Second}}
 	stopping := failed
@@ -47,7 +47,7 @@ func TestRemains(t *testing.T) {
 		{"restarted by somebody: the manager knows the new one", remains{gone: gone, cond: rcd.Condition{State: rcd.Running, Main: 300}, relics: []relic{kin(101), {pid: 300, age: time.Second}}}, false, 300, ""},
 		{"nginx: a binary upgrade under systemd", remains{gone: gone, cond: rcd.Condition{State: rcd.Running, Main: 101}, relics: []relic{heir, kin(102)}}, false, 101, ""},
 		{"gunicorn: a binary upgrade that systemd does not follow", remains{gone: gone, cond: failed, relics: []relic{heir, kin(102)}}, false, 0, "process 101, which has started others, waits for connections"},
-		{"a worker was recycled, its parent runs", remains{gone: state.Process{PID: 101, Parent: 90}, cond: failed, relics: []relic{kin(90), kin(102)}}, false, 90, ""},
+		{"a worker was recycled, its parent runs", remains{gone: past.Process{PID: 101, Parent: 90}, cond: failed, relics: []relic{kin(90), kin(102)}}, false, 90, ""},
 		{"a unit that is active without a main process", remains{gone: gone, cond: rcd.Condition{State: rcd.Running, Life: failed.Life}, relics: []relic{kin(101)}, twice: true}, false, 0, "nothing else says"},
 		{"a wrapper is the main process", remains{gone: gone, cond: rcd.Condition{State: rcd.Running, Main: 90}, relics: []relic{kin(101)}, twice: true}, false, 0, "nothing else says"},
 		{"the first process of a daemon that puts itself into the background", remains{gone: gone, cond: stopped, relics: []relic{kin(101)}}, false, 0, ""},
@@ -61,7 +61,7 @@ func TestRemains(t *testing.T) {
 		{"no systemd: haproxy's old process has finished", remains{gone: gone, cond: stopped, twice: true, relics: []relic{{pid: 200, age: 10 * time.Minute, old: true}}}, false, 200, ""},
 		{"no systemd: restarted by somebody", remains{gone: gone, cond: stopped, twice: true, relics: []relic{{pid: 200, age: time.Second}}}, false, 200, ""},
 		{"no systemd: a new master", remains{gone: gone, cond: stopped, twice: true, relics: []relic{heir, kin(102)}}, false, 0, "waits for connections"},
-		{"no system has told its children", remains{gone: state.Process{PID: 100}, cond: stopped, twice: true, relics: []relic{{pid: 101, age: time.Hour, old: true}}}, true, 0, ""},
+		{"no system has told its children", remains{gone: past.Process{PID: 100}, cond: stopped, twice: true, relics: []relic{{pid: 101, age: time.Hour, old: true}}}, true, 0, ""},
 		{"never seen before, in a session, the service never ran", remains{cond: stopped, relics: []relic{session(time.Hour)}}, false, 0, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestRemains(t *testing.T) {
 }
 
 func TestRemainsText(t *testing.T) {
-	gone := state.Process{PID: 100}
+	gone := past.Process{PID: 100}
 	life := rcd.Condition{Life: rcd.Life{Main: 99}}
 	for _, tc := range []struct {
 		r    remains
@@ -94,7 +94,7 @@ func TestRemainsText(t *testing.T) {
 }
 
 func TestTops(t *testing.T) {
-	list := []state.Process{{PID: 5, Parent: 7}, {PID: 7, Parent: 1}, {PID: 8, Parent: 1}, {PID: 9, Parent: 1, Children: []int{10}}, {PID: 10, Parent: 1}}
+	list := []past.Process{{PID: 5, Parent: 7}, {PID: 7, Parent: 1}, {PID: 8, Parent: 1}, {PID: 9, Parent: 1, Children: []int{10}}, {PID: 10, Parent: 1}}
 	var got []int
 	for _, p := range tops(list) {
 		got = append(got, p.PID)
@@ -107,7 +107,7 @@ func TestTops(t *testing.T) {
 // What is left of an earlier life is none of this one, and not the daemon either.
 func TestRemainsOfEarlierLives(t *testing.T) {
 	r := remains{
-		service: "x", told: true, gone: state.Process{PID: 200, Children: []int{201}}, cond: rcd.Condition{State: rcd.Stopped}, twice: true,
+		service: "x", told: true, gone: past.Process{PID: 200, Children: []int{201}}, cond: rcd.Condition{State: rcd.Stopped}, twice: true,
 		relics: []relic{{pid: 101, age: time.Hour, old: true, left: true}, {pid: 201, age: time.Minute, old: true, kin: true}},
 	}
 	if !r.judge().dead {

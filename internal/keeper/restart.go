@@ -6,13 +6,15 @@ import (
 	"slices"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/restart"
 )
 
 // restart acts.
-func (r *run) restart(ctx context.Context, services []string) {
+func (r *task) restart(ctx context.Context, services []string) {
 	p := r.daemon.Procedure
 	p.Services = services
 	defer context.AfterFunc(ctx, func() {
@@ -27,7 +29,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 	r.past.Tally.Last = r.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
 		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(step.Verb), Service: step.Service, Skipped: true, Err: "this run was interrupted",
+			Verb: step.Verb, Service: step.Service, Skipped: true, Err: "this run was interrupted",
 		})
 	}
 	name, pids := r.report.Name, report.PIDList(o.PIDs)
@@ -55,7 +57,7 @@ func (r *run) restart(ctx context.Context, services []string) {
 }
 
 // saysStep tells what a step has done besides what it is for.
-func (r *run) saysStep(text string) {
+func (r *task) saysStep(text string) {
 	r.Log.Log(report.Notice, "%s", text)
 	r.report.Notices = append(r.report.Notices, text)
 }
@@ -63,7 +65,7 @@ func (r *run) saysStep(text string) {
 // isDaemon reports whether a process is of a daemon that the service starts, this one
 // or another, well or not. If that cannot be told, it may be.
 func (p *pass) isDaemon(service string, pid int) bool {
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		if !slices.Contains(r.daemon.Services, service) {
 			continue
 		}
@@ -77,7 +79,7 @@ func (p *pass) isDaemon(service string, pid int) bool {
 
 // unlessRestarted leaves out the services that were restarted in this run for
 // another daemon.
-func (r *run) unlessRestarted(services []string) []string {
+func (r *task) unlessRestarted(services []string) []string {
 	var left []string
 	for _, service := range services {
 		by := r.turns.claim(r.lockName(service), r.report.Name)
@@ -86,7 +88,7 @@ func (r *run) unlessRestarted(services []string) []string {
 			continue
 		}
 		r.report.Steps = append(r.report.Steps, report.Step{
-			Verb: string(restart.Start), Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
+			Verb: words.Start, Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
 		})
 	}
 	return left
@@ -94,11 +96,11 @@ func (r *run) unlessRestarted(services []string) []string {
 
 // endedAgain asks how the daemon has ended that was started just now. What has ended it
 // before is the cause of the incident, and may be another.
-func (r *run) endedAgain(ctx context.Context, began state.Stamp) string {
+func (r *task) endedAgain(ctx context.Context, began past.Stamp) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
 	defer cancel()
 	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
-	isOld := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return p.PID == d.PID })
+	isOld := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
 	if err != nil || d.Text == "" || isOld || d.Ago > r.memory.now().Since(began) { // the start has come to no process
 		return ""
 	}
@@ -116,22 +118,22 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 	case o.Failed:
 		return "its service has failed again"
 	case o.Lost > 0 && unwell != "":
-		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), report.Limit(p.Settle), unwell)
+		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), terminal.Limit(p.Settle), unwell)
 	case o.Lost > 0:
-		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), report.Limit(p.Settle))
+		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), terminal.Limit(p.Settle))
 	case unwell != "" && unwell == said: // which stands beside it
-		return fmt.Sprintf("within %s it did not get well", report.Limit(p.Verify))
+		return fmt.Sprintf("within %s it did not get well", terminal.Limit(p.Verify))
 	case len(last.Matches) > 0 && unwell != "":
-		return fmt.Sprintf("within %s it did not get well: %s", report.Limit(p.Verify), unwell)
+		return fmt.Sprintf("within %s it did not get well: %s", terminal.Limit(p.Verify), unwell)
 	}
-	return fmt.Sprintf("it did not appear within %s", report.Limit(p.Verify))
+	return fmt.Sprintf("it did not appear within %s", terminal.Limit(p.Verify))
 }
 
 // failedStart is what the start of a service has failed of: it stands beside the reason as
 // long as the run reports its steps, and later nowhere else.
 func failedStart(o restart.Outcome) string {
 	for _, step := range o.Steps {
-		if step.Verb == restart.Start && step.Err != nil && !step.Slow {
+		if step.Verb == words.Start && step.Err != nil && !step.Slow {
 			return step.Err.Error() + "; "
 		}
 	}
@@ -147,7 +149,7 @@ func times(n int) string {
 
 // prober is restart's view of the daemon.
 type prober struct {
-	*run
+	*task
 	before []int // its processes, if only other ones show that it was restarted
 }
 

@@ -13,7 +13,7 @@ import (
 
 // lock keeps other runs from the services. Without a folder that can be trusted
 // there are no locks, and the daemon is restarted all the same.
-func (r *run) lock(ctx context.Context) (*state.Locks, bool) {
+func (r *task) lock(ctx context.Context) (*state.Locks, bool) {
 	locks, err := r.locksOf(r.daemon.Services)
 	var held *state.HeldError
 	switch {

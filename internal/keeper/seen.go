@@ -7,13 +7,13 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 )
 
 // sawUp remembers a daemon that is up, and tells it if that is not the one that
 // was there before.
-func (r *run) sawUp(ctx context.Context, v check.Verdict) {
+func (r *task) sawUp(ctx context.Context, v check.Verdict) {
 	if r.store() == nil || r.daemon.LookOnly || len(v.Matches) == 0 && r.past.Incident == nil { // of none that may be, only an end is worth a word
 		return
 	}
@@ -40,9 +40,9 @@ func (r *run) sawUp(ctx context.Context, v check.Verdict) {
 
 // isGone reports whether none of these processes runs any more. Mostly the look has
 // seen one of them.
-func (r *run) isGone(list, seen []state.Process) bool {
-	return !slices.ContainsFunc(list, func(p state.Process) bool {
-		if slices.ContainsFunc(seen, func(s state.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
+func (r *task) isGone(list, seen []past.Process) bool {
+	return !slices.ContainsFunc(list, func(p past.Process) bool {
+		if slices.ContainsFunc(seen, func(s past.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
 			return true
 		}
 		runs, err := r.Runs(p.PID, p.Start)
@@ -53,7 +53,7 @@ func (r *run) isGone(list, seen []state.Process) bool {
 // wasThere reports whether some process of the daemon was there when it was last seen
 // up. A healthy run does not see all of them, and the one that it saw may have been
 // a worker, which come and go.
-func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
+func (r *task) wasThere(ctx context.Context, now past.Stamp) bool {
 	opts := r.options()
 	opts.Measure = true
 	v := r.looks.one(ctx, r.daemon.Spec, opts)
@@ -63,7 +63,7 @@ func (r *run) wasThere(ctx context.Context, now state.Stamp) bool {
 
 // forAnother is the daemon for which a run has restarted a service of this one since this
 // one was last seen up; "" if none has.
-func (r *run) forAnother() string {
+func (r *task) forAnother() string {
 	for _, service := range r.daemon.Services {
 		if by := r.turns.restartedFor(r.lockName(service)); by != "" && by != r.report.Name {
 			return by
@@ -78,7 +78,7 @@ func (r *run) forAnother() string {
 // noteRestart tells that a daemon that was up at the last look was restarted since. What a
 // run did is in the diary only. What depends on a service that a run has restarted may
 // have been restarted with it.
-func (r *run) noteRestart(before, seen []state.Process) {
+func (r *task) noteRestart(before, seen []past.Process) {
 	pids := ": " + pidsText(before) + " -> " + pidsText(seen)
 	if by := r.forAnother(); by != "" {
 		r.Log.Log(report.Info, "'%s' was restarted for '%s', with which it shares a service%s", r.report.Name, by, pids)
@@ -101,13 +101,13 @@ func (r *run) noteRestart(before, seen []state.Process) {
 }
 
 // remembered is what a later run must know of the processes that count.
-func (r *run) remembered(v check.Verdict) []state.Process {
+func (r *task) remembered(v check.Verdict) []past.Process {
 	const most = 16
-	var list []state.Process
+	var list []past.Process
 	for _, m := range v.Matches[:min(len(v.Matches), most)] {
-		p := state.Process{
+		p := past.Process{
 			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children, Unit: r.unitOf(m),
-			Exe: m.Exe, File: state.File(m.File), Script: state.File(m.ScriptFile),
+			Exe: m.Exe, File: past.File(m.File), Script: past.File(m.ScriptFile),
 		}
 		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
 			p.Threads = m.Usage.Threads
@@ -118,7 +118,7 @@ func (r *run) remembered(v check.Verdict) []state.Process {
 }
 
 // unitOf: the unit of a process is read when it is first seen.
-func (r *run) unitOf(m check.Match) string {
+func (r *task) unitOf(m check.Match) string {
 	if m.Usage.Unit != "" {
 		return m.Usage.Unit
 	}
@@ -131,7 +131,7 @@ func (r *run) unitOf(m check.Match) string {
 }
 
 // recall has looks know the processes of this boot that were proven to be the daemon's.
-func (r *run) recall(now state.Stamp) {
+func (r *task) recall(now past.Stamp) {
 	if r.past.LastUp.Boot != now.Boot || r.daemon.Spec.Rule {
 		return
 	}
@@ -144,7 +144,7 @@ func (r *run) recall(now state.Stamp) {
 
 // noticeOldImage says once that a daemon runs an old program, as long as it is the same
 // process and the same program.
-func (r *run) noticeOldImage(v check.Verdict) {
+func (r *task) noticeOldImage(v check.Verdict) {
 	i := slices.IndexFunc(v.Matches, func(m check.Match) bool { return m.OldImage })
 	if i < 0 {
 		r.past.OldImage = ""
@@ -168,7 +168,7 @@ func (r *run) noticeOldImage(v check.Verdict) {
 	r.notice(report.Notice, text)
 }
 
-func pidsText(list []state.Process) string {
+func pidsText(list []past.Process) string {
 	numbers := make([]int, len(list))
 	for i, p := range list {
 		numbers[i] = p.PID

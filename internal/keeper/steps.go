@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 	"daemon-keeper/restart"
 )
 
 // Begin tells the diary and a person at the terminal what is under way.
-func (r *run) Begin(s restart.Step) {
+func (r *task) Begin(s restart.Step) {
 	if r.journal != nil {
 		r.mark(r.journal.Begin, s)
 	}
@@ -20,7 +22,7 @@ func (r *run) Begin(s restart.Step) {
 }
 
 // show shows a person at the terminal what is under way.
-func (r *run) show(what string) (end func()) {
+func (r *task) show(what string) (end func()) {
 	if r.Progress == nil {
 		return func() {}
 	}
@@ -28,14 +30,14 @@ func (r *run) show(what string) (end func()) {
 }
 
 // End tells how a step has ended.
-func (r *run) End(d restart.Done) {
+func (r *task) End(d restart.Done) {
 	r.step()
 	if r.journal != nil {
 		r.mark(r.journal.End, d.Step)
 	}
 	r.noteStep(d)
-	took := report.Seconds(d.Took)
-	step := report.Step{Verb: string(d.Verb), Service: d.Service, Took: d.Took, Slow: d.Slow}
+	took := terminal.Seconds(d.Took)
+	step := report.Step{Verb: d.Verb, Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
 	case d.Err == nil:
 		r.Log.Log(report.Notice, "%s service '%s' in %s", did(d.Verb), d.Service, took)
@@ -56,37 +58,37 @@ func (r *run) End(d restart.Done) {
 }
 
 // Await shows a person at the terminal that it is the daemon that takes its time.
-func (r *run) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
+func (r *task) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
 
 // stepLevel: a stop that fails does not keep the start from being tried.
-func stepLevel(v restart.Verb) report.Level {
-	if v == restart.Stop {
+func stepLevel(v words.Verb) report.Level {
+	if v == words.Stop {
 		return report.Warning
 	}
 	return report.Error
 }
 
-func doing(v restart.Verb) string {
-	if v == restart.Stop {
+func doing(v words.Verb) string {
+	if v == words.Stop {
 		return "stopping"
 	}
 	return "starting"
 }
 
-func did(v restart.Verb) string {
-	if v == restart.Stop {
+func did(v words.Verb) string {
+	if v == words.Stop {
 		return "stopped"
 	}
 	return "started"
 }
 
 // plan reports what a run that may act would do.
-func (r *run) plan(services []string) {
+func (r *task) plan(services []string) {
 	p := r.daemon.Procedure
 	p.Services = services
 	for _, s := range p.Steps() {
 		r.report.Plan = append(r.report.Plan, report.Plan{
-			Argv:    r.Manager.Argv(rcd.Verb(s.Verb), s.Service),
+			Argv:    r.Manager.Argv(s.Verb, s.Service),
 			Timeout: s.Timeout,
 		})
 	}

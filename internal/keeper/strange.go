@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // finishStrange finishes what was left of a daemon that this run was not asked for;
@@ -37,7 +38,7 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 	failed := false
 	for _, service := range stopped {
 		p.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left of '%s': starting service '%s'", clock(i.Began), i.PID, i.Daemon, service)
-		if err := j.Begin(string(restart.Start), service); err != nil {
+		if err := j.Begin(words.Start, service); err != nil {
 			p.forgotten(err)
 		}
 		stepCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(i.StartTimeout, startTime))
@@ -50,7 +51,7 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 			failed = true
 			continue
 		}
-		if err := j.End(string(restart.Start), service); err != nil {
+		if err := j.End(words.Start, service); err != nil {
 			p.forgotten(err)
 		}
 	}
@@ -76,7 +77,7 @@ func (p *pass) mustWaitFor(i state.Intent) bool {
 	if p.IgnoreIntent {
 		return false
 	}
-	if slices.ContainsFunc(p.memory.pauses, func(pause state.Pause) bool { return pause.Name == state.AllPaused || pause.Name == i.Daemon }) {
+	if slices.ContainsFunc(p.memory.pauses, func(pause past.Pause) bool { return pause.Name == past.AllPaused || pause.Name == i.Daemon }) {
 		return true
 	}
 	work, err := p.packages()

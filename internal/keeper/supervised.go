@@ -28,7 +28,7 @@ const (
 
 // supervision is what the supervisor of the daemon's first service, which is its own, does
 // about it; nil if it has none, or nobody can tell.
-func (r *run) supervision(ctx context.Context) *rcd.Supervision {
+func (r *task) supervision(ctx context.Context) *rcd.Supervision {
 	if r.Supervised == nil || len(r.daemon.Services) == 0 || r.daemon.LookOnly {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (r *run) supervision(ctx context.Context) *rcd.Supervision {
 
 // superviseUp adds to the verdict of a daemon that is up what its supervisor shows: that it
 // was started too often lately, and that nobody reads what it writes.
-func (r *run) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
+func (r *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 	s := r.supervision(ctx)
 	if s == nil {
 		return v
@@ -66,7 +66,7 @@ func (r *run) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 }
 
 // sawStart remembers a start by the supervisor, unless it was told to by a run.
-func (r *run) sawStart(at time.Time) {
+func (r *task) sawStart(at time.Time) {
 	if r.store() == nil || at.IsZero() || slices.ContainsFunc(r.past.Starts, at.Equal) || r.isOurStart(at) {
 		return
 	}
@@ -77,7 +77,7 @@ func (r *run) sawStart(at time.Time) {
 }
 
 // isOurStart reports whether a start is from the time of a run's own restart.
-func (r *run) isOurStart(at time.Time) bool {
+func (r *task) isOurStart(at time.Time) bool {
 	const after = 2 * time.Second
 	stop, known := r.past.Stops[r.daemon.Services[0]]
 	return known && !at.Before(stop.From.Time) && at.Before(r.past.Tally.Last.Time.Add(after))
@@ -86,7 +86,7 @@ func (r *run) isOurStart(at time.Time) bool {
 // flapping watches a daemon that is down, and that its supervisor has started a moment ago or
 // is about to: is it started again and again? Another restart would not help. The text says
 // so; "" if it is not. Watched says that this took some time.
-func (r *run) flapping(ctx context.Context) (text string, watched bool) {
+func (r *task) flapping(ctx context.Context) (text string, watched bool) {
 	s := r.supervision(ctx)
 	if s == nil || !s.Watched || !s.WantUp || len(r.last.Matches) > 0 { // it runs, but not well
 		return "", false
@@ -97,7 +97,7 @@ func (r *run) flapping(ctx context.Context) (text string, watched bool) {
 	if time.Since(s.At) > watchFor { // it is not being started now
 		return "", false
 	}
-	if text := r.flapText(s, 0); text != "" || r.Watching || r.DryRun {
+	if text := r.flapText(s, 0); text != "" || !r.acts() {
 		return text, false
 	}
 	return r.watchStarts(ctx, s), true
@@ -105,7 +105,7 @@ func (r *run) flapping(ctx context.Context) (text string, watched bool) {
 
 // watchStarts is flapping once the starts of some seconds have been seen, and how long the
 // daemon has lived at most between a start and its end.
-func (r *run) watchStarts(ctx context.Context, s *rcd.Supervision) string {
+func (r *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	ticks := time.NewTicker(watchPoll)
@@ -138,7 +138,7 @@ func (r *run) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 }
 
 // flapText tells how often a supervisor has started the daemon lately, if that is too often.
-func (r *run) flapText(s *rcd.Supervision, life time.Duration) string {
+func (r *task) flapText(s *rcd.Supervision, life time.Duration) string {
 	within := r.daemon.Policy.Acceptable
 	if within <= 0 {
 		within = flappingTime
@@ -178,7 +178,7 @@ func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string,
 // isFlapping reports whether a daemon that is down is left to its supervisor, which starts it
 // again and again: that is an alarm, and another restart would be one more. Or it has come
 // up meanwhile.
-func (r *run) isFlapping(ctx context.Context) bool {
+func (r *task) isFlapping(ctx context.Context) bool {
 	r.noteScanner(ctx)
 	text, watched := r.flapping(ctx)
 	if text == "" {
@@ -196,7 +196,7 @@ func (r *run) isFlapping(ctx context.Context) bool {
 // noteScanner says that what starts the daemon's supervisor does not run: it goes on as long as
 // it lives, and then nobody starts it again. All processes are asked for, so a healthy run does
 // not.
-func (r *run) noteScanner(ctx context.Context) {
+func (r *task) noteScanner(ctx context.Context) {
 	s := r.supervision(ctx)
 	if s == nil || r.Commands == nil {
 		return
@@ -209,7 +209,7 @@ func (r *run) noteScanner(ctx context.Context) {
 
 // titleOf is the last line that a supervisor shows of what services write without a log of
 // their own; "" if there is none.
-func (r *run) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
+func (r *task) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
 	if r.Commands == nil || s.Written != "" {
 		return ""
 	}

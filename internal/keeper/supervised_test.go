@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
 )
 
@@ -111,7 +111,7 @@ func TestFlappedBefore(t *testing.T) {
 		}
 	})
 	now := time.Now()
-	r := &run{pass: &pass{Keeper: &Keeper{}, memory: new(memory)}, daemon: daemon("toy")}
+	r := &task{pass: &pass{Keeper: &Keeper{}, memory: new(memory)}, daemon: daemon("toy")}
 	s := &rcd.Supervision{By: "s6-supervise", Up: true, At: now}
 	for i := range 4 {
 		s.Deaths = append(s.Deaths, now.Add(-time.Duration(i+1)*30*time.Second))
@@ -119,8 +119,8 @@ func TestFlappedBefore(t *testing.T) {
 	if text := r.flapText(s, 0); text == "" {
 		t.Error("four deaths in two minutes are none too many")
 	}
-	r.past.Stops = map[string]state.Span{"toy": {From: state.Stamp{Time: now.Add(-4 * time.Minute)}, To: state.Stamp{Time: now}}}
-	r.past.Tally.Last = state.Stamp{Time: now}
+	r.past.Stops = map[string]past.Span{"toy": {From: past.Stamp{Time: now.Add(-4 * time.Minute)}, To: past.Stamp{Time: now}}}
+	r.past.Tally.Last = past.Stamp{Time: now}
 	if text := r.flapText(s, 0); text != "" {
 		t.Errorf("deaths of our own restarts: %s", text)
 	}
@@ -195,9 +195,9 @@ func TestMayKill(t *testing.T) {
 	} {
 		p := new(pass)
 		for _, l := range tt.leftovers {
-			r := &run{daemon: Daemon{Leftovers: l}}
+			r := &task{daemon: Daemon{Leftovers: l}}
 			r.daemon.Services = []string{"svc:a"}
-			p.runs = append(p.runs, r)
+			p.tasks = append(p.tasks, r)
 		}
 		if got := p.mayKill("svc:a"); got != tt.want {
 			t.Errorf("%v: %v", tt.leftovers, got)

@@ -9,7 +9,7 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
@@ -31,7 +31,7 @@ type Processes interface {
 // a main process that is remembered has ended, or a process that no run has seen before
 // is in the unit of another service. It starts no process and, where all is as it was,
 // reads nothing.
-func (r *run) suspects(v check.Verdict) bool {
+func (r *task) suspects(v check.Verdict) bool {
 	switch {
 	case v.State != check.Up || len(v.Matches) == 0 || r.daemon.Spec.Rule || r.daemon.LookOnly || r.Processes == nil:
 		return false
@@ -40,9 +40,9 @@ func (r *run) suspects(v check.Verdict) bool {
 }
 
 // endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
-func (r *run) endedMain(v check.Verdict) state.Process {
+func (r *task) endedMain(v check.Verdict) past.Process {
 	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
-		return state.Process{}
+		return past.Process{}
 	}
 	for _, p := range tops(r.past.Processes) {
 		if slices.ContainsFunc(v.Matches, func(m check.Match) bool { return isSame(p, m) }) {
@@ -52,28 +52,28 @@ func (r *run) endedMain(v check.Verdict) state.Process {
 			return p
 		}
 	}
-	return state.Process{}
+	return past.Process{}
 }
 
 // tops are the processes that none of the others has started.
-func tops(list []state.Process) []state.Process {
-	return slices.DeleteFunc(slices.Clone(list), func(p state.Process) bool {
-		return slices.ContainsFunc(list, func(other state.Process) bool {
+func tops(list []past.Process) []past.Process {
+	return slices.DeleteFunc(slices.Clone(list), func(p past.Process) bool {
+		return slices.ContainsFunc(list, func(other past.Process) bool {
 			return other.PID == p.Parent || slices.Contains(other.Children, p.PID)
 		})
 	})
 }
 
-func isSame(p state.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
+func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
 
 // isStranger reports whether a process that is not remembered is in a unit of systemd
 // that none of the daemon's services is.
-func (r *run) isStranger(m check.Match) bool {
-	known := slices.ContainsFunc(r.past.Processes, func(p state.Process) bool { return isSame(p, m) })
+func (r *task) isStranger(m check.Match) bool {
+	known := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return isSame(p, m) })
 	return !known && r.isElsewhere(m.Usage.Unit)
 }
 
-func (r *run) isElsewhere(unit string) bool {
+func (r *task) isElsewhere(unit string) bool {
 	if unit == "" || r.Manager == nil || len(r.daemon.Services) == 0 {
 		return false
 	}
@@ -88,7 +88,7 @@ func (r *run) isElsewhere(unit string) bool {
 
 // question settles a suspicion: it asks the manager, the pidfile and the processes
 // themselves. A daemon of which only remains are left is Down.
-func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
+func (r *task) question(ctx context.Context, v check.Verdict) check.Verdict {
 	r.doubt = ""
 	if !r.suspects(v) {
 		return v
@@ -116,7 +116,7 @@ func (r *run) question(ctx context.Context, v check.Verdict) check.Verdict {
 }
 
 // remainsOf gathers what is known.
-func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
+func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 	left := remains{gone: r.endedMain(v), told: runtime.GOOS == "linux", twice: r.past.UpSince.Before(r.past.LastUp)}
 	if len(r.daemon.Services) > 0 {
 		left.service = r.daemon.Services[0] // which is the daemon's own
@@ -137,7 +137,7 @@ func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
-			left:  slices.ContainsFunc(r.past.Left, func(p state.Process) bool { return isSame(p, m) }),
+			left:  slices.ContainsFunc(r.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
 			heir:  r.isHeir(m, v.Matches),
 			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
@@ -147,10 +147,10 @@ func (r *run) remainsOf(ctx context.Context, v check.Verdict) remains {
 }
 
 // leftOf are the processes that are left, by which a later run knows them.
-func leftOf(matches []check.Match) []state.Process {
-	list := make([]state.Process, 0, len(matches))
+func leftOf(matches []check.Match) []past.Process {
+	list := make([]past.Process, 0, len(matches))
 	for _, m := range matches {
-		list = append(list, state.Process{PID: m.PID, Start: m.Usage.Start})
+		list = append(list, past.Process{PID: m.PID, Start: m.Usage.Start})
 	}
 	return list
 }
@@ -173,7 +173,7 @@ func descends(pid int, parents map[int]int, of []int) bool {
 
 // isHeir reports whether a process has started others that count, and waits for
 // connections, or that cannot be told.
-func (r *run) isHeir(m check.Match, all []check.Match) bool {
+func (r *task) isHeir(m check.Match, all []check.Match) bool {
 	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
 		return false
 	}
@@ -185,19 +185,16 @@ func (r *run) isHeir(m check.Match, all []check.Match) bool {
 const conditionTime = 3 * time.Second
 
 // condition asks the manager. What it does not say is not known.
-func (r *run) condition(ctx context.Context, service string) rcd.Condition {
-	ask := r.Condition
-	if r.Manager != nil {
-		ask = r.Manager.Condition
-	}
-	if ask == nil {
+func (r *task) condition(ctx context.Context, service string) rcd.Condition {
+	o := r.observer()
+	if o == nil {
 		return rcd.Condition{}
 	}
 	r.deaths <- struct{}{} // as for the cause of a death
 	defer func() { <-r.deaths }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
-	c, err := ask(ctx, service)
+	c, err := o.Condition(ctx, service)
 	if err != nil {
 		return rcd.Condition{}
 	}

@@ -10,8 +10,9 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -310,8 +311,8 @@ func TestBroughtBackAsAnothersService(t *testing.T) {
 		w.dies("b")
 		w.again(t, a, b)
 		ledger := w.ledger(t)
-		i := slices.IndexFunc(ledger, func(i state.Incident) bool { return i.Daemon == "b" })
-		if i < 0 || ledger[i].Outcome != broughtBackWord || ledger[i].For != "a" {
+		i := slices.IndexFunc(ledger, func(i past.Incident) bool { return i.Daemon == "b" })
+		if i < 0 || ledger[i].Outcome != words.BroughtBack || ledger[i].For != "a" {
 			t.Errorf("%+v", ledger)
 		}
 		if !strings.Contains(w.diary(), "'b' is up again after") || strings.Contains(w.diary(), "by itself") {

@@ -7,21 +7,15 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // Transition is what somebody is told of.
 type Transition struct {
-	Kind     string // begin, reminder or end
+	Kind     words.Event
 	Daemon   report.Daemon
 	Downtime time.Duration // so far
 }
-
-// The kinds of transitions.
-const (
-	Begins  = "begin"
-	Reminds = "reminder"
-	Ends    = "end"
-)
 
 // gathering is how long a first beginning waits for others: twenty daemons that are
 // down at once are one message.
@@ -45,7 +39,7 @@ func (t *teller) add(ctx context.Context, x Transition) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.waiting = append(t.waiting, x)
-	if t.timer == nil && x.Kind == Begins {
+	if t.timer == nil && x.Kind == words.Begin {
 		t.under.Add(1)
 		t.timer = time.AfterFunc(gathering, func() {
 			defer t.under.Done()
@@ -60,7 +54,7 @@ func (t *teller) flush(ctx context.Context) {
 	list := t.waiting
 	t.waiting, t.timer = nil, nil
 	t.mu.Unlock()
-	for _, kind := range []string{Begins, Reminds, Ends} { // who is told of an end must not look for it behind a beginning
+	for _, kind := range []words.Event{words.Begin, words.Reminder, words.End} { // who is told of an end must not look for it behind a beginning
 		of := slices.DeleteFunc(slices.Clone(list), func(x Transition) bool { return x.Kind != kind })
 		if len(of) > 0 {
 			t.tell(ctx, of)
@@ -85,14 +79,14 @@ func (t *teller) end(ctx context.Context) {
 
 // announce tells of a daemon that is down and is not left alone: once, and again
 // after each time of reminding.
-func (r *run) announce(ctx context.Context) {
+func (r *task) announce(ctx context.Context) {
 	if r.store() == nil || r.past.Incident == nil {
 		return
 	}
 	now := r.memory.now()
-	kind := Begins
+	kind := words.Begin
 	if !r.past.Reminded.IsZero() {
-		kind = Reminds
+		kind = words.Reminder
 		if r.Remind <= 0 || now.Since(r.past.Reminded) < r.Remind {
 			return
 		}
@@ -107,9 +101,9 @@ func (r *run) announce(ctx context.Context) {
 }
 
 // transitionNow is what is told of the daemon as it is now.
-func (r *run) transitionNow(kind string) Transition {
+func (r *task) transitionNow(kind words.Event) Transition {
 	d := r.report
-	if kind == Begins && d.Reason == "" {
+	if kind == words.Begin && d.Reason == "" {
 		d.Reason = standing(r.last)
 	}
 	return Transition{kind, d, r.past.Incident.Lasts(r.memory.now())}

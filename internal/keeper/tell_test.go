@@ -10,8 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 )
 
 // telling counts how often somebody is told.
@@ -47,7 +49,7 @@ func (e *ears) since() string {
 	for _, list := range e.heard {
 		var parts []string
 		for _, x := range list {
-			parts = append(parts, x.Kind+" "+x.Daemon.Name)
+			parts = append(parts, string(x.Kind)+" "+x.Daemon.Name)
 		}
 		words = append(words, strings.Join(parts, "+"))
 	}
@@ -153,7 +155,7 @@ func TestTwentyAreOneMessage(t *testing.T) {
 			daemons = append(daemons, d)
 		}
 		w.again(t, daemons...)
-		if len(e.heard) != 2 || len(e.heard[0]) != 20 || len(e.heard[1]) != 20 || e.heard[0][0].Kind != Begins || e.heard[1][7].Kind != Ends {
+		if len(e.heard) != 2 || len(e.heard[0]) != 20 || len(e.heard[1]) != 20 || e.heard[0][0].Kind != words.Begin || e.heard[1][7].Kind != words.End {
 			t.Errorf("told %s", e.since())
 		}
 	})
@@ -258,8 +260,8 @@ func TestNotToldOfWhatIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, e := listening(t)
 		a, b := w.add("a", "s"), w.add("b", "sb")
-		a.Respect, b.After = EveryReason(), []string{"a"}
-		w.pause(t, state.Pause{Name: "a", For: time.Minute})
+		a.Respect, b.After = words.Wishes(), []string{"a"}
+		w.pause(t, past.Pause{Name: "a", For: time.Minute})
 		w.barren("s")
 		w.again(t, a, b)
 		if got := e.since(); got != "" {
@@ -287,10 +289,10 @@ func TestToldOfTheEndOfWhatWasHeld(t *testing.T) {
 		w, e := listening(t)
 		w.keeper.Remind = time.Minute
 		d := w.add("a", "s")
-		d.Respect = EveryReason()
+		d.Respect = words.Wishes()
 		w.barren("s")
 		w.again(t, d)
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		time.Sleep(time.Hour)
 		w.again(t, d)
 		w.comesUp("a")

@@ -8,6 +8,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 func pids(v check.Verdict) []int {
@@ -41,11 +42,11 @@ func (k *Keeper) user(id uint32) string {
 	return strconv.FormatUint(uint64(id), 10)
 }
 
-func bounds(c check.Count) report.Bounds {
+func bounds(c check.Count) words.Count {
 	if c.Max == check.NoLimit {
-		return report.Bounds{Min: c.Min, Max: report.NoLimit}
+		return words.Count{Min: c.Min, Max: words.NoLimit}
 	}
-	return report.Bounds(c)
+	return words.Count(c)
 }
 
 type notice struct {

@@ -9,6 +9,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -16,7 +17,7 @@ import (
 const longestRecheck = 2 * time.Second
 
 // recheck is the time between the two looks that find a daemon down.
-func (r *run) recheck() time.Duration {
+func (r *task) recheck() time.Duration {
 	if r.Watching {
 		return min(r.daemon.Recheck, longestRecheck)
 	}
@@ -24,7 +25,7 @@ func (r *run) recheck() time.Duration {
 }
 
 // watch reports a daemon that is down, and whether a run would leave it alone.
-func (r *run) watch(ctx context.Context) {
+func (r *task) watch(ctx context.Context) {
 	r.report.Trouble, r.report.Reason = "", "not running"
 	if len(r.last.Matches) > 0 {
 		r.report.Reason = texts(r.last, check.Restart)
@@ -45,7 +46,7 @@ func (r *run) watch(ctx context.Context) {
 
 // recallDeath reports what runs have found out: why a daemon is down, or of what one that
 // is up again has died last. That is no cause of what is wrong with processes that run since.
-func (r *run) recallDeath() {
+func (r *task) recallDeath() {
 	if i := r.past.Incident; i != nil && !r.isUnwell() && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
 		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
 	}
@@ -56,14 +57,14 @@ func (r *run) recallDeath() {
 }
 
 // noteForgetful says what cannot be told without a memory.
-func (r *run) noteForgetful() {
+func (r *task) noteForgetful() {
 	if r.Forgetful != nil {
 		r.report.Notices = append(r.report.Notices, "whether it is left alone on purpose cannot be told: "+r.Forgetful.Error())
 	}
 }
 
 // atWork reports whether another run is at work on the daemon, which is left to it.
-func (r *run) atWork() bool {
+func (r *task) atWork() bool {
 	err := r.findHolder()
 	switch held := (*state.HeldError)(nil); {
 	case errors.As(err, &held):
@@ -77,26 +78,26 @@ func (r *run) atWork() bool {
 
 // wouldHold is why a run would leave the daemon alone. What a manager wants is known
 // from the last run that has asked it.
-func (r *run) wouldHold(ctx context.Context) string {
+func (r *task) wouldHold(ctx context.Context) string {
 	if why := r.bootOrShutdown(); why != "" {
 		return why
 	}
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
 		if kind, why := ask(ctx); kind != "" {
 			r.report.Hold = kind
 			return why
 		}
 	}
-	if past := r.past; (past.Held == holdStopped || past.Held == holdDisabled) && r.respects(past.Held) {
-		r.report.Hold = past.Held
-		return past.HeldWhy
+	if held := r.past.Held; (held == words.Stopped || held == words.Disabled) && r.respects(held) {
+		r.report.Hold = held
+		return r.past.HeldWhy
 	}
 	if kind, why := r.worked(ctx); kind != "" {
 		r.report.Hold = kind
 		return why
 	}
-	if r.Observer == nil && r.past.Held == holdAtWork {
-		r.report.Hold = holdAtWork
+	if r.Observer == nil && r.past.Held == words.AtWork {
+		r.report.Hold = words.AtWork
 		return r.past.HeldWhy
 	}
 	return ""
@@ -107,7 +108,7 @@ func (p *pass) ask(ctx context.Context) {
 	var answers sync.Map // report.Service by name
 	slots := make(chan struct{}, checksAtOnce)
 	var questions sync.WaitGroup
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		for _, s := range r.report.Services {
 			if _, asked := answers.LoadOrStore(s.Name, s); asked {
 				continue
@@ -120,7 +121,7 @@ func (p *pass) ask(ctx context.Context) {
 		}
 	}
 	questions.Wait()
-	for _, r := range p.runs {
+	for _, r := range p.tasks {
 		for i, s := range r.report.Services {
 			if answer, ok := answers.Load(s.Name); ok {
 				r.report.Services[i] = answer.(report.Service)

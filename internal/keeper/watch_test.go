@@ -16,6 +16,7 @@ import (
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -49,17 +50,25 @@ func TestWatchingTouchesNothing(t *testing.T) {
 	})
 }
 
+// knowing finds one service alone.
+type knowing struct {
+	Observer
+	service string
+}
+
+func (k knowing) Find(_ context.Context, service string) error {
+	if service != k.service {
+		return errors.New("cannot find service " + service)
+	}
+	return nil
+}
+
 // A service that nobody knows would make the restart fail: who looks hears it while the
 // daemon is still up.
 func TestWatchingFindsServices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := watching(t)
-		w.keeper.Find = func(_ context.Context, service string) error {
-			if service == "mistyped" {
-				return errors.New("cannot find service mistyped")
-			}
-			return nil
-		}
+		w.keeper.Observer = knowing{w, "s"}
 		reports := w.run(t, t.Context(), w.isUp("good", "s"), w.isUp("bad", "s", "mistyped"))
 		wantResult(t, reports["good"], report.Up, "")
 		wantResult(t, reports["bad"], report.CannotTell, "cannot find service mistyped")
@@ -194,11 +203,11 @@ func TestReportedProcesses(t *testing.T) {
 			PID: 7, User: "www-data", Exe: "/sbin/x", Started: time.Now().Add(-time.Minute), CPU: time.Second, RSS: 1 << 20, VMS: 1 << 30,
 			OldImage: true, Stopped: true,
 		}, {PID: 8}}
-		if !slices.Equal(r.Processes, want) || r.Count != (report.Bounds{Min: 1, Max: 2}) {
+		if !slices.Equal(r.Processes, want) || r.Count != (words.Count{Min: 1, Max: 2}) {
 			t.Errorf("%+v, %+v", r.Processes, r.Count)
 		}
 	})
-	w := report.Bounds{Min: 1, Max: report.NoLimit}
+	w := words.Count{Min: 1, Max: words.NoLimit}
 	if got := bounds((&check.Spec{}).Bounds()); got != w {
 		t.Errorf("no count: %+v", got)
 	}

@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"daemon-keeper/check"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
-	"daemon-keeper/restart"
 )
 
 // world is a machine on which the start of a service brings daemons up after a
@@ -84,7 +85,7 @@ type look struct {
 }
 
 type step struct {
-	verb     restart.Verb
+	verb     words.Verb
 	service  string
 	from, to time.Duration
 	underWay int // when it began, itself included
@@ -105,8 +106,12 @@ func newWorld(t *testing.T) *world {
 		began: time.Now(), lookTakes: 10 * time.Millisecond, probeTakes: 10 * time.Millisecond,
 	}
 	w.keeper = &Keeper{
-		Manager: w, Look: w.look, Probe: w.probe, Log: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4, EvidenceTime: 2 * time.Second,
-		Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		Senses: Senses{
+			Look: w.look, Probe: w.probe, EvidenceTime: 2 * time.Second,
+			Uptime: func() (time.Duration, error) { return time.Hour, nil },
+		},
+		Services:  Services{Manager: w, RunDir: t.TempDir() + "/run", Outputs: new(rcd.Outputs), AtOnce: 4},
+		Listeners: Listeners{Log: w},
 	}
 	return w
 }
@@ -204,7 +209,7 @@ func (w *world) invariants(t *testing.T) {
 }
 
 // begin and end note a step; only one at a time may be for a service.
-func (w *world) begin(verb restart.Verb, name string) *step {
+func (w *world) begin(verb words.Verb, name string) *step {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.inStep[name] {
@@ -226,7 +231,7 @@ func (w *world) end(s *step) {
 }
 
 func (w *world) Stop(ctx context.Context, name string, _ rcd.With) error {
-	s := w.begin(restart.Stop, name)
+	s := w.begin(words.Stop, name)
 	defer w.end(s)
 	service := w.services[name]
 	w.set(service, func(d *toy) { d.up, d.upAt = false, time.Time{} })
@@ -237,7 +242,7 @@ func (w *world) Start(ctx context.Context, name string, with rcd.With) error {
 	w.mu.Lock()
 	w.spares[name] = with.IsDaemon
 	w.mu.Unlock()
-	s := w.begin(restart.Start, name)
+	s := w.begin(words.Start, name)
 	defer w.end(s)
 	service := w.services[name]
 	if service.err != nil {
@@ -276,7 +281,7 @@ func (w *world) take(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (w *world) CarriesOut(args []string, verb rcd.Verb, service string) bool {
+func (w *world) CarriesOut(args []string, verb words.Verb, service string) bool {
 	return rcd.CarriesOut(args, verb, service, w.Argv(verb, service))
 }
 
@@ -293,10 +298,10 @@ func (w *world) Death(ctx context.Context, service string) (rcd.Death, error) {
 		w.mu.Unlock()
 	}()
 	if err := w.take(ctx, takes); err != nil {
-		return rcd.Death{Cause: rcd.CauseUnknown}, err
+		return rcd.Death{Cause: words.UnknownCause}, err
 	}
 	if d == (rcd.Death{}) {
-		d.Cause = rcd.CauseUnknown
+		d.Cause = words.UnknownCause
 	}
 	return d, nil
 }
@@ -495,8 +500,8 @@ func openStore(t *testing.T, path string) *state.Store {
 }
 
 // now is by the clock of the bubble; the machine had been up for an hour.
-func (w *world) now() state.Stamp {
-	return state.Stamp{Time: time.Now().Add(w.clock).UTC().Round(0), Boot: w.boot, Up: time.Hour + time.Since(w.began)}
+func (w *world) now() past.Stamp {
+	return past.Stamp{Time: time.Now().Add(w.clock).UTC().Round(0), Boot: w.boot, Up: time.Hour + time.Since(w.began)}
 }
 
 func (w *world) runs(pid int, _ uint64) (bool, error) {
@@ -542,7 +547,7 @@ func (w *world) another(t *testing.T) *Keeper {
 }
 
 // known is what is remembered of a daemon.
-func (w *world) known(t *testing.T, name string) state.Daemon {
+func (w *world) known(t *testing.T, name string) past.Daemon {
 	t.Helper()
 	all, err := w.keeper.Store.Read(w.keeper.Key)
 	if err != nil {
@@ -551,7 +556,7 @@ func (w *world) known(t *testing.T, name string) state.Daemon {
 	return all[name]
 }
 
-func (w *world) ledger(t *testing.T) []state.Incident {
+func (w *world) ledger(t *testing.T) []past.Incident {
 	t.Helper()
 	list, broken, err := w.keeper.Store.Incidents(time.Time{})
 	if err != nil || broken > 0 {

@@ -39,7 +39,7 @@ func Compose(host string, items []Item) Message {
 	m := Message{Event: event(items[0]), Daemons: names, Subject: subject(host, items)}
 	m.Text = body(items)
 	m.Env = map[string]string{
-		"KEEPER_EVENT":     m.Event,
+		"KEEPER_EVENT":     string(m.Event),
 		"KEEPER_HOST":      host,
 		"KEEPER_SUBJECT":   m.Subject,
 		"KEEPER_COUNT":     strconv.Itoa(len(items)),
@@ -59,19 +59,21 @@ func Compose(host string, items []Item) Message {
 }
 
 // gravity orders: what begins before what lasts before what has ended.
-func gravity(item Item) int { return slices.Index([]string{Begin, Reminder, End}, event(item)) }
+func gravity(item Item) int {
+	return slices.Index([]words.Event{words.Begin, words.Reminder, words.End}, event(item))
+}
 
 // event takes one that is not known for the gravest.
-func event(item Item) string {
-	if item.Event == Reminder || item.Event == End {
+func event(item Item) words.Event {
+	if item.Event == words.Reminder || item.Event == words.End {
 		return item.Event
 	}
-	return Begin
+	return words.Begin
 }
 
 func state(item Item) string {
 	switch {
-	case event(item) == End:
+	case event(item) == words.End:
 		return "up"
 	case item.State == "":
 		return "down"
@@ -107,9 +109,9 @@ func subject(host string, items []Item) string {
 func headline(item Item, most int) string {
 	name, word := clean(item.Name, most), clean(state(item), nameBytes)
 	switch event(item) {
-	case Reminder:
+	case words.Reminder:
 		return fmt.Sprintf("%s is still %s after %s", name, word, span(item.Downtime))
-	case End:
+	case words.End:
 		return fmt.Sprintf("%s recovered after %s", name, span(item.Downtime))
 	}
 	return fmt.Sprintf("%s is %s", name, word)
@@ -128,9 +130,9 @@ func group(items []Item, first bool) string {
 		count, are = count+" daemons", "are "
 	}
 	switch event(items[0]) {
-	case Reminder:
+	case words.Reminder:
 		return count + " " + are + "still " + word
-	case End:
+	case words.End:
 		return count + " recovered"
 	}
 	return count + " " + are + word
@@ -189,9 +191,9 @@ func opening(item Item) string {
 		at = item.Since.Format("Mon 2 Jan 15:04:05 MST")
 	}
 	switch {
-	case event(item) == End && at == "":
+	case event(item) == words.End && at == "":
 		return fmt.Sprintf("%s is up again after %s", name, span(item.Downtime))
-	case event(item) == End:
+	case event(item) == words.End:
 		return fmt.Sprintf("%s is up again; it was down from %s, for %s", name, at, span(item.Downtime))
 	case at == "":
 		return fmt.Sprintf("%s is %s, for %s now", name, word, span(item.Downtime))

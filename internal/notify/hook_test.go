@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // script makes a hook of a few lines of sh, whose first argument is the folder.
@@ -55,7 +57,7 @@ func gone(t *testing.T, dir, name string) {
 func TestHookHears(t *testing.T) {
 	t.Parallel()
 	h, dir := script(t, `cat >"$1/input"; env | sort >"$1/env"; pwd >"$1/pwd"; echo all is well`)
-	m := Compose("mx", []Item{{Name: "clamd $(id) `id`", Event: Begin, Reason: "not running\n"}})
+	m := Compose("mx", []Item{{Name: "clamd $(id) `id`", Event: words.Begin, Reason: "not running\n"}})
 	m.Report = []byte(`{"daemons":[]}`)
 	if err := h.Tell(t.Context(), m); err != nil {
 		t.Fatal(err)

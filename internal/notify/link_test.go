@@ -3,11 +3,13 @@ package notify
 import (
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 func TestLink(t *testing.T) {
 	const url = "https://status.example.org/daemons.html"
-	m := Compose("mx", []Item{{Name: "clamd", Event: Begin}})
+	m := Compose("mx", []Item{{Name: "clamd", Event: words.Begin}})
 	plain := m.Text
 	if got := m.WithLink(""); got.Text != plain || got.Env["KEEPER_PAGE"] != "" {
 		t.Error("there is a link, and none is configured")

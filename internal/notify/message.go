@@ -1,19 +1,16 @@
 // Package notify tells someone of incidents: through a command of theirs, and by mail.
 package notify
 
-import "time"
+import (
+	"time"
 
-// The events that are told.
-const (
-	Begin    = "begin"
-	Reminder = "reminder" // the incident still lasts
-	End      = "end"
+	"daemon-keeper/internal/words"
 )
 
 // Item is what happened to one daemon. All texts may be hostile.
 type Item struct {
 	Name     string
-	Event    string        // Begin, Reminder or End
+	Event    words.Event
 	State    string        // down, held, wrong...; "" is down
 	Reason   string        // how it was found
 	Cause    string        // "" if not known
@@ -30,7 +27,7 @@ type Item struct {
 
 // Message is what is told of a run's transitions: all in one.
 type Message struct {
-	Event   string            // the gravest of all: Begin, then Reminder, then End
+	Event   words.Event       // the gravest of all: Begin, then Reminder, then End
 	Daemons []string          // their names, the gravest first
 	Subject string            // one line
 	Text    string            // the body

@@ -98,12 +98,12 @@ func (a accountRecord) called(d Dead) (Finding, bool) {
 	if begin, _, stepped := d.span(); !stepped && a.began.After(begin.Add(slack)) {
 		return Finding{}, false
 	}
-	f := Finding{Cause: Exited, Text: "has exited by itself", Main: true, Sure: Likely, Source: accounting, When: a.ended}
+	f := Finding{Cause: words.Exited, Text: "has exited by itself", Main: true, Sure: Likely, Source: accounting, When: a.ended}
 	switch {
 	case a.flags&accountCore != 0:
-		f.Cause, f.Text = DumpedCore, "was killed by a signal and dumped core"
+		f.Cause, f.Text = words.DumpedCore, "was killed by a signal and dumped core"
 	case a.flags&accountSignal != 0:
-		f.Cause, f.Text = Signalled, "was killed by a signal"
+		f.Cause, f.Text = words.Signalled, "was killed by a signal"
 	}
 	f.Text = "a process of its name " + f.Text + a.lived()
 	if words.Shell(name) == name {
@@ -135,13 +135,13 @@ func age(d time.Duration) string {
 func ending(status int) Finding {
 	signal, exit := status&0x7f, status>>8&0xff
 	if signal != 0 {
-		f := Finding{Cause: Signalled, Signal: signal, Text: "was killed by " + osutil.SignalName(signal)}
+		f := Finding{Cause: words.Signalled, Signal: signal, Text: "was killed by " + osutil.SignalName(signal)}
 		if status&0x80 != 0 {
-			f.Cause, f.Text = DumpedCore, f.Text+" and dumped core"
+			f.Cause, f.Text = words.DumpedCore, f.Text+" and dumped core"
 		}
 		return f
 	}
-	f := Finding{Cause: Exited, Text: fmt.Sprintf("has exited with status %d", exit)}
+	f := Finding{Cause: words.Exited, Text: fmt.Sprintf("has exited with status %d", exit)}
 	if exit > 128 { // what a shell says of a signal, and what daemons return that have caught one
 		f.Signal = exit - 128
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // accounted is a record of version 3.
@@ -47,21 +48,21 @@ func TestAccountFindings(t *testing.T) {
 		name   string
 		data   []byte
 		text   string
-		cause  Cause
+		cause  words.Cause
 		signal int
 	}{
-		{"TERM", le(29789, 15, died), "its main process was killed by SIGTERM" + lived, Signalled, 15},
-		{"a core", le(29789, 139, died), "its main process was killed by SIGSEGV and dumped core" + lived, DumpedCore, 11},
-		{"status 7", le(29789, 1792, died), "its main process has exited with status 7" + lived, Exited, 0},
-		{"status 143", le(29789, 143<<8, died), "its main process has exited with status 143" + lived, Exited, 15},
-		{"big-endian", be(29789), "its main process was killed by SIGTERM" + lived, Signalled, 15},
-		{"at the time when it was seen up", le(29789, 15, jvm().Wall.Add(-time.Minute)), "its main process was killed by SIGTERM" + lived, Signalled, 15},
+		{"TERM", le(29789, 15, died), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
+		{"a core", le(29789, 139, died), "its main process was killed by SIGSEGV and dumped core" + lived, words.DumpedCore, 11},
+		{"status 7", le(29789, 1792, died), "its main process has exited with status 7" + lived, words.Exited, 0},
+		{"status 143", le(29789, 143<<8, died), "its main process has exited with status 143" + lived, words.Exited, 15},
+		{"big-endian", be(29789), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
+		{"at the time when it was seen up", le(29789, 15, jvm().Wall.Add(-time.Minute)), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"version 2", accounted(binary.LittleEndian, 2, 29789, 15, died, time.Hour), "", "", 0},
 		{"another process", le(2978, 15, died), "", "", 0},
 		{"before it was seen", le(29789, 15, died.Add(-time.Hour)), "", "", 0},
 		{"cut", le(29789, 15, died)[:63], "", "", 0},
-		{"behind one that was cut", append(le(29780, 15, died)[:31], append(le(29789, 15, died), le(2, 15, died)...)...), "its main process was killed by SIGTERM" + lived, Signalled, 15},
-		{"before one that is cut", append(le(29789, 15, died), le(2, 15, died)[:31]...), "its main process was killed by SIGTERM" + lived, Signalled, 15},
+		{"behind one that was cut", append(le(29780, 15, died)[:31], append(le(29789, 15, died), le(2, 15, died)...)...), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
+		{"before one that is cut", append(le(29789, 15, died), le(2, 15, died)[:31]...), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"a thread", le(29791, 15, died), "", "", 0},
 		{"no time", accounted(binary.LittleEndian, 3, 29789, 15, died, -time.Hour), "", "", 0},
 	} {
@@ -126,12 +127,12 @@ func TestFreeBSDAccountFindings(t *testing.T) {
 		name  string
 		data  []byte
 		text  string
-		cause Cause
+		cause words.Cause
 	}{
-		{"killed", ours(3, 0x10), "a process of its name was killed by a signal", Signalled},
-		{"killed, version 2", ours(2, 0x10), "a process of its name was killed by a signal", Signalled},
-		{"a core", ours(3, 0x18), "a process of its name was killed by a signal and dumped core", DumpedCore},
-		{"an exit", ours(3, 1), "a process of its name has exited by itself", Exited},
+		{"killed", ours(3, 0x10), "a process of its name was killed by a signal", words.Signalled},
+		{"killed, version 2", ours(2, 0x10), "a process of its name was killed by a signal", words.Signalled},
+		{"a core", ours(3, 0x18), "a process of its name was killed by a signal and dumped core", words.DumpedCore},
+		{"an exit", ours(3, 1), "a process of its name has exited by itself", words.Exited},
 		{"another name", freebsdAccounted(3, "crashd", 0x18, died, time.Hour), "", ""},
 		{"hours ago", freebsdAccounted(3, "a-very-long-nam", 0x18, died.Add(-time.Hour), time.Minute), "", ""},
 		{"it began after the daemon was seen", freebsdAccounted(3, "a-very-long-nam", 0x18, died, time.Second), "", ""},

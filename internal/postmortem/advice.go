@@ -14,14 +14,14 @@ import (
 // is the sender, if somebody must have sent the signal.
 func (v Verdict) Explained() bool {
 	switch {
-	case v.Cause == "" || v.Cause == Unknown:
+	case v.Cause == "" || v.Cause == words.UnknownCause:
 		return false
 	case v.Sender != "":
 		return v.Sure != Hint
-	case v.Cause == Signalled:
+	case v.Cause == words.Signalled:
 		return isOwnFault(v.Signal)
 	}
-	return v.Cause != Exited || v.Signal == 0 || isOwnFault(v.Signal)
+	return v.Cause != words.Exited || v.Signal == 0 || isOwnFault(v.Signal)
 }
 
 // isOwnFault reports whether the kernel mostly sends this signal because of what the process
@@ -33,7 +33,7 @@ func isOwnFault(signal int) bool {
 // Scene is where and when a daemon has died.
 type Scene struct {
 	Daemon   string
-	Cause    Cause
+	Cause    words.Cause
 	Service  string // its own; "" if it has none
 	Manager  string // its name, as rcd has it
 	From, To time.Time
@@ -58,11 +58,11 @@ func Advice(s Scene) []string {
 	}
 	journal := "journalctl" + period(s.From, s.To)
 	switch {
-	case s.Cause == Rebooted:
+	case s.Cause == words.Rebooted:
 		return append(list, "journalctl -b -1 -n 50", "last -x -n 10")
-	case s.Cause == OutOfMemory:
+	case s.Cause == words.OutOfMemory:
 		list = append(list, journal+" -k")
-	case s.Cause == DumpedCore && s.PID > 0:
+	case s.Cause == words.DumpedCore && s.PID > 0:
 		list = append(list, "coredumpctl info "+strconv.Itoa(s.PID))
 	}
 	if s.Service == "" {
@@ -70,9 +70,9 @@ func Advice(s Scene) []string {
 	}
 	unit := words.Shell(s.Service)
 	switch s.Cause {
-	case NeverBegan, TimedOut:
+	case words.NeverBegan, words.TimedOut:
 		list = append(list, "systemctl status "+unit, "systemctl cat "+unit)
-	case OutOfMemory:
+	case words.OutOfMemory:
 		list = append(list, "systemctl show "+unit+" -p MemoryMax -p MemoryHigh")
 	}
 	return append(list, journal+" -u "+unit)

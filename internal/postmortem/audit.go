@@ -53,7 +53,7 @@ func auditFindings(r auditRecords, d Dead) []Finding {
 		if !r.Whole || e.doubt { // what is not there may have been another sender
 			sure = Likely
 		}
-		f := Finding{When: e.at, Cause: Signalled, Signal: e.signal, Main: d.isMain(p), Sure: sure, Source: audit, Next: auditCommand(e)}
+		f := Finding{When: e.at, Cause: words.Signalled, Signal: e.signal, Main: d.isMain(p), Sure: sure, Source: audit, Next: auditCommand(e)}
 		if e.ended {
 			f.Text = "the audit has " + osutil.SignalName(e.signal) + " as the end of process " + fmt.Sprint(e.target)
 		} else {

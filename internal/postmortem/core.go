@@ -41,7 +41,7 @@ func coreFindings(dumps []coreDump, d Dead) []Finding {
 		if c.Doubt {
 			sure = Likely
 		}
-		f := Finding{Cause: DumpedCore, Signal: c.Signal, When: c.When, Main: d.isMain(p), Detail: true, Sure: sure, Source: core, Next: c.opener(d)}
+		f := Finding{Cause: words.DumpedCore, Signal: c.Signal, When: c.When, Main: d.isMain(p), Detail: true, Sure: sure, Source: core, Next: c.opener(d)}
 		f.Text = "it dumped core"
 		if c.Signal > 0 {
 			f.Text += " after " + osutil.SignalName(c.Signal)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func TestCorePattern(t *testing.T) {
@@ -138,7 +140,7 @@ func TestCoreFindings(t *testing.T) {
 		if tc.text == "" && len(got) == 0 {
 			continue
 		}
-		if len(got) != 1 || got[0].Text != tc.text || got[0].Next != tc.next || got[0].Sure != tc.sure || got[0].Cause != DumpedCore || got[0].Signal != 11 || !got[0].Main {
+		if len(got) != 1 || got[0].Text != tc.text || got[0].Next != tc.next || got[0].Sure != tc.sure || got[0].Cause != words.DumpedCore || got[0].Signal != 11 || !got[0].Main {
 			t.Errorf("%s: %+v", tc.name, got)
 		}
 	}

@@ -26,14 +26,14 @@ func freebsdLine(text string) (f Finding, pid int, name string) {
 	f = Finding{Sure: Certain, Source: kernelLog}
 	if m := exited.Get().FindStringSubmatch(text); m != nil {
 		n, _ := strconv.Atoi(m[3])
-		f.Cause, f.Signal, f.Text = Signalled, n, "it was killed by "+osutil.SignalName(n)
+		f.Cause, f.Signal, f.Text = words.Signalled, n, "it was killed by "+osutil.SignalName(n)
 		if m[4] == " (core dumped)" {
-			f.Cause, f.Text = DumpedCore, f.Text+" and dumped core"
+			f.Cause, f.Text = words.DumpedCore, f.Text+" and dumped core"
 		}
 		return f, number(m[1]), m[2]
 	}
 	if m := reclaimed.Get().FindStringSubmatch(text); m != nil {
-		f.Cause, f.Signal, f.Detail = OutOfMemory, sigKill, true
+		f.Cause, f.Signal, f.Detail = words.OutOfMemory, sigKill, true
 		f.Text = "the kernel has killed it for want of memory: " + m[3]
 		return f, number(m[1]), m[2]
 	}

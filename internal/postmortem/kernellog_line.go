@@ -28,7 +28,7 @@ func kernelStory(entries []kernelEntry, d Dead, page int) []Finding {
 		case e.sure == Likely || e.file:
 			f.Sure = Likely
 		}
-		if f.Cause == OutOfMemory {
+		if f.Cause == words.OutOfMemory {
 			f.Text += memory.more(pid, page)
 		}
 		f.Main, f.When, f.Next = d.isMain(p), e.when, fmt.Sprintf("dmesg -T | grep -w %d", pid)
@@ -54,7 +54,7 @@ func kernelLine(text string) (Finding, int) {
 	}
 	// The name cannot hold this mark and a bracketed number, so the first one is the kernel's.
 	if head, rest, ok := strings.Cut(text, "]: segfault at "); ok {
-		f.Cause, f.Signal = Signalled, sigSegv
+		f.Cause, f.Signal = words.Signalled, sigSegv
 		address, _, _ := strings.Cut(rest, " ")
 		f.Text = fmt.Sprintf("a segmentation fault at address %s%s", words.ASCII(words.Cut(address, 20)), library(rest))
 		return f, number(head[strings.LastIndexByte(head, '[')+1:])
@@ -68,7 +68,7 @@ func kernelLine(text string) (Finding, int) {
 		return f, number(m[1])
 	}
 	if m := unhandled.Get().FindStringSubmatch(text); m != nil { // not on x86
-		f.Cause, f.Signal, f.Text = Signalled, number(m[3]), "a fault of the processor"+library(text)
+		f.Cause, f.Signal, f.Text = words.Signalled, number(m[3]), "a fault of the processor"+library(text)
 		if m[3] == "" && strings.Contains(text, "translation fault") || m[2] == "segfault (11)" {
 			f.Signal = sigSegv
 		}
@@ -80,7 +80,7 @@ func kernelLine(text string) (Finding, int) {
 // outOfMemory is the end of a process for want of memory. The kernel's numbers stand
 // behind the name, whatever the name looks like.
 func (f Finding) outOfMemory(whose, text string) Finding {
-	f.Cause, f.Signal = OutOfMemory, sigKill
+	f.Cause, f.Signal = words.OutOfMemory, sigKill
 	f.Text = "the kernel has killed it for want of memory"
 	if strings.HasPrefix(whose, "Memory cgroup") {
 		f.Text += " in its control group"
@@ -114,7 +114,7 @@ func (f Finding) trap(rest string) (Finding, int) {
 		return Finding{}, 0
 	}
 	kind := head[m[0][3]+len("] "):]
-	f.Cause, f.Signal = Signalled, trapSignal(kind)
+	f.Cause, f.Signal = words.Signalled, trapSignal(kind)
 	f.Text = "a fault of the processor: " + words.ASCII(words.Cut(kind, 60)) + library(rest)
 	return f, number(head[m[0][2]:m[0][3]])
 }

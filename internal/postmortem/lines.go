@@ -55,7 +55,7 @@ func (v Verdict) explained(ends []Finding, details *Finding, sent, all []Finding
 			add(IsCause, withoutSubject(f.Text), f.Sure, f)
 		}
 	}
-	if len(ends) == 0 && v.Cause == Signalled && v.Signal != 0 {
+	if len(ends) == 0 && v.Cause == words.Signalled && v.Signal != 0 {
 		add(IsCause, "killed by "+osutil.SignalName(v.Signal), Likely, sent[0])
 	}
 	for i, f := range sent {
@@ -94,7 +94,7 @@ func sayMore(end Finding, details *Finding, all []Finding) []Finding {
 
 // senderText names the signal, too, where no line of the cause does.
 func senderText(f Finding, ends []Finding, v Verdict) string {
-	if len(ends) == 1 && ends[0].Cause != Exited && ends[0].Signal != 0 || len(ends) == 0 && v.Signal != 0 {
+	if len(ends) == 1 && ends[0].Cause != words.Exited && ends[0].Signal != 0 || len(ends) == 0 && v.Signal != 0 {
 		return sentBy(f)
 	}
 	return osutil.SignalName(f.Signal) + " from " + sentBy(f)

@@ -6,19 +6,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"daemon-keeper/internal/words"
 )
 
 // What is known, piece by piece: each line of an explanation.
 func TestLines(t *testing.T) {
-	term := says(Signalled, 15, "its main process was killed by SIGTERM")
-	exit := says(Exited, 15, "its main process has exited with status 143")
-	segv := Finding{Cause: Signalled, Signal: 11, Text: "a fault at 0", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
-	oom := Finding{Cause: OutOfMemory, Signal: 9, Text: "want of memory", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
-	account := Finding{Cause: Signalled, Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Sure: Certain, Source: accounting}
-	exit3 := Finding{Cause: Exited, Text: "its main process has exited with status 3", Main: true, Sure: Certain, Source: "core"}
+	term := says(words.Signalled, 15, "its main process was killed by SIGTERM")
+	exit := says(words.Exited, 15, "its main process has exited with status 143")
+	segv := Finding{Cause: words.Signalled, Signal: 11, Text: "a fault at 0", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
+	oom := Finding{Cause: words.OutOfMemory, Signal: 9, Text: "want of memory", Main: true, Detail: true, Sure: Certain, Source: kernelLog}
+	account := Finding{Cause: words.Signalled, Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Sure: Certain, Source: accounting}
+	exit3 := Finding{Cause: words.Exited, Text: "its main process has exited with status 3", Main: true, Sure: Certain, Source: "core"}
 	thread := by(15, "kill(7)")
 	thread.Text += ` to 8, which was its thread "worker"`
-	words := Finding{Text: "its last words: bye", Main: true, Aside: true, Sure: Hint, Source: "last words", Next: "journalctl -u x"}
+	spoken := Finding{Text: "its last words: bye", Main: true, Aside: true, Sure: Hint, Source: "last words", Next: "journalctl -u x"}
 	stale := Finding{Text: "a stale pidfile names it", Main: true, Aside: true, Sure: Likely, Source: "pidfiles", Next: "grep -r x /etc"}
 	worker := oom
 	worker.Main = false
@@ -43,16 +45,16 @@ by kill(7) (likely, signal trace)`},
 		{"two senders of two signals, and no account", nil, []Finding{by(15, "kill(7)"), by(2, "sh(8)")}, `by SIGTERM from kill(7) (likely, signal trace)
 by SIGINT from sh(8) (likely, signal trace)`},
 		{"only a HUP", nil, []Finding{by(1, "kill(7)")}, "note SIGHUP was sent by kill(7) (hint, signal trace)"},
-		{"a fault, and where", says(DumpedCore, 11, "its main process was killed by SIGSEGV and dumped core"), []Finding{segv}, `cause killed by SIGSEGV and dumped core (certain, systemd)
+		{"a fault, and where", says(words.DumpedCore, 11, "its main process was killed by SIGSEGV and dumped core"), []Finding{segv}, `cause killed by SIGSEGV and dumped core (certain, systemd)
 cause a fault at 0 (certain, kernel log)`},
-		{"remarks come last, hints after what is likely, each with its command", term, []Finding{words, stale}, `cause killed by SIGTERM (certain, systemd)
+		{"remarks come last, hints after what is likely, each with its command", term, []Finding{spoken, stale}, `cause killed by SIGTERM (certain, systemd)
 note a stale pidfile names it (likely, pidfiles)
 note its last words: bye (hint, last words)
 next grep -r x /etc
 next journalctl -u x`},
 		{"two readings", nil, []Finding{account, exit3}, `cause killed by SIGTERM (likely, process accounting)
 cause exited with status 3 (likely, core)`},
-		{"accounts that agree are one", nil, []Finding{account, {Cause: Signalled, Signal: 15, Text: "SIGTERM", Main: true, Sure: Certain, Source: "audit"}}, "cause killed by SIGTERM (certain, process accounting)"},
+		{"accounts that agree are one", nil, []Finding{account, {Cause: words.Signalled, Signal: 15, Text: "SIGTERM", Main: true, Sure: Certain, Source: "audit"}}, "cause killed by SIGTERM (certain, process accounting)"},
 		{"a worker's end is told", term, []Finding{worker}, `cause killed by SIGTERM (certain, systemd)
 note another of its processes: want of memory (certain, kernel log)`},
 		{"many senders", term, many, `cause killed by SIGTERM (certain, systemd)
@@ -117,7 +119,7 @@ func TestAgain(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	v := Weigh(says(Signalled, 15, "killed by SIGTERM"), list)
+	v := Weigh(says(words.Signalled, 15, "killed by SIGTERM"), list)
 	if v.Sender != "kill(7): /bin/kill of user 0" || v.Sure != Certain || v.Source != "signal trace, audit" {
 		t.Errorf("%+v", v)
 	}

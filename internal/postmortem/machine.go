@@ -53,7 +53,7 @@ func machineFindings(h happened, d Dead) []Finding {
 // reboot is the account of the end of a daemon that was last seen in an earlier boot.
 func reboot(e bootEnd, d Dead) Finding {
 	at := d.day(0)
-	f := Finding{When: at, Cause: Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
+	f := Finding{When: at, Cause: words.Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
 	f.Text = "the machine was rebooted"
 	if !at.IsZero() {
 		f.Text += ", and came up at " + at.Format(time.DateTime)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func wtmp(kind int, user string) string {
@@ -81,11 +83,11 @@ func TestReboot(t *testing.T) {
 	} {
 		found := machineFindings(happened{ending: ending}, d)
 		v := Weigh(nil, found)
-		if len(found) != 1 || v.Cause != Rebooted || v.Sure != Certain || v.Text != want+" (certain, machine)" {
+		if len(found) != 1 || v.Cause != words.Rebooted || v.Sure != Certain || v.Text != want+" (certain, machine)" {
 			t.Errorf("%+v\n%+v", found, v)
 		}
-		said := says(Exited, 0, "its main process has exited with status 1")
-		if v := Weigh(said, found); v.Cause != Exited || strings.Contains(v.Text, "reboot") {
+		said := says(words.Exited, 0, "its main process has exited with status 1")
+		if v := Weigh(said, found); v.Cause != words.Exited || strings.Contains(v.Text, "reboot") {
 			t.Errorf("with the manager's words: %+v", v)
 		}
 	}

@@ -49,7 +49,7 @@ func namedBy(files []PIDFile, d Dead) []Finding {
 		if p, ok := d.process(f.Number); ok && len(list) < mostPIDFiles {
 			if text := strays(f, p, d); text != "" {
 				list = append(list, Finding{
-					Cause: Unknown, Text: text, Main: d.isMain(p), Aside: true, Next: searches(f), Sure: Likely, Source: pidFiles,
+					Cause: words.UnknownCause, Text: text, Main: d.isMain(p), Aside: true, Next: searches(f), Sure: Likely, Source: pidFiles,
 				})
 			}
 		}

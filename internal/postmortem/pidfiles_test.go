@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Which pidfiles are told of a dead daemon, and in which words.
@@ -61,7 +63,7 @@ func TestPIDFiles(t *testing.T) {
 				t.Errorf("asked for %v", asked)
 			}
 			if len(list) == 1 {
-				want := Finding{Cause: Unknown, Text: tc.text, Next: tc.next, Main: tc.main, Aside: true, Sure: Likely, Source: "pidfiles"}
+				want := Finding{Cause: words.UnknownCause, Text: tc.text, Next: tc.next, Main: tc.main, Aside: true, Sure: Likely, Source: "pidfiles"}
 				if list[0] != want {
 					t.Errorf("got\n%+v, want\n%+v", list[0], want)
 				}

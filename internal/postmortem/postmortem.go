@@ -8,6 +8,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Certainty is how sure a finding is.
@@ -18,21 +20,6 @@ const (
 	Certain Certainty = "certain" // it cannot be read in another way
 	Likely  Certainty = "likely"  // it can
 	Hint    Certainty = "hint"    // it may have nothing to do with it
-)
-
-// Cause is a kind of death. There are only these, so that deaths can be counted.
-type Cause string
-
-// The causes, in the words that rcd has for them, too.
-const (
-	Unknown     Cause = "unknown"
-	Signalled   Cause = "signal"
-	DumpedCore  Cause = "core_dump"
-	Exited      Cause = "exit"
-	OutOfMemory Cause = "out_of_memory"
-	TimedOut    Cause = "timeout"
-	NeverBegan  Cause = "never_began"
-	Rebooted    Cause = "reboot" // the machine went down with it
 )
 
 // Process is one that is dead, as it was remembered.
@@ -81,7 +68,7 @@ func (d Dead) isMain(p Process) bool { return len(d.Processes) > 0 && d.Processe
 // Sender, a signal that was sent, or, if it is Aside, something that may have to do with it.
 type Finding struct {
 	When   time.Time // of the event; zero if that is not known
-	Cause  Cause
+	Cause  words.Cause
 	Signal int    // that has ended it, or that was sent; after an exit with status 128+n maybe n; 0: none, or not known
 	Text   string // what happened, for people
 	Sender string // who sent the signal, for people

@@ -54,11 +54,11 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) (name,
 		}
 		switch {
 		case r.victim:
-			f.Cause, f.Detail, f.Text = OutOfMemory, true, "the kernel has chosen it to end a want of memory"
+			f.Cause, f.Detail, f.Text = words.OutOfMemory, true, "the kernel has chosen it to end a want of memory"
 		case !r.ends(), caught.again(r, p, d):
 			continue
 		default:
-			f.Cause, f.Sender = Signalled, r.from(d)
+			f.Cause, f.Sender = words.Signalled, r.from(d)
 			if f.Sender != theKernel {
 				f.SenderPID = r.sender
 			}

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // Verdict is what all evidence together says.
 type Verdict struct {
-	Cause  Cause
+	Cause  words.Cause
 	Signal int       // that has ended it; 0 if none has, or it is not known
 	Text   string    // for people, in a line; "" if nothing is known
 	Sender string    // who sent the signal; "" if that is not known
@@ -29,7 +30,7 @@ type Verdict struct {
 func Weigh(said *Finding, all []Finding) Verdict {
 	found := slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { return !f.Main || f.Aside })
 	ends := accounts(said, found)
-	v := Verdict{Cause: Unknown}
+	v := Verdict{Cause: words.UnknownCause}
 	var end *Finding
 	if len(ends) > 0 {
 		end = &ends[0]
@@ -44,7 +45,7 @@ func Weigh(said *Finding, all []Finding) Verdict {
 		v.Text += "; " + marked(details.Text, details.Sure, details.Source)
 	}
 	var sent []Finding
-	if v.Cause != OutOfMemory { // else whose task happened to run is not who did it
+	if v.Cause != words.OutOfMemory { // else whose task happened to run is not who did it
 		sent = senders(ends, found)
 	}
 	v = v.by(end, len(ends), sent)
@@ -109,7 +110,9 @@ func surest(found []Finding) *Finding {
 // sameEnd reports whether two accounts can be of the same end. Some know that a signal has
 // ended it, and not which.
 func sameEnd(a, b Finding) bool {
-	bySignal := func(f Finding) bool { return f.Cause == Signalled || f.Cause == DumpedCore || f.Cause == OutOfMemory }
+	bySignal := func(f Finding) bool {
+		return f.Cause == words.Signalled || f.Cause == words.DumpedCore || f.Cause == words.OutOfMemory
+	}
 	switch {
 	case a.Signal != 0 && a.Signal == b.Signal, a.Text == b.Text:
 		return true
@@ -125,7 +128,7 @@ func detail(said, end *Finding, found []Finding) *Finding {
 	if said == nil {
 		return nil
 	}
-	if o := oom(found); o != nil && o.Sure == Certain && (end.Signal == o.Signal || end.Cause == OutOfMemory) {
+	if o := oom(found); o != nil && o.Sure == Certain && (end.Signal == o.Signal || end.Cause == words.OutOfMemory) {
 		return o
 	}
 	f := surest(slices.DeleteFunc(slices.Clone(found), func(f Finding) bool {
@@ -143,7 +146,7 @@ func oom(found []Finding) *Finding {
 	var best *Finding
 	for i, f := range found {
 		switch {
-		case f.Cause != OutOfMemory:
+		case f.Cause != words.OutOfMemory:
 		case best == nil, f.Sure == Certain && best.Sure != Certain, f.Sure == best.Sure && len(f.Text) > len(best.Text):
 			best = &found[i]
 		}
@@ -206,10 +209,10 @@ func leadsTo(sent, end Finding) bool {
 	switch {
 	case end.Signal != 0:
 		return sent.Signal == end.Signal
-	case end.Cause == Signalled || end.Cause == DumpedCore: // by which one is not known
+	case end.Cause == words.Signalled || end.Cause == words.DumpedCore: // by which one is not known
 		return true
 	}
-	return end.Cause == Exited && sent.Signal != sigKill // nobody exits after that
+	return end.Cause == words.Exited && sent.Signal != sigKill // nobody exits after that
 }
 
 // by adds the sender of the signal.
@@ -227,7 +230,7 @@ func (v Verdict) by(end *Finding, ends int, sent []Finding) Verdict {
 		text = v.Text + "; " + text
 	}
 	if end == nil && sure != Hint {
-		v.Cause = Signalled
+		v.Cause = words.Signalled
 		if !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sent[0].Signal }) {
 			v.Signal = sent[0].Signal
 		}
@@ -239,7 +242,7 @@ func (v Verdict) by(end *Finding, ends int, sent []Finding) Verdict {
 // sureOf is how sure it is that one of these has sent the signal.
 func (v Verdict) sureOf(end *Finding, ends int, sent []Finding) Certainty {
 	switch {
-	case len(sent) == 1 && ends == 1 && end.Sure == Certain && end.Cause != Exited && end.Signal != 0:
+	case len(sent) == 1 && ends == 1 && end.Sure == Certain && end.Cause != words.Exited && end.Signal != 0:
 		return sent[0].Sure
 	case end == nil && !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sigHup }):
 		return Hint // a daemon reads its configuration anew, mostly

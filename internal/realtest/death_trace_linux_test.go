@@ -15,6 +15,7 @@ import (
 
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/words"
 )
 
 // tracing is an instance of the test's own, in a tracefs that only the test's thread sees.
@@ -127,5 +128,5 @@ func verdict(t *testing.T, tr postmortem.Tracing, d postmortem.Dead, signal int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return postmortem.Weigh(&postmortem.Finding{Cause: postmortem.Signalled, Signal: signal, Text: "killed", Main: true, Sure: postmortem.Certain, Source: "the test"}, found)
+	return postmortem.Weigh(&postmortem.Finding{Cause: words.Signalled, Signal: signal, Text: "killed", Main: true, Sure: postmortem.Certain, Source: "the test"}, found)
 }

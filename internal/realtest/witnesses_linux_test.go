@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/postmortem"
+	"daemon-keeper/internal/words"
 )
 
 // instructions is the smallest program that this kernel executes, with some instructions.
@@ -128,7 +129,7 @@ func TestWitnessOutOfMemory(t *testing.T) {
 	})
 	want := []string{"want of memory in its control group, of which it had ", " MiB (/" + name + ")", fmt.Sprintf("the biggest others then were sleep(%d) ", other.Process.Pid)}
 	for _, w := range want {
-		if len(found) != 1 || found[0].Cause != postmortem.OutOfMemory || found[0].Sure != postmortem.Certain || !strings.Contains(found[0].Text, w) {
+		if len(found) != 1 || found[0].Cause != words.OutOfMemory || found[0].Sure != postmortem.Certain || !strings.Contains(found[0].Text, w) {
 			t.Errorf("no %q in %+v", w, found)
 		}
 	}

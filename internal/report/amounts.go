@@ -3,30 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
-	"time"
 )
-
-// Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.
-func Seconds(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return Limit(d.Round(time.Second))
-}
-
-// Limit is a time that a person has set, as it may be typed: 30s, 2m, 1h.
-func Limit(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = strings.TrimSuffix(text, zero[1:])
-		}
-	}
-	return text
-}
 
 // PIDList names processes, at most five of them.
 func PIDList(pids []int) string {

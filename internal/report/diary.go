@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -39,11 +40,11 @@ func (l Level) String() string {
 func (l Level) color() string {
 	switch l {
 	case Warning:
-		return yellow
+		return terminal.Yellow
 	case Error, Fatal:
-		return red
+		return terminal.Red
 	}
-	return green
+	return terminal.Green
 }
 
 // Sender sends one line to the system log.
@@ -103,6 +104,6 @@ func (d *Diary) write(level, mirror Level, format string, args ...any) {
 		}
 	}
 	if level >= mirror {
-		fmt.Fprintf(d.stderr, "daemon-keeper: %s%s\n", paint(d.color, level.color(), word), line[len(word):])
+		fmt.Fprintf(d.stderr, "daemon-keeper: %s%s\n", terminal.Paint(d.color, level.color(), word), line[len(word):])
 	}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Past is what is remembered of a daemon. Of the time before Known and after Seen
@@ -28,18 +30,10 @@ type Incident struct {
 	Sender    string        // who sent the signal, if that is known
 	Certainty string        // of the sender, else of the cause
 	Source    string        // who knows that
-	Outcome   string        // brought_back, came_back, held, removed or still_down
-	For       string        // brought back by a restart for this other daemon, with which it shares a service
+	Outcome   words.Outcome
+	For       string // brought back by a restart for this other daemon, with which it shares a service
 	Tries     int
-	Steps     []IncidentStep // of all tries
-}
-
-// IncidentStep is one command that was run.
-type IncidentStep struct {
-	Verb, Service string
-	Took          time.Duration
-	Exit          *int   // nil: it ran out of time, or could not be run
-	Err           string // "" if it did its work
+	Steps     []words.Step // of all tries
 }
 
 // History is the face of what has happened: for eyes a bar for each daemon along the

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
 // mark is what a column of a bar shows. The greater one of two is shown.
@@ -22,9 +24,11 @@ const (
 	blocks = " ▁▒█"
 )
 
-func (m mark) code() string { return []string{"", green, yellow, red}[m] }
+func (m mark) code() string { return []string{"", terminal.Green, terminal.Yellow, terminal.Red}[m] }
 
-func (m mark) word(signs string) word { return word{string([]rune(signs)[m]), m.code()} }
+func (m mark) word(signs string) terminal.Word {
+	return terminal.Word{Text: string([]rune(signs)[m]), Code: m.code()}
+}
 
 // bar is the period in so many columns. Each shows the worst that is known of its
 // part, so that a short death is not lost among days.
@@ -66,16 +70,16 @@ func (b bar) column(t time.Time) int {
 }
 
 // pieces are the marks as text, between two ends so that blanks are seen.
-func pieces(marks []mark, signs string) []word {
-	words := []word{{text: "["}}
+func pieces(marks []mark, signs string) []terminal.Word {
+	words := []terminal.Word{{Text: "["}}
 	for i := 0; i < len(marks); {
 		n := 1
 		for i+n < len(marks) && marks[i+n] == marks[i] {
 			n++
 		}
 		sign := marks[i].word(signs)
-		words = append(words, word{strings.Repeat(sign.text, n), sign.code})
+		words = append(words, terminal.Word{Text: strings.Repeat(sign.Text, n), Code: sign.Code})
 		i += n
 	}
-	return append(words, word{text: "]"})
+	return append(words, terminal.Word{Text: "]"})
 }

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -66,15 +64,10 @@ type (
 
 // object prints the history for programs, in one piece.
 func (h History) object(period span, list []tally) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonHistory{
+	printJSON(h.Out, jsonHistory{
 		Version: historyVersion, Command: "history", From: instant(period.from), To: instant(period.to), Seconds: inSeconds(period.length()),
 		UnreadableLines: max(h.Broken, 0), Daemons: each(list, newJSONPast),
 	})
-	_, _ = h.Out.Write(b.Bytes())
 }
 
 func newJSONPast(t tally) jsonPast {
@@ -104,8 +97,8 @@ func newJSONIncident(e episode) jsonIncident {
 		Number: max(e.Number, 0), LastUp: instantIf(e.LastUp), Down: instant(e.Down), Up: instantIf(e.Up), UnderWay: e.UnderWay,
 		Seconds: inSeconds(e.length()), HeldSeconds: inSeconds(e.held.length()), Death: e.death(),
 		Reason: words.Printable(e.Reason), Cause: words.Printable(e.Cause), Sender: words.Printable(e.Sender), Certainty: words.Printable(e.Certainty), Source: words.Printable(e.Source), Outcome: words.Printable(e.Outcome), For: words.Printable(e.For), Tries: max(e.Tries, 0),
-		Steps: each(e.Steps, func(s IncidentStep) jsonIncidentStep {
-			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(s.Took), s.Exit, words.Printable(s.Err)}
+		Steps: each(e.Steps, func(s words.Step) jsonIncidentStep {
+			return jsonIncidentStep{words.Printable(s.Verb), words.Printable(s.Service), inSeconds(time.Duration(s.Seconds * float64(time.Second))), s.Exit, words.Printable(s.Error)}
 		}),
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 const historySchema = "../../docs/daemon-keeper.history.schema.json"
@@ -28,7 +31,7 @@ func compiledHistory(t *testing.T) *jsonschema.Schema {
 // What programs read. Who changes it changes historyVersion too, unless a field is
 // only added.
 func TestHistoryAsJSON(t *testing.T) {
-	got := chronicle(History{JSON: true, Since: 30 * day, Broken: 2}, pasts())
+	got := chronicle(History{JSON: true, Since: 30 * terminal.Day, Broken: 2}, pasts())
 	tableGolden(t, "testdata/history.json", got)
 	validate(t, compiledHistory(t), []byte(got))
 }
@@ -86,13 +89,13 @@ func randomPasts(random *rand.Rand) []Past {
 			i := Incident{
 				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), UnderWay: random.IntN(5) == 0,
 				Took: randomTime(random) * time.Duration(random.IntN(4)-1), Held: randomTime(random) * time.Duration(random.IntN(4)-1), Tries: random.IntN(4) - 1,
-				Reason: randomText(random), Cause: randomText(random), Outcome: randomText(random), Number: random.IntN(9),
+				Reason: randomText(random), Cause: randomText(random), Outcome: words.Outcome(randomText(random)), Number: random.IntN(9),
 			}
 			if random.IntN(2) == 0 {
-				i.Outcome = []string{broughtBack, cameBack, heldOutcome, stillDown}[random.IntN(4)]
+				i.Outcome = []words.Outcome{words.BroughtBack, words.CameBack, words.LeftAlone, words.StillDown}[random.IntN(4)]
 			}
 			for range random.IntN(3) {
-				i.Steps = append(i.Steps, IncidentStep{randomText(random), randomText(random), randomTime(random), new(random.IntN(256)), randomText(random)})
+				i.Steps = append(i.Steps, words.Step{Verb: words.Verb(randomText(random)), Service: randomText(random), Seconds: randomTime(random).Seconds(), Exit: new(random.IntN(256)), Error: randomText(random)})
 			}
 			p.Incidents = append(p.Incidents, i)
 		}

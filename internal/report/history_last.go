@@ -1,12 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -15,7 +16,7 @@ const mostIncidents = 10
 
 // drawLast prints the last incidents, the very last one at the end, where a terminal
 // stands still.
-func drawLast(t Table, period span, list []tally) {
+func drawLast(p *terminal.Paper, period span, list []tally) {
 	var all []told
 	for _, x := range list {
 		for _, e := range x.episodes {
@@ -23,26 +24,25 @@ func drawLast(t Table, period span, list []tally) {
 		}
 	}
 	if len(all) == 0 {
-		t.wrapped(text("No incident is known in this time."), 0)
+		p.Wrapped(terminal.Text("No incident is known in this time."))
 		return
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return a.from.Compare(b.from) })
 	if earlier := len(all) - mostIncidents; earlier > 0 {
-		t.wrapped(text(words.Plural(earlier, "earlier incident")+" (-o json has them), and the last "+fmt.Sprint(mostIncidents)+":"), 0)
+		p.Wrapped(terminal.Text(words.Plural(earlier, "earlier incident") + " (-o json has them), and the last " + fmt.Sprint(mostIncidents) + ":"))
 		all = all[earlier:]
 	} else {
-		t.wrapped(text(words.Plural(len(all), "incident")+":"), 0)
+		p.Wrapped(terminal.Text(words.Plural(len(all), "incident") + ":"))
 	}
-	g := incidentGrid(all, period.to.Location(), t.Width)
-	t.line(g.heading())
-	for i, x := range all {
-		t.line(g.row(i))
-		if name := words.Printable(x.title()); name != g.columns[0].cells[i].tail {
-			t.note(label("name", ""), text(name))
-		}
-		if g.below(i) {
-			t.note(text(x.known()))
-		}
+	titles := terminal.Names("NAME", p.Width/3, each(all, told.title))
+	began := terminal.ColumnOf[told]{Title: "BEGAN", Right: false, Spare: 0, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: x.from.In(period.to.Location()).Format(moment)} }}
+	g := terminal.NewGrid(p, slices.Concat(terminal.ColumnsOf(all, began), []terminal.Column{titles}, terminal.ColumnsOf(all, incidentColumns()...)))
+	g.Place("CAUSE", each(all, told.known))
+	g.Heading()
+	for i := range all {
+		g.Row(i)
+		p.Whole("name", titles, i)
+		p.Note(terminal.Text(g.Below[i]))
 	}
 }
 
@@ -60,53 +60,32 @@ func (x told) title() string {
 	return x.name
 }
 
-// incidentGrid has a row for each incident, with the cause at its end or below it.
-func incidentGrid(all []told, zone *time.Location, width int) *grid {
-	g := &grid{width: width, last: "CAUSE", names: column{title: "BEGAN"}}
-	columns := []column{{title: "NAME"}, {title: "DOWN FOR", right: true, spare: 1}, {title: "HELD", right: true, spare: 4}, {title: "END", spare: 2}, {title: "TRIES", right: true, spare: 3}}
-	for _, x := range all {
-		g.names.cells = append(g.names.cells, cell{tail: x.from.In(zone).Format(moment)})
-		name := words.Printable(x.title())
-		if width > 0 {
-			name = cutMiddle(name, width/3)
-		}
-		what, code := x.ending()
-		held, tries := x.held.length(), strconv.Itoa(x.Tries)
-		if x.Tries <= 0 {
-			tries = nothing
-		}
-		for i, c := range []cell{{tail: name}, {tail: used(x.length())}, elapsed(held, held > 0 && x.death()), {tail: cutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), code: code}, {tail: tries}} {
-			columns[i].cells = append(columns[i].cells, c)
-		}
+// incidentColumns are those behind the name.
+func incidentColumns() []terminal.ColumnOf[told] {
+	return []terminal.ColumnOf[told]{
+		{Title: "DOWN FOR", Right: true, Spare: 1, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: terminal.Used(x.length())} }},
+		{Title: "HELD", Right: true, Spare: 4, Cell: func(x told) terminal.Cell { return elapsed(x.held.length(), x.held.length() > 0 && x.death()) }},
+		{Title: "END", Right: false, Spare: 2, Cell: func(x told) terminal.Cell {
+			what, code := x.ending()
+			return terminal.Cell{Tail: terminal.CutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), Code: code}
+		}},
+		{Title: "TRIES", Right: true, Spare: 3, Cell: func(x told) terminal.Cell {
+			if x.Tries <= 0 {
+				return terminal.Cell{Tail: terminal.Nothing}
+			}
+			return terminal.Cell{Tail: strconv.Itoa(x.Tries)}
+		}},
 	}
-	g.names.align()
-	for _, c := range columns {
-		if c.spare == 0 || c.tells() {
-			c.align()
-			g.columns = append(g.columns, c)
-		}
-	}
-	for range columns {
-		if width > 0 && g.total() > width {
-			g.leaveOut()
-		}
-	}
-	g.place(each(all, func(x told) string { return x.known() }))
-	return g
 }
 
 // longestEnd is how much of how an incident ended there is room for.
 const longestEnd = 24
 
-func colored(s, code string) []word {
-	return each(text(s), func(w word) word { return word{w.text, code} })
-}
-
 // known is the cause, or how it was found if that tells more than that it was down; and for
 // whom a service was restarted, unless that was for this daemon.
 func (e episode) known() string {
 	var known []string
-	if why := e.why(); why != "" && why != "not running" {
+	if why := cmp.Or(e.Cause, e.Reason); why != "" && why != "not running" {
 		known = append(known, why)
 	}
 	if e.For != "" {
@@ -115,29 +94,21 @@ func (e episode) known() string {
 	return strings.Join(known, "; ")
 }
 
-// why is the cause, or else how it was found.
-func (e episode) why() string {
-	if e.Cause != "" {
-		return e.Cause
-	}
-	return e.Reason
-}
-
 // ending is how it has ended, for people.
 func (e episode) ending() (what, code string) {
 	switch e.Outcome {
-	case broughtBack:
-		what, code = "brought back", green
-	case cameBack:
-		what, code = "came back by itself", green
-	case heldOutcome:
-		what, code = "held", yellow
-	case removed:
-		what, code = "no longer kept", yellow
-	case stillDown, "":
-		what, code = "still down", red
+	case words.BroughtBack:
+		what, code = "brought back", terminal.Green
+	case words.CameBack:
+		what, code = "came back by itself", terminal.Green
+	case words.LeftAlone:
+		what, code = "held", terminal.Yellow
+	case words.Removed:
+		what, code = "no longer kept", terminal.Yellow
+	case words.StillDown, "":
+		what, code = "still down", terminal.Red
 	default:
-		what, code = e.Outcome, yellow
+		what, code = string(e.Outcome), terminal.Yellow
 	}
 	return what, code
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -22,7 +23,7 @@ func (e *sinceError) Hint() string {
 // The periods that a history can be of.
 const (
 	shortestSince = time.Minute
-	longestSince  = 100 * year
+	longestSince  = 100 * terminal.Year
 )
 
 // ParseSince reads how long ago a period began: 90m, 12h, 30d, 2w, several of them

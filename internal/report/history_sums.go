@@ -4,77 +4,72 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"daemon-keeper/internal/terminal"
 )
 
-// sum is a column of the sums, with what its title means.
-type sum struct {
-	title, meaning string
-	spare          int
-	cell           func(tally) cell
-}
-
-func sums() []sum {
-	return []sum{
-		{"INCIDENTS", "", 0, func(t tally) cell { return cell{tail: strconv.Itoa(len(t.episodes))} }},
-		{"DOWN", "", 2, func(t tally) cell { return elapsed(t.down, t.down > 0) }},
-		{"HELD", "", 5, func(t tally) cell { return elapsed(t.held, t.held > 0) }},
-		{"AVAILABLE", "", 0, tally.availableCell},
-		{"MTBF", "mean time up for each death", 4, func(t tally) cell { return elapsed(t.between()) }},
-		{"MTTR", "mean time from a death to recovery", 3, func(t tally) cell { return elapsed(t.toRecovery()) }},
-		{"KNOWN", "of how much of the period something is known", 6, func(t tally) cell { return elapsed(t.known.length(), t.known.length() > 0) }},
+// sums are the columns beside the name.
+func sums() []terminal.ColumnOf[tally] {
+	return []terminal.ColumnOf[tally]{
+		{Title: "INCIDENTS", Right: true, Spare: 0, Cell: func(t tally) terminal.Cell { return terminal.Cell{Tail: strconv.Itoa(len(t.episodes))} }},
+		{Title: "DOWN", Right: true, Spare: 2, Cell: func(t tally) terminal.Cell { return elapsed(t.down, t.down > 0) }},
+		{Title: "HELD", Right: true, Spare: 5, Cell: func(t tally) terminal.Cell { return elapsed(t.held, t.held > 0) }},
+		{Title: "AVAILABLE", Right: true, Spare: 0, Cell: tally.availableCell},
+		{Title: "MTBF", Right: true, Spare: 4, Cell: func(t tally) terminal.Cell { return elapsed(t.between()) }},
+		{Title: "MTTR", Right: true, Spare: 3, Cell: func(t tally) terminal.Cell { return elapsed(t.toRecovery()) }},
+		{Title: "KNOWN", Right: true, Spare: 6, Cell: func(t tally) terminal.Cell { return elapsed(t.known.length(), t.known.length() > 0) }},
 	}
 }
 
-func elapsed(d time.Duration, ok bool) cell {
+// meaning explains a title, if it needs that.
+func meaning(title string) string {
+	switch title {
+	case "MTBF":
+		return "mean time up for each death"
+	case "MTTR":
+		return "mean time from a death to recovery"
+	case "KNOWN":
+		return "of how much of the period something is known"
+	}
+	return ""
+}
+
+func elapsed(d time.Duration, ok bool) terminal.Cell {
 	if !ok {
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	}
-	return cell{tail: used(d)}
+	return terminal.Cell{Tail: terminal.Used(d)}
 }
 
 // availableCell has three decimals, so that they are in line; 100 has none.
-func (t tally) availableCell() cell {
+func (t tally) availableCell() terminal.Cell {
 	percent, ok := t.availability()
 	switch {
 	case !ok:
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	case percent == 100:
-		return cell{tail: "100 %", code: green}
+		return terminal.Cell{Tail: "100 %", Code: terminal.Green}
 	}
-	c := cell{tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
+	c := terminal.Cell{Tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
 	if percent < 99 {
-		c.code = red
+		c.Code = terminal.Red
 	}
 	return c
 }
 
 // drawSums prints a row for each daemon.
-func drawSums(t Table, list []tally) {
-	g := &grid{width: t.Width, names: nameColumn(nameOnly(list), t.Width), inline: make([]string, len(list))}
-	for _, s := range sums() {
-		c := column{title: s.title, right: true, spare: s.spare, cells: each(list, s.cell)}
-		if c.spare == 0 || c.tells() {
-			c.align()
-			g.columns = append(g.columns, c)
-		}
-	}
-	for range g.columns {
-		if t.Width > 0 && g.total() > t.Width {
-			g.leaveOut()
-		}
-	}
-	t.line(g.heading())
+func drawSums(p *terminal.Paper, list []tally) {
+	g := terminal.NewGrid(p, append([]terminal.Column{nameColumn(p, list)}, terminal.ColumnsOf(list, sums()...)...))
+	g.Heading()
 	for i := range list {
-		t.line(g.row(i))
+		g.Row(i)
 	}
-	for _, s := range sums() {
-		for _, c := range g.columns {
-			if c.title == s.title && s.meaning != "" {
-				t.wrapped(append(label(s.title, ""), text(s.meaning)...), 0)
-			}
+	for _, c := range g.Columns {
+		if what := meaning(c.Title); what != "" {
+			p.Wrapped(terminal.Label(c.Title, ""), terminal.Text(what))
 		}
 	}
 	if slices.ContainsFunc(list, func(t tally) bool { return t.held > 0 }) {
-		t.wrapped(text("Held time counts neither as up nor as down."), 0)
+		p.Wrapped(terminal.Text("Held time counts neither as up nor as down."))
 	}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // span is the half-open interval [from, to).
@@ -64,7 +66,7 @@ func (i Incident) episode(now time.Time) episode {
 		e.span = span{now.Add(-took), now}
 	}
 	held := min(max(i.Held, 0), took)
-	if i.Outcome == heldOutcome && held == 0 {
+	if i.Outcome == words.LeftAlone && held == 0 {
 		held = took
 	}
 	e.place(held)
@@ -75,7 +77,7 @@ func (i Incident) episode(now time.Time) episode {
 // whether it may act before it acts, so it lies at the beginning; unless it ended
 // the incident.
 func (e *episode) place(held time.Duration) {
-	if e.Outcome == heldOutcome {
+	if e.Outcome == words.LeftAlone {
 		turn := e.to.Add(-held)
 		e.down, e.held = span{e.from, turn}, span{turn, e.to}
 		return
@@ -83,15 +85,6 @@ func (e *episode) place(held time.Duration) {
 	turn := e.from.Add(held)
 	e.held, e.down = span{e.from, turn}, span{turn, e.to}
 }
-
-// The words for how an incident has ended.
-const (
-	broughtBack = "brought_back"
-	cameBack    = "came_back"
-	heldOutcome = "held"
-	removed     = "removed"
-	stillDown   = "still_down"
-)
 
 // planned is how much of an incident may be other than held for it to be nobody's
 // death: what was stopped on purpose was left alone all the time.

@@ -3,12 +3,15 @@ package report
 import (
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 // The period of the tests is the last ten hours. What is expected is in minutes.
 func TestTally(t *testing.T) {
 	const m, h = time.Minute, time.Hour
-	always := Past{Known: before(90 * day), Seen: dusk}
+	always := Past{Known: before(90 * terminal.Day), Seen: dusk}
 	of := func(list ...Incident) Past {
 		p := always
 		p.Incidents = list
@@ -18,8 +21,8 @@ func TestTally(t *testing.T) {
 		change(&i)
 		return i
 	}
-	underWay := func(i *Incident) { i.Up, i.Took, i.UnderWay, i.Outcome = time.Time{}, 0, true, stillDown }
-	held := func(d time.Duration, outcome string) func(*Incident) {
+	underWay := func(i *Incident) { i.Up, i.Took, i.UnderWay, i.Outcome = time.Time{}, 0, true, words.StillDown }
+	held := func(d time.Duration, outcome words.Outcome) func(*Incident) {
 		return func(i *Incident) { i.Held, i.Outcome = d, outcome }
 	}
 	for _, tc := range []struct {
@@ -32,8 +35,8 @@ func TestTally(t *testing.T) {
 		{"nothing is known", Past{}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"always up", always, 600, 0, 0, 0, 0, 0, 0, 100},
 		{"watched for an hour", Past{Known: before(h), Seen: dusk}, 60, 0, 0, 0, 0, 0, 0, 100},
-		{"not watched any more", Past{Known: before(90 * day), Seen: before(9 * h)}, 60, 0, 0, 0, 0, 0, 0, 100},
-		{"not watched in the period", Past{Known: before(90 * day), Seen: before(11 * h)}, 0, 0, 0, 0, 0, 0, 0, -1},
+		{"not watched any more", Past{Known: before(90 * terminal.Day), Seen: before(9 * h)}, 60, 0, 0, 0, 0, 0, 0, 100},
+		{"not watched in the period", Past{Known: before(90 * terminal.Day), Seen: before(11 * h)}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"seen once", Past{Known: before(h), Seen: before(h)}, 0, 0, 0, 0, 0, 0, 0, -1},
 		{"a clock that was ahead", Past{Known: before(h), Seen: before(-h)}, 60, 0, 0, 0, 0, 0, 0, 100},
 		{"the ends the wrong way round", Past{Known: dusk, Seen: before(h)}, 60, 0, 0, 0, 0, 0, 0, 100},
@@ -52,23 +55,23 @@ func TestTally(t *testing.T) {
 		{"under way since before", of(with(death(20*h, 0), underWay)), 600, 600, 0, 1, 0, 0, 0, 0},
 		{"under way, by a clock that was set back", of(with(with(death(-h, 0), underWay), func(i *Incident) { i.Took = h })), 600, 60, 0, 1, 1, 0, 0, 90},
 		{"under way, and it will have begun", of(with(death(-h, 0), underWay)), 600, 0, 0, 1, 1, 0, 0, 100},
-		{"not watched since it is down", Past{Known: before(90 * day), Seen: before(h), Incidents: []Incident{with(death(h, 0), underWay)}}, 600, 60, 0, 1, 1, 0, 0, 90},
+		{"not watched since it is down", Past{Known: before(90 * terminal.Day), Seen: before(h), Incidents: []Incident{with(death(h, 0), underWay)}}, 600, 60, 0, 1, 1, 0, 0, 90},
 		{"up before it was down", of(with(death(5*h, 6*m), func(i *Incident) { i.Up = before(6 * h) })), 600, 6, 0, 1, 1, 1, 6, 99},
 		{"up before it was down, not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Took = before(6*h), 0 })), 600, 0, 0, 1, 1, 1, 0, 100},
 		{"not measured", of(with(death(5*h, 6*m), func(i *Incident) { i.Took = 0 })), 600, 6, 0, 1, 1, 1, 6, 99},
 		{"the clock was set ahead meanwhile", of(with(death(5*h, 6*m), func(i *Incident) { i.Up = before(h) })), 600, 6, 0, 1, 1, 1, 6, 99},
-		{"nobody looks any more", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Outcome = time.Time{}, stillDown })), 600, 6, 0, 1, 1, 0, 0, 99},
+		{"nobody looks any more", of(with(death(5*h, 6*m), func(i *Incident) { i.Up, i.Outcome = time.Time{}, words.StillDown })), 600, 6, 0, 1, 1, 0, 0, 99},
 		{"one lies over another", Past{Known: before(5 * h), Seen: before(4 * h), Incidents: []Incident{death(5*h, h), death(5*h, h)}}, 61, 61, 0, 2, 2, 2, 60, 0},
-		{"stopped on purpose", of(with(death(5*h, h), held(h, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 100},
-		{"stopped on purpose, seen a moment later", of(with(death(5*h, h), held(h-time.Millisecond, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 99.999},
-		{"stopped on purpose, not measured", of(with(death(5*h, h), held(0, heldOutcome))), 600, 0, 60, 1, 0, 0, 0, 100},
-		{"held, then brought back", of(with(death(5*h, 40*m), held(30*m, broughtBack))), 600, 10, 30, 1, 1, 1, 10, 98.245},
-		{"tried, then held", of(with(death(5*h, 40*m), held(30*m, heldOutcome))), 600, 10, 30, 1, 1, 1, 10, 98.245},
-		{"held into the period", of(with(death(11*h, 90*m), held(h, broughtBack))), 600, 30, 0, 1, 0, 1, 30, 95},
-		{"held at the end of the period", of(with(with(death(h, h), underWay), held(30*m, heldOutcome))), 600, 30, 30, 1, 1, 0, 0, 94.736},
-		{"held for longer than down", of(with(death(5*h, h), held(2*h, broughtBack))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"stopped on purpose", of(with(death(5*h, h), held(h, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"stopped on purpose, seen a moment later", of(with(death(5*h, h), held(h-time.Millisecond, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 99.999},
+		{"stopped on purpose, not measured", of(with(death(5*h, h), held(0, words.LeftAlone))), 600, 0, 60, 1, 0, 0, 0, 100},
+		{"held, then brought back", of(with(death(5*h, 40*m), held(30*m, words.BroughtBack))), 600, 10, 30, 1, 1, 1, 10, 98.245},
+		{"tried, then held", of(with(death(5*h, 40*m), held(30*m, words.LeftAlone))), 600, 10, 30, 1, 1, 1, 10, 98.245},
+		{"held into the period", of(with(death(11*h, 90*m), held(h, words.BroughtBack))), 600, 30, 0, 1, 0, 1, 30, 95},
+		{"held at the end of the period", of(with(with(death(h, h), underWay), held(30*m, words.LeftAlone))), 600, 30, 30, 1, 1, 0, 0, 94.736},
+		{"held for longer than down", of(with(death(5*h, h), held(2*h, words.BroughtBack))), 600, 0, 60, 1, 0, 0, 0, 100},
 		{"less than no time", of(with(death(5*h, 6*m), func(i *Incident) { i.Held, i.Took = -h, -h })), 600, 6, 0, 1, 1, 1, 6, 99},
-		{"held all the time", of(with(with(death(20*h, 0), underWay), held(0, heldOutcome))), 600, 0, 600, 1, 0, 0, 0, -1},
+		{"held all the time", of(with(with(death(20*h, 0), underWay), held(0, words.LeftAlone))), 600, 0, 600, 1, 0, 0, 0, -1},
 		{"short", of(death(5*h, 1)), 600, 0, 0, 1, 1, 1, 0, 99.999},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -93,7 +96,7 @@ func TestTally(t *testing.T) {
 
 // The one under way need not be the last of the list.
 func TestIncidentsAreInOrder(t *testing.T) {
-	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.tally(span{before(day), dusk})
+	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.tally(span{before(terminal.Day), dusk})
 	for i, want := range []time.Duration{2, 1, 3} {
 		if got.episodes[i].Took != want {
 			t.Errorf("number %d is %v", i, got.episodes[i])

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 var dusk = time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC)
@@ -28,39 +31,39 @@ func chronicle(h History, pasts []Past) string {
 
 // death is an incident that a restart has ended.
 func death(ago, took time.Duration) Incident {
-	return Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: broughtBack, Tries: 1}
+	return Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: words.BroughtBack, Tries: 1}
 }
 
 // pasts has something of each kind.
 func pasts() []Past {
-	long := death(20*day, 7*time.Minute)
+	long := death(20*terminal.Day, 7*time.Minute)
 	long.Cause, long.Tries = "killed by signal 9 (SIGKILL), which the kernel sent because the machine had run out of memory", 3
-	long.Steps = []IncidentStep{{"stop", "clamav-clamd", 300 * time.Millisecond, new(0), ""}, {"start", "clamav-clamd", 3 * time.Minute, nil, "it ran out of time"}}
-	pkg := death(3*day, 40*time.Minute)
+	long.Steps = []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.3, Exit: new(0)}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Error: "it ran out of time"}}
+	pkg := death(3*terminal.Day, 40*time.Minute)
 	pkg.Held, pkg.Reason = 30*time.Minute, "refuses connections"
-	paused := Incident{Down: before(9 * day), Up: before(7 * day), Took: 48 * time.Hour, Held: 48 * time.Hour, Reason: "not running", Outcome: heldOutcome}
+	paused := Incident{Down: before(9 * terminal.Day), Up: before(7 * terminal.Day), Took: 48 * time.Hour, Held: 48 * time.Hour, Reason: "not running", Outcome: words.LeftAlone}
 	alone := death(12*time.Hour, 50*time.Second)
-	alone.Outcome, alone.Tries = cameBack, 0
+	alone.Outcome, alone.Tries = words.CameBack, 0
 	return []Past{
-		{Name: "clamd", Known: before(90 * day), Seen: dusk, Incidents: []Incident{death(40*day, time.Hour), long, death(10*day, 45*time.Second), pkg}},
-		{Name: "sshd", Known: before(25 * day), Seen: before(30 * time.Second)},
-		{Name: "named", Known: before(90 * day), Seen: dusk, Incidents: []Incident{
-			paused, {LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), UnderWay: true, Reason: "not running", Outcome: stillDown, Tries: 31},
+		{Name: "clamd", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []Incident{death(40*terminal.Day, time.Hour), long, death(10*terminal.Day, 45*time.Second), pkg}},
+		{Name: "sshd", Known: before(25 * terminal.Day), Seen: before(30 * time.Second)},
+		{Name: "named", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []Incident{
+			paused, {LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), UnderWay: true, Reason: "not running", Outcome: words.StillDown, Tries: 31},
 		}},
-		{Name: "cron", Known: before(29*day + 12*time.Hour), Seen: before(12 * day), Incidents: []Incident{death(29*day, 0)}},
+		{Name: "cron", Known: before(29*terminal.Day + 12*time.Hour), Seen: before(12 * terminal.Day), Incidents: []Incident{death(29*terminal.Day, 0)}},
 		{Name: "ntpd"},
-		{Name: "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share", Known: before(60 * day), Seen: dusk, Incidents: []Incident{alone}},
-		{Name: "\x1b[2Jevil\nname", Known: before(60 * day), Seen: dusk, Incidents: []Incident{
+		{Name: "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []Incident{alone}},
+		{Name: "\x1b[2Jevil\nname", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []Incident{
 			{Down: before(time.Hour), Up: before(2 * time.Hour), Took: 90 * time.Second, Cause: "\x1b]0;owned\x07 \u202e\xff " + strings.Repeat("x", 130), Outcome: "\r\x1b[1A", Tries: 2},
 		}},
-		{Name: "日本語デーモン", Known: before(60 * day), Seen: dusk, Incidents: flapping()},
+		{Name: "日本語デーモン", Known: before(60 * terminal.Day), Seen: dusk, Incidents: flapping()},
 	}
 }
 
 func flapping() []Incident {
 	var list []Incident
 	for n := range 6 {
-		list = append(list, death(14*day-time.Duration(n)*time.Hour, time.Minute))
+		list = append(list, death(14*terminal.Day-time.Duration(n)*time.Hour, time.Minute))
 	}
 	return list
 }
@@ -73,7 +76,7 @@ func TestHistoryOfEverything(t *testing.T) {
 				name += "-colour"
 			}
 			t.Run(name, func(t *testing.T) {
-				tableGolden(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Blocks: width == 120, Since: 30 * day, Broken: 2}, pasts()))
+				tableGolden(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Blocks: width == 120, Since: 30 * terminal.Day, Broken: 2}, pasts()))
 			})
 		}
 	}
@@ -82,8 +85,10 @@ func TestHistoryOfEverything(t *testing.T) {
 // The bar of ten hours in ten columns.
 func TestBars(t *testing.T) {
 	const h = time.Hour
-	up := func(list ...Incident) Past { return Past{Known: before(90 * day), Seen: dusk, Incidents: list} }
-	held := func(i Incident, d time.Duration, outcome string) Incident {
+	up := func(list ...Incident) Past {
+		return Past{Known: before(90 * terminal.Day), Seen: dusk, Incidents: list}
+	}
+	held := func(i Incident, d time.Duration, outcome words.Outcome) Incident {
 		i.Held, i.Outcome = d, outcome
 		return i
 	}
@@ -95,7 +100,7 @@ func TestBars(t *testing.T) {
 		{"up", "[==========]", up()},
 		{"known for a part of a column", "[        ==]", Past{Known: before(h + time.Minute), Seen: dusk}},
 		{"known until a part of a column", "[==        ]", Past{Known: before(11 * h), Seen: before(8*h + time.Minute)}},
-		{"known long ago", "[          ]", Past{Known: before(90 * day), Seen: before(10 * h)}},
+		{"known long ago", "[          ]", Past{Known: before(90 * terminal.Day), Seen: before(10 * h)}},
 		{"a second", "[====X=====]", up(death(6*h, time.Second))},
 		{"no time at all", "[====X=====]", up(death(6*h, 0))},
 		{"no time at all, now", "[=========X]", up(death(0, 0))},
@@ -104,17 +109,17 @@ func TestBars(t *testing.T) {
 		{"at the beginning", "[X=========]", up(death(12*h, 2*h+time.Second))},
 		{"before the beginning", "[==========]", up(death(12*h, 2*h))},
 		{"until the end", "[========XX]", up(death(2*h, 2*h))},
-		{"held", "[====..====]", up(held(death(6*h, 2*h), 2*h, heldOutcome))},
-		{"held first", "[====.X====]", up(held(death(6*h, 2*h), h, broughtBack))},
-		{"held in the end", "[====X.====]", up(held(death(6*h, 2*h), h, heldOutcome))},
-		{"held where it died", "[====X.====]", up(death(6*h, time.Second), held(death(6*h, 2*h), 2*h, heldOutcome))},
-		{"died while held", "[====X.====]", up(held(death(6*h, 2*h), 2*h, heldOutcome), death(6*h, time.Second))},
+		{"held", "[====..====]", up(held(death(6*h, 2*h), 2*h, words.LeftAlone))},
+		{"held first", "[====.X====]", up(held(death(6*h, 2*h), h, words.BroughtBack))},
+		{"held in the end", "[====X.====]", up(held(death(6*h, 2*h), h, words.LeftAlone))},
+		{"held where it died", "[====X.====]", up(death(6*h, time.Second), held(death(6*h, 2*h), 2*h, words.LeftAlone))},
+		{"died while held", "[====X.====]", up(held(death(6*h, 2*h), 2*h, words.LeftAlone), death(6*h, time.Second))},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			period := span{before(10 * h), dusk}
 			var got strings.Builder
 			for _, w := range pieces(tc.past.tally(period).bar(period, 10), signs) {
-				got.WriteString(w.text)
+				got.WriteString(w.Text)
 			}
 			if got.String() != tc.want {
 				t.Errorf("got %s, want %s", got.String(), tc.want)
@@ -172,14 +177,14 @@ func TestHistoryFitsItsWidth(t *testing.T) {
 			if strings.HasSuffix(line, " ") || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' }) {
 				t.Fatalf("seed %d: line %q", seed, line)
 			}
-			if breadth(line) > width {
-				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, breadth(line), width, line, plain)
+			if terminal.Breadth(line) > width {
+				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, terminal.Breadth(line), width, line, plain)
 			}
 		}
 		bars := regexp.MustCompile(`(?m)^.*\[[ =.X]+\]$`).FindAllString(plain, -1)
 		for _, bar := range bars {
-			if breadth(bar) != width {
-				t.Fatalf("seed %d: a bar ends at column %d of %d:\n%s", seed, breadth(bar), width, plain)
+			if terminal.Breadth(bar) != width {
+				t.Fatalf("seed %d: a bar ends at column %d of %d:\n%s", seed, terminal.Breadth(bar), width, plain)
 			}
 		}
 		if len(bars) != len(list) {
@@ -190,7 +195,7 @@ func TestHistoryFitsItsWidth(t *testing.T) {
 
 // The dates are those of the place where the command is run.
 func TestHistoryHasLocalDates(t *testing.T) {
-	got := chronicle(History{Width: 80, Since: day, Now: dusk.In(time.FixedZone("CET", 3600))}, []Past{{Name: "a", Incidents: []Incident{death(time.Hour, time.Minute)}}})
+	got := chronicle(History{Width: 80, Since: terminal.Day, Now: dusk.In(time.FixedZone("CET", 3600))}, []Past{{Name: "a", Incidents: []Incident{death(time.Hour, time.Minute)}}})
 	if !strings.Contains(got, "2026-11-21 21:49") || !strings.Contains(got, "\n2026-11-21 20:49  a        1m 0s") {
 		t.Errorf("got\n%s", got)
 	}
@@ -199,8 +204,8 @@ func TestHistoryHasLocalDates(t *testing.T) {
 func TestParseSince(t *testing.T) {
 	now := time.Date(2026, 11, 21, 13, 0, 0, 0, time.FixedZone("CET", 3600))
 	for text, want := range map[string]time.Duration{
-		"90m": 90 * time.Minute, "12h": 12 * time.Hour, "30d": 30 * day, "2w": 14 * day, "1d12h": 36 * time.Hour, "1.5d": 36 * time.Hour, "60s": time.Minute, "36500d": longestSince,
-		"2026-11-01": 20*day + 13*time.Hour, "2026-11-21": 13 * time.Hour,
+		"90m": 90 * time.Minute, "12h": 12 * time.Hour, "30d": 30 * terminal.Day, "2w": 14 * terminal.Day, "1d12h": 36 * time.Hour, "1.5d": 36 * time.Hour, "60s": time.Minute, "36500d": longestSince,
+		"2026-11-01": 20*terminal.Day + 13*time.Hour, "2026-11-21": 13 * time.Hour,
 	} {
 		if got, err := ParseSince(text, now); got != want || err != nil {
 			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
@@ -231,11 +236,11 @@ func TestCameBackWithAnother(t *testing.T) {
 	} {
 		i := death(time.Hour, time.Minute)
 		i.Cause, i.For, i.Tries = tc.cause, "web\x1b", 0
-		past := []Past{{Name: "nginx", Known: before(day), Seen: dusk, Incidents: []Incident{i}}}
-		if got := chronicle(History{Width: 0, Since: day}, past); !strings.Contains(got, "brought back") || !strings.Contains(got, tc.want) {
+		past := []Past{{Name: "nginx", Known: before(terminal.Day), Seen: dusk, Incidents: []Incident{i}}}
+		if got := chronicle(History{Width: 0, Since: terminal.Day}, past); !strings.Contains(got, "brought back") || !strings.Contains(got, tc.want) {
 			t.Errorf("%s", got)
 		}
-		if got := chronicle(History{JSON: true, Since: day}, past); !strings.Contains(got, `"for": "web\\x1b"`) {
+		if got := chronicle(History{JSON: true, Since: terminal.Day}, past); !strings.Contains(got, `"for": "web\\x1b"`) {
 			t.Errorf("%s", got)
 		}
 	}
@@ -244,23 +249,23 @@ func TestCameBackWithAnother(t *testing.T) {
 // One that is down since it has been watched was never up, and has no mean time up.
 func TestNeverUp(t *testing.T) {
 	never := Past{Name: "a", Known: before(time.Hour), Seen: dusk, Incidents: []Incident{{Down: before(time.Hour - 3*time.Second), UnderWay: true, Reason: "not running"}}}
-	if d, ok := never.tally(span{before(day), dusk}).between(); ok {
+	if d, ok := never.tally(span{before(terminal.Day), dusk}).between(); ok {
 		t.Errorf("MTBF %v", d)
 	}
 	never.Incidents[0].LastUp = before(time.Hour)
-	if _, ok := never.tally(span{before(day), dusk}).between(); !ok {
+	if _, ok := never.tally(span{before(terminal.Day), dusk}).between(); !ok {
 		t.Error("it was up")
 	}
 }
 
 // The bars begin where something is known.
 func TestBegun(t *testing.T) {
-	month := span{before(30 * day), dusk}
+	month := span{before(30 * terminal.Day), dusk}
 	for _, tc := range []struct {
 		known time.Time
 		want  time.Time
 	}{
-		{before(2 * day), before(2 * day)}, {before(60 * day), month.from}, {before(time.Second), month.from}, {time.Time{}, month.from},
+		{before(2 * terminal.Day), before(2 * terminal.Day)}, {before(60 * terminal.Day), month.from}, {before(time.Second), month.from}, {time.Time{}, month.from},
 	} {
 		list := []tally{Past{Known: tc.known, Seen: dusk}.tally(month), Past{}.tally(month)}
 		if tc.known.IsZero() {

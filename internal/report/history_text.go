@@ -1,33 +1,30 @@
 package report
 
 import (
-	"bytes"
+	"cmp"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
 // text is the history for eyes.
 func (h History) text(period span, list []tally) {
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: h.Width, Color: h.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := terminal.NewPaper(h.Width, h.Color)
 	period = period.begun(list)
 	if len(list) == 0 {
-		t.wrapped(text("nothing is remembered of any daemon"), 0)
+		p.Wrapped(terminal.Text("nothing is remembered of any daemon"))
 	} else {
-		drawBars(t, period, list, h.signs())
-		t.line(nil)
-		drawSums(t, list)
-		t.line(nil)
-		drawLast(t, period, list)
+		drawBars(p, period, list, h.signs())
+		p.Line()
+		drawSums(p, list)
+		p.Line()
+		drawLast(p, period, list)
 	}
 	if h.Broken > 0 {
-		t.wrapped(append(label("notice", yellow), text(words.Plural(h.Broken, "line")+" of the ledger cannot be read")...), 0)
+		p.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(words.Plural(h.Broken, "line")+" of the ledger cannot be read"))
 	}
-	_, _ = h.Out.Write(whole.Bytes())
+	p.ShowOn(h.Out)
 }
 
 // signs are what the bars are drawn with.
@@ -61,54 +58,47 @@ const noTerminal = 80
 const fewestColumns = 25
 
 // drawBars draws all bars below each other, so that what died together is seen.
-func drawBars(t Table, period span, list []tally, signs string) {
-	names := nameColumn(nameOnly(list), t.Width)
-	width := t.Width
-	if width == 0 {
-		width = noTerminal
+func drawBars(p *terminal.Paper, period span, list []tally, signs string) {
+	titles := nameColumn(p, list)
+	width := max(cmp.Or(p.Width, noTerminal)-titles.Wide-terminal.ColumnGap, fewestColumns)
+	row := func(title terminal.Word, bar []terminal.Word) {
+		p.Line(append([]terminal.Word{title, terminal.Gap(titles.Wide - terminal.Breadth(title.Text) + terminal.ColumnGap)}, bar...)...)
 	}
-	width = max(width-names.wide-columnGap, fewestColumns)
-	gap := word{text: spaces(names.wide - breadth(names.title) + columnGap)}
-	t.line(append([]word{{names.title, bold}, gap}, axis(period, width)...))
+	row(terminal.Word{Text: titles.Title, Code: terminal.Bold}, axis(period, width))
 	for i, x := range list {
-		name := names.cells[i].tail
-		gap := word{text: spaces(names.wide - breadth(name) + columnGap)}
-		t.line(append([]word{{text: name}, gap}, pieces(x.bar(period, width-2), signs)...))
-		if full := words.Printable(x.name); name != full {
-			t.note(label("name", ""), text(full))
-		}
+		row(terminal.Word{Text: titles.Cells[i].Tail}, pieces(x.bar(period, width-2), signs))
+		p.Whole("name", titles, i)
 	}
-	t.wrapped(legend(period.length()/time.Duration(width-2), signs), 0)
+	p.Wrapped(legend(period.length()/time.Duration(width-2), signs))
 }
 
-// nameOnly are daemons that have a name only, for the grid.
-func nameOnly(list []tally) []Daemon {
-	return each(list, func(t tally) Daemon { return Daemon{Name: t.name} })
+func nameColumn(p *terminal.Paper, list []tally) terminal.Column {
+	return terminal.Names("NAME", p.Width/3, each(list, func(t tally) string { return t.name }))
 }
 
 // axis has the ends of the period, in as much detail as there is room for.
-func axis(period span, width int) []word {
+func axis(period span, width int) []terminal.Word {
 	layout := "2006-01-02"
 	switch {
 	case width >= 2*len(moment)+1:
 		layout = moment
-	case period.length() < 2*day:
+	case period.length() < 2*terminal.Day:
 		layout = "01-02 15:04"
 	}
 	from, to := period.from.In(period.to.Location()).Format(layout), period.to.Format(layout)
-	return []word{{from, bold}, {text: spaces(width - len(from) - len(to))}, {to, bold}}
+	return []terminal.Word{{Text: from, Code: terminal.Bold}, terminal.Gap(width - len(from) - len(to)), {Text: to, Code: terminal.Bold}}
 }
 
 // moment is a date and a time, for people.
 const moment = "2006-01-02 15:04"
 
-func legend(column time.Duration, signs string) []word {
-	var words []word
+func legend(column time.Duration, signs string) []terminal.Word {
+	var words []terminal.Word
 	for _, l := range []struct {
 		mark mark
 		what string
 	}{{markUp, "up,"}, {markDown, "down,"}, {markHeld, "held,"}} {
-		words = append(append(words, l.mark.word(signs)), text(l.what)...)
+		words = append(append(words, l.mark.word(signs)), terminal.Text(l.what)...)
 	}
-	return append(words, text("blank: not known; a column is "+used(column)+" and shows its worst")...)
+	return append(words, terminal.Text("blank: not known; a column is "+terminal.Used(column)+" and shows its worst")...)
 }

@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -57,9 +57,9 @@ func inspectSeverities() []string { return []string{"critical", "warning", "noti
 func inspectCode(severity string) string {
 	switch severity {
 	case "critical":
-		return red
+		return terminal.Red
 	case "warning":
-		return yellow
+		return terminal.Yellow
 	}
 	return ""
 }
@@ -78,32 +78,28 @@ func (i Inspect) Write(list []Inspection) {
 		i.object(list)
 		return
 	}
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: i.Width, Color: i.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := terminal.NewPaper(i.Width, i.Color)
 	var well []string
 	for _, d := range list {
 		if d.State == "up" && !i.All && !i.worthAWord(d) {
 			well = append(well, "'"+d.Name+"'")
 			continue
 		}
-		if whole.Len() > 0 {
-			t.line(nil)
+		if !p.Empty() {
+			p.Line()
 		}
-		i.daemon(t, d)
+		i.daemon(p, d)
 	}
 	if len(well) > 0 {
-		if whole.Len() > 0 {
-			t.line(nil)
+		if !p.Empty() {
+			p.Line()
 		}
-		t.wrapped(text(i.nothing()+" of "+strings.Join(well, ", ")), 0)
+		p.Wrapped(terminal.Text(i.nothing() + " of " + strings.Join(well, ", ")))
 	}
 	for _, limit := range i.Limits {
-		t.wrapped(append(label("notice", yellow), text(limit)...), 0)
+		p.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(limit))
 	}
-	_, _ = i.Out.Write(whole.Bytes())
+	p.ShowOn(i.Out)
 }
 
 // nothing says so of those that are well.
@@ -127,78 +123,73 @@ func unseen(lines []InspectLine) []InspectLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l InspectLine) bool { return l.Why == "" || l.Never })
 }
 
-func (i Inspect) daemon(t Table, d Inspection) {
+func (i Inspect) daemon(p *terminal.Paper, d Inspection) {
 	if d.State != "up" || len(d.Processes) == 0 {
-		code := yellow
+		code := terminal.Yellow
 		if d.State == "down" {
-			code = red
+			code = terminal.Red
 		}
-		head := append(quoted(d.Name), word{d.State + ":", code})
-		t.wrapped(append(head, text(d.Reason)...), 0)
+		p.Wrapped([]terminal.Word{quoted(d.Name), {Text: d.State + ":", Code: code}}, terminal.Text(d.Reason))
 	}
-	for n, p := range d.Processes {
+	for n, x := range d.Processes {
 		if n > 0 {
-			t.line(nil)
+			p.Line()
 		}
-		i.process(t, d, p)
+		i.process(p, d, x)
 	}
 	if d.More > 0 {
-		t.note(label("notice", yellow), text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
+		p.Note(terminal.Label("notice", terminal.Yellow), terminal.Text(words.Plural(d.More, "further process")+" of it were not looked at one by one"))
 	}
 }
 
-func quoted(name string) []word { return []word{{"'" + words.Printable(name) + "'", bold}} }
+func quoted(name string) terminal.Word {
+	return terminal.Word{Text: "'" + words.Printable(name) + "'", Code: terminal.Bold}
+}
 
-func (i Inspect) process(t Table, d Inspection, p InspectedProcess) {
-	about := []string{fmt.Sprintf("pid %d", p.PID)}
-	if p.Unit != "" {
-		about = append(about, p.Unit)
+func (i Inspect) process(p *terminal.Paper, d Inspection, x InspectedProcess) {
+	about := []string{fmt.Sprintf("pid %d", x.PID)}
+	if x.Unit != "" {
+		about = append(about, x.Unit)
 	}
-	if p.User != "" {
-		about = append(about, "user "+p.User)
+	if x.User != "" {
+		about = append(about, "user "+x.User)
 	}
-	findings := i.told(p.Findings)
-	head := append(quoted(d.Name), text("("+strings.Join(about, ", ")+"):")...)
+	who := strings.Join(about, ", ")
+	head := append([]terminal.Word{quoted(d.Name)}, terminal.Text("("+who+"):")...)
 	if d.State != "up" { // its name stands above
-		head = append([]word{{text: spaces(whyIndent)}}, text(strings.Join(about, ", ")+":")...)
+		head = append([]terminal.Word{terminal.Gap(whyIndent)}, terminal.Text(who+":")...)
 	}
+	findings := i.told(x.Findings)
 	sums := i.sums(findings)
-	if len(findings) == 0 && len(unseen(p.Lines)) > 0 {
-		sums = text(i.nothing() + " of what may be seen")
+	if len(findings) == 0 && len(unseen(x.Lines)) > 0 {
+		sums = terminal.Text(i.nothing() + " of what may be seen")
 	}
-	t.wrapped(append(head, sums...), 0)
+	p.Wrapped(head, sums)
 	for _, f := range findings {
-		lead := []word{{text: spaces(whyIndent)}, {f.Severity, inspectCode(f.Severity)}, {text: spaces(whyLabel - len(f.Severity))}}
-		i.row(t, lead, text(f.What))
-		i.row(t, labelled("seen"), text(f.Evidence))
-		i.row(t, labelled("why"), text(f.Why))
-		i.row(t, labelled("do"), text(f.Do))
+		p.Hanging([]terminal.Word{terminal.Gap(whyIndent), {Text: f.Severity, Code: inspectCode(f.Severity)}, terminal.Gap(whyLabel - len(f.Severity))}, terminal.Text(f.What))
+		p.Hanging(labelled("seen"), terminal.Text(f.Evidence))
+		p.Hanging(labelled("why"), terminal.Text(f.Why))
+		p.Hanging(labelled("do"), terminal.Text(f.Do))
 	}
 	if !i.All {
-		i.notSeen(t, unseen(p.Lines))
+		notSeen(p, unseen(x.Lines))
 		return
 	}
-	if len(findings) > 0 && len(p.Lines) > 0 {
-		t.line(nil)
+	if len(findings) > 0 && len(x.Lines) > 0 {
+		p.Line()
 	}
-	i.lines(t, p.Lines) // each says it, if it was not seen
+	allLines(p, x.Lines) // each says it, if it was not seen
 }
 
-func labelled(name string) []word {
-	return []word{{text: spaces(whyIndent)}, {text: "  " + name}, {text: spaces(max(whyLabel-2-len(name), 1))}}
+func labelled(name string) []terminal.Word {
+	return []terminal.Word{terminal.Gap(whyIndent), {Text: "  " + name}, terminal.Gap(max(whyLabel-2-len(name), 1))}
 }
 
-// row is a line with something before it, wrapped below itself.
-func (Inspect) row(t Table, lead, what []word) {
-	start := lineBreadth(lead)
-	drawLines(t, lead, wrap(what, max(t.Width-start, whyLeast), t.Width > 0), start+hang)
-}
-
-func (i Inspect) sums(findings []InspectFinding) []word {
+func (i Inspect) sums(findings []InspectFinding) []terminal.Word {
 	if len(findings) == 0 {
-		return text(i.nothing())
+		return terminal.Text(i.nothing())
 	}
-	var list []word
+	var list []terminal.Word
 	for _, s := range inspectSeverities() {
 		n := 0
 		for _, f := range findings {
@@ -210,39 +201,39 @@ func (i Inspect) sums(findings []InspectFinding) []word {
 		case n == 0:
 			continue
 		case len(list) > 0:
-			list[len(list)-1].text += ","
+			list[len(list)-1].Text += ","
 		}
 		what := words.Plural(n, s)
 		if s == "critical" {
 			what = fmt.Sprint(n, " ", s)
 		}
-		list = append(list, word{what, inspectCode(s)})
+		list = append(list, terminal.Word{Text: what, Code: inspectCode(s)})
 	}
 	return list
 }
 
-// lines are all that was read, by sections.
-func (i Inspect) lines(t Table, lines []InspectLine) {
+// allLines are all that was read, by sections.
+func allLines(p *terminal.Paper, lines []InspectLine) {
 	section := ""
 	longest := 0
 	for _, l := range lines {
-		longest = max(longest, breadth(l.Name))
+		longest = max(longest, terminal.Breadth(l.Name))
 	}
 	for _, l := range lines {
 		if l.Section != section {
 			section = l.Section
-			t.line([]word{{text: spaces(whyIndent)}, {section, bold}})
+			p.Line(terminal.Gap(whyIndent), terminal.Word{Text: section, Code: terminal.Bold})
 		}
-		what := text(l.Text)
+		what := terminal.Text(l.Text)
 		if l.Why != "" {
-			what = text("not known: " + l.Why)
+			what = terminal.Text("not known: " + l.Why)
 		}
-		i.row(t, []word{{text: spaces(2 * whyIndent)}, {text: words.Printable(l.Name)}, {text: spaces(longest - breadth(l.Name) + 2)}}, what)
+		p.Hanging([]terminal.Word{terminal.Gap(2 * whyIndent), terminal.Phrase(l.Name), terminal.Gap(longest - terminal.Breadth(l.Name) + 2)}, what)
 	}
 }
 
 // notSeen says what may be wrong all the same, and why nobody can tell.
-func (i Inspect) notSeen(t Table, lines []InspectLine) {
+func notSeen(p *terminal.Paper, lines []InspectLine) {
 	var reasons []string
 	names := make(map[string][]string)
 	for _, l := range lines {
@@ -254,6 +245,6 @@ func (i Inspect) notSeen(t Table, lines []InspectLine) {
 		}
 	}
 	for _, why := range reasons {
-		i.row(t, []word{{text: spaces(whyIndent)}, {"not seen", yellow}, {text: " "}}, text(strings.Join(names[why], ", ")+": "+why))
+		p.Hanging([]terminal.Word{terminal.Gap(whyIndent), {Text: "not seen", Code: terminal.Yellow}, terminal.Gap(1)}, terminal.Text(strings.Join(names[why], ", ")+": "+why))
 	}
 }

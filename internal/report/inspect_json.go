@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 
 	"daemon-keeper/internal/words"
@@ -60,14 +58,9 @@ type (
 
 // object prints the inspections for programs, in one piece.
 func (i Inspect) object(list []Inspection) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonInspect{
+	printJSON(i.Out, jsonInspect{
 		Version: inspectVersion, Command: "inspect", Time: instant(i.Now), Only: i.Only, Limits: each(i.Limits, words.Printable), Daemons: each(list, i.inspection),
 	})
-	_, _ = i.Out.Write(b.Bytes())
 }
 
 func (i Inspect) inspection(d Inspection) jsonInspection {

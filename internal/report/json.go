@@ -16,16 +16,20 @@ type JSON struct {
 	Verbose bool // also what was looked at
 }
 
-// Write prints the report, in one piece: a reader never sees half an object
-// unless the disk is full.
+// Write prints the report.
 func (j JSON) Write(r Report) {
+	printJSON(j.Out, j.report(r))
+}
+
+// printJSON prints an object for programs, in one piece: a reader never sees half an object
+// unless the disk is full.
+func printJSON(out io.Writer, object any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // for people read it too, and it stands in no web page
+	e.SetEscapeHTML(false) // people read it too, and it is not part of a web page
 	e.SetIndent("", "  ")
-	// What these types hold can always be encoded.
-	_ = e.Encode(j.report(r))
-	_, _ = j.Out.Write(b.Bytes())
+	_ = e.Encode(object) // what our types hold can always be encoded
+	_, _ = out.Write(b.Bytes())
 }
 
 // jsonVersion grows when a field changes its meaning or goes.
@@ -143,7 +147,7 @@ func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	if d.Rule {
 		out.Kind = "rule"
 	}
-	if d.Count.Max != NoLimit {
+	if d.Count.Max != words.NoLimit {
 		out.Count.Max = &d.Count.Max
 	}
 	if j.Verbose {

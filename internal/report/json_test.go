@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"daemon-keeper/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -57,7 +59,7 @@ var everything = Report{
 	Mistakes: []Mistake{{Text: "/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}, {Text: "b\xff: cannot read"}},
 	Daemons: []Daemon{
 		{
-			Name: "clamd", Count: Bounds{1, NoLimit}, Result: Up, Notices: []string{"process 723 is stopped"},
+			Name: "clamd", Count: words.Count{Min: 1, Max: words.NoLimit}, Result: Up, Notices: []string{"process 723 is stopped"},
 			Processes: []Process{{
 				PID: 723, User: "clamav", Exe: "/usr/local/sbin/clamd", Started: noon.Add(-36 * time.Hour), CPU: 1100 * time.Millisecond,
 				RSS: 1 << 30, VMS: 2 << 30, OldImage: true, Stopped: true,
@@ -65,7 +67,7 @@ var everything = Report{
 			Details: []Detail{{PID: 723, User: "clamav", Exe: "/usr/local/sbin/clamd", Counts: true, Why: "it is"}, {PID: 725, Why: "a zombie"}},
 		},
 		{
-			Name: "sshd", Count: Bounds{1, 2}, Result: StillDown, Trouble: "tcp://127.0.0.1:22 says \"\u2028\"", Reason: "within 30s it did not get well", Hint: "look <there> & wait",
+			Name: "sshd", Count: words.Count{Min: 1, Max: 2}, Result: StillDown, Trouble: "tcp://127.0.0.1:22 says \"\u2028\"", Reason: "within 30s it did not get well", Hint: "look <there> & wait",
 			Took:     31_234_567 * time.Microsecond,
 			Services: []Service{{Name: "sshd", State: "stopped", Word: "failed"}, {Name: "b", State: "unknown", Err: "exit status 4"}, {Name: "c"}, {Name: "d", State: "running"}},
 			Steps: []Step{
@@ -75,14 +77,14 @@ var everything = Report{
 				{Verb: "start", Service: "c", Err: "it is masked", Skipped: true, Hint: "systemctl unmask c.service"},
 			},
 		},
-		{Name: "named", Result: Held, Busy: true, Reason: "another run is at work", Count: Bounds{1, NoLimit}},
-		{Name: "cron", Result: StillDown, Reason: "dry run", Count: Bounds{1, NoLimit}, Plan: []Plan{{[]string{"/usr/sbin/service", "cron", "start"}, 90 * time.Second}}},
-		{Name: "nginx", Result: BroughtBack, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second, Cause: "its main process was killed by SIGKILL"},
-		{Name: "postfix", Result: Wrong, Count: Bounds{1, 1}, Reason: "2 processes, and at most 1 may be"},
+		{Name: "named", Result: Held, Busy: true, Reason: "another run is at work", Count: words.Count{Min: 1, Max: words.NoLimit}},
+		{Name: "cron", Result: StillDown, Reason: "dry run", Count: words.Count{Min: 1, Max: words.NoLimit}, Plan: []Plan{{[]string{"/usr/sbin/service", "cron", "start"}, 90 * time.Second}}},
+		{Name: "nginx", Result: BroughtBack, Count: words.Count{Min: 0, Max: words.NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second, Cause: "its main process was killed by SIGKILL"},
+		{Name: "postfix", Result: Wrong, Count: words.Count{Min: 1, Max: 1}, Reason: "2 processes, and at most 1 may be"},
 		{Name: "rpcbind", Result: Wrong, Reason: "1 process, and none may be"},
 		{Name: "telnetd", Result: Clear},
-		{Name: "ntpd", Count: Bounds{1, NoLimit}, Reason: "cannot trust\nthe process table", Hint: "mount /proc"},
-		{Name: "one-init", Rule: true, Result: Clear, Count: Bounds{0, 1}},
+		{Name: "ntpd", Count: words.Count{Min: 1, Max: words.NoLimit}, Reason: "cannot trust\nthe process table", Hint: "mount /proc"},
+		{Name: "one-init", Rule: true, Result: Clear, Count: words.Count{Min: 0, Max: 1}},
 		{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 7)"},
 		{Name: "uid0", Rule: true, Reason: "clouded"},
 	},
@@ -154,7 +156,7 @@ func TestJSONOfNothing(t *testing.T) {
 }
 
 func TestJSONResults(t *testing.T) {
-	limits := Bounds{1, NoLimit}
+	limits := words.Count{Min: 1, Max: words.NoLimit}
 	for _, tc := range []struct {
 		daemon Daemon
 		want   string // kind, result, up
@@ -165,7 +167,7 @@ func TestJSONResults(t *testing.T) {
 		{Daemon{Result: Held, Count: limits}, "daemon held false"},
 		{Daemon{Result: BroughtBack, Count: limits}, "daemon brought_back true"},
 		{Daemon{Result: StillDown, Count: limits}, "daemon down false"},
-		{Daemon{Result: Wrong, Count: Bounds{1, 2}}, "daemon wrong true"},
+		{Daemon{Result: Wrong, Count: words.Count{Min: 1, Max: 2}}, "daemon wrong true"},
 		{Daemon{Result: Wrong, Count: limits}, "daemon wrong true"},
 		{Daemon{Result: Wrong}, "daemon wrong null"},
 		{Daemon{Result: Clear}, "daemon not_running null"},
@@ -232,8 +234,8 @@ func fill(r *rand.Rand, v reflect.Value) {
 			v.Set(reflect.ValueOf(noon.Add(time.Duration(r.Int64N(1e18) - 5e17))))
 		}
 		return
-	case Bounds:
-		v.Set(reflect.ValueOf(Bounds{r.IntN(3), r.IntN(4) - 1}))
+	case words.Count:
+		v.Set(reflect.ValueOf(words.Count{Min: r.IntN(3), Max: r.IntN(4) - 1}))
 		return
 	case Result:
 		v.SetInt(int64(r.IntN(8)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -16,7 +17,7 @@ type Lately struct {
 }
 
 // LatelyPeriod is how far status looks back.
-const LatelyPeriod = 30 * day
+const LatelyPeriod = 30 * terminal.Day
 
 // Lately counts the deaths that were over before now, and tells of the last one.
 func (p Past) Lately(now time.Time) Lately {
@@ -36,7 +37,7 @@ func (l Lately) text(now time.Time) string {
 	if l.Deaths == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s in %d d, last %s", words.Plural(l.Deaths, "death"), LatelyPeriod/day, recently(l.Last, now))
+	text := fmt.Sprintf("%s in %d d, last %s", words.Plural(l.Deaths, "death"), LatelyPeriod/terminal.Day, recently(l.Last, now))
 	if l.Cause != "" {
 		text += ", " + words.Cut(l.Cause, longestCause)
 	}
@@ -47,11 +48,11 @@ func (l Lately) text(now time.Time) string {
 func recently(t, now time.Time) string {
 	t = t.In(now.Location())
 	switch ago := now.Sub(t); {
-	case ago < 0 || ago >= 300*day:
+	case ago < 0 || ago >= 300*terminal.Day:
 		return t.Format(moment)
 	case t.YearDay() == now.YearDay():
 		return t.Format("15:04")
-	case ago < 6*day:
+	case ago < 6*terminal.Day:
 		return t.Format("Mon 15:04")
 	}
 	return t.Format("2 Jan 15:04")

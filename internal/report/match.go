@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"daemon-keeper/internal/terminal"
 )
 
 // Matches is the face of match: which processes count, which nearly do, and why
@@ -14,7 +16,7 @@ type Matches struct {
 // Write prints the report.
 func (m Matches) Write(r Report) {
 	for _, mistake := range r.Mistakes {
-		Fail(m.Err, m.ErrColor, mistake.Text, mistake.Hint)
+		terminal.Fail(m.Err, m.ErrColor, mistake.Text, mistake.Hint)
 	}
 	for _, d := range r.Daemons {
 		m.daemon(d)
@@ -28,16 +30,16 @@ func (m Matches) daemon(d Daemon) {
 			counts++
 		}
 	}
-	state := m.paint(green, "up")
+	state := m.paint(terminal.Green, "up")
 	switch d.Result {
 	case CannotTell:
-		state = m.paint(yellow, "unknown")
+		state = m.paint(terminal.Yellow, "unknown")
 	case Wrong:
-		state = m.paint(red, d.Ill())
+		state = m.paint(terminal.Red, d.Ill())
 	case Clear:
-		state = m.paint(green, d.Well())
+		state = m.paint(terminal.Green, d.Well())
 	case StillDown, Held:
-		state = m.paint(red, "down")
+		state = m.paint(terminal.Red, "down")
 	}
 	nearly := "none nearly does"
 	if n := len(d.Details) - counts; n > 0 {
@@ -59,9 +61,9 @@ func (m Matches) daemon(d Daemon) {
 }
 
 func (m Matches) process(p Detail) {
-	word := m.paint(yellow, "excluded")
+	word := m.paint(terminal.Yellow, "excluded")
 	if p.Counts {
-		word = m.paint(green, "counts  ")
+		word = m.paint(terminal.Green, "counts  ")
 	}
 	exe := p.Exe
 	if exe == "" {

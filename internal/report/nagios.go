@@ -156,7 +156,7 @@ func perfdata(r Report) (items []string, lost int) {
 		if d.Result == CannotTell {
 			value = "U"
 		}
-		item := fmt.Sprintf("'%s'=%s;;%s;0;", label, value, d.Count.span())
+		item := fmt.Sprintf("'%s'=%s;;%s;0;", label, value, spanOf(d.Count))
 		if room -= len(item) + len(" "); room < 0 {
 			return append(items, last), len(r.Daemons) - i
 		}
@@ -166,9 +166,9 @@ func perfdata(r Report) (items []string, lost int) {
 }
 
 // span is the range outside of which a number alarms; "" if there is none.
-func (b Bounds) span() string {
+func spanOf(b words.Count) string {
 	switch {
-	case b.Max != NoLimit:
+	case b.Max != words.NoLimit:
 		return fmt.Sprintf("%d:%d", b.Min, b.Max)
 	case b.Min > 0:
 		return fmt.Sprintf("%d:", b.Min)

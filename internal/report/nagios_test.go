@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"daemon-keeper/internal/words"
 )
 
 func asNagios(r Report) string {
@@ -29,7 +31,7 @@ func named(n int, d Daemon) []Daemon {
 }
 
 func TestNagios(t *testing.T) {
-	running := Daemon{Result: Up, Count: Bounds{1, NoLimit}, Processes: []Process{{PID: 7}}}
+	running := Daemon{Result: Up, Count: words.Count{Min: 1, Max: words.NoLimit}, Processes: []Process{{PID: 7}}}
 	for _, tc := range []struct {
 		name   string
 		report Report
@@ -43,15 +45,15 @@ func TestNagios(t *testing.T) {
 		{
 			"each kind, the worst first",
 			Report{Took: time.Second, Mistakes: []Mistake{{Text: "x.yaml: bad", Hint: "mend it"}}, Daemons: []Daemon{
-				{Name: "u", Result: Up, Count: Bounds{1, 2}, Processes: []Process{{PID: 7}}},
-				{Name: "k", Rule: true, Result: Clear, Count: Bounds{0, 5}},
+				{Name: "u", Result: Up, Count: words.Count{Min: 1, Max: 2}, Processes: []Process{{PID: 7}}},
+				{Name: "k", Rule: true, Result: Clear, Count: words.Count{Min: 0, Max: 5}},
 				{Name: "n", Result: Clear},
-				{Name: "z", Result: BroughtBack, Count: Bounds{1, NoLimit}, Processes: []Process{{PID: 8}}, Took: 2 * time.Second},
-				{Name: "y", Result: Held, Reason: "booting", Count: Bounds{1, NoLimit}},
-				{Name: "x", Reason: "'x': clouded", Count: Bounds{0, NoLimit}},
+				{Name: "z", Result: BroughtBack, Count: words.Count{Min: 1, Max: words.NoLimit}, Processes: []Process{{PID: 8}}, Took: 2 * time.Second},
+				{Name: "y", Result: Held, Reason: "booting", Count: words.Count{Min: 1, Max: words.NoLimit}},
+				{Name: "x", Reason: "'x': clouded", Count: words.Count{Min: 0, Max: words.NoLimit}},
 				{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process", Processes: []Process{{PID: 9}}},
-				{Name: "postfix", Result: Wrong, Reason: "2 processes", Count: Bounds{1, 1}, Processes: []Process{{PID: 1}, {PID: 2}}},
-				{Name: "clamd", Result: StillDown, Reason: "not running", Count: Bounds{2, NoLimit}},
+				{Name: "postfix", Result: Wrong, Reason: "2 processes", Count: words.Count{Min: 1, Max: 1}, Processes: []Process{{PID: 1}, {PID: 2}}},
+				{Name: "clamd", Result: StillDown, Reason: "not running", Count: words.Count{Min: 2, Max: words.NoLimit}},
 			}},
 			"KEEPER CRITICAL: 1 down (clamd), 1 wrong (postfix), 1 broken (gid0), 1 unknown (x), 1 mistake in the configuration, 1 held (y), 1 brought back (z), 1 up, 1 not running, 1 kept" +
 				" | 'u'=1;;1:2;0; 'k'=0;;0:5;0; 'n'=0;;0:0;0; 'z'=1;;1:;0; 'y'=0;;1:;0; 'x'=U;;;0; 'gid0'=1;;0:0;0; 'postfix'=2;;1:1;0; 'clamd'=0;;2:;0; 'time'=1.000s\n" +
@@ -62,7 +64,7 @@ func TestNagios(t *testing.T) {
 		},
 		{
 			"five names",
-			Report{Daemons: named(6, Daemon{Name: "d-", Result: StillDown, Reason: "no", Count: Bounds{1, NoLimit}})[:5]},
+			Report{Daemons: named(6, Daemon{Name: "d-", Result: StillDown, Reason: "no", Count: words.Count{Min: 1, Max: words.NoLimit}})[:5]},
 			"KEEPER CRITICAL: 5 down (d-a, d-b, d-c, d-d, d-e) | 'd-a'=0;;1:;0; 'd-b'=0;;1:;0; 'd-c'=0;;1:;0; 'd-d'=0;;1:;0; 'd-e'=0;;1:;0; 'time'=0.000s\n" +
 				"'d-a' is down: no\n'd-b' is down: no\n'd-c' is down: no\n'd-d' is down: no\n'd-e' is down: no\n",
 		},
@@ -75,7 +77,7 @@ func TestNagios(t *testing.T) {
 		{"nothing", Report{}, "KEEPER OK: nothing to look at | 'time'=0.000s\n"},
 		{
 			"brought back",
-			of(Daemon{Name: "a", Result: BroughtBack, Count: Bounds{1, NoLimit}, Steps: []Step{{Verb: "start", Service: "a", Err: "no", Output: []string{"a | b"}}}}),
+			of(Daemon{Name: "a", Result: BroughtBack, Count: words.Count{Min: 1, Max: words.NoLimit}, Steps: []Step{{Verb: "start", Service: "a", Err: "no", Output: []string{"a | b"}}}}),
 			"KEEPER WARNING: 1 brought back (a) | 'a'=0;;1:;0; 'time'=0.000s\n'a' was down and is up again (no process), after 0 ms\n  start a  0 ms  failed: no\n        : a \\x7c b\n",
 		},
 		{
@@ -85,7 +87,7 @@ func TestNagios(t *testing.T) {
 		},
 		{
 			"notices",
-			of(Daemon{Name: "a", Result: Up, Count: Bounds{1, NoLimit}, Processes: []Process{{PID: 7}}, Notices: []string{"process 7 is stopped"}}),
+			of(Daemon{Name: "a", Result: Up, Count: words.Count{Min: 1, Max: words.NoLimit}, Processes: []Process{{PID: 7}}, Notices: []string{"process 7 is stopped"}}),
 			"KEEPER OK: 1 up, 1 of these with notices | 'a'=1;;1:;0; 'time'=0.000s\n'a' is up (pid 7)\n  process 7 is stopped\n",
 		},
 	} {
@@ -175,7 +177,7 @@ func TestNagiosOfMany(t *testing.T) {
 	for _, tc := range []struct{ daemons, items, hidden int }{{3, 4, 0}, {100, 101, 0}, {200, 201, 81}, {500, 267, 433}} {
 		r := Report{Took: time.Second}
 		for i := range tc.daemons {
-			r.Daemons = append(r.Daemons, Daemon{Name: fmt.Sprintf("daemon-%04d", i), Result: Up, Count: Bounds{1, NoLimit}, Processes: []Process{{PID: i}}})
+			r.Daemons = append(r.Daemons, Daemon{Name: fmt.Sprintf("daemon-%04d", i), Result: Up, Count: words.Count{Min: 1, Max: words.NoLimit}, Processes: []Process{{PID: i}}})
 		}
 		r.Daemons[tc.daemons-1].Result = StillDown
 		out := asNagios(r)

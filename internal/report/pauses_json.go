@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"time"
 
@@ -38,12 +36,7 @@ type (
 
 // WritePauses prints pauses for programs, in one piece.
 func WritePauses(w io.Writer, now time.Time, list []Pause) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonPauses{Version: pausesVersion, Command: "pause", Time: instant(now), Pauses: each(list, newJSONPause)})
-	_, _ = w.Write(b.Bytes())
+	printJSON(w, jsonPauses{Version: pausesVersion, Command: "pause", Time: instant(now), Pauses: each(list, newJSONPause)})
 }
 
 func newJSONPause(p Pause) jsonPause {

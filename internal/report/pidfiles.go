@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -58,11 +58,11 @@ func severities() []string { return []string{"dangerous", "wrong", "note", "unkn
 func severityCode(severity string) string {
 	switch severity {
 	case "dangerous":
-		return red
+		return terminal.Red
 	case "wrong", "unknown":
-		return yellow
+		return terminal.Yellow
 	case "right":
-		return green
+		return terminal.Green
 	}
 	return ""
 }
@@ -73,40 +73,35 @@ func (p PIDFiles) Write() {
 		p.object()
 		return
 	}
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: p.Width, Color: p.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	paper := terminal.NewPaper(p.Width, p.Color)
 	if len(p.List) > 0 {
-		g := pidFileGrid(p.List, t.Width)
-		t.line(g.heading())
+		paths := terminal.Names("PIDFILE", paper.Width*9/20, each(p.List, func(f PIDFile) string { return f.Path }))
+		g := terminal.NewGrid(paper, append([]terminal.Column{paths}, terminal.ColumnsOf(p.List, pidFileColumns()...)...))
+		g.Heading()
 		for i, f := range p.List {
-			t.line(g.row(i))
-			if g.cutName(i) {
-				t.note(label("path", ""), text(f.Path))
-			}
-			f.notes(t)
+			g.Row(i)
+			paper.Whole("path", paths, i)
+			f.notes(paper)
 		}
-		t.line(nil)
+		paper.Line()
 	}
-	t.wrapped(p.summary(), 0)
+	paper.Wrapped(p.summary())
 	for _, limit := range p.Limits {
-		t.wrapped(append(label("notice", yellow), text(limit)...), 0)
+		paper.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(limit))
 	}
 	if p.Unseen > 0 {
-		t.wrapped(append(label("notice", yellow), text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen))...), 0)
+		paper.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen)))
 	}
-	_, _ = p.Out.Write(whole.Bytes())
+	paper.ShowOn(p.Out)
 }
 
 // notes are what stands below a row: all that is not as it should be, and then what helps
 // to find out why.
-func (f PIDFile) notes(t Table) {
+func (f PIDFile) notes(p *terminal.Paper) {
 	told := false
 	for _, x := range f.Findings {
 		if x.Severity != "right" {
-			t.note(label(x.Severity, severityCode(x.Severity)), text(x.Text))
+			p.Note(terminal.Label(x.Severity, severityCode(x.Severity)), terminal.Text(x.Text))
 			told = true
 		}
 	}
@@ -121,86 +116,67 @@ func (f PIDFile) notes(t Table) {
 		about = append(about, "named by "+strings.Join(f.NamedBy, ", "))
 	}
 	if len(about) > 0 {
-		t.note(label("file", ""), text(strings.Join(about, "; ")))
+		p.Note(terminal.Label("file", ""), terminal.Text(strings.Join(about, "; ")))
 	}
 }
 
-func (p PIDFiles) summary() []word {
+func (p PIDFiles) summary() []terminal.Word {
 	total := 0
-	var parts []word
+	var parts []terminal.Word
 	for _, s := range severities() {
 		n := p.Sums[s]
 		if total += n; n == 0 {
 			continue
 		}
 		if len(parts) > 0 {
-			parts[len(parts)-1].text += ","
+			parts[len(parts)-1].Text += ","
 		}
-		parts = append(parts, word{strconv.Itoa(n) + " " + s, severityCode(s)})
+		parts = append(parts, terminal.Word{Text: strconv.Itoa(n) + " " + s, Code: severityCode(s)})
 	}
 	head := words.Plural(total, "pidfile")
 	if total == 0 {
-		return text("no pidfile")
+		return terminal.Text("no pidfile")
 	}
-	return append(text(head+":"), parts...)
-}
-
-func pidFileGrid(list []PIDFile, width int) *grid {
-	g := &grid{width: width, names: column{title: "PIDFILE"}}
-	columns := []column{
-		{title: "VERDICT"},
-		{title: "HOLDS", right: true, spare: 1},
-		{title: "PROCESS", spare: 2},
-		{title: "USER", spare: 3},
-		{title: "LOCKED", spare: 4},
-	}
-	for _, f := range list {
-		name := words.Printable(f.Path)
-		if width > 0 {
-			name = cutMiddle(name, width*9/20)
-		}
-		g.names.cells = append(g.names.cells, cell{tail: name})
-		g.cut = append(g.cut, name != words.Printable(f.Path))
-		for i, c := range f.cells() {
-			columns[i].cells = append(columns[i].cells, c)
-		}
-		g.inline = append(g.inline, "")
-	}
-	g.names.align()
-	for _, c := range columns {
-		if c.spare == 0 || c.tells() {
-			c.align()
-			g.columns = append(g.columns, c)
-		}
-	}
-	for range g.columns {
-		if width > 0 && g.total() > width {
-			g.leaveOut()
-		}
-	}
-	return g
+	return append(terminal.Text(head+":"), parts...)
 }
 
 // longestName is as long as the kernel's names are.
 const longestName = 15
 
-func (f PIDFile) cells() []cell {
-	list := []cell{{tail: f.Severity, code: severityCode(f.Severity)}, {tail: nothing}, {tail: nothing}, {tail: nothing}, {tail: nothing}}
-	if f.Number != nil {
-		list[1].tail = strconv.FormatInt(*f.Number, 10)
+// pidFileColumns are those beside the path.
+func pidFileColumns() []terminal.ColumnOf[PIDFile] {
+	return []terminal.ColumnOf[PIDFile]{
+		{Title: "VERDICT", Right: false, Spare: 0, Cell: func(f PIDFile) terminal.Cell { return terminal.Cell{Tail: f.Severity, Code: severityCode(f.Severity)} }},
+		{Title: "HOLDS", Right: true, Spare: 1, Cell: func(f PIDFile) terminal.Cell {
+			if f.Number == nil {
+				return terminal.Cell{Tail: terminal.Nothing}
+			}
+			return terminal.Cell{Tail: strconv.FormatInt(*f.Number, 10)}
+		}},
+		{Title: "PROCESS", Right: false, Spare: 2, Cell: func(f PIDFile) terminal.Cell {
+			if f.Process == nil {
+				return terminal.Cell{Tail: terminal.Nothing}
+			}
+			in := ""
+			if f.Process.Thread != nil {
+				in = "in "
+			}
+			return terminal.Cell{Tail: in + terminal.CutMiddle(words.Printable(f.Process.Name), longestName)}
+		}},
+		{Title: "USER", Right: false, Spare: 3, Cell: func(f PIDFile) terminal.Cell {
+			if f.Process == nil {
+				return terminal.Cell{Tail: terminal.Nothing}
+			}
+			return terminal.Cell{Tail: terminal.CutMiddle(words.Printable(f.Process.User), longestName)}
+		}},
+		{Title: "LOCKED", Right: false, Spare: 4, Cell: func(f PIDFile) terminal.Cell {
+			switch {
+			case f.Locked == nil:
+				return terminal.Cell{Tail: terminal.Nothing}
+			case *f.Locked:
+				return terminal.Cell{Tail: "yes"}
+			}
+			return terminal.Cell{Tail: "no"}
+		}},
 	}
-	if p := f.Process; p != nil {
-		list[2].tail = cutMiddle(words.Printable(p.Name), longestName)
-		if p.Thread != nil {
-			list[2].tail = fmt.Sprintf("in %s", list[2].tail)
-		}
-		list[3].tail = cutMiddle(words.Printable(p.User), longestName)
-	}
-	if f.Locked != nil {
-		list[4].tail = "no"
-		if *f.Locked {
-			list[4].tail = "yes"
-		}
-	}
-	return list
 }

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"daemon-keeper/internal/words"
 )
 
@@ -61,16 +58,11 @@ type (
 
 // object prints the pidfiles for programs, in one piece.
 func (p PIDFiles) object() {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonPIDFiles{
+	printJSON(p.Out, jsonPIDFiles{
 		Version: pidFilesVersion, Command: "pidfiles", Time: instant(p.Now),
 		Sums:   jsonSums{p.Sums["dangerous"], p.Sums["wrong"], p.Sums["note"], p.Sums["unknown"], p.Sums["right"]},
 		Unseen: p.Unseen, Limits: each(p.Limits, words.Printable), PIDFiles: each(p.List, newJSONPIDFile),
 	})
-	_, _ = p.Out.Write(b.Bytes())
 }
 
 func newJSONPIDFile(f PIDFile) jsonPIDFile {

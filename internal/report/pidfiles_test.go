@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"daemon-keeper/internal/terminal"
 )
 
 const pidFilesSchema = "../../docs/daemon-keeper.pidfiles.schema.json"
@@ -61,7 +63,7 @@ func TestPIDFiles(t *testing.T) {
 		got := p.string()
 		tableGolden(t, "testdata/"+golden, got)
 		for line := range strings.Lines(got) {
-			if width > 0 && breadth(strings.TrimSuffix(line, "\n")) > width {
+			if width > 0 && terminal.Breadth(strings.TrimSuffix(line, "\n")) > width {
 				t.Errorf("longer than %d columns: %s", width, line)
 			}
 		}
@@ -76,7 +78,7 @@ func TestPIDFiles(t *testing.T) {
 }
 
 func uncolored(s string) string {
-	for _, code := range []string{red, green, yellow, bold, "0"} {
+	for _, code := range []string{terminal.Red, terminal.Green, terminal.Yellow, terminal.Bold, "0"} {
 		s = strings.ReplaceAll(s, "\x1b["+code+"m", "")
 	}
 	return s

@@ -172,7 +172,7 @@ func (p *promFile) deaths(daemons []Daemon) {
 		}
 		for _, cause := range slices.Sorted(maps.Keys(d.Deaths)) {
 			head()
-			p.labelled(name, d, "cause", cause, float64(max(d.Deaths[cause], 0)))
+			p.labelled(name, d, "cause", string(cause), float64(max(d.Deaths[cause], 0)))
 		}
 	}
 }
@@ -196,7 +196,7 @@ func (p *promFile) holds(daemons []Daemon) {
 			reason = "other"
 		}
 		head()
-		p.labelled(name, d, "reason", reason, 1)
+		p.labelled(name, d, "reason", string(reason), 1)
 	}
 }
 

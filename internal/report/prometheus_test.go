@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func stepped(d Daemon) Daemon {
@@ -32,7 +34,7 @@ func TestMetricsOfEverything(t *testing.T) {
 func TestSamples(t *testing.T) {
 	const none = ""
 	running := []Process{{PID: 1, Started: time.Unix(1700000000, 5e6), CPU: 1500 * time.Millisecond, RSS: 4096}, {PID: 2, Started: time.Unix(1800000000, 0), RSS: 8192}}
-	any, never := Bounds{1, NoLimit}, Bounds{}
+	any, never := words.Count{Min: 1, Max: words.NoLimit}, words.Count{}
 	for _, tc := range []struct {
 		name                                                  string
 		d                                                     Daemon
@@ -47,12 +49,12 @@ func TestSamples(t *testing.T) {
 		{"held", Daemon{Result: Held, Count: any}, "0", "0", "1", "0", "0", none, none, none, "0"},
 		{"unknown", Daemon{Count: any, Processes: running}, none, "1", "0", "0", none, none, none, none, "0"},
 		{"of a result yet to be made", Daemon{Result: 99}, none, "1", "0", "0", none, none, none, none, "0"},
-		{"too many", Daemon{Result: Wrong, Count: Bounds{0, 1}, Processes: running}, "1", "0", "0", "1", "2", "12288", "1.5", "1700000000.005", "0"},
+		{"too many", Daemon{Result: Wrong, Count: words.Count{Min: 0, Max: 1}, Processes: running}, "1", "0", "0", "1", "2", "12288", "1.5", "1700000000.005", "0"},
 		{"it must not run", Daemon{Result: Wrong, Count: never, Processes: running[1:]}, none, "0", "0", "1", "1", "8192", "0", "1800000000", "0"},
 		{"it does not run, as it should", Daemon{Result: Clear, Count: never}, none, "0", "0", "0", "0", none, none, none, "0"},
 		{"nothing was read", Daemon{Result: Up, Count: any, Processes: []Process{{PID: 1}}}, "1", "0", "0", "0", "1", none, none, none, "0"},
 		{"a rule that is kept", Daemon{Rule: true, Result: Clear}, none, "0", none, "0", "0", none, none, none, none},
-		{"a rule that is broken", Daemon{Rule: true, Result: Wrong, Count: Bounds{0, 1}, Processes: running}, none, "0", none, "1", "2", none, none, none, none},
+		{"a rule that is broken", Daemon{Rule: true, Result: Wrong, Count: words.Count{Min: 0, Max: 1}, Processes: running}, none, "0", none, "1", "2", none, none, none, none},
 		{"a rule that cannot be told", Daemon{Rule: true}, none, "1", none, "0", none, none, none, none, none},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -160,10 +162,10 @@ func TestDownSinceInMetrics(t *testing.T) {
 // Deaths are counted by their causes; one that was never seen has no sample.
 func TestDeathsInMetrics(t *testing.T) {
 	r := of(
-		Daemon{Name: "x", Totals: new(Totals), Deaths: map[string]int{"signal": 2, "exit": 1, "bad\"\n": -1}},
+		Daemon{Name: "x", Totals: new(Totals), Deaths: map[words.Cause]int{"signal": 2, "exit": 1, "bad\"\n": -1}},
 		Daemon{Name: "y", Totals: new(Totals)},
-		Daemon{Name: "a rule", Rule: true, Deaths: map[string]int{"signal": 2}},
-		Daemon{Name: "z", Totals: new(Totals), Deaths: map[string]int{"unknown": 7}},
+		Daemon{Name: "a rule", Rule: true, Deaths: map[words.Cause]int{"signal": 2}},
+		Daemon{Name: "z", Totals: new(Totals), Deaths: map[words.Cause]int{"unknown": 7}},
 	)
 	got := string(exposition(r, nil, "x.prom"))
 	checkExposition(t, []byte(got))

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Status is the exit status of a run, the same for every command and output.
@@ -88,9 +90,9 @@ func (d Daemon) Status() Status {
 
 // Daemon is what was found and done about one daemon, or about a rule.
 type Daemon struct {
-	Name      string // what people call it
-	Rule      bool   // it is a rule, which forbids something
-	Count     Bounds // how many processes there should be
+	Name      string      // what people call it
+	Rule      bool        // it is a rule, which forbids something
+	Count     words.Count // how many processes there should be
 	Result    Result
 	Trouble   string        // what was wrong with it when it was found down, though a process runs
 	Cause     string        // why it was down; "" if that is not known
@@ -98,7 +100,7 @@ type Daemon struct {
 	Certainty string        // of the sender, or else of the cause: certain, likely or hint
 	Source    string        // who knows that, such as the signal trace
 	Busy      bool          // Held, because another run is at work, which will report
-	Hold      string        // what keeps it from being restarted: pause, stopped, disabled, packages or at_work
+	Hold      words.Hold    // what keeps it from being restarted
 	Known     bool          // people have been told of it, and nothing has changed since
 	NextTry   time.Time     // when a daemon that keeps dying is restarted again
 	DownSince time.Time     // when a daemon that is down, held or not, died, or was first seen down
@@ -113,13 +115,13 @@ type Daemon struct {
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
 	Details   []Detail
-	Unjudged  []string       // what was not looked at, for only its processes were: tcp://127.0.0.1:80, its pidfile
-	Totals    *Totals        // nil if nothing is remembered
-	Deaths    map[string]int // by their causes, of incidents in which it was not left alone
-	LastDeath *Death         // of a daemon that is up again; nil: none is remembered
-	Paused    string         // who has paused a daemon that is up, until when and why; "" if nobody has
-	Lately    Lately         // its deaths of the last days
-	LastWords []string       // what it has written itself before it died
+	Unjudged  []string            // what was not looked at, for only its processes were: tcp://127.0.0.1:80, its pidfile
+	Totals    *Totals             // nil if nothing is remembered
+	Deaths    map[words.Cause]int // by their causes, of incidents in which it was not left alone
+	LastDeath *Death              // of a daemon that is up again; nil: none is remembered
+	Paused    string              // who has paused a daemon that is up, until when and why; "" if nobody has
+	Lately    Lately              // its deaths of the last days
+	LastWords []string            // what it has written itself before it died
 }
 
 // Death is one that is over.
@@ -151,14 +153,6 @@ func (d Daemon) PIDs() []int {
 	return list
 }
 
-// Bounds are how many processes there should be.
-type Bounds struct {
-	Min, Max int // Max is NoLimit for any number
-}
-
-// NoLimit is a Max that nothing exceeds.
-const NoLimit = -1
-
 // Process is one that counts. What was not read, or cannot be told, is zero.
 type Process struct {
 	PID      int
@@ -185,7 +179,7 @@ type Service struct {
 
 // Step is one command that was run.
 type Step struct {
-	Verb    string
+	Verb    words.Verb
 	Service string
 	Took    time.Duration
 	Err     string   // "" if it did its work

@@ -2,9 +2,7 @@ package report
 
 import (
 	"bytes"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -88,75 +86,8 @@ func TestTextForPeople(t *testing.T) {
 	}
 }
 
-func TestTimesForPeople(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 ms", 40 * time.Millisecond: "40 ms", 1300 * time.Millisecond: "1.3 s",
-		90 * time.Second: "1m30s", 2 * time.Minute: "2m", 3 * time.Hour: "3h",
-	} {
-		if got := Seconds(d); got != want {
-			t.Errorf("Seconds(%v) = %q, want %q", d, got, want)
-		}
-	}
-	for d, want := range map[time.Duration]string{
-		30 * time.Second: "30s", 2 * time.Minute: "2m", time.Hour: "1h", 90 * time.Minute: "1h30m", 500 * time.Millisecond: "500ms",
-		10 * time.Second: "10s", 70 * time.Second: "1m10s", 10 * time.Minute: "10m", 20 * time.Hour: "20h",
-	} {
-		if got := Limit(d); got != want {
-			t.Errorf("Limit(%v) = %q, want %q", d, got, want)
-		}
-	}
-}
-
 func TestPIDList(t *testing.T) {
 	if got := PIDList([]int{1, 2, 3, 4, 5, 6, 7}); got != "pids 1 2 3 4 5 and 2 more" {
 		t.Error(got)
 	}
-}
-
-// A quick step shows nothing; a slow one a line that is written anew and taken
-// away at the end.
-func TestProgressShowsOnlySlowSteps(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := NewProgress(&out, func() int { return 80 })
-		end := p.Begin("stopping service a")
-		time.Sleep(900 * time.Millisecond)
-		end()
-		if out.Len() > 0 {
-			t.Errorf("a quick step printed %q", &out)
-		}
-		end = p.Begin("starting service a")
-		time.Sleep(2500 * time.Millisecond)
-		end()
-		want := "\rstarting service a ... 1 s\x1b[K\rstarting service a ... 2 s\x1b[K\r\x1b[K"
-		if out.String() != want {
-			t.Errorf("printed %q, want %q", &out, want)
-		}
-		if strings.Contains(out.String(), "\n") {
-			t.Error("more than one line")
-		}
-	})
-}
-
-// What is under way at the same time stands on the one line, as far as there is
-// room for it.
-func TestProgressShowsEach(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		p := NewProgress(&out, func() int { return 64 })
-		var ends []func()
-		for _, name := range []string{"clamd", "named", "sshd"} {
-			ends = append(ends, p.Begin("waiting for "+name))
-		}
-		time.Sleep(1500 * time.Millisecond)
-		ends[1]()
-		time.Sleep(time.Second)
-		ends[0]()
-		ends[2]()
-		want := "\rwaiting for clamd ... 1 s; waiting for named ... 1 s; 1 more\x1b[K" +
-			"\rwaiting for clamd ... 2 s; waiting for sshd ... 2 s\x1b[K\r\x1b[K"
-		if out.String() != want {
-			t.Errorf("printed %q, want %q", &out, want)
-		}
-	})
 }

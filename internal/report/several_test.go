@@ -133,15 +133,6 @@ func TestTextOfSeveral(t *testing.T) {
 
 func of(daemons ...Daemon) Report { return Report{Daemons: daemons} }
 
-func TestCaution(t *testing.T) {
-	var out bytes.Buffer
-	Caution(&out, false, "'x': not\there")
-	Caution(&out, true, "y")
-	if want := "daemon-keeper: warning: 'x': not\\x09here\ndaemon-keeper: \x1b[33mwarning:\x1b[0m y\n"; out.String() != want {
-		t.Errorf("printed %q, want %q", &out, want)
-	}
-}
-
 // What can be told of no daemon, because the table tells nothing, is said once.
 func TestWhatIsTrueOfAllIsSaidOnce(t *testing.T) {
 	var out, stderr bytes.Buffer

@@ -85,7 +85,7 @@ func (s Svstat) lasting(state string, since time.Time) string {
 // wantedOf is what is wanted of the daemon's first service, which is its own. Of one without a
 // supervisor what keeps the keeper from starting it tells.
 func wantedOf(d Daemon) Supervised {
-	w := Supervised{NormallyDown: d.Hold == "disabled", WantUp: d.Result == StillDown}
+	w := Supervised{NormallyDown: d.Hold == words.Disabled, WantUp: d.Result == StillDown}
 	if len(d.Services) > 0 && d.Services[0].Supervised != nil {
 		w = *d.Services[0].Supervised
 	}

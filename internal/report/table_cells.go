@@ -7,39 +7,55 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
-// nothing stands where there is nothing to tell.
-const nothing = "-"
+// columns are all but the name and what has happened lately.
+func (t Table) columns(daemons []Daemon) []terminal.Column {
+	return terminal.ColumnsOf(daemons,
+		terminal.ColumnOf[Daemon]{Title: "STATE", Right: false, Spare: 0, Cell: stateCell},
+		terminal.ColumnOf[Daemon]{Title: "FOR", Right: true, Spare: 2, Cell: func(d Daemon) terminal.Cell { return ageCell(d, t.Now) }},
+		terminal.ColumnOf[Daemon]{Title: "PID", Right: false, Spare: 1, Cell: pidCell},
+		terminal.ColumnOf[Daemon]{Title: "USER", Right: false, Spare: 4, Cell: userCell},
+		terminal.ColumnOf[Daemon]{Title: "MEMORY", Right: true, Spare: 5, Cell: memoryCell},
+		terminal.ColumnOf[Daemon]{Title: "CPU", Right: true, Spare: 6, Cell: cpuCell},
+		terminal.ColumnOf[Daemon]{Title: "COUNT", Right: false, Spare: 3, Cell: func(d Daemon) terminal.Cell { return countCell(d, t.Verbose) }},
+	)
+}
+
+func stateCell(d Daemon) terminal.Cell {
+	state, code := standing(d)
+	return terminal.Cell{Tail: state, Code: code}
+}
 
 // standing is the word for how a daemon or a rule is, and its colour.
 func standing(d Daemon) (state, code string) {
 	switch d.Result {
 	case Up, BroughtBack:
-		state, code = "up", green
+		state, code = "up", terminal.Green
 	case Held:
 		if d.Busy {
-			return "restarting", yellow
+			return "restarting", terminal.Yellow
 		}
-		return "held", yellow
+		return "held", terminal.Yellow
 	case StillDown:
-		return "down", red
+		return "down", terminal.Red
 	case Wrong:
-		return d.Ill(), red
+		return d.Ill(), terminal.Red
 	case Clear:
-		state, code = "not running", green
+		state, code = "not running", terminal.Green
 		if d.Rule {
 			state = d.Well()
 		}
 	default:
-		return "unknown", yellow
+		return "unknown", terminal.Yellow
 	}
 	if d.Paused != "" {
 		state += ", paused"
 	}
 	if len(d.Notices) > 0 || d.Paused != "" {
-		code = yellow
+		code = terminal.Yellow
 	}
 	return state, code
 }
@@ -47,26 +63,26 @@ func standing(d Daemon) (state, code string) {
 // urgency orders rows: what is wrong comes first.
 func urgency(d Daemon) int {
 	switch _, code := standing(d); {
-	case code == red:
+	case code == terminal.Red:
 		return 0
 	case d.Result == CannotTell:
 		return 1
 	case d.Result == Held:
 		return 2
-	case code == yellow || contradicted(d):
+	case code == terminal.Yellow || contradicted(d):
 		return 3
 	}
 	return 4
 }
 
 // pidCell names the main process, and how many others there are.
-func pidCell(d Daemon) cell {
+func pidCell(d Daemon) terminal.Cell {
 	if len(d.Processes) == 0 {
-		return cell{head: nothing}
+		return terminal.Cell{Head: terminal.Nothing}
 	}
-	c := cell{head: strconv.Itoa(mainOf(d.Processes).PID)}
+	c := terminal.Cell{Head: strconv.Itoa(mainOf(d.Processes).PID)}
 	if others := len(d.Processes) - 1; others > 0 {
-		c.tail = fmt.Sprintf(" +%d", others)
+		c.Tail = fmt.Sprintf(" +%d", others)
 	}
 	return c
 }
@@ -108,25 +124,25 @@ func mainOf(processes []Process) Process {
 
 // ageCell is for how long it has been so: the age of the main process, or how long it
 // has been known to be down.
-func ageCell(d Daemon, now time.Time) cell {
+func ageCell(d Daemon, now time.Time) terminal.Cell {
 	if (d.Result == StillDown || d.Result == Held) && !d.DownSince.IsZero() {
-		return cell{tail: age(now.Sub(d.DownSince))}
+		return terminal.Cell{Tail: terminal.Age(now.Sub(d.DownSince))}
 	}
 	if d.Result == StillDown || len(d.Processes) == 0 {
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	}
 	started := mainOf(d.Processes).Started
 	if started.IsZero() {
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	}
-	return cell{tail: age(now.Sub(started))}
+	return terminal.Cell{Tail: terminal.Age(now.Sub(started))}
 }
 
 // longestUser is how much of a user's name there is room for.
 const longestUser = 16
 
 // userCell names the main process's user, and how many others there are.
-func userCell(d Daemon) cell {
+func userCell(d Daemon) terminal.Cell {
 	var users []string
 	for _, p := range d.Processes {
 		if p.User != "" && !slices.Contains(users, p.User) {
@@ -134,33 +150,33 @@ func userCell(d Daemon) cell {
 		}
 	}
 	if len(users) == 0 {
-		return cell{tail: nothing}
+		return terminal.Cell{Tail: terminal.Nothing}
 	}
 	first := mainOf(d.Processes).User
 	if first == "" {
 		first = users[0]
 	}
-	c := cell{tail: cutMiddle(words.Printable(first), longestUser)}
+	c := terminal.Cell{Tail: terminal.CutMiddle(words.Printable(first), longestUser)}
 	if len(users) > 1 {
-		c.tail += fmt.Sprintf(" +%d", len(users)-1)
+		c.Tail += fmt.Sprintf(" +%d", len(users)-1)
 	}
 	return c
 }
 
 // memoryCell is what all processes have in memory. What several of them share
 // counts several times, as in top(1).
-func memoryCell(d Daemon) cell {
+func memoryCell(d Daemon) terminal.Cell {
 	if rss := totalRSS(d.Processes); rss > 0 {
-		return cell{tail: size(rss)}
+		return terminal.Cell{Tail: terminal.Size(rss)}
 	}
-	return cell{tail: nothing}
+	return terminal.Cell{Tail: terminal.Nothing}
 }
 
-func cpuCell(d Daemon) cell {
+func cpuCell(d Daemon) terminal.Cell {
 	if cpu, ok := totalCPU(d.Processes); ok {
-		return cell{tail: used(cpu)}
+		return terminal.Cell{Tail: terminal.Used(cpu)}
 	}
-	return cell{tail: nothing}
+	return terminal.Cell{Tail: terminal.Nothing}
 }
 
 func totalRSS(processes []Process) uint64 {
@@ -183,24 +199,24 @@ func totalCPU(processes []Process) (sum time.Duration, ok bool) {
 
 // countCell is how many processes there are, and how many there should be, where that
 // is what is wrong. Else the state tells.
-func countCell(d Daemon, always bool) cell {
+func countCell(d Daemon, always bool) terminal.Cell {
 	n := len(d.Processes)
-	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Max != NoLimit && n > d.Count.Max)
+	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Exceeds(n))
 	if !off && !always {
-		return cell{head: nothing}
+		return terminal.Cell{Head: terminal.Nothing}
 	}
-	c := cell{head: strconv.Itoa(n), tail: " of " + d.Count.short()}
+	c := terminal.Cell{Head: strconv.Itoa(n), Tail: " of " + shortCount(d.Count)}
 	if d.Result == CannotTell {
-		c.head = "?"
+		c.Head = "?"
 	}
 	return c
 }
 
-func (b Bounds) short() string {
+func shortCount(b words.Count) string {
 	switch {
-	case b.Max == NoLimit && b.Min == 0:
+	case b.Max == words.NoLimit && b.Min == 0:
 		return "any"
-	case b.Max == NoLimit:
+	case b.Max == words.NoLimit:
 		return fmt.Sprintf("%d+", b.Min)
 	case b.Max == b.Min:
 		return strconv.Itoa(b.Max)

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -13,19 +16,19 @@ func sameDoubt(a, b Daemon) bool {
 
 // notes are the lines below a row, the reason first. above is how many daemons above
 // it cannot be told for the same reason.
-func notes(d Daemon, above int, verbose bool) [][]word {
-	var list [][]word
-	add := func(l []word, s string) {
+func notes(d Daemon, above int, verbose bool) [][]terminal.Word {
+	var list [][]terminal.Word
+	add := func(l []terminal.Word, s string) {
 		if s != "" {
-			list = append(list, append(l, text(s)...))
+			list = append(list, append(l, terminal.Text(s)...))
 		}
 	}
 	switch {
 	case d.Result == BroughtBack:
-		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), used(d.wasDown())))
+		add(nil, fmt.Sprintf("was down%s, and is up again after %s", inBrackets(d.Trouble), terminal.Used(d.wasDown())))
 	case d.Result == CannotTell && above > 0:
-		add(label(fmt.Sprintf("these %d", above+1), ""), d.Reason)
-		add(label("hint", bold), d.Hint)
+		add(terminal.Label(fmt.Sprintf("these %d", above+1), ""), d.Reason)
+		add(terminal.Label("hint", terminal.Bold), d.Hint)
 	case d.Result == Held:
 		add(nil, d.Trouble)
 		if d.Busy {
@@ -36,11 +39,11 @@ func notes(d Daemon, above int, verbose bool) [][]word {
 	default:
 		add(nil, d.Trouble)
 		add(nil, d.Reason)
-		add(label("hint", bold), d.Hint)
+		add(terminal.Label("hint", terminal.Bold), d.Hint)
 	}
 	add(nil, d.Paused)
 	if d.Result == StillDown || d.Result == Held {
-		add(label("cause", ""), d.Cause)
+		add(terminal.Label("cause", ""), d.Cause)
 		for _, said := range d.LastWords {
 			add(nil, said)
 		}
@@ -49,25 +52,25 @@ func notes(d Daemon, above int, verbose bool) [][]word {
 		add(nil, lastDeath(*x))
 	}
 	for _, n := range d.Notices {
-		add(label("notice", yellow), n)
+		add(terminal.Label("notice", terminal.Yellow), n)
 	}
 	return append(list, serviceNotes(d, verbose)...)
 }
 
 // serviceNotes say what the managers think of the services, where that is not as it
 // should be; of one that is well, only who wants to know all is told.
-func serviceNotes(d Daemon, verbose bool) [][]word {
-	var list [][]word
+func serviceNotes(d Daemon, verbose bool) [][]terminal.Word {
+	var list [][]terminal.Word
 	well := d.Result == Up || d.Result == Clear || d.Result == BroughtBack
 	if told := services(d); told != "" && (verbose || !well) {
-		list = append(list, append(label("service", ""), text(told)...))
+		list = append(list, append(terminal.Label("service", ""), terminal.Text(told)...))
 	}
 	for _, s := range d.Services {
 		if s.contradicts(d) {
-			list = append(list, append(label("notice", yellow), text(contradiction(s, len(d.Services) == 1))...))
+			list = append(list, append(terminal.Label("notice", terminal.Yellow), terminal.Text(contradiction(s, len(d.Services) == 1))...))
 		}
 		if s.Err != "" {
-			list = append(list, text(fmt.Sprintf("service %s: %s", s.Name, s.Err)))
+			list = append(list, terminal.Text(fmt.Sprintf("service %s: %s", s.Name, s.Err)))
 		}
 	}
 	return list
@@ -85,7 +88,7 @@ func contradiction(s Service, only bool) string {
 }
 
 // freshDeath is for how long the death of a daemon that is up again is told below its row.
-const freshDeath = day
+const freshDeath = terminal.Day
 
 // longestCause is how much of a cause stands there; why tells all of it.
 const longestCause = 160
@@ -95,16 +98,20 @@ func lastDeath(d Death) string {
 	if d.Cause != "" {
 		cause = words.Cut(d.Cause, longestCause)
 	}
-	return fmt.Sprintf("died %s ago, was down for %s: %s", age(d.Ago), used(d.Took), cause)
+	return fmt.Sprintf("died %s ago, was down for %s: %s", terminal.Age(d.Ago), terminal.Used(d.Took), cause)
 }
 
-// inspected is a process that was looked at closely.
-func inspected(x Detail) string {
-	exe := x.Exe
-	if exe == "" {
-		exe = "(no executable)"
+// word reports whether a process counts.
+func (x Detail) word() string {
+	if x.Counts {
+		return "counts"
 	}
-	return fmt.Sprintf("pid %d %s: %s", x.PID, exe, x.Why)
+	return "excluded"
+}
+
+// text is a process that was looked at closely.
+func (x Detail) text() string {
+	return fmt.Sprintf("pid %d %s: %s", x.PID, cmp.Or(x.Exe, "(no executable)"), x.Why)
 }
 
 // mostNamed is how many daemons of a kind the summary names.
@@ -112,11 +119,11 @@ const mostNamed = 8
 
 // tableSummary counts, and names what is not well: whoever is woken by it sees it above
 // the prompt, however long the table is.
-func tableSummary(r Report) []word {
-	var words []word
-	part := func(p []word) {
+func tableSummary(r Report) []terminal.Word {
+	var words []terminal.Word
+	part := func(p []terminal.Word) {
 		if len(words) > 0 {
-			words[len(words)-1].text += ";"
+			words[len(words)-1].Text += ";"
 		}
 		words = append(words, p...)
 	}
@@ -124,14 +131,14 @@ func tableSummary(r Report) []word {
 		part(k.words())
 	}
 	if len(r.Daemons) == 0 {
-		part(text("no daemon and no rule"))
+		part(terminal.Text("no daemon and no rule"))
 	}
 	if n := len(r.Mistakes); n > 0 {
 		count := fmt.Sprintf("%d mistakes", n)
 		if n == 1 {
 			count = "1 mistake"
 		}
-		part(append([]word{{count, red}}, text("(see the errors)")...))
+		part(append([]terminal.Word{{Text: count, Code: terminal.Red}}, terminal.Text("(see the errors)")...))
 	}
 	return words
 }
@@ -144,56 +151,47 @@ type kind struct {
 }
 
 // kindsOf has the worst first, and no empty kind.
-func kindsOf(daemons []Daemon) []*kind {
-	all := []*kind{
-		{title: "down", code: red},
-		{title: "wrong", code: red},
-		{title: "broken", code: red},
-		{title: "unknown", code: yellow},
-		{title: "restarting", code: yellow},
-		{title: "held", code: yellow},
-		{title: "paused", code: yellow},
-		{title: "with notices", code: yellow},
-		{title: "well", code: green, well: true},
+func kindsOf(daemons []Daemon) []kind {
+	all := []kind{
+		{title: "down", code: terminal.Red},
+		{title: "wrong", code: terminal.Red},
+		{title: "broken", code: terminal.Red},
+		{title: "unknown", code: terminal.Yellow},
+		{title: "restarting", code: terminal.Yellow},
+		{title: "held", code: terminal.Yellow},
+		{title: "paused", code: terminal.Yellow},
+		{title: "with notices", code: terminal.Yellow},
+		{title: "well", code: terminal.Green, well: true},
 	}
 	for _, d := range daemons {
 		title, code := standing(d)
 		switch {
-		case code == green && !contradicted(d):
+		case code == terminal.Green && !contradicted(d):
 			title = "well"
 		case d.Paused != "":
 			title = "paused"
 		case d.Result == Up || d.Result == BroughtBack || d.Result == Clear:
 			title = "with notices"
 		}
-		for _, k := range all {
-			if k.title == title {
-				k.names = append(k.names, d.Name)
-			}
-		}
+		i := slices.IndexFunc(all, func(k kind) bool { return k.title == title })
+		all[i].names = append(all[i].names, d.Name)
 	}
-	var list []*kind
-	for _, k := range all {
-		if len(k.names) > 0 {
-			list = append(list, k)
-		}
-	}
-	return list
+	return slices.DeleteFunc(all, func(k kind) bool { return len(k.names) == 0 })
 }
 
-func (k *kind) words() []word {
-	words := []word{{fmt.Sprintf("%d %s", len(k.names), k.title), k.code}}
+func (k kind) words() []terminal.Word {
+	words := []terminal.Word{{Text: fmt.Sprintf("%d %s", len(k.names), k.title), Code: k.code}}
 	if k.well {
 		return words
 	}
 	mark := ":"
 	for i, name := range k.names {
 		if i == mostNamed {
-			return append(words, text(fmt.Sprintf("and %d more", len(k.names)-mostNamed))...)
+			return append(words, terminal.Text(fmt.Sprintf("and %d more", len(k.names)-mostNamed))...)
 		}
-		words[len(words)-1].text += mark
+		words[len(words)-1].Text += mark
 		mark = ","
-		words = append(words, text(name)...)
+		words = append(words, terminal.Text(name)...)
 	}
 	return words
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
 
 var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
@@ -19,7 +22,7 @@ func ago(d time.Duration) time.Time { return tableNow.Add(-d) }
 func nightmare() Report {
 	const longName = "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share"
 	blind := "cannot trust the process table: it does not have this very process"
-	any, one := Bounds{1, NoLimit}, Bounds{1, 1}
+	any, one := words.Count{Min: 1, Max: words.NoLimit}, words.Count{Min: 1, Max: 1}
 	return Report{
 		Mistakes: []Mistake{{Text: "/etc/daemon-keeper.d/x.yaml:3:1: cannot find key \"servces\"", Hint: "did you mean services?"}},
 		Daemons: []Daemon{
@@ -34,7 +37,7 @@ func nightmare() Report {
 			},
 			{
 				Name: "nginx", Result: Up, Count: any,
-				Processes: []Process{{PID: 7, User: "www-data", Started: ago(747 * day), CPU: 5*time.Hour + 2*time.Minute, RSS: 830_000, Stopped: true}},
+				Processes: []Process{{PID: 7, User: "www-data", Started: ago(747 * terminal.Day), CPU: 5*time.Hour + 2*time.Minute, RSS: 830_000, Stopped: true}},
 				Notices:   []string{"process 7 of '/usr/sbin/nginx' is stopped by a signal or a debugger: it does nothing until it is continued (kill -CONT 7)"},
 				Services:  []Service{{Name: "nginx"}},
 			},
@@ -50,8 +53,8 @@ func nightmare() Report {
 			},
 			{Name: "cron", Result: Held, Busy: true, DownSince: ago(90 * time.Second), Count: any, Reason: "another run is at work on service cron: pid 321, since 2026-11-21T02:59:58Z"},
 			{Name: "ntpd", Reason: blind, Hint: "mount /proc, or run outside of the container", Count: any},
-			{Name: "postfix", Result: Wrong, Count: Bounds{1, 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
-			{Name: "one-init", Rule: true, Result: Clear, Count: Bounds{0, 1}},
+			{Name: "postfix", Result: Wrong, Count: words.Count{Min: 1, Max: 2}, Reason: "3 processes, and at most 2 may be (pids 3 4 5)", Processes: []Process{{PID: 3, User: "root"}, {PID: 4, User: "postfix"}, {PID: 5, User: "postfix"}}},
+			{Name: "one-init", Rule: true, Result: Clear, Count: words.Count{Min: 0, Max: 1}},
 			{Name: "gid0", Rule: true, Result: Wrong, Reason: "1 process, and none may be (pid 12)", Processes: []Process{{PID: 12, User: "mallory", Started: ago(13 * time.Minute), CPU: 90 * time.Second, RSS: 3 << 30}}},
 			{Name: "telnetd", Result: Clear, Services: []Service{{Name: "telnet", State: "stopped"}}},
 			{
@@ -71,7 +74,7 @@ func nightmare() Report {
 				Notices: []string{"\r\x1b[1A all is well"}, Services: []Service{{Name: "s\t", State: "\x1b[32mrunning", Err: "bad\xff"}},
 			},
 			{
-				Name: "日本語デーモン", Result: Up, Count: Bounds{0, NoLimit}, Processes: []Process{{PID: 2, User: "ümläut", Started: ago(-time.Hour)}},
+				Name: "日本語デーモン", Result: Up, Count: words.Count{Min: 0, Max: words.NoLimit}, Processes: []Process{{PID: 2, User: "ümläut", Started: ago(-time.Hour)}},
 				Details: []Detail{{PID: 2, Exe: "/usr/sbin/日本", Counts: true, Why: "it executes the wanted file"}, {PID: 3, Why: "it is a zombie"}},
 			},
 		},
@@ -136,8 +139,8 @@ func TestTableFitsItsWidth(t *testing.T) {
 			if strings.HasSuffix(line, " ") || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' }) {
 				t.Fatalf("seed %d: line %q", seed, line)
 			}
-			if breadth(line) > width {
-				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, breadth(line), width, line, plain)
+			if terminal.Breadth(line) > width {
+				t.Fatalf("seed %d: a line of %d columns, and there are %d: %q\n%s", seed, terminal.Breadth(line), width, line, plain)
 			}
 		}
 	}
@@ -166,7 +169,7 @@ func randomReport(random *rand.Rand) Report {
 	}
 	for range random.IntN(14) {
 		d := Daemon{
-			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: Bounds{random.IntN(3), random.IntN(1000) - 1},
+			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: words.Count{Min: random.IntN(3), Max: random.IntN(1000) - 1},
 			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Cause: randomText(random),
 		}
 		if random.IntN(3) == 0 {
@@ -222,11 +225,11 @@ func TestTableOfLittle(t *testing.T) {
 			"NAME  STATE  PID  COUNT\nsshd  up     9    1 of 0\n    was down (tcp://127.0.0.1:22 refuses connections), and is up again after\n      4.0s\n\n1 well\n", "",
 		},
 		{
-			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: Bounds{1, NoLimit}}),
+			"one that is only looked at", of(Daemon{Name: "a", Result: StillDown, Count: words.Count{Min: 1, Max: words.NoLimit}}),
 			"NAME  STATE\na     down\n\n1 down: a\n", "",
 		},
 		{
-			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: Bounds{0, NoLimit}}),
+			"left alone, nobody says why", of(Daemon{Name: "a", Result: Held, Count: words.Count{Min: 0, Max: words.NoLimit}}),
 			"NAME  STATE\na     held\n    left alone\n\n1 held: a\n", "",
 		},
 	} {
@@ -248,70 +251,6 @@ func TestTableSummaryIsShort(t *testing.T) {
 	out, _ := tabulate(Table{Width: 80}, r)
 	if want := "\n\n1000 down: d0, d1, d2, d3, d4, d5, d6, d7 and 992 more\n"; !strings.HasSuffix(out, want) {
 		t.Errorf("it ends with %q", out[len(out)-100:])
-	}
-}
-
-func TestUnitsForEyes(t *testing.T) {
-	const hour = time.Hour
-	for _, tc := range []struct {
-		d         time.Duration
-		age, used string
-	}{
-		{-hour, "0s", "0.0s"},
-		{0, "0s", "0.0s"},
-		{499 * time.Millisecond, "0s", "0.4s"},
-		{45 * time.Second, "45s", "45.0s"},
-		{time.Minute - 1, "59s", "59.9s"},
-		{time.Minute, "1m", "1m 0s"},
-		{12*time.Minute + 3*time.Second, "12m", "12m 3s"},
-		{hour - 1, "59m", "59m 59s"},
-		{7*hour + 53*time.Minute, "7h 53m", "7h 53m"},
-		{day - 1, "23h 59m", "23h 59m"},
-		{76 * hour, "3d 4h", "3d 4h"},
-		{year - 1, "364d 23h", "364d 23h"},
-		{747 * day, "2y 17d", "2y 17d"},
-		{1<<63 - 1, "292y 171d", "292y 171d"},
-	} {
-		if got := age(tc.d); got != tc.age {
-			t.Errorf("age(%v) = %q, want %q", tc.d, got, tc.age)
-		}
-		if got := used(tc.d); got != tc.used {
-			t.Errorf("used(%v) = %q, want %q", tc.d, got, tc.used)
-		}
-	}
-	for bytes, want := range map[uint64]string{
-		1: "0 KiB", 4096: "4 KiB", 1<<20 - 1: "1.0 MiB", 1<<20 - 1024: "1023 KiB", 1 << 20: "1.0 MiB", 5 << 28: "1.2 GiB",
-		1<<30 - 1: "1.0 GiB", 1023 << 20: "1023.0 MiB", 1 << 63: "8192.0 PiB",
-	} {
-		if got := size(bytes); got != want {
-			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
-		}
-	}
-}
-
-func TestBreadth(t *testing.T) {
-	for s, want := range map[string]int{"": 0, "clamd": 5, "ümläut": 6, "日本": 4, "ﾃﾞ": 2, "e\u0301": 1, "🙂": 2, "한": 2, "！": 2} {
-		if got := breadth(s); got != want {
-			t.Errorf("breadth(%q) = %d, want %d", s, got, want)
-		}
-	}
-}
-
-func TestNamesAreCutInTheMiddle(t *testing.T) {
-	for _, tc := range []struct {
-		name string
-		most int
-		want string
-	}{
-		{"/usr/local/sbin/clamd", 21, "/usr/local/sbin/clamd"},
-		{"/usr/local/sbin/clamd", 20, "/usr/loc...bin/clamd"},
-		{"日本語デーモン", 14, "日本語デーモン"},
-		{"日本語デーモン", 13, "日本...モン"},
-		{"日本語デーモン", 12, "日本...モン"},
-	} {
-		if got := cutMiddle(tc.name, tc.most); got != tc.want {
-			t.Errorf("cutMiddle(%q, %d) = %q, want %q", tc.name, tc.most, got, tc.want)
-		}
 	}
 }
 
@@ -355,7 +294,7 @@ func TestMainOf(t *testing.T) {
 
 // A table tells why a daemon is down, and of what one that is up again has died lately.
 func TestTableTellsOfDeaths(t *testing.T) {
-	up := Daemon{Name: "a", Result: Up, Count: Bounds{1, 1}, Processes: []Process{{PID: 7}}}
+	up := Daemon{Name: "a", Result: Up, Count: words.Count{Min: 1, Max: 1}, Processes: []Process{{PID: 7}}}
 	fresh, old, dark := up, up, up
 	fresh.LastDeath = &Death{3*time.Hour + 2*time.Minute, 14 * time.Second, "killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)"}
 	old.LastDeath, dark.LastDeath = &Death{25 * time.Hour, time.Second, "x"}, &Death{time.Minute, time.Second, ""}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -26,31 +27,13 @@ type Text struct {
 	Width    int // of a terminal; 0: lines are not wrapped
 }
 
-// Select Graphic Rendition, ECMA-48.
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	bold   = "1"
-)
-
-// painted is text of our own, which may hold escape sequences.
-type painted string
-
-func paint(on bool, code, s string) painted {
-	if !on {
-		return painted(s)
-	}
-	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
-}
-
 // Write prints the report.
 func (t Text) Write(r Report) {
 	for _, m := range r.Mistakes {
 		if m.Known && !t.Terminal && !t.Verbose {
 			continue
 		}
-		Fail(t.Err, t.ErrColor, m.Text, m.Hint)
+		terminal.Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
 	told := make(map[string]bool) // what cannot be told of any daemon is said once
 	daemons, well := t.shown(r.Daemons)
@@ -65,7 +48,7 @@ func (t Text) Write(r Report) {
 		t.daemon(d)
 	}
 	if well > 0 {
-		t.line("%d %s", well, t.paint(green, "well"))
+		t.line("%d %s", well, t.paint(terminal.Green, "well"))
 	}
 }
 
@@ -113,7 +96,7 @@ func (t Text) daemon(d Daemon) {
 		if !t.tells(d) {
 			return
 		}
-		t.line("%s is %s (%s)", name, t.paint(green, "up"), PIDList(d.PIDs()))
+		t.line("%s is %s (%s)", name, t.paint(terminal.Green, "up"), PIDList(d.PIDs()))
 		if d.Paused != "" {
 			t.line("  %s", d.Paused)
 		}
@@ -123,38 +106,38 @@ func (t Text) daemon(d Daemon) {
 			return
 		}
 		if d.Busy {
-			t.line("%s is %s%s", name, t.paint(yellow, "down"), because(d.Reason))
+			t.line("%s is %s%s", name, t.paint(terminal.Yellow, "down"), because(d.Reason))
 			return
 		}
-		t.line("%s is %s and left alone%s", name, t.paint(yellow, "down"), because(d.Reason))
+		t.line("%s is %s and left alone%s", name, t.paint(terminal.Yellow, "down"), because(d.Reason))
 	case BroughtBack:
 		if !t.Quiet {
-			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(green, "up"), PIDList(d.PIDs()), Seconds(d.wasDown()))
+			t.line("%s was down%s and is %s again (%s), after %s", name, inBrackets(d.Trouble), t.paint(terminal.Green, "up"), PIDList(d.PIDs()), terminal.Seconds(d.wasDown()))
 			t.notices(d)
 		}
 	case StillDown:
 		if t.isKnown(d) {
 			return
 		}
-		t.line("%s is %s%s%s%s", name, t.paint(red, "down"), t.since(d), inBrackets(d.Trouble), because(d.Reason))
+		t.line("%s is %s%s%s%s", name, t.paint(terminal.Red, "down"), t.since(d), inBrackets(d.Trouble), because(d.Reason))
 		t.notices(d)
 	case Wrong:
 		if t.isKnown(d) {
 			return
 		}
-		t.line("%s is %s%s", name, t.paint(red, d.Ill()), because(d.Reason))
+		t.line("%s is %s%s", name, t.paint(terminal.Red, d.Ill()), because(d.Reason))
 		t.notices(d)
 	case Clear:
 		if !t.tells(d) {
 			return
 		}
-		t.line("%s is %s", name, t.paint(green, d.Well()))
+		t.line("%s is %s", name, t.paint(terminal.Green, d.Well()))
 		t.notices(d)
 	default:
 		if t.isKnown(d) {
 			return
 		}
-		Fail(t.Err, t.ErrColor, d.Reason, d.Hint)
+		terminal.Fail(t.Err, t.ErrColor, d.Reason, d.Hint)
 	}
 	t.more(d)
 }
@@ -214,7 +197,7 @@ func (t Text) more(d Daemon) {
 		t.line("a run that may act would now do:")
 	}
 	for _, p := range d.Plan {
-		t.line("  %s   (at most %s)", strings.Join(p.Argv, " "), Limit(p.Timeout))
+		t.line("  %s   (at most %s)", strings.Join(p.Argv, " "), terminal.Limit(p.Timeout))
 	}
 	if d.Result != CannotTell && d.Hint != "" {
 		t.line("  hint: %s", d.Hint)
@@ -236,9 +219,9 @@ func (t Text) since(d Daemon) string {
 		return ""
 	}
 	if !d.Died {
-		return fmt.Sprintf(", seen down at %s, %s ago", recently(d.DownSince, t.Now), age(ago))
+		return fmt.Sprintf(", seen down at %s, %s ago", recently(d.DownSince, t.Now), terminal.Age(ago))
 	}
-	return fmt.Sprintf(" since %s, for %s", recently(d.DownSince, t.Now), age(ago))
+	return fmt.Sprintf(" since %s, for %s", recently(d.DownSince, t.Now), terminal.Age(ago))
 }
 
 // goOn says what happens next to a daemon that a run has been at work on, and which
@@ -262,13 +245,13 @@ func (t Text) goOn(d Daemon) {
 func (t Text) step(s Step) {
 	switch {
 	case s.Skipped:
-		t.line("  %-5s %s  %s: %s", s.Verb, s.Service, t.paint(yellow, "not tried"), s.Err)
+		t.line("  %-5s %s  %s: %s", s.Verb, s.Service, t.paint(terminal.Yellow, "not tried"), s.Err)
 	case s.Slow:
-		t.line("  %-5s %s  %s  %s: it has not ended in time, but the daemon is up", s.Verb, s.Service, Seconds(s.Took), t.paint(yellow, "slow"))
+		t.line("  %-5s %s  %s  %s: it has not ended in time, but the daemon is up", s.Verb, s.Service, terminal.Seconds(s.Took), t.paint(terminal.Yellow, "slow"))
 	case s.Err != "":
-		t.line("  %-5s %s  %s  %s: %s", s.Verb, s.Service, Seconds(s.Took), t.paint(red, "failed"), s.Err)
+		t.line("  %-5s %s  %s  %s: %s", s.Verb, s.Service, terminal.Seconds(s.Took), t.paint(terminal.Red, "failed"), s.Err)
 	default:
-		t.line("  %-5s %s  %s", s.Verb, s.Service, Seconds(s.Took))
+		t.line("  %-5s %s  %s", s.Verb, s.Service, terminal.Seconds(s.Took))
 	}
 	for _, line := range s.Output {
 		t.line("        | %s", line)
@@ -297,26 +280,21 @@ func (t Text) details(daemon Daemon) {
 		t.line("  no process has its name")
 	}
 	for _, d := range daemon.Details {
-		word := "excluded"
-		if d.Counts {
-			word = "counts"
-		}
-		exe := d.Exe
-		if exe == "" {
-			exe = "(no executable)"
-		}
-		t.line("  %-8s pid %d %s: %s", word, d.PID, exe, d.Why)
+		t.line("  %-8s %s", d.word(), d.text())
 	}
 }
 
-func (t Text) paint(code, s string) painted { return paint(t.Color, code, s) }
+func (t Text) paint(code, s string) terminal.Painted { return terminal.Paint(t.Color, code, s) }
 
 // line prints one line. All text but what is painted may come from outside.
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
-		if s, ok := a.(string); ok {
+		switch s := a.(type) {
+		case string:
+			args[i] = words.Printable(s)
+		case words.Verb:
 			args[i] = words.Printable(s)
 		}
 	}
-	_, _ = io.WriteString(t.Out, fold(fmt.Sprintf(format, args...), t.Width)+"\n")
+	_, _ = io.WriteString(t.Out, terminal.Fold(fmt.Sprintf(format, args...), t.Width)+"\n")
 }

@@ -3,8 +3,9 @@ package report
 import (
 	"io"
 	"slices"
-	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // Account explains an incident: what has happened to a daemon, who did it, and how sure
@@ -66,7 +67,7 @@ func (w Why) Write(list []Account) {
 func (i Incident) restarted() []string {
 	var list []string
 	for _, s := range i.Steps {
-		if s.Verb == "start" && !slices.Contains(list, s.Service) {
+		if s.Verb == words.Start && !slices.Contains(list, s.Service) {
 			list = append(list, s.Service)
 		}
 	}
@@ -75,37 +76,15 @@ func (i Incident) restarted() []string {
 
 // failed is the last command of an incident that did not do its work; nil if all did in
 // the end.
-func (i Incident) failed() *IncidentStep {
+func (i Incident) failed() *words.Step {
 	for k := len(i.Steps) - 1; k >= 0; k-- {
 		s := i.Steps[k]
-		if s.Err != "" && s.Verb == "start" {
+		if s.Error != "" && s.Verb == words.Start {
 			return &s
 		}
-		if s.Verb == "start" {
+		if s.Verb == words.Start {
 			return nil
 		}
 	}
 	return nil
-}
-
-// spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
-func spelled(d time.Duration) string {
-	if d > 0 && d < time.Second {
-		return "less than 1 s"
-	}
-	if d >= time.Minute && d < time.Hour && d%time.Minute >= time.Second {
-		return spaced(used(d))
-	}
-	return spaced(age(d))
-}
-
-func spaced(text string) string {
-	var b strings.Builder
-	for i, r := range text {
-		if i > 0 && r >= 'a' && r <= 'z' {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -1,9 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"daemon-keeper/internal/words"
 )
 
@@ -53,12 +50,7 @@ type (
 
 // object prints the explanations for programs, in one piece.
 func (w Why) object(list []Account) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // see JSON.Write
-	e.SetIndent("", "  ")
-	_ = e.Encode(jsonWhy{Version: whyVersion, Command: "why", Time: instant(w.Now), Daemons: each(list, w.account)})
-	_, _ = w.Out.Write(b.Bytes())
+	printJSON(w.Out, jsonWhy{Version: whyVersion, Command: "why", Time: instant(w.Now), Daemons: each(list, w.account)})
 }
 
 func (w Why) account(a Account) jsonAccount {

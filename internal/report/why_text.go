@@ -1,12 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -16,66 +16,58 @@ const (
 	whyLabel  = 9 // cause, missing and so on
 	whySure   = 7 // certain
 	whyText   = 50
-	whyLeast  = 30 // columns that a text needs beside how sure it is
 )
 
 // whyRow is a line of an explanation, or several.
 type whyRow struct {
 	label        string
-	words        []word
+	words        []terminal.Word
 	sure, source string
 	whole        string // in place of words: it is not broken, for it is to be pasted
 }
 
 // text is the explanations for eyes.
 func (w Why) text(list []Account) {
-	var whole bytes.Buffer
-	t := Table{Out: &whole, Width: w.Width, Color: w.Color}
-	if t.Width > 0 {
-		t.Width = max(t.Width, narrowest)
-	}
+	p := terminal.NewPaper(w.Width, w.Color)
 	if len(list) == 0 {
-		t.wrapped(text(w.None), 0)
+		p.Wrapped(terminal.Text(w.None))
 	}
 	for i, a := range list {
 		if i > 0 {
-			t.line(nil)
+			p.Line()
 		}
-		t.wrapped(w.headline(a), 0)
-		drawRows(t, w.rows(a))
+		p.Wrapped(w.headline(a))
+		drawRows(p, w.rows(a))
 	}
-	_, _ = w.Out.Write(whole.Bytes())
+	p.ShowOn(w.Out)
 }
 
 // second is a date and a time to the second, for people.
 const second = "2006-01-02 15:04:05"
 
-// phrase is a text that is not broken, such as a date with its time.
-func phrase(s string) word { return word{text: words.Printable(s)} }
-
 // headline is what has happened, and when.
-func (w Why) headline(a Account) []word {
-	out := []word{{words.Printable(a.Name), bold}}
+func (w Why) headline(a Account) []terminal.Word {
+	out := []terminal.Word{{Text: words.Printable(a.Name), Code: terminal.Bold}}
 	e := a.Incident.episode(w.Now)
 	switch {
 	case a.Kind == "not_well":
-		out = append(append(out, text("was found not well")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found not well")...), w.at(a.Incident.Down))
 	case !e.death():
-		out = append(append(out, text("was found stopped")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found stopped")...), w.at(a.Incident.Down))
 	case !a.Died.IsZero():
-		out = append(append(out, text("died")...), w.at(a.Died))
+		out = append(append(out, terminal.Text("died")...), w.at(a.Died))
 	case a.Incident.LastUp.IsZero():
-		out = append(append(out, text("was found down")...), w.at(a.Incident.Down))
-		out[len(out)-1].text += ","
-		out = append(out, text("and has never been seen up")...)
+		out = append(append(out, terminal.Text("was found down")...), w.at(a.Incident.Down))
+		out[len(out)-1].Text += ","
+		out = append(out, terminal.Text("and has never been seen up")...)
 	default:
-		out = append(append(out, word{text: "died"}), w.between(a.Incident.LastUp, a.Incident.Down)...)
+		out = append(append(out, terminal.Word{Text: "died"}), w.between(a.Incident.LastUp, a.Incident.Down)...)
 	}
 	if lived := lived(a); lived > 0 {
-		out[len(out)-1].text += ","
-		out = append(out, word{text: "after"}, phrase(spelled(lived)))
+		out[len(out)-1].Text += ","
+		out = append(out, terminal.Word{Text: "after"}, terminal.Phrase(terminal.Spelled(lived)))
 	}
-	out[len(out)-1].text += ";"
+	out[len(out)-1].Text += ";"
 	return append(out, w.howLong(a, e)...)
 }
 
@@ -87,11 +79,11 @@ func lived(a Account) time.Duration {
 	return a.Lived + max(a.Died.Sub(a.Incident.LastUp), 0)
 }
 
-func (w Why) howLong(a Account, e episode) []word {
-	state, code := "down", red
+func (w Why) howLong(a Account, e episode) []terminal.Word {
+	state, code := "down", terminal.Red
 	switch {
 	case !e.death():
-		state, code = "left alone", yellow
+		state, code = "left alone", terminal.Yellow
 	case a.Kind == "not_well":
 		state = "not well"
 	}
@@ -99,28 +91,30 @@ func (w Why) howLong(a Account, e episode) []word {
 	if a.Incident.UnderWay {
 		lead = "it has been"
 		if a.State == "held" {
-			state, code = "down, and left alone,", yellow
+			state, code = "down, and left alone,", terminal.Yellow
 		}
 	} else {
 		code = "" // it is over
 	}
-	out := append(text(lead), colored(state, code)...)
-	return append(out, word{text: "for"}, phrase(spelled(e.length())+"."))
+	out := append(terminal.Text(lead), terminal.InColor(state, code)...)
+	return append(out, terminal.Word{Text: "for"}, terminal.Phrase(terminal.Spelled(e.length())+"."))
 }
 
 // at is a moment, with blanks that are not broken.
-func (w Why) at(t time.Time) word { return phrase(t.In(w.Now.Location()).Format(second)) }
+func (w Why) at(t time.Time) terminal.Word {
+	return terminal.Phrase(t.In(w.Now.Location()).Format(second))
+}
 
 // between leaves out the date where it is the same.
-func (w Why) between(from, to time.Time) []word {
+func (w Why) between(from, to time.Time) []terminal.Word {
 	end := w.at(to)
 	if end == w.at(from) {
-		return []word{end}
+		return []terminal.Word{end}
 	}
-	if date := w.at(from).text[:len(time.DateOnly)+1]; strings.HasPrefix(end.text, date) {
-		end.text = strings.TrimPrefix(end.text, date)
+	if date := w.at(from).Text[:len(time.DateOnly)+1]; strings.HasPrefix(end.Text, date) {
+		end.Text = strings.TrimPrefix(end.Text, date)
 	}
-	return []word{{text: "between"}, w.at(from), {text: "and"}, end}
+	return []terminal.Word{{Text: "between"}, w.at(from), {Text: "and"}, end}
 }
 
 // rows are what stands below the headline.
@@ -135,7 +129,7 @@ func (w Why) rows(a Account) []whyRow {
 			if l.Later {
 				what += " (found later)"
 			}
-			rows = append(rows, whyRow{label: kind, words: text(what), sure: words.Printable(l.Certainty), source: words.Printable(l.Source)})
+			rows = append(rows, whyRow{label: kind, words: terminal.Text(what), sure: words.Printable(l.Certainty), source: words.Printable(l.Source)})
 		}
 		if unknown := w.unknown(a, kind); unknown != nil {
 			rows = append(rows, whyRow{label: kind, words: unknown})
@@ -144,11 +138,11 @@ func (w Why) rows(a Account) []whyRow {
 	rows = append(rows, whyRow{label: "state", words: w.state(a)}, whyRow{label: "impact", words: impact(a)})
 	if !a.Explained {
 		for _, m := range a.Missing {
-			rows = append(rows, whyRow{label: "missing", words: text(m)})
+			rows = append(rows, whyRow{label: "missing", words: terminal.Text(m)})
 		}
 	}
 	for _, s := range a.Silent {
-		rows = append(rows, whyRow{label: "silent", words: text(s)})
+		rows = append(rows, whyRow{label: "silent", words: terminal.Text(s)})
 	}
 	for _, command := range a.Next {
 		rows = append(rows, whyRow{label: "next", whole: words.Printable(command)})
@@ -165,7 +159,7 @@ func (w Why) rows(a Account) []whyRow {
 }
 
 // unknown says of a kind of line that there is none, where one would be expected.
-func (w Why) unknown(a Account, kind string) []word {
+func (w Why) unknown(a Account, kind string) []terminal.Word {
 	has := func(kind string) bool {
 		return slices.ContainsFunc(a.Lines, func(l WhyLine) bool { return l.Kind == kind })
 	}
@@ -174,41 +168,41 @@ func (w Why) unknown(a Account, kind string) []word {
 	case has(kind) || kind == "note":
 		return nil
 	case kind == "cause" && !e.death():
-		return text("it was stopped, and then left alone on purpose")
-	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == cameBack || a.Incident.For != ""):
-		return append(colored("not known:", yellow), text("it was back before anybody asked")...)
+		return terminal.Text("it was stopped, and then left alone on purpose")
+	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == words.CameBack || a.Incident.For != ""):
+		return append(terminal.InColor("not known:", terminal.Yellow), terminal.Text("it was back before anybody asked")...)
 	case kind == "cause":
-		return colored("not known", yellow)
+		return terminal.InColor("not known", terminal.Yellow)
 	case has("cause") && !a.Explained:
-		return colored("not known", yellow)
+		return terminal.InColor("not known", terminal.Yellow)
 	}
 	return nil
 }
 
 // state is what it is, and how it is now.
-func (w Why) state(a Account) []word {
-	var out []word
-	code := map[string]string{"up": green, "down": red, "held": yellow}[a.State]
+func (w Why) state(a Account) []terminal.Word {
+	var out []terminal.Word
+	code := map[string]string{"up": terminal.Green, "down": terminal.Red, "held": terminal.Yellow}[a.State]
 	switch {
 	case a.State == "unknown" || a.Seen.IsZero():
-		out = colored("not known", yellow)
+		out = terminal.InColor("not known", terminal.Yellow)
 	case a.Since.IsZero():
-		out = append([]word{{a.State, code}}, append(text("when it was last seen,"), w.at(a.Seen))...)
+		out = append([]terminal.Word{{Text: a.State, Code: code}}, append(terminal.Text("when it was last seen,"), w.at(a.Seen))...)
 	default:
-		out = []word{{a.State, code}, {text: "since"}, w.at(a.Since)}
+		out = []terminal.Word{{Text: a.State, Code: code}, {Text: "since"}, w.at(a.Since)}
 	}
 	if a.Executable != "" {
-		out[len(out)-1].text += ";"
-		out = append(out, text(a.Executable)...)
+		out[len(out)-1].Text += ";"
+		out = append(out, terminal.Text(a.Executable)...)
 		if len(a.Services) > 0 {
-			out = append(out, text("(service "+strings.Join(a.Services, ", ")+")")...)
+			out = append(out, terminal.Text("(service "+strings.Join(a.Services, ", ")+")")...)
 		}
 	}
 	return out
 }
 
 // impact is what it meant to others.
-func impact(a Account) []word {
+func impact(a Account) []terminal.Word {
 	var parts []string
 	i := a.Incident
 	if list := i.restarted(); len(list) > 0 {
@@ -221,10 +215,10 @@ func impact(a Account) []word {
 		parts = append(parts, "no service was restarted")
 	}
 	if s := i.failed(); s != nil {
-		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Err, "cannot start service "+s.Service+": ")))
+		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Error, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
-		parts = append(parts, "left alone on purpose for "+spelled(i.Held)+" of the time")
+		parts = append(parts, "left alone on purpose for "+terminal.Spelled(i.Held)+" of the time")
 	}
 	if len(a.After) > 0 {
 		come := "come"
@@ -233,61 +227,43 @@ func impact(a Account) []word {
 		}
 		parts = append(parts, strings.Join(a.After, ", ")+" "+come+" after it")
 	}
-	return text(strings.Join(parts, "; "))
+	return terminal.Text(strings.Join(parts, "; "))
 }
 
 // drawRows prints rows with how sure they are in columns of their own, if there is room.
-func drawRows(t Table, rows []whyRow) {
-	start := whyIndent + whyLabel
+func drawRows(p *terminal.Paper, rows []whyRow) {
+	const start = whyIndent + whyLabel
 	sources, longest := 0, 0
 	for _, r := range rows {
-		sources = max(sources, breadth(r.source))
+		sources = max(sources, terminal.Breadth(r.source))
 		if r.sure != "" {
-			longest = max(longest, lineBreadth(r.words)+len(r.words)-1)
+			longest = max(longest, terminal.BreadthOf(r.words)+len(r.words)-1)
 		}
 	}
-	room, limited := t.Width-start, t.Width > 0
-	beside := room - 2 - whySure - 2 - sources
+	beside := p.Room(start + 2 + whySure + 2 + sources)
 	for _, r := range rows {
-		lead := []word{{text: spaces(whyIndent)}, {text: r.label}, {text: spaces(whyLabel - len(r.label))}}
+		lead := []terminal.Word{terminal.Gap(whyIndent), {Text: r.label}, terminal.Gap(whyLabel - len(r.label))}
 		switch {
 		case r.whole != "":
-			t.line(append(lead, word{text: r.whole}))
+			p.Line(append(lead, terminal.Word{Text: r.whole})...)
 			continue
-		case r.sure == "" || limited && beside < whyLeast:
+		case r.sure == "" || beside < terminal.LeastRoom:
 			if r.sure != "" {
-				r.words = append(slices.Clone(r.words), text("("+r.sure+", "+r.source+")")...)
+				r.words = append(slices.Clone(r.words), terminal.Text("("+r.sure+", "+r.source+")")...)
 			}
-			drawLines(t, lead, wrap(r.words, room, limited), start+hang)
+			p.Lines(lead, terminal.Wrap(r.words, p.Room(start)), start+terminal.Hang)
 			continue
 		}
 		column := min(beside, longest)
-		if !limited {
+		lines := terminal.Wrap(r.words, column)
+		if p.Width == 0 {
 			column = min(whyText, longest)
 		}
-		lines := wrap(r.words, column, limited)
 		if len(lines) == 0 {
-			lines = [][]word{nil}
+			lines = [][]terminal.Word{nil}
 		}
-		tail := spaces(max(column-lineBreadth(lines[0]), 0) + 2)
-		lines[0] = append(lines[0], word{text: tail + r.sure + spaces(whySure-breadth(r.sure)+2) + r.source})
-		drawLines(t, lead, lines, start)
+		tail := terminal.Gap(max(column-terminal.BreadthOf(lines[0]), 0) + 2).Text
+		lines[0] = append(lines[0], terminal.Word{Text: tail + r.sure + terminal.Gap(whySure-terminal.Breadth(r.sure)+2).Text + r.source})
+		p.Lines(lead, lines, start)
 	}
-}
-
-func drawLines(t Table, lead []word, lines [][]word, indent int) {
-	for i, line := range lines {
-		if i > 0 {
-			lead = []word{{text: spaces(indent)}}
-		}
-		t.line(append(slices.Clone(lead), line...))
-	}
-}
-
-func lineBreadth(line []word) int {
-	sum := 0
-	for _, w := range line {
-		sum += breadth(w.text)
-	}
-	return sum
 }

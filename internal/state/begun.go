@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"daemon-keeper/internal/words"
 )
 
 // begunAt is where in a lock file the last command stands that was begun under the lock,
@@ -14,8 +16,8 @@ const begunAt = 128
 // Who takes the lock over from a dead run knows by it that the start was made: that it had
 // to wait for the lock does not tell, for a child of ours that was killed before it started
 // the command holds the lock until it is gone. The caller holds the lock.
-func NoteBegun(fd int, verb, service string) {
-	n, err := syscall.Pwrite(fd, []byte(verb+" "+service+"\n"), begunAt)
+func NoteBegun(fd int, verb words.Verb, service string) {
+	n, err := syscall.Pwrite(fd, []byte(string(verb)+" "+service+"\n"), begunAt)
 	if err == nil {
 		_ = syscall.Ftruncate(fd, begunAt+int64(n)) // the one of before may have been longer
 	}
@@ -25,7 +27,7 @@ func NoteBegun(fd int, verb, service string) {
 // under these locks, by the one who had them before.
 func (l *Locks) Begun(i Intent) bool {
 	m, ok := i.UnderWay()
-	return ok && l.begun == m.Verb+" "+m.Service
+	return ok && l.begun == string(m.Verb)+" "+m.Service
 }
 
 func readBegun(f *os.File) string {

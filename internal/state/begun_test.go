@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // The next holder learns which command was begun last, and who comes after it does not.
@@ -20,7 +22,9 @@ func TestBegun(t *testing.T) {
 			ok(t, f.Close())
 		}
 	}
-	at := func(verb, service string) Intent { return Intent{Marks: []Mark{{Verb: verb, Service: service}}} }
+	at := func(verb words.Verb, service string) Intent {
+		return Intent{Marks: []Mark{{Verb: verb, Service: service}}}
+	}
 	first := lock()
 	if first.Begun(at("start", "a")) || first.Begun(at("", "")) {
 		t.Error("begun by nobody")

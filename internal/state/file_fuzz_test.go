@@ -62,7 +62,7 @@ func FuzzMemory(f *testing.F) {
 		}
 		if err == nil {
 			for name, d := range m {
-				m[name] = bounded(d)
+				m[name] = d.Bounded()
 			}
 			data, err := encodeMemory("x", m)
 			ok(t, err)
@@ -80,7 +80,7 @@ func FuzzPauses(f *testing.F) {
 			return
 		}
 		for _, p := range holding(pauses, now) {
-			if !p.holds(now) || now.Before(p.From) || p != p.settled(now) {
+			if !p.Holds(now) || now.Before(p.From) || p != p.Settled(now) {
 				t.Errorf("%+v", p)
 			}
 		}

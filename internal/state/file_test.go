@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 func plant(t testing.TB, s *Store, name, content string) {
@@ -29,12 +32,14 @@ func kinds() []kind {
 		{
 			"memory", "memory.json", `{"version":1,"daemons":{"x":{}}}`,
 			func(s *Store) (bool, error) { m, err := s.Read(""); return m == nil || len(m) > 0, err },
-			func(s *Store) error { return s.Update("", true, func(m map[string]Daemon) { m["x"] = Daemon{} }) },
+			func(s *Store) error {
+				return s.Update("", true, func(m map[string]past.Daemon) { m["x"] = past.Daemon{} })
+			},
 		},
 		{
 			"pauses", "pauses.json", `{"version":1,"pauses":[{"name":"x"}]}`,
 			func(s *Store) (bool, error) { p, err := s.Pauses(Now()); return len(p) > 0, err },
-			func(s *Store) error { return s.Pause(Pause{Name: "x", From: Now()}) },
+			func(s *Store) error { return s.Pause(past.Pause{Name: "x", From: Now()}) },
 		},
 		{
 			"journal", i.name(), `{"version":1,"daemon":"x","services":["a"]}`,
@@ -232,7 +237,7 @@ func TestFileNames(t *testing.T) {
 	}
 	s := openStore(t)
 	for _, text := range texts { // and a file system takes them
-		ok(t, s.Update(text, false, func(m map[string]Daemon) { m["x"] = Daemon{Held: "it is " + text} }))
+		ok(t, s.Update(text, false, func(m map[string]past.Daemon) { m["x"] = past.Daemon{Held: words.Hold("it is " + text)} }))
 		_, err := s.Begin(intent("d"+text, "a"))
 		ok(t, err)
 	}

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 const (
@@ -18,25 +21,19 @@ const (
 	journalSuffix  = ".json"
 )
 
-// The verbs of a mark, as those of a restart.
-const (
-	markStop  = "stop"
-	markStart = "start"
-)
-
 // Intent is what a run was about to do, and how far it came.
 type Intent struct {
 	Version      int           `json:"version"` // Begin sets it
 	Daemon       string        `json:"daemon"`
 	PID          int           `json:"pid"`             // of the run
 	Start        uint64        `json:"start,omitempty"` // of the run's process, by which it is known again; 0: not known
-	Began        Stamp         `json:"began"`
+	Began        past.Stamp    `json:"began"`
 	Manager      string        `json:"manager,omitempty"`
 	Services     []string      `json:"services"` // in the order of the procedure
 	StopTimeout  time.Duration `json:"stop_timeout,omitempty"`
 	StartTimeout time.Duration `json:"start_timeout,omitempty"`
 	Longest      time.Duration `json:"longest,omitempty"` // no run needs more time for all of it
-	By           *Process      `json:"by,omitempty"`      // the run that finishes it, if that is another
+	By           *past.Process `json:"by,omitempty"`      // the run that finishes it, if that is another
 	Marks        []Mark        `json:"marks,omitempty"`   // the last of each verb and service, in the order in which they were begun
 
 	file string // where it was found; "" if it is yet to be written
@@ -46,9 +43,9 @@ func (i *Intent) version() int { return i.Version }
 
 // Mark is one step that was begun.
 type Mark struct {
-	Verb    string `json:"verb"` // stop or start
-	Service string `json:"service"`
-	Ended   bool   `json:"ended,omitempty"`
+	Verb    words.Verb `json:"verb"` // Stop or Start
+	Service string     `json:"service"`
+	Ended   bool       `json:"ended,omitempty"`
 }
 
 // Run is the process of the run that carries it out, or has done so last.
@@ -73,7 +70,7 @@ func (i Intent) Stopped() []string {
 	stopped := map[string]bool{}
 	for _, m := range i.Marks {
 		switch {
-		case m.Verb == markStop:
+		case m.Verb == words.Stop:
 			stopped[m.Service] = true
 		case m.Ended:
 			delete(stopped, m.Service)
@@ -121,7 +118,7 @@ func (s *Store) Begin(i Intent) (*Journal, error) {
 // Continue goes on in the journal of a run that has died, for the one that finishes
 // what it has left. The caller holds the locks of the services. If it cannot be
 // written, that is an error, and it is written with the next step.
-func (s *Store) Continue(i Intent, by Process) (*Journal, error) {
+func (s *Store) Continue(i Intent, by past.Process) (*Journal, error) {
 	i.By = &by
 	j := &Journal{s, i}
 	return j, j.write()
@@ -129,13 +126,13 @@ func (s *Store) Continue(i Intent, by Process) (*Journal, error) {
 
 // Begin says that a step is about to be run. If it cannot be written, that is an
 // error, and it is written with the next step.
-func (j *Journal) Begin(verb, service string) error {
+func (j *Journal) Begin(verb words.Verb, service string) error {
 	j.intent.mark(Mark{Verb: verb, Service: service})
 	return j.write()
 }
 
 // End says that a step has done what it can.
-func (j *Journal) End(verb, service string) error {
+func (j *Journal) End(verb words.Verb, service string) error {
 	j.intent.mark(Mark{Verb: verb, Service: service, Ended: true})
 	return j.write()
 }
@@ -226,7 +223,7 @@ func (i Intent) valid() bool {
 		return service == "" || service[0] == '-' || strings.ContainsFunc(service, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })
 	}
 	unknown := func(m Mark) bool {
-		return m.Verb != markStop && m.Verb != markStart || !slices.Contains(i.Services, m.Service)
+		return m.Verb != words.Stop && m.Verb != words.Start || !slices.Contains(i.Services, m.Service)
 	}
 	return i.Daemon != "" && i.PID >= 0 && i.StopTimeout >= 0 && i.StartTimeout >= 0 && i.Longest >= 0 && (i.By == nil || i.By.PID >= 0) &&
 		len(i.Services) > 0 && !slices.ContainsFunc(i.Services, strange) && !slices.ContainsFunc(i.Marks, unknown)

@@ -9,10 +9,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 func intent(daemon string, services ...string) Intent {
-	began := Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC), Boot: "b", Up: time.Hour}
+	began := past.Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC), Boot: "b", Up: time.Hour}
 	return Intent{Daemon: daemon, PID: 75509, Began: began, Manager: "rc.d", Services: services, StopTimeout: time.Minute, StartTimeout: time.Minute}
 }
 
@@ -36,9 +39,9 @@ func TestStopped(t *testing.T) {
 		{"+start a", ""}, // it was never stopped
 	} {
 		i := intent("x", "a", "b")
-		words := strings.Fields(tc.marks)
-		for n := 0; n < len(words); n += 2 {
-			i.mark(Mark{Verb: words[n][1:], Service: words[n+1], Ended: words[n][0] == '-'})
+		list := strings.Fields(tc.marks)
+		for n := 0; n < len(list); n += 2 {
+			i.mark(Mark{Verb: words.Verb(list[n][1:]), Service: list[n+1], Ended: list[n][0] == '-'})
 		}
 		if len(i.Marks) > 4 { // a stop and a start of each, however often they were tried
 			t.Errorf("%s: %v", tc.marks, i.Marks)
@@ -112,7 +115,7 @@ func TestContinueAndForget(t *testing.T) {
 	if err != nil || !slices.Equal(i.Stopped(), []string{"a"}) {
 		t.Fatal(i, err)
 	}
-	again, err := s.Continue(i, Process{PID: 5, Start: 6})
+	again, err := s.Continue(i, past.Process{PID: 5, Start: 6})
 	ok(t, err)
 	ok(t, again.Begin("start", "a"))
 	ok(t, again.End("start", "a"))

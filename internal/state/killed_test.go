@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 // killFolder names the store in which a child works until it is killed.
@@ -77,26 +80,26 @@ func workForEver(t *testing.T, path string) {
 	ok(t, err)
 	_, _ = os.Stdout.WriteString("working\n")
 	for n := 0; ; n++ {
-		ok(t, s.Update("", n%8 == 0, func(m map[string]Daemon) {
+		ok(t, s.Update("", n%8 == 0, func(m map[string]past.Daemon) {
 			n := m["a"].Tally.Tries + 1
-			m["a"], m["b"] = Daemon{Tally: Tally{Tries: n}, Held: strings.Repeat("x", n%4000)}, Daemon{Tally: Tally{Tries: n}}
+			m["a"], m["b"] = past.Daemon{Tally: past.Tally{Tries: n}, Held: words.Hold(strings.Repeat("x", n%4000))}, past.Daemon{Tally: past.Tally{Tries: n}}
 		}))
 		j, err := s.Begin(intent("x", "a"))
 		ok(t, err)
-		for _, verb := range []string{"stop", "start"} {
+		for _, verb := range []words.Verb{words.Stop, words.Start} {
 			ok(t, j.Begin(verb, "a"))
 			ok(t, j.End(verb, "a"))
 		}
 		ok(t, j.Close())
-		ok(t, s.Pause(Pause{Name: "x", From: Now()}))
+		ok(t, s.Pause(past.Pause{Name: "x", From: Now()}))
 	}
 }
 
 // tries is the number that stands in all daemons alike, if the memory is one that was
 // written.
-func tries(t *testing.T, m map[string]Daemon) int {
+func tries(t *testing.T, m map[string]past.Daemon) int {
 	n := m["a"].Tally.Tries
-	if m["b"].Tally.Tries != n || m["a"].Held != strings.Repeat("x", n%4000) {
+	if m["b"].Tally.Tries != n || m["a"].Held != words.Hold(strings.Repeat("x", n%4000)) {
 		t.Fatalf("nobody wrote %+v", m)
 	}
 	return n
@@ -106,7 +109,7 @@ func tries(t *testing.T, m map[string]Daemon) int {
 func step(i Intent) string {
 	got, all := "", ""
 	for _, m := range i.Marks {
-		got += "+" + m.Verb
+		got += "+" + string(m.Verb)
 		if m.Ended {
 			got += "-"
 		}

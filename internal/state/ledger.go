@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/trust"
 )
 
@@ -26,18 +27,18 @@ func newLedger(s *Store) ledger { return ledger{s, 10_000, 10 << 20} }
 // Append writes down an incident that is over. When it returns, the line is on the
 // disk; on an error the ledger is as it was. What a text has too much of is cut, and
 // the oldest incidents make room for new ones.
-func (s *Store) Append(i Incident) error { return newLedger(s).append(i) }
+func (s *Store) Append(i past.Incident) error { return newLedger(s).append(i) }
 
 // Incidents are those that were not over before since, in the order in which they
 // ended, and the number of lines that cannot be read: torn, garbage, or written by a
 // newer version. There is no error if there is no ledger.
-func (s *Store) Incidents(since time.Time) ([]Incident, int, error) {
+func (s *Store) Incidents(since time.Time) ([]past.Incident, int, error) {
 	return newLedger(s).incidents(since)
 }
 
 func (l ledger) path() string { return l.store.file(ledgerName) }
 
-func (l ledger) append(i Incident) error {
+func (l ledger) append(i past.Incident) error {
 	line, err := ledgerLine(i)
 	if err != nil {
 		return &FileError{"write", l.path(), err.Error(), "see whether the clock is right", err}

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"daemon-keeper/internal/past"
 )
 
-func (l ledger) incidents(since time.Time) ([]Incident, int, error) {
+func (l ledger) incidents(since time.Time) ([]past.Incident, int, error) {
 	f, err := l.open("read", os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
@@ -29,7 +31,7 @@ func (l ledger) incidents(since time.Time) ([]Incident, int, error) {
 // read takes no lock: lines are written at once, and a shorter ledger is another
 // file. What is longer than any ledger of ours is read at its end, and what is
 // written meanwhile is not.
-func (l ledger) read(f *os.File, since time.Time) ([]Incident, int, error) {
+func (l ledger) read(f *os.File, since time.Time) ([]past.Incident, int, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, 0, err
@@ -39,7 +41,7 @@ func (l ledger) read(f *os.File, since time.Time) ([]Incident, int, error) {
 }
 
 // readLedger reads lines, and counts those that are no incidents.
-func readLedger(r io.Reader, since time.Time) (list []Incident, bad int, err error) {
+func readLedger(r io.Reader, since time.Time) (list []past.Incident, bad int, err error) {
 	lines := bufio.NewReaderSize(r, longestLine)
 	for {
 		data, err := lines.ReadSlice('\n')
@@ -57,7 +59,7 @@ func readLedger(r io.Reader, since time.Time) (list []Incident, bad int, err err
 			switch {
 			case err != nil:
 				bad++
-			case !i.end().Before(since):
+			case !i.End().Before(since):
 				list = append(list, i)
 			}
 		}
@@ -65,14 +67,4 @@ func readLedger(r io.Reader, since time.Time) (list []Incident, bad int, err err
 			return list, bad, nil
 		}
 	}
-}
-
-// end is when it was over. A clock that was set back does not make that earlier
-// than its beginning.
-func (i Incident) end() time.Time {
-	end := i.From().Add(time.Duration(i.Seconds * float64(time.Second)))
-	if i.Up.After(end) {
-		return i.Up
-	}
-	return end
 }

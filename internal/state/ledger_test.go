@@ -14,14 +14,17 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 var fell = time.Date(2026, 11, 21, 20, 49, 0, 123_456_789, time.UTC)
 
 // incident is the n-th of a test.
-func incident(n int) Incident {
+func incident(n int) past.Incident {
 	down := fell.Add(time.Duration(n) * time.Hour)
-	return Incident{Daemon: fmt.Sprintf("d%d", n), Down: down, Up: down.Add(time.Minute), Seconds: 60, Tries: n, Outcome: "brought_back"}
+	return past.Incident{Daemon: fmt.Sprintf("d%d", n), Down: down, Up: down.Add(time.Minute), Seconds: 60, Tries: n, Outcome: "brought_back"}
 }
 
 func testLedger(t *testing.T) ledger {
@@ -39,7 +42,7 @@ func ledgerStore(t *testing.T, path string) *Store {
 	return s
 }
 
-func record(t *testing.T, l ledger, list ...Incident) {
+func record(t *testing.T, l ledger, list ...past.Incident) {
 	t.Helper()
 	for _, i := range list {
 		if err := l.append(i); err != nil {
@@ -78,12 +81,12 @@ func content(t *testing.T, l ledger) string {
 func TestLedgerKeepsAnIncident(t *testing.T) {
 	store := testLedger(t).store
 	four := 4
-	want := Incident{
+	want := past.Incident{
 		Daemon: "clamd <&>", LastUp: fell.Add(-time.Minute), Down: fell, Up: fell.Add(time.Hour), Seconds: 3599.5, Held: 60, Reason: "not running\n\x1b[2J", Cause: "killed by signal 9",
-		Tries: 2, Outcome: "brought_back", Steps: []Step{{"stop", "clamav-clamd", 0.25, new(0), ""}, {"start", "clamav-clamd", 180, nil, "it ran out of time"}, {"start", "b", 1, &four, "exit status 4"}},
+		Tries: 2, Outcome: "brought_back", Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.25, Exit: new(0), Error: ""}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Exit: nil, Error: "it ran out of time"}, {Verb: "start", Service: "b", Seconds: 1, Exit: &four, Error: "exit status 4"}},
 	}
 	given := want
-	given.Began = Stamp{Time: fell, Boot: "x", Up: 7}
+	given.Began = past.Stamp{Time: fell, Boot: "x", Up: 7}
 	given.Down = fell.In(time.FixedZone("CET", 3600))
 	if err := store.Append(given); err != nil {
 		t.Fatal(err)
@@ -114,8 +117,8 @@ func TestNoLedger(t *testing.T) {
 func TestLinesOfTheLedger(t *testing.T) {
 	const good = `{"v":1,"daemon":"a","down":"2026-11-21T20:49:00Z","up":"2026-11-21T20:50:00Z","seconds":61.5,"tries":1,"outcome":"brought_back"}`
 	when := time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC)
-	whole := Incident{Daemon: "a", Down: when, Up: when.Add(time.Minute), Seconds: 61.5, Tries: 1, Outcome: "brought_back"}
-	with := func(change func(*Incident)) *Incident {
+	whole := past.Incident{Daemon: "a", Down: when, Up: when.Add(time.Minute), Seconds: 61.5, Tries: 1, Outcome: "brought_back"}
+	with := func(change func(*past.Incident)) *past.Incident {
 		i := whole
 		change(&i)
 		return &i
@@ -123,12 +126,12 @@ func TestLinesOfTheLedger(t *testing.T) {
 	in := func(old, new string) string { return strings.Replace(good, old, new, 1) }
 	for _, tc := range []struct {
 		name, line string
-		want       *Incident // nil: it is counted as bad
+		want       *past.Incident // nil: it is counted as bad
 	}{
 		{"this version", good, &whole},
 		{"a field that is new", in(`"tries"`, `"mood":"good","tries"`), &whole},
-		{"never up", in(`"up":"2026-11-21T20:50:00Z",`, ``), with(func(i *Incident) { i.Up = time.Time{} })},
-		{"held for longer than down", in(`"tries"`, `"held_seconds":90,"tries"`), with(func(i *Incident) { i.Held = 61.5 })},
+		{"never up", in(`"up":"2026-11-21T20:50:00Z",`, ``), with(func(i *past.Incident) { i.Up = time.Time{} })},
+		{"held for longer than down", in(`"tries"`, `"held_seconds":90,"tries"`), with(func(i *past.Incident) { i.Held = 61.5 })},
 		{"the end of a line on another system", good + "\r", &whole},
 		{"no version", in(`"v":1,`, ``), nil},
 		{"next year's", in(`"v":1`, `"v":2`), nil},
@@ -149,7 +152,7 @@ func TestLinesOfTheLedger(t *testing.T) {
 		{"more than can be held", in(`"tries"`, `"held_seconds":1e12,"tries"`), nil},
 		{"fewer than no tries", in(`"tries":1`, `"tries":-1`), nil},
 		{"a step that takes for ever", in(`"tries"`, `"steps":[{"seconds":1e300}],"tries"`), nil},
-		{"more steps than are ever written", in(`"tries"`, `"steps":[`+strings.Repeat("{},", mostSteps)+`{}],"tries"`), nil},
+		{"more steps than are ever written", in(`"tries"`, `"steps":[`+strings.Repeat("{},", past.MostSteps)+`{}],"tries"`), nil},
 		{"longer than a line may be", in(`"tries"`, `"x":"`+strings.Repeat("x", longestLine)+`","tries"`), nil},
 		{"as long as a line may be", good + strings.Repeat(" ", longestLine-1-len(good)), &whole},
 		{"longer than that by a byte", good + strings.Repeat(" ", longestLine-len(good)), nil},
@@ -174,10 +177,10 @@ func TestLinesOfTheLedger(t *testing.T) {
 func TestLedgerTakesEveryIncident(t *testing.T) {
 	nasty := strings.Repeat("\x00\xff\u2028<ü", 20_000)
 	i := incident(1)
-	i.Seconds, i.Held, i.Reason, i.Cause, i.Outcome = math.Inf(1), math.NaN(), nasty, nasty, nasty
+	i.Seconds, i.Held, i.Reason, i.Cause, i.Outcome = math.Inf(1), math.NaN(), nasty, nasty, words.Outcome(nasty)
 	i.LastTry, i.For = nasty, nasty
 	for range 100 {
-		i.Steps = append(i.Steps, Step{nasty, nasty, math.Inf(-1), nil, nasty})
+		i.Steps = append(i.Steps, words.Step{Verb: words.Verb(nasty), Service: nasty, Seconds: math.Inf(-1), Error: nasty})
 	}
 	i.Steps[99].Service = "the last"
 	i.Daemon = "/" + nasty
@@ -191,16 +194,16 @@ func TestLedgerTakesEveryIncident(t *testing.T) {
 		t.Fatalf("got %d, %d bad, %v", len(list), bad, err)
 	}
 	got := list[0]
-	if got.Seconds != mostSeconds || got.Held != 0 || len(got.Steps) != mostSteps || got.Reason == "" || !strings.HasPrefix(got.Daemon, "/\x00") {
+	if got.Seconds != 100*365*24*60*60 || got.Held != 0 || len(got.Steps) != past.MostSteps || got.Reason == "" || !strings.HasPrefix(got.Daemon, "/\x00") {
 		t.Errorf("got %+v", got)
 	}
-	if len(i.Steps) != 100 || i.Steps[0].Verb != nasty || i.Steps[99].Verb != nasty {
+	if len(i.Steps) != 100 || i.Steps[0].Service != nasty || i.Steps[99].Error != nasty {
 		t.Error("the caller's own was changed")
 	}
 	long := incident(2)
-	long.Steps = make([]Step, mostSteps)
+	long.Steps = make([]words.Step, past.MostSteps)
 	for k := range long.Steps {
-		long.Steps[k] = Step{Verb: "start", Service: strings.Repeat("s", 255), Error: fmt.Sprintf("exit status %d", k)}
+		long.Steps[k] = words.Step{Verb: "start", Service: strings.Repeat("s", 255), Error: fmt.Sprintf("exit status %d", k)}
 	}
 	record(t, l, long)
 	if list, _, _ := l.incidents(time.Time{}); !reflect.DeepEqual(list[1], long) {

@@ -4,18 +4,20 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"daemon-keeper/internal/past"
 )
 
 // ReadAll is Read for all ways of being called together: who asks what has happened
 // does not care which line of a crontab has seen it. Of a daemon that is in several
 // memories the one that has seen it last counts.
-func (s *Store) ReadAll() (map[string]Daemon, error) {
+func (s *Store) ReadAll() (map[string]past.Daemon, error) {
 	names, err := s.names()
 	if err != nil {
-		return map[string]Daemon{}, failed("list", s.path, err)
+		return map[string]past.Daemon{}, failed("list", s.path, err)
 	}
 	slices.Sort(names)
-	all := make(map[string]Daemon)
+	all := make(map[string]past.Daemon)
 	var errs []error
 	for _, name := range names {
 		if name != memoryName("") && !(strings.HasPrefix(name, "memory-") && strings.HasSuffix(name, ".json")) {

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"daemon-keeper/internal/past"
 )
 
 // What a run in which all is well pays for its memory.
@@ -34,12 +36,12 @@ func healthy(t testing.TB, s *Store, daemons int) {
 	if _, err := s.Read(""); err != nil {
 		t.Fatal(err)
 	}
-	err := s.Update("", false, func(m map[string]Daemon) {
+	err := s.Update("", false, func(m map[string]past.Daemon) {
 		for n := range daemons {
 			name := "/usr/local/sbin/daemon-" + strconv.Itoa(n)
 			d := m[name]
 			d.LastUp = now
-			d.Processes = []Process{{PID: 1000 + n, Start: 4711, Threads: []int{1, 2, 3, 4}}}
+			d.Processes = []past.Process{{PID: 1000 + n, Start: 4711, Threads: []int{1, 2, 3, 4}}}
 			m[name] = d
 		}
 	})

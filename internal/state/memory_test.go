@@ -8,27 +8,30 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 // full has each field set: one that gets lost on the way is seen.
-func full(t *testing.T) Daemon {
-	stamp := Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 7, time.UTC), Boot: "b", Up: 7}
+func full(t *testing.T) past.Daemon {
+	stamp := past.Stamp{Time: time.Date(2026, 11, 21, 20, 49, 0, 7, time.UTC), Boot: "b", Up: 7}
 	exit := 1
-	d := Daemon{
-		Known: stamp, LastUp: stamp, UpSince: stamp, Ran: Span{stamp, stamp}, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: Totals{1, 2, 3}, Told: "it comes after x", Deaths: map[string]int{"signal": 1},
-		Processes: []Process{{
+	d := past.Daemon{
+		Known: stamp, LastUp: stamp, UpSince: stamp, Ran: past.Span{From: stamp, To: stamp}, Held: "pause", HeldWhy: "by <root>", HeldSince: stamp, Reminded: stamp, Totals: past.Totals{Incidents: 1, Restarts: 2, Downtime: 3}, Told: "it comes after x", Deaths: map[words.Cause]int{"signal": 1},
+		Processes: []past.Process{{
 			PID: 26199, Start: math.MaxUint64, Threads: []int{26199, 26200}, Parent: 1, Children: []int{26201},
-			Unit: "x.service", Exe: "/usr/sbin/x", File: File{Dev: 1, Ino: math.MaxUint64}, Script: File{Dev: 2, Ino: 3},
+			Unit: "x.service", Exe: "/usr/sbin/x", File: past.File{Dev: 1, Ino: math.MaxUint64}, Script: past.File{Dev: 2, Ino: 3},
 		}},
-		Left:     []Process{{PID: 26198, Start: 5}},
+		Left:     []past.Process{{PID: 26198, Start: 5}},
 		OldImage: "process 26199 runs an old image",
-		Tally:    Tally{Tries: 3, Last: stamp, Told: 2},
-		Stops:    map[string]Span{"a": {stamp, stamp}},
+		Tally:    past.Tally{Tries: 3, Last: stamp, Told: 2},
+		Stops:    map[string]past.Span{"a": {From: stamp, To: stamp}},
 		Starts:   []time.Time{stamp.Time},
-		Died:     &Died{stamp, stamp, 1.5, "killed by SIGTERM"},
-		Incident: &Incident{
+		Died:     &past.Died{Found: stamp, Up: stamp, Seconds: 1.5, Cause: "killed by SIGTERM"},
+		Incident: &past.Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
-			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []Step{{"stop", "a", 0.5, &exit, "exit status 1"}, {Verb: "start", Service: "a"}},
+			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []words.Step{{Verb: "stop", Service: "a", Seconds: 0.5, Exit: &exit, Error: "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
 	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Processes[0])} {
@@ -43,16 +46,16 @@ func full(t *testing.T) Daemon {
 
 func TestMemory(t *testing.T) {
 	s := openStore(t)
-	want := map[string]Daemon{"/usr/sbin/x": full(t), "": {}}
+	want := map[string]past.Daemon{"/usr/sbin/x": full(t), "": {}}
 	for _, key := range []string{"", "/usr/sbin/x"} {
 		if m, err := s.Read(key); m == nil || len(m) > 0 || err != nil {
 			t.Errorf("nothing was remembered, got %v, %v", m, err)
 		}
-		ok(t, s.Update(key, key == "", func(m map[string]Daemon) { m["/usr/sbin/x"], m[""] = full(t), Daemon{} }))
+		ok(t, s.Update(key, key == "", func(m map[string]past.Daemon) { m["/usr/sbin/x"], m[""] = full(t), past.Daemon{} }))
 		if got, err := s.Read(key); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		ok(t, s.Update(key, false, func(m map[string]Daemon) { delete(m, "") }))
+		ok(t, s.Update(key, false, func(m map[string]past.Daemon) { delete(m, "") }))
 		if got, err := s.Read(key); err != nil || len(got) != 1 {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -95,7 +98,7 @@ func TestMemoryOfManyWriters(t *testing.T) {
 			}
 			s.patience = time.Minute
 			for range times {
-				err := s.Update("", false, func(m map[string]Daemon) { d := m["x"]; d.Tally.Tries++; m["x"] = d })
+				err := s.Update("", false, func(m map[string]past.Daemon) { d := m["x"]; d.Tally.Tries++; m["x"] = d })
 				if err != nil {
 					t.Error(err)
 				}
@@ -117,17 +120,17 @@ func TestMemoryOfManyWriters(t *testing.T) {
 // small, and what the caller holds stays as it was.
 func TestMemoryIsBounded(t *testing.T) {
 	s := openStore(t)
-	d := Daemon{Held: strings.Repeat("x", 1<<20), Incident: &Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
-	d.Processes = []Process{{PID: 1, Threads: make([]int, 1000), Children: make([]int, 1000)}}
+	d := past.Daemon{Held: words.Hold(strings.Repeat("x", 1<<20)), Incident: &past.Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
+	d.Processes = []past.Process{{PID: 1, Threads: make([]int, 1000), Children: make([]int, 1000)}}
 	for n := range 100 {
-		d.Incident.Steps = append(d.Incident.Steps, Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})
+		d.Incident.Steps = append(d.Incident.Steps, words.Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})
 	}
-	ok(t, s.Update("", false, func(m map[string]Daemon) { m["x"] = d }))
+	ok(t, s.Update("", false, func(m map[string]past.Daemon) { m["x"] = d }))
 	m, err := s.Read("")
 	ok(t, err)
 	got := m["x"]
-	if steps := got.Incident.Steps; len(steps) != mostSteps || steps[mostSteps-1].Seconds != 99 ||
-		len(got.Processes[0].Threads) != mostThreads || len(got.Processes[0].Children) != mostChildren {
+	if steps := got.Incident.Steps; len(steps) != past.MostSteps || steps[past.MostSteps-1].Seconds != 99 ||
+		len(got.Processes[0].Threads) != 64 || len(got.Processes[0].Children) != 64 {
 		t.Errorf("%d steps, %d threads, %d children", len(steps), len(got.Processes[0].Threads), len(got.Processes[0].Children))
 	}
 	if info, _ := os.Stat(s.file("memory.json")); info.Size() > 1<<18 {
@@ -136,7 +139,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if len(d.Incident.Steps) != 100 || len(d.Incident.Steps[99].Error) != 1<<16 || len(d.Processes[0].Threads) != 1000 {
 		t.Error("the caller's was changed")
 	}
-	err = s.Update("", false, func(m map[string]Daemon) { m[strings.Repeat("x", largestMemory)] = Daemon{} })
+	err = s.Update("", false, func(m map[string]past.Daemon) { m[strings.Repeat("x", largestMemory)] = past.Daemon{} })
 	if err == nil || !strings.Contains(err.Error(), "it would be larger than 8388608 bytes") {
 		t.Errorf("got %v", err)
 	}
@@ -150,30 +153,30 @@ func TestMemoryIsBounded(t *testing.T) {
 func TestReadIsACopy(t *testing.T) {
 	s, other := openStore(t), &Store{}
 	other.path, other.patience = s.path, s.patience
-	ok(t, s.Update("", false, func(m map[string]Daemon) { m["x"] = full(t) }))
+	ok(t, s.Update("", false, func(m map[string]past.Daemon) { m["x"] = full(t) }))
 	spoil := func() {
 		m, err := s.Read("")
 		ok(t, err)
 		d := m["x"]
 		d.Processes[0].PID, d.Processes[0].Threads[0], d.Processes[0].Children[0] = 7, 7, 7
-		d.Stops["b"], *d.Incident.Steps[0].Exit = Span{}, 7
+		d.Stops["b"], *d.Incident.Steps[0].Exit = past.Span{}, 7
 		d.Incident.Steps[0].Verb, d.Incident.Daemon = "spoilt", "spoilt"
 		delete(m, "x")
 	}
 	spoil()
-	ok(t, s.Update("", false, func(m map[string]Daemon) {
-		if !reflect.DeepEqual(m, map[string]Daemon{"x": full(t)}) {
+	ok(t, s.Update("", false, func(m map[string]past.Daemon) {
+		if !reflect.DeepEqual(m, map[string]past.Daemon{"x": full(t)}) {
 			t.Errorf("got %+v", m)
 		}
 	}))
 	spoil()
-	ok(t, other.Update("", false, func(m map[string]Daemon) { m["y"] = Daemon{} }))
-	ok(t, s.Update("k", false, func(m map[string]Daemon) {
+	ok(t, other.Update("", false, func(m map[string]past.Daemon) { m["y"] = past.Daemon{} }))
+	ok(t, s.Update("k", false, func(m map[string]past.Daemon) {
 		if len(m) > 0 {
 			t.Errorf("of another key: %+v", m)
 		}
 	}))
-	ok(t, s.Update("", false, func(m map[string]Daemon) {
+	ok(t, s.Update("", false, func(m map[string]past.Daemon) {
 		if len(m) != 2 {
 			t.Errorf("the other's change is lost: %+v", m)
 		}

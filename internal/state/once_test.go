@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
 )
 
 // Cron would mail a rule that is broken each minute: it is told once, again after each time
@@ -15,7 +17,7 @@ func TestTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("x", 2*longestTopic)
+	long := strings.Repeat("x", 1024)
 	for i, tc := range []struct {
 		topics string // that are so now
 		unseen string // of which this run cannot tell
@@ -46,8 +48,8 @@ func TestTell(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		o := Once{Topics: strings.Fields(tc.topics), Remind: tc.remind, Over: func(x string) bool { return x != tc.unseen }}
-		known, err := s.Tell("k", o, Stamp{Time: time.Unix(0, 0).Add(tc.at)})
+		o := past.Once{Topics: strings.Fields(tc.topics), Remind: tc.remind, Over: func(x string) bool { return x != tc.unseen }}
+		known, err := s.Tell("k", o, past.Stamp{Time: time.Unix(0, 0).Add(tc.at)})
 		if err != nil {
 			t.Fatal(err)
 		}

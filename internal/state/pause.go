@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
+
+	"daemon-keeper/internal/past"
+	"daemon-keeper/internal/words"
 )
 
 const (
@@ -13,80 +15,51 @@ const (
 	pausesName    = "pauses.json"
 )
 
-// AllPaused is the name in a Pause that holds for every daemon.
-const AllPaused = "*"
-
-// Pause is somebody's wish that a daemon be left alone.
-type Pause struct {
-	Name   string        `json:"name"`             // of a daemon, or AllPaused
-	From   Stamp         `json:"from"`             // since when
-	For    time.Duration `json:"for,omitempty"`    // nanoseconds; 0: until it is resumed
-	By     string        `json:"by,omitempty"`     // who wishes it
-	Reason string        `json:"reason,omitempty"` // why
-}
-
-// holds reports whether a pause has not ended yet.
-func (p Pause) holds(now Stamp) bool { return p.For == 0 || now.Since(p.From) < p.For }
-
-// settled is the pause that is to be kept instead, or it might never end: a stamp in
-// the future is replaced by now, and one of another boot is set into this one, where
-// the clock of the day does not matter any more. See Tally.Wait.
-func (p Pause) settled(now Stamp) Pause {
-	if now.Before(p.From) {
-		p.From = now
-	}
-	p.From = now.Retell(p.From)
-	if p.For > 0 && now.Boot != "" && !now.sameBoot(p.From) {
-		p.From.Boot, p.From.Up = now.Boot, now.Up-min(now.Since(p.From), p.For)
-	}
-	return p
-}
-
 type pausesFile struct {
 	header
-	Pauses []Pause `json:"pauses"`
+	Pauses []past.Pause `json:"pauses"`
 }
 
 // Pauses lists those that hold now, by name. What cannot be read counts as none, and
 // the error says why; there may be pauses and an error.
-func (s *Store) Pauses(now Stamp) ([]Pause, error) {
+func (s *Store) Pauses(now past.Stamp) ([]past.Pause, error) {
 	pauses, err := s.readPauses()
 	if err != nil {
 		return nil, err
 	}
-	unsettled := func(p Pause) bool { return p.holds(now) && p != p.settled(now) }
+	unsettled := func(p past.Pause) bool { return p.Holds(now) && p != p.Settled(now) }
 	if !s.looks && slices.ContainsFunc(pauses, unsettled) {
-		err = s.changePauses(now, func(p []Pause) []Pause { return p })
+		err = s.changePauses(now, func(p []past.Pause) []past.Pause { return p })
 	}
 	return holding(pauses, now), err
 }
 
 // holding are those that have not ended, settled.
-func holding(pauses []Pause, now Stamp) []Pause {
-	var held []Pause
+func holding(pauses []past.Pause, now past.Stamp) []past.Pause {
+	var held []past.Pause
 	for _, p := range pauses {
-		if p.holds(now) {
-			held = append(held, p.settled(now))
+		if p.Holds(now) {
+			held = append(held, p.Settled(now))
 		}
 	}
 	return held
 }
 
 // Pause adds one, in place of an earlier one for the same name.
-func (s *Store) Pause(p Pause) error {
-	p.By, p.Reason = start(p.By, longestText), start(p.Reason, longestText)
-	return s.changePauses(p.From, func(pauses []Pause) []Pause {
-		return append(slices.DeleteFunc(pauses, func(o Pause) bool { return o.Name == p.Name }), p)
+func (s *Store) Pause(p past.Pause) error {
+	p.By, p.Reason = words.Cut(p.By, past.LongestText), words.Cut(p.Reason, past.LongestText)
+	return s.changePauses(p.From, func(pauses []past.Pause) []past.Pause {
+		return append(slices.DeleteFunc(pauses, func(o past.Pause) bool { return o.Name == p.Name }), p)
 	})
 }
 
 // Resume ends the one for a name, or all for AllPaused, and returns what has ended:
 // none if there was none.
-func (s *Store) Resume(name string, now Stamp) ([]Pause, error) {
-	var ended []Pause
-	err := s.changePauses(now, func(pauses []Pause) []Pause {
-		return slices.DeleteFunc(pauses, func(p Pause) bool {
-			ends := p.Name == name || name == AllPaused
+func (s *Store) Resume(name string, now past.Stamp) ([]past.Pause, error) {
+	var ended []past.Pause
+	err := s.changePauses(now, func(pauses []past.Pause) []past.Pause {
+		return slices.DeleteFunc(pauses, func(p past.Pause) bool {
+			ends := p.Name == name || name == past.AllPaused
 			if ends {
 				ended = append(ended, p)
 			}
@@ -101,7 +74,7 @@ func (s *Store) Resume(name string, now Stamp) ([]Pause, error) {
 
 // changePauses changes those that hold now, while no other run does. People have
 // asked for it, so it is on the disk when it returns.
-func (s *Store) changePauses(now Stamp, change func([]Pause) []Pause) error {
+func (s *Store) changePauses(now past.Stamp, change func([]past.Pause) []past.Pause) error {
 	unlockStore, err := s.lock()
 	if err != nil {
 		return err
@@ -112,7 +85,7 @@ func (s *Store) changePauses(now Stamp, change func([]Pause) []Pause) error {
 		return err // what is not seen must not be overwritten
 	}
 	pauses = change(holding(pauses, now))
-	slices.SortFunc(pauses, func(a, b Pause) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(pauses, func(a, b past.Pause) int { return strings.Compare(a.Name, b.Name) })
 	data, err := encodeFormat(s.file(pausesName), pausesFile{header{formatVersion}, pauses}, largestPauses)
 	if err != nil {
 		return err
@@ -120,7 +93,7 @@ func (s *Store) changePauses(now Stamp, change func([]Pause) []Pause) error {
 	return s.replace(pausesName, data, true)
 }
 
-func (s *Store) readPauses() ([]Pause, error) {
+func (s *Store) readPauses() ([]past.Pause, error) {
 	pauses, err := load(s, pausesName, "pauses", largestPauses, parsePauses)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -130,12 +103,12 @@ func (s *Store) readPauses() ([]Pause, error) {
 
 // parsePauses reads a file that may hold anything. What it returns can be written
 // and read again.
-func parsePauses(data []byte) ([]Pause, error) {
+func parsePauses(data []byte) ([]past.Pause, error) {
 	var file pausesFile
 	if err := parseFormat(data, &file); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(file.Pauses, func(p Pause) bool { return p.Name == "" || p.For < 0 }) {
+	if slices.ContainsFunc(file.Pauses, func(p past.Pause) bool { return p.Name == "" || p.For < 0 }) {
 		return nil, errDamaged
 	}
 	return file.Pauses, nil

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/words"
 )
 
 // mostSaid bounds what is remembered of what was said.
@@ -15,7 +16,7 @@ const mostSaid = 4 << 10
 // more, which is no news. Without a memory all is news.
 func (s *Store) IsNews(topic, text string) bool {
 	name := "said-" + topic
-	text = start(text, mostSaid)
+	text = words.Cut(text, mostSaid)
 	before, err := s.said(name)
 	switch {
 	case err == nil && before == text:

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/past"
 )
 
 func openStore(t testing.TB) *Store {
@@ -58,7 +60,7 @@ func TestMissingStoreIsMade(t *testing.T) {
 	for range 2 {
 		s, err := OpenStore(path)
 		ok(t, err)
-		ok(t, s.Update("", true, func(map[string]Daemon) {}))
+		ok(t, s.Update("", true, func(map[string]past.Daemon) {}))
 	}
 	for path, want := range map[string]fs.FileMode{path: 0o700, filepath.Dir(path): 0o755, path + "/memory.json": 0o600, path + "/lock": 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
@@ -135,7 +137,7 @@ func TestLookStore(t *testing.T) {
 		t.Errorf("hint %q", hint(memory))
 	}
 	_, begun := looker.Begin(intent("x", "a"))
-	for _, err := range []error{looker.Update("", false, func(map[string]Daemon) {}), looker.Pause(Pause{Name: "x", From: Now()}), begun} {
+	for _, err := range []error{looker.Update("", false, func(map[string]past.Daemon) {}), looker.Pause(past.Pause{Name: "x", From: Now()}), begun} {
 		if !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("got %v", err)
 		}
@@ -185,7 +187,7 @@ func TestHeldStore(t *testing.T) {
 	ok(t, err)
 	other := &Store{path: s.path, patience: 20 * time.Millisecond}
 	began := time.Now()
-	err = other.Update("", false, func(map[string]Daemon) { t.Error("changed") })
+	err = other.Update("", false, func(map[string]past.Daemon) { t.Error("changed") })
 	if !errors.Is(err, syscall.EWOULDBLOCK) || !strings.Contains(err.Error(), "another run has held it for more than 20ms") || !strings.Contains(hint(err), "fuser ") {
 		t.Errorf("got %v, hint %q", err, hint(err))
 	}
@@ -193,7 +195,7 @@ func TestHeldStore(t *testing.T) {
 		t.Errorf("it did not wait: %v", took)
 	}
 	time.AfterFunc(10*time.Millisecond, release)
-	ok(t, s.Update("", false, func(map[string]Daemon) {}))
+	ok(t, s.Update("", false, func(map[string]past.Daemon) {}))
 }
 
 func TestPlantedLockOfStore(t *testing.T) {
@@ -205,7 +207,7 @@ func TestPlantedLockOfStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := openStore(t)
 			ok(t, make(s.file(lockName)))
-			err := s.Update("", false, func(map[string]Daemon) { t.Error("changed") })
+			err := s.Update("", false, func(map[string]past.Daemon) { t.Error("changed") })
 			if err == nil || !strings.Contains(err.Error(), "it is not a regular file") || hint(err) != "remove it" {
 				t.Errorf("got %v, hint %q", err, hint(err))
 			}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Who says when comes before the environment, and a file is no terminal.
+// Who says when comes before the environment, and a file is no
 func TestColored(t *testing.T) {
 	for _, tc := range []struct {
 		when, no, force, term string

@@ -14,7 +14,7 @@ import (
 // Printable makes text from outside safe to show on a terminal, in a header, or in a
 // shell's loop over lines: paths, process names and the output of services may hold
 // escape sequences, line ends, or what turns the direction of writing.
-func Printable(s string) string { return Escape(s, unicode.IsPrint) }
+func Printable[T ~string](s T) string { return Escape(string(s), unicode.IsPrint) }
 
 // ASCII makes text from outside safe for syslog: FreeBSD's syslogd mangles what is not
 // ASCII.

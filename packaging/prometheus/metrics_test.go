@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 // everything is a report of which no metric is left out.
@@ -18,9 +19,9 @@ func everything() report.Report {
 		Mistakes: []report.Mistake{{Text: "a key that is unknown"}},
 		Daemons: []report.Daemon{
 			{
-				Name: "up", Result: report.Up, Count: report.Bounds{Min: 1, Max: report.NoLimit},
+				Name: "up", Result: report.Up, Count: words.Count{Min: 1, Max: words.NoLimit},
 				Processes: []report.Process{{PID: 1, Started: began, CPU: time.Second, RSS: 1 << 20}},
-				Totals:    &report.Totals{Incidents: 2, Restarts: 3, Downtime: time.Minute}, Deaths: map[string]int{"signal": 1, "exit": 1},
+				Totals:    &report.Totals{Incidents: 2, Restarts: 3, Downtime: time.Minute}, Deaths: map[words.Cause]int{"signal": 1, "exit": 1},
 			},
 			{Name: "down", Result: report.StillDown, DownSince: began, Totals: &report.Totals{Incidents: 1}},
 			{Name: "held", Result: report.Held, Hold: "pause", DownSince: began},

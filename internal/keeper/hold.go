@@ -6,32 +6,22 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/terminal"
+	"daemon-keeper/internal/words"
 )
-
-// What keeps a daemon from being restarted, as the configuration calls it.
-const (
-	holdPause    = "pause"
-	holdStopped  = "stopped"
-	holdDisabled = "disabled"
-	holdPackages = "packages"
-)
-
-// EveryReason is what a daemon is left alone for, unless its configuration says
-// less.
-func EveryReason() []string { return []string{holdPause, holdStopped, holdDisabled, holdPackages} }
 
 // longestUpgrade is how long a package manager may be at work.
 const longestUpgrade = 30 * time.Minute
 
-func (r *run) respects(kind string) bool {
+func (r *task) respects(kind words.Hold) bool {
 	return !r.IgnoreIntent && slices.Contains(r.daemon.Respect, kind)
 }
 
-// intended leaves a daemon alone that somebody wants to be left alone.
-func (r *run) intended(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind, why string){r.paused, r.upgraded, r.unwanted} {
+// leftAlone leaves a daemon alone that somebody wants to be left alone.
+func (r *task) leftAlone(ctx context.Context) bool {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded, r.wished} {
 		if kind, why := ask(ctx); kind != "" {
 			r.holdFor(kind, why)
 			return true
@@ -52,7 +42,7 @@ func (r *run) intended(ctx context.Context) bool {
 }
 
 // holdFor is hold for a reason that may last; people are told once.
-func (r *run) holdFor(kind, why string) {
+func (r *task) holdFor(kind words.Hold, why string) {
 	r.report.Hold = kind
 	known := r.past.Held == kind
 	if !known {
@@ -68,20 +58,20 @@ func (r *run) holdFor(kind, why string) {
 	r.hold(report.Notice, why)
 }
 
-func (r *run) paused(context.Context) (kind, why string) {
+func (r *task) paused(context.Context) (kind words.Hold, why string) {
 	if why := r.pauseText(); why != "" {
-		return holdPause, why
+		return words.Paused, why
 	}
 	return "", ""
 }
 
 // pauseText is who has paused the daemon, if somebody has and that is to be respected.
-func (r *run) pauseText() string {
-	if !r.respects(holdPause) {
+func (r *task) pauseText() string {
+	if !r.respects(words.Paused) {
 		return ""
 	}
 	for _, p := range r.memory.pauses {
-		if p.Name == state.AllPaused || p.Name == r.daemon.Name {
+		if p.Name == past.AllPaused || p.Name == r.daemon.Name {
 			return PauseText(p)
 		}
 	}
@@ -89,16 +79,16 @@ func (r *run) pauseText() string {
 }
 
 // notePause marks a daemon that is up and paused: nothing will restart it when it dies.
-func (r *run) notePause() {
+func (r *task) notePause() {
 	if r.report.Result != report.Up || len(r.daemon.Services) == 0 {
 		return
 	}
 	r.report.Paused = r.pauseText()
 }
 
-// pausedMeanwhile is intended for a pause that was given while the daemon waited for
+// pausedMeanwhile is leftAlone for a pause that was given while the daemon waited for
 // its turn.
-func (r *run) pausedMeanwhile() bool {
+func (r *task) pausedMeanwhile() bool {
 	if r.store() == nil || r.DryRun {
 		return false
 	}
@@ -107,8 +97,8 @@ func (r *run) pausedMeanwhile() bool {
 		return false // it was said at the beginning
 	}
 	for _, p := range pauses {
-		if r.respects(holdPause) && (p.Name == state.AllPaused || p.Name == r.daemon.Name) {
-			r.holdFor(holdPause, PauseText(p))
+		if r.respects(words.Paused) && (p.Name == past.AllPaused || p.Name == r.daemon.Name) {
+			r.holdFor(words.Paused, PauseText(p))
 			return true
 		}
 	}
@@ -116,7 +106,7 @@ func (r *run) pausedMeanwhile() bool {
 }
 
 // PauseText says who has paused a daemon, when, until when and why.
-func PauseText(p state.Pause) string {
+func PauseText(p past.Pause) string {
 	text := "it is paused"
 	if p.By != "" {
 		text += " by " + p.By
@@ -132,8 +122,8 @@ func PauseText(p state.Pause) string {
 }
 
 // upgraded: a package manager at work may be about to start what it has stopped.
-func (r *run) upgraded(context.Context) (kind, why string) {
-	if !r.respects(holdPackages) {
+func (r *task) upgraded(context.Context) (kind words.Hold, why string) {
+	if !r.respects(words.Packages) {
 		return "", ""
 	}
 	work, err := r.packages()
@@ -148,11 +138,11 @@ func (r *run) upgraded(context.Context) (kind, why string) {
 	switch now := r.memory.now(); {
 	case r.past.Held == "" && r.past.HeldWhy == why: // its time is over, as people know
 		return "", ""
-	case r.past.Held == holdPackages && now.Since(r.past.HeldSince) > longestUpgrade:
-		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, report.Limit(longestUpgrade), r.report.Name)
+	case r.past.Held == words.Packages && now.Since(r.past.HeldSince) > longestUpgrade:
+		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, terminal.Limit(longestUpgrade), r.report.Name)
 		r.release(now)
 		r.past.HeldWhy = why
 		return "", ""
 	}
-	return holdPackages, why
+	return words.Packages, why
 }

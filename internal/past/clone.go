@@ -1,4 +1,4 @@
-package state
+package past
 
 import (
 	"maps"
@@ -41,8 +41,8 @@ func (i Incident) Clone() Incident {
 	return i
 }
 
-// cloneAll copies what is remembered of each daemon.
-func cloneAll(daemons map[string]Daemon) map[string]Daemon {
+// CloneAll copies what is remembered of each daemon.
+func CloneAll(daemons map[string]Daemon) map[string]Daemon {
 	clones := make(map[string]Daemon, len(daemons))
 	for name, d := range daemons {
 		clones[name] = d.Clone()

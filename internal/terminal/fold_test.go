@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import "testing"
 
@@ -17,7 +17,7 @@ func TestFold(t *testing.T) {
 		{"see /a/long/path/that/is/whole now", 12, "see\n  /a/long/path/that/is/whole\n  now"},
 		{"", 5, ""},
 	} {
-		if got := fold(tc.line, tc.width); got != tc.want {
+		if got := Fold(tc.line, tc.width); got != tc.want {
 			t.Errorf("%q at %d: got %q, want %q", tc.line, tc.width, got, tc.want)
 		}
 	}

@@ -1,11 +1,11 @@
-package report
+package terminal
 
 import "strings"
 
-// fold breaks a line at the ends of words, such that it fits a terminal. Further lines
+// fold breaks a line at the ends of words, such that it fits a  Further lines
 // stand a bit to the right of the first. What is between two blanks is not broken: a
 // terminal does that, and it can still be pasted.
-func fold(line string, width int) string {
+func Fold(line string, width int) string {
 	if width <= 0 || shownWidth(line) <= width {
 		return line
 	}
@@ -13,7 +13,7 @@ func fold(line string, width int) string {
 	var b strings.Builder
 	b.WriteString(lead)
 	used := len(lead)
-	indent := lead + spaces(hang)
+	indent := lead + Gap(Hang).Text
 	for i, w := range strings.Split(line[len(lead):], " ") {
 		wide := shownWidth(w)
 		switch {
@@ -36,7 +36,7 @@ func shownWidth(s string) int {
 	n := 0
 	for {
 		before, rest, found := strings.Cut(s, "\x1b[")
-		n += breadth(before)
+		n += Breadth(before)
 		if !found {
 			return n
 		}

@@ -1,8 +1,6 @@
 package state
 
-import (
-	"daemon-keeper/internal/osutil"
-)
+import "daemon-keeper/internal/osutil"
 
 // bootID reads the random id of this boot, random(4).
 func bootID() string {

@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"daemon-keeper/internal/packages"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/state"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
@@ -22,11 +23,11 @@ func holding(t *testing.T) (*world, Daemon) {
 	w.keeper.Packages = func() (*packages.Work, error) { return nil, nil }
 	w.wishes = make(map[string]*rcd.Wish)
 	d := w.add("a", "s", "t")
-	d.Policy, d.Respect = policy(), EveryReason()
+	d.Policy, d.Respect = policy(), words.Wishes()
 	return w, d
 }
 
-func (w *world) pause(t *testing.T, p state.Pause) {
+func (w *world) pause(t *testing.T, p past.Pause) {
 	t.Helper()
 	p.From = w.now()
 	must(t, openStore(t, w.keeper.Store.Path()).Pause(p))
@@ -45,14 +46,16 @@ func wish(service string, kind rcd.WishKind) *rcd.Wish {
 // Each reason to leave a daemon alone: what is said of it, that it is said once, and
 // that nobody is told; that it ends; and that it can be overridden.
 var holds = []struct {
-	name, kind, why string
-	begin           func(t *testing.T, w *world)
-	end             func(t *testing.T, w *world)
+	name  string
+	kind  words.Hold
+	why   string
+	begin func(t *testing.T, w *world)
+	end   func(t *testing.T, w *world)
 }{
 	{"paused", "pause", "it is paused by eve since ", func(t *testing.T, w *world) {
-		w.pause(t, state.Pause{Name: "a", By: "eve", For: time.Hour, Reason: "disk"})
+		w.pause(t, past.Pause{Name: "a", By: "eve", For: time.Hour, Reason: "disk"})
 	}, resumed},
-	{"all are paused", "pause", "it is paused since ", func(t *testing.T, w *world) { w.pause(t, state.Pause{Name: state.AllPaused}) }, resumed},
+	{"all are paused", "pause", "it is paused since ", func(t *testing.T, w *world) { w.pause(t, past.Pause{Name: past.AllPaused}) }, resumed},
 	{"stopped", "stopped", "service s: it was stopped by hand; to have it kept again: svc start s", func(_ *testing.T, w *world) {
 		w.wishes["s"] = wish("s", rcd.WishStopped)
 	}, unwished},
@@ -69,7 +72,7 @@ var holds = []struct {
 }
 
 func resumed(t *testing.T, w *world) {
-	_, err := openStore(t, w.keeper.Store.Path()).Resume(state.AllPaused, w.now())
+	_, err := openStore(t, w.keeper.Store.Path()).Resume(past.AllPaused, w.now())
 	must(t, err)
 }
 
@@ -160,7 +163,7 @@ func TestHoldsThatAreNotRespected(t *testing.T) {
 				func(w *world, _ *Daemon) { w.keeper.IgnoreIntent = true },
 				func(_ *world, d *Daemon) { d.Respect = nil },
 				func(_ *world, d *Daemon) {
-					d.Respect = slices.DeleteFunc(EveryReason(), func(kind string) bool { return kind == tc.kind })
+					d.Respect = slices.DeleteFunc(words.Wishes(), func(kind words.Hold) bool { return kind == tc.kind })
 				},
 			} {
 				synctest.Test(t, func(t *testing.T) {
@@ -176,7 +179,7 @@ func TestHoldsThatAreNotRespected(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, d := holding(t)
 				tc.begin(t, w)
-				d.Respect = []string{tc.kind}
+				d.Respect = []words.Hold{tc.kind}
 				wantResult(t, w.again(t, d)["a"], report.Held, tc.why)
 			})
 		})
@@ -188,7 +191,7 @@ func TestHeldThenIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, d := holding(t)
 		w.barren("s")
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		w.again(t, d)
 		time.Sleep(5 * time.Minute)
 		w.keeper.IgnoreIntent = true
@@ -206,7 +209,7 @@ func TestHeldThenWaits(t *testing.T) {
 		d.Policy.Delays = []time.Duration{0, time.Hour}
 		w.barren("s")
 		w.again(t, d)
-		w.pause(t, state.Pause{Name: "a", For: 10 * time.Minute})
+		w.pause(t, past.Pause{Name: "a", For: 10 * time.Minute})
 		w.again(t, d)
 		time.Sleep(10 * time.Minute)
 		r := w.again(t, d)["a"]
@@ -223,7 +226,7 @@ func TestTriedThenHeld(t *testing.T) {
 		w, d := holding(t)
 		w.barren("s")
 		w.again(t, d)
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		w.again(t, d)
 		time.Sleep(time.Hour)
 		w.comesUp("a")
@@ -238,7 +241,7 @@ func TestTriedThenHeld(t *testing.T) {
 func TestPauseEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, d := holding(t)
-		w.pause(t, state.Pause{Name: "a", For: 10 * time.Minute})
+		w.pause(t, past.Pause{Name: "a", For: 10 * time.Minute})
 		for minute := range 11 {
 			w.untilMinute(minute)
 			r := w.again(t, d)["a"]
@@ -254,8 +257,8 @@ func TestPauseOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := holding(t)
 		b := w.add("b", "sb")
-		b.Respect = EveryReason()
-		w.pause(t, state.Pause{Name: "b"})
+		b.Respect = words.Wishes()
+		w.pause(t, past.Pause{Name: "b"})
 		r := w.again(t, a, b)
 		wantResult(t, r["a"], report.BroughtBack, "")
 		wantResult(t, r["b"], report.Held, "it is paused")
@@ -263,16 +266,16 @@ func TestPauseOfAnother(t *testing.T) {
 }
 
 func TestPauseText(t *testing.T) {
-	from := state.Stamp{Time: time.Date(2026, 3, 4, 5, 6, 7, 0, time.Local)}
+	from := past.Stamp{Time: time.Date(2026, 3, 4, 5, 6, 7, 0, time.Local)}
 	for _, tc := range []struct {
-		pause state.Pause
+		pause past.Pause
 		want  string
 	}{
-		{state.Pause{From: from}, "it is paused since 2026-03-04 05:06:07"},
-		{state.Pause{From: from, By: "eve"}, "it is paused by eve since 2026-03-04 05:06:07"},
-		{state.Pause{From: from, For: 90 * time.Minute}, "it is paused since 2026-03-04 05:06:07, until 2026-03-04 06:36:07"},
-		{state.Pause{From: from, Reason: "disk"}, "it is paused since 2026-03-04 05:06:07: disk"},
-		{state.Pause{From: from, By: "eve", For: time.Hour, Reason: "disk"}, "it is paused by eve since 2026-03-04 05:06:07, until 2026-03-04 06:06:07: disk"},
+		{past.Pause{From: from}, "it is paused since 2026-03-04 05:06:07"},
+		{past.Pause{From: from, By: "eve"}, "it is paused by eve since 2026-03-04 05:06:07"},
+		{past.Pause{From: from, For: 90 * time.Minute}, "it is paused since 2026-03-04 05:06:07, until 2026-03-04 06:36:07"},
+		{past.Pause{From: from, Reason: "disk"}, "it is paused since 2026-03-04 05:06:07: disk"},
+		{past.Pause{From: from, By: "eve", For: time.Hour, Reason: "disk"}, "it is paused by eve since 2026-03-04 05:06:07, until 2026-03-04 06:06:07: disk"},
 	} {
 		if got := PauseText(tc.pause); got != tc.want {
 			t.Errorf("got  %s\nwant %s", got, tc.want)
@@ -357,7 +360,7 @@ func TestOneReasonAfterAnother(t *testing.T) {
 		w.upgrade()
 		w.again(t, d)
 		time.Sleep(5 * time.Minute)
-		w.pause(t, state.Pause{Name: "a"})
+		w.pause(t, past.Pause{Name: "a"})
 		r := w.again(t, d)["a"]
 		if r.Hold != "pause" || r.Known || !strings.Contains(w.diary(), "'a' is left alone: it is paused") {
 			t.Errorf("%+v, the diary says\n%s", r, w.diary())
@@ -377,7 +380,7 @@ func TestIntentThatCannotBeTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := holding(t)
 		b := w.add("b", "sb")
-		b.Respect = EveryReason()
+		b.Respect = words.Wishes()
 		w.wishErr = errors.New("no journal")
 		asked := 0
 		w.keeper.Packages = func() (*packages.Work, error) {
@@ -427,7 +430,7 @@ func TestServiceThatIsNotWanted(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) { // and one that is not respected is not
 		w, d := holding(t)
-		d.Respect = []string{"disabled"}
+		d.Respect = []words.Hold{"disabled"}
 		w.wishes["t"] = wish("t", rcd.WishStopped)
 		w.again(t, d)
 		if got := w.did(); got != "stop s,start s,stop t,start t" {
@@ -514,7 +517,7 @@ func TestHoldsAreSeenByWhoLooks(t *testing.T) {
 				}
 				d.Respect = nil
 				wantResult(t, look.Run(t.Context(), []Daemon{d})[0], report.StillDown, "not running")
-				d.Respect = EveryReason()
+				d.Respect = words.Wishes()
 				look.Watching, look.Manager, look.DryRun = false, w, true
 				r = look.Run(t.Context(), []Daemon{d})[0]
 				wantResult(t, r, report.Held, tc.why)
@@ -544,10 +547,10 @@ func TestLookWithoutTheMemory(t *testing.T) {
 // What we have stopped of another daemon's, before this one was first seen down, may have
 // taken its service along; what we have stopped later has not.
 func TestStoppedOthers(t *testing.T) {
-	at := func(s int) state.Stamp {
-		return state.Stamp{Time: time.Unix(int64(s), 0), Boot: "b", Up: time.Duration(s) * time.Second}
+	at := func(s int) past.Stamp {
+		return past.Stamp{Time: time.Unix(int64(s), 0), Boot: "b", Up: time.Duration(s) * time.Second}
 	}
-	span := func(from, to int) ourStop { return ourStop{state.Span{From: at(from), To: at(to)}, "b"} }
+	span := func(from, to int) ourStop { return ourStop{past.Span{From: at(from), To: at(to)}, "b"} }
 	for _, tt := range []struct {
 		what  string
 		stops map[string]ourStop
@@ -557,16 +560,16 @@ func TestStoppedOthers(t *testing.T) {
 		{"none", nil, 0, false},
 		{"its own", map[string]ourStop{"a": span(150, 160)}, 0, false},
 		{"another", map[string]ourStop{"b": span(150, 160)}, 0, true},
-		{"another that has not ended", map[string]ourStop{"b": {Span: state.Span{From: at(150)}}}, 0, true},
+		{"another that has not ended", map[string]ourStop{"b": {Span: past.Span{From: at(150)}}}, 0, true},
 		{"one while it was still up", map[string]ourStop{"b": span(50, 60)}, 0, false},
 		{"one that ended after it was last seen up", map[string]ourStop{"b": span(90, 110)}, 0, true},
 		{"one when it was down", map[string]ourStop{"b": span(150, 160)}, 140, false},
 		{"one just before it was seen down", map[string]ourStop{"b": span(130, 135)}, 140, true},
 	} {
-		r := &run{pass: &pass{memory: &memory{stops: tt.stops, now: func() state.Stamp { return at(200) }}}}
+		r := &task{pass: &pass{memory: &memory{stops: tt.stops, now: func() past.Stamp { return at(200) }}}}
 		r.past.LastUp = at(100)
 		if tt.down > 0 {
-			r.past.Incident = &state.Incident{Began: at(tt.down)}
+			r.past.Incident = &past.Incident{Began: at(tt.down)}
 		}
 		if got := r.hasStoppedOthers("a"); got != tt.want {
 			t.Errorf("%s: %v", tt.what, got)
@@ -582,7 +585,7 @@ func TestPausedAndUp(t *testing.T) {
 		if r := w.again(t, d)["a"]; r.Paused != "" {
 			t.Errorf("paused by nobody: %q", r.Paused)
 		}
-		w.pause(t, state.Pause{Name: "a", By: "eve", For: 10 * time.Minute, Reason: "disk"})
+		w.pause(t, past.Pause{Name: "a", By: "eve", For: 10 * time.Minute, Reason: "disk"})
 		if r := w.again(t, d)["a"]; r.Result != report.Up || !strings.HasPrefix(r.Paused, "it is paused by eve since ") || !strings.HasSuffix(r.Paused, ": disk") {
 			t.Errorf("%+v", r)
 		}

@@ -6,13 +6,14 @@ import (
 	"fmt"
 
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
-// unwanted: who has stopped or disabled a service does not want it back. The daemon
+// wished asks the manager for the wish of an admin, who has stopped or disabled a service. The daemon
 // is left alone if that is its first service, which is its own; another one is left
 // out.
-func (r *run) unwanted(ctx context.Context) (kind, why string) {
+func (r *task) wished(ctx context.Context) (kind words.Hold, why string) {
 	var first *rcd.Wish
 	for i, service := range r.daemon.Services {
 		w, err := r.Manager.Wish(ctx, service, r.pastOf(service))
@@ -37,31 +38,31 @@ func (r *run) unwanted(ctx context.Context) (kind, why string) {
 }
 
 // holdKind is what the configuration calls a wish.
-func holdKind(w *rcd.Wish) string {
+func holdKind(w *rcd.Wish) words.Hold {
 	if w.Kind == rcd.WishStopped || w.Kind == rcd.WishFrozen {
-		return holdStopped
+		return words.Stopped
 	}
-	return holdDisabled
+	return words.Disabled
 }
 
 // pastOf is what the manager must know to tell our own stops from others'.
-func (r *run) pastOf(service string) rcd.Past {
+func (r *task) pastOf(service string) rcd.Past {
 	stop := r.past.Stops[service]
 	if shared := r.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
 		stop = shared.Span
 	}
-	past := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
+	known := rcd.Past{From: stop.From.Time, To: stop.To.Time, Forgets: r.store() == nil}
 	if last := r.past.LastUp; !last.IsZero() && last.Boot == r.memory.now().Boot {
-		past.WasUp, past.UpTo = true, last.Time
-		past.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
-		past.Meanwhile = r.hasStoppedOthers(service)
+		known.WasUp, known.UpTo = true, last.Time
+		known.UpFrom = cmp.Or(r.past.UpSince, r.past.Ran.From).Time
+		known.Meanwhile = r.hasStoppedOthers(service)
 	}
-	return past
+	return known
 }
 
 // hasStoppedOthers reports whether a run has stopped some other service after the daemon
 // was last seen up, and before it was first seen down.
-func (r *run) hasStoppedOthers(service string) bool {
+func (r *task) hasStoppedOthers(service string) bool {
 	down := r.memory.now()
 	if r.past.Incident != nil {
 		down = r.past.Incident.Began

@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"strings"
@@ -9,45 +9,45 @@ import (
 
 // word is a piece of a line, with its colour or "". It is not broken, unless it is
 // longer than a line, and holds nothing but what can be printed.
-type word struct{ text, code string }
+type Word struct{ Text, Code string }
 
 // text makes words of what may come from outside.
-func text(s string) []word {
-	var list []word
+func Text(s string) []Word {
+	var list []Word
 	for _, f := range strings.Fields(words.Printable(s)) {
-		list = append(list, word{text: f})
+		list = append(list, Word{Text: f})
 	}
 	return list
 }
 
 // label is a word of our own that opens a line.
-func label(s, code string) []word { return []word{{s + ":", code}} }
+func Label(s, code string) []Word { return []Word{{s + ":", code}} }
 
 // hang is how far the second line of a paragraph stands to the right.
-const hang = 2
+const Hang = 2
 
 // wrap breaks words into lines with a space between them. The first line is at
-// most width columns wide and the others leave room for hang, if there is a limit.
-func wrap(words []word, width int, limited bool) [][]word {
-	var lines [][]word
-	var line []word
+// most width columns wide, and the others leave room for hang.
+func Wrap(words []Word, width int) [][]Word {
+	var lines [][]Word
+	var line []Word
 	used := 0
 	for len(words) > 0 {
 		w := words[0]
-		wide, gap := breadth(w.text), min(used, 1)
+		wide, gap := Breadth(w.Text), min(used, 1)
 		switch {
-		case !limited || used+gap+wide <= width:
+		case used+gap+wide <= width:
 			if gap > 0 {
-				line = append(line, word{text: " "})
+				line = append(line, Word{Text: " "})
 			}
 			line, used, words = append(line, w), used+gap+wide, words[1:]
 			continue
 		case used == 0: // longer than a line
-			head := prefix(w.text, width)
-			line, words[0].text = append(line, word{head, w.code}), w.text[len(head):]
+			head := prefix(w.Text, width)
+			line, words[0].Text = append(line, Word{head, w.Code}), w.Text[len(head):]
 		}
 		if len(lines) == 0 {
-			width -= hang
+			width -= Hang
 		}
 		lines, line, used = append(lines, line), nil, 0
 	}
@@ -58,7 +58,7 @@ func wrap(words []word, width int, limited bool) [][]word {
 }
 
 // breadth is how many columns of a terminal a text takes.
-func breadth(s string) int {
+func Breadth(s string) int {
 	n := 0
 	for _, r := range s {
 		n += runeBreadth(r)
@@ -113,8 +113,8 @@ func suffix(s string, width int) string {
 }
 
 // cutMiddle keeps both ends of a name: of a path, where it is and what it is.
-func cutMiddle(s string, most int) string {
-	if breadth(s) <= most {
+func CutMiddle(s string, most int) string {
+	if Breadth(s) <= most {
 		return s
 	}
 	const gap = "..."

@@ -1,15 +1,13 @@
-package state
+package past
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
-	"sync"
 	"time"
 	"unicode/utf8"
-
-	"daemon-keeper/internal/osutil"
 )
 
 // Stamp is a point in time that survives steps of the clock and reboots.
@@ -19,25 +17,9 @@ type Stamp struct {
 	Up   time.Duration // since that boot, nanoseconds; negative before it, see Tally.Wait
 }
 
-// Now is the stamp of this moment.
-func Now() Stamp { return Clock()() }
-
-// Clock is Now for who asks often: it asks for the id of the boot once.
-func Clock() func() Stamp {
-	id := sync.OnceValue(bootID)
-	return func() Stamp {
-		s := Stamp{Time: writable(time.Now())}
-		up, err := osutil.Uptime()
-		if err == nil && id() != "" {
-			s.Boot, s.Up = id(), up
-		}
-		return s
-	}
-}
-
-// writable is a time that JSON can hold: with a clock that is beyond the year 9999,
+// Writable is a time that JSON can hold: with a clock that is beyond the year 9999,
 // nothing could be written down any more. None that is right is before 1970.
-func writable(t time.Time) time.Time {
+func Writable(t time.Time) time.Time {
 	t = t.UTC().Round(0) // without Go's own monotonic time, which no file keeps
 	first, last := time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 	switch {
@@ -56,7 +38,7 @@ func (s Stamp) IsZero() bool { return s.Time.IsZero() && s.Boot == "" && s.Up ==
 // one that lies in the future counts as now. Within a boot the clock of the day
 // does not matter.
 func (s Stamp) Since(earlier Stamp) time.Duration {
-	if !s.sameBoot(earlier) {
+	if !s.SameBoot(earlier) {
 		return max(s.Time.Sub(earlier.Time), 0)
 	}
 	if s.Before(earlier) {
@@ -71,7 +53,7 @@ func (s Stamp) Since(earlier Stamp) time.Duration {
 
 // Before reports whether the other lies in this one's future.
 func (s Stamp) Before(other Stamp) bool {
-	if s.sameBoot(other) {
+	if s.SameBoot(other) {
 		return s.Up < other.Up
 	}
 	return s.Time.Before(other.Time)
@@ -83,29 +65,16 @@ const clockSlack = time.Minute
 // Retell is an earlier moment as the clock has it now. Within a boot the clock may have
 // been set by years: that of a machine which keeps no time while it is off.
 func (s Stamp) Retell(earlier Stamp) Stamp {
-	if !s.sameBoot(earlier) {
+	if !s.SameBoot(earlier) {
 		return earlier
 	}
 	if t := s.Time.Add(-s.Since(earlier)); t.Sub(earlier.Time).Abs() > clockSlack {
-		earlier.Time = writable(t)
+		earlier.Time = Writable(t)
 	}
 	return earlier
 }
 
-// Retold is the incident with its beginning as the clock has it now, see Stamp.Retell.
-func (i Incident) Retold(now Stamp) Incident {
-	shift := now.Retell(i.Began).Time.Sub(i.Began.Time)
-	i.Down = i.Down.Add(shift)
-	if !i.LastUp.IsZero() {
-		i.LastUp = i.LastUp.Add(shift)
-	}
-	if !i.Died.IsZero() {
-		i.Died = i.Died.Add(shift)
-	}
-	return i
-}
-
-func (s Stamp) sameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
+func (s Stamp) SameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
 
 // MarshalText writes a stamp as one word for each field: most of a file is stamps, and
 // as objects they took package json twice as long.
@@ -122,7 +91,7 @@ func (s Stamp) MarshalText() ([]byte, error) {
 // escape in it, or what is no UTF-8; else the word is read as it stands, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
-		return errDamaged
+		return errors.New("it is no stamp")
 	}
 	word := bytes.Trim(data, `"`)
 	if bytes.IndexByte(word, '\\') >= 0 || !utf8.Valid(word) {

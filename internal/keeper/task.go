@@ -9,14 +9,15 @@ import (
 
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 	"daemon-keeper/rcd"
 )
 
-// run is the state of one pass over one daemon.
-type run struct {
+// task is what one run does about one daemon, and what it knows of it.
+type task struct {
 	*pass
 	order  int // in which the daemons were given
 	daemon Daemon
@@ -28,14 +29,14 @@ type run struct {
 
 	unmet error // why that could not be told for sure
 
-	past       state.Daemon    // what is remembered of it
-	inFile     state.Daemon    // what of that is in the file
-	saved      bool            // at the last try; else another run has written meanwhile
-	over       *state.Incident // that has ended, and is not in the ledger yet
-	tellEnd    func()          // of that; nil: nobody is to be told
-	left       *state.Intent   // what a run that has died has left
-	journal    *state.Journal  // of what is being done; nil: none
-	stopBegan  state.Stamp
+	past       past.Daemon    // what is remembered of it
+	inFile     past.Daemon    // what of that is in the file
+	saved      bool           // at the last try; else another run has written meanwhile
+	over       *past.Incident // that has ended, and is not in the ledger yet
+	tellEnd    func()         // of that; nil: nobody is to be told
+	left       *state.Intent  // what a run that has died has left
+	journal    *state.Journal // of what is being done; nil: none
+	stopBegan  past.Stamp
 	spared     map[string]*rcd.Wish // services that somebody wants to be left down
 	locks      *state.Locks         // of its services
 	locked     bool                 // we have its locks: no other run knows better
@@ -50,11 +51,11 @@ type run struct {
 	transition bool                 // something has changed that must not be forgotten
 }
 
-func (r *run) end() { close(r.done) }
+func (r *task) end() { close(r.done) }
 
 // keep is the flow of a run, from the first verdict on. It ends with the part that
 // has settled what there is to report.
-func (r *run) keep(ctx context.Context, first check.Verdict) {
+func (r *task) keep(ctx context.Context, first check.Verdict) {
 	if r.left != nil {
 		r.finish(ctx, first)
 		first = r.looks.one(ctx, r.daemon.Spec, r.options())
@@ -125,13 +126,13 @@ func (r *run) keep(ctx context.Context, first check.Verdict) {
 }
 
 // look takes a snapshot, together with others that want one, and judges it.
-func (r *run) look(ctx context.Context) check.Verdict {
+func (r *task) look(ctx context.Context) check.Verdict {
 	v := r.looks.one(ctx, r.daemon.Spec, r.options())
 	return r.probe(ctx, v, false)
 }
 
 // lookAtAll is look at all processes that count, not only at as many as decide.
-func (r *run) lookAtAll(ctx context.Context) check.Verdict {
+func (r *task) lookAtAll(ctx context.Context) check.Verdict {
 	opts := r.options()
 	opts.Measure = true
 	return r.probe(ctx, r.looks.one(ctx, r.daemon.Spec, opts), false)
@@ -139,7 +140,7 @@ func (r *run) lookAtAll(ctx context.Context) check.Verdict {
 
 // probe asks the daemon itself, where its Spec says so, and others about it, if it may be
 // only what is left of it.
-func (r *run) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
+func (r *task) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
 	if afterRestart { // few restarts are under way, and they wait for no other's probe
 		return r.askItself(ctx, v, true)
 	}
@@ -151,7 +152,7 @@ func (r *run) probe(ctx context.Context, v check.Verdict, afterRestart bool) che
 	return r.question(ctx, v)
 }
 
-func (r *run) askItself(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
+func (r *task) askItself(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
 	if !v.Pending {
 		return v
 	}
@@ -159,14 +160,14 @@ func (r *run) askItself(ctx context.Context, v check.Verdict, afterRestart bool)
 }
 
 // see takes over what a look has shown of processes.
-func (r *run) see(v check.Verdict) {
+func (r *task) see(v check.Verdict) {
 	r.last = v
 	r.report.Processes = r.processes(v)
 	r.report.Details = r.details(r.daemon.Spec, v)
 }
 
 // settle reports a verdict that ends the run; only Down does not.
-func (r *run) settle(ctx context.Context, v check.Verdict) bool {
+func (r *task) settle(ctx context.Context, v check.Verdict) bool {
 	r.see(v)
 	switch v.State {
 	case check.Up:
@@ -180,7 +181,7 @@ func (r *run) settle(ctx context.Context, v check.Verdict) bool {
 }
 
 // well reports a daemon that is not to be restarted, with what is odd about it.
-func (r *run) well(ctx context.Context, v check.Verdict) {
+func (r *task) well(ctx context.Context, v check.Verdict) {
 	v = r.superviseUp(ctx, v)
 	level, alone := report.Routine, !r.several() // else a line for all will do
 	if r.report.Result == report.StillDown {     // which the diary was told
@@ -215,7 +216,7 @@ func (r *run) well(ctx context.Context, v check.Verdict) {
 }
 
 // inName opens a message that does not name the daemon by itself.
-func (r *run) inName() string {
+func (r *task) inName() string {
 	if r.report.Name == r.daemon.Spec.Executable {
 		return ""
 	}
@@ -225,7 +226,7 @@ func (r *run) inName() string {
 // cannotTell names the daemon, unless it is the whole table that tells nothing:
 // that is the same for all of them, and said once. What a person must mend is said once
 // in all, as long as it is the same: a program that was removed is missing each minute.
-func (r *run) cannotTell(err error) {
+func (r *task) cannotTell(err error) {
 	r.report.Result = report.CannotTell
 	r.report.Reason = err.Error()
 	if !errors.As(err, new(*check.TableError)) {
@@ -253,7 +254,7 @@ func doubt(err error) report.Level {
 }
 
 // confirm looks again after a while: it may have been a restart in passing.
-func (r *run) confirm(ctx context.Context) bool {
+func (r *task) confirm(ctx context.Context) bool {
 	if wait := r.recheck(); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -283,7 +284,7 @@ func (r *run) confirm(ctx context.Context) bool {
 }
 
 // mayRestart: some are only looked at.
-func (r *run) mayRestart() bool {
+func (r *task) mayRestart() bool {
 	if len(r.daemon.Services) == 0 && !r.daemon.LookOnly {
 		r.report.Reason = "it has no services, so it is only watched"
 		r.news(r.report.Reason)
@@ -292,14 +293,14 @@ func (r *run) mayRestart() bool {
 }
 
 // hold leaves a daemon alone that is down.
-func (r *run) hold(level report.Level, why string) {
+func (r *task) hold(level report.Level, why string) {
 	r.report.Result = report.Held
 	r.report.Reason = why
 	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
 }
 
 // leaveTo leaves a daemon that is down to another run, which restarts it.
-func (r *run) leaveTo(other error) {
+func (r *task) leaveTo(other error) {
 	r.report.Result, r.report.Busy, r.report.Reason = report.Held, true, other.Error()
 	r.Log.Log(report.Info, "'%s' is down: %v", r.report.Name, other)
 }

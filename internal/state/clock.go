@@ -4,7 +4,28 @@ import (
 	"bytes"
 	"encoding/hex"
 	"strings"
+	"sync"
+	"time"
+
+	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/past"
 )
+
+// Now is the stamp of this moment.
+func Now() past.Stamp { return Clock()() }
+
+// Clock is Now for who asks often: it asks for the id of the boot once.
+func Clock() func() past.Stamp {
+	id := sync.OnceValue(bootID)
+	return func() past.Stamp {
+		s := past.Stamp{Time: past.Writable(time.Now())}
+		up, err := osutil.Uptime()
+		if err == nil && id() != "" {
+			s.Boot, s.Up = id(), up
+		}
+		return s
+	}
+}
 
 // textID is the id of a boot as Linux writes it: hexadecimal digits and dashes.
 // Anything else is none: two boots must never look like one.

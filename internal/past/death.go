@@ -1,4 +1,4 @@
-package state
+package past
 
 import (
 	"slices"
@@ -32,19 +32,19 @@ type Numbers struct {
 
 // Finding is what a witness has said, see postmortem.Finding.
 type Finding struct {
-	Cause     string `json:"cause,omitempty"`
-	Signal    int    `json:"signal,omitempty"`
-	Text      string `json:"text"`
-	Sender    string `json:"sender,omitempty"`
-	SenderPID int    `json:"sender_pid,omitempty"`
-	Main      bool   `json:"main,omitempty"`
-	Detail    bool   `json:"detail,omitempty"`
-	Aside     bool   `json:"aside,omitempty"`
-	Said      bool   `json:"said,omitempty"` // by the service manager
-	Next      string `json:"next,omitempty"`
-	Certainty string `json:"certainty"`
-	Source    string `json:"source"`
-	At        int64  `json:"at,omitempty"` // Unix time in milliseconds; 0: not known
+	Cause     words.Cause `json:"cause,omitempty"`
+	Signal    int         `json:"signal,omitempty"`
+	Text      string      `json:"text"`
+	Sender    string      `json:"sender,omitempty"`
+	SenderPID int         `json:"sender_pid,omitempty"`
+	Main      bool        `json:"main,omitempty"`
+	Detail    bool        `json:"detail,omitempty"`
+	Aside     bool        `json:"aside,omitempty"`
+	Said      bool        `json:"said,omitempty"` // by the service manager
+	Next      string      `json:"next,omitempty"`
+	Certainty string      `json:"certainty"`
+	Source    string      `json:"source"`
+	At        int64       `json:"at,omitempty"` // Unix time in milliseconds; 0: not known
 }
 
 // What is kept of a death at most.
@@ -74,7 +74,7 @@ func (d *Death) within(most int) *Death {
 	out.Findings = out.Findings[:min(len(out.Findings), mostFindings)]
 	for i := range out.Findings {
 		f := &out.Findings[i]
-		for _, text := range []*string{&f.Cause, &f.Text, &f.Sender, &f.Certainty, &f.Source} {
+		for _, text := range []*string{(*string)(&f.Cause), &f.Text, &f.Sender, &f.Certainty, &f.Source} {
 			*text = clean(*text)
 		}
 		if clean(f.Next) != f.Next {

@@ -1,4 +1,4 @@
-package state
+package past
 
 import (
 	"math"
@@ -45,7 +45,7 @@ func (t Tally) Wait(p Policy, now Stamp) (time.Duration, Tally) {
 	} else {
 		waited = min(now.Since(t.Last), delay)
 	}
-	if now.Boot != "" && !now.sameBoot(t.Last) {
+	if now.Boot != "" && !now.SameBoot(t.Last) {
 		t.Last.Boot, t.Last.Up = now.Boot, now.Up-waited
 	}
 	return delay - waited, t
@@ -65,7 +65,7 @@ func (t Tally) Up(p Policy, since, now Stamp) Tally {
 		return t
 	}
 	up := now.Since(since)
-	if now.Boot != "" && !now.sameBoot(since) {
+	if now.Boot != "" && !now.SameBoot(since) {
 		up = min(up, now.Up)
 	}
 	if up >= p.Acceptable {

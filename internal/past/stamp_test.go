@@ -1,10 +1,8 @@
-package state
+package past
 
 import (
 	"encoding/json"
 	"math"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 )
@@ -72,22 +70,6 @@ func TestRetell(t *testing.T) {
 	}
 }
 
-func TestNow(t *testing.T) {
-	one := Now()
-	two := Now()
-	if one.IsZero() || one.Time.Location() != time.UTC || time.Since(one.Time).Abs() > time.Hour {
-		t.Errorf("now is %+v", one)
-	}
-	if (runtime.GOOS == "linux" || runtime.GOOS == "freebsd") && (one.Boot == "" || one.Boot != two.Boot || two.Up < one.Up || one.Up <= 0) {
-		t.Errorf("%+v, then %+v", one, two)
-	}
-	text, err := json.Marshal(one)
-	var read Stamp
-	if err != nil || json.Unmarshal(text, &read) != nil || read != one {
-		t.Errorf("%+v was written as %s, %v, and read as %+v", one, text, err, read)
-	}
-}
-
 // A clock that was far off made the stamp impossible to write, and so all memory.
 func TestNowCanBeWritten(t *testing.T) {
 	for _, far := range []time.Time{
@@ -96,7 +78,7 @@ func TestNowCanBeWritten(t *testing.T) {
 		time.Unix(1<<50, 0),
 		time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200)),
 	} {
-		stamp := Stamp{Time: writable(far)}
+		stamp := Stamp{Time: Writable(far)}
 		if _, err := json.Marshal(stamp); err != nil || stamp.IsZero() {
 			t.Errorf("%v: %v, zero %v", far, err, stamp.IsZero())
 		}
@@ -115,29 +97,6 @@ func TestZeroStamp(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &s); err != nil || s.IsZero() != want {
 			t.Errorf("%s: %v, %v", text, s.IsZero(), err)
 		}
-	}
-}
-
-func TestBootID(t *testing.T) {
-	for text, want := range map[string]string{
-		bootA + "\n":                             bootA,
-		bootA + bootB:                            "",
-		"":                                       "",
-		"\n":                                     "",
-		"x":                                      "",
-		"11111111-AAAA-4bbb-8ccc-111111111111":   "",
-		"11111111-\x1b\n\x00-4bbb-8ccc-1111":     "",
-		"00000000-0000-0000-0000-000000000000\n": "",
-	} {
-		if got := textID([]byte(text)); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-	if got := rawID([]byte("\x01\xff2345678901234\x00")); got != "01ff3233343536373839303132333400" {
-		t.Errorf("raw: %q", got)
-	}
-	if rawID(make([]byte, 16)) != "" || rawID([]byte("short")) != "" || rawID(nil) != "" {
-		t.Error("made an id of nothing")
 	}
 }
 
@@ -165,30 +124,6 @@ func FuzzStamp(f *testing.F) {
 		now := at(0, bootA, 10)
 		if now.Since(s) < 0 || s.Since(now) < 0 || s.Since(s) != 0 {
 			t.Fatalf("negative: %v, %v, %v", now.Since(s), s.Since(now), s.Since(s))
-		}
-	})
-}
-
-// FuzzTextID: an id is what the kernel has written, or none; no other text is one.
-func FuzzTextID(f *testing.F) {
-	for _, seed := range []string{bootA, bootA + "\n", "", "\n", "00000000-0000-0000-0000-000000000000", strings.ToUpper(bootA), strings.Repeat("-", 36), strings.Repeat("a", 36)} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		id := textID(text)
-		if id == "" {
-			return
-		}
-		if len(id) != 36 || strings.Trim(id, "0123456789abcdef-") != "" || strings.Trim(id, "0-") == "" || id != strings.TrimSpace(string(text)) {
-			t.Errorf("id %q of %q", id, text)
-		}
-		if again := textID([]byte(id + "\n")); again != id {
-			t.Errorf("%q became %q", id, again)
-		}
-		stamp := Stamp{Time: at(0, bootA, 10).Time, Boot: id, Up: 1}
-		var read Stamp
-		if data, err := json.Marshal(stamp); err != nil || json.Unmarshal(data, &read) != nil || read != stamp {
-			t.Errorf("%+v became %+v", stamp, read)
 		}
 	})
 }

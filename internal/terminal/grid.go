@@ -1,0 +1,185 @@
+package terminal
+
+import (
+	"slices"
+	"strings"
+
+	"daemon-keeper/internal/words"
+)
+
+// grid is the rows and columns of a table, made to fit a width.
+type Grid struct {
+	paper   *Paper
+	Columns []Column // those that there is room for; the first always stays
+	last    string   // the title of what stands at the end of rows, or below them
+	inline  []string // that text, where it stands on its row
+	Below   []string // that text, where it stands below its row
+}
+
+// column has a cell for each row.
+type Column struct {
+	Title string
+	Right bool // numbers stand on the right
+	Spare int  // the greatest is left out first, if there is no room; 0 never is
+	Cells []Cell
+	Wide  int
+	names []string // of a column of names: whole
+}
+
+// cell is a text of two parts. In a column heads end, and tails begin, at the same
+// place: so numbers are in line, whatever is said about them.
+type Cell struct{ Head, Tail, Code string }
+
+// nothing stands where there is nothing to tell.
+const Nothing = "-"
+
+// columnOf makes a column of a list of anything.
+type ColumnOf[T any] struct {
+	Title string
+	Right bool // numbers stand on the right
+	Spare int  // as in Column
+	Cell  func(T) Cell
+}
+
+func ColumnsOf[T any](list []T, of ...ColumnOf[T]) []Column {
+	columns := make([]Column, len(of))
+	for i, c := range of {
+		columns[i] = Column{Title: c.Title, Right: c.Right, Spare: c.Spare}
+		for _, x := range list {
+			columns[i].Cells = append(columns[i].Cells, c.Cell(x))
+		}
+	}
+	return columns
+}
+
+// names is a column of names. One that takes more than its share of a line is cut; there
+// is no limit if most is 0.
+func Names(title string, most int, list []string) Column {
+	c := Column{Title: title}
+	for _, name := range list {
+		name = words.Printable(name)
+		c.names = append(c.names, name)
+		if most > 0 {
+			name = CutMiddle(name, most)
+		}
+		c.Cells = append(c.Cells, Cell{Tail: name})
+	}
+	c.align()
+	return c
+}
+
+// cut reports whether a row does not show the whole name.
+func (c Column) Cut(i int) bool { return c.Cells[i].Tail != c.names[i] }
+
+// newGrid leaves out columns that say nothing, and those that there is no room for.
+func NewGrid(p *Paper, columns []Column) *Grid {
+	g := &Grid{paper: p}
+	for _, c := range columns {
+		if c.Spare == 0 || c.tells() {
+			c.align()
+			g.Columns = append(g.Columns, c)
+		}
+	}
+	for g.width() > p.Room(0) && g.leaveOut() {
+	}
+	return g
+}
+
+// tells reports whether a column says something of any row.
+func (c Column) tells() bool {
+	return slices.ContainsFunc(c.Cells, func(x Cell) bool { return x.Head+x.Tail != Nothing })
+}
+
+// align puts heads into line.
+func (c *Column) align() {
+	heads := 0
+	for _, x := range c.Cells {
+		heads = max(heads, Breadth(x.Head))
+	}
+	c.Wide = Breadth(c.Title)
+	for i, x := range c.Cells {
+		c.Cells[i].Head = Gap(heads-Breadth(x.Head)).Text + x.Head
+		c.Wide = max(c.Wide, heads+Breadth(x.Tail))
+	}
+}
+
+// columnGap is what stands between two columns.
+const ColumnGap = 2
+
+// width is how wide a row is without its last text.
+func (g *Grid) width() int {
+	sum := -ColumnGap
+	for _, c := range g.Columns {
+		sum += ColumnGap + c.Wide
+	}
+	return sum
+}
+
+// leaveOut takes away the column that matters least, if one may be missing.
+func (g *Grid) leaveOut() bool {
+	least := 0
+	for i, c := range g.Columns {
+		if c.Spare > g.Columns[least].Spare {
+			least = i
+		}
+	}
+	if g.Columns[least].Spare == 0 {
+		return false
+	}
+	g.Columns = slices.Delete(g.Columns, least, least+1)
+	return true
+}
+
+// place puts the last text of each row on it, where there is room for all of it, else
+// below.
+func (g *Grid) Place(title string, texts []string) {
+	g.last = title
+	room := g.paper.Room(g.width() + ColumnGap)
+	g.inline, g.Below = make([]string, len(texts)), make([]string, len(texts))
+	for i, s := range texts {
+		if s = words.Printable(s); room < Breadth(title) || Breadth(s) > room {
+			g.Below[i] = s
+		} else {
+			g.inline[i] = s
+		}
+	}
+}
+
+// heading prints the titles.
+func (g *Grid) Heading() {
+	last := Word{Code: Bold}
+	if strings.Join(g.inline, "") != "" {
+		last.Text = g.last
+	}
+	g.print(func(c Column) Cell { return Cell{Tail: c.Title, Code: Bold} }, last)
+}
+
+// row prints a row.
+func (g *Grid) Row(i int) {
+	var last Word
+	if g.inline != nil {
+		last.Text = g.inline[i]
+	}
+	g.print(func(c Column) Cell { return c.Cells[i] }, last)
+}
+
+// print fills each cell up to the width of its column. Only the text is painted.
+func (g *Grid) print(cellOf func(Column) Cell, last Word) {
+	var line []Word
+	for i, c := range g.Columns {
+		if i > 0 {
+			line = append(line, Gap(ColumnGap))
+		}
+		x := cellOf(c)
+		fill, content := Gap(c.Wide-Breadth(x.Head+x.Tail)), Word{x.Head + x.Tail, x.Code}
+		if c.Right {
+			line = append(line, fill, content)
+		} else {
+			line = append(line, content, fill)
+		}
+	}
+	if last.Text != "" {
+		line = append(line, Gap(ColumnGap), last)
+	}
+	g.paper.Line(line...)
+}
