@@ -145,7 +145,7 @@ func described(t *testing.T, data []byte) {
 // Which deaths are brought up without a name, and which incident a time means.
 func TestWhyChoose(t *testing.T) {
 	k := theKnown()
-	add := func(name, outcome string, change func(*incident)) {
+	add := func(name string, outcome words.Outcome, change func(*incident)) {
 		x := incident{daemon: name, number: 1, Incident: past.Incident{
 			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &past.Death{},
 		}}
