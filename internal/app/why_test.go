@@ -38,7 +38,7 @@ func outage() incident {
 		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
 		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
 		Death: &past.Death{
-			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []past.Numbers{{PID: 29789, Threads: []int{29789, 29791}}},
+			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []words.Process{{PID: 29789, Threads: []int{29789, 29791}}},
 			Findings: []past.Finding{
 				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd"},
 				{
@@ -229,12 +229,12 @@ func TestWhyAsksAgain(t *testing.T) {
 		kind  words.Cause
 		want  bool
 	}{
-		{"of this boot", &past.Death{Boot: "this", Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", true},
-		{"of another one", &past.Death{Boot: "other", Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", false},
-		{"of a system that tells no boot", &past.Death{Processes: []past.Numbers{{PID: 1 << 30}}}, "unknown", false},
+		{"of this boot", &past.Death{Boot: "this", Processes: []words.Process{{PID: 1 << 30}}}, "unknown", true},
+		{"of another one", &past.Death{Boot: "other", Processes: []words.Process{{PID: 1 << 30}}}, "unknown", false},
+		{"of a system that tells no boot", &past.Death{Processes: []words.Process{{PID: 1 << 30}}}, "unknown", false},
 		{"without processes", &past.Death{Boot: "this"}, "unknown", false},
 		{"of an older version", nil, "unknown", false},
-		{"of one that was not well", &past.Death{Boot: "this", Processes: []past.Numbers{{PID: 1 << 30}}}, "not_well", false},
+		{"of one that was not well", &past.Death{Boot: "this", Processes: []words.Process{{PID: 1 << 30}}}, "not_well", false},
 	} {
 		x := outage()
 		x.Death, x.Kind = tc.death, tc.kind

@@ -126,7 +126,7 @@ const saidSlack = 2 * time.Second
 // Said is what a manager says of a death, of whose processes the numbers are known; nil if it
 // does not know, or speaks of an end before the daemon was last seen up: what ran since was
 // started by somebody else, and ended without the manager.
-func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Time) *postmortem.Finding {
+func Said(d rcd.Death, manager string, died []words.Process, now, lastUp time.Time) *postmortem.Finding {
 	if d.Text == "" {
 		return nil
 	}
@@ -134,7 +134,7 @@ func Said(d rcd.Death, manager string, died []past.Numbers, now, lastUp time.Tim
 	if d.Ago > 0 {
 		f.When = now.Add(-d.Ago)
 	}
-	if !slices.ContainsFunc(died, func(p past.Numbers) bool { return p.PID == d.PID }) {
+	if !slices.ContainsFunc(died, func(p words.Process) bool { return p.PID == d.PID }) {
 		f.Sure = postmortem.Likely // it has died again since: the witnesses are asked about another process
 		if !f.When.IsZero() && f.When.Before(lastUp.Add(-saidSlack)) {
 			return nil

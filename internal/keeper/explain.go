@@ -32,7 +32,7 @@ func (r *task) numbers(now past.Stamp) *past.Death {
 	}
 	d.Boot, d.From, d.To = now.Boot, from, to
 	for _, p := range r.past.Processes {
-		d.Processes = append(d.Processes, past.Numbers{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
+		d.Processes = append(d.Processes, words.Process{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
 }
@@ -101,10 +101,7 @@ func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Fin
 // Dead is who witnesses are asked about.
 func Dead(daemon Daemon, d past.Death) postmortem.Dead {
 	_, service := words.CutService(d.Service) // as its manager calls it
-	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: service, Manager: d.Manager, From: d.From, To: d.To}
-	for _, p := range d.Processes {
-		dead.Processes = append(dead.Processes, postmortem.Process{PID: p.PID, Threads: p.Threads, Started: p.Started})
-	}
+	dead := postmortem.Dead{Daemon: daemon.Name, Executable: daemon.Spec.Executable, Service: service, Manager: d.Manager, Processes: d.Processes, From: d.From, To: d.To}
 	if file := daemon.Spec.PIDFile; file != nil {
 		dead.PIDFile = file.Path
 	}

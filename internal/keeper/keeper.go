@@ -230,11 +230,7 @@ func (p *pass) logOnce(level report.Level, format string, args ...any) {
 	p.once(p.Log.Log, level, format, args...)
 }
 
-// recordOnce is logOnce for what stays wrong, which the report says, too.
-func (p *pass) recordOnce(level report.Level, format string, args ...any) {
-	p.once(p.Log.Record, level, format, args...)
-}
-
+// once writes a line down by one of the diary's two ways, if this run has not done so yet.
 func (p *pass) once(log func(report.Level, string, ...any), level report.Level, format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if _, before := p.told.LoadOrStore(line, true); !before {

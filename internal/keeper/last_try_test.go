@@ -182,7 +182,7 @@ func TestSaidOfAnotherDeath(t *testing.T) {
 		"of one before, by a clock that differs": {8, 61 * time.Second, postmortem.Likely},
 		"nobody knows when":                      {8, 0, postmortem.Likely},
 	} {
-		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []past.Numbers{{PID: 7}}, now, now.Add(-time.Minute))
+		got := Said(rcd.Death{Text: "killed", PID: tc.pid, Ago: tc.ago}, "systemd", []words.Process{{PID: 7}}, now, now.Add(-time.Minute))
 		if got == nil && tc.want != "" || got != nil && (got.Sure != tc.want || got.When.IsZero() != (tc.ago == 0)) {
 			t.Errorf("%s: %+v", name, got)
 		}

@@ -240,7 +240,7 @@ func (r *task) cannotTell(err error) {
 	if level == report.Fatal && !r.daemon.LookOnly && !r.news(r.report.Reason) {
 		return
 	}
-	r.recordOnce(level, "%s; nothing was touched", r.report.Reason)
+	r.once(r.Log.Record, level, "%s; nothing was touched", r.report.Reason)
 }
 
 // doubt: what a person must mend before it can ever work is fatal.

@@ -10,24 +10,16 @@ import (
 // Death is what is kept of how a daemon has ended: who it was, by which witnesses can be
 // asked once more, and what they have said.
 type Death struct {
-	Boot      string        `json:"boot,omitempty"`         // in which it was last seen up; "" if that is not known
-	From      time.Duration `json:"from,omitempty"`         // since that boot: when it was last seen up
-	To        time.Duration `json:"to,omitempty"`           // since that boot: when it was found down
-	Lived     float64       `json:"lived_seconds,omitzero"` // how long it had been seen up; 0: not known
-	Processes []Numbers     `json:"processes,omitempty"`    // that it had, the main one first
-	Service   string        `json:"service,omitempty"`      // its own
-	Manager   string        `json:"manager,omitempty"`      // that was asked
-	Findings  []Finding     `json:"findings,omitempty"`     // those that tell something
-	Absent    []string      `json:"absent,omitempty"`       // witnesses that were not there, and how to switch them on
-	Silent    []string      `json:"silent,omitempty"`       // witnesses that did not answer, and why
-}
-
-// Numbers are those of a process and of its threads; of one that has a single thread there
-// are none.
-type Numbers struct {
-	PID     int       `json:"pid"`
-	Threads []int     `json:"threads,omitempty"`
-	Started time.Time `json:"started,omitzero"` // zero if it is not known
+	Boot      string          `json:"boot,omitempty"`         // in which it was last seen up; "" if that is not known
+	From      time.Duration   `json:"from,omitempty"`         // since that boot: when it was last seen up
+	To        time.Duration   `json:"to,omitempty"`           // since that boot: when it was found down
+	Lived     float64         `json:"lived_seconds,omitzero"` // how long it had been seen up; 0: not known
+	Processes []words.Process `json:"processes,omitempty"`    // that it had, the main one first
+	Service   string          `json:"service,omitempty"`      // its own
+	Manager   string          `json:"manager,omitempty"`      // that was asked
+	Findings  []Finding       `json:"findings,omitempty"`     // those that tell something
+	Absent    []string        `json:"absent,omitempty"`       // witnesses that were not there, and how to switch them on
+	Silent    []string        `json:"silent,omitempty"`       // witnesses that did not answer, and why
 }
 
 // Finding is what a witness has said, see postmortem.Finding.

@@ -17,7 +17,7 @@ func TestDeathIsBounded(t *testing.T) {
 	d.Findings = slices.Repeat([]Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
 	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
-	d.Processes = slices.Repeat([]Numbers{{PID: 1, Threads: make([]int, 200)}}, 99)
+	d.Processes = slices.Repeat([]words.Process{{PID: 1, Threads: make([]int, 200)}}, 99)
 	b := d.Bounded()
 	if len(b.Findings) != mostFindings || len(b.Absent) != mostFindings || len(b.Processes) != mostDead || b.Findings[0].Next != "" {
 		t.Errorf("%d findings, %d, %d processes, %q", len(b.Findings), len(b.Absent), len(b.Processes), b.Findings[0].Next)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"daemon-keeper/internal/words"
 )
 
 // The kernel's own records, of a PID namespace of the test's own: process accounting
@@ -48,7 +50,7 @@ func TestRealAccounting(t *testing.T) {
 		_, rest, _ := strings.Cut(string(out), tc.name+"=")
 		_, _ = fmt.Sscan(rest, &pid)
 		now := time.Now()
-		d := Dead{Processes: []Process{{PID: pid}}, To: now.Sub(began), Wall: now, LastUp: began}
+		d := Dead{Processes: []words.Process{{PID: pid}}, To: now.Sub(began), Wall: now, LastUp: began}
 		r, err := readAccounts(t.Context(), d, []accountFolder{{dir, "pacct"}}, "")
 		found := accountFindings(r, d)
 		if err != nil || pid == 0 || len(found) != 1 || !strings.HasPrefix(found[0].Text, tc.text) || found[0].Sure != Certain {

@@ -66,7 +66,7 @@ func auditFindings(r auditRecords, d Dead) []Finding {
 }
 
 // from is the sender for people.
-func (e auditEvent) from(target Process, d Dead) string {
+func (e auditEvent) from(target words.Process, d Dead) string {
 	if text := d.ownSender(e.sender, target); text != "" {
 		return text
 	}
@@ -98,7 +98,7 @@ func (e auditEvent) from(target Process, d Dead) string {
 
 // to says that the signal was sent to a thread. Whoever does that has mostly mistaken the
 // number for another process.
-func (e auditEvent) to(p Process) string {
+func (e auditEvent) to(p words.Process) string {
 	if e.number == 0 || e.number == p.PID || !slices.Contains(p.Threads, e.number) {
 		return ""
 	}

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // killed is a daemon that has died in the minute before a record of a real kill, which
 // stands in real lines of auditd's log.
 func killed() Dead {
-	return Dead{Processes: []Process{{PID: 12849, Threads: []int{12849, 12851}}}, From: seconds(4200), To: seconds(4260), Wall: time.Unix(1_795_233_690, 0)}
+	return Dead{Processes: []words.Process{{PID: 12849, Threads: []int{12849, 12851}}}, From: seconds(4200), To: seconds(4260), Wall: time.Unix(1_795_233_690, 0)}
 }
 
 const (
@@ -108,7 +110,7 @@ func TestRealAuditLog(t *testing.T) {
 		{19167, 0, "the audit has SIGSEGV as the end of process 19167"},
 		{19128, 0, ""},
 	} {
-		d := Dead{Processes: []Process{{PID: tc.pid, Threads: []int{tc.thread}}}, From: seconds(100), To: seconds(160), Wall: time.Unix(1_795_900_950, 0)}
+		d := Dead{Processes: []words.Process{{PID: tc.pid, Threads: []int{tc.thread}}}, From: seconds(100), To: seconds(160), Wall: time.Unix(1_795_900_950, 0)}
 		checkAudit(t, auditRecords{Log: log, Whole: true}, d, tc.want, Certain)
 	}
 }
@@ -197,7 +199,7 @@ func bsmAttr() []byte {
 // of each, which the tokens must have.
 func freebsdKill() (dead Dead, exec, kill, refused, missing []byte) {
 	at := time.Unix(1_795_846_215, 0)
-	dead = Dead{Processes: []Process{{PID: 65}}, From: seconds(100), To: seconds(160), Wall: at.Add(20 * time.Second)}
+	dead = Dead{Processes: []words.Process{{PID: 65}}, From: seconds(100), To: seconds(160), Wall: at.Add(20 * time.Second)}
 	exec = bsm(eventExecve, at.Add(289*time.Millisecond), bsmExec("/bin/kill", "-TERM", "65"), bsmPath("/bin/kill"), bsmAttr(), bsmSubjectOf(noLogin, 0, 68), bsmReturn(0, 0))
 	kill = bsm(eventKill, at.Add(336*time.Millisecond), bsmArg(2, 15, "signal"), bsmProcessEx(65), bsmSubjectOf(noLogin, 0, 68), bsmReturn(0, 0))
 	refused = bsm(eventKill, at, bsmArg(2, 9, "signal"), bsmProcessEx(65), bsmSubjectOf(noLogin, 1001, 101), bsmReturn(1, noLogin))

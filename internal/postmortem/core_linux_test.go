@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // An image that the kernel has written tells whose it is.
@@ -39,7 +41,7 @@ func TestRealCore(t *testing.T) {
 		t.Skipf("no image was written: %v; the hard limit may be 0", daemon.ProcessState)
 	}
 	d := Dead{
-		Executable: "/bin/sleep", Output: filepath.Join(dir, "output"), Processes: []Process{{PID: daemon.Process.Pid}},
+		Executable: "/bin/sleep", Output: filepath.Join(dir, "output"), Processes: []words.Process{{PID: daemon.Process.Pid}},
 		From: 0, To: time.Since(began), Wall: time.Now(),
 	}
 	dumps, err := readCores(t.Context(), d)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"daemon-keeper/internal/words"
 )
 
 // corePattern is where images are written: a name with a mark for what is not known
@@ -62,8 +64,8 @@ func splitCorePattern(text string, pid byte) (corePattern, bool) {
 
 // matches reports whether a file's name may be that of the image of one of some
 // processes. Only what is between the marks is compared; the image itself tells the rest.
-func (p corePattern) matches(name string, processes []Process) bool {
-	return slices.ContainsFunc(processes, func(one Process) bool {
+func (p corePattern) matches(name string, processes []words.Process) bool {
+	return slices.ContainsFunc(processes, func(one words.Process) bool {
 		return matchMarks(strings.ReplaceAll(p.name, corePID, strconv.Itoa(one.PID)), name)
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCorePattern(t *testing.T) {
-	processes := []Process{{PID: 29789}}
+	processes := []words.Process{{PID: 29789}}
 	for _, tc := range []struct {
 		pattern string
 		uses    bool
@@ -174,10 +174,10 @@ func FuzzCorePattern(f *testing.F) {
 	f.Add("%N.core", "%")
 	f.Fuzz(func(_ *testing.T, pattern, name string) {
 		if p, ok := linuxCorePattern(pattern, true); ok {
-			p.matches(name, []Process{{PID: 29789}})
+			p.matches(name, []words.Process{{PID: 29789}})
 		}
 		if p, ok := splitCorePattern(pattern, 'P'); ok {
-			p.matches(name, []Process{{PID: 29789}})
+			p.matches(name, []words.Process{{PID: 29789}})
 		}
 	})
 }

@@ -155,7 +155,7 @@ func TestKernelFindingsOfOthers(t *testing.T) {
 // own.
 func TestFreeBSDKernelFindings(t *testing.T) {
 	d := Dead{
-		Executable: "/usr/local/sbin/crashd", Processes: []Process{{PID: 87}}, From: seconds(100), To: seconds(160),
+		Executable: "/usr/local/sbin/crashd", Processes: []words.Process{{PID: 87}}, From: seconds(100), To: seconds(160),
 		Wall: time.Date(2026, 11, 28, 6, 10, 50, 0, time.UTC),
 	}
 	const core = "pid 87 (crashd), jid 0, uid 0: exited on signal 11 (core dumped)"

@@ -59,7 +59,7 @@ func namedBy(files []PIDFile, d Dead) []Finding {
 
 // strays says why a pidfile does not belong to the daemon; "" if it may. A file that holds
 // the number of a process belongs to it, unless the file is older than the process.
-func strays(f PIDFile, p Process, d Dead) string {
+func strays(f PIDFile, p words.Process, d Dead) string {
 	const tolerance = 2 * time.Second // starts are known by ticks
 	before := !p.Started.IsZero() && f.Written.Before(p.Started.Add(-tolerance))
 	who := fmt.Sprintf("%s (%d)", words.Printable(d.Daemon), p.PID)

@@ -14,12 +14,12 @@ import (
 // Which pidfiles are told of a dead daemon, and in which words.
 func TestPIDFiles(t *testing.T) {
 	started := time.Date(2026, 11, 27, 20, 0, 0, 0, time.Local)
-	dead := Dead{Daemon: "clamd", PIDFile: "/run/clamd.pid", Processes: []Process{
+	dead := Dead{Daemon: "clamd", PIDFile: "/run/clamd.pid", Processes: []words.Process{
 		{PID: 29789, Threads: []int{29789, 29790, 29791}, Started: started},
 		{PID: 29800, Started: started},
 	}}
 	unknown := dead
-	unknown.Processes = []Process{{PID: 29789, Threads: []int{29791}}}
+	unknown.Processes = []words.Process{{PID: 29789, Threads: []int{29791}}}
 	rebooted := dead
 	rebooted.Rebooted = true
 	before, after := time.Date(2026, 11, 27, 19, 3, 0, 0, time.Local), started.Add(time.Minute)
@@ -79,7 +79,7 @@ func TestManyPIDFiles(t *testing.T) {
 	named := Naming(func(context.Context, []int) ([]PIDFile, error) {
 		return slices.Repeat([]PIDFile{{"/run/x/y.pid", 8, time.Now()}}, 1000), late
 	})
-	list, err := named.ask(t.Context(), Dead{Daemon: "x", Processes: []Process{{PID: 7, Threads: []int{8}}}})
+	list, err := named.ask(t.Context(), Dead{Daemon: "x", Processes: []words.Process{{PID: 7, Threads: []int{8}}}})
 	if len(list) != mostPIDFiles || !errors.Is(err, late) {
 		t.Errorf("%d, %v", len(list), err)
 	}

@@ -22,16 +22,6 @@ const (
 	Hint    Certainty = "hint"    // it may have nothing to do with it
 )
 
-// Process is one that is dead, as it was remembered.
-type Process struct {
-	PID     int
-	Threads []int     // none if it had one
-	Started time.Time // by the clock of the day as it is now; zero if it is not known
-}
-
-// has reports whether a number is the process or one of its threads.
-func (p Process) has(id int) bool { return id == p.PID || slices.Contains(p.Threads, id) }
-
 // Dead is a daemon of which no process runs any more. It was last seen at From, and was
 // found dead at To: what happened to a process of its numbers before or after concerns
 // another process.
@@ -44,7 +34,7 @@ type Dead struct {
 	Log        string // the file that its supervisor's log service has written, if there is one
 	Title      string // the last line that its supervisor shows of what services have written
 	PIDFile    string // of the configuration; "" if it has none
-	Processes  []Process
+	Processes  []words.Process
 	From, To   time.Duration // since boot, suspended time included
 	Wall       time.Time     // the time of day at To
 	LastUp     time.Time     // the time of day at From, as it was told then
@@ -52,17 +42,19 @@ type Dead struct {
 }
 
 // process is the dead one that has this number, or that had it for a thread.
-func (d Dead) process(id int) (Process, bool) {
-	i := slices.IndexFunc(d.Processes, func(p Process) bool { return p.has(id) })
+func (d Dead) process(id int) (words.Process, bool) {
+	i := slices.IndexFunc(d.Processes, func(p words.Process) bool { return p.Has(id) })
 	if i < 0 {
-		return Process{}, false
+		return words.Process{}, false
 	}
 	return d.Processes[i], true
 }
 
 // isMain reports whether it is the main process, which is the first one. The end of a
 // worker is not the end of its daemon.
-func (d Dead) isMain(p Process) bool { return len(d.Processes) > 0 && d.Processes[0].PID == p.PID }
+func (d Dead) isMain(p words.Process) bool {
+	return len(d.Processes) > 0 && d.Processes[0].PID == p.PID
+}
 
 // Finding is what a witness knows of one event: an account of the end, or, if it has a
 // Sender, a signal that was sent, or, if it is Aside, something that may have to do with it.

@@ -89,7 +89,7 @@ const longestCleaning = 90 * time.Second
 // again reports whether a process sends itself what another has just sent it: a daemon that
 // catches a signal and cleans up then ends by the same one, as does every program in Go. It
 // is not who did it.
-func (c caught) again(r tracedSignal, p Process, d Dead) bool {
+func (c caught) again(r tracedSignal, p words.Process, d Dead) bool {
 	to := tracedTo{p.PID, r.signal}
 	if r.from(d) != itself {
 		c[to] = r.at
@@ -162,7 +162,7 @@ const (
 
 // ownSender is the sender of a signal for people, if it is one of the daemon's own processes;
 // else "".
-func (d Dead) ownSender(id int, target Process) string {
+func (d Dead) ownSender(id int, target words.Process) string {
 	sender, ours := d.process(id)
 	switch {
 	case !ours:
@@ -191,7 +191,7 @@ func (r tracedSignal) from(d Dead) string {
 
 // to says that the signal was sent to a thread. Whoever does that has mostly mistaken the
 // number for another process.
-func (r tracedSignal) to(p Process) string {
+func (r tracedSignal) to(p words.Process) string {
 	if r.target == p.PID {
 		return ""
 	}

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // jvm is the daemon of the outage that inspired this: process 29789, with a thread 29791.
 func jvm() Dead {
-	return Dead{Processes: []Process{{PID: 29789, Threads: []int{29789, 29791}}, {PID: 500}}, From: seconds(4200), To: seconds(4260), Wall: time.Unix(1_795_846_215, 0)}
+	return Dead{Processes: []words.Process{{PID: 29789, Threads: []int{29789, 29791}}, {PID: 500}}, From: seconds(4200), To: seconds(4260), Wall: time.Unix(1_795_846_215, 0)}
 }
 
 const traceHead = "# tracer: nop\n#\n# entries-in-buffer/entries-written: 2/2   #P:2\n#\n"

@@ -78,7 +78,7 @@ func TestDeathTraced(t *testing.T) {
 		if err := daemon.Start(); err != nil {
 			t.Fatal(err)
 		}
-		d := postmortem.Dead{Processes: []postmortem.Process{{PID: daemon.Process.Pid}}, From: uptime(t)}
+		d := postmortem.Dead{Processes: []words.Process{{PID: daemon.Process.Pid}}, From: uptime(t)}
 		Until(t, time.Minute, "sleep is executed", func() bool {
 			exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", daemon.Process.Pid))
 			return filepath.Base(exe) == "sleep"

@@ -47,7 +47,7 @@ func instructions(t *testing.T, name string, code ...byte) string {
 // asks is what a witness says of a process that has just died.
 func asks(t *testing.T, w postmortem.Witness, pid int, from time.Duration) []postmortem.Finding {
 	t.Helper()
-	d := postmortem.Dead{Processes: []postmortem.Process{{PID: pid}}, From: from - 10*time.Second, To: uptime(t) + 10*time.Second, Wall: time.Now().Add(10 * time.Second)}
+	d := postmortem.Dead{Processes: []words.Process{{PID: pid}}, From: from - 10*time.Second, To: uptime(t) + 10*time.Second, Wall: time.Now().Add(10 * time.Second)}
 	found, err := w.Ask(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,10 @@
 package words
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Verb is what a service manager is told to do with a service.
 type Verb string
@@ -20,6 +24,16 @@ type Step struct {
 	Exit    *int    `json:"exit,omitempty"`  // nil: it ran out of time, or could not be run
 	Error   string  `json:"error,omitempty"` // "" if it did its work
 }
+
+// Process is one that has ended, as it was remembered.
+type Process struct {
+	PID     int       `json:"pid"`
+	Threads []int     `json:"threads,omitempty"` // none if it had a single one
+	Started time.Time `json:"started,omitzero"`  // by the clock of the day as it is now; zero if it is not known
+}
+
+// Has reports whether a number is the process or one of its threads.
+func (p Process) Has(id int) bool { return id == p.PID || slices.Contains(p.Threads, id) }
 
 // Count is how many processes there should be.
 type Count struct {
