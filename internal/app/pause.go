@@ -228,7 +228,7 @@ func (p *pauseCommand) list() error {
 func reported(p past.Pause) report.Pause {
 	r := report.Pause{Name: p.Name, By: p.By, Reason: p.Reason, From: p.From.Time}
 	if p.Name == past.AllPaused {
-		r.Name = ""
+		r.Name, r.All = "", true
 	}
 	if p.For > 0 {
 		r.Until = p.From.Time.Add(p.For)

@@ -22,15 +22,26 @@ type Inspection struct {
 
 // InspectedProcess is a main process of a daemon.
 type InspectedProcess struct {
-	PID                          int
-	Name, Executable, Unit, User string
-	Started                      time.Time
-	Findings                     []InspectFinding // the worst first
-	Lines                        []InspectLine    // all that was read, or why it was not
+	PID        int              `json:"pid"`
+	Name       string           `json:"name"`
+	Executable string           `json:"executable"`
+	Unit       string           `json:"unit"`
+	User       string           `json:"user"`
+	Started    time.Time        `json:"started,omitempty"`
+	Findings   []InspectFinding `json:"findings"` // the worst first
+	Lines      []InspectLine    // all that was read, or why it was not
 }
 
 // InspectFinding is one thing that is to be said.
-type InspectFinding struct{ ID, Section, Severity, What, Evidence, Why, Do string }
+type InspectFinding struct {
+	ID       string `json:"id"`
+	Section  string `json:"section"`
+	Severity string `json:"severity"`
+	What     string `json:"what"`
+	Evidence string `json:"evidence"`
+	Why      string `json:"why"`
+	Do       string `json:"do"`
+}
 
 // InspectLine is one thing that was read.
 type InspectLine struct {

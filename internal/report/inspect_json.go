@@ -1,20 +1,10 @@
 package report
 
-import (
-	"slices"
+import "slices"
 
-	"daemon-keeper/internal/words"
-)
-
-// inspectVersion grows when a field changes its meaning or goes.
-const inspectVersion = 1
-
-// The types behind the fields. All text in them is Printable.
 type (
 	jsonInspect struct {
-		Version int              `json:"version"`
-		Command string           `json:"command"`
-		Time    string           `json:"time"`
+		head
 		Only    string           `json:"only"`
 		Limits  []string         `json:"limits"`
 		Daemons []jsonInspection `json:"daemons"`
@@ -28,23 +18,8 @@ type (
 		Processes []jsonInspectedProcess `json:"processes"`
 	}
 	jsonInspectedProcess struct {
-		PID        int                  `json:"pid"`
-		Name       string               `json:"name"`
-		Executable string               `json:"executable"`
-		Unit       string               `json:"unit"`
-		User       string               `json:"user"`
-		Started    string               `json:"started,omitempty"`
-		Findings   []jsonInspectFinding `json:"findings"`
-		Facts      []jsonInspectFact    `json:"facts"`
-	}
-	jsonInspectFinding struct {
-		ID       string `json:"id"`
-		Section  string `json:"section"`
-		Severity string `json:"severity"`
-		What     string `json:"what"`
-		Evidence string `json:"evidence"`
-		Why      string `json:"why"`
-		Do       string `json:"do"`
+		InspectedProcess
+		Facts []jsonInspectFact `json:"facts"`
 	}
 	jsonInspectFact struct {
 		Section string `json:"section"`
@@ -56,32 +31,23 @@ type (
 	}
 )
 
-// object prints the inspections for programs, in one piece.
+// object prints the inspections for programs.
 func (i Inspect) object(list []Inspection) {
-	printJSON(i.Out, jsonInspect{
-		Version: inspectVersion, Command: "inspect", Time: instant(i.Now), Only: i.Only, Limits: each(i.Limits, words.Printable), Daemons: each(list, i.inspection),
-	})
+	object(i.Out, jsonInspect{head{1, "inspect", i.Now}, i.Only, i.Limits, each(list, i.inspection)})
 }
 
 func (i Inspect) inspection(d Inspection) jsonInspection {
-	out := jsonInspection{Name: words.Printable(d.Name), State: d.State, Reason: words.Printable(d.Reason), Severity: severityOf(d.State), More: d.More}
+	out := jsonInspection{Name: d.Name, State: d.State, Reason: d.Reason, Severity: severityOf(d.State), More: d.More}
 	out.Processes = each(d.Processes, func(p InspectedProcess) jsonInspectedProcess {
-		findings := i.told(p.Findings)
+		p.Findings = i.told(p.Findings)
 		for _, s := range inspectSeverities() {
-			if worse := slices.ContainsFunc(findings, func(f InspectFinding) bool { return f.Severity == s }); worse && isWorse(s, out.Severity) {
+			if worse := slices.ContainsFunc(p.Findings, func(f InspectFinding) bool { return f.Severity == s }); worse && isWorse(s, out.Severity) {
 				out.Severity = s
 			}
 		}
-		return jsonInspectedProcess{
-			PID: p.PID, Name: words.Printable(p.Name), Executable: words.Printable(p.Executable), Unit: words.Printable(p.Unit), User: words.Printable(p.User),
-			Started: instantIf(p.Started),
-			Findings: each(findings, func(f InspectFinding) jsonInspectFinding {
-				return jsonInspectFinding{f.ID, f.Section, f.Severity, f.What, words.Printable(f.Evidence), f.Why, words.Printable(f.Do)}
-			}),
-			Facts: each(p.Lines, func(l InspectLine) jsonInspectFact {
-				return jsonInspectFact{l.Section, words.Printable(l.Name), l.Why == "", words.Printable(l.Text), words.Printable(l.Why), l.Never}
-			}),
-		}
+		return jsonInspectedProcess{p, each(p.Lines, func(l InspectLine) jsonInspectFact {
+			return jsonInspectFact{l.Section, l.Name, l.Why == "", l.Text, l.Why, l.Never}
+		})}
 	})
 	return out
 }

@@ -2,10 +2,7 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -121,32 +118,4 @@ func randomInspections(random *rand.Rand) []Inspection {
 		list = append(list, d)
 	}
 	return list
-}
-
-// Each field of the types is in the schema, and the other way round.
-func TestInspectSchemaHasTheFields(t *testing.T) {
-	data, err := os.ReadFile(inspectSchema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root node
-	if err := json.Unmarshal(data, &root); err != nil {
-		t.Fatal(err)
-	}
-	defs := root.child("$defs")
-	for _, tc := range []struct {
-		typ reflect.Type
-		n   node
-	}{
-		{reflect.TypeFor[jsonInspect](), root},
-		{reflect.TypeFor[jsonInspection](), defs.child("daemon")},
-		{reflect.TypeFor[jsonInspectedProcess](), defs.child("process")},
-		{reflect.TypeFor[jsonInspectFinding](), defs.child("finding")},
-		{reflect.TypeFor[jsonInspectFact](), defs.child("fact")},
-	} {
-		hasFields(t, tc.typ, tc.n)
-	}
-	if len(defs) != 4 || root.child("properties").child("version")["const"] != float64(inspectVersion) {
-		t.Error("the schema has other types, or another version")
-	}
 }

@@ -90,7 +90,7 @@ var everything = Report{
 	},
 }
 
-// What programs read. Who changes it changes jsonVersion too, unless a field is
+// What programs read. Who changes it changes the version too, unless a field is
 // only added.
 func TestJSONOfEverything(t *testing.T) {
 	const file = "testdata/everything.json"
@@ -299,59 +299,6 @@ func rawSchema(t *testing.T) node {
 func (n node) child(key string) node {
 	c, _ := n[key].(map[string]any)
 	return c
-}
-
-// Each field of the types is in the schema, and the other way round.
-func TestSchemaHasTheFields(t *testing.T) {
-	root := rawSchema(t)
-	seen := map[string]bool{}
-	var compare func(path string, typ reflect.Type, n node)
-	compare = func(path string, typ reflect.Type, n node) {
-		if ref, ok := n["$ref"].(string); ok {
-			name := strings.TrimPrefix(ref, "#/$defs/")
-			seen[name] = true
-			n = root.child("$defs").child(name)
-		}
-		switch typ.Kind() {
-		case reflect.Slice:
-			compare(path, typ.Elem(), n.child("items"))
-			return
-		case reflect.Struct:
-		default:
-			return
-		}
-		if n["additionalProperties"] != false || n["description"] == nil {
-			t.Errorf("%s: other fields are taken, or it is not described", path)
-		}
-		var fields, must []string
-		for i := range typ.NumField() {
-			name, option, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-			fields = append(fields, name)
-			if option == "" {
-				must = append(must, name)
-			}
-			sub := n.child("properties").child(name)
-			if text, _ := sub["description"].(string); !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ").") {
-				t.Errorf("%s.%s: described as %q", path, name, text)
-			}
-			compare(path+"."+name, typ.Field(i).Type, sub)
-		}
-		var known, required []string
-		for name := range n.child("properties") {
-			known = append(known, name)
-		}
-		for _, name := range n["required"].([]any) {
-			required = append(required, name.(string))
-		}
-		same(t, path+": fields", known, fields)
-		same(t, path+": required", required, must)
-	}
-	compare("", reflect.TypeFor[jsonReport](), root)
-	for name := range root.child("$defs") {
-		if !seen[name] {
-			t.Errorf("nothing is a %s", name)
-		}
-	}
 }
 
 func same(t *testing.T, what string, got, want []string) {

@@ -10,7 +10,7 @@ func TestPausesAsJSON(t *testing.T) {
 	var out strings.Builder
 	WritePauses(&out, dusk, []Pause{
 		{Name: "clamd", By: "alice", Reason: "new \x1bdisk", From: before(time.Hour), Until: dusk},
-		{From: before(time.Hour)},
+		{All: true, From: before(time.Hour)},
 	})
 	const want = `{
   "version": 1,

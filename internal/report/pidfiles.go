@@ -26,31 +26,38 @@ type PIDFiles struct {
 
 // PIDFile is one of them.
 type PIDFile struct {
-	Path       string
-	Severity   string // of its worst finding
-	Number     *int64 // that it holds; nil if it holds none, or none that could be read
-	Process    *PIDFileProcess
-	Locked     *bool // nil if that cannot be told
-	LockedBy   []int
-	Owner      string
-	Mode       string
-	Written    time.Time
-	FileSystem string
-	Persistent bool
-	NamedBy    []string
-	Findings   []PIDFileFinding
+	Path       string           `json:"path"`
+	Severity   string           `json:"severity"` // of its worst finding
+	Number     *int64           `json:"number"`   // that it holds; nil if it holds none, or none that could be read
+	Process    *PIDFileProcess  `json:"process"`
+	Locked     *bool            `json:"locked"` // nil if that cannot be told
+	LockedBy   []int            `json:"locked_by"`
+	Owner      string           `json:"owner"`
+	Mode       string           `json:"mode"`
+	Written    time.Time        `json:"written,omitempty"`
+	FileSystem string           `json:"file_system"`
+	Persistent bool             `json:"persistent"`
+	NamedBy    []string         `json:"named_by"`
+	Findings   []PIDFileFinding `json:"findings"`
 }
 
 // PIDFileProcess is what the number belongs to.
 type PIDFileProcess struct {
-	PID                          int
-	Thread                       *string // its name, if the number is that of a thread
-	Name, Executable, User, Unit string
-	Started                      time.Time
+	PID        int       `json:"pid"`
+	Thread     *string   `json:"thread"` // its name, if the number is that of a thread
+	Name       string    `json:"name"`
+	Executable string    `json:"executable"`
+	User       string    `json:"user"`
+	Unit       string    `json:"unit"`
+	Started    time.Time `json:"started,omitempty"`
 }
 
 // PIDFileFinding is a verdict, and its reason.
-type PIDFileFinding struct{ Verdict, Severity, Text string }
+type PIDFileFinding struct {
+	Verdict  string `json:"verdict"`
+	Severity string `json:"severity"`
+	Text     string `json:"text"`
+}
 
 // severities, the worst first.
 func severities() []string { return []string{"dangerous", "wrong", "note", "unknown", "right"} }
@@ -93,6 +100,32 @@ func (p PIDFiles) Write() {
 		paper.Wrapped(terminal.Label("notice", terminal.Yellow), terminal.Text(fmt.Sprintf("%d of the pidfiles and folders may not be looked at: run it as root", p.Unseen)))
 	}
 	paper.ShowOn(p.Out)
+}
+
+type (
+	jsonPIDFiles struct {
+		head
+		Sums     jsonSums  `json:"sums"`
+		Unseen   int       `json:"unseen"`
+		Limits   []string  `json:"limits"`
+		PIDFiles []PIDFile `json:"pidfiles"`
+	}
+	jsonSums struct {
+		Dangerous int `json:"dangerous"`
+		Wrong     int `json:"wrong"`
+		Note      int `json:"note"`
+		Unknown   int `json:"unknown"`
+		Right     int `json:"right"`
+	}
+)
+
+// object prints the pidfiles for programs.
+func (p PIDFiles) object() {
+	object(p.Out, jsonPIDFiles{
+		head{1, "pidfiles", p.Now},
+		jsonSums{p.Sums["dangerous"], p.Sums["wrong"], p.Sums["note"], p.Sums["unknown"], p.Sums["right"]},
+		p.Unseen, p.Limits, p.List,
+	})
 }
 
 // notes are what stands below a row: all that is not as it should be, and then what helps

@@ -2,11 +2,7 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
-	"os"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,61 +126,5 @@ func TestRandomPIDFilesAreDescribedByTheSchema(t *testing.T) {
 		if t.Failed() {
 			return
 		}
-	}
-}
-
-// Each field of the types is in the schema, and the other way round.
-func TestPIDFilesSchemaHasTheFields(t *testing.T) {
-	data, err := os.ReadFile(pidFilesSchema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root node
-	if err := json.Unmarshal(data, &root); err != nil {
-		t.Fatal(err)
-	}
-	defs := root.child("$defs")
-	for _, tc := range []struct {
-		typ reflect.Type
-		n   node
-	}{
-		{reflect.TypeFor[jsonPIDFiles](), root},
-		{reflect.TypeFor[jsonSums](), defs.child("sums")},
-		{reflect.TypeFor[jsonPIDFile](), defs.child("pidfile")},
-		{reflect.TypeFor[jsonPIDFileProcess](), defs.child("process")},
-		{reflect.TypeFor[jsonFinding](), defs.child("finding")},
-	} {
-		var fields, must, known, required []string
-		for i := range tc.typ.NumField() {
-			name, option, _ := strings.Cut(tc.typ.Field(i).Tag.Get("json"), ",")
-			fields = append(fields, name)
-			if option == "" {
-				must = append(must, name)
-			}
-			if text, _ := tc.n.child("properties").child(name)["description"].(string); !strings.HasSuffix(text, ".") {
-				t.Errorf("%s: described as %q", name, text)
-			}
-		}
-		for name := range tc.n.child("properties") {
-			known = append(known, name)
-		}
-		for _, name := range tc.n["required"].([]any) {
-			required = append(required, name.(string))
-		}
-		if tc.n["additionalProperties"] != false || tc.n["description"] == nil {
-			t.Errorf("%v: other fields are taken, or it is not described", tc.typ)
-		}
-		same(t, tc.typ.String()+": fields", known, fields)
-		same(t, tc.typ.String()+": required", required, must)
-	}
-	if len(defs) != 4 || root.child("properties").child("version")["const"] != float64(pidFilesVersion) {
-		t.Error("the schema has other types, or another version")
-	}
-	var enum []string
-	for _, v := range defs.child("pidfile").child("properties").child("severity")["enum"].([]any) {
-		enum = append(enum, v.(string))
-	}
-	if !slices.Equal(enum, severities()) {
-		t.Errorf("the schema has the severities %v", enum)
 	}
 }

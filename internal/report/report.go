@@ -32,9 +32,10 @@ type Report struct {
 
 // Mistake is something that a person must mend, and how.
 type Mistake struct {
-	Text, Hint string
-	About      string // in a word: metrics; "" is the configuration
-	Known      bool   // people have been told of it
+	Text  string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
+	About string // in a word: metrics; "" is the configuration
+	Known bool   // people have been told of it
 }
 
 // about is what a mistake is about, in a word.
@@ -179,29 +180,29 @@ type Service struct {
 
 // Step is one command that was run.
 type Step struct {
-	Verb    words.Verb
-	Service string
-	Took    time.Duration
-	Err     string   // "" if it did its work
-	Output  []string // the last lines of what a failing command has printed
-	Slow    bool     // it ran out of time, but the daemon is up
-	Skipped bool     // it was not run: Err says why
-	Hint    string
+	Verb    words.Verb    `json:"verb"`
+	Service string        `json:"service"`
+	Took    time.Duration `json:"seconds"`
+	Err     string        `json:"error,omitempty"` // "" if it did its work
+	Hint    string        `json:"hint,omitempty"`
+	Output  []string      `json:"output"`  // the last lines of what a failing command has printed
+	Slow    bool          `json:"slow"`    // it ran out of time, but the daemon is up
+	Skipped bool          `json:"skipped"` // it was not run: Err says why
 }
 
 // Plan is one command that would be run.
 type Plan struct {
-	Argv    []string
-	Timeout time.Duration
+	Argv    []string      `json:"argv"`
+	Timeout time.Duration `json:"timeout_seconds"`
 }
 
 // Detail is one process that was looked at closely.
 type Detail struct {
-	PID    int
-	User   string
-	Exe    string
-	Counts bool
-	Why    string
+	PID    int    `json:"pid"`
+	User   string `json:"user,omitempty"`
+	Exe    string `json:"executable,omitempty"`
+	Counts bool   `json:"counts"`
+	Why    string `json:"why"`
 }
 
 // Ill is how a Wrong daemon or rule is.

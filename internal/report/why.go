@@ -11,19 +11,19 @@ import (
 // Account explains an incident: what has happened to a daemon, who did it, and how sure
 // that is.
 type Account struct {
-	Name       string
-	Executable string   // of the configuration; "" if it does not know the daemon
+	Name       string        `json:"name"`
+	Executable string        `json:"executable,omitempty"` // of the configuration; "" if it does not know the daemon
+	State      string        `json:"state"`                // up, down, held or unknown, as it was last seen
+	Since      time.Time     `json:"state_since,omitempty"`
+	Seen       time.Time     `json:"seen,omitempty"`          // when that was; zero: never
+	Died       time.Time     `json:"died,omitempty"`          // zero: only that it was after LastUp and not after Down
+	Lived      time.Duration `json:"lived_seconds,omitempty"` // how long it had been seen up; 0: not known
+	Kind       string        `json:"kind,omitempty"`          // of the cause, a word of a closed list; "": nobody has looked for it
+	Explained  bool          `json:"explained"`               // the cause is known, and the sender, if there must be one
+	Incident   Incident
+	Lines      []WhyLine
 	Services   []string // of the configuration
 	After      []string // daemons that come after it there
-	State      string   // up, down, held or unknown, as it was last seen
-	Since      time.Time
-	Seen       time.Time // when that was; zero: never
-	Incident   Incident
-	Died       time.Time     // zero: only that it was after LastUp and not after Down
-	Lived      time.Duration // how long it had been seen up; 0: not known
-	Kind       string        // of the cause, a word of a closed list; "": nobody has looked for it
-	Explained  bool          // the cause is known, and the sender, if there must be one
-	Lines      []WhyLine
 	Next       []string // commands that show more, to be pasted
 	Missing    []string // witnesses that were not there, and how to switch them on
 	Silent     []string // witnesses that did not answer, and why
@@ -32,12 +32,12 @@ type Account struct {
 
 // WhyLine is a piece of what is known.
 type WhyLine struct {
-	Kind      string // cause, by or note
-	Text      string
-	Certainty string
-	Source    string
-	When      time.Time // zero: not known
-	Later     bool      // found when somebody asked again
+	Kind      string    `json:"kind"` // cause, by or note
+	Text      string    `json:"text"`
+	Certainty string    `json:"certainty"`
+	Source    string    `json:"source"`
+	When      time.Time `json:"time,omitempty"` // zero: not known
+	Later     bool      `json:"later"`          // found when somebody asked again
 }
 
 // Why is the face of explanations: for eyes a paragraph for each incident, in the manner of

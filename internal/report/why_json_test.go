@@ -2,10 +2,7 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"math/rand/v2"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -89,33 +86,4 @@ func randomAccounts(random *rand.Rand) []Account {
 		}
 	}
 	return list
-}
-
-// Each field of the types is in the schema, and the other way round.
-func TestWhySchemaHasTheFields(t *testing.T) {
-	data, err := os.ReadFile(whySchema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root node
-	if err := json.Unmarshal(data, &root); err != nil {
-		t.Fatal(err)
-	}
-	defs := root.child("$defs")
-	for _, tc := range []struct {
-		typ reflect.Type
-		n   node
-	}{
-		{reflect.TypeFor[jsonWhy](), root},
-		{reflect.TypeFor[jsonAccount](), defs.child("daemon")},
-		{reflect.TypeFor[jsonWhyLine](), defs.child("finding")},
-		{reflect.TypeFor[jsonImpact](), defs.child("impact")},
-		{reflect.TypeFor[jsonIncident](), defs.child("incident")},
-		{reflect.TypeFor[jsonIncidentStep](), defs.child("step")},
-	} {
-		hasFields(t, tc.typ, tc.n)
-	}
-	if len(defs) != 5 || root.child("properties").child("version")["const"] != float64(whyVersion) {
-		t.Error("the schema has other types, or another version")
-	}
 }

@@ -1,0 +1,97 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"daemon-keeper/internal/words"
+)
+
+// head begins each object that is printed for programs.
+type head struct {
+	Version int       `json:"version"` // grows when a field changes its meaning or goes
+	Command string    `json:"command"`
+	Time    time.Time `json:"time"`
+}
+
+// object prints a struct for programs, in one piece: a reader never sees half an object unless
+// the disk is full. The fields have the names of their json tags; those without one are left
+// out, as are empty ones with omitempty. All text is made Printable, a time is written by
+// RFC 3339 in UTC, a length of time in seconds, and a list that is nil is empty.
+func object(w io.Writer, v any) {
+	var b, out bytes.Buffer
+	encode(&b, reflect.ValueOf(v))
+	_ = json.Indent(&out, b.Bytes(), "", "  ") // what was encoded is JSON
+	out.WriteByte('\n')
+	_, _ = w.Write(out.Bytes())
+}
+
+func encode(b *bytes.Buffer, v reflect.Value) {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		leaf(b, instant(x))
+		return
+	case time.Duration:
+		leaf(b, inSeconds(x))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		b.WriteByte('{')
+		fields(b, v)
+		b.WriteByte('}')
+	case reflect.Slice:
+		b.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			encode(b, v.Index(i))
+		}
+		b.WriteByte(']')
+	case reflect.String:
+		leaf(b, words.Printable(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			encode(b, v.Elem())
+			return
+		}
+		fallthrough
+	default:
+		leaf(b, v.Interface())
+	}
+}
+
+// fields prints those of a struct, and in their place those of one that is embedded.
+func fields(b *bytes.Buffer, v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		name, option, tagged := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			fields(b, v.Field(i))
+			continue
+		case name == "" || name == "-" || tagged && option == "omitempty" && v.Field(i).IsZero():
+			continue
+		}
+		if last := b.Bytes()[b.Len()-1]; last != '{' {
+			b.WriteByte(',')
+		}
+		leaf(b, name)
+		b.WriteByte(':')
+		encode(b, v.Field(i))
+	}
+}
+
+// leaf prints what can always be encoded: text, a number, true, false or null. It stands in no
+// web page, and people read it, too.
+func leaf(b *bytes.Buffer, v any) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v)
+	b.Truncate(b.Len() - 1) // the end of the line
+}
