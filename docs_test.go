@@ -320,7 +320,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 25 {
+	if seen != 26 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }
