@@ -17,7 +17,8 @@ type JSON struct {
 // Write prints the report.
 func (j JSON) Write(r Report) {
 	object(j.Out, jsonReport{
-		head{1, r.Command, r.Began}, r.Took, r.Status(), r.Changed(), r.Mistakes,
+		head{1, r.Command, r.Began},
+		r.Took, r.Status(), r.Changed(), r.Mistakes,
 		each(r.Daemons, func(d Daemon) jsonDaemon { return j.daemon(d, r.Began.Add(r.Took)) }),
 	})
 }
