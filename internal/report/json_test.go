@@ -283,19 +283,6 @@ func fill(r *rand.Rand, v reflect.Value) {
 // node is a part of the schema.
 type node map[string]any
 
-func rawSchema(t *testing.T) node {
-	t.Helper()
-	data, err := os.ReadFile(reportSchema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var n node
-	if err := json.Unmarshal(data, &n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 func (n node) child(key string) node {
 	c, _ := n[key].(map[string]any)
 	return c
