@@ -181,7 +181,7 @@ func conclude(spec Spec, v Verdict) Verdict {
 	wrong, isWrong := countFault(spec, v)
 	tooFew := isWrong && wrong.Aspect == TooFew
 	switch {
-	case tooFew && most > n && most >= count.Min, !isWrong && count.exceeds(most):
+	case tooFew && most > n && most >= count.Min, !isWrong && count.Exceeds(most):
 		v.State, v.Err = Unknown, &CloudedError{spec.Subject(), n, v.clouded}
 	case isWrong:
 		v.Faults = append(v.Faults, wrong)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // Where the list of processes tells the kernel's names, the paths of those alone are
@@ -28,7 +29,7 @@ func TestKernelsNames(t *testing.T) {
 		{"a name that is cut", Spec{Executable: exporter.Path}, Options{}, long[:19], exporter, 1, Up},
 		{"another name of the same file", Spec{Executable: clamd.Path}, Options{}, "clamd-2", clamd, 3, Up},
 		{"none", Spec{Executable: clamd.Path}, Options{}, "other", exporter, 5, Down},
-		{"all that count matter", Spec{Executable: clamd.Path, Count: &Count{1, 3}}, Options{}, "clamd", clamd, 5, Up},
+		{"all that count matter", Spec{Executable: clamd.Path, Count: &words.Count{Min: 1, Max: 3}}, Options{}, "clamd", clamd, 5, Up},
 		{"all are reported", Spec{Executable: clamd.Path}, Options{Full: true}, "clamd", clamd, 5, Up},
 		{"remembered", Spec{Executable: clamd.Path, Remembered: []Remembered{{PID: 100}}}, Options{}, "other", clamd, 1, Up},
 	} {

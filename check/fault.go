@@ -46,9 +46,9 @@ func countFault(spec Spec, v Verdict) (Fault, bool) {
 		return Fault{TooFew, Restart, "not running"}, true
 	case n < count.Min:
 		return Fault{TooFew, Restart, fmt.Sprintf("%s, and at least %d should be (%s)", processes(n), count.Min, listMatches(v.Matches))}, true
-	case count.exceeds(n) && count.Max == 0:
+	case count.Exceeds(n) && count.Max == 0:
 		return Fault{TooMany, spec.severity(TooMany), fmt.Sprintf("%s, and none may be (%s)", processes(n), listMatches(v.Matches))}, true
-	case count.exceeds(n):
+	case count.Exceeds(n):
 		return Fault{TooMany, spec.severity(TooMany), fmt.Sprintf("%s, and at most %d may be (%s)", processes(n), count.Max, listMatches(v.Matches))}, true
 	}
 	return Fault{}, false

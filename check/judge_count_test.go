@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // manyOf are n processes of clamd from PID 1001 on, and behind them some that
@@ -41,10 +42,10 @@ func wantSaidOf(t *testing.T, v Verdict, want ...string) {
 // What a count makes of so many processes, and of so many more that may be the
 // daemon: those cloud the verdict only where they decide.
 func TestCount(t *testing.T) {
-	atLeast := func(n int) *Count { return &Count{n, NoLimit} }
+	atLeast := func(n int) *words.Count { return &words.Count{Min: n, Max: words.NoLimit} }
 	for _, tc := range []struct {
 		name       string
-		count      *Count
+		count      *words.Count
 		n, clouded int
 		state      State
 		wrong      Aspect // "" if nothing is
@@ -63,33 +64,33 @@ func TestCount(t *testing.T) {
 		{"0-, none runs", atLeast(0), 0, 0, Up, "", 0},
 		{"0-, none runs, one may be it", atLeast(0), 0, 1, Up, "", 0},
 
-		{"2-3, none runs", &Count{2, 3}, 0, 0, Down, TooFew, Restart},
-		{"2-3, one runs", &Count{2, 3}, 1, 0, Down, TooFew, Restart},
-		{"2-3, one runs, one may be it", &Count{2, 3}, 1, 1, Unknown, "", 0},
-		{"2-3, two run", &Count{2, 3}, 2, 0, Up, "", 0},
-		{"2-3, two run, one may be it: well either way", &Count{2, 3}, 2, 1, Up, "", 0},
-		{"2-3, two run, two may be it", &Count{2, 3}, 2, 2, Unknown, "", 0},
-		{"2-3, three run", &Count{2, 3}, 3, 0, Up, "", 0},
-		{"2-3, three run, one may be it", &Count{2, 3}, 3, 1, Unknown, "", 0},
-		{"2-3, four run", &Count{2, 3}, 4, 0, Up, TooMany, Alarm},
-		{"2-3, four run, one may be it: too many for sure", &Count{2, 3}, 4, 1, Up, TooMany, Alarm},
+		{"2-3, none runs", &words.Count{Min: 2, Max: 3}, 0, 0, Down, TooFew, Restart},
+		{"2-3, one runs", &words.Count{Min: 2, Max: 3}, 1, 0, Down, TooFew, Restart},
+		{"2-3, one runs, one may be it", &words.Count{Min: 2, Max: 3}, 1, 1, Unknown, "", 0},
+		{"2-3, two run", &words.Count{Min: 2, Max: 3}, 2, 0, Up, "", 0},
+		{"2-3, two run, one may be it: well either way", &words.Count{Min: 2, Max: 3}, 2, 1, Up, "", 0},
+		{"2-3, two run, two may be it", &words.Count{Min: 2, Max: 3}, 2, 2, Unknown, "", 0},
+		{"2-3, three run", &words.Count{Min: 2, Max: 3}, 3, 0, Up, "", 0},
+		{"2-3, three run, one may be it", &words.Count{Min: 2, Max: 3}, 3, 1, Unknown, "", 0},
+		{"2-3, four run", &words.Count{Min: 2, Max: 3}, 4, 0, Up, TooMany, Alarm},
+		{"2-3, four run, one may be it: too many for sure", &words.Count{Min: 2, Max: 3}, 4, 1, Up, TooMany, Alarm},
 
-		{"1, none runs", &Count{1, 1}, 0, 0, Down, TooFew, Restart},
-		{"1, one runs", &Count{1, 1}, 1, 0, Up, "", 0},
-		{"1, one runs, one may be it", &Count{1, 1}, 1, 1, Unknown, "", 0},
-		{"1, two run", &Count{1, 1}, 2, 0, Up, TooMany, Alarm},
-		{"2, two run", &Count{2, 2}, 2, 0, Up, "", 0},
+		{"1, none runs", &words.Count{Min: 1, Max: 1}, 0, 0, Down, TooFew, Restart},
+		{"1, one runs", &words.Count{Min: 1, Max: 1}, 1, 0, Up, "", 0},
+		{"1, one runs, one may be it", &words.Count{Min: 1, Max: 1}, 1, 1, Unknown, "", 0},
+		{"1, two run", &words.Count{Min: 1, Max: 1}, 2, 0, Up, TooMany, Alarm},
+		{"2, two run", &words.Count{Min: 2, Max: 2}, 2, 0, Up, "", 0},
 
-		{"0-1, none runs", &Count{0, 1}, 0, 0, Up, "", 0},
-		{"0-1, none runs, one may be it", &Count{0, 1}, 0, 1, Up, "", 0},
-		{"0-1, none runs, two may be it", &Count{0, 1}, 0, 2, Unknown, "", 0},
-		{"0-1, one runs", &Count{0, 1}, 1, 0, Up, "", 0},
-		{"0-1, two run", &Count{0, 1}, 2, 0, Up, TooMany, Alarm},
+		{"0-1, none runs", &words.Count{Min: 0, Max: 1}, 0, 0, Up, "", 0},
+		{"0-1, none runs, one may be it", &words.Count{Min: 0, Max: 1}, 0, 1, Up, "", 0},
+		{"0-1, none runs, two may be it", &words.Count{Min: 0, Max: 1}, 0, 2, Unknown, "", 0},
+		{"0-1, one runs", &words.Count{Min: 0, Max: 1}, 1, 0, Up, "", 0},
+		{"0-1, two run", &words.Count{Min: 0, Max: 1}, 2, 0, Up, TooMany, Alarm},
 
-		{"0, none runs", &Count{0, 0}, 0, 0, Up, "", 0},
-		{"0, none runs, one may be it", &Count{0, 0}, 0, 1, Unknown, "", 0},
-		{"0, one runs", &Count{0, 0}, 1, 0, Up, TooMany, Alarm},
-		{"0, one runs, one may be it", &Count{0, 0}, 1, 1, Up, TooMany, Alarm},
+		{"0, none runs", &words.Count{Min: 0, Max: 0}, 0, 0, Up, "", 0},
+		{"0, none runs, one may be it", &words.Count{Min: 0, Max: 0}, 0, 1, Unknown, "", 0},
+		{"0, one runs", &words.Count{Min: 0, Max: 0}, 1, 0, Up, TooMany, Alarm},
+		{"0, one runs, one may be it", &words.Count{Min: 0, Max: 0}, 1, 1, Up, TooMany, Alarm},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec := Spec{Executable: clamd.Path, Count: tc.count}
@@ -125,17 +126,17 @@ func wantCount(t *testing.T, v Verdict, n int, state State, wrong Aspect, severi
 func TestCountWords(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
-		count *Count
+		count *words.Count
 		n     int
 		want  string
 	}{
 		{"none", nil, 0, "not running"},
-		{"none of two", &Count{2, NoLimit}, 0, "not running"},
-		{"one of two", &Count{2, NoLimit}, 1, "1 process, and at least 2 should be (pid 1001 /usr/local/sbin/clamd of user 0)"},
-		{"two of three", &Count{3, 3}, 2, "2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"},
-		{"one where none may be", &Count{0, 0}, 1, "1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)"},
-		{"two where one may be", &Count{1, 1}, 2, "2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"},
-		{"five where one may be", &Count{1, 1}, 5, "5 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0, and 2 more)"},
+		{"none of two", &words.Count{Min: 2, Max: words.NoLimit}, 0, "not running"},
+		{"one of two", &words.Count{Min: 2, Max: words.NoLimit}, 1, "1 process, and at least 2 should be (pid 1001 /usr/local/sbin/clamd of user 0)"},
+		{"two of three", &words.Count{Min: 3, Max: 3}, 2, "2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"},
+		{"one where none may be", &words.Count{Min: 0, Max: 0}, 1, "1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)"},
+		{"two where one may be", &words.Count{Min: 1, Max: 1}, 2, "2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"},
+		{"five where one may be", &words.Count{Min: 1, Max: 1}, 5, "5 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0, and 2 more)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			v := judge(Spec{Executable: clamd.Path, Count: tc.count}, clamd, manyOf(tc.n, 0)...)
@@ -149,7 +150,7 @@ func TestCountWords(t *testing.T) {
 // Regression: "cannot tell whether clamd is running" was said of one that was, and
 // only its number could not be told.
 func TestCloudedCountWords(t *testing.T) {
-	v := judge(Spec{Executable: clamd.Path, Count: &Count{1, 2}}, clamd, manyOf(2, 1)...)
+	v := judge(Spec{Executable: clamd.Path, Count: &words.Count{Min: 1, Max: 2}}, clamd, manyOf(2, 1)...)
 	const want = "cannot tell how many there are of /usr/local/sbin/clamd: 2 for sure; process 2001 may be another: may not be looked at"
 	if v.Err == nil || v.Err.Error() != want {
 		t.Errorf("it says %v, want %s", v.Err, want)
@@ -173,25 +174,25 @@ func TestCountDefaults(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		spec Spec
-		want Count
+		want words.Count
 	}{
-		{"a daemon", Spec{}, Count{1, NoLimit}},
-		{"a rule", Spec{Rule: true}, Count{0, 0}},
-		{"a daemon with a count", Spec{Count: &Count{0, 2}}, Count{0, 2}},
-		{"a rule with a count", Spec{Rule: true, Count: &Count{1, NoLimit}}, Count{1, NoLimit}},
+		{"a daemon", Spec{}, words.Count{Min: 1, Max: words.NoLimit}},
+		{"a rule", Spec{Rule: true}, words.Count{Min: 0, Max: 0}},
+		{"a daemon with a count", Spec{Count: &words.Count{Min: 0, Max: 2}}, words.Count{Min: 0, Max: 2}},
+		{"a rule with a count", Spec{Rule: true, Count: &words.Count{Min: 1, Max: words.NoLimit}}, words.Count{Min: 1, Max: words.NoLimit}},
 	} {
 		if got := tc.spec.Bounds(); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}
-	if (Count{1, NoLimit}).exceeds(1 << 30) {
-		t.Error("something exceeds NoLimit")
+	if (words.Count{Min: 1, Max: words.NoLimit}).Exceeds(1 << 30) {
+		t.Error("something exceeds words.NoLimit")
 	}
 }
 
 // Two that count and one that may are too few for four, whatever that one is.
 func TestTooFewForSure(t *testing.T) {
-	spec := Spec{Executable: clamd.Path, Count: &Count{4, NoLimit}}
+	spec := Spec{Executable: clamd.Path, Count: &words.Count{Min: 4, Max: words.NoLimit}}
 	running := []proctable.Process{using(7, nil), using(8, nil), denied("clamd")}
 	if v := judge(spec, clamd, running...); v.State != Down || v.Err != nil {
 		t.Errorf("at most three: %v (%v)", v.State, v.Err)

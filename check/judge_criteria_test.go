@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 func id(n uint32) *uint32 { return &n }
@@ -199,7 +200,7 @@ func TestReadings(t *testing.T) {
 		spec Spec
 		want proctable.Reading
 	}{
-		{"what costs nothing more", Spec{Executable: "/x", User: id(0), Group: id(0), Parent: 1, Memory: MemoryLimit{RSS: 1}, Count: &Count{0, 0}}, 0},
+		{"what costs nothing more", Spec{Executable: "/x", User: id(0), Group: id(0), Parent: 1, Memory: MemoryLimit{RSS: 1}, Count: &words.Count{Min: 0, Max: 0}}, 0},
 		{"the arguments", Spec{Args: all}, proctable.ArgsReading},
 		{"the label", Spec{Label: "x"}, proctable.LabelReading},
 		{"open files, by number", Spec{Files: FilesLimit{Number: 1}}, proctable.FilesReading},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 const timesyncd, fifteen = "systemd-timesyncd", "systemd-timesyn"
@@ -95,7 +96,7 @@ func TestNameIsEnoughWords(t *testing.T) {
 	)
 	for _, tc := range []struct {
 		name   string
-		count  *Count
+		count  *words.Count
 		rule   bool
 		n      int
 		beside proctable.Process
@@ -104,12 +105,12 @@ func TestNameIsEnoughWords(t *testing.T) {
 	}{
 		{"one", nil, false, 1, plain(nil), Up, []string{one}},
 		{"three", nil, false, 3, plain(nil), Up, []string{three}},
-		{"as many as may be", &Count{1, 4}, false, 3, plain(nil), Up, []string{three}},
-		{"too many", &Count{1, 2}, false, 3, denied("cron"), Up, []string{many, three}},
-		{"too few", &Count{4, NoLimit}, false, 3, denied("cron"), Down, []string{few, three}},
-		{"a rule that is kept", &Count{1, 4}, true, 1, plain(nil), Up, []string{one}},
-		{"none", &Count{1, 2}, false, 0, plain(nil), Up, nil},
-		{"and one that cannot be told", &Count{1, 3}, false, 3, denied("main", "clamd"), Unknown, []string{three}},
+		{"as many as may be", &words.Count{Min: 1, Max: 4}, false, 3, plain(nil), Up, []string{three}},
+		{"too many", &words.Count{Min: 1, Max: 2}, false, 3, denied("cron"), Up, []string{many, three}},
+		{"too few", &words.Count{Min: 4, Max: words.NoLimit}, false, 3, denied("cron"), Down, []string{few, three}},
+		{"a rule that is kept", &words.Count{Min: 1, Max: 4}, true, 1, plain(nil), Up, []string{one}},
+		{"none", &words.Count{Min: 1, Max: 2}, false, 0, plain(nil), Up, nil},
+		{"and one that cannot be told", &words.Count{Min: 1, Max: 3}, false, 3, denied("main", "clamd"), Unknown, []string{three}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec := enough("clamd")

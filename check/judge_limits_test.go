@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 const mib = 1 << 20
@@ -70,7 +71,7 @@ func TestLimits(t *testing.T) {
 // Only what restart_on lists makes a daemon down; the rest of what is wrong is
 // said beside it.
 func TestRestartOn(t *testing.T) {
-	broken := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 2 * time.Hour, Count: &Count{0, 0}}
+	broken := Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 2 * time.Hour, Count: &words.Count{Min: 0, Max: 0}}
 	all := []Aspect{TooMany, Memory, Files, Age}
 	severities := func(v Verdict) map[Aspect]Severity {
 		m := map[Aspect]Severity{}
@@ -150,7 +151,7 @@ func TestManyOverALimit(t *testing.T) {
 
 // What is wrong for sure restarts it, though the number cannot be told.
 func TestCloudedLimits(t *testing.T) {
-	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}, Memory: MemoryLimit{RSS: 1}, RestartOn: []Aspect{Memory}}
+	spec := Spec{Executable: clamd.Path, Count: &words.Count{Min: 1, Max: 1}, Memory: MemoryLimit{RSS: 1}, RestartOn: []Aspect{Memory}}
 	other := denied("clamd")
 	if v := judge(spec, clamd, using(7, nil), other); v.State != Down || v.Err != nil || len(v.Faults) != 1 {
 		t.Errorf("one may be another: %v (%v), %q", v.State, v.Err, said(v.Faults))

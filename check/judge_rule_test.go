@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // A rule never makes anything down, whatever is wrong and whatever restart_on
@@ -17,11 +18,11 @@ func TestRuleIsNeverDown(t *testing.T) {
 	all := []Aspect{TooFew, TooMany, Listening, PIDFiles, CPU, Memory, Files, Age}
 	for name, spec := range map[string]Spec{
 		"too many":          {},
-		"too few":           {Count: &Count{5, NoLimit}},
+		"too few":           {Count: &words.Count{Min: 5, Max: words.NoLimit}},
 		"over the memory":   {Memory: MemoryLimit{RSS: 1}},
 		"over the files":    {Files: FilesLimit{Number: 1}},
 		"a limit of age":    {MinAge: 24 * time.Hour},
-		"more than allowed": {Count: &Count{0, 1}},
+		"more than allowed": {Count: &words.Count{Min: 0, Max: 1}},
 	} {
 		spec.Rule, spec.Executable, spec.RestartOn = true, clamd.Path, all
 		v := judge(spec, clamd, using(1001, nil), using(1002, nil))
@@ -46,10 +47,10 @@ func TestRuleWords(t *testing.T) {
 	}{
 		{"it is kept", Spec{}, 0, nil},
 		{"it is broken once", Spec{}, 1, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)"}},
-		{"at most one, and it is so", Spec{Count: &Count{0, 1}}, 1, nil},
-		{"at least one, and none is", Spec{Count: &Count{1, NoLimit}}, 0, []string{"too_few/1: no process, and at least 1 should be"}},
-		{"at least three, and two are", Spec{Count: &Count{3, NoLimit}}, 2, []string{"too_few/1: 2 processes, and at least 3 should be"}},
-		{"at most one, and two are", Spec{Count: &Count{1, 1}}, 2, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
+		{"at most one, and it is so", Spec{Count: &words.Count{Min: 0, Max: 1}}, 1, nil},
+		{"at least one, and none is", Spec{Count: &words.Count{Min: 1, Max: words.NoLimit}}, 0, []string{"too_few/1: no process, and at least 1 should be"}},
+		{"at least three, and two are", Spec{Count: &words.Count{Min: 3, Max: words.NoLimit}}, 2, []string{"too_few/1: 2 processes, and at least 3 should be"}},
+		{"at most one, and two are", Spec{Count: &words.Count{Min: 1, Max: 1}}, 2, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.spec.Rule, tc.spec.Executable = true, clamd.Path
@@ -185,11 +186,11 @@ func TestRuleThatCannotTell(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.spec.Rule = true
 			wantVerdict(t, judge(tc.spec, clamd, tc.p), row{tc.name, tc.p, Unknown, tc.reason, false})
-			tc.spec.Count = &Count{0, 1}
+			tc.spec.Count = &words.Count{Min: 0, Max: 1}
 			if v := judge(tc.spec, clamd, tc.p); v.State != Up || v.Err != nil || len(v.Faults) > 0 {
 				t.Errorf("one may be: %v (%v), %q", v.State, v.Err, said(v.Faults))
 			}
-			tc.spec.Count = &Count{1, NoLimit}
+			tc.spec.Count = &words.Count{Min: 1, Max: words.NoLimit}
 			if v := judge(tc.spec, clamd, tc.p); v.State != Unknown {
 				t.Errorf("one must be: %v, %q", v.State, said(v.Faults))
 			}
@@ -208,7 +209,7 @@ func TestRuleThatCannotTell(t *testing.T) {
 // Regression: where no security context can be told, a rule about any process of
 // one was kept for ever.
 func TestRuleAboutALabelThatCannotBeTold(t *testing.T) {
-	for _, count := range []*Count{nil, {0, 1}, {1, NoLimit}} {
+	for _, count := range []*words.Count{nil, {Min: 0, Max: 1}, {Min: 1, Max: words.NoLimit}} {
 		v := judgeAny(Spec{Label: "init_t", Count: count}, anyProcesses()...)
 		if v.State != Unknown || v.Err == nil || len(v.Faults) > 0 {
 			t.Errorf("%v: %v (%v), %q", count, v.State, v.Err, said(v.Faults))
@@ -262,7 +263,7 @@ func TestRuleOfTwoLimits(t *testing.T) {
 
 // A rule's limits are criteria: where the count is right, none of them is a fault.
 func TestRuleLimitsAreNoFaults(t *testing.T) {
-	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 24 * time.Hour, Count: &Count{0, 5}}
+	spec := Spec{Rule: true, Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}, Files: FilesLimit{Number: 1}, MinAge: 24 * time.Hour, Count: &words.Count{Min: 0, Max: 5}}
 	v := judge(spec, clamd, using(7, nil))
 	if len(v.Faults) > 0 || !reflect.DeepEqual(matching(v), []int{7}) {
 		t.Errorf("%q, about %v", said(v.Faults), matching(v))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // Processes that may never count, be they the right file a hundred times.
@@ -23,7 +24,7 @@ func TestOurselves(t *testing.T) {
 		t.Errorf("told to keep itself: %+v", v)
 	}
 	// A rule may count how many runs there are, but for this one.
-	rule := Spec{Executable: keeper.Path, Rule: true, Count: &Count{0, 1}}
+	rule := Spec{Executable: keeper.Path, Rule: true, Count: &words.Count{Min: 0, Max: 1}}
 	if v := judge(rule, keeper, another); v.State != Up || len(v.Excluded) != 1 || v.Excluded[0].Reason != Own {
 		t.Errorf("a rule about another daemon-keeper: %+v", v)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // Kin is a process that runs a daemon's program, whoever's it is.
@@ -53,7 +54,7 @@ type Family struct {
 
 // Program is a Spec for all processes that execute the same program.
 func (s *Spec) Program() Spec {
-	return Spec{Executable: s.Executable, Count: &Count{0, NoLimit}}
+	return Spec{Executable: s.Executable, Count: &words.Count{Min: 0, Max: words.NoLimit}}
 }
 
 // KinOf are the processes of a verdict on Spec.Program.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // looker is one look under way.
@@ -90,7 +91,7 @@ func (l *looker) want(spec Spec) {
 	l.targets = append(l.targets, t)
 	l.allCount = l.allCount || l.full || l.seesAll(&spec)
 	l.rememberedBy(t)
-	if t.named() && (l.measure || t.Bounds().Max != NoLimit) {
+	if t.named() && (l.measure || t.Bounds().Max != words.NoLimit) {
 		l.bounded = append(l.bounded, t)
 	}
 	if spec.Executable == "" {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // readOf are the processes of which something dear was read, in order.
@@ -55,15 +56,15 @@ func TestWhoIsSeen(t *testing.T) {
 		want int
 	}{
 		{"no count", Spec{}, 1},
-		{"1-", Spec{Count: &Count{1, NoLimit}}, 1},
-		{"2-", Spec{Count: &Count{2, NoLimit}}, 2},
-		{"0-", Spec{Count: &Count{0, NoLimit}}, 0},
+		{"1-", Spec{Count: &words.Count{Min: 1, Max: words.NoLimit}}, 1},
+		{"2-", Spec{Count: &words.Count{Min: 2, Max: words.NoLimit}}, 2},
+		{"0-", Spec{Count: &words.Count{Min: 0, Max: words.NoLimit}}, 0},
 		{"an address", Spec{Listen: []Listen{{}}}, 1},
 		{"criteria", Spec{User: id(0), NotGroup: id(9)}, 1},
-		{"1-2", Spec{Count: &Count{1, 2}}, 3},
-		{"0", Spec{Count: &Count{0, 0}}, 3},
+		{"1-2", Spec{Count: &words.Count{Min: 1, Max: 2}}, 3},
+		{"0", Spec{Count: &words.Count{Min: 0, Max: 0}}, 3},
 		{"a rule", Spec{Rule: true}, 3},
-		{"a rule of any number", Spec{Rule: true, Count: &Count{1, NoLimit}}, 1},
+		{"a rule of any number", Spec{Rule: true, Count: &words.Count{Min: 1, Max: words.NoLimit}}, 1},
 		{"a limit of memory", Spec{Memory: MemoryLimit{VMS: 1}}, 3},
 		{"a limit of files", Spec{Files: FilesLimit{Share: 1}}, 3},
 		{"a limit of CPU", Spec{CPU: &CPULimit{}}, 3},
@@ -98,8 +99,8 @@ func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
 	}{
 		{"no count", Spec{Executable: clamd.Path}, false},
 		{"a limit of memory", Spec{Executable: clamd.Path, Memory: MemoryLimit{RSS: 1}}, false},
-		{"1-1", Spec{Executable: clamd.Path, Count: &Count{1, 1}}, true},
-		{"1-2 of a name", Spec{Called: "clamd", Count: &Count{1, 2}}, true},
+		{"1-1", Spec{Executable: clamd.Path, Count: &words.Count{Min: 1, Max: 1}}, true},
+		{"1-2 of a name", Spec{Called: "clamd", Count: &words.Count{Min: 1, Max: 2}}, true},
 		{"a rule", Spec{Executable: clamd.Path, Rule: true}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
 	f := newFakeTable()
 	f.add(fakeRow{exeErr: proctable.ErrDeny, p: proctable.Process{Name: "clamd", Denied: true}})
 	f.runs(clamd)
-	spec := Spec{Executable: clamd.Path, Count: &Count{1, 1}}
+	spec := Spec{Executable: clamd.Path, Count: &words.Count{Min: 1, Max: 1}}
 	if v := Judge(mustLook(t, f, Options{}, spec), spec); v.State != Unknown {
 		t.Errorf("%v (%v)", v.State, v.Err)
 	}
@@ -226,7 +227,7 @@ func TestExemptScriptsAndApplets(t *testing.T) {
 // that names nothing too, with what that wants to read, and counts once.
 func TestRowOfAnother(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
-	daemon := Spec{Executable: clamd.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 2}}
+	daemon := Spec{Executable: clamd.Path, Args: regexp.MustCompile("^-F$"), Count: &words.Count{Min: 1, Max: 2}}
 	rule := Spec{Rule: true, Group: id(0), NotUser: id(0), Label: "init_t"}
 	f := newFakeTable()
 	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7}, args: []string{"clamd", "-F"}, usage: proctable.Usage{Label: "init_t"}})
@@ -277,15 +278,15 @@ func TestHardLinksAndCount(t *testing.T) {
 	f.runs(clamd)
 	for _, tc := range []struct {
 		name  string
-		count *Count
+		count *words.Count
 		want  int
 		wrong bool
 	}{
 		{"no count", nil, 1, false},
-		{"1-2", &Count{1, 2}, 2, false},
-		{"1", &Count{1, 1}, 2, true},
-		{"0", &Count{0, 0}, 2, true},
-		{"2-", &Count{2, NoLimit}, 2, false},
+		{"1-2", &words.Count{Min: 1, Max: 2}, 2, false},
+		{"1", &words.Count{Min: 1, Max: 1}, 2, true},
+		{"0", &words.Count{Min: 0, Max: 0}, 2, true},
+		{"2-", &words.Count{Min: 2, Max: words.NoLimit}, 2, false},
 	} {
 		spec := Spec{Executable: clamd.Path, Count: tc.count}
 		v := Judge(mustLook(t, f, Options{}, spec), spec)
@@ -306,10 +307,10 @@ func TestMissingExecutable(t *testing.T) {
 		wrong bool
 	}{
 		{"a daemon", Spec{}, Unknown, false},
-		{"a daemon, 1-2", Spec{Count: &Count{1, 2}}, Unknown, false},
-		{"a daemon, 0", Spec{Count: &Count{0, 0}}, Up, false},
+		{"a daemon, 1-2", Spec{Count: &words.Count{Min: 1, Max: 2}}, Unknown, false},
+		{"a daemon, 0", Spec{Count: &words.Count{Min: 0, Max: 0}}, Up, false},
 		{"a rule", Spec{Rule: true}, Up, false},
-		{"a rule that wants one", Spec{Rule: true, Count: &Count{1, NoLimit}}, Up, true},
+		{"a rule that wants one", Spec{Rule: true, Count: &words.Count{Min: 1, Max: words.NoLimit}}, Up, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFakeTable()
@@ -341,7 +342,7 @@ func TestMissingExecutable(t *testing.T) {
 // would have been restarted; beside a daemon, nothing could be told of the rule.
 func TestMissingForOneAndNotForAnother(t *testing.T) {
 	const path = "/no/such/daemon"
-	daemon, rule, none := Spec{Executable: path}, Spec{Executable: path, Rule: true}, Spec{Executable: path, Count: &Count{0, 0}}
+	daemon, rule, none := Spec{Executable: path}, Spec{Executable: path, Rule: true}, Spec{Executable: path, Count: &words.Count{Min: 0, Max: 0}}
 	exempting := Spec{Rule: true, User: id(7), Exempt: []Spec{{Executable: path}}}
 	for _, specs := range [][]Spec{{daemon, rule, none}, {rule, daemon, none}, {none, daemon, rule}, {exempting, rule, daemon, none}} {
 		s := mustLook(t, newFakeTable(), Options{}, specs...)
@@ -382,8 +383,8 @@ func TestAllOfAKernelsName(t *testing.T) {
 		want []int
 	}{
 		"no count":           {Spec{}, []int{first}},
-		"1":                  {Spec{Count: &Count{1, 1}}, []int{first, second}},
-		"0":                  {Spec{Count: &Count{0, 0}}, []int{first, second}},
+		"1":                  {Spec{Count: &words.Count{Min: 1, Max: 1}}, []int{first, second}},
+		"0":                  {Spec{Count: &words.Count{Min: 0, Max: 0}}, []int{first, second}},
 		"a rule":             {Spec{Rule: true}, []int{first, second}},
 		"a limit of memory":  {Spec{Memory: MemoryLimit{RSS: 1}}, []int{first, second}},
 		"a limit of files":   {Spec{Files: FilesLimit{Number: 1}}, []int{first, second}},
@@ -422,7 +423,7 @@ func TestHundredDaemons(t *testing.T) {
 		e := program(t, "daemon"+string(rune('a'+i/10))+string(rune('0'+i%10)), "\x7fELF")
 		f.add(fakeRow{exe: "/usr/sbin/other"})
 		f.add(fakeRow{exe: e.Resolved, p: proctable.Process{File: e.ID}, args: []string{"-F"}, usage: proctable.Usage{Files: 3}})
-		all = append(all, Spec{Executable: e.Path, Args: regexp.MustCompile("^-F$"), Count: &Count{1, 1}, Files: FilesLimit{Number: 9}})
+		all = append(all, Spec{Executable: e.Path, Args: regexp.MustCompile("^-F$"), Count: &words.Count{Min: 1, Max: 1}, Files: FilesLimit{Number: 9}})
 	}
 	s := mustLook(t, f, Options{}, all...)
 	wantPIDs(t, "asked for the path", f.exes, f.list...)
@@ -492,7 +493,7 @@ func TestDearReadingFails(t *testing.T) {
 		"a daemon":                {Executable: clamd.Path, Label: "x"},
 		"a rule":                  {Rule: true, Executable: clamd.Path, Label: "x"},
 		"a rule that names none":  {Rule: true, Label: "x", NotUser: id(0)},
-		"a daemon with a maximum": {Executable: clamd.Path, Label: "x", Count: &Count{1, 1}},
+		"a daemon with a maximum": {Executable: clamd.Path, Label: "x", Count: &words.Count{Min: 1, Max: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeTable()
@@ -547,7 +548,7 @@ func TestEndsBetweenThePasses(t *testing.T) {
 // A full look keeps each process once, however many daemons and rules want it.
 func TestFullLookKeepsOnce(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
-	specs := []Spec{{Executable: clamd.Path}, {Called: "clamd", Count: &Count{1, 1}}, {Rule: true, User: id(7)}, {Executable: clamd.Path, Rule: true, Memory: MemoryLimit{RSS: 1}}}
+	specs := []Spec{{Executable: clamd.Path}, {Called: "clamd", Count: &words.Count{Min: 1, Max: 1}}, {Rule: true, User: id(7)}, {Executable: clamd.Path, Rule: true, Memory: MemoryLimit{RSS: 1}}}
 	f := newFakeTable()
 	pid := f.add(fakeRow{exe: clamd.Resolved, p: proctable.Process{File: clamd.ID, User: 7, RSS: 2}})
 	for _, opts := range []Options{{}, {Full: true}} {

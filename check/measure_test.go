@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // mustMeasure judges one daemon by a look that measures.
@@ -71,7 +72,7 @@ func TestMeasureSeesAll(t *testing.T) {
 		{"a rule about any", Spec{Rule: true, User: id(7)}, []fakeRow{
 			{exe: "/opt/x", p: proctable.Process{User: 7}}, {exe: "/opt/y", p: proctable.Process{User: 7}},
 		}},
-		{"none need run", Spec{Executable: clamd.Path, Count: &Count{0, NoLimit}}, []fakeRow{
+		{"none need run", Spec{Executable: clamd.Path, Count: &words.Count{Min: 0, Max: words.NoLimit}}, []fakeRow{
 			{exe: clamd.Path, p: proctable.Process{File: clamd.ID}}, {exe: clamd.Path, p: proctable.Process{File: clamd.ID}},
 		}},
 		{"an old image", Spec{Executable: clamd.Path}, []fakeRow{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 var errBlindfold = errors.New("cannot tell: x")
@@ -52,14 +53,14 @@ func TestSettle(t *testing.T) {
 		{"it is busy, and whether it answers cannot be told", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Down, false, []string{"cpu/2: busy"}},
 		{"it is busy, which only warns, and whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Unknown, true, []string{"cpu/0: busy"}},
 
-		{"too few run, and those that do answer", Spec{Count: &Count{3, NoLimit}}, 2, 0, probed{}, probed{}, Down, false, []string{"too_few/2: 2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
-		{"too many run, and none answers", Spec{Count: &Count{0, 0}}, 1, 0, notAnswering(), probed{}, Down, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "listen/2: deaf"}},
-		{"how many run cannot be told, and they do not answer", Spec{Count: &Count{1, 1}}, 1, 1, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
+		{"too few run, and those that do answer", Spec{Count: &words.Count{Min: 3, Max: words.NoLimit}}, 2, 0, probed{}, probed{}, Down, false, []string{"too_few/2: 2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
+		{"too many run, and none answers", Spec{Count: &words.Count{Min: 0, Max: 0}}, 1, 0, notAnswering(), probed{}, Down, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "listen/2: deaf"}},
+		{"how many run cannot be told, and they do not answer", Spec{Count: &words.Count{Min: 1, Max: 1}}, 1, 1, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
 
 		{"a rule, and none is busy", Spec{Rule: true}, 3, 0, probed{}, probed{}, Up, false, nil},
 		{"a rule, and one is busy", Spec{Rule: true, RestartOn: []Aspect{CPU}}, 3, 0, probed{}, busyWith(1002), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1002 /usr/local/sbin/clamd of user 0)", "cpu/1: busy"}},
-		{"a rule, and one may be busy", Spec{Rule: true, Count: &Count{0, 1}}, 3, 0, probed{}, busyWith(1002), Up, false, nil},
-		{"a rule, and two are busy where one may be", Spec{Rule: true, Count: &Count{0, 1}}, 3, 0, probed{}, busyWith(1001, 1003), Up, false, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0)", "cpu/1: busy", "cpu/1: busy"}},
+		{"a rule, and one may be busy", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1002), Up, false, nil},
+		{"a rule, and two are busy where one may be", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1001, 1003), Up, false, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0)", "cpu/1: busy", "cpu/1: busy"}},
 		{"a rule, and how busy they are cannot be told", Spec{Rule: true}, 3, 0, probed{}, probed{err: errBlindfold}, Unknown, true, nil},
 		{"a rule, none is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, probed{}, Unknown, true, nil},
 		{"a rule, one is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, busyWith(1001), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "cpu/1: busy"}},

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 
 	"golang.org/x/sys/unix"
 )
@@ -90,7 +91,7 @@ func TestRealParent(t *testing.T) {
 		t.Fatalf("there are %v, want the daemon %d and its child", all, daemon)
 	}
 	child := all[0] + all[1] - daemon
-	spec.Parent, spec.Count = os.Getpid(), &Count{1, 1}
+	spec.Parent, spec.Count = os.Getpid(), &words.Count{Min: 1, Max: 1}
 	wantPicked(t, spec, daemon, child, OtherParent)
 	spec.Parent = daemon
 	wantPicked(t, spec, child, daemon, OtherParent)
@@ -155,14 +156,14 @@ func TestRealCount(t *testing.T) {
 		wrong Aspect
 	}{
 		{"no count", Spec{}, Up, ""},
-		{"2", Spec{Count: &Count{2, 2}}, Up, ""},
-		{"1-2", Spec{Count: &Count{1, 2}}, Up, ""},
-		{"3-", Spec{Count: &Count{3, NoLimit}}, Down, TooFew},
-		{"2 of a user", Spec{Count: &Count{2, 2}, User: id(stranger)}, Down, TooFew},
-		{"1", Spec{Count: &Count{1, 1}}, Up, TooMany},
-		{"1, which restarts it", Spec{Count: &Count{1, 1}, RestartOn: []Aspect{TooMany}}, Down, TooMany},
-		{"0", Spec{Count: &Count{0, 0}}, Up, TooMany},
-		{"0 of a group", Spec{Count: &Count{0, 0}, Group: id(7)}, Up, ""},
+		{"2", Spec{Count: &words.Count{Min: 2, Max: 2}}, Up, ""},
+		{"1-2", Spec{Count: &words.Count{Min: 1, Max: 2}}, Up, ""},
+		{"3-", Spec{Count: &words.Count{Min: 3, Max: words.NoLimit}}, Down, TooFew},
+		{"2 of a user", Spec{Count: &words.Count{Min: 2, Max: 2}, User: id(stranger)}, Down, TooFew},
+		{"1", Spec{Count: &words.Count{Min: 1, Max: 1}}, Up, TooMany},
+		{"1, which restarts it", Spec{Count: &words.Count{Min: 1, Max: 1}, RestartOn: []Aspect{TooMany}}, Down, TooMany},
+		{"0", Spec{Count: &words.Count{Min: 0, Max: 0}}, Up, TooMany},
+		{"0 of a group", Spec{Count: &words.Count{Min: 0, Max: 0}, Group: id(7)}, Up, ""},
 		{"a rule", Spec{Rule: true, RestartOn: []Aspect{TooMany}}, Up, TooMany},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -183,7 +184,7 @@ func TestRealCountOfAHardLink(t *testing.T) {
 	must(t, os.Link(p.path, p.dir+"/other"))
 	run(t, nil, p.path)
 	other := run(t, nil, p.dir+"/other")
-	v := lean(t, Spec{Executable: p.path, Count: &Count{1, 1}})
+	v := lean(t, Spec{Executable: p.path, Count: &words.Count{Min: 1, Max: 1}})
 	if v.State != Up || len(v.Faults) != 1 || !slices.Contains(matching(v), other) {
 		t.Errorf("%v (%v), about %v, %q", v.State, v.Err, matching(v), said(v.Faults))
 	}
@@ -317,7 +318,7 @@ func TestRealLabelWithoutAModule(t *testing.T) {
 	wantReal(t, verdict(t, spec), pid, Unknown, Unlabelled)
 	spec.Rule = true
 	wantReal(t, verdict(t, spec), pid, Unknown, Unlabelled)
-	if v := verdict(t, Spec{Rule: true, Label: "init_t", Count: &Count{0, 1}}); v.State != Unknown {
+	if v := verdict(t, Spec{Rule: true, Label: "init_t", Count: &words.Count{Min: 0, Max: 1}}); v.State != Unknown {
 		t.Errorf("a rule about any process: %v (%v)", v.State, v.Err)
 	}
 }

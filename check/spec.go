@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // Spec says which processes are a daemon, and what it takes to be healthy; or
@@ -34,8 +35,8 @@ type Spec struct {
 	NameIsEnough bool
 
 	// What is healthy.
-	Count   *Count   // how many processes; nil: at least one
-	Listen  []Listen // it must accept connections at all of them
+	Count   *words.Count // how many processes; nil: at least one
+	Listen  []Listen     // it must accept connections at all of them
 	PIDFile *PIDFile
 	CPU     *CPULimit
 	Memory  MemoryLimit
@@ -48,16 +49,6 @@ type Spec struct {
 	RestartOn []Aspect // what makes a daemon Down besides having too few processes and not answering
 	Rule      bool     // it only forbids: the limits are criteria, and nothing is ever Down
 }
-
-// Count is how many processes there should be.
-type Count struct {
-	Min, Max int // Max is NoLimit for any number
-}
-
-// NoLimit is a Max that nothing exceeds.
-const NoLimit = -1
-
-func (c Count) exceeds(n int) bool { return c.Max != NoLimit && n > c.Max }
 
 // Listen is an address that must accept a connection.
 type Listen struct {
@@ -141,14 +132,14 @@ const (
 )
 
 // Bounds is Count with its default.
-func (s *Spec) Bounds() Count {
+func (s *Spec) Bounds() words.Count {
 	if s.Count != nil {
 		return *s.Count
 	}
 	if s.Rule {
-		return Count{0, 0}
+		return words.Count{Min: 0, Max: 0}
 	}
-	return Count{1, NoLimit}
+	return words.Count{Min: 1, Max: words.NoLimit}
 }
 
 // Subject names what is looked for.
@@ -168,7 +159,7 @@ func (s *Spec) named() bool { return s.Executable != "" || s.Called != "" }
 // sees reports whether the number of processes matters beyond the least: then all
 // of them must be seen, not only the first.
 func (s *Spec) seesAll() bool {
-	return s.Bounds().Max != NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
+	return s.Bounds().Max != words.NoLimit || s.CPU != nil || s.Memory != MemoryLimit{} || s.Files != FilesLimit{} ||
 		s.MinAge > 0 || s.PIDFile != nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/words"
 )
 
 // A program that a remembered process executes is not read again; where that process does not
@@ -18,15 +19,15 @@ func TestUnchanged(t *testing.T) {
 		remembered []Remembered
 		row        fakeRow
 		change     func(t *testing.T)
-		count      *Count
+		count      *words.Count
 		want       State
 		unread     bool
 	}{
 		{"it still runs", []Remembered{was}, running, nil, nil, Up, true},
 		{"nothing is remembered", nil, running, nil, nil, Up, false},
 		{"another file was executed", []Remembered{{PID: 100, Start: 5, Exe: app.Path, File: proctable.FileID{Dev: 1, Ino: 1}}}, running, nil, nil, Up, false},
-		{"two are wanted", []Remembered{was}, running, nil, &Count{Min: 2, Max: NoLimit}, Down, false},
-		{"no more than one is wanted", []Remembered{was}, running, nil, &Count{Min: 1, Max: 1}, Up, false},
+		{"two are wanted", []Remembered{was}, running, nil, &words.Count{Min: 2, Max: words.NoLimit}, Down, false},
+		{"no more than one is wanted", []Remembered{was}, running, nil, &words.Count{Min: 1, Max: 1}, Up, false},
 		{"the number is another process's, of the same program", []Remembered{was}, fakeRow{exe: app.Path, p: proctable.Process{File: app.ID}, usage: proctable.Usage{Start: 6}}, nil, nil, Up, true},
 		{"it has ended", []Remembered{was}, fakeRow{exe: "/bin/other", p: proctable.Process{File: proctable.FileID{Dev: 1, Ino: 3}}}, nil, nil, Down, false},
 		{

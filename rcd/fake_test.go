@@ -109,6 +109,3 @@ func tree(t *testing.T, names ...string) (root string) {
 	}
 	return root
 }
-
-// ownDaemon is one of those that no manager knows.
-func ownDaemon(m *Manager, name string) *OwnDaemon { return m.dialect.(*own).daemons[name] }

@@ -309,3 +309,6 @@ func TestStageAlone(t *testing.T) {
 		t.Error("the program was executed")
 	}
 }
+
+// ownDaemon is one of those that no manager knows.
+func ownDaemon(m *Manager, name string) *OwnDaemon { return m.dialect.(*own).daemons[name] }

@@ -143,3 +143,10 @@ func isStopped(pid int) bool {
 	st, err := procTable{root: "/proc"}.readStatus(pid, nil)
 	return err == nil && st.isStopped()
 }
+
+// isZombie reports whether all of a process has ended: the leader of threads that live on
+// looks like a zombie, too.
+func (st Status) isZombie() bool { return st.State == 'Z' && st.Threads < 2 }
+
+// isStopped reports whether a signal or a debugger has stopped it.
+func (st Status) isStopped() bool { return st.State == 'T' || st.State == 't' }

@@ -29,13 +29,6 @@ const (
 	OfFiles // by which its access to files is judged
 )
 
-// isZombie reports whether all of a process has ended: the leader of threads that live on
-// looks like a zombie, too.
-func (st Status) isZombie() bool { return st.State == 'Z' && st.Threads < 2 }
-
-// isStopped reports whether a signal or a debugger has stopped it.
-func (st Status) isStopped() bool { return st.State == 'T' || st.State == 't' }
-
 // ParseStatus reads the file. gopsutil's own reader fails on the user ids above
 // 2^31 that user namespaces bring.
 func ParseStatus(text []byte) (Status, error) {

@@ -144,5 +144,5 @@ func Sight(ctx context.Context) error {
 	return err
 }
 
-// maxThreads is how many threads of a process are worth remembering.
-const maxThreads = 64
+// MaxThreads is how many threads of a process are worth remembering.
+const MaxThreads = 64

@@ -242,3 +242,13 @@ func (t procTable) readStatus(pid int, scratch []byte) (Status, error) {
 	}
 	return ParseStatus(text)
 }
+
+// isThere reports whether a path that a process's user has chosen leads to a file.
+func (f *Files) isThere(user uint32, path string) bool {
+	if f.Leads(path) {
+		var st peekStatus
+		return f.Ask(peekStat, path, &st) == nil && st.File != (FileID{})
+	}
+	id, err := wait(f.stalls, user, path, func() (FileID, error) { return FileIDAt(path), nil })
+	return err == nil && id != (FileID{})
+}

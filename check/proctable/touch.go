@@ -108,15 +108,5 @@ func Own[T any](f *Files, path string, do func() (T, error)) (T, error) {
 	return a.value, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
 }
 
-// isThere reports whether a path that a process's user has chosen leads to a file.
-func (f *Files) isThere(user uint32, path string) bool {
-	if f.Leads(path) {
-		var st peekStatus
-		return f.Ask(peekStat, path, &st) == nil && st.File != (FileID{})
-	}
-	id, err := wait(f.stalls, user, path, func() (FileID, error) { return FileIDAt(path), nil })
-	return err == nil && id != (FileID{})
-}
-
 // UsualThreads is enough for those who do not limit them.
 const UsualThreads = 48

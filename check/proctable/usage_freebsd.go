@@ -24,7 +24,7 @@ func (t *kernTable) Read(p *Process, what Reading) error {
 	}
 	if what&ThreadsReading != 0 {
 		for i, th := range t.Threads(p.PID) {
-			if i == maxThreads {
+			if i == MaxThreads {
 				break
 			}
 			p.Usage.Threads = append(p.Usage.Threads, th.ID)

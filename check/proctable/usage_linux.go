@@ -37,7 +37,7 @@ func (t procTable) Read(p *Process, what Reading) error {
 	if what&ThreadsReading != 0 {
 		p.Usage.Threads = []int{p.PID}
 		if p.Tasks != 1 {
-			p.Usage.Threads, _ = Numbers(dir+"/task", maxThreads) // proc_pid_task(5)
+			p.Usage.Threads, _ = Numbers(dir+"/task", MaxThreads) // proc_pid_task(5)
 		}
 	}
 	if what&ChildrenReading != 0 {

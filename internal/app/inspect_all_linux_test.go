@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/words"
 )
 
 func inspected(t *testing.T, d keeper.Daemon) report.Inspection {
@@ -51,7 +52,7 @@ func TestInspectAllMains(t *testing.T) {
 
 // One that need not run is well when it does not.
 func TestInspectNoneNeeded(t *testing.T) {
-	got := inspected(t, keeper.Daemon{Name: "toy", Spec: check.Spec{Called: "no-such-toy", Count: &check.Count{Max: check.NoLimit}}})
+	got := inspected(t, keeper.Daemon{Name: "toy", Spec: check.Spec{Called: "no-such-toy", Count: &words.Count{Max: words.NoLimit}}})
 	if got.State != "up" || got.Reason != "no process counts, and none needs to" {
 		t.Errorf("%+v", got)
 	}

@@ -145,7 +145,7 @@ func daemonsOf(all, wanted config.Config) []keeper.Daemon {
 
 func fromDaemon(d config.Daemon) keeper.Daemon {
 	spec := fromCriteria(d.Criteria)
-	spec.Count = (*check.Count)(d.Count)
+	spec.Count = d.Count
 	for _, a := range d.Listen {
 		spec.Listen = append(spec.Listen, check.Listen{
 			Network: a.Network, Address: a.Address, Send: d.Send, Expect: d.Expect, Timeout: d.ProbeTimeout,
@@ -171,7 +171,7 @@ func fromDaemon(d config.Daemon) keeper.Daemon {
 func fromRule(r config.Rule) keeper.Daemon {
 	spec := fromCriteria(r.Criteria)
 	spec.Rule = true
-	spec.Count = (*check.Count)(r.Count)
+	spec.Count = r.Count
 	setLimits(&spec, r.CPU, r.Memory, r.Files)
 	for _, e := range r.Exempt {
 		exempt := fromCriteria(e.Criteria)

@@ -208,7 +208,7 @@ func TestValuesArrive(t *testing.T) {
 		t.Errorf("users %v %v %v", s.User, s.NotUser, s.Group)
 	case s.Parent != 1, !s.Args.MatchString("x"), s.Rule:
 		t.Errorf("%+v", s)
-	case *s.Count != check.Count{Min: 1, Max: check.NoLimit}:
+	case *s.Count != words.Count{Min: 1, Max: words.NoLimit}:
 		t.Errorf("count %+v", s.Count)
 	case !slices.Equal(s.Listen, []check.Listen{{Network: "tcp", Address: "127.0.0.1:22", Timeout: 5 * time.Second}}):
 		t.Errorf("listen %+v", s.Listen)
@@ -225,7 +225,7 @@ func TestValuesArrive(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	r := fromRule(config.Rule{Name: "r", Count: &words.Count{}, Exempt: []config.Exemption{{Criteria: config.Criteria{User: &user}}}})
-	if s := r.Spec; !s.Rule || *s.Count != (check.Count{}) || len(s.Exempt) != 1 || *s.Exempt[0].User != 0 || len(r.Services) > 0 {
+	if s := r.Spec; !s.Rule || *s.Count != (words.Count{}) || len(s.Exempt) != 1 || *s.Exempt[0].User != 0 || len(r.Services) > 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -320,7 +320,7 @@ func TestWatched(t *testing.T) {
 	for _, path := range []string{"", missing} {
 		w, err := watched(path, true, []string{"sshd:1-2", "/bin/x:0"})
 		list := w.daemons
-		if err != nil || len(list) != 2 || list[0].Spec.Called != "sshd" || *list[0].Spec.Count != (check.Count{Min: 1, Max: 2}) || list[1].Spec.Executable != "/bin/x" {
+		if err != nil || len(list) != 2 || list[0].Spec.Called != "sshd" || *list[0].Spec.Count != (words.Count{Min: 1, Max: 2}) || list[1].Spec.Executable != "/bin/x" {
 			t.Errorf("%q: %+v, %v", path, list, err)
 		}
 	}

@@ -134,7 +134,7 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	for i, d := range daemons {
 		d.Spec.NameIsEnough = k.Watching
 		r := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
-			Name: d.Name, Rule: d.Spec.Rule, Count: bounds(d.Spec.Bounds()), Services: servicesOf(d), Unjudged: d.Unjudged,
+			Name: d.Name, Rule: d.Spec.Rule, Count: d.Spec.Bounds(), Services: servicesOf(d), Unjudged: d.Unjudged,
 		}}
 		p.tasks = append(p.tasks, r)
 		p.byName[d.Name] = r

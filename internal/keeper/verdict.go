@@ -8,7 +8,6 @@ import (
 	"daemon-keeper/check"
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/report"
-	"daemon-keeper/internal/words"
 )
 
 func pids(v check.Verdict) []int {
@@ -40,13 +39,6 @@ func (k *Keeper) user(id uint32) string {
 		return k.UserName(id)
 	}
 	return strconv.FormatUint(uint64(id), 10)
-}
-
-func bounds(c check.Count) words.Count {
-	if c.Max == check.NoLimit {
-		return words.Count{Min: c.Min, Max: words.NoLimit}
-	}
-	return words.Count(c)
 }
 
 type notice struct {

@@ -190,7 +190,7 @@ func TestReportedProcesses(t *testing.T) {
 		w := watching(t)
 		w.keeper.UserName = func(id uint32) string { return map[uint32]string{33: "www-data"}[id] }
 		d := w.isUp("x", "s")
-		d.Spec.Count = &check.Count{Min: 1, Max: 2}
+		d.Spec.Count = &words.Count{Min: 1, Max: 2}
 		v := up(7)
 		v.Matches[0].User, v.Matches[0].RSS, v.Matches[0].VMS = 33, 1<<20, 1<<30
 		v.Matches[0].Usage = proctable.Usage{Age: time.Minute, CPU: time.Second}
@@ -207,10 +207,6 @@ func TestReportedProcesses(t *testing.T) {
 			t.Errorf("%+v, %+v", r.Processes, r.Count)
 		}
 	})
-	w := words.Count{Min: 1, Max: words.NoLimit}
-	if got := bounds((&check.Spec{}).Bounds()); got != w {
-		t.Errorf("no count: %+v", got)
-	}
 }
 
 // Who asks which processes match asks for nothing else, and at once.

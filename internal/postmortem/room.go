@@ -6,11 +6,6 @@ import (
 	"strings"
 )
 
-// room knows what all processes share and what is used up now: the space of file systems,
-// the tables of processes and of open files. It was found after the end, so it is at most
-// likely that it has to do with it.
-const room = "room"
-
 // resources are what was read.
 type resources struct {
 	disks  []disk
