@@ -138,6 +138,9 @@ func parseAny(args []string) (*job, error) {
 		}
 	}
 	if err != nil {
+		if i := slices.Index(args, "--"); i >= 0 { // the rest is the traced program's
+			args = args[:i]
+		}
 		return refused(args, j), err
 	}
 	return j, nil

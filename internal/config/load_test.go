@@ -230,6 +230,20 @@ func TestFolderThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A main file that is a link to nothing is told as that, to root, too.
+func TestLinkToNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keeper.yaml")
+	if err := os.Symlink("nowhere", path); err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range []bool{false, true} {
+		_, mistakes, err := Load(path, Options{CheckOwner: check})
+		if text := fmt.Sprint(mistakes, err); !strings.Contains(text, "link to nothing") {
+			t.Errorf("check %v: %s", check, text)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Run("bytes", func(t *testing.T) {
 		path := lay(t, map[string]string{"main": daemon("m") + strings.Repeat("# 4567890123456\n", maxBytes/16), "a.yaml": daemon("a")})

@@ -19,7 +19,7 @@ import (
 func readFile(path string, checkOwner bool) ([]byte, error) {
 	if checkOwner {
 		if err := trust.Way(path); err != nil {
-			return nil, err
+			return nil, orDangling(path, err)
 		}
 	}
 	f, err := osutil.OpenRegular(path, 0)

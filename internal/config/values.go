@@ -148,9 +148,11 @@ const (
 	sizePattern = `^[0-9]+(\.[0-9]{1,3})? ?(B|[KMGT](i?B)?)$`
 )
 
+var sizeForm = words.Pattern{Text: sizePattern}
+
 func readSize(text string) (uint64, *problem) {
 	const hint = "write a size such as 512M or 2GiB; K, M, G and T are powers of 1024"
-	m := regexp.MustCompile(sizePattern).FindStringSubmatch(text)
+	m := sizeForm.Get().FindStringSubmatch(text)
 	switch {
 	case isNumber(text):
 		return 0, wrong(hint, "the unit is missing")

@@ -22,7 +22,7 @@ func TestKeeperFatal(t *testing.T) {
 	}{
 		{nil, "daemon.crit FATAL cannot find a configuration: there is neither /etc/daemon-keeper.yaml nor /etc/daemon-keeper.d/*.yaml"},
 		{[]string{"-e", toy, "-s", "../x"}, `daemon.crit FATAL cannot take "../x" for a service: the name may only have letters, digits and _ . @ : -, and must begin with one of the first three`},
-		{[]string{"-e", toy, "-s", "toy", "--facility", "none", "--tag", "a b"}, `daemon.crit FATAL cannot use --tag "a b"`},
+		{[]string{"-e", toy, "-s", "toy", "--facility", "none", "--tag", "a b"}, `daemon.crit FATAL cannot use --facility "none": there is none of that name`},
 		{[]string{"--facility", "local3", "-e", toy, "-s", "nosuch"}, "local3.crit FATAL cannot find service nosuch: systemd knows none of that name; nothing was touched"},
 		{[]string{"-e", "/nosuch\n\x1b[31m", "-s", "toy"}, `daemon.crit FATAL cannot look for "/nosuch\n\x1b[31m": no such file or directory; nothing was touched`},
 	} {

@@ -45,6 +45,7 @@ daemons:
 
 	t.Log("one daemon, two services of two managers, in order")
 	m.Must(t, "sv", "down", "/service/web")
+	Until(t, endTimeout, "web has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/web")) == 0 })
 	db := onlyPid(t, m, "/usr/local/sbin/db")
 	a := run("--ignore-intent", "web")
 	order := []string{"stop  runit:web", "start runit:web", "stop  db", "start db"}

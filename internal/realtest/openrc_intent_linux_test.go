@@ -42,6 +42,7 @@ daemons:
 	left := func(what, name, why string) {
 		t.Helper()
 		t.Log(what)
+		Until(t, endTimeout, name+" has ended", func() bool { return !runs(name) }) // a stop may not wait for that
 		if a := look(); a.status != 0 || !strings.Contains(a.stdout, why) || runs(name) {
 			t.Errorf("%s: %v", what, a)
 		}

@@ -129,7 +129,7 @@ func TestTraceKey(t *testing.T) {
 	k.check(os.Mkdir(target, 0o700))
 	k.check(os.Mkdir(filepath.Join(k.folder, "instances"), 0o700))
 	k.check(os.Symlink(target, ours))
-	k.refused("it is no folder")
+	k.refused("it is not a folder")
 	if list, err := os.ReadDir(target); err != nil || len(list) > 0 {
 		t.Errorf("behind the link: %v, %v", list, err)
 	}

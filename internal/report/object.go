@@ -75,7 +75,7 @@ func fields(b *bytes.Buffer, v reflect.Value) {
 		case f.Anonymous && name == "":
 			fields(b, v.Field(i))
 			continue
-		case name == "" || name == "-" || tagged && option == "omitempty" && v.Field(i).IsZero():
+		case name == "" || name == "-" || tagged && option == "omitempty" && isEmpty(v.Field(i)):
 			continue
 		}
 		if last := b.Bytes()[b.Len()-1]; last != '{' {
@@ -85,6 +85,17 @@ func fields(b *bytes.Buffer, v reflect.Value) {
 		b.WriteByte(':')
 		encode(b, v.Field(i))
 	}
+}
+
+// isEmpty goes by what would be printed: a time in any zone, a length in milliseconds.
+func isEmpty(v reflect.Value) bool {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		return x.IsZero()
+	case time.Duration:
+		return inSeconds(x) == 0
+	}
+	return v.IsZero()
 }
 
 // leaf prints what can always be encoded: text, a number, true, false or null. It stands in no

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Each field of the types is in its schema, and the other way round.
@@ -121,4 +122,18 @@ func (c comparer) fields(path string, typ reflect.Type, n node) (all, must []str
 		c.compare(path+"."+name, f.Type, sub)
 	}
 	return all, must
+}
+
+// What would be printed as nothing is left out: a time of no day in any zone, and less than
+// half a millisecond.
+func TestEmptyFieldsAreLeftOut(t *testing.T) {
+	var out strings.Builder
+	object(&out, struct {
+		Took time.Duration `json:"seconds,omitempty"`
+		At   time.Time     `json:"at,omitempty"`
+		List []string      `json:"list"`
+	}{300 * time.Microsecond, time.Time{}.Local(), nil})
+	if got := out.String(); got != "{\n  \"list\": []\n}\n" {
+		t.Errorf("got %s", got)
+	}
 }

@@ -2,8 +2,8 @@ package terminal
 
 import "strings"
 
-// fold breaks a line at the ends of words, such that it fits a  Further lines
-// stand a bit to the right of the first. What is between two blanks is not broken: a
+// Fold breaks a line at the ends of words, so that it fits a terminal. Further lines
+// are indented a bit. What is between two blanks is not broken: a
 // terminal does that, and it can still be pasted.
 func Fold(line string, width int) string {
 	if width <= 0 || shownWidth(line) <= width {

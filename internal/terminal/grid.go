@@ -7,7 +7,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// grid is the rows and columns of a table, made to fit a width.
+// Grid is the rows and columns of a table, made to fit a width.
 type Grid struct {
 	paper   *Paper
 	Columns []Column // those that there is room for; the first always stays
@@ -16,7 +16,7 @@ type Grid struct {
 	Below   []string // that text, where it stands below its row
 }
 
-// column has a cell for each row.
+// Column has a cell for each row.
 type Column struct {
 	Title string
 	Right bool // numbers stand on the right
@@ -26,14 +26,14 @@ type Column struct {
 	names []string // of a column of names: whole
 }
 
-// cell is a text of two parts. In a column heads end, and tails begin, at the same
+// Cell is a text of two parts. In a column heads end, and tails begin, at the same
 // place: so numbers are in line, whatever is said about them.
 type Cell struct{ Head, Tail, Code string }
 
-// nothing stands where there is nothing to tell.
+// Nothing stands where there is nothing to tell.
 const Nothing = "-"
 
-// columnOf makes a column of a list of anything.
+// ColumnOf makes a column of a list of anything.
 type ColumnOf[T any] struct {
 	Title string
 	Right bool // numbers stand on the right
@@ -52,7 +52,7 @@ func ColumnsOf[T any](list []T, of ...ColumnOf[T]) []Column {
 	return columns
 }
 
-// names is a column of names. One that takes more than its share of a line is cut; there
+// Names is a column of names. One that takes more than its share of a line is cut; there
 // is no limit if most is 0.
 func Names(title string, most int, list []string) Column {
 	c := Column{Title: title}
@@ -68,10 +68,10 @@ func Names(title string, most int, list []string) Column {
 	return c
 }
 
-// cut reports whether a row does not show the whole name.
+// Cut reports whether a row does not show the whole name.
 func (c Column) Cut(i int) bool { return c.Cells[i].Tail != c.names[i] }
 
-// newGrid leaves out columns that say nothing, and those that there is no room for.
+// NewGrid leaves out columns that say nothing, and those that there is no room for.
 func NewGrid(p *Paper, columns []Column) *Grid {
 	g := &Grid{paper: p}
 	for _, c := range columns {
@@ -103,7 +103,7 @@ func (c *Column) align() {
 	}
 }
 
-// columnGap is what stands between two columns.
+// ColumnGap is what stands between two columns.
 const ColumnGap = 2
 
 // width is how wide a row is without its last text.
@@ -130,7 +130,7 @@ func (g *Grid) leaveOut() bool {
 	return true
 }
 
-// place puts the last text of each row on it, where there is room for all of it, else
+// Place puts the last text of each row on it, where there is room for all of it, else
 // below.
 func (g *Grid) Place(title string, texts []string) {
 	g.last = title
@@ -145,7 +145,7 @@ func (g *Grid) Place(title string, texts []string) {
 	}
 }
 
-// heading prints the titles.
+// Heading prints the titles.
 func (g *Grid) Heading() {
 	last := Word{Code: Bold}
 	if strings.Join(g.inline, "") != "" {
@@ -154,7 +154,7 @@ func (g *Grid) Heading() {
 	g.print(func(c Column) Cell { return Cell{Tail: c.Title, Code: Bold} }, last)
 }
 
-// row prints a row.
+// Row prints a row.
 func (g *Grid) Row(i int) {
 	var last Word
 	if g.inline != nil {

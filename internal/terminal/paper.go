@@ -18,7 +18,7 @@ const (
 	Bold   = "1"
 )
 
-// painted is text of our own, which may hold escape sequences.
+// Painted is text of our own, which may hold escape sequences.
 type Painted string
 
 func Paint(on bool, code, s string) Painted {
@@ -31,7 +31,7 @@ func Paint(on bool, code, s string) Painted {
 // leastWidth is the least width that lines are made for. A narrower terminal wraps them.
 const leastWidth = 40
 
-// paper collects the lines for a terminal, which are then written in one piece: each line
+// Paper collects the lines for a terminal, which are then written in one piece: each line
 // by itself would be a system call. Colour is only paint: without it the same text stands
 // in the same place.
 type Paper struct {
@@ -47,17 +47,17 @@ func NewPaper(width int, color bool) *Paper {
 	return &Paper{Width: width, color: color}
 }
 
-// empty reports whether nothing is printed yet.
+// Empty reports whether nothing is printed yet.
 func (p *Paper) Empty() bool { return p.text.Len() == 0 }
 
-// showOn writes all lines.
+// ShowOn writes all lines.
 func (p *Paper) ShowOn(out io.Writer) { _, _ = out.Write(p.text.Bytes()) }
 
-// leastRoom is how many columns a text behind something else needs. Where there are fewer,
+// LeastRoom is how many columns a text behind something else needs. Where there are fewer,
 // its lines are longer than the width.
 const LeastRoom = 30
 
-// room is how many columns are left in a line.
+// Room is how many columns are left in a line.
 func (p *Paper) Room(taken int) int {
 	if p.Width == 0 {
 		return math.MaxInt
@@ -65,7 +65,7 @@ func (p *Paper) Room(taken int) int {
 	return p.Width - taken
 }
 
-// line prints pieces that have their spaces between them.
+// Line prints pieces that have their spaces between them.
 func (p *Paper) Line(pieces ...Word) {
 	var b strings.Builder
 	for _, w := range pieces {
@@ -74,7 +74,7 @@ func (p *Paper) Line(pieces ...Word) {
 	p.text.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
-// lines prints lines with a lead before the first, and the others indented.
+// Lines prints lines with a lead before the first, and the others indented.
 func (p *Paper) Lines(lead []Word, lines [][]Word, indent int) {
 	for i, line := range lines {
 		if i > 0 {
@@ -84,34 +84,34 @@ func (p *Paper) Lines(lead []Word, lines [][]Word, indent int) {
 	}
 }
 
-// hanging prints a lead and behind it words, of which the further lines stand below the
+// Hanging prints a lead and behind it words, of which the further lines stand below the
 // first.
 func (p *Paper) Hanging(lead, what []Word) {
 	start := BreadthOf(lead)
 	p.Lines(lead, Wrap(what, max(p.Room(start), LeastRoom)), start+Hang)
 }
 
-// wrapped prints words within the width, the second line further to the right.
+// Wrapped prints words within the width, the second line further to the right.
 func (p *Paper) Wrapped(parts ...[]Word) { p.indented(0, parts...) }
 
-// note prints what stands below a row.
+// Note prints what stands below a row.
 func (p *Paper) Note(parts ...[]Word) { p.indented(4, parts...) }
 
 func (p *Paper) indented(by int, parts ...[]Word) {
 	p.Lines([]Word{Gap(by)}, Wrap(slices.Concat(parts...), p.Room(by)), by+Hang)
 }
 
-// whole prints the name of a row, if the row does not show all of it.
+// Whole prints the name of a row, if the row does not show all of it.
 func (p *Paper) Whole(title string, c Column, i int) {
 	if c.Cut(i) {
 		p.Note(Label(title, ""), Text(c.names[i]))
 	}
 }
 
-// gap is blanks between pieces of a line.
+// Gap is blanks between pieces of a line.
 func Gap(n int) Word { return Word{Text: strings.Repeat(" ", max(n, 0))} }
 
-// phrase is a text that is not broken, such as a date with its time.
+// Phrase is a text that is not broken, such as a date with its time.
 func Phrase(s string) Word { return Word{Text: words.Printable(s)} }
 
 func InColor(s, code string) []Word {

@@ -16,7 +16,7 @@ func Fail(w io.Writer, color bool, message, hint string) {
 	}
 }
 
-// say writes a line, wrapped where it goes to a
+// say writes a line, wrapped where it goes to a terminal.
 func say(w io.Writer, label Painted, message string) {
 	width := 0
 	if f, ok := w.(*os.File); ok && Is(f) {

@@ -11,7 +11,7 @@ const (
 	Year = 365 * Day
 )
 
-// age is how long something has been so, for people: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
+// Age is how long something has been so, for people: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
 func Age(d time.Duration) string {
 	switch {
 	case d < 0: // the clock was set back
@@ -28,7 +28,7 @@ func Age(d time.Duration) string {
 	return fmt.Sprintf("%dy %dd", d/Year, d%Year/Day)
 }
 
-// used is CPU time, for people: 0.4s, 12m 3s, 5h 2m, 3d 4h.
+// Used is CPU time, for people: 0.4s, 12m 3s, 5h 2m, 3d 4h.
 func Used(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -39,7 +39,7 @@ func Used(d time.Duration) string {
 	return Age(d)
 }
 
-// size is memory, for people: 812 KiB, 1.2 GiB.
+// Size is memory, for people: 812 KiB, 1.2 GiB.
 func Size(bytes uint64) string {
 	const kib = 1 << 10
 	n, units := float64(bytes)/kib, []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
@@ -74,7 +74,7 @@ func Limit(d time.Duration) string {
 	return text
 }
 
-// spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
+// Spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
 func Spelled(d time.Duration) string {
 	if d > 0 && d < time.Second {
 		return "less than 1 s"

@@ -7,11 +7,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// word is a piece of a line, with its colour or "". It is not broken, unless it is
+// Word is a piece of a line, with its colour or "". It is not broken, unless it is
 // longer than a line, and holds nothing but what can be printed.
 type Word struct{ Text, Code string }
 
-// text makes words of what may come from outside.
+// Text makes words of what may come from outside.
 func Text(s string) []Word {
 	var list []Word
 	for _, f := range strings.Fields(words.Printable(s)) {
@@ -20,13 +20,13 @@ func Text(s string) []Word {
 	return list
 }
 
-// label is a word of our own that opens a line.
+// Label is a word of our own that opens a line.
 func Label(s, code string) []Word { return []Word{{s + ":", code}} }
 
-// hang is how far the second line of a paragraph stands to the right.
+// Hang is how far the second line of a paragraph stands to the right.
 const Hang = 2
 
-// wrap breaks words into lines with a space between them. The first line is at
+// Wrap breaks words into lines with a space between them. The first line is at
 // most width columns wide, and the others leave room for hang.
 func Wrap(words []Word, width int) [][]Word {
 	var lines [][]Word
@@ -57,7 +57,7 @@ func Wrap(words []Word, width int) [][]Word {
 	return lines
 }
 
-// breadth is how many columns of a terminal a text takes.
+// Breadth is how many columns of a terminal a text takes.
 func Breadth(s string) int {
 	n := 0
 	for _, r := range s {
@@ -112,7 +112,7 @@ func suffix(s string, width int) string {
 	return string(runes[i:])
 }
 
-// cutMiddle keeps both ends of a name: of a path, where it is and what it is.
+// CutMiddle keeps both ends of a name: of a path, where it is and what it is.
 func CutMiddle(s string, most int) string {
 	if Breadth(s) <= most {
 		return s

@@ -47,7 +47,7 @@ func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	end := most - len("...")
+	end := max(most-len("..."), 0)
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
