@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"daemon-keeper/check"
@@ -337,15 +336,4 @@ func stillDown(v check.Verdict) string {
 		return "not running"
 	}
 	return "not well"
-}
-
-// texts are the faults of one severity.
-func texts(v check.Verdict, s check.Severity) string {
-	var list []string
-	for _, f := range v.Faults {
-		if f.Severity == s {
-			list = append(list, f.Text)
-		}
-	}
-	return strings.Join(list, "; ")
 }

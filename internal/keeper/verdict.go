@@ -3,6 +3,7 @@ package keeper
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"daemon-keeper/check"
@@ -114,4 +115,15 @@ func inBrackets(s string) string {
 		return ""
 	}
 	return " (" + s + ")"
+}
+
+// texts are the faults of one severity.
+func texts(v check.Verdict, s check.Severity) string {
+	var list []string
+	for _, f := range v.Faults {
+		if f.Severity == s {
+			list = append(list, f.Text)
+		}
+	}
+	return strings.Join(list, "; ")
 }
