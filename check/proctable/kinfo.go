@@ -36,7 +36,7 @@ func (k KInfo) Started() time.Time { return time.UnixMicro(k.Start) }
 // kinfoLayout is how large the struct is, and where it has these fields, in bytes. It differs
 // between machines of 32 and of 64 bits.
 type kinfoLayout struct {
-	size, word                                        int // word: bytes of a long
+	size, word, second                                int // word: bytes of a long; second: bytes of the seconds of a start
 	pid, parent, group, session, thread, comm, tdname int
 	users, realGroup, groups, jail                    int // effective, real and saved user; real and saved group; the first is effective
 	virtual, pages, runtime, start, kiflag, state     int
@@ -68,10 +68,10 @@ func (l kinfoLayout) parse(row []byte) KInfo {
 	k := KInfo{
 		PID: Int32At(row, l.pid), Parent: Int32At(row, l.parent), Group: Int32At(row, l.group), Session: Int32At(row, l.session),
 		Thread: Int32At(row, l.thread), Name: CText(row[l.comm : l.comm+commLen]), Jail: int32(u32(l.jail)),
-		VMS: l.long(row, l.virtual), Pages: l.long(row, l.pages),
+		VMS: unsignedAt(row, l.virtual, l.word), Pages: uint64(max(signedAt(row, l.pages, l.word), 0)),
 		CPU:   time.Duration(binary.NativeEndian.Uint64(row[l.runtime:])) * time.Microsecond,
-		Start: int64(l.long(row, l.start))*1e6 + int64(l.long(row, l.start+l.word)),
-		State: row[l.state], HasTerminal: l.long(row, l.kiflag)&1 != 0, // KI_CTTY
+		Start: signedAt(row, l.start, l.second)*1e6 + signedAt(row, l.start+l.second, l.word),
+		State: row[l.state], HasTerminal: unsignedAt(row, l.kiflag, l.word)&1 != 0, // KI_CTTY
 	}
 	effective, group := u32(l.users), u32(l.groups)
 	k.Users = [4]uint32{u32(l.users + 4), effective, u32(l.users + 8), effective}
@@ -79,12 +79,20 @@ func (l kinfoLayout) parse(row []byte) KInfo {
 	return k
 }
 
-// long is a number of the machine's word.
-func (l kinfoLayout) long(row []byte, at int) uint64 {
-	if l.word == 4 {
+// unsignedAt is a number of 4 or 8 bytes.
+func unsignedAt(row []byte, at, size int) uint64 {
+	if size == 4 {
 		return uint64(binary.NativeEndian.Uint32(row[at:]))
 	}
 	return binary.NativeEndian.Uint64(row[at:])
+}
+
+// signedAt is a number of 4 or 8 bytes with a sign.
+func signedAt(row []byte, at, size int) int64 {
+	if size == 4 {
+		return int64(Int32At(row, at))
+	}
+	return int64(binary.NativeEndian.Uint64(row[at:]))
 }
 
 // threadName is the name of the row's thread, of which ki_moretdname would hold the rest.

@@ -14,7 +14,7 @@ import (
 func thisKinfo() kinfoLayout {
 	k := process.KinfoProc{}
 	return kinfoLayout{
-		size: int(unsafe.Sizeof(k)), word: int(unsafe.Sizeof(k.Flag)),
+		size: int(unsafe.Sizeof(k)), word: int(unsafe.Sizeof(k.Flag)), second: int(unsafe.Sizeof(k.Start.Sec)),
 		pid: int(unsafe.Offsetof(k.Pid)), parent: int(unsafe.Offsetof(k.Ppid)), group: int(unsafe.Offsetof(k.Pgid)), session: int(unsafe.Offsetof(k.Sid)),
 		thread: int(unsafe.Offsetof(k.Tid)), comm: int(unsafe.Offsetof(k.Comm)), tdname: int(unsafe.Offsetof(k.Tdname)),
 		users: int(unsafe.Offsetof(k.Uid)), realGroup: int(unsafe.Offsetof(k.Rgid)), groups: int(unsafe.Offsetof(k.Groups)), jail: int(unsafe.Offsetof(k.Jid)),

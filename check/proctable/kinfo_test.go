@@ -11,7 +11,7 @@ import (
 
 // amd64Kinfo is the layout on FreeBSD's amd64 and arm64, of 13.2 to 15.
 var amd64Kinfo = kinfoLayout{
-	size: 1088, word: 8, pid: 72, parent: 76, group: 80, session: 88, users: 168, realGroup: 180, groups: 192, virtual: 256, pages: 264,
+	size: 1088, word: 8, second: 8, pid: 72, parent: 76, group: 80, session: 88, users: 168, realGroup: 180, groups: 192, virtual: 256, pages: 264,
 	runtime: 328, start: 336, kiflag: 376, state: 388, tdname: 394, comm: 447, jail: 592, thread: 600,
 }
 
@@ -50,6 +50,38 @@ func TestParseKinfo(t *testing.T) {
 	}
 	if at := want.Started(); !at.Equal(time.Unix(1000, 500_000_000)) {
 		t.Errorf("started %v", at)
+	}
+}
+
+// A machine of 32 bits has longs of 4 bytes. Only on i386 its seconds have 4 bytes, too.
+func TestParseKinfoOf32Bits(t *testing.T) {
+	for second, usec := range map[int]int{4: 4, 8: 8} {
+		layout := kinfoLayout{
+			size: 768, word: 4, second: second, pid: 40, parent: 44, group: 48, session: 56, users: 132, realGroup: 144, groups: 156, virtual: 220, pages: 224,
+			runtime: 272, start: 280, kiflag: 312, state: 320, tdname: 326, comm: 379, jail: 508, thread: 516,
+		}
+		row := make([]byte, layout.size)
+		e := binary.NativeEndian
+		e.PutUint32(row[layout.virtual:], 1<<31)
+		e.PutUint32(row[layout.pages:], 7)
+		e.PutUint32(row[layout.start:], 1000)
+		e.PutUint32(row[layout.start+usec:], 500000)
+		if k := layout.parse(row); k.Start != 1000_500000 || k.VMS != 1<<31 || k.Pages != 7 {
+			t.Errorf("seconds of %d bytes: %+v", second, k)
+		}
+		e.PutUint32(row[layout.pages:], ^uint32(0))
+		if k := layout.parse(row); k.Pages != 0 {
+			t.Errorf("less than no pages: %d", k.Pages)
+		}
+	}
+}
+
+// The kernel's count of pages has a sign, and may be below 0 for a moment. That is no huge process.
+func TestParseKinfoNegativePages(t *testing.T) {
+	row := kinfoBytes(1, "init")
+	binary.NativeEndian.PutUint64(row[amd64Kinfo.pages:], ^uint64(2))
+	if k := amd64Kinfo.parse(row); k.Pages != 0 {
+		t.Errorf("%d pages", k.Pages)
 	}
 }
 
