@@ -71,10 +71,10 @@ type lockedFile struct {
 	inode        uint64
 }
 
-// Locks are who holds a lock of a file: process ids, or SomeHolder.
+// Locks are who holds a lock of a file: process ids, or SomeHolder. It is nil if that is not known.
 type Locks map[lockedFile][]int
 
-// mostLocks bounds what is kept, whatever others lock.
+// mostLocks bounds what is kept. Of more locks none is known, because any user may take as many.
 const mostLocks = 100_000
 
 func locksIn(text []byte) Locks {
@@ -82,7 +82,7 @@ func locksIn(text []byte) Locks {
 	n := 0
 	for l := range ParseLocks(text) {
 		if n++; n > mostLocks {
-			break
+			return nil
 		}
 		if l.PID <= 0 {
 			l.PID = SomeHolder

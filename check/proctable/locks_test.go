@@ -2,6 +2,7 @@ package proctable
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +33,17 @@ nonsense
 	}
 	if len(got) != 4 {
 		t.Errorf("%v", got)
+	}
+}
+
+// Whoever takes very many locks hides those of no other: then nobody knows who holds one.
+func TestTooManyLocks(t *testing.T) {
+	text := strings.Repeat("1: POSIX  ADVISORY  WRITE 684 00:1a:1234 0 EOF\n", mostLocks)
+	if list := locksIn([]byte(text)); len(list) != 1 {
+		t.Errorf("%d files", len(list))
+	}
+	if list := locksIn([]byte(text + "2: FLOCK  ADVISORY  WRITE 731 fe:00:99 0 EOF\n")); list != nil {
+		t.Errorf("a list of %d files that is not complete", len(list))
 	}
 }
 
