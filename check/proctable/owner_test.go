@@ -173,8 +173,7 @@ func TestBoundTo(t *testing.T) {
 		{"not there", table, "/run/x", nil, false},
 		{"twice", head + "0: 2 0 00010000 0001 01 1 /x\n0: 2 0 00010000 0001 01    22 /x\n", "/x", []uint64{1, 22}, false},
 		{"a line like the path", head + "0: 2 0 00010000 0001 01 1 /x /x\n", "/x", nil, false},
-		{"no flags", head + "0: 2 0 flags 0001 01 1 /x\n", "/x", nil, true},
-		{"no inode", head + "0: 2 0 00010000 0001 01 inode /x\n", "/x", nil, true},
+		{"behind a path with a line end", head + "0: 2 0 00010000 0001 01 1 /y\nflags\n0: 2 0 00010000 0001 01 22 /x\n", "/x", []uint64{22}, false},
 		{"cut off", head + "0: 2 0 000100", "/x", nil, false},
 		{"nothing", "", "/x", nil, false},
 	} {

@@ -2,6 +2,7 @@ package proctable
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
@@ -69,13 +70,17 @@ type unixListener struct {
 }
 
 // parseUnixListening reads /proc/PID/net/unix, unix(7): all sockets that wait for
-// connections and have an address.
+// connections and have an address. A path may hold blanks and line ends, and any user may
+// bind a socket to such a path. So a line that is not a row is left out; a table with another
+// heading is an error.
 func parseUnixListening(table io.Reader) ([]unixListener, error) {
+	const heading = "Num RefCount Protocol Flags Type St Inode Path"
 	var list []unixListener
 	lines := bufio.NewScanner(table)
-	lines.Scan() // the heading
+	if lines.Scan() && strings.Join(strings.Fields(lines.Text()), " ") != heading {
+		return nil, fmt.Errorf("a table with the heading %.60q", lines.Text())
+	}
 	for lines.Scan() {
-		// Num RefCount Protocol Flags Type St Inode Path, and a path may hold blanks.
 		const flags, inode, path = 3, 6, 7
 		rest := lines.Text()
 		var fields [path]string
@@ -83,17 +88,10 @@ func parseUnixListening(table io.Reader) ([]unixListener, error) {
 			fields[i], rest, _ = strings.Cut(strings.TrimLeft(rest, " "), " ")
 		}
 		set, err := strconv.ParseUint(fields[flags], 16, 32)
-		if err != nil {
-			return nil, err
+		number, err2 := strconv.ParseUint(fields[inode], 10, 64)
+		if err == nil && err2 == nil && set&acceptsConnections != 0 && rest != "" {
+			list = append(list, unixListener{number, rest})
 		}
-		if set&acceptsConnections == 0 || rest == "" {
-			continue
-		}
-		number, err := strconv.ParseUint(fields[inode], 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, unixListener{number, rest})
 	}
 	return list, lines.Err()
 }

@@ -20,8 +20,9 @@ func TestParseUnixListening(t *testing.T) {
 		{"recorded", recorded(t, "unix"), []unixListener{{6563766, "/tmp/rec/app.sock"}, {6563767, "/tmp/rec/a b.sock"}, {6563770, "@abstract"}}, false},
 		{"blanks at both ends of the path", head + "0: 2 0 00010000 0001 01    22  /x \n", []unixListener{{22, " /x "}}, false},
 		{"without an address", head + "0: 2 0 00010000 0001 01 22\n", nil, false},
-		{"no flags", head + "0: 2 0 flags 0001 01 1 /x\n", nil, true},
-		{"no inode", head + "0: 2 0 00010000 0001 01 inode /x\n", nil, true},
+		{"a line end in a path", head + "0: 2 0 00010000 0001 01 1 /x\ny z\n0: 2 0 00010000 0001 01 2 /run/d\n", []unixListener{{1, "/x"}, {2, "/run/d"}}, false},
+		{"a path like a row", head + "0: 2 0 00010000 0001 01 1 /x\n0: 2 0 flags 0001 01 3 /y\n0: 2 0 00010000 0001 01 inode /z\n", []unixListener{{1, "/x"}}, false},
+		{"another table", "Num Flags Path\n0: 00010000 /x\n", nil, true},
 		{"nothing", "", nil, false},
 	} {
 		got, err := parseUnixListening(strings.NewReader(tc.table))
