@@ -42,7 +42,7 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 		default:
 			networks[network] = pid
 		}
-		switch err := t.heldBy(pid, held); {
+		switch err := t.heldBy(pid, mostOpen, held); {
 		case IsEnded(err):
 		case err != nil:
 			return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
@@ -65,14 +65,15 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 	return list, nil
 }
 
-// heldBy notes the sockets that a process has open.
-func (t procTable) heldBy(pid int, held map[uint64]bool) error {
+// heldBy notes the sockets that a process has open. So many open files are too much: no more
+// are listed, because a process may have millions.
+func (t procTable) heldBy(pid, most int, held map[uint64]bool) error {
 	dir := t.dir(pid) + "/fd"
-	numbers, all, err := Descriptors(dir, mostOpen)
+	numbers, err := Numbers(dir, most)
 	switch {
 	case err != nil:
 		return err
-	case all >= mostOpen:
+	case len(numbers) >= most:
 		return errTooMuch
 	}
 	for _, number := range numbers {
@@ -92,7 +93,7 @@ func (t procTable) heldBy(pid int, held map[uint64]bool) error {
 func Listeners(pid int) (map[uint64]Socket, error) {
 	t := At("/proc", Directly())
 	held := make(map[uint64]bool)
-	if err := t.heldBy(pid, held); err != nil {
+	if err := t.heldBy(pid, mostOpen, held); err != nil {
 		return nil, fmt.Errorf("cannot tell where process %d listens: %w", pid, err)
 	}
 	tcp, local, err := t.waiting(strconv.Itoa(pid))

@@ -1,6 +1,7 @@
 package proctable
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -46,6 +47,19 @@ func TestListening(t *testing.T) {
 	f.file("101/net/tcp", listenHead+"mangled\n")
 	if _, err := f.listening([]int{101}); err == nil {
 		t.Error("a mangled table is no error")
+	}
+}
+
+// Of a process with very many open files no more are listed than are looked at.
+func TestHeldByHasALimit(t *testing.T) {
+	f := newFakeProc(t)
+	f.process(101, 1, "nginx", theSocket, "socket:[9]", "/dev/null")
+	held := make(map[uint64]bool)
+	if err := f.heldBy(101, 4, held); err != nil || len(held) != 2 {
+		t.Errorf("%v, %v", held, err)
+	}
+	if err := f.heldBy(101, 3, held); !errors.Is(err, errTooMuch) {
+		t.Errorf("as many as the limit: %v", err)
 	}
 }
 
