@@ -3,6 +3,7 @@ package proctable
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -53,11 +54,13 @@ func ParseStat(line []byte) (Stat, error) {
 		case threads:
 			st.Threads, err = parseInt(field)
 		case utime, stime:
-			var t time.Duration
-			t, err = parseTicks(field)
-			st.CPU += t
+			var n uint64
+			n, err = strconv.ParseUint(string(field), 10, 63)
+			st.CPU += time.Duration(min(n, math.MaxInt64/2/uint64(tick))) * tick // the sum of two has room
 		case start:
-			st.Start, err = parseTicks(field)
+			var n uint64
+			n, err = strconv.ParseUint(string(field), 10, 39)
+			st.Start = time.Duration(n) * tick
 		case argEnd:
 			st.HasArgs = string(field) != "0"
 		}
@@ -75,11 +78,6 @@ func ParseStat(line []byte) (Stat, error) {
 func parseInt(field []byte) (int, error) {
 	n, err := strconv.ParseInt(string(field), 10, 32)
 	return int(n), err
-}
-
-func parseTicks(field []byte) (time.Duration, error) {
-	n, err := strconv.ParseUint(string(field), 10, 40)
-	return time.Duration(n) * tick, err
 }
 
 // Ended reports whether it is a zombie that nobody has waited for yet. The leader of threads

@@ -52,6 +52,16 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
+// A thousand CPUs use more in some months than 40 bits count. That is no reason to know nothing
+// of any process.
+func TestParseStatOfMuchCPU(t *testing.T) {
+	for _, ticks := range []string{"1099511627776", "9223372036854775807"} {
+		if got, err := ParseStat([]byte(statLine("cat", ticks, ticks, "1"))); err != nil || got.CPU < 280*365*24*time.Hour {
+			t.Errorf("%s: %v, %v", ticks, got.CPU, err)
+		}
+	}
+}
+
 // What is cut off is a process that ends; what is mangled is an error.
 func TestParseStatRefuses(t *testing.T) {
 	for _, tc := range []struct {
