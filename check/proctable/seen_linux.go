@@ -45,7 +45,8 @@ func (f *Files) leadsFor(t procTable, dir, arg string) (bool, error) {
 		points, err := f.pointsOf(theirs, dir)
 		return len(points) > 0, err // where exactly does not matter
 	}
-	if len(f.points) == 0 {
+	served := f.served()
+	if len(served) == 0 {
 		return false, nil
 	}
 	from := dir + "/cwd"
@@ -56,7 +57,7 @@ func (f *Files) leadsFor(t procTable, dir, arg string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return f.points.lead(base + "/" + arg), nil
+	return served.lead(base + "/" + arg), nil
 }
 
 // pointsOf reads the mount points of another mount namespace, once in a look.

@@ -15,13 +15,13 @@ import (
 // we are killed.
 type Files struct {
 	stalls *stalls
-	points mountPoints            // of our own mount namespace
-	spaces map[string]mountPoints // of others, by their links in /proc/PID/ns
-	peeks  *peeks                 // nil: everything is touched directly
+	peeks  *peeks // nil: everything is touched directly
 
-	mu      sync.Mutex
-	stalled time.Duration // that our own files have kept this look waiting
-	until   time.Time     // when this look waits for no peek any longer
+	mu      sync.Mutex             // also a call that an earlier look has left behind reads these
+	points  mountPoints            // of our own mount namespace
+	spaces  map[string]mountPoints // of others, by their links in /proc/PID/ns
+	stalled time.Duration          // that our own files have kept this look waiting
+	until   time.Time              // when this look waits for no peek any longer
 }
 
 // How long the daemons' own files may take, all together.
@@ -37,19 +37,26 @@ func Directly() *Files { return &Files{stalls: newStalls(UsualThreads)} }
 // Begin begins a look: what kept an earlier one waiting is forgotten, unless it is still under way.
 func (f *Files) Begin() {
 	f.stalls.begin()
-	f.mu.Lock()
-	f.stalled, f.until = 0, time.Now().Add(ownPatience)
-	f.mu.Unlock()
-	if f.peeks == nil {
-		return
+	var points mountPoints
+	if f.peeks != nil {
+		points = ourMounts()
+		f.peeks.forget()
 	}
-	f.points = ourMounts()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.points, f.stalled, f.until = points, 0, time.Now().Add(ownPatience)
 	clear(f.spaces)
-	f.peeks.forget()
+}
+
+// served are the mount points of our own that others serve.
+func (f *Files) served() mountPoints {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.points
 }
 
 // Leads reports whether a path leads to a file that others serve.
-func (f *Files) Leads(path string) bool { return f.points.lead(path) }
+func (f *Files) Leads(path string) bool { return f.served().lead(path) }
 
 // Ahead has a file that others serve be touched before anybody asks: so several that do not
 // answer keep us waiting no longer than one.
