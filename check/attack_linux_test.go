@@ -128,7 +128,7 @@ func wantClouded(t *testing.T, v Verdict, pid int, text string) {
 // Regression: a process that claimed gigabytes of arguments took as much of our memory,
 // 36 s, and then all daemons were unknown.
 func TestAttackArguments(t *testing.T) {
-	p := newPlace(t)
+	p := newPlaceAlone(t) // it counts what this process allocates
 	program, script := interpreter(t, p)
 	const gigabytes = "4000000000"
 	pid := run(t, as(stranger), program, "arguments", gigabytes)

@@ -115,7 +115,7 @@ func newPlace(t *testing.T) place {
 }
 
 // newPlaceAlone is for a test that looks at more than its own processes, counts what this
-// process has open, or needs a CPU.
+// process has open or allocates, or needs a CPU.
 func newPlaceAlone(t *testing.T) place {
 	t.Helper()
 	if os.Geteuid() != 0 {
