@@ -91,6 +91,8 @@ func TestShellWords(t *testing.T) {
 		"x=\"$(a \"b c\")\" d": {"x=" + unknown, "a", "b c", "d"},
 		"${a:-\"${b}\"}c":      {"${a:-${b}}c"},
 		"'$a' \\$b":            {dollar + "a", dollar + "b"},
+		"a \r":                 {"a"}, // of a file with the line ends of Windows
+		"a\r":                  {"a"},
 		"":                     nil,
 	} {
 		if got := shellWords(line); !slices.Equal(got, want) {

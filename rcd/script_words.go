@@ -33,14 +33,13 @@ func shellWordsTo(line string, depth int) (list []string) {
 		begun = false
 	}
 	for t := range words.ShellTokens(line) {
+		if t.Kind == words.ShellText && t.Text[0] < ' ' && t.Text != "\t" { // no control character is part of a name
+			t.Kind = words.ShellBlank
+		}
 		begun = begun || t.Kind <= words.ShellCommand
 		switch t.Kind {
 		case words.ShellText:
-			if t.Text[0] < ' ' && t.Text != "\t" {
-				end()
-			} else {
-				word.WriteString(strings.ReplaceAll(t.Text, "$", dollar))
-			}
+			word.WriteString(strings.ReplaceAll(t.Text, "$", dollar))
 		case words.ShellVariable:
 			word.WriteString(strings.ReplaceAll(t.Text, `"`, ""))
 		case words.ShellCommand:
