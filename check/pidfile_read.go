@@ -79,27 +79,24 @@ func readPIDText(path string) pidText {
 // laid, and does not wait for a FIFO's writer. It returns nil if the file
 // cannot be read.
 func openPIDFile(path string) (file *os.File, text pidText) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	f, err := osutil.OpenRegular(path, osutil.NoFollow)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, pidText{Trouble: "is missing", Missing: true}
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EMLINK): // EMLINK: FreeBSD, open(2)
 		return nil, pidText{Trouble: "is a symbolic link, which is not followed"}
+	case errors.Is(err, osutil.ErrNotRegular):
+		return nil, pidText{Trouble: "is not a regular file"}
 	}
 	var info fs.FileInfo
 	if err == nil {
 		info, err = f.Stat()
 	}
-	switch {
-	case err == nil && info.Mode().IsRegular():
-		return f, pidText{Age: time.Since(info.ModTime())}
-	case err == nil:
-		text.Trouble = "is not a regular file"
-	default:
-		text.Trouble = fmt.Sprintf("cannot be read: %v", osutil.Cause(err))
+	if err != nil {
+		f.Close() // which may be nil
+		return nil, pidText{Trouble: fmt.Sprintf("cannot be read: %v", osutil.Cause(err))}
 	}
-	f.Close() // which may be nil
-	return nil, text
+	return f, pidText{Age: time.Since(info.ModTime())}
 }
 
 // readNumber looks at no more of the file than a number needs.

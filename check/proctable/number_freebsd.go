@@ -5,6 +5,8 @@ import (
 	"os"
 	"time"
 
+	"daemon-keeper/internal/osutil"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -26,7 +28,7 @@ func OwnerOf(number int) Owner {
 // a lock has -1 in place of its owner (lf_advlockasync and lf_getlock in
 // sys/kern/kern_lockf.c).
 func LockOf(path string, _ FileID, _ string, _ []int) Lock {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	f, err := osutil.OpenRegular(path, osutil.NoFollow)
 	if err != nil {
 		return Lock{}
 	}

@@ -1,9 +1,7 @@
 package osutil
 
 import (
-	"fmt"
 	"io"
-	"io/fs"
 	"time"
 )
 
@@ -18,7 +16,7 @@ type End struct {
 // ReadEnd reads the last bytes of a regular file, whatever its size: of a log of
 // gigabytes only the end is of interest.
 func ReadEnd(path string, most int64) (End, error) {
-	f, err := Open(path)
+	f, err := OpenRegular(path, NoFollow)
 	if err != nil {
 		return End{}, err
 	}
@@ -26,9 +24,6 @@ func ReadEnd(path string, most int64) (End, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return End{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return End{}, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("it is no regular file: %w", fs.ErrInvalid)}
 	}
 	from := max(info.Size()-most, 0)
 	data, err := io.ReadAll(io.NewSectionReader(f, from, min(info.Size(), most)))
