@@ -44,11 +44,11 @@ func (t *kernTable) Read(p *Process, what Reading) error {
 // countFiles asks kern.proc.filedesc; kern.proc.nfds answers for the caller only.
 func countFiles(pid int) (open, limit int, err error) {
 	rows, err := Sysctl("kern.proc.filedesc", pid)
-	if err == nil {
-		open, err = countDescriptors(rows)
-	}
 	if err != nil {
 		return 0, 0, err
+	}
+	if open, err = countDescriptors(rows); err != nil {
+		return 0, 0, fmt.Errorf("sysctl kern.proc.filedesc: %w", err)
 	}
 	limit, err = filesLimit(pid)
 	return open, limit, err
