@@ -8,31 +8,32 @@ import (
 	"time"
 )
 
-// attempt is the first attempt at a look. It makes its calls in the thread that looks: to
-// make each in one of its own costs a fifth of a look at a hundred daemons. Should one keep
-// it waiting for longer than it may, the attempt is given up with the thread that waits,
-// and the look is taken once more by calls that can be left behind one by one.
+// attempt is the first attempt at a look. It makes its calls in the thread that looks, because
+// a thread for each call makes a look at a hundred daemons a fifth slower. If a call takes
+// longer than its limit, the attempt is given up together with the thread that waits. Then the
+// look begins again, and makes each call in a thread that can be left behind.
 type attempt struct {
 	mu      sync.Mutex
 	call    call
-	waits   bool // a call is under way
+	waits   bool // a call is in progress
 	givenUp bool
 }
 
-// call is one that can keep us waiting for ever.
+// call is a call of the system that may never return.
 type call struct {
 	what  string // its name for people
-	user  uint32 // who pays for it
-	ours  bool   // it is about a file of ours: nobody pays
+	user  uint32 // whose account the waiting is charged to
+	ours  bool   // it is about a file of ours: no account is charged
 	began time.Time
 	limit time.Duration
 }
 
-// attemptCheck is how often is looked whether an attempt is stuck: not once in a look that is not.
+// attemptCheck is the interval at which an attempt is checked for a stuck call. A look that is
+// not stuck takes less.
 const attemptCheck = 100 * time.Millisecond
 
-// inline makes a call in this thread. If the attempt was given up meanwhile it does not return:
-// this goroutine ends. back is called then.
+// inline makes a call in this thread. If the attempt was given up meanwhile, inline calls back
+// and does not return: this goroutine ends.
 func inline[T any](a *attempt, c call, do func() (T, error), back func()) answer[T] {
 	a.mu.Lock()
 	a.call, a.waits = c, true
@@ -49,8 +50,8 @@ func inline[T any](a *attempt, c call, do func() (T, error), back func()) answer
 	return answer[T]{value, err}
 }
 
-// giveUp gives the attempt up if it is stuck, and has the call noted that it is stuck at before
-// that can come back.
+// giveUp gives the attempt up if it is stuck. It passes the stuck call to note before that call
+// can return.
 func (a *attempt) giveUp(now time.Time, note func(call)) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -68,9 +69,9 @@ type answer[T any] struct {
 	err   error
 }
 
-// await makes a call as the attempt does that is under way; if there is none, in a thread of its
-// own. ok is false if the answer has not come in time: then the call is left behind, which late
-// notes, and back is called once it comes back.
+// await makes a call in the thread of the current attempt, or without an attempt in a thread of
+// its own. ok is false if the answer has not come in time. Then the call is left behind: late
+// notes it now, and back is called when it returns.
 func await[T any](s *stalls, c call, do func() (T, error), late func(call), back func()) (a answer[T], ok bool) {
 	if under := s.attempted(); under != nil {
 		return inline(under, c, do, back), true
@@ -88,7 +89,7 @@ func await[T any](s *stalls, c call, do func() (T, error), late func(call), back
 	if alone.giveUp(time.Now(), late) {
 		return a, false
 	}
-	return <-answered, true // it has come at that very moment
+	return <-answered, true // the answer came at that moment
 }
 
 // Attempt makes a reading of the whole table. The first attempt makes each call in the thread that

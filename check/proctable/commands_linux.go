@@ -39,7 +39,7 @@ func (t procTable) commands(ctx context.Context, user uint32, is func(args []str
 
 // command reads what is cheap first. The owner of a process' folder is its effective
 // user, or root for what ordinary users may not look into, proc_pid(5): so the real
-// user is asked for as well, of what is wanted.
+// user is checked as well, but only of a wanted command.
 func (t procTable) command(ctx context.Context, pid int, user uint32, is func(args []string) bool) (c Command, wanted bool, err error) {
 	if pid == os.Getpid() {
 		return c, false, nil
@@ -70,16 +70,16 @@ func (t procTable) command(ctx context.Context, pid int, user uint32, is func(ar
 	return Command{pid, args, uint64(st.Start / tick), up - st.Start}, err == nil, err
 }
 
-// execTime is how long is waited for a process to execute its program.
+// execTime is how long to wait for a process to execute its program.
 const execTime = time.Second
 
 var errExecuting = errors.New("it is about to execute a program")
 
-// readExecuted reads the arguments. For a moment in execve(2) a process has none yet,
-// though it has a program, unlike a zombie or a kernel thread; on a busy machine that may
-// last. Such a one is errExecuting: it may be what is looked for. A process that has wiped
-// its arguments out has none for ever; one that executes program after program may be met
-// in such a moment more than once.
+// readExecuted reads the arguments. During execve(2) a process has a program but no arguments
+// yet, unlike a zombie or a kernel thread, which have neither. On a busy machine this may last.
+// It is errExecuting then: the process may be the wanted one. A process that has wiped out its
+// arguments never has any. A process that executes one program after another may be seen
+// during execve more than once.
 func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, execTime)
 	defer cancel()
@@ -98,7 +98,7 @@ func (t procTable) readExecuted(ctx context.Context, pid int, user uint32) ([]by
 		}
 		if st.HasArgs {
 			wiped++
-			continue // unless it has come to have some since: so they are read once more
+			continue // it may have got some since, so they are read again
 		}
 		select {
 		case <-time.After(time.Millisecond):
@@ -127,8 +127,8 @@ func goneOr(err error) error {
 	return err
 }
 
-// beginning reads as much of a process's arguments as tells a command, and gives up where
-// that takes too long; what hangs is left behind.
+// beginning reads as much of a process's arguments as a command is known by. A call that
+// takes too long is left behind.
 func (t procTable) beginning(pid int, user uint32) ([]byte, error) {
 	path := t.dir(pid) + "/cmdline"
 	return wait(t.files.stalls, user, path, func() ([]byte, error) { return readProc(path, nil, mostArgs) })

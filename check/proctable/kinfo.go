@@ -95,7 +95,7 @@ func signedAt(row []byte, at, size int) int64 {
 	return int64(binary.NativeEndian.Uint64(row[at:]))
 }
 
-// threadName is the name of the row's thread, of which ki_moretdname would hold the rest.
+// threadName is the name of the row's thread, cut at 16 bytes; the rest is in ki_moretdname.
 func (l kinfoLayout) threadName(row []byte) string { return CText(row[l.tdname : l.tdname+tdnameLen]) }
 
 // Int32At is a number of 32 bits with a sign in an answer of the kernel.

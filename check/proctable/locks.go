@@ -9,8 +9,8 @@ import (
 // FileLock is a row of /proc/locks, proc_locks(5).
 type FileLock struct {
 	Kind         string // FLOCK, POSIX, OFDLCK
-	IsWrite      bool   // nobody else can have one, too
-	PID          int    // of who has taken it; 0 or less: of another PID namespace, or of nobody
+	IsWrite      bool   // it excludes all others
+	PID          int    // the process that has taken it; 0 or less: it is in another PID namespace, or the lock has no process
 	Major, Minor uint32 // the device that the file is on
 	Inode        uint64
 }
@@ -71,10 +71,12 @@ type lockedFile struct {
 	inode        uint64
 }
 
-// Locks are who holds a lock of a file: process ids, or SomeHolder. It is nil if that is not known.
+// Locks are the holders of the locks of each file: process ids, or SomeHolder. It is nil if they
+// are not known.
 type Locks map[lockedFile][]int
 
-// mostLocks bounds what is kept. Of more locks none is known, because any user may take as many.
+// mostLocks bounds the list. If there are more locks, no holder is known: any user can take as
+// many, and so push those of others out of the list.
 const mostLocks = 100_000
 
 func locksIn(text []byte) Locks {

@@ -15,12 +15,12 @@ import (
 )
 
 // mountPoints are those at which a file system begins that somebody else serves: a
-// program (FUSE) or another machine (NFS). Whoever touches a file of it waits until
-// they answer, and cannot be ended before, not even by SIGKILL.
+// program (FUSE) or another machine (NFS). A process that touches a file there waits until
+// the server answers. Not even SIGKILL ends it before.
 type mountPoints map[string]bool
 
-// local are the file systems that need nobody else. Of what is not in this list it is
-// not known.
+// local are the file systems that need no server. A file system that is not in this list may
+// need one.
 var local = map[string]bool{
 	"aufs": true, "bcachefs": true, "bpf": true, "btrfs": true, "cgroup": true, "cgroup2": true, "configfs": true, "cramfs": true,
 	"debugfs": true, "devpts": true, "devtmpfs": true, "ecryptfs": true, "efivarfs": true, "erofs": true, "exfat": true,
@@ -128,8 +128,8 @@ func isAbsence(err error) bool {
 	return slices.ContainsFunc(absences, func(e error) bool { return errors.Is(err, e) })
 }
 
-// Served are the places that others serve: another machine, or another process. Whoever touches
-// a file there waits until they answer.
+// Served are the places that others serve: another machine, or another process. A process that
+// touches a file there waits until the server answers.
 type Served struct{ points mountPoints }
 
 // WhatIsServed reads where they are.

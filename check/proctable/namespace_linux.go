@@ -58,9 +58,8 @@ func (t procTable) sharesNamespace(dir, name string) (bool, error) {
 // for each layer, but not on different mounts. A file that was executed through
 // /proc/PID/root of another mount namespace is on no mount of one's own.
 //
-// Whoever is root in a user namespace of their own can have as many mounts as they
-// like: their table is not read, because only of our own user namespace does it matter
-// whether a file was smuggled in.
+// Root of another user namespace can have any number of mounts. That table is not read:
+// whether a file was smuggled in matters only in our own user namespace.
 func (t procTable) mounts(p *Process, dir string) error {
 	type origin struct{ same, smuggled bool }
 	path, own := p.Exe, p.OwnUserNS

@@ -2,7 +2,8 @@ package proctable
 
 import "errors"
 
-// Look reads a process as far as ask says; ErrGone, ErrNoExe and ErrNone are as Examine's.
+// Look reads what ask wants to know of a process. ErrGone, ErrNoExe and ErrNone mean the same
+// as those of Examine.
 func Look(t Table, pid int, ask Asks) (Process, error) {
 	exe, err := t.Exe(pid)
 	if errors.Is(err, ErrGone) {
@@ -34,8 +35,8 @@ type Numbered struct {
 	Kernel   bool    // it is a part of the kernel, which executes no file
 }
 
-// Numbered looks up a number that was read somewhere; known is false if it cannot be told
-// what it belongs to. It signals nothing, not even with 0.
+// Lookup finds out what a number belongs to that was read somewhere; known is false if that
+// cannot be told. It sends no signal, not even 0.
 func Lookup(number int) (n Numbered, known bool) {
 	o := OwnerOf(number)
 	if !o.Known || o.PID == 0 {
@@ -71,13 +72,14 @@ type Owner struct {
 	Zombie bool
 }
 
-// Lock tells who holds the lock of a pidfile.
+// Lock is the state of the lock of a pidfile.
 type Lock struct {
 	Known   bool  // it could be told
-	Holders []int // someHolder if the system does not tell which
+	Holders []int // process ids; SomeHolder if the system does not tell which
 	Removed []int // processes that hold the lock of a file of that path that was removed
 }
 
+// SomeHolder is a process whose number is not known.
 const SomeHolder = -1
 
 // Runs reports whether a process that was started then, see Usage.Start, still runs

@@ -28,8 +28,8 @@ const (
 // listening sockets go: the kernel lists them first. Before Linux 4.4 those that
 // are about to be accepted stood among them.
 //
-// An address is as many words of 32 bits as it takes, each in network order yet
-// printed as a number of this machine's order.
+// An address is one word of 32 bits, or four for IPv6. Each word is in network order, but
+// printed as a number in this machine's order.
 func parseListeners(table io.Reader, order binary.ByteOrder) ([]listener, error) {
 	var list []listener
 	lines := bufio.NewScanner(table)
@@ -81,9 +81,9 @@ func parseHexAddr(text string, order binary.ByteOrder) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addr, uint16(port)), nil
 }
 
-// taking returns the inodes of the sockets of which one takes a connection to
-// this address: those bound to it, or else to any address; among these one of
-// IPv4 is better for IPv4 than one for both (compute_score, inet_hashtables.c).
+// taking returns the inodes of the sockets that may take a connection to this
+// address: those bound to it, or else to any address. Among the latter one of IPv4
+// is better for IPv4 than one for both (compute_score, inet_hashtables.c).
 func taking(list []listener, to netip.AddrPort) []uint64 {
 	var inodes []uint64
 	best := 1

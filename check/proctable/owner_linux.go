@@ -11,7 +11,7 @@ import (
 )
 
 // AcceptedBy names the process that has accepted a connection at this address, if
-// that is clearly none of the daemon's.
+// that clearly does not belong to the daemon.
 func AcceptedBy(ctx context.Context, at net.Addr, daemon []Process) string {
 	ctx, cancel := context.WithTimeout(ctx, holderTime)
 	defer cancel()

@@ -60,7 +60,7 @@ const mostPeeks = 64
 type peek struct {
 	pid  int
 	done chan struct{} // closed once it has ended
-	late atomic.Bool   // it has been waited for in vain
+	late atomic.Bool   // it has not answered in time
 	text []byte
 	err  error
 }
@@ -107,8 +107,8 @@ func (p *peeks) begin(how, path string) (*peek, error) {
 	return one, nil
 }
 
-// start gives it nothing of ours but the end of a pipe. It is in a session of its own,
-// so that it outlives whoever waits for us.
+// start passes on nothing of ours but the end of a pipe. The peek has a session of its own,
+// so that a signal to our process group does not reach it.
 func (one *peek) start(program, how, path string) error {
 	cmd := exec.Command(program, peekFlag, how, path)
 	cmd.Args[0], cmd.Env, cmd.Dir = os.Args[0], []string{"GOMAXPROCS=1"}, "/"
@@ -128,7 +128,7 @@ func (one *peek) start(program, how, path string) error {
 	return nil
 }
 
-// bounded keeps no more than so many bytes.
+// bounded keeps only the first bytes that are written to it.
 type bounded struct {
 	text []byte
 	left int

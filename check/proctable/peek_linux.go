@@ -11,7 +11,7 @@ func newPeeks() *peeks {
 }
 
 // peeksOfBefore finds the processes of our program that wait for a file since an
-// earlier run. Nobody but root, or who we are, can pass for one.
+// earlier run. Only processes of root and of our own user count as such.
 func peeksOfBefore() (map[string]int, error) {
 	ours, err := os.Readlink("/proc/self/exe")
 	if err != nil {

@@ -82,20 +82,20 @@ type Process struct {
 	Usage Usage
 	Tasks int // threads that it has; 0 where the system does not tell
 
-	// Trouble is why something of it could not be read although it is there, for
-	// people: it did not come in time, or was too long. Then what is missing says
-	// nothing; see Exclusion.Why.
+	// Trouble is why something of it could not be read although it exists, for
+	// people: the answer took too long, or was too long. Then a field that is empty
+	// proves nothing; see Exclusion.Why.
 	Trouble string
 
 	Taken Reading // what of Args and Usage has been read
 	Ended bool    // before the rest was read
 }
 
-// IsOf reports whether a process is a user's, whoever would like it to be. Whoever runs
-// a set-user-ID program is given its owner's effective id, and keeps their own as the
-// real one; only root's processes take on any effective id as they please. A daemon that
-// root has started may have given away its real id and taken back its effective one
-// (squid): then the real one tells whose it is.
+// IsOf reports whether a process is a user's. No other user can make it look so: a
+// set-user-ID program has its owner's effective id, but the real id of the user who runs it.
+// Only root's processes can take on any effective id. A daemon that root has started may have
+// changed its real id and then become root again by its effective one (squid): then the real
+// id tells whose it is.
 func (p *Process) IsOf(user uint32) bool {
 	return p.User == user && (p.RealUser == user || p.RealUser == 0) || p.RealUser == user && p.User == 0
 }
@@ -121,7 +121,7 @@ type Usage struct {
 	FilesErr   error         // why Files is not known
 	Age        time.Duration // since its start; 0 if it was not read
 	CPU        time.Duration // that it has used since
-	Start      uint64        // when that was, as the kernel counts it: with the PID, the process
+	Start      uint64        // when that was: ticks of 10 ms since boot on Linux, microseconds of wall clock on FreeBSD
 	Threads    []int         // ids of its threads, but for those beyond the 64th
 	Unit       string        // of systemd, that it is in: x.service, session-3.scope; "" if it was not read or is in none
 	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell

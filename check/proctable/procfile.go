@@ -87,12 +87,12 @@ func parseChildren(text []byte) []int {
 // The most that is read of the arguments of one process.
 const (
 	argsLimit = 64 << 10 // bytes
-	argsMost  = 4096     // arguments; each costs 16 bytes beside its text
+	argsMost  = 4096     // arguments; each needs 16 bytes more than its text
 )
 
 var tooManyArgs = fmt.Sprintf("it has more arguments than are read (%d bytes, or %d of them)", argsLimit, argsMost)
 
-// parseArgs makes no more of them than the limit, and reports whether some are missing.
+// parseArgs splits them, as many as the limit, and reports whether some are missing.
 func parseArgs(text []byte, cut bool) ([]string, bool) {
 	if len(bytes.Trim(text, "\x00 ")) == 0 { // none, or wiped out: memset(3) leaves as many zero bytes
 		return nil, cut

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The most that is read of one file of a process. The kernel itself limits most of
-// them; what a process can make as long as it likes is its arguments, its mounts, its
-// descriptors, its locks and its threads.
+// The most that is read of one file of a process, in bytes. The kernel itself limits most
+// of them, but a process can have any number of arguments, mounts, descriptors, locks and
+// threads.
 const (
 	statusLimit = 64 << 10 // a process can be in 65,536 groups, which the line Groups lists
 	statLimit   = 4 << 10
@@ -31,13 +31,14 @@ func readProc(path string, scratch []byte, limit int) (text []byte, err error) {
 	return readUntil(path, scratch, limit, func(int) bool { return false })
 }
 
-// readRecord is readProc for a file that is a single record, single_open() in fs/seq_file.c:
-// a read that leaves room has read all of it, and the one that would say so is saved.
+// readRecord is readProc for a file that is a single record, single_open() in fs/seq_file.c.
+// A read that does not fill the buffer has read all of it, which saves the read at the end.
 func readRecord(path string, scratch []byte, limit int) (text []byte, err error) {
 	return readUntil(path, scratch, limit, func(room int) bool { return room > 0 })
 }
 
-// readUntil reads until there is no more, or enough says so of the room that a read has left.
+// readUntil reads up to the end, the limit, or the read after which enough is true. room is
+// how many bytes of the buffer are left.
 func readUntil(path string, scratch []byte, limit int, enough func(room int) bool) (text []byte, err error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -136,10 +137,9 @@ func (p *Process) failed(what string, err error) error {
 	return nil
 }
 
-// readArgs reads the arguments, none of a kernel thread or zombie. What the process has
-// made of them in the meantime is its own affair, and so is their length: prctl(2) can
-// have any range of its memory be its arguments. To read them the kernel needs the lock
-// of that memory.
+// readArgs reads the arguments. A kernel thread and a zombie have none. A process may have
+// overwritten its arguments, and with prctl(2) any range of its memory can be its arguments, of
+// any length. To read them the kernel needs the lock of that memory, which the process may hold.
 func (t procTable) readArgs(p *Process, dir string) error {
 	p.Taken |= ArgsReading
 	path := dir + "/cmdline"

@@ -65,8 +65,8 @@ func (t procTable) listening(pids []int) ([]Socket, error) {
 	return list, nil
 }
 
-// heldBy notes the sockets that a process has open. So many open files are too much: no more
-// are listed, because a process may have millions.
+// heldBy notes the sockets that a process has open. As many open files as most are errTooMuch:
+// a process may have millions, so the rest is not listed.
 func (t procTable) heldBy(pid, most int, held map[uint64]bool) error {
 	dir := t.dir(pid) + "/fd"
 	numbers, err := Numbers(dir, most)
@@ -88,8 +88,8 @@ func (t procTable) heldBy(pid, most int, held map[uint64]bool) error {
 	return nil
 }
 
-// Listeners are the sockets of a process that accept connections, by their inodes, of which
-// /proc/PID/fd tells: socket:[6563766].
+// Listeners are the sockets of a process that accept connections, by the inodes that are in
+// its links in /proc/PID/fd: socket:[6563766].
 func Listeners(pid int) (map[uint64]Socket, error) {
 	t := At("/proc", Directly())
 	held := make(map[uint64]bool)
@@ -157,5 +157,5 @@ func (t procTable) table(who, name string, parse func(io.Reader) error) error {
 	return nil
 }
 
-// errTooMuch is for tables that nobody needs to read to their end.
+// errTooMuch is the error for a table that is larger than its limit.
 var errTooMuch = errors.New("there is more of it than a daemon can need")

@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// stalls makes the calls that can keep us waiting for ever: the kernel waits for a
-// lock that another process holds, or for the server of a network file system. Such a
-// call cannot be ended, only left behind, with the thread that makes it.
+// stalls makes the calls that may never return: the kernel waits for a lock that
+// another process holds, or for the server of a network file system. Such a call cannot
+// be ended, only left behind, with the thread that makes it.
 //
-// Whose process it is pays for it: a user whose processes have kept us waiting is
-// not waited for any longer in this look. Root's have an account of their own, which
-// no other user can empty.
+// Waiting is charged to the user whose process it is. A user whose account is used up is
+// not waited for again in this look. Root has an account that no other user can use up.
 type stalls struct {
 	spare int // threads that may be left behind, by all together
 
@@ -35,7 +34,8 @@ func newStalls(spareThreads int) *stalls {
 	return &stalls{spare: spareThreads, spent: make(map[uint32]time.Duration), behind: make(map[string]uint32)}
 }
 
-// begin has a look be patient again, but for what has not come since an earlier one.
+// begin begins a look: all accounts are full again. Calls of earlier looks that have not
+// returned are still left behind.
 func (s *stalls) begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,8 +43,7 @@ func (s *stalls) begin() {
 	s.total = 0
 }
 
-// left is how long may be waited for one more call for a user's process; 0: it is not
-// even to be made.
+// left is how long one more call for a user's process may take. 0: the call must not be made.
 func (s *stalls) left(user uint32, what string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,9 +115,9 @@ func (s *stalls) back(what string) {
 	delete(s.behind, what)
 }
 
-// wait makes a call on behalf of a user's process, in a thread of its own or as the
-// attempt does. What is its name for people. If the answer does not come in time, or has
-// not come since it was last asked for, that is an error, too.
+// wait makes a call on behalf of a user's process, as await does. what is its name for
+// people. It is an error if the answer does not come in time, or if an earlier call of that
+// name has not returned yet.
 func wait[T any](s *stalls, user uint32, what string, do func() (T, error)) (T, error) {
 	var none T
 	limit := s.left(user, what)
@@ -134,7 +133,7 @@ func wait[T any](s *stalls, user uint32, what string, do func() (T, error)) (T, 
 	return a.value, a.err
 }
 
-// slowError says that something does not answer.
+// slowError is the error for a call that takes too long.
 type slowError struct{ what string }
 
 func (e *slowError) Error() string {

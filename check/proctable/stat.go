@@ -80,6 +80,6 @@ func parseInt(field []byte) (int, error) {
 	return int(n), err
 }
 
-// Ended reports whether it is a zombie that nobody has waited for yet. The leader of threads
-// that live on looks like one, too.
+// Ended reports whether it is a zombie. The leader of threads that live on looks like one, too,
+// but has not ended.
 func (st Stat) Ended() bool { return (st.State == 'Z' || st.State == 'X') && st.Threads < 2 }

@@ -17,19 +17,19 @@ type Table interface {
 	Self() Self
 	// NeedsInit reports whether a complete list holds process 1.
 	NeedsInit() bool
-	// Comm is the kernel's name of a process that pids has listed, where that costs
+	// Comm is the kernel's name of a process that PIDs has listed, where that costs
 	// no system call: the last element, perhaps cut, of a path of the file that it
 	// executes.
 	Comm(pid int) (name string, known bool)
 	// Exe is the path of the executable as the system tells it, or ErrGone,
 	// ErrNoExe, ErrLost or ErrDeny.
 	Exe(pid int) (string, error)
-	// Examine reads the rest, given what exe has answered, or fails with
+	// Examine reads the rest, given the answer of Exe, or fails with
 	// ErrGone, ErrNoExe or ErrNone. It reads what costs least first, and no more
 	// than is asked for. What cannot be read of one process is that row's Trouble;
 	// another error says that the table cannot be read.
 	Examine(pid int, exe string, exeErr error, ask Asks) (Process, error)
-	// Read takes expensive readings of a process that examine has returned, or fails
+	// Read takes expensive readings of a process that Examine has returned, or fails
 	// with ErrGone. What cannot be read is left as it is.
 	Read(p *Process, what Reading) error
 	// Times is how much CPU a process has used since its start, or ErrGone. The
@@ -41,17 +41,17 @@ type Table interface {
 
 // Asks says what of a process is worth reading.
 type Asks struct {
-	// Row is asked once its users, its groups and its parent are known, which no
-	// process can hold back: whether it may be one that is asked for.
+	// Row reports whether a process may be a wanted one, by its users, its groups and
+	// its parent, which no process can hide.
 	Row func(Process) bool
-	// Origin is asked of a deleted executable: whether it matters where it is from.
+	// Origin reports whether it matters where a deleted executable is from.
 	Origin func(Process) bool
 	// Args reports whether the arguments decide what it is. They are also read
 	// where nothing else can tell.
 	Args func(Process) bool
 }
 
-// AsksAll is for who wants to know of every process, but for the arguments.
+// AsksAll wants to know all of every process, and the arguments where args says so.
 func AsksAll(args func(Process) bool) Asks {
 	every := func(Process) bool { return true }
 	return Asks{every, every, args}
@@ -66,8 +66,8 @@ type Thread struct {
 // Times is what a process has used so far.
 type Times struct {
 	CPU   time.Duration
-	Start uint64 // in a unit of the system's own
-	Ended bool   // it is a zombie, which nobody has waited for yet
+	Start uint64 // see Usage.Start
+	Ended bool   // it is a zombie: its parent has not waited for it yet
 }
 
 // DeletedMark is what Linux puts behind the path of a file that has been
@@ -102,7 +102,7 @@ var (
 	ErrLost  = errors.New("executable deleted")    // FreeBSD: the path is lost
 	ErrDeny  = errors.New("permission denied")     // it may not be looked at
 	ErrLong  = errors.New("path too long")         // Linux: the path cannot be told, the file can
-	ErrNone  = errors.New("nobody's concern")      // it can be none of those that are asked for
+	ErrNone  = errors.New("nobody's concern")      // it cannot be a wanted one, see Asks.Row
 )
 
 const asRoot = "run it as root, on the host itself"
@@ -127,8 +127,8 @@ func sighted(pids []int, self int, needsInit bool) error {
 	return nil
 }
 
-// All lists all processes of a table that can be believed where it says that there is no such
-// process, and tells which one we are. An error is never an empty list.
+// All lists all processes, and tells which one we are. It fails if the table may hide processes:
+// then a process that is not in it may exist. An error is never an empty list.
 func All(ctx context.Context, t Table) ([]int, Self, error) {
 	pids, err := t.PIDs(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func All(ctx context.Context, t Table) ([]int, Self, error) {
 	return pids, self, sighted(pids, self.PID, t.NeedsInit())
 }
 
-// Sight reports whether this system's table can be believed: it is no error only then.
+// Sight returns nil if this system's table does not hide processes.
 func Sight(ctx context.Context) error {
 	_, _, err := All(ctx, New(Directly()))
 	return err

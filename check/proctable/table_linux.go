@@ -151,8 +151,8 @@ func (t procTable) Examine(pid int, exe string, exeErr error, ask Asks) (Process
 	return p, nil
 }
 
-// status reads /proc/PID/status, which waits for nothing. One of which not even that
-// can be read is known by the path of its executable alone.
+// status reads /proc/PID/status, for which the kernel waits for nothing. If not even that can
+// be read, only the path of the executable is known of the process.
 func (t procTable) status(pid int, exe string) (Process, Status, error) {
 	p := Process{PID: pid, Exe: exe}
 	st, err := t.readStatus(pid, t.scratch)
@@ -214,8 +214,8 @@ func (t procTable) readImage(p *Process, dir, exe string) error {
 }
 
 // statImage does not wait for the server of a network file system that hangs. A
-// file that may not be seen although its path may is on a file system that keeps
-// root out (FUSE): nobody could have asked us for it.
+// file that may not be seen although its path may be is on a file system that keeps
+// root out (FUSE): it cannot be a wanted program.
 func statImage(path string) (file FileID, links uint32, err error) {
 	var st unix.Statx_t
 	switch err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &st); {

@@ -58,19 +58,19 @@ func (f *Files) served() mountPoints {
 // Leads reports whether a path leads to a file that others serve.
 func (f *Files) Leads(path string) bool { return f.served().lead(path) }
 
-// Ahead has a file that others serve be touched before anybody asks: so several that do not
-// answer keep us waiting no longer than one.
+// Ahead begins to touch a file that others serve before the answer is needed. So several files
+// that do not answer delay us no longer than one.
 func (f *Files) Ahead(how, path string) {
 	if f.Leads(path) {
-		_, _ = f.peeks.begin(how, path) // whoever asks is told what has failed
+		_, _ = f.peeks.begin(how, path) // Ask returns the error
 	}
 }
 
-// ErrSilent is what is said of a file of which nothing came in time.
+// ErrSilent is the error for a file that did not answer in time.
 var ErrSilent = errors.New("its file system does not answer")
 
-// Answers reports whether a file can be touched directly, because whoever serves it has
-// just answered.
+// Answers returns nil if a file can be touched directly: it is local, or its server has just
+// answered.
 func (f *Files) Answers(path string) error {
 	if !f.Leads(path) {
 		return nil
@@ -79,7 +79,8 @@ func (f *Files) Answers(path string) error {
 	return f.peeks.ask(peekStat, path, time.Now().Add(ownPatience), new(peekStatus))
 }
 
-// Ask has a peek touch a file, and waits as long as this look may.
+// Ask starts a peek that touches a file, and waits for its answer until the look's time for
+// peeks is over.
 func (f *Files) Ask(how, path string, answer any) error {
 	f.mu.Lock()
 	until := f.until
@@ -98,8 +99,8 @@ func (f *Files) leave(c call) {
 	f.stalled += c.limit
 }
 
-// Own makes a call on one of our own files, as wait does. Nobody else can have us wait for
-// it; what has stalled leaves less time to the next.
+// Own makes a call on one of our own files, as wait does. It is charged to no user's account.
+// The time that such calls have taken is missing for the next ones.
 func Own[T any](f *Files, path string, do func() (T, error)) (T, error) {
 	const least = 20 * time.Millisecond
 	f.mu.Lock()
@@ -115,5 +116,5 @@ func Own[T any](f *Files, path string, do func() (T, error)) (T, error) {
 	return a.value, fmt.Errorf("%w within %v", ErrSilent, f.stalled)
 }
 
-// UsualThreads is enough for those who do not limit them.
+// UsualThreads is how many threads may be left behind unless the caller sets a limit.
 const UsualThreads = 48

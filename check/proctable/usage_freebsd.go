@@ -71,8 +71,8 @@ func filesLimit(pid int) (int, error) {
 	return int(min(limit, math.MaxInt32)), nil
 }
 
-// Times: the start is told by the clock of the day as it is now, so that an age
-// is right whatever steps that has made, while a start is not for ever the same.
+// Times: the kernel converts the start to the wall clock as it is now. So an age is right
+// even if the clock was set, but the same process may have another start then.
 func (t *kernTable) Times(pid int) (Times, error) {
 	k, err := ProcessKInfo(pid)
 	return Times{k.CPU, uint64(k.Start), k.State == kinfoZombie}, err

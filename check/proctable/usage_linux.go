@@ -117,8 +117,8 @@ func ReadStat(id int) (Stat, error) {
 }
 
 // children lists what the main thread of a process has started. A kernel without
-// CONFIG_PROC_CHILDREN has no such file, and then none is known. One read is enough:
-// what it does not hold is beyond the last that is worth remembering.
+// CONFIG_PROC_CHILDREN has no such file; then no children are known. One read is enough:
+// it holds as many as are worth remembering.
 func (t procTable) children(pid int) []int {
 	fd, err := unix.Open(t.dir(pid)+"/task/"+strconv.Itoa(pid)+"/children", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
