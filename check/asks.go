@@ -21,8 +21,8 @@ func (l *looker) needsArgs(p proctable.Process) bool {
 	return l.multiCall[p.File] || p.Deleted && len(l.multiCall) > 0 || l.telling[p.PID]
 }
 
-// asks is what is asked of a process for these targets. One that can be none of them
-// because of its user does not matter to a lean look; a full look says why it does not count.
+// asks is what these targets want to know of a process. Without Full, a process that cannot
+// count for any of them because of its user is not read; with Full, the verdict says why.
 func (l *looker) asks(targets []*target) proctable.Asks {
 	return proctable.Asks{
 		Row: func(p proctable.Process) bool {

@@ -6,7 +6,7 @@ import (
 	"daemon-keeper/check/proctable"
 )
 
-// beginLook has what others serve be asked for all at once.
+// beginLook begins a look, and begins to touch at once all files that others serve.
 func beginLook(f *proctable.Files, specs []Spec) {
 	f.Begin()
 	for i := range specs {

@@ -30,7 +30,7 @@ func match(s *Snapshot, spec *Spec, m *Match) Reason {
 		switch reason := match(s, &spec.Exempt[i], &Match{Process: m.Process}); reason {
 		case counts:
 			return orUnrelated(spec, Exempt)
-		case Unreadable, Unlabelled: // who has wiped out their arguments shows no exemption
+		case Unreadable, Unlabelled: // a process that has wiped out its arguments proves no exemption
 			doubt = reason
 		}
 	}
@@ -145,7 +145,7 @@ func identify(file *Executable, spec *Spec, m *Match) Reason {
 }
 
 // identifyAny: a zombie does not count. What a process executes does not matter,
-// so that it may not be looked at says nothing either.
+// so it does not matter either that it may not be looked at.
 func identifyAny(m *Match) Reason {
 	switch {
 	case m.Zombie:

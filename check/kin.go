@@ -10,7 +10,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Kin is a process that runs a daemon's program, whoever's it is.
+// Kin is a process that runs a daemon's program, of whatever user.
 type Kin struct {
 	PID    int
 	Start  uint64 // as Usage.Start
@@ -21,13 +21,13 @@ type Kin struct {
 	Group  string           // its control group, see Group; "" if there is none, or it cannot be told
 
 	Counts  bool // it was one of the daemon's processes
-	Holds   bool // it listens at the address that is asked of the daemon
-	Claimed bool // it is another daemon's
+	Holds   bool // it listens at an address at which the daemon must listen
+	Claimed bool // it belongs to another daemon
 }
 
 func (k Kin) id() kinID { return kinID{k.PID, k.Start} }
 
-// kinID is a process, whatever becomes of its number.
+// kinID identifies a process even if its number is used again.
 type kinID struct {
 	pid   int
 	start uint64
@@ -102,7 +102,7 @@ func (f Family) Left(now []Kin) (certain, possible []Kin) {
 
 // member is a process before the stop, with the one that had started it.
 type member struct {
-	parent  kinID // zero: none of the family
+	parent  kinID // zero: it is not in the family
 	counted bool
 	claimed bool
 }

@@ -72,7 +72,7 @@ func (l Listen) connect(ctx context.Context) (net.Conn, error) {
 }
 
 // refusedFor is how long a socket may refuse: where a full queue is refused at once
-// (BSD, listen(2)), only time tells it from a socket that nobody listens to.
+// (BSD, listen(2)), only time tells it from a socket to which no process listens.
 const refusedFor = time.Second
 
 // connectUnix waits where connect(2) does not: a full queue is EAGAIN at once on

@@ -96,7 +96,7 @@ func mayHaveMoved(p proctable.Process, path string) bool {
 	if p.Exe == "" || p.Script != "" && filepath.Base(p.Script) == filepath.Base(path) {
 		return true
 	}
-	path, _ = newest(path) // of which nothing is there, any version may have been
+	path, _ = newest(path) // if nothing matches now, any version may have been there
 	paths := []string{path}
 	if resolved, err := filepath.EvalSymlinks(path); err == nil && resolved != path {
 		paths = append(paths, resolved)

@@ -9,8 +9,8 @@ import (
 // Options of a look.
 type Options struct {
 	// Full reads every process that could be of interest. Without it a look
-	// ends as soon as each daemon has a process that counts without a blemish:
-	// that is all a healthy run needs to know.
+	// ends as soon as each daemon has enough processes that count, are not stopped
+	// and do not run an old image. A healthy run needs no more.
 	Full bool
 
 	// Measure sees all processes that count, not only as many as decide, and
@@ -36,8 +36,7 @@ type Options struct {
 // executable is missing: that is in its verdict.
 //
 // What does not answer, a process or a file, is a trouble of its row or of the daemon
-// whose file it is. Should the whole look take too long all the same, it gives up when
-// ctx ends.
+// whose file it is. If the whole look takes too long, it gives up when ctx ends.
 func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
 	return NewObserver(proctable.UsualThreads).look(ctx, specs, opts)
 }

@@ -20,12 +20,12 @@ type looker struct {
 	full     bool
 	measure  bool
 	remember bool
-	hasty    bool // programs that are unchanged are not read
+	hasty    bool // the files of programs that are unchanged are not read
 	careful  bool // the second pass is under way
 
 	targets   []*target
 	left      []*target                 // those that leave something to be looked for in this pass
-	bounded   []*target                 // those with a name of which one more can matter
+	bounded   []*target                 // those with a name for which one process more can matter
 	allCount  bool                      // all processes that count for some target must be seen
 	names     map[string][]*target      // by the last elements of the paths to look closer at
 	asked     map[string]bool           // the last elements of the paths that were asked for: of links, of scripts
@@ -46,8 +46,8 @@ type looker struct {
 type target struct {
 	Spec
 	file     *wanted
-	well     int  // processes that count without a blemish
-	counting int  // with those that are stopped or run an old image
+	well     int  // processes that count, are not stopped and do not run an old image
+	counting int  // all processes that count
 	hidden   bool // needs the careful pass: not all its processes can be found by the executable's name
 }
 
@@ -117,7 +117,7 @@ func (l *looker) want(spec Spec) {
 	}
 }
 
-// noteArgs notes a program of which the arguments decide what it is.
+// noteArgs notes a program whose processes are told apart by their arguments.
 func (l *looker) noteArgs(file *wanted) {
 	if file.Interpreter != nil {
 		l.interpreters = append(l.interpreters, file.Interpreter)
@@ -200,7 +200,7 @@ func (l *looker) recount() {
 func (l *looker) pass(ctx context.Context, pids []int, see func(int) error) error {
 	l.recount()
 	for i, pid := range pids {
-		if i%16 == 0 && ctx.Err() != nil { // whoever has waited for us is gone
+		if i%16 == 0 && ctx.Err() != nil { // the caller no longer waits
 			return fmt.Errorf("cannot read the process table in time: %w", context.Cause(ctx))
 		}
 		if len(l.left) == 0 {
@@ -289,8 +289,8 @@ func (l *looker) keep(p proctable.Process, targets []*target) error {
 	return nil
 }
 
-// judge reads what is expensive to read of a process that may count, and notes how the targets
-// stand with it.
+// judge reads what is expensive to read of a process that may count, and notes for which targets
+// it counts.
 func (l *looker) judge(p *proctable.Process, targets []*target) (related bool, err error) {
 	var needs proctable.Reading
 	for _, t := range targets {

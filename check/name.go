@@ -23,7 +23,7 @@ func identifyName(spec *Spec, m *Match) Reason {
 	case m.Denied:
 		return Unreadable
 	case !called && m.Exe != "" && proctable.IsComm(m.Name, m.Exe):
-		return unrelated // a longer name, of which the kernel's is cut
+		return unrelated // its name is longer, and the kernel has cut it
 	}
 	m.OldImage = m.Deleted
 	return counts
@@ -33,7 +33,7 @@ func identifyName(spec *Spec, m *Match) Reason {
 // Where that may be cut, the first argument must not say that it is another.
 func identifyDenied(name string, m *Match) Reason {
 	switch {
-	case filepath.Base(m.Exe) == name: // FreeBSD: a file that may not be seen has a path all the same
+	case filepath.Base(m.Exe) == name: // FreeBSD: the path is known even of a file that may not be seen
 		return counts
 	case !proctable.IsComm(m.Name, name):
 		return Unreadable // only its first argument is the name

@@ -18,7 +18,7 @@ type neighbour struct {
 // mostThreads bounds those that are looked at for their names.
 const mostThreads = 200_000
 
-// nearby reads of a process all that a person would go by.
+// nearby reads all of a process that a person could search for.
 func (l *looker) nearby(pid int) error {
 	p, err := proctable.Look(l, pid, proctable.AsksAll(l.needsArgs))
 	if err != nil {
@@ -41,8 +41,8 @@ func (l *looker) nearby(pid int) error {
 	return nil
 }
 
-// nearMisses are the processes that a person could take for the daemon, but for
-// those of which the verdict speaks already.
+// nearMisses are the processes that a person could take for the daemon, without
+// those that are in the verdict already.
 func nearMisses(s *Snapshot, spec *Spec, v Verdict) []Exclusion {
 	if len(s.near) == 0 || !spec.named() {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/check/proctable"
 )
 
-// What a peek is asked to do with a file, besides what any can do.
+// What a peek can do with a file, besides stat(2).
 const (
 	peekFind    = "find"
 	peekPIDFile = "pidfile"

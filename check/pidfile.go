@@ -47,9 +47,9 @@ func pidFileFaults(file PIDFile, r pidReading, matches []Match) []Fault {
 	return faults
 }
 
-// contradicts tells what is wrong with what the pidfile says. If no process counts,
-// that the pidfile names none either is not worth a word; yet what it names instead
-// may be the reason why the daemon did not start.
+// contradicts tells what is wrong with the number in the pidfile. If no process counts, a
+// pidfile that names no process is not worth a warning; but another process that it names may
+// be the reason why the daemon did not start.
 func (r pidReading) contradicts(matches []Match) string {
 	down := len(matches) == 0
 	switch {

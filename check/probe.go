@@ -113,11 +113,11 @@ func watch(ctx context.Context, t proctable.Table, limit CPULimit, matches []Mat
 	return p
 }
 
-// tickOfClock is how exactly the kernel counts.
+// tickOfClock is the unit in which the kernel counts CPU time.
 const tickOfClock = 10 * time.Millisecond
 
-// moment is what a process had used when it was asked for: among thousands, the
-// last is asked a good while after the first.
+// moment is the CPU time that a process had used, and when that was read: of thousands
+// of processes, the last is read much later than the first.
 type moment struct {
 	proctable.Times
 	at time.Time

@@ -16,7 +16,7 @@ type Sought struct {
 	Main      int    // its main process; 0: the one of Processes that none of them has started
 	Processes []int  // all of its processes, if they are known
 	Path      string // what its manager has started; "" if that is not known
-	Instance  string // of which it is one, as in NAME@INSTANCE; "" if its manager knows no others
+	Instance  string // its name as in NAME@INSTANCE; "" if its manager knows no instances
 	Many      bool   // its script may start several, and their arguments tell which is which
 }
 
@@ -28,7 +28,7 @@ type Program struct {
 	User       uint32 // its effective user
 	Parent     int    // process id of the parent
 	OldImage   bool   // its program has been replaced since it was started
-	Others     []int  // processes of which the same is true, and which are not the service's
+	Others     []int  // other processes that match, and do not belong to the service
 	Denied     bool   // it may not be looked at
 	Why        string // Executable is "", for people
 }

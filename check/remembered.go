@@ -59,7 +59,7 @@ func identifyRemembered(file *Executable, spec *Spec, m *Match, reason Reason) R
 	return counts
 }
 
-// Old says what is old about a process of which OldImage is true.
+// Old says what is old about a process that runs an old image.
 func (m Match) Old() string {
 	if !m.Moved {
 		return fmt.Sprintf("process %d runs an old image: its program has been replaced since it started, and a restart is due", m.PID)

@@ -7,22 +7,22 @@ import (
 	"daemon-keeper/check/proctable"
 )
 
-// room bounds what a snapshot holds of the processes of each user: whoever has
-// thousands that look like a daemon, each with long arguments, does not fill our
-// memory, and leaves enough for the others.
+// room bounds the memory that a snapshot needs for the processes of each user. A user
+// with thousands of processes that look like a daemon, each with long arguments, does
+// not fill our memory, and leaves enough for the others.
 type room struct {
 	taken  map[uint32]int // bytes, by user
 	others int            // by all but root
-	poor   int            // rows that were kept without what is long in them
+	poor   int            // rows that were kept without their long texts
 }
 
 const (
-	userRoom  = 2 << 20
-	otherRoom = 6 << 20
-	rootRoom  = 8 << 20
-	mostPoor  = 1000
-	usualSize = 1 << 10 // of the texts of a row, which nobody pays for
-	mostRows  = 20_000  // beyond which none is kept that does not matter
+	userRoom  = 2 << 20 // bytes, for one user
+	otherRoom = 6 << 20 // bytes, for all users but root
+	rootRoom  = 8 << 20 // bytes
+	mostPoor  = 1000    // rows
+	usualSize = 1 << 10 // bytes of texts of a row that are not charged to its user
+	mostRows  = 20_000  // beyond these only rows that may count are kept
 )
 
 // take reports whether there is room for a row, and takes it.
@@ -51,8 +51,9 @@ func (r *room) take(p *proctable.Process) bool {
 	return true
 }
 
-// hasRoom makes a row that is too much one that cannot be told from the daemon, if it
-// counts or cannot be told anyway; what does not count for sure is not kept.
+// hasRoom reports whether to keep a row. If there is no room for it although it counts or may
+// count, it is kept without its long texts, as a process that may not be looked at. A row that
+// certainly does not count is not kept then.
 func (l *looker) hasRoom(p *proctable.Process, targets []*target) bool {
 	crowded := len(l.snapshot.Processes) >= mostRows
 	hasRoom := l.room.take(p)

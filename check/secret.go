@@ -95,9 +95,9 @@ func hasSecretPair(arg string) bool {
 	}
 }
 
-// isLoose finds what may be a password with no name before it: admin:hunter2, of which a
-// number behind the colon is a port; and -phunter2, but -jar is no password, and -Xmx1g is
-// Java's.
+// isLoose reports whether an argument may hold a password without a name before it:
+// admin:hunter2, though a number behind the colon is a port; or -phunter2, though -jar is
+// not a password, and -Xmx1g is an option of Java.
 func isLoose(arg string) bool {
 	if user, rest, ok := strings.Cut(arg, ":"); ok && !strings.HasPrefix(arg, "-") && !strings.Contains(user, "/") && !strings.Contains(rest, "/") && strings.Trim(rest, "0123456789") != "" && !strings.Contains(rest, ":") {
 		return true
@@ -113,8 +113,8 @@ func isLoose(arg string) bool {
 	return !isWord && !isNumber && !strings.ContainsAny(arg, "=/")
 }
 
-// isRandom finds long texts that nobody has thought of: keys, hashes, tokens. Folders
-// are called so, too: a path of several folders is not a secret.
+// isRandom reports whether an argument is a long random text: a key, a hash, a token.
+// Folders may have such names, too: a path of several folders is not a secret.
 func isRandom(arg string) bool {
 	value := arg[strings.IndexByte(arg, '=')+1:]
 	if strings.HasPrefix(value, "/") && strings.Count(value, "/") > 1 {

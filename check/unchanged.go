@@ -29,7 +29,7 @@ func unchanged(path string, remembered []Remembered) (Executable, bool) {
 
 var errChanged = errors.New("it is not what was remembered")
 
-// unchangedFile is unchanged, for files that nobody else serves.
+// unchangedFile is unchanged, but leaves alone the files that others serve.
 func unchangedFile(f *proctable.Files, path string, remembered []Remembered) (Executable, bool) {
 	if f.Leads(path) {
 		return Executable{}, false
@@ -44,7 +44,7 @@ func unchangedFile(f *proctable.Files, path string, remembered []Remembered) (Ex
 	return e, err == nil
 }
 
-// hurry finds an executable without reading it, where the memory makes that good enough.
+// hurry finds an executable without reading it, where enough of its processes are remembered.
 func (l *looker) hurry(spec *Spec) (Executable, bool) {
 	if !l.hasty || l.full || l.seesAll(spec) || spec.Bounds().Min > len(spec.Remembered) {
 		return Executable{}, false
@@ -52,8 +52,8 @@ func (l *looker) hurry(spec *Spec) (Executable, bool) {
 	return unchangedFile(l.files, spec.Executable, spec.Remembered)
 }
 
-// wasRash reports whether a target whose program was not read has too few processes that
-// prove that it need not be.
+// wasRash reports whether the program of a target should have been read: it was not, and too
+// few of the remembered processes count.
 func (l *looker) wasRash() bool {
 	return slices.ContainsFunc(l.targets, func(t *target) bool { return t.file.unread && l.leaves(t) })
 }
