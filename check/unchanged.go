@@ -12,19 +12,19 @@ import (
 // unchanged is the program at a path, by one stat(2), if it is what a remembered process
 // executed. It may have been written anew since that process has ended, but not while it
 // runs, ETXTBSY in execve(2): so only a look that finds that process again believes this.
-func unchanged(path string, remembered []Remembered) (Executable, bool) {
+func unchanged(path string, remembered []Remembered) (Executable, error) {
 	if len(remembered) == 0 || remembered[0].Exe == "" || remembered[0].Script != (proctable.FileID{}) || !filepath.IsAbs(path) {
-		return Executable{}, false
+		return Executable{}, errChanged
 	}
 	r := remembered[0]
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 || proctable.FileIDOf(info) != r.File || r.File == (proctable.FileID{}) {
-		return Executable{}, false
+		return Executable{}, errChanged
 	}
 	if appletOf(path, r.Exe) != "" || isMailwrapper(r.Exe) {
-		return Executable{}, false
+		return Executable{}, errChanged
 	}
-	return Executable{Path: path, Resolved: r.Exe, ID: r.File, Links: linksOf(info)}, true
+	return Executable{Path: path, Resolved: r.Exe, ID: r.File, Links: linksOf(info)}, nil
 }
 
 var errChanged = errors.New("it is not what was remembered")
@@ -34,13 +34,7 @@ func unchangedFile(f *proctable.Files, path string, remembered []Remembered) (Ex
 	if f.Leads(path) {
 		return Executable{}, false
 	}
-	e, err := proctable.Own(f, path, func() (Executable, error) {
-		e, ok := unchanged(path, remembered)
-		if !ok {
-			return e, errChanged
-		}
-		return e, nil
-	})
+	e, err := proctable.Own(f, path, func() (Executable, error) { return unchanged(path, remembered) })
 	return e, err == nil
 }
 
