@@ -15,7 +15,7 @@ func Frozen(pid int) (bool, error) {
 	const most = 16 << 10 // bytes
 	text, err := osutil.ReadSome("/proc/"+strconv.Itoa(pid)+"/cgroup", most)
 	group := unifiedGroup(text)
-	if group == "" {
+	if err != nil || group == "" {
 		return false, unlessMissing(err)
 	}
 	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} { // the second where the old hierarchies are used, too
