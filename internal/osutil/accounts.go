@@ -18,10 +18,10 @@ type Accounts struct {
 	names map[uint32]string
 }
 
-// mostAccounts is how much of a file is believed, in bytes: some hundred thousand users.
+// mostAccounts is the largest file that is read, in bytes: some hundred thousand users.
 const mostAccounts = 16 << 20
 
-// ReadAccounts knows nobody if the file cannot be read, or is too large.
+// ReadAccounts returns no accounts if the file cannot be read, or is too large.
 func ReadAccounts(path string) Accounts {
 	text, err := ReadSome(path, mostAccounts+1)
 	if err != nil || len(text) > mostAccounts {
@@ -30,8 +30,8 @@ func ReadAccounts(path string) Accounts {
 	return parseAccounts(string(text))
 }
 
-// parseAccounts reads lines "name:password:number:...". The first line of a name or of a
-// number holds. Those of NIS, "+name:...", have another source.
+// parseAccounts reads lines "name:password:number:...". Of several lines with the same name or
+// number the first one counts. Lines of NIS, "+name:...", are left out.
 func parseAccounts(text string) Accounts {
 	a := Accounts{make(map[string]uint32), make(map[uint32]string)}
 	for line := range strings.Lines(text) {

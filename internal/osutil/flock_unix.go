@@ -12,10 +12,11 @@ func Lock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// LockShared is Lock for one that may be shared with others that only look.
+// LockShared is Lock, but others can have a shared lock at the same time.
 func LockShared(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 }
 
-// Unlock gives a lock back. To close the file does not, if a child has a copy of it.
+// Unlock releases a lock. Closing the file does not release it if a child has a copy of the
+// descriptor.
 func Unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

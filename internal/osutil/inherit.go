@@ -2,9 +2,9 @@ package osutil
 
 import "syscall"
 
-// CloseOthersOnExec keeps from a child what we were started with ourselves, such as the
-// lock of a flock(1) around us, which a daemon would hold for years. Go opens its own
-// files so.
+// CloseOthersOnExec sees to it that a child does not inherit the descriptors that we have
+// inherited, such as the lock of a flock(1) around us: a daemon would hold it for years. Go
+// opens its own files close-on-exec.
 func CloseOthersOnExec() {
 	most := 1 << 16
 	var limit syscall.Rlimit

@@ -23,9 +23,9 @@ func Program(name string) (string, bool) {
 	return "", false
 }
 
-// Output runs a program of the system's that only tells of something, and returns the
-// first bytes of what it prints, and whether that is all. It is ended when ctx ends, or
-// when it has printed more. One that this machine does not have is fs.ErrNotExist.
+// Output runs a program of the system that changes nothing. It returns the first bytes of
+// the output, and whether that is all. The program is ended when ctx ends, or when it has
+// printed more. A program that this machine does not have is fs.ErrNotExist.
 func Output(ctx context.Context, most int, name string, args ...string) (out []byte, whole bool, err error) {
 	path, ok := Program(name)
 	if !ok {

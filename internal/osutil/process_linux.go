@@ -14,9 +14,9 @@ type Process struct {
 	fd int
 }
 
-// OpenProcess gets hold of the process that has this number now. Who wants a certain
-// process looks whether it is that only then, and afterwards whether it has Ended: if it
-// has not, what was seen was seen of the process that is held.
+// OpenProcess gets hold of the process that has this number now. To be sure that it is the
+// wanted process, look at it after OpenProcess, and then ask whether it has Ended. If it has
+// not, what was seen belongs to the process that is held.
 func OpenProcess(pid int) (*Process, error) {
 	fd, err := unix.PidfdOpen(pid, 0) // close-on-exec by itself
 	switch {
@@ -42,7 +42,7 @@ func (p *Process) Signal(s syscall.Signal) error {
 	return err
 }
 
-// Ended reports whether the process has ended, and be it a zombie.
+// Ended reports whether the process has ended. A zombie has.
 func (p *Process) Ended() (bool, error) {
 	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
 	for {
@@ -54,5 +54,5 @@ func (p *Process) Ended() (bool, error) {
 	}
 }
 
-// Close lets it go.
+// Close ends the hold.
 func (p *Process) Close() { _ = unix.Close(p.fd) }

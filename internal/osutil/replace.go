@@ -10,21 +10,21 @@ import (
 // NewFile is a file that takes the place of another.
 type NewFile struct {
 	Name      string
-	Temporary string // its name until it is whole, which no other file has
+	Temporary string // its name until it is complete; no other file may have it
 	Data      []byte
 	Mode      fs.FileMode // 0600, or more whatever the umask is
 	Sync      bool        // it is on the disk before it takes the other's place, and its name when Replace returns
 }
 
-// Replace puts a new file in the place of an old one, or of a link of that name, at once
-// and as a whole: however the program ends, one of the two is there. On an error the old
-// one stays. Only a program that is killed leaves the temporary file behind.
+// Replace atomically puts a new file in the place of an old one, or of a link of that name:
+// whenever the program ends, one of the two is there, and complete. On an error the old one
+// stays. Only a program that is killed leaves the temporary file behind.
 func Replace(root *os.Root, file NewFile) error {
 	if err := file.create(root); err != nil {
 		return err
 	}
 	if err := root.Rename(file.Temporary, file.Name); err != nil {
-		_ = root.Remove(file.Temporary) // what has failed before is told
+		_ = root.Remove(file.Temporary) // the first error is returned
 		return err
 	}
 	if !file.Sync {
@@ -54,7 +54,7 @@ func (n NewFile) create(root *os.Root) error {
 		err = closed
 	}
 	if err != nil {
-		_ = root.Remove(n.Temporary) // what has failed before is told
+		_ = root.Remove(n.Temporary) // the first error is returned
 	}
 	return err
 }
