@@ -20,7 +20,7 @@ type Condition struct {
 // healthy run does not ask.
 func (m *Manager) Condition(ctx context.Context, service string) (Condition, error) {
 	c, err := m.condition(ctx, service)
-	if errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errNoAnswer) {
 		c.State, err = m.Status(ctx, service)
 	}
 	return c, err
@@ -37,7 +37,7 @@ type Opinion struct {
 // Opinion asks the manager about a service, for people.
 func (m *Manager) Opinion(ctx context.Context, service string) (Opinion, error) {
 	o, err := m.opinion(ctx, service)
-	if errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errNoAnswer) {
 		o.State, err = m.Status(ctx, service)
 	}
 	return o, err

@@ -48,7 +48,7 @@ func (e *NoListError) Error() string {
 
 // unlisted is NoListError for a manager that cannot name its services.
 func (m *Manager) unlisted(err error) error {
-	if errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errNoAnswer) {
 		return &NoListError{m.Name()}
 	}
 	return err

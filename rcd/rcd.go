@@ -96,12 +96,12 @@ type dialect interface {
 
 	// state reads what the status command has answered.
 	state(result) State
-	// condition and opinion are what the manager knows. With errors.ErrUnsupported it knows no
-	// more than its status.
+	// condition and opinion are what the manager knows. With errNoAnswer it knows no more than
+	// its status.
 	condition(ctx context.Context, service string) (Condition, error)
 	opinion(ctx context.Context, service string) (Opinion, error)
 	// names are those of all services that can be started; list says more of those that a boot
-	// starts, or that run. errors.ErrUnsupported: the manager cannot name them.
+	// starts, or that run. With errNoAnswer the manager cannot name them.
 	names(ctx context.Context) ([]string, error)
 	list(ctx context.Context) ([]Listed, error)
 	// canonical is the same for all names of one service.
@@ -124,6 +124,10 @@ type stepper interface {
 	carryOut(ctx context.Context, verb Verb, service string, with With) error
 }
 
+// errNoAnswer says that a manager cannot answer a question at all. It is not
+// errors.ErrUnsupported: ENOSYS and EOPNOTSUPP are that one, too, and mean that asking has failed.
+var errNoAnswer = errors.New("its manager has no answer to that")
+
 // basic are the answers of a manager that cannot tell.
 type basic struct{ runner }
 
@@ -134,19 +138,19 @@ func (basic) Wish(context.Context, string, Past) (*Wish, error)   { return nil, 
 func (basic) Death(context.Context, string) (Death, error)        { return Death{Cause: CauseUnknown}, nil }
 func (basic) Supervision(string) (*Supervision, error)            { return nil, nil }
 func (basic) Asked(context.Context, string) (Asked, error)        { return Asked{}, nil }
-func (basic) names(context.Context) ([]string, error)             { return nil, errors.ErrUnsupported }
+func (basic) names(context.Context) ([]string, error)             { return nil, errNoAnswer }
 
-func (basic) list(context.Context) ([]Listed, error)     { return nil, errors.ErrUnsupported }
+func (basic) list(context.Context) ([]Listed, error)     { return nil, errNoAnswer }
 func (basic) canonical(service string) string            { return service }
 func (basic) lastRun(context.Context, string) string     { return "" }
 func (basic) reset(context.Context, string, string) bool { return false }
 func (basic) zap(context.Context, string, result) bool   { return false }
 func (basic) condition(context.Context, string) (Condition, error) {
-	return Condition{}, errors.ErrUnsupported
+	return Condition{}, errNoAnswer
 }
 
 func (basic) opinion(context.Context, string) (Opinion, error) {
-	return Opinion{}, errors.ErrUnsupported
+	return Opinion{}, errNoAnswer
 }
 
 // Obstacle is why a service's start would do nothing, though it may exit 0.

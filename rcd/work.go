@@ -36,7 +36,7 @@ func (w *Work) Left() time.Duration { return max(0, w.Limit-w.For) }
 // the manager cannot tell. It starts a process where the manager can.
 func (m *Manager) Work(ctx context.Context, service string) (*Work, error) {
 	c, err := m.condition(ctx, service)
-	if errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, errNoAnswer) {
 		return nil, nil
 	}
 	return c.Work, err
