@@ -81,12 +81,14 @@ func (r *scriptReader) read(service, text string) {
 		if m := headPID.Get().FindStringSubmatch(line); m != nil {
 			addPath(&r.facts.pidFiles, m[1])
 		}
-		r.line(shellWords(line))
+		for _, words := range shellWords(line) {
+			r.words(words)
+		}
 	}
 }
 
-// line reads one of them.
-func (r *scriptReader) line(words []string) {
+// words reads the words of a line, or of a command in it.
+func (r *scriptReader) words(words []string) {
 	for i, word := range words {
 		if m := assignment.Get().FindStringSubmatch(word); m != nil {
 			r.assign(m[1], word[len(m[0]):])

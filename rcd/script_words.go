@@ -7,22 +7,23 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// In a word, unknown stands for what only a shell could tell, and dollar for a $ that is
-// none of a variable.
+// Two characters stand for others in a word.
 const (
-	unknown = "\x02"
-	dollar  = "\x01"
+	unknown = "\x02" // what only a shell could tell
+	dollar  = "\x01" // a $ that does not begin a variable
 )
-
-// shellWords splits a line of a script into its words, without quotes and comments, but
-// with the variables still in them. What stands in $(...) or between backticks is unknown
-// in the word itself; its own words follow.
-func shellWords(line string) []string { return shellWordsTo(line, 0) }
 
 // deepest bounds how deep commands and variables are looked into that stand in others.
 const deepest = 4
 
-func shellWordsTo(line string, depth int) (list []string) {
+// shellWords splits a line of a script into its words, without quotes and comments, but with the
+// variables still in them. A command in $(...) or between backticks is unknown in its word; its
+// own words are a list of their own, behind that of the line.
+func shellWords(line string) [][]string { return shellWordsTo(line, 0) }
+
+func shellWordsTo(line string, depth int) [][]string {
+	var list []string
+	var commands [][]string
 	var word strings.Builder
 	begun := false
 	end := func() {
@@ -33,10 +34,12 @@ func shellWordsTo(line string, depth int) (list []string) {
 		begun = false
 	}
 	for t := range words.ShellTokens(line) {
-		if t.Kind == words.ShellText && t.Text[0] < ' ' && t.Text != "\t" { // no control character is part of a name
-			t.Kind = words.ShellBlank
+		isControl := t.Kind == words.ShellText && t.Text[0] < ' ' && t.Text != "\t"
+		if isControl || t.Kind > words.ShellCommand {
+			end()
+			continue
 		}
-		begun = begun || t.Kind <= words.ShellCommand
+		begun = true
 		switch t.Kind {
 		case words.ShellText:
 			word.WriteString(strings.ReplaceAll(t.Text, "$", dollar))
@@ -44,16 +47,13 @@ func shellWordsTo(line string, depth int) (list []string) {
 			word.WriteString(strings.ReplaceAll(t.Text, `"`, ""))
 		case words.ShellCommand:
 			word.WriteString(unknown)
-			end()
 			if depth < deepest {
-				list = append(list, shellWordsTo(strings.Trim(strings.TrimPrefix(t.Text, "$"), "()`"), depth+1)...)
+				commands = append(commands, shellWordsTo(strings.Trim(strings.TrimPrefix(t.Text, "$"), "()`"), depth+1)...)
 			}
-		case words.ShellBlank, words.ShellOperator, words.ShellRedirect:
-			end()
 		}
 	}
 	end()
-	return list
+	return append([][]string{list}, commands...)
 }
 
 // expand replaces the variables of a word: by each of their values, by nothing if they
@@ -96,7 +96,10 @@ func join(these, those []string) (list []string) {
 // variable reads a $NAME or ${NAME...} at the beginning of a word.
 func (r *scriptReader) variable(word string, depth int) (values []string, rest string) {
 	n := words.ShellExpansion(word)
-	if !strings.HasPrefix(word, "${") {
+	switch {
+	case strings.HasPrefix(word, "$("): // in a default value
+		return []string{unknown}, word[n:]
+	case !strings.HasPrefix(word, "${"):
 		return r.valuesOf(word[1:n]), word[n:]
 	}
 	inside, rest := strings.TrimSuffix(word[2:n], "}"), word[n:]
