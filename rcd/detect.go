@@ -7,7 +7,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"syscall"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Host is the machine whose manager is looked for.
@@ -42,9 +43,9 @@ func Detect(host Host, outputs *Outputs) (*Manager, error) {
 }
 
 // DetectAll finds all service managers that are at work on the machine: its own, and the
-// supervisors whose commands are installed; supervisord needs its configuration, too. It looks at files only. Services without a prefix
-// are looked for in this order: the machine's own manager (systemd, OpenRC, System V init,
-// rc.d), then runit, daemontools, s6, supervisord.
+// supervisors whose commands are installed; supervisord needs its configuration, too. It looks at
+// files only. Services without a prefix are looked for in this order: the machine's own manager
+// (systemd, OpenRC, System V init, rc.d), then runit, daemontools, s6, supervisord.
 func DetectAll(host Host, outputs *Outputs) (*Router, error) {
 	r, run := new(Router), basic{newSystem(outputs)}
 	prefix, own, err := host.detect(run)
@@ -124,25 +125,16 @@ func executables(root string, paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !isExecutable(root + path) })
 }
 
-// errNotRegular says that a file is a folder, a FIFO or a device.
-var errNotRegular = errors.New("it is no regular file")
-
-// readRegular reads the first bytes of a regular file. Others may have put a FIFO in its
-// place, whose reader would wait for as long as they like. With osutil.NoFollow in flags a link
-// in its place is an error.
+// readRegular reads the first bytes of a regular file. flags may have osutil.NoFollow.
 func readRegular(path string, flags int, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|flags, 0)
+	f, err := osutil.OpenRegular(path, flags)
+	if errors.Is(err, osutil.ErrNotRegular) {
+		err = &fs.PathError{Op: "read", Path: path, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
-	}
 	return io.ReadAll(io.LimitReader(f, most))
 }
 

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Whoever owns the folder of a service may put a FIFO in the place of its supervisor's files:
@@ -20,7 +22,7 @@ func TestFIFOInFolder(t *testing.T) {
 		openFIFO(t, filepath.Join(dir, "supervise", name))
 	}
 	promptly(t, func() {
-		if _, err := readSupervised(dir); !errors.Is(err, errNoStatus) && !errors.Is(err, errNotRegular) {
+		if _, err := readSupervised(dir); !errors.Is(err, osutil.ErrNotRegular) {
 			t.Errorf("status: %v", err)
 		}
 		if list := readTally(dir); list != nil {

@@ -30,7 +30,7 @@ type supervised struct {
 }
 
 // errNoStatus says that a file is not one of theirs.
-var errNoStatus = errors.New("it is no supervisor's status")
+var errNoStatus = errors.New("it is not a supervisor's status")
 
 // encoreWords are what daemontools-encore's svstat prints for the byte 18 of its status.
 var encoreWords = []string{"stopped", "starting", "started", "running", "stopping", "failed", "orphanage"}

@@ -44,7 +44,7 @@ func listScripts(ctx context.Context, d scripted, root string, names []string) (
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
-		text, readErr := os.ReadFile(script)
+		text, readErr := readRegular(script, 0, maxScript)
 		if readErr != nil {
 			list = append(list, Listed{Name: name, Omit: "its script may not be read, which says where its pidfile is"})
 			continue
