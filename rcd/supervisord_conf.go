@@ -13,7 +13,7 @@ import (
 type supervisordConf struct {
 	names   map[string]bool // of the programs, as supervisorctl has them
 	unsure  map[string]bool // groups that have names which cannot be told from the files
-	partial bool            // a file is too long: there may be more programs
+	partial bool            // there may be more programs: a file is too long, or only supervisord can find it
 	log     string          // its own log file, absolute; "" if it does not say
 }
 
@@ -35,6 +35,10 @@ func readSupervisord(root, conf string) (supervisordConf, error) {
 	var files []string
 	for _, pattern := range strings.Fields(sectionOf(sections, "include")["files"]) {
 		pattern = strings.ReplaceAll(pattern, "%(here)s", dir)
+		if strings.Contains(pattern, "%(") {
+			partial = true
+			continue
+		}
 		if !filepath.IsAbs(pattern) {
 			pattern = filepath.Join(dir, pattern)
 		}
@@ -69,19 +73,12 @@ type section struct {
 	keys map[string]string
 }
 
-// parseINI reads what Python's ConfigParser does, as far as supervisord uses it: what follows
-// a semicolon behind white space is a comment. Lines that go on are left out.
+// parseINI reads what Python's ConfigParser does, as far as supervisord uses it.
 func parseINI(text string) []section {
 	var list []section
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" || strings.ContainsAny(line[:1], " \t;#") {
-			continue
-		}
-		if i := strings.Index(line, " ;"); i >= 0 {
-			line = line[:i]
-		}
-		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "["); ok {
+	for _, parts := range linesOfINI(text) {
+		line := strings.Join(parts, " ")
+		if name, ok := strings.CutPrefix(line, "["); ok {
 			list = append(list, section{strings.TrimSuffix(name, "]"), make(map[string]string)})
 			continue
 		}
@@ -92,6 +89,26 @@ func parseINI(text string) []section {
 		list[len(list)-1].keys[strings.ToLower(strings.TrimSpace(line[:i]))] = strings.TrimSpace(line[i+1:])
 	}
 	return list
+}
+
+// linesOfINI leaves out comments: lines that begin with ; or #, and what stands behind a ; that
+// follows white space. A value goes on in lines that are indented, which are parts of its line.
+func linesOfINI(text string) [][]string {
+	var lines [][]string
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.ReplaceAll(line, "\t", " "), " ;")
+		isIndented := strings.HasPrefix(line, " ")
+		line = strings.TrimSpace(line)
+		last := len(lines) - 1
+		switch {
+		case line == "" || strings.ContainsAny(line[:1], ";#"):
+		case isIndented && last >= 0 && !strings.HasPrefix(lines[last][0], "["):
+			lines[last] = append(lines[last], line)
+		default:
+			lines = append(lines, []string{line})
+		}
+	}
+	return lines
 }
 
 func sectionOf(sections []section, name string) map[string]string {

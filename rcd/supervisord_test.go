@@ -80,6 +80,30 @@ func TestSupervisordFind(t *testing.T) {
 	}
 }
 
+// A value may go on in the next lines, and an include may be one that only supervisord can find.
+func TestSupervisordInclude(t *testing.T) {
+	for _, tt := range []struct {
+		include string
+		find    map[string]int // a name: how often supervisord is asked
+	}{
+		{"files = /a/*.conf\n  /b/*.conf", map[string]int{"one": 0, "two": 0, "nosuch": 0}},
+		{"files =\n\t/a/*.conf ; the first\n\n; no more\n\t/b/*.conf", map[string]int{"one": 0, "two": 0}},
+		{"files = /a/*.conf %(ENV_MORE)s/*.conf", map[string]int{"one": 0, "two": 1}},
+	} {
+		root := tree(t, "a/", "b/")
+		put(t, root, "etc/supervisord.conf", "[include]\n"+tt.include+"\n[group:g]\nprograms=x,\n  y\n", 0o644)
+		put(t, root, "a/a.conf", "[program:one]\nenvironment=A=\"1\",\n  B=\"2\"\n", 0o644)
+		put(t, root, "b/b.conf", "  [program:two]\n[program:y]\n", 0o644)
+		for name, asks := range tt.find {
+			fake := &fakeRunner{t: t, answers: map[string]result{"supervisorctl -c /etc/supervisord.conf status " + name: {output: name + " RUNNING pid 7, uptime 0:00:03\n"}}}
+			err := on(supervisord{root: root, tool: "supervisorctl", conf: "/etc/supervisord.conf"}, fake).Find(t.Context(), name)
+			if (err == nil) != (name != "nosuch") || len(fake.queries) != asks {
+				t.Errorf("%q: %s: %v, asked %q", tt.include, name, err, fake.queries)
+			}
+		}
+	}
+}
+
 // What supervisord says of a program, in our words.
 func TestSupervisordCondition(t *testing.T) {
 	for _, tc := range []struct {
