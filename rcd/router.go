@@ -164,10 +164,10 @@ type refused struct {
 	why *NotFoundError
 }
 
-// nobody says that no manager knows a service. Of supervisors that have no service at all
-// only the commands are installed: they are not worth a word.
+// nobody says that no manager knows a service. It leaves out supervisors that have no service at
+// all, of which only the commands are installed, unless there is no other manager.
 func nobody(ctx context.Context, list []refused, service string) error {
-	list = slices.DeleteFunc(list, func(r refused) bool {
+	atWork := slices.DeleteFunc(slices.Clone(list), func(r refused) bool {
 		switch r.dialect.(type) {
 		case supervisors, supervisord:
 		default:
@@ -176,6 +176,9 @@ func nobody(ctx context.Context, list []refused, service string) error {
 		names, err := r.Names(ctx)
 		return err == nil && len(names) == 0
 	})
+	if len(atWork) > 0 {
+		list = atWork
+	}
 	if len(list) == 1 {
 		return list[0].why
 	}

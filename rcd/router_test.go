@@ -155,3 +155,11 @@ func TestRouterLabels(t *testing.T) {
 		t.Error("systemd needs nobody to look for commands")
 	}
 }
+
+// Where only the commands of supervisors are installed, they are named all the same.
+func TestRouterNobodyElse(t *testing.T) {
+	r := routerOf(t, Host{OS: "linux", Root: tree(t, "usr/bin/sv*", "usr/bin/svc*", "usr/bin/svstat*")})
+	if err := r.Find(t.Context(), "nosuch"); err == nil || err.Error() != "cannot find service nosuch: runit or daemontools knows none of that name" {
+		t.Error(err)
+	}
+}
