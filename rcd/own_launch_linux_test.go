@@ -257,15 +257,15 @@ func TestLaunchByAnybody(t *testing.T) {
 // ignoreSignal32 has our children ignore a signal that the C library has for itself, so that
 // neither sh(1) nor env(1) can have it ignored.
 func ignoreSignal32(t *testing.T) {
-	const ignored, maskSize = 1, 8 // SIG_IGN
-	set := func(action *[4]uintptr) (before [4]uintptr) {
+	const ignored, maskSize = 1, 8 // SIG_IGN; a sigaction has 20 bytes on 32-bit systems, 32 on others
+	set := func(action *[5]uintptr) (before [5]uintptr) {
 		_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, 32, uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(&before)), maskSize, 0, 0)
 		if errno != 0 {
 			t.Fatal(errno)
 		}
 		return before
 	}
-	before := set(&[4]uintptr{ignored})
+	before := set(&[5]uintptr{ignored})
 	t.Cleanup(func() { set(&before) })
 }
 
