@@ -65,9 +65,9 @@ type Procedure struct {
 	StartTimeout time.Duration // for each start command
 	Verify       time.Duration // how long the daemon may take to appear after the last start
 	Settle       time.Duration // how long it must then stay up
-	Hurry        time.Duration // how long an interrupted run waits for the old one to end, and for it to appear; it need not stay
+	Hurry        time.Duration // how long an interrupted run waits for the old daemon to end, and for the new one to appear; it need not stay
 	FirstPoll    time.Duration // from one look to the next while waiting for it;
-	LastPoll     time.Duration // doubled each time up to this: a look has its price
+	LastPoll     time.Duration // doubled each time up to this: a look costs time
 }
 
 // Steps lists what Run will do: A stop, A start, B stop, B start.
@@ -157,8 +157,8 @@ func carryOut(ctx context.Context, step Step, c Controller, prober Prober, w Wit
 	return done
 }
 
-// verify waits until the daemon has been up for the settle time, by the same
-// process: one that dies and comes back each second is never there to stay.
+// verify waits until the same process of the daemon has been up for the settle time: a daemon
+// that dies and comes back each second is not there to stay.
 func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 	deadline := time.Now().Add(p.Verify)
 	poll := p.FirstPoll
@@ -213,8 +213,8 @@ func (p Procedure) verify(ctx context.Context, prober Prober, o *Outcome) {
 	}
 }
 
-// failedPoll is from which poll on the manager is asked: it takes a process each time, and
-// most daemons are there by then.
+// failedPoll is the poll interval from which on the manager is asked whether the daemon has failed:
+// each question starts a process, and most daemons are there by then.
 const failedPoll = 200 * time.Millisecond
 
 func earlier(a, b time.Time) time.Time {

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Old is the daemon as it was before its service was stopped. Many a stop only signals
-// the daemon and returns: a start that comes too early finds it running, does nothing,
-// and then nothing runs.
+// Old is the daemon as it was before its service was stopped. Many stop commands only signal
+// the daemon and return. A start that comes too early finds it running and does nothing, and
+// then nothing runs.
 type Old interface {
 	// Remaining lists the processes that a stop of this service should have ended and
 	// that still run. An error means that it cannot be told.
 	Remaining(ctx context.Context, service string) (pids []int, err error)
-	// Clear is called before the service is started, when they have ended or their
-	// time is over: what is left of the daemon is no longer on its way out. Of a stop
-	// that a run before has made only the service is known.
+	// Clear is called before the service is started, when these processes have ended or
+	// their time is over: what is left of the daemon now will not end by itself. Of a stop
+	// by an earlier run only the service is known.
 	Clear(ctx context.Context, stop Done)
 }
 
@@ -42,7 +42,7 @@ func (p Procedure) awaitEnd(ctx context.Context, service string, deadline time.T
 	done := w.AwaitEnd(pids)
 	result := Wait{Service: service, PIDs: pids}
 	hurried := false
-	for poll := p.FirstPoll; !ended; poll = min(2*poll, 4*p.FirstPoll) { // such a look is cheap
+	for poll := p.FirstPoll; !ended; poll = min(2*poll, 4*p.FirstPoll) { // such a look costs little
 		now := time.Now()
 		if ctx.Err() != nil && !hurried {
 			hurried = true
@@ -58,7 +58,7 @@ func (p Procedure) awaitEnd(ctx context.Context, service string, deadline time.T
 	done(result)
 }
 
-// pause ends with ctx, unless that has ended already and is known to have.
+// pause waits for d, or until ctx ends. hurried: ctx has ended already, and does not count.
 func pause(ctx context.Context, d time.Duration, hurried bool) {
 	if hurried {
 		time.Sleep(d)
