@@ -17,7 +17,7 @@ func (m *Manager) CarriesOut(args []string, verb Verb, service string) bool {
 	return CarriesOut(args, verb, service, m.Argv(verb, service))
 }
 
-// CarriesOut is Manager's, for a command that is known.
+// CarriesOut is Manager.CarriesOut for a command that is known.
 func CarriesOut(args []string, verb Verb, service string, argv []string) bool {
 	if child, ok := parseChildArgs(args); ok {
 		return child.verb == verb && child.service == service

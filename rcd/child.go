@@ -23,11 +23,11 @@ import (
 // end of the first pipe means that the run has died: then the child waits for the
 // command alone, and ends it by the rules of mayEnd once its time is over.
 
-// childName opens the arguments of the child, where no user has a program's name.
+// childName is the first argument of the child, where other processes have a program's name.
 const childName = "daemon-keeper: step"
 
-// childArgs are the arguments of the child: so it can be recognised, and a command
-// of its own that has not come to be the service's program yet.
+// childArgs are the arguments of the child. Others recognise it by them, and its command, too, as
+// long as that has not executed its own program yet.
 type childArgs struct {
 	verb      Verb
 	service   string
@@ -36,7 +36,7 @@ type childArgs struct {
 	argv      []string      // the command
 }
 
-// list is for a system call.
+// list is childArgs as execve(2) takes them.
 func (c childArgs) list() []string {
 	return append([]string{childName, string(c.verb), c.service, c.limit.String(), c.killAfter.String()}, c.argv...)
 }
@@ -101,10 +101,10 @@ func Child(args []string, argsOf func(pid int) ([]string, error), begun func(loc
 		return 1
 	}
 	_ = c.report.Encode(childReport{PID: cmd.Process.Pid})
-	for fd := firstLock; isRegular(fd); fd++ { // Go's own file behind them is open for reading alone
+	for fd := firstLock; isRegular(fd); fd++ { // a file of Go's own behind them can only be read
 		begun(fd, a.verb, a.service)
 	}
-	c.command = &ownChild{process: cmd.Process, isStop: a.verb == Stop}
+	c.command = &subprocess{process: cmd.Process, isStop: a.verb == Stop}
 	go func() {
 		_ = cmd.Wait()
 		status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
@@ -150,7 +150,7 @@ type child struct {
 	childArgs
 	argsOf  func(pid int) ([]string, error)
 	report  *json.Encoder
-	command *ownChild
+	command *subprocess
 	done    chan syscall.WaitStatus
 }
 
@@ -191,7 +191,7 @@ func (c *child) attend(orders <-chan byte, over <-chan time.Time) {
 			over = nil
 		}
 		if orphan && over == nil {
-			end(c.done, c.command.signal, c.killAfter, func() bool { return !c.mayEnd() }) // as the run would have done
+			end(c.done, c.command.signal, c.killAfter, func() bool { return !c.mayEnd() }) // as the run would have done it
 			c.command.endHelpers()
 			return
 		}

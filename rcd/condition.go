@@ -11,7 +11,7 @@ type Condition struct {
 	State  State  // what the manager itself says
 	Main   int    // process id of its main process, in our PID namespace; 0: none, or not known
 	Group  string // Linux: the path of its control group, such as /system.slice/nginx.service
-	Life   Life   // its last one that is over
+	Life   Life   // its last life that is over
 	Work   *Work  // what is being done with it right now; nil: nothing
 	Failed bool   // it has ended, and the manager does not start it again
 }

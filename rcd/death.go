@@ -15,8 +15,8 @@ const CauseUnknown = words.UnknownCause
 type Death struct {
 	Cause  words.Cause
 	Text   string        // for people, such as: its main process was killed by SIGKILL; "" if unknown
-	Signal int           // that has killed it; of an exit with status 128+n, which mostly means one that it has caught, n; 0: none
-	PID    int           // the main process that has ended so; 0: not known
+	Signal int           // the signal that has killed it; n of an exit with status 128+n: mostly it has caught signal n; 0: none
+	PID    int           // of the main process that has ended; 0: not known
 	Ago    time.Duration // how long ago that was; 0: not known
 	See    string        // the command that shows what the service has said; "" if there is none
 }

@@ -33,7 +33,7 @@ func (e *NoManagerError) Hint() string { return e.hint }
 
 const ownProgram = "name a program with --service-command; it is called as PATH NAME stop, PATH NAME start and PATH NAME status"
 
-// Detect tells which service manager the machine has.
+// Detect finds the machine's own service manager.
 func Detect(host Host, outputs *Outputs) (*Manager, error) {
 	_, d, err := host.detect(basic{newSystem(outputs)})
 	if err != nil {
@@ -64,8 +64,8 @@ func DetectAll(host Host, outputs *Outputs) (*Router, error) {
 	return r, nil
 }
 
-// supervisors are the families whose commands are installed. A folder of a service that none
-// has written to yet is the first one's.
+// supervisors are the families whose commands are installed. The folder of a service that no
+// supervisor has written to yet belongs to the first of them.
 func (h Host) supervisors(run basic) []supervisors {
 	var list []supervisors
 	for _, f := range []struct {

@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// openrc is a machine of OpenRC, through rc-service(8). An LSB script that is called by
-// itself does what it does; one of OpenRC's own does nothing then, and exits 0.
+// openrc is a machine of OpenRC, through rc-service(8). An LSB script could also be called
+// directly; one of OpenRC's own does nothing then, and exits 0.
 type openrc struct{ program }
 
 func (openrc) Name() string { return "OpenRC" }

@@ -22,8 +22,8 @@ const (
 	openrcLevels = "/etc/runlevels"
 )
 
-// openrcBusy are the states in which OpenRC has not left a service down for good: it runs,
-// or did; it waits for another one; its start in the course of a boot has failed.
+// openrcBusy are the states in which OpenRC has not left a service down for good: it runs, or
+// ran until its daemon ended; it waits for another service; its start during the boot has failed.
 var openrcBusy = []string{"started", "starting", "stopping", "inactive", "wasinactive", "hotplugged", "failed"}
 
 // Wish: OpenRC calls a service stopped if it was told to stop it, or one that it needs, or

@@ -17,12 +17,12 @@ import (
 )
 
 // Outputs keeps what the commands print: one file for each service, in a folder
-// that only we can write.
+// that only we can write to.
 //
 // A daemon may keep its standard output for years. A pipe would make us wait
 // for it, and later kill it with SIGPIPE; an unlinked file would grow where
-// nobody can find it. So it is a file with a name, opened for appending, which
-// each restart begins anew and Trim empties when it has grown too large.
+// nobody can find it. So it is a file with a name, opened for appending. Each
+// restart empties it, and so does Trim when it has grown too large.
 type Outputs struct {
 	Dir string // "" throws all output away
 
@@ -30,9 +30,9 @@ type Outputs struct {
 }
 
 const (
-	tailLines = 5
-	tailBytes = 4 << 10
-	trimAbove = 1 << 20
+	tailLines = 5       // of a command that has failed
+	tailBytes = 4 << 10 // that are read for these lines, and that stay when a file is cut
+	trimAbove = 1 << 20 // bytes of a file that is too large
 
 	outputSuffix = ".output"
 )
@@ -44,13 +44,13 @@ type output struct {
 	cutting *sync.Mutex
 }
 
-// Path is the file of a service. Who opens it must not believe that it is ours.
+// Path is the file of a service. Somebody else may have put it there: see ours.
 func (o *Outputs) Path(service string) string {
 	return filepath.Join(o.Dir, words.ServiceFile(service)+outputSuffix)
 }
 
-// open makes the file empty, unless it cannot be had: output is no reason not to
-// restart a daemon.
+// open opens the file of a service and empties it. If that fails, the output is thrown
+// away: a daemon must be restarted all the same.
 func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
 		f, err := o.ours(service, os.O_CREATE)
@@ -65,8 +65,8 @@ func (o *Outputs) open(service string) (output, error) {
 	return output{File: f}, err
 }
 
-// hasRoom empties the file. On a full file system a script could not print its
-// first line, and might end because of that.
+// hasRoom empties the file, and reports whether a line can be written to it. On a full file
+// system a script could not print its first line, and might end because of that.
 func hasRoom(f *os.File) bool {
 	if err := f.Truncate(0); err != nil {
 		return false
@@ -75,7 +75,7 @@ func hasRoom(f *os.File) bool {
 	return err == nil && f.Truncate(0) == nil
 }
 
-// isOurs keeps root from writing to a file that somebody else has put there.
+// isOurs fails for a file that somebody else has put there: root must not write to it.
 func isOurs(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -99,14 +99,14 @@ func (o output) tail() []string {
 	if err != nil {
 		return nil
 	}
-	begin := max(0, size-tailBytes-1) // with the end of the line before
+	begin := max(0, size-tailBytes-1) // one byte more, which may be the end of the line before
 	buf := make([]byte, size-begin)
 	n, _ := o.ReadAt(buf, begin) // fewer if its daemon empties the file meanwhile
 	return lastLines(string(buf[:n]), begin > 0)
 }
 
-// lastLines are the last lines of a text whose beginning may be missing; then its first
-// byte is the end of the line before.
+// lastLines are the last lines of a text. cut: the text before it is missing, and its first
+// byte was read to see whether its first line is whole.
 func lastLines(text string, cut bool) []string {
 	if cut && text != "" {
 		if _, whole, ok := strings.Cut(text, "\n"); ok && whole != "" {
@@ -123,11 +123,11 @@ func lastLines(text string, cut bool) []string {
 	return lines[max(0, len(lines)-tailLines):]
 }
 
-// TooLarge names the files of services whose daemons have written so much to the output of
-// their own start that it should be trimmed.
+// TooLarge names the services whose files should be trimmed, because their daemons go on writing
+// to the output of their own start.
 func (o *Outputs) TooLarge() (services []string) { return o.above(fs.FileInfo.Size) }
 
-// above names the services whose files have more bytes of a measure than they may have.
+// above names the services whose files are larger than trimAbove, by their size or their room.
 func (o *Outputs) above(measure func(fs.FileInfo) int64) (services []string) {
 	entries, err := os.ReadDir(o.Dir)
 	if err != nil {
@@ -154,13 +154,13 @@ func (o *Outputs) Trim(service string) error {
 	return nil
 }
 
-// boundEvery is how often files that are written to are looked at. What a fast disk
-// takes meanwhile is what they have above the limit.
+// boundEvery is how often the sizes of the files are checked. In that time a file can grow
+// above the limit by as much as the disk takes.
 const boundEvery = 50 * time.Millisecond
 
 // Bound keeps the files small while commands, and the daemons that they have started,
-// write to them, until stop is called. The last lines stay, for whoever reads why a
-// command has failed. (RLIMIT_FSIZE would kill a daemon that prints much, setrlimit(2).)
+// write to them, until stop is called. The last lines stay: they may say why a command
+// has failed. (RLIMIT_FSIZE would kill a daemon that prints much, setrlimit(2).)
 func (o *Outputs) Bound() (stop func()) {
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -171,7 +171,7 @@ func (o *Outputs) Bound() (stop func()) {
 			select {
 			case <-ticks.C:
 				for _, service := range o.above(room) {
-					_ = o.shrink(service) // Trim tells of what is wrong with a file
+					_ = o.shrink(service) // Trim reports what is wrong with a file
 				}
 			case <-ended:
 				for _, service := range o.TooLarge() {
@@ -187,7 +187,7 @@ func (o *Outputs) Bound() (stop func()) {
 	}
 }
 
-// room is how much of the disk a file takes, in bytes: a hole takes nothing.
+// room is how much disk space a file takes, in bytes. A hole takes none.
 func room(info fs.FileInfo) int64 {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return st.Blocks * 512 // stat(2)
@@ -195,9 +195,9 @@ func room(info fs.FileInfo) int64 {
 	return info.Size()
 }
 
-// shrink gives back the room of a service's file, but for that of its last bytes. It
-// keeps its size, as nothing must be lost that is written meanwhile; where the file
-// system can make no hole, the file is cut.
+// shrink makes a hole of all but the last bytes of a service's file. The file keeps its
+// size, so that nothing is lost that is written meanwhile. It is cut where the file system has
+// no holes.
 func (o *Outputs) shrink(service string) error {
 	f, err := o.ours(service, 0)
 	if err != nil {
@@ -211,7 +211,7 @@ func (o *Outputs) shrink(service string) error {
 	return o.cut(service, tailBytes)
 }
 
-// ours opens the file of a service, if it is one of ours.
+// ours opens the file of a service, if it is one of ours. create is os.O_CREATE or 0.
 func (o *Outputs) ours(service string, create int) (*os.File, error) {
 	f, err := osutil.OpenFile(o.Path(service), os.O_RDWR|os.O_APPEND|create, 0o600)
 	if err != nil {
@@ -224,7 +224,7 @@ func (o *Outputs) ours(service string, create int) (*os.File, error) {
 	return f, nil
 }
 
-// cut leaves the last bytes of a service's file.
+// cut removes all but the last bytes of a service's file.
 func (o *Outputs) cut(service string, keep int64) error {
 	f, err := o.ours(service, 0)
 	if err != nil {
@@ -244,8 +244,8 @@ func (o *Outputs) cut(service string, keep int64) error {
 	return err
 }
 
-// lastBytes are the last bytes of a file. While it grows, they are read again, some times:
-// what is written meanwhile would be lost.
+// lastBytes are the last bytes of a file. They are read again while the file grows, at most 100
+// times: what is written between the last reading and the cut is lost.
 func lastBytes(f *os.File, most int64) (last []byte, err error) {
 	size, err := f.Seek(0, io.SeekEnd)
 	for try, before := 0, int64(-1); err == nil && size != before && try < 100; try++ {

@@ -35,7 +35,7 @@ func OwnService(daemon string) string { return OwnPrefix + ":" + daemon }
 // IsOwn reports whether a service is that of a daemon that no manager knows.
 func IsOwn(service string) bool { return strings.HasPrefix(service, OwnPrefix+":") }
 
-// IsIt reports whether it is one: it says how it is started.
+// IsIt reports whether the daemon says how it is started, so that no manager has to know it.
 func (d *OwnDaemon) IsIt() bool { return len(d.Start) > 0 }
 
 // Service is the name by which the daemon is locked, remembered and told of.
@@ -141,7 +141,8 @@ func (e *ownError) Error() string { return e.text }
 // Hint is the way out.
 func (e *ownError) Hint() string { return e.hint }
 
-// account is the user whom the daemon runs as, if that may be, and who may execute its program.
+// account is the user that the daemon runs as. It fails if we may not become that user, or if the
+// program is not to be trusted for it.
 func (d *OwnDaemon) account() (account, error) {
 	a, err := lookUpAccount(d.As)
 	if err == nil {
@@ -201,8 +202,8 @@ func (o *own) names(context.Context) ([]string, error) {
 	return slices.Collect(maps.Keys(o.daemons)), nil
 }
 
-// Death is known to others than the parent, which is long gone; but what the daemon has
-// printed since its start is there.
+// Death: nobody here has waited for the daemon, so its end is not known. What it has printed
+// since its start is in its file.
 func (o *own) Death(_ context.Context, service string) (Death, error) {
 	d, err := o.of(service)
 	if err != nil {
@@ -217,6 +218,8 @@ func (o *own) Death(_ context.Context, service string) (Death, error) {
 
 func (o *own) state(result) State { return Unknown }
 
+// carryOut stops a daemon by its command, or by signals to its processes, and starts it by the
+// launcher.
 func (o *own) carryOut(ctx context.Context, verb Verb, service string, with With) error {
 	d, err := o.of(service)
 	switch {
@@ -266,7 +269,7 @@ func (o *own) start(ctx context.Context, d *OwnDaemon, with With) error {
 	return err
 }
 
-// launch starts the daemon by the launcher, and takes its word for what has failed.
+// launch starts the daemon by the launcher. The launcher's last line says what has failed.
 func (o *own) launch(ctx context.Context, d *OwnDaemon, with With, scopes string) error {
 	with.input = launchPlan{OwnDaemon: *d, Scopes: scopes}.encode()
 	err := o.step(ctx, Start, d.Service(), []string{with.Program, launchName, d.Service()}, with)

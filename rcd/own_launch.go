@@ -102,7 +102,7 @@ type stageOrders struct {
 	Groups      []int
 }
 
-// orders are made where all can be looked up: the stage has no more to do than to obey.
+// orders looks up all that the stage needs, so that the stage has nothing to look up itself.
 func (p *launchPlan) orders() (stageOrders, error) {
 	a, err := p.account()
 	if err != nil {
@@ -222,9 +222,9 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "launcher"), os.NewFile(uintptr(fds[1]), "stage"), nil
 }
 
-// scope is the command that puts what follows it into a scope of its own. The slice is the
-// same each time, and so tells which processes are the daemon's; a scope's name is not, as
-// there may be some left in the one before.
+// scope is the command that puts what follows it into a scope of its own. All scopes of a daemon
+// are in one slice, by which its processes are known. Each has another name: processes may be
+// left in the one before.
 func (p *launchPlan) scope(pid int) []string {
 	unit := "own-" + escapeUnit(p.Name) + "-" + strconv.Itoa(pid) + "-" + strconv.FormatInt(time.Now().Unix(), 36) + ".scope"
 	return []string{
@@ -236,7 +236,8 @@ func (p *launchPlan) scope(pid int) []string {
 // slice is where its scopes are, below system.slice, systemd.slice(5).
 func (d *OwnDaemon) slice() string { return "system-" + escapeUnit("own-"+d.Name) + ".slice" }
 
-// escapeUnit is systemd-escape(1), and a little more: a slice's dashes are levels.
+// escapeUnit escapes what systemd-escape(1) does, and a little more. Dashes must be: in a slice's
+// name they are levels.
 func escapeUnit(name string) string {
 	var b strings.Builder
 	for _, c := range []byte(name) {

@@ -13,8 +13,8 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// stageProgram is the path of our program as systemd-run(1) has to execute it, for which
-// /proc/self is another. The launcher lives until then.
+// stageProgram is the path of our program as systemd-run(1) has to execute it: its own
+// /proc/self is systemd-run. The launcher lives until that is done.
 func stageProgram() (string, error) { return fmt.Sprintf("/proc/%d/exe", os.Getpid()), nil }
 
 func dupTo(from, to int) error { return unix.Dup3(from, to, 0) }
@@ -26,8 +26,8 @@ func closeOnExec() {
 	}
 }
 
-// endWithUs: until the stage runs, systemd-run(1) knows it by a path with our number, which
-// another process may be given if we have died.
+// endWithUs: until the stage runs, systemd-run(1) knows it by a path with our number. After our
+// death another process may be given that number.
 func endWithUs(attr *syscall.SysProcAttr) {
 	runtime.LockOSThread() // for as long as we live: the end of this thread would count, prctl(2)
 	attr.Pdeathsig = syscall.SIGKILL
@@ -36,8 +36,8 @@ func endWithUs(attr *syscall.SysProcAttr) {
 // outliveStarter undoes endWithUs.
 func outliveStarter() { _ = unix.Prctl(unix.PR_SET_PDEATHSIG, 0, 0, 0, 0) }
 
-// dropPrivileges is for what setuid(2) may leave, capabilities(7), keyrings(7): nothing of
-// ours goes with the daemon, and it may gain what its own programs give it.
+// dropPrivileges takes from the daemon what setuid(2) may leave: capabilities(7) and keyrings(7).
+// It may still gain privileges by programs such as sudo(8).
 func dropPrivileges(uid int) error {
 	if uid == 0 {
 		return nil
@@ -53,8 +53,8 @@ func dropPrivileges(uid int) error {
 }
 
 // resetSignals has the program get all signals, whatever was ignored or blocked when we began.
-// Go's runtime leaves those alone that the C library has for itself, and an exec would leave them
-// ignored. The zero sigaction(2) is SIG_DFL; so is its mask, of 8 bytes.
+// Go's runtime does not touch those that the C library has for itself, and an exec would leave them
+// ignored. A sigaction(2) of zeros is SIG_DFL with an empty mask, which has 8 bytes.
 func resetSignals() {
 	const most, maskSize = 64, 8
 	var normal [64]byte

@@ -20,8 +20,8 @@ func closeOnExec() { osutil.CloseOthersOnExec() }
 // dropPrivileges: setuid(2) leaves nothing here.
 func dropPrivileges(int) error { return nil }
 
-// resetSignals: Go's runtime has no call for it here, and neither cron(8) nor a shell
-// blocks any.
+// resetSignals does nothing: Go's runtime has no call for it here, and neither cron(8) nor a
+// shell blocks signals.
 func resetSignals() {}
 
 // endWithUs: no other process is given a path with our number here.

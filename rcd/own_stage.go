@@ -32,7 +32,7 @@ func stage() int {
 	err = o.prepare()
 	if err == nil {
 		if _, err = io.WriteString(conn, stageReady+"\n"); err != nil {
-			return statusNotLaunched // nobody waits for it any more: it must not come up behind their back
+			return statusNotLaunched // the launcher has given up: the daemon must not come up now
 		}
 		err = o.execute()
 	}
@@ -74,7 +74,7 @@ func (o *stageOrders) prepare() error {
 	return nil
 }
 
-// become takes the groups first: who is somebody else may not do that any more.
+// become sets the groups first: after setuid(2) that is not allowed any more.
 func (o *stageOrders) become() error {
 	if err := syscall.Setgroups(o.Groups); err != nil {
 		return fmt.Errorf("its groups: %w", err)

@@ -58,7 +58,7 @@ func (d *OwnDaemon) end(ctx context.Context, with With) error {
 	return endAll(ctx, held)
 }
 
-// endAll ends processes, and lets go of none of them.
+// endAll ends processes. Their holds stay open.
 func endAll(ctx context.Context, held []Held) error {
 	var failed error
 	for _, h := range held {
@@ -82,7 +82,7 @@ func endAll(ctx context.Context, held []Held) error {
 	return fmt.Errorf("process %d cannot be killed", left[0].PID())
 }
 
-// await waits until processes have ended, or for ctx; it returns those that have not.
+// await waits until all processes have ended, or ctx has. It returns those that still run.
 func await(ctx context.Context, held []Held) []Held {
 	for {
 		var left []Held

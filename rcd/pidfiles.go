@@ -21,8 +21,7 @@ type PIDFile struct {
 }
 
 // PIDFiles are those that units and scripts of this machine name. Scripts are read, and not
-// run; systemd is asked, if it is there. What could not be learned is an error, with which the
-// rest is returned.
+// run; systemd is asked, if it is there. With an error the list has what could be learned.
 func (h Host) PIDFiles(ctx context.Context) ([]PIDFile, error) {
 	list := h.scriptPIDFiles()
 	_, d, err := h.detect(basic{newSystem(new(Outputs))})

@@ -1,5 +1,6 @@
-// Package rcd speaks to the machine's service manager: FreeBSD's rc.d, System V
-// init scripts, systemd, or a program that the user names.
+// Package rcd speaks to the machine's service managers: systemd, OpenRC, System V init
+// scripts, FreeBSD's rc.d, the supervisors of the daemontools family, supervisord, or a
+// program that the user names. It also starts daemons that no manager knows.
 //
 // An exit status proves nothing here. FreeBSD's start of a disabled service
 // exits 0 and starts nothing, its stop of a dead one exits 1; whoever wants to
@@ -15,7 +16,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Verb is words.Verb, which this room names on every page.
+// Verb is a short name for words.Verb.
 type Verb = words.Verb
 
 // The verbs.
@@ -107,7 +108,7 @@ type dialect interface {
 	// canonical is the same for all names of one service.
 	canonical(service string) string
 
-	// lastRun tells one run of the service from the next.
+	// lastRun identifies the last run of the service. The text of the next run is another one.
 	lastRun(ctx context.Context, service string) string
 	// reset is for a manager that refuses to start a service which has died too often. It
 	// lifts the refusal, and reports whether there was one: the service has failed and its
@@ -160,7 +161,7 @@ type Obstacle struct {
 	Enable  string // the command that a person would type to change it
 	Way     string // what else a person would do, where no command does it
 
-	err error // what else it is
+	err error // the reason, in place of Word
 }
 
 func (o *Obstacle) Error() string {
@@ -236,7 +237,7 @@ func hasFailed(err error) bool {
 	return errors.As(err, &failed) && !failed.TimedOut
 }
 
-// Stop stops a service. A stop that fails because nothing runs is no error.
+// Stop stops a service. A stop that fails because nothing runs is not an error.
 func (m *Manager) Stop(ctx context.Context, service string, with With) error {
 	if d, ok := m.dialect.(stepper); ok {
 		return d.carryOut(ctx, Stop, service, with)

@@ -11,17 +11,17 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Router knows all service managers that are at work on this machine, and sends each service
-// to its own: the one that its prefix names, or the only one that knows its name.
+// Router sends each service to its manager: the one that its prefix names, or the only one on
+// this machine that knows its name.
 type Router struct {
 	routes []route // in the order in which they are asked; the first is the machine's own
-	only   string  // the program that stands for all of them; "" if none does
+	only   string  // the program that is used in place of all managers; "" if there is none
 
 	mutex sync.Mutex
 	found map[string]found // by the service, as it is written
 }
 
-// route is one manager. One that is not asked has services with its prefix only.
+// route is one manager. An unasked one only has the services that are written with its prefix.
 type route struct {
 	prefix string
 	*Manager
@@ -34,14 +34,14 @@ type found struct {
 	inner string // what its manager calls it
 }
 
-// Add adds a manager, whose services have a prefix, which must be one of those that
-// words.CutService knows. It is asked for names without one if it may be, after the others.
+// Add adds a manager behind the others. The prefix of its services must be one that
+// words.CutService knows. mayBeAsked: it is also asked for names without a prefix.
 func (r *Router) Add(prefix string, m *Manager, mayBeAsked bool) {
 	r.routes = append(r.routes, route{prefix, m, !mayBeAsked})
 }
 
-// One makes a router of a single manager, which is asked for all services. Names that speak
-// of another manager are refused.
+// One makes a router of a single manager, which is asked for all services. Names with the
+// prefix of a manager are refused.
 func One(m *Manager, program string) *Router {
 	return &Router{routes: []route{{Manager: m}}, only: program}
 }
@@ -61,8 +61,8 @@ func (r *Router) All() string {
 // ManagerOf is the name of a service's manager, for people.
 func (r *Router) ManagerOf(service string) string { return r.of(service).Name() }
 
-// LockName is the same for two names of one service, and never for two services. The
-// machine's own manager has the names as they are.
+// LockName is the same for all names of one service, and never the same for two services.
+// Services of the machine's own manager have no prefix in it.
 func (r *Router) LockName(service string) string {
 	f := r.of(service)
 	inner := f.canonical(f.inner)
@@ -72,8 +72,8 @@ func (r *Router) LockName(service string) string {
 	return f.prefix + ":" + inner
 }
 
-// of finds a service without an error: Find has told of it. What nobody knows is the machine's
-// own manager's.
+// of is find for callers that cannot return an error, which Find has returned before. A service
+// that no manager knows is taken for one of the machine's own manager.
 func (r *Router) of(service string) found {
 	f, err := r.find(context.Background(), service)
 	if err != nil {
@@ -83,7 +83,7 @@ func (r *Router) of(service string) found {
 	return f
 }
 
-// find remembers what it has found, but no failure, which may not last.
+// find remembers where it has found a service. Failures are not remembered: they may not last.
 func (r *Router) find(ctx context.Context, service string) (found, error) {
 	r.mutex.Lock()
 	f, known := r.found[service]
@@ -147,8 +147,8 @@ func (r *Router) ask(ctx context.Context, service string) (found, error) {
 	case failed == nil && len(have)+len(none) == 0: // only daemons of our own are started here
 		return found{}, &NoManagerError{"service " + service + " is of none", ownProgram}
 	case failed != nil && len(have) == 1 && have[0].prefix == r.routes[0].prefix:
-		return found{have[0], service}, nil // what only a supervisor cannot tell keeps no service of the machine's own down
-	case failed != nil: // it may know it, too
+		return found{have[0], service}, nil // a supervisor that cannot be asked must not keep the machine's own services down
+	case failed != nil: // the manager that could not be asked may know it, too
 		return found{}, failed
 	case len(have) == 1:
 		return found{have[0], service}, nil
@@ -192,8 +192,8 @@ func nobody(ctx context.Context, list []refused, service string) error {
 	return &NotFoundError{Service: service, Manager: strings.Join(names, " or "), List: strings.Join(hints, "; ")}
 }
 
-// withoutLinks leaves System V init out of those that know a service, if its script is but a
-// link to the program of another one of them.
+// withoutLinks leaves System V init out of the managers that know a service if the service's
+// script is only a link to a supervisor's command, such as sv.
 func withoutLinks(have []route, service string) []route {
 	return slices.DeleteFunc(have, func(route route) bool {
 		s, ok := route.dialect.(sysv)
@@ -208,7 +208,7 @@ func (r *Router) Find(ctx context.Context, service string) error {
 	return err
 }
 
-// relabel gives an error the name of the service as it was written.
+// relabel changes the service's name in a NotFoundError to the name as the user has written it.
 func relabel(err error, service string) error {
 	var none *NotFoundError
 	if errors.As(err, &none) {

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// NotAtWorkError says that a service's prefix names a manager that this machine has not.
+// NotAtWorkError says that a service's prefix names a manager that this machine does not have.
 type NotAtWorkError struct {
 	Service string
 	Prefix  string
 	Found   string // those that were found
-	Only    string // the program that was named in the place of all; "" if none was
+	Only    string // the program that is used in place of all managers; "" if there is none
 }
 
 func (e *NotAtWorkError) Error() string {

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// What a Router passes on to the manager of a service. Its answers speak of the service as it
-// was written.
+// A Router passes all of these on to the manager of the service. The answers have the name of the
+// service as the user has written it.
 
 // Argv is the command that carries out the verb.
 func (r *Router) Argv(verb Verb, service string) []string {
@@ -15,9 +15,9 @@ func (r *Router) Argv(verb Verb, service string) []string {
 	return f.Argv(verb, f.inner)
 }
 
-// CarriesOut is as Manager has it.
+// CarriesOut is that of the service's manager.
 func (r *Router) CarriesOut(args []string, verb Verb, service string) bool {
-	if child, ok := parseChildArgs(args); ok { // which is named as we name it
+	if child, ok := parseChildArgs(args); ok { // its arguments have the name as it was written
 		return child.verb == verb && child.service == service
 	}
 	f := r.of(service)
@@ -34,12 +34,12 @@ func ask[T any](ctx context.Context, r *Router, service string, what func(m *Man
 	return what(f.Manager, ctx, f.inner)
 }
 
-// Stop is as Manager has it.
+// Stop is that of the service's manager.
 func (r *Router) Stop(ctx context.Context, service string, with With) error {
 	return r.step(ctx, service, with, (*Manager).Stop)
 }
 
-// Start is as Manager has it.
+// Start is that of the service's manager.
 func (r *Router) Start(ctx context.Context, service string, with With) error {
 	return r.step(ctx, service, with, (*Manager).Start)
 }
@@ -80,7 +80,7 @@ func (r *Router) Commands(services []string) func(args []string) (service, verb 
 	}
 }
 
-// Obstacle is as Manager has it.
+// Obstacle is that of the service's manager.
 func (r *Router) Obstacle(ctx context.Context, service string) (*Obstacle, error) {
 	o, err := ask(ctx, r, service, (*Manager).Obstacle)
 	if o != nil {
@@ -89,7 +89,7 @@ func (r *Router) Obstacle(ctx context.Context, service string) (*Obstacle, error
 	return o, relabel(err, service)
 }
 
-// Wish is as Manager has it.
+// Wish is that of the service's manager.
 func (r *Router) Wish(ctx context.Context, service string, past Past) (*Wish, error) {
 	w, err := ask(ctx, r, service, func(m *Manager, ctx context.Context, inner string) (*Wish, error) { return m.Wish(ctx, inner, past) })
 	if w != nil {
@@ -98,7 +98,7 @@ func (r *Router) Wish(ctx context.Context, service string, past Past) (*Wish, er
 	return w, err
 }
 
-// Work is as Manager has it.
+// Work is that of the service's manager.
 func (r *Router) Work(ctx context.Context, service string) (*Work, error) {
 	w, err := ask(ctx, r, service, (*Manager).Work)
 	if w != nil {
@@ -107,7 +107,7 @@ func (r *Router) Work(ctx context.Context, service string) (*Work, error) {
 	return w, err
 }
 
-// Condition is as Manager has it.
+// Condition is that of the service's manager.
 func (r *Router) Condition(ctx context.Context, service string) (Condition, error) {
 	c, err := ask(ctx, r, service, (*Manager).Condition)
 	if c.Work != nil {
@@ -116,14 +116,14 @@ func (r *Router) Condition(ctx context.Context, service string) (Condition, erro
 	return c, err
 }
 
-// Death is as Manager has it.
+// Death is that of the service's manager.
 func (r *Router) Death(ctx context.Context, service string) (Death, error) {
 	d, err := ask(ctx, r, service, (*Manager).Death)
 	d.Cause = cmp.Or(d.Cause, CauseUnknown)
 	return d, err
 }
 
-// Opinion is as Manager has it.
+// Opinion is that of the service's manager.
 func (r *Router) Opinion(ctx context.Context, service string) (Opinion, error) {
 	return ask(ctx, r, service, (*Manager).Opinion)
 }
@@ -134,7 +134,8 @@ func (r *Router) Phase(ctx context.Context) (Phase, error) { return r.routes[0].
 // Boot asks the machine's own manager.
 func (r *Router) Boot(ctx context.Context) (Boot, error) { return r.routes[0].Boot(ctx) }
 
-// Names are those of all managers. Names of others than the machine's own have their prefix.
+// Names are those of all managers. Names of other managers than the machine's own have their
+// prefix.
 func (r *Router) Names(ctx context.Context) ([]string, error) {
 	var all []string
 	var errs error
@@ -151,8 +152,9 @@ func (r *Router) Names(ctx context.Context) ([]string, error) {
 	return all, errs
 }
 
-// List is what all managers start at boot, or that runs all the same. Names of others than the
-// machine's own have their prefix. A manager that cannot be asked is left out, unless all are.
+// List has the services of all managers that a boot starts, or that run without that. Names of
+// other managers than the machine's own have their prefix. A manager that cannot list its services
+// is left out, unless it is the only one.
 func (r *Router) List(ctx context.Context) ([]Listed, error) {
 	var all []Listed
 	var errs error
@@ -164,7 +166,7 @@ func (r *Router) List(ctx context.Context) ([]Listed, error) {
 		for _, l := range list {
 			other := r.alsoKnows(ctx, i, l.Name)
 			switch {
-			case other != "" && i == 0 && l.Main == 0: // a script, by which the other may be told, too
+			case other != "" && i == 0 && l.Main == 0: // perhaps a script that only calls the other manager
 				l.Omit = cmp.Or(l.Omit, "it may be the same as "+other)
 			case other != "" && i == 0:
 				l.Name = r.routes[0].prefix + ":" + l.Name

@@ -60,8 +60,8 @@ func (e *CommandError) Unwrap() error { return e.Cause }
 // are run: cron's own PATH lacks the sbin directories.
 var searchPath = []string{"/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"}
 
-// environment is all that a command gets; a query gets its zone, too. A daemon keeps it for years, so none
-// of cron's, and none of the administrator's, is in it.
+// environment is the whole environment of a command; a query has TZ, too. A daemon keeps it for
+// years, so it has nothing of cron's or of the administrator's.
 func environment() []string {
 	return []string{"PATH=" + strings.Join(searchPath, ":"), "HOME=/", "LANG=C"}
 }
@@ -148,14 +148,14 @@ func (e *endedError) Error() string {
 
 func (e *endedError) Unwrap() error { return e.why }
 
-// supervise runs a command until it or ctx ends. A command whose time is over
-// gets a TERM, and later a KILL; one that not even that ends, because it is
-// stuck in the kernel, is left behind, and so is one that is to be spared.
+// supervise runs a command until it or ctx ends. A command whose time is over gets a
+// TERM, and later a KILL. It is left behind if it outlives both, because it is stuck in
+// the kernel, or if spare says so.
 func (s *system) supervise(ctx context.Context, begin func() (*process, error), spare func(pid int) bool) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", context.Cause(ctx))
 	}
-	began := time.Now() // to start it takes its time, too, where many are started at once
+	began := time.Now() // starting it takes time, too, where many are started at once
 	p, err := begin()
 	if err != nil {
 		return err
@@ -173,8 +173,9 @@ func (s *system) supervise(ctx context.Context, begin func() (*process, error), 
 	return over
 }
 
-// end ends a command with a TERM, and later with a KILL, unless it is to be spared. It
-// reports whether that is so: what is stuck in the kernel outlives both.
+// end ends a command with a TERM, and with a KILL once killAfter is over. spare is asked before
+// each: true ends the attempt. The result is false if the command has outlived both, as one does
+// that is stuck in the kernel.
 func end[T any](done <-chan T, signal func(syscall.Signal), killAfter time.Duration, spare func() bool) bool {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if spare() {
@@ -195,7 +196,7 @@ func direct(cmd *exec.Cmd, verb Verb) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	c, done := &ownChild{process: cmd.Process, isStop: verb == Stop}, make(chan error, 1)
+	c, done := &subprocess{process: cmd.Process, isStop: verb == Stop}, make(chan error, 1)
 	go func() {
 		err := cmd.Wait()
 		c.endHelpers()
@@ -204,18 +205,18 @@ func direct(cmd *exec.Cmd, verb Verb) (*process, error) {
 	return &process{pid: func() int { return cmd.Process.Pid }, done: done, leave: func() {}, signal: c.signal}, nil
 }
 
-// ownChild is a command whose parent this process is.
-type ownChild struct {
-	process *os.Process
-	isStop  bool
-	told    atomic.Bool // it was sent a signal
+// subprocess is a command whose parent this process is.
+type subprocess struct {
+	process   *os.Process
+	isStop    bool
+	signalled atomic.Bool
 }
 
 // signal also reaches the helpers of a stop, which starts no daemon: the command leads the
 // group. What a start has started may be the daemon, which is in its session until it makes one
 // of its own.
-func (c *ownChild) signal(sig syscall.Signal) {
-	c.told.Store(true)
+func (c *subprocess) signal(sig syscall.Signal) {
+	c.signalled.Store(true)
 	if c.isStop {
 		_ = syscall.Kill(-c.process.Pid, sig)
 		return
@@ -223,10 +224,10 @@ func (c *ownChild) signal(sig syscall.Signal) {
 	_ = c.process.Signal(sig)
 }
 
-// endHelpers ends those of a stop that have not heard the TERM. Their group's number is not
-// given to another one while it has any process.
-func (c *ownChild) endHelpers() {
-	if c.isStop && c.told.Load() {
+// endHelpers ends the helpers of a stop that have outlived the TERM. The number of their group is
+// not given to another one while the group has a process.
+func (c *subprocess) endHelpers() {
+	if c.isStop && c.signalled.Load() {
 		_ = syscall.Kill(-c.process.Pid, syscall.SIGKILL)
 	}
 }

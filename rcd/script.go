@@ -8,11 +8,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// scriptFacts are what the text of an init script tells of its daemon. They are hints: a
+// scriptFacts are what the text of an init script says about its daemon. They are hints: a
 // script may choose among them when it runs.
 type scriptFacts struct {
 	pidFiles []string // absolute paths, in the order of the text
-	daemons  []string // absolute paths that it calls its daemon, or hands to what starts one
+	daemons  []string // absolute paths in variables such as DAEMON, or behind commands that start a daemon
 	loops    bool     // it goes through a list, and may start several daemons
 	text     string   // all that was read
 }
@@ -48,6 +48,8 @@ func readScript(service, text string, open func(path string) (text string, ok bo
 	return r.facts
 }
 
+// source reads a file that the script includes, below /etc or /usr. The libraries that all scripts
+// use are left out.
 func (r *scriptReader) source(file string) {
 	file = path.Clean(file)
 	known := slices.Contains(r.opened, file) || len(r.opened) >= maxSourced
@@ -155,8 +157,8 @@ func callsDaemon(name string) bool {
 	return name == "bin" || strings.HasSuffix(name, "_bin") || name == "cmd"
 }
 
-// startsDaemon reports whether the words before end in what takes a daemon's path, with or
-// without options between them.
+// startsDaemon reports whether the word behind these is a daemon's path: they end in an option such
+// as --exec, or in a command such as start_daemon and at most three other words.
 func startsDaemon(words []string) bool {
 	for i := len(words) - 1; i >= 0 && i >= len(words)-4; i-- {
 		switch words[i] {
@@ -171,8 +173,8 @@ func startsDaemon(words []string) bool {
 	return false
 }
 
-// isGuard reports whether these are the words behind a file without which a script has
-// nothing to do: [ -x /usr/sbin/x ] || exit 0.
+// isGuard reports whether the words behind the path in a test end the script, as in
+// [ -x /usr/sbin/x ] || exit 0: the path is that of the daemon.
 func isGuard(words []string) bool {
 	if len(words) > 0 && words[0] == "]" {
 		words = words[1:]
@@ -180,7 +182,7 @@ func isGuard(words []string) bool {
 	return len(words) > 0 && (words[0] == "exit" || words[0] == "return")
 }
 
-// word looks for paths in a word that is no assignment.
+// word looks for paths in a word that is not an assignment.
 func (r *scriptReader) word(before, word string, daemon bool) {
 	option, value, has := strings.Cut(word, "=")
 	if has && strings.HasPrefix(option, "-") {
@@ -196,7 +198,7 @@ func (r *scriptReader) word(before, word string, daemon bool) {
 	}
 }
 
-// path notes a path by what it looks like.
+// path notes the path of a pidfile, by its name, or of a daemon, if the word before says so.
 func (r *scriptReader) path(value string, daemon bool) {
 	if i := strings.Index(value, "/"); i > 0 && strings.HasPrefix(value, "-") { // -P/run/x.pid, --pidfile=/run/x.pid
 		value = value[i:]

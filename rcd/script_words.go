@@ -56,8 +56,8 @@ func shellWordsTo(line string, depth int) [][]string {
 	return append([][]string{list}, commands...)
 }
 
-// expand replaces the variables of a word: by each of their values, by nothing if they
-// have none. What cannot be told has no value.
+// expand makes all the texts that a word may stand for, with the values of its variables. A text
+// of which a part is unknown is left out.
 func (r *scriptReader) expand(word string) []string { return r.expandTo(word, 0) }
 
 func (r *scriptReader) expandTo(word string, depth int) []string {
@@ -81,7 +81,7 @@ func (r *scriptReader) expandTo(word string, depth int) []string {
 	return slices.DeleteFunc(results, func(s string) bool { return strings.ContainsAny(s, unknown+dollar) })
 }
 
-// join makes each of the texts that begin with one of these and end with one of those.
+// join makes the texts that begin with one of these and end with one of those, up to a limit.
 func join(these, those []string) (list []string) {
 	for _, a := range these {
 		for _, b := range those {
@@ -127,7 +127,8 @@ func (r *scriptReader) variable(word string, depth int) (values []string, rest s
 	return []string{unknown}, rest
 }
 
-// valuesOf are a variable's. One that nobody sets is empty; an argument is unknown.
+// valuesOf are the values of a variable. One that is set nowhere is empty. The arguments of the
+// script, and other variables that a shell sets itself, are unknown.
 func (r *scriptReader) valuesOf(name string) []string {
 	values := r.vars[name]
 	switch {

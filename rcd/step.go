@@ -30,10 +30,10 @@ type With struct {
 	// IsDaemon reports whether a process is one that a start whose time is over must
 	// not end: a script may end in the daemon itself, by exec. nil: none is.
 	IsDaemon func(pid int) bool
-	// Kill allows the manager to have a daemon killed that does not end when it is stopped:
-	// a supervisor, that is, which does not do so by itself.
+	// Kill allows a supervisor to be told to kill a daemon that does not end when it is stopped.
+	// Other managers do so by themselves.
 	Kill bool
-	// Say is told what a step has to do besides; may be nil.
+	// Say is told what else a step does, for people; may be nil.
 	Say func(text string)
 	// Alone is told why a command runs without its locks; may be nil.
 	Alone func(error)
@@ -45,7 +45,7 @@ type With struct {
 	Seize func(context.Context) ([]Held, error)
 	// Remaining are those that a stop should have ended and that still run.
 	Remaining func(context.Context) (pids []int, err error)
-	// Warn is told what is not as it should be, and keeps nothing from being done.
+	// Warn is told of trouble in spite of which the step goes on; may be nil.
 	Warn func(error)
 
 	input []byte // of the command
@@ -60,8 +60,8 @@ func OwnProgram() (string, error) {
 	return os.Executable()
 }
 
-// LostError says that the child of ours that has waited for a command was killed:
-// nobody knows how the command has ended, or whether it has.
+// LostError says that our child was killed which waited for a command: it is not known how the
+// command has ended, or whether it has.
 type LostError struct {
 	PID int // of the command; 0 if it is not known
 }
@@ -113,7 +113,7 @@ func (s *system) begin(ctx context.Context, verb Verb, service string, argv []st
 	return direct(cmd, verb)
 }
 
-// feed gives a command what it is to read.
+// feed sets the standard input of a command.
 func feed(cmd *exec.Cmd, with With) {
 	if with.input != nil {
 		cmd.Stdin = bytes.NewReader(with.input)

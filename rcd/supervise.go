@@ -24,7 +24,7 @@ type supervisors struct {
 	tool   string // svc, sv or s6-svc, with its path
 	asks   string // svstat, sv or s6-svstat
 	rc     string // s6-rc, with its path; "" if it is not at work
-	rest   bool   // folders that no supervisor has written to are its
+	rest   bool   // folders that no supervisor has written to count as its services
 }
 
 // superviseTools are the commands of the family that tell a supervisor what to do.
@@ -38,9 +38,9 @@ const s6rcLive = "/run/s6-rc"
 
 func (d supervisors) Name() string { return prefixName(string(d.family)) }
 
-// Argv is the command for people and for the children of a run. runit's and s6's wait until
-// it has come to be; how long they may is up to whoever runs them, so that a stop has no limit
-// of its own. A start has one: what ends at once is never up.
+// Argv: the commands of runit and s6 wait until the service is up or down. A stop may take an
+// hour, because the time limit is that of the caller. A start waits for 10 s: a daemon that ends at
+// once is never seen up.
 func (d supervisors) Argv(verb Verb, service string) []string {
 	dir, _ := d.folder(service)
 	if d.rc != "" && d.isRC(service) && verb != Status {
@@ -58,7 +58,7 @@ func (d supervisors) Argv(verb Verb, service string) []string {
 	return slices.Concat([]string{tool}, options, []string{dir})
 }
 
-// killArgv has the supervisor send KILL.
+// killArgv is the command that has the supervisor send KILL.
 func (d supervisors) killArgv(dir string) []string {
 	if d.family == runit {
 		return []string{d.tool, "kill", dir}
@@ -66,7 +66,7 @@ func (d supervisors) killArgv(dir string) []string {
 	return []string{d.tool, "-k", dir}
 }
 
-// folder is the service's, and whether it is there. Without one it is where one would be
+// folder is the folder of a service. If there is none, found is false, and dir is where it is
 // looked for first.
 func (d supervisors) folder(service string) (dir string, found bool) {
 	if filepath.IsAbs(service) {
@@ -87,8 +87,8 @@ func (d supervisors) parents() []string {
 	return serviceDirs
 }
 
-// isService reports whether a folder is a service of this family: its supervisor has written
-// so. That of one that has not started yet is anybody's.
+// isService reports whether a folder is a service of this family, by what its supervisor has
+// written there. One that no supervisor has written to is a service of the family with rest.
 func (d supervisors) isService(dir string) bool {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return false
@@ -101,7 +101,7 @@ func (d supervisors) isService(dir string) bool {
 		_, err := os.Stat(dir + "/run")
 		return d.rest && err == nil
 	}
-	return d.rest // it cannot be told
+	return d.rest // what is written there cannot be read
 }
 
 // isRC reports whether s6-rc has a service of that name: a daemon has a folder there.

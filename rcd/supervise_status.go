@@ -23,7 +23,7 @@ type supervised struct {
 	at        time.Time
 	pid       int  // of the process that it has started; 0: none runs
 	wantUp    bool // it would start the daemon again
-	wantDown  bool // neither: it was to be started once
+	wantDown  bool // it is to stay down; neither of the two: it was started once
 	paused    bool
 	finishing bool // the process is the finish script's
 	word      byte // encore's status, see encoreWords
@@ -45,7 +45,7 @@ const (
 
 // parseSupervised reads supervise/status: 18 bytes of daemontools, 20 of runit, 20, 38 or 40
 // of daemontools-encore, the last two with a log service, 35 or 43 of s6. All begin with a
-// TAI64N stamp, of the daemon's last start or end. "Once" (svc -o) is no wish to have it up.
+// TAI64N stamp, of the daemon's last start or end. "Once" (svc -o) does not count as wanted up.
 //
 //	daemontools  stamp 12, pid 4 (the lowest byte first), paused 1, want 1 (u, d, or 0 for once)
 //	encore       the same, state 1, 0 1

@@ -10,14 +10,14 @@ import (
 
 // How a supervisor is waited for.
 const (
-	superviseePoll = 50 * time.Millisecond
-	startedWithin  = 10 * time.Second // what ends at once is never seen up
-	killedWithin   = 5 * time.Second  // daemontools sees an end within a second
+	supervisePoll = 50 * time.Millisecond
+	startedWithin = 10 * time.Second // a daemon that ends at once is never seen up
+	killedWithin  = 5 * time.Second  // daemontools sees an end within a second
 )
 
-// carryOut tells the supervisor what is wanted, and waits until it says that it has come to be:
-// svc does not wait at all, and for a second after a kill the status still has the dead
-// process. A daemon that has not ended in time is killed by its supervisor if that is allowed.
+// carryOut tells the supervisor what is wanted, and waits until its status says that this is so.
+// svc itself does not wait, and for a second after a kill the status still has the dead process. A
+// daemon that has not ended in time is killed by its supervisor if that is allowed.
 func (d supervisors) carryOut(ctx context.Context, verb Verb, service string, with With) error {
 	dir, _ := d.folder(service)
 	label := cmp.Or(with.Label, service)
@@ -68,7 +68,7 @@ func (d supervisors) hung(ctx context.Context, dir, label string, argv []string,
 	return d.awaitStop(ctx, dir, label, kill)
 }
 
-// say tells people what a step has to do besides.
+// say passes a text to Say, if there is one.
 func (w With) say(format string, args ...any) {
 	if w.Say != nil {
 		w.Say(fmt.Sprintf(format, args...))
@@ -94,7 +94,7 @@ func (d supervisors) awaitStart(ctx context.Context, dir, label string, argv []s
 
 func (d supervisors) await(ctx context.Context, verb Verb, label string, argv []string, done func() (bool, error)) error {
 	began := time.Now()
-	ticks := time.NewTicker(superviseePoll)
+	ticks := time.NewTicker(supervisePoll)
 	defer ticks.Stop()
 	for {
 		is, err := done()

@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Supervision is what a supervisor that starts its service again by itself does about it.
+// Supervision is what a supervisor says of a service that it starts again by itself.
 type Supervision struct {
 	By      string    // its program: supervise, runsv, s6-supervise
 	Scanner string    // the program that starts that one: svscan, runsvdir, s6-svscan
@@ -30,8 +30,9 @@ type Supervision struct {
 	Log     string // what is wrong with its log service; "" if nothing is, or it has none
 }
 
-// Supervision is as Manager has it. Each healthy run asks, so it looks at files only: of a name
-// without a prefix at the folders of supervisors. Two that have it are none: Find refuses it.
+// Supervision is that of the service's manager. Each healthy run asks, so it looks at files only: for
+// a name without a prefix at the folders of all supervisors. It is nil if two of them have the name,
+// which Find refuses.
 func (r *Router) Supervision(_ context.Context, service string) (*Supervision, error) {
 	prefix, inner := words.CutService(service)
 	var list []supervisors
@@ -80,8 +81,8 @@ func (d supervisors) Supervision(service string) (*Supervision, error) {
 	return v, nil
 }
 
-// logTrouble tells of a log service that does not run: what the daemon writes fills a pipe,
-// and then it waits for ever.
+// logTrouble is what is wrong with a log service; "" if nothing is. While it does not run, what the
+// daemon writes fills a pipe, and then the daemon waits for ever.
 func (d supervisors) logTrouble(dir string, now time.Time) string {
 	log := dir + "/log"
 	if has, err := isThere(log + "/run"); err != nil || !has || d.family == s6 {
@@ -111,8 +112,8 @@ func writtenTo(root, dir string) string {
 	return ""
 }
 
-// Title is what a scanner, or readproctitle beside it, shows in its arguments of what services
-// have written, where there is no log service for it: of the last line the end.
+// Title is the end of the last line that services without a log service have written. A scanner, or
+// readproctitle beside it, shows that in its arguments.
 //
 //	readproctitle service errors: ...cannot find my shoes
 //	runsvdir -P /etc/service log: ...cannot find my shoes

@@ -49,8 +49,8 @@ func (d supervisord) Argv(verb Verb, service string) []string {
 	return []string{d.tool, "-c", d.conf, string(verb), service}
 }
 
-// Find reads the configuration, and asks only for what that does not tell: a name may be made of
-// what supervisord knows.
+// Find reads the configuration, and asks supervisord only about names that cannot be told from it:
+// supervisord can put variables into them.
 func (d supervisord) Find(ctx context.Context, service string) error {
 	c, err := readSupervisord(d.root, d.conf)
 	group, _, _ := strings.Cut(service, ":")
@@ -71,8 +71,8 @@ func (d supervisord) notFound(service string) error {
 	}
 }
 
-// ask asks supervisord about a program. That it does not know it is a NotFoundError; that it does
-// not answer is another.
+// ask asks supervisord about a program. The error is a NotFoundError if supervisord does not know
+// the program, and another one if it does not answer.
 func (d supervisord) ask(ctx context.Context, service string) (supervisedProgram, error) {
 	argv := d.Argv(Status, service)
 	r, err := d.query(ctx, argv)
@@ -143,7 +143,7 @@ func (p supervisedProgram) pid() int {
 }
 
 // stoppedAt is when a program was stopped, to the minute and by the clock of the day:
-// "Nov 29 10:14 AM". The year is not told: it was not in the future.
+// "Nov 29 10:14 AM". The year is the last one in which that time is not in the future.
 func (p supervisedProgram) stoppedAt(now time.Time) (at time.Time, ok bool) {
 	const leapYears = 8 // between two of them at most
 	for year := now.Year(); year >= now.Year()-leapYears; year-- {
@@ -255,8 +255,8 @@ func (d supervisord) log(service string) (text, process string, err error) {
 	return string(end.Data), process, err
 }
 
-// list asks for all programs: of each it is known whether it runs. Those of a supervisord that
-// does not answer, as of one that is installed and not started, are in its configuration.
+// list asks for all programs, and whether they run. If supervisord does not answer, because it is
+// installed and not started, the list has the programs of its configuration.
 func (d supervisord) list(ctx context.Context) ([]Listed, error) {
 	r, err := d.query(ctx, []string{d.tool, "-c", d.conf, "status"})
 	if err != nil {

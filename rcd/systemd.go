@@ -21,9 +21,8 @@ type systemd struct {
 
 func (systemd) Name() string { return "systemd" }
 
-// Argv: service(8) appends .service by itself and knows no other kind of unit. What
-// would still end so is named in full: there is no telling what each service(8)
-// makes of it.
+// Argv: service(8) appends .service by itself and knows no other kind of unit. It is not
+// used for a unit such as toy.service.service: its versions differ in what they make of that.
 func (s systemd) Argv(verb Verb, service string) []string {
 	name, isService := plainName(service)
 	if verb == Status {
@@ -99,8 +98,8 @@ func (s systemd) ask(ctx context.Context, names string, unit ...string) (props m
 	return properties(r.output), r, err
 }
 
-// show asks for properties of a unit. An answer without key, a property that each unit has, is
-// an error, which names the topic.
+// show asks for properties of a unit. key is one that each unit has: an answer without it is an
+// error, which names the topic.
 func (s systemd) show(ctx context.Context, topic, key, names, unit string) (map[string]string, error) {
 	props, r, err := s.ask(ctx, names, unit)
 	if err != nil {
@@ -145,7 +144,7 @@ func (s systemd) opinion(ctx context.Context, service string) (Opinion, error) {
 	return Opinion{State: activeState(props), Word: word}, nil
 }
 
-// state: a unit that is activating or deactivating is neither.
+// state: a unit that is activating or deactivating neither runs nor is stopped.
 func (systemd) state(r result) State { return activeState(properties(r.output)) }
 
 func activeState(props map[string]string) State {

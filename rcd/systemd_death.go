@@ -111,8 +111,8 @@ func cutLast(text, sep string) (before, after string) {
 	return text, ""
 }
 
-// mainExited: systemd's own steps before it executes the program exit with 200 to 245,
-// systemd.exec(5); no program should.
+// mainExited is the death of a main process by an exit. What systemd does in that process before
+// it executes the program exits with 200 to 245, systemd.exec(5); no program should.
 func mainExited(status int) Death {
 	switch {
 	case status == 203:

@@ -71,7 +71,7 @@ func unitNames(text string) []string {
 
 // unitAnswers reads what show prints of several units, with an empty line between
 // two. A unit that seems to be there twice, or to have a property twice or a line
-// that is none, is left out: an argument in some ExecStart has a line end, and what
+// that is not a property, is left out: an argument in some ExecStart has a line end, and what
 // stands behind it may look like anything. Type=oneshot has several ExecStart.
 func unitAnswers(text string) map[string]map[string]string {
 	answers := make(map[string]map[string]string)
@@ -97,7 +97,7 @@ func unitAnswers(text string) map[string]map[string]string {
 	return answers
 }
 
-// listed is what a unit's properties say; false if it is no daemon, or has ended
+// listed is what a unit's properties say; false if it is not a daemon, or has ended
 // since it was listed.
 func (s systemd) listed(unit string, p map[string]string) (Listed, bool) {
 	l := Listed{Name: strings.TrimSuffix(unit, ".service")}
@@ -175,8 +175,8 @@ func (s systemd) notEnabled(p map[string]string) string {
 	return "systemd does not say whether it is enabled"
 }
 
-// sockets are the units of TriggeredBy that start a service when somebody needs it: then it
-// is not disabled, whatever its own unit says. A timer starts what is to end by itself.
+// sockets are the units of TriggeredBy that start a service on demand: it is in use though its own
+// unit may be disabled. Timers are left out: what they start is to end by itself.
 func sockets(triggeredBy string) string {
 	units := slices.DeleteFunc(strings.Fields(triggeredBy), func(unit string) bool { return strings.HasSuffix(unit, ".timer") })
 	return strings.Join(units, ", ")

@@ -6,23 +6,20 @@ import (
 	"time"
 )
 
-// spanUnits are those that format_timespan() of systemd writes, the largest first. A
-// month is 2629800 s, a year 31557600 s.
-var spanUnits = map[string]time.Duration{
-	"y": 31557600 * time.Second, "month": 2629800 * time.Second, "w": 7 * 24 * time.Hour, "d": 24 * time.Hour,
-	"h": time.Hour, "min": time.Minute, "s": time.Second, "ms": time.Millisecond, "us": time.Microsecond,
-}
-
-// timespan reads a time as systemctl show prints one: "1min 30s", "100ms", "1.5s". It
-// is false for "infinity" and what else is no time.
+// timespan reads a time as systemctl show prints one: "1min 30s", "100ms", "1.5s". ok is
+// false for "infinity" and any other text.
 func timespan(text string) (d time.Duration, ok bool) {
+	units := map[string]time.Duration{ // of format_timespan() of systemd
+		"y": 31557600 * time.Second, "month": 2629800 * time.Second, "w": 7 * 24 * time.Hour, "d": 24 * time.Hour,
+		"h": time.Hour, "min": time.Minute, "s": time.Second, "ms": time.Millisecond, "us": time.Microsecond,
+	}
 	for word := range strings.FieldsSeq(text) {
 		at := strings.IndexFunc(word, func(c rune) bool { return c != '.' && (c < '0' || c > '9') })
 		if at < 1 {
 			at = len(word)
 		}
 		n, err := strconv.ParseFloat(word[:at], 64)
-		unit, known := spanUnits[word[at:]]
+		unit, known := units[word[at:]]
 		if word[at:] == "" && word == "0" {
 			unit, known = 1, true
 		}

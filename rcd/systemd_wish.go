@@ -60,9 +60,9 @@ func (s systemd) Wish(ctx context.Context, service string, past Past) (*Wish, er
 	return nil, nil
 }
 
-// stopped looks for reasons why a stop job is no wish of anybody's. One that came
-// with a dependency's stop, a conflicting unit's start or an isolate is like one that
-// was asked for: to start the unit again would undo what was asked for.
+// stopped makes a wish of a stop job, unless it finds a reason to doubt that somebody wanted it.
+// A stop that came with a dependency's stop, a conflicting unit's start or an isolate counts as
+// wanted: to start the unit again would undo what was asked for.
 func (s systemd) stopped(ctx context.Context, service string, u map[string]string, stop stopJob, past Past) (*Wish, error) {
 	if micros(u["ActiveEnterTimestampMonotonic"]) > stop.up || stop.isOurs(past) {
 		return nil, nil
@@ -94,8 +94,9 @@ func (s systemd) isOtherJob(ctx context.Context, u map[string]string, stop stopJ
 	return !isIt, err
 }
 
-// isOfEarlierLife: a container that was restarted may have the boot id of its host,
-// and so the journal of its last end, when all was stopped.
+// isOfEarlierLife reports whether a stop may be older than this boot. A container may have the
+// boot id of its host: then the journal of its boot also has its last shutdown, which stopped
+// every unit.
 func (s systemd) isOfEarlierLife(ctx context.Context, stop stopJob) (bool, error) {
 	p, _, err := s.ask(ctx, "UserspaceTimestampMonotonic")
 	began := micros(p["UserspaceTimestampMonotonic"])
@@ -109,8 +110,8 @@ const (
 )
 
 // byItself reports whether systemd may have stopped the unit of its own accord: because
-// one that it is bound to (BindsTo=) has died, or because nobody needs it any more. A
-// bound unit that was stopped itself takes this one along rightly.
+// one that it is bound to (BindsTo=) has died, or because nobody needs it any more. If
+// somebody stopped that other unit, this one was wanted down, too.
 func (s systemd) byItself(ctx context.Context, u map[string]string, depth int) (bool, error) {
 	bound := strings.Fields(u["BindsTo"])
 	if u["StopWhenUnneeded"] == "yes" || len(bound) > maxBound || depth > maxDepth {
@@ -136,8 +137,8 @@ func (s systemd) byItself(ctx context.Context, u map[string]string, depth int) (
 }
 
 // jobs asks the journal of this boot for a unit's jobs, the newest first. Only PID 1
-// can have written them: journald vouches for fields with an underscore. The journal
-// may have been cut, or be without its latest, while journald is down.
+// can have written them: journald itself sets fields that begin with an underscore. While
+// journald is down, the newest entries may be missing.
 func (s systemd) jobs(ctx context.Context, unit string) ([]job, error) {
 	p, _, err := s.ask(ctx, "ActiveState", "systemd-journald.service")
 	if err != nil {

@@ -15,7 +15,7 @@ const workProps = "Type,Job,NRestarts,RestartUSec,RestartUSecNext,TimeoutStartUS
 // defaultTimeout is DefaultTimeoutStartSec= as systemd ships it, systemd-system.conf(5).
 const defaultTimeout = 90 * time.Second
 
-// workMargin is for what systemd needs to act upon the end of a limit of its own.
+// workMargin is how long systemd may take to act once a limit of its own is over.
 const workMargin = 5 * time.Second
 
 func (s systemd) now() time.Duration {
@@ -25,7 +25,7 @@ func (s systemd) now() time.Duration {
 	return monotonic()
 }
 
-// work is what systemd does with the unit that has these properties.
+// work is what systemd is doing with the unit that has these properties.
 func (s systemd) work(ctx context.Context, service string, p map[string]string) (*Work, error) {
 	w := workOf(p, s.now())
 	if w == nil {
@@ -45,8 +45,8 @@ func (s systemd) work(ctx context.Context, service string, p map[string]string) 
 	return w, nil
 }
 
-// commandsOf is the property that lists the commands of a unit's present phase: the
-// limit is for each of them.
+// commandsOf is the property with the commands of the phase that a unit is in; "" if the
+// phase has none. The unit's time limit holds for each of these commands.
 func commandsOf(p map[string]string) string {
 	switch p["SubState"] {
 	case "condition":
@@ -67,8 +67,9 @@ func commandsOf(p map[string]string) string {
 	return ""
 }
 
-// queued names a unit's job that has not changed its state: mostly it waits for those of
-// other units. systemd does not tell since when. A job that has ended meanwhile is not work.
+// queued finds a job in systemd's queue that has not changed the state of its unit. Mostly
+// it waits for jobs of other units; systemd does not say since when. There is no work if the
+// job has ended meanwhile.
 func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
 	list, err := s.queue(ctx)
 	for _, j := range list {
@@ -83,9 +84,9 @@ func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
 	return nil, err
 }
 
-// workOf reads what systemd does with a unit, by its properties and the time on
-// CLOCK_MONOTONIC; nil if that is nothing. systemd arms its timer anew for each phase of
-// a start or a stop, and stamps each change of the phase (unit_notify() in its unit.c).
+// workOf reads from the properties of a unit what systemd is doing with it; nil: nothing.
+// now is the time on CLOCK_MONOTONIC. systemd starts its timer again for each phase of a start
+// or a stop, and records when the phase began (unit_notify() in its unit.c).
 func workOf(p map[string]string, now time.Duration) *Work {
 	w := Work{By: "systemd", Margin: workMargin}
 	sub := p["SubState"]
@@ -122,14 +123,15 @@ func workOf(p map[string]string, now time.Duration) *Work {
 	}
 	w.Aged, w.For = since(p["StateChangeTimestampMonotonic"], now)
 	if extends := p["Type"] == "notify" || p["Type"] == "notify-reload"; extends && w.Over() {
-		w.Limit = 0 // it has asked for more time with EXTEND_TIMEOUT_USEC=, sd_notify(3), else systemd had ended it
+		w.Limit = 0 // it has asked for more time with EXTEND_TIMEOUT_USEC=, sd_notify(3), else systemd would have ended it
 	}
 	_, w.RoundFor = since(p["InactiveExitTimestampMonotonic"], now)
 	w.Round = cmp.Or(stop, defaultTimeout) + wait + cmp.Or(start, defaultTimeout)
 	return &w
 }
 
-// limitOf is a limit of a unit; 0 if it has none. What is no service has one for all.
+// limitOf is a time limit of a unit; 0 if it has none. Units that are not services have one
+// property for all time limits.
 func limitOf(p map[string]string, name string) time.Duration {
 	text := p[name]
 	if _, isService := p["TimeoutStartUSec"]; !isService && strings.HasPrefix(name, "Timeout") {
@@ -139,14 +141,14 @@ func limitOf(p map[string]string, name string) time.Duration {
 	return d
 }
 
-// since is how long ago a stamp is; false if there is none.
+// since is how long ago a time stamp was; known is false if there is none.
 func since(stamp string, now time.Duration) (known bool, d time.Duration) {
 	at := micros(stamp)
 	return at > 0 && now > 0, max(0, now-at)
 }
 
-// Boot tells how long systemd has been starting units, and which starts are under way.
-// A container counts from its own boot, not from that of its host.
+// Boot is how long systemd has been starting units, and which starts are under way. In a
+// container the time counts from the container's boot, not from that of its host.
 func (s systemd) Boot(ctx context.Context) (Boot, error) {
 	b := Boot{See: "systemctl list-jobs"}
 	p, r, err := s.ask(ctx, "UserspaceTimestampMonotonic")

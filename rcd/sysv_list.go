@@ -14,7 +14,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// scripted is a dialect whose services are scripts, of which it knows no process.
+// scripted is a dialect whose services are scripts. It does not know their processes.
 type scripted interface {
 	dialect
 	// script is the path of the service's script; "" if there is none.

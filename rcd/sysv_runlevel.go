@@ -17,8 +17,8 @@ import (
 var utmpSizes = []int{384, 400}
 
 // runlevelIn reads from utmp(5) which runlevel init has entered last: '2' to '5' for many
-// users; 0 if that is not known, or is another one. What is no whole number of records is
-// not read.
+// users; 0 if that is not known, or is another one. A file that is not a whole number of
+// records is not read.
 func runlevelIn(utmp []byte) byte {
 	const typeRunlevel = 1
 	const user, userEnd = 44, 76
@@ -40,8 +40,8 @@ func runlevelIn(utmp []byte) byte {
 	return 0
 }
 
-// runlevels are those of this boot: the one that init has entered, or, where nobody has
-// written that down, all for many users.
+// runlevels are those of this boot: the one that init has entered, or all for many users if
+// that is not recorded.
 func runlevels(root string) (levels string, known bool) {
 	const longest = 1 << 20
 	for _, path := range []string{"/run/utmp", "/var/run/utmp"} {
@@ -60,8 +60,8 @@ type rcLinks struct {
 	start, stop []string // paths
 }
 
-// rcLinksOf finds them, by the names of Debian's update-rc.d(8) and of chkconfig(8). A folder
-// that cannot be read may have the start link.
+// rcLinksOf finds the links of a service, as Debian's update-rc.d(8) and chkconfig(8) name them. A
+// folder that cannot be read is an error: it may have the start link.
 func rcLinksOf(root, levels, service string) (links rcLinks, err error) {
 	for _, level := range levels {
 		for _, dir := range []string{"/etc/rc", "/etc/rc.d/rc"} {

@@ -12,11 +12,11 @@ type Work struct {
 	Service string
 	By      string        // who is at work: "systemd", "OpenRC"
 	What    string        // the same for as long as the work is the same: "auto-restart", "start-pre"
-	Waits   bool          // it begins something anew once its limit is reached, such as an auto-restart
+	Waits   bool          // something begins when its limit is reached, as after the wait of an auto-restart
 	Aged    bool          // For is known
 	For     time.Duration // how long it has been under way
 	Limit   time.Duration // how long it may take by the manager's own limits; 0: it has set itself none
-	Margin  time.Duration // for what the manager needs to act upon the end of that limit
+	Margin  time.Duration // how long the manager may take to act once that limit is over
 	Queued  bool          // it has not begun: it waits for other units' jobs
 
 	// Again is for what a manager does of its own accord after a death. Without an end
