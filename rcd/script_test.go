@@ -40,6 +40,7 @@ func TestReadScript(t *testing.T) {
 		{"a list whose command speaks of files", "for PIDFILE in `ls /run/x/*.pid 2> /dev/null`; do\nfor PID in $(cat /run/list); do", "", "", true},
 		{"a path that begins with a command", "SELF=$(cd \"$(dirname $0)\"; pwd -P)/$(basename $0)\nPIDFILE=`dirname /a`/x.pid", "", "", false},
 		{"a command as an alternative", "PIDFILE=${PIDFILE:-$(dirname /a)/x.pid}\nDAEMON=${DAEMON:-$(which x)/sbin/x}", "", "", false},
+		{"names that end with their quotes", "N=redis\nPIDFILE=/run/\"$N\"d.pid\nPID=\"/run/$N\"2", "/run/redisd.pid /run/redis2", "", false},
 		{"two lines", "start-stop-daemon --start \\\n  --pidfile \\\n /run/two.pid", "/run/two.pid", "", false},
 		{"the head of RHEL's", "# processname: x\n# pidfile:  /var/run/h.pid", "/var/run/h.pid", "", false},
 		{"a comment", "# PIDFILE=/run/comment.pid\nX=1 # PIDFILE=/run/comment.pid\nPIDFILE=/run/a#b", "/run/a#b", "", false},
@@ -85,13 +86,13 @@ func TestReadScriptBounds(t *testing.T) {
 
 func TestShellWords(t *testing.T) {
 	for line, want := range map[string][][]string{
-		"a b\t'c d' \"e $f\"g": {{"a", "b", "c d", "e $fg"}},
+		"a b\t'c d' \"e $f\"g": {{"a", "b", "c d", "e ${f}g"}},
 		"a;b|c&&(d)>e":         {{"a", "b", "c", "d", "e"}},
 		"X=\"\" ''":            {{"X=", ""}},
 		"a#b #c":               {{"a#b"}},
 		"a \r":                 {{"a"}}, // of a file with the line ends of Windows
 		"a\r":                  {{"a"}},
-		"x=$(cat \"$f\")":      {{"x=" + unknown}, {"cat", "$f"}},
+		"x=$(cat \"$f\")":      {{"x=" + unknown}, {"cat", "${f}"}},
 		"x=`cat f`/$(g)":       {{"x=" + unknown + "/" + unknown}, {"cat", "f"}, {"g"}},
 		"x=\"$(a \"b c\")\" d": {{"x=" + unknown, "d"}, {"a", "b c"}},
 		"$(a $(b `c`) (d)) e":  {{unknown, "e"}, {"a", unknown, "d"}, {"b", unknown}, {"c"}},

@@ -17,7 +17,7 @@ const (
 const deepest = 4
 
 // shellWords splits a line of a script into its words, without quotes and comments, but with the
-// variables still in them. A command in $(...) or between backticks is unknown in its word; its
+// variables still in them, as ${NAME}. A command in $(...) or between backticks is unknown in its word; its
 // own words are a list of their own, behind that of the line.
 func shellWords(line string) [][]string { return shellWordsTo(line, 0) }
 
@@ -44,7 +44,11 @@ func shellWordsTo(line string, depth int) [][]string {
 		case words.ShellText:
 			word.WriteString(strings.ReplaceAll(t.Text, "$", dollar))
 		case words.ShellVariable:
-			word.WriteString(strings.ReplaceAll(t.Text, `"`, ""))
+			text := strings.ReplaceAll(t.Text, `"`, "")
+			if len(text) > 1 && isNameByte(text[1]) { // what follows in the word is not a part of the name
+				text = "${" + text[1:] + "}"
+			}
+			word.WriteString(text)
 		case words.ShellCommand:
 			word.WriteString(unknown)
 			if depth < deepest {
