@@ -26,7 +26,7 @@ import (
 type Outputs struct {
 	Dir string // "" throws all output away
 
-	cutting sync.Mutex // held while a file is emptied and its last bytes are written again
+	cutting sync.Mutex // held while a file is emptied, until its last bytes are written again
 }
 
 const (
@@ -54,7 +54,7 @@ func (o *Outputs) Path(service string) string {
 func (o *Outputs) open(service string) (output, error) {
 	if o.Dir != "" {
 		f, err := o.ours(service, os.O_CREATE)
-		if err == nil && hasRoom(f) {
+		if err == nil && o.hasRoom(f) {
 			return output{f, true, &o.cutting}, nil
 		}
 		if err == nil {
@@ -67,7 +67,9 @@ func (o *Outputs) open(service string) (output, error) {
 
 // hasRoom empties the file, and reports whether a line can be written to it. On a full file
 // system a script could not print its first line, and might end because of that.
-func hasRoom(f *os.File) bool {
+func (o *Outputs) hasRoom(f *os.File) bool {
+	o.cutting.Lock()
+	defer o.cutting.Unlock()
 	if err := f.Truncate(0); err != nil {
 		return false
 	}

@@ -82,6 +82,31 @@ func TestOutputFile(t *testing.T) {
 	}
 }
 
+// A file whose last lines are about to be written again is not emptied for the next command before
+// that: it would begin with what the last one has printed.
+func TestOutputIsBegunAfterACut(t *testing.T) {
+	o := &Outputs{Dir: t.TempDir()}
+	done := make(chan error, 1)
+	o.cutting.Lock()
+	go func() {
+		out, err := o.open("nginx")
+		if err == nil {
+			err = out.Close()
+		}
+		done <- err
+	}()
+	select {
+	case <-done:
+		t.Error("it does not wait")
+		o.cutting.Unlock()
+	case <-time.After(100 * time.Millisecond): // as long as it likes, if it is right
+		o.cutting.Unlock()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestOutputRefuses what somebody else may have put in the place of the file:
 // the output is thrown away, and what the name leads to is untouched.
 func TestOutputRefuses(t *testing.T) {
