@@ -141,9 +141,5 @@ func ending(status int) Finding {
 		}
 		return f
 	}
-	f := Finding{Cause: words.Exited, Text: fmt.Sprintf("has exited with status %d", exit)}
-	if exit > 128 { // what a shell says of a signal, and what daemons return that have caught one
-		f.Signal = exit - 128
-	}
-	return f
+	return Finding{Cause: words.Exited, Signal: osutil.SignalOfExit(exit), Text: fmt.Sprintf("has exited with status %d", exit)}
 }

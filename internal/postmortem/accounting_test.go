@@ -55,6 +55,7 @@ func TestAccountFindings(t *testing.T) {
 		{"a core", le(29789, 139, died), "its main process was killed by SIGSEGV and dumped core" + lived, words.DumpedCore, 11},
 		{"status 7", le(29789, 1792, died), "its main process has exited with status 7" + lived, words.Exited, 0},
 		{"status 143", le(29789, 143<<8, died), "its main process has exited with status 143" + lived, words.Exited, 15},
+		{"exit -1, which no signal has as its number", le(29789, 255<<8, died), "its main process has exited with status 255" + lived, words.Exited, 0},
 		{"big-endian", be(29789), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"at the time when it was seen up", le(29789, 15, jvm().Wall.Add(-time.Minute)), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"version 2", accounted(binary.LittleEndian, 2, 29789, 15, died, time.Hour), "", "", 0},
