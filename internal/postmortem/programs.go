@@ -2,7 +2,9 @@ package postmortem
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -17,6 +19,9 @@ type programs struct {
 	records []started     // in the order of the text, which is that of time
 	from    time.Duration // since boot; what was before may be missing
 }
+
+// forever is later than all that happens.
+const forever = time.Duration(math.MaxInt64)
 
 // started is the start of a process by its parent, or of a program by a process.
 type started struct {
@@ -36,10 +41,13 @@ var (
 
 // parsePrograms reads the buffer.
 func parsePrograms(text []byte) programs {
+	counts := counts.Get().FindSubmatch(text)
+	if counts == nil { // there is no such buffer
+		return programs{from: forever}
+	}
 	var p programs
 	first := make(map[string]time.Duration) // of each processor, whose records are overwritten on their own
-	counts := counts.Get().FindSubmatch(text)
-	whole := counts != nil && string(counts[1]) == string(counts[2])
+	whole := string(counts[1]) == string(counts[2])
 	missing := false
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSuffix(line, []byte("\n"))
@@ -201,17 +209,15 @@ func ancestors(o origin, told bool, p programs, living func(id int) (Living, boo
 		if o.parent <= 1 {
 			break
 		}
-		id, name := o.parent, o.parentName
-		l, alive := running(living, id, o.at)
-		if name == "" {
-			name = l.Name
-		}
+		id := o.parent
+		l, runs := running(living, id, o.at)
+		name := cmp.Or(nameOf(Sender{id, o.parentName, o.at}, p, living), l.Name)
 		if name == "" {
 			break
 		}
 		doubtful = doubtful || o.doubtful
 		next := p.of(id, name, o.at)
-		program := next.program
+		program, alive := next.program, runs && l.Name == name
 		if alive {
 			program = l.Program
 		}
@@ -220,7 +226,7 @@ func ancestors(o origin, told bool, p programs, living func(id int) (Living, boo
 			text, told = text+whose(l), true
 		}
 		line = append(line, text)
-		if next.parent == 0 && alive {
+		if next.parent == 0 && runs {
 			next = origin{parent: l.Parent, at: l.Start}
 		}
 		o = next
@@ -271,6 +277,9 @@ func whose(l Living) string {
 // called is a process with its number, and its program's path, if that tells more than
 // its name.
 func called(id int, name, program string) string {
+	if program == "" && name == forgotten {
+		return fmt.Sprintf("process %d", id)
+	}
 	dir, base := path.Split(program)
 	system := slices.Contains([]string{"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"}, dir)
 	if program == "" || system && base == name {

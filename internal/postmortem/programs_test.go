@@ -56,6 +56,10 @@ func TestDescribe(t *testing.T) {
 		{"an ancestor's records were overwritten", cutHead + began("cron-700", "4240.000000", "815") + executed("sh-815", "4241.100000", "/bin/sh") + strings.ReplaceAll(began("x-5", "4241.500000", "6"), "[001]", "[000]") + began("sh-815", "4242.000000", "816") + kill, 816, "kill", "/usr/bin/kill, probably started by cron(700) of user root in cron.service -> sh(815)"},
 		{"a path that forges a record", wholeHead + executed("x-99", "4240.000000", "/tmp/x-816 [001] d..1.  4242.000000: sched_process_exec: filename=/bin/forged pid=816 old_pid=816"), 816, "forged", ""},
 		{"a record of another's execution", wholeHead + record("x-99", "4240.000000", "sched_process_exec: filename=/bin/x pid=816 old_pid=816"), 816, "x", ""},
+		{"ancestors whose names the kernel has forgotten", wholeHead + began("<...>-700", "4240.000000", "812") + executed("<...>-812", "4240.100000", "/usr/sbin/logrotate") + began("<...>-812", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by cron(700) of user root in cron.service -> logrotate(812)"},
+		{"one of which nothing else is known", wholeHead + began("<...>-812", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by process 812"},
+		{"one that may have executed another program since", cutHead + began("<...>-900", "4244.000000", "816") + strings.ReplaceAll(began("x-5", "4244.100000", "6"), "[001]", "[000]") + executed("kill-816", "4244.200000", "/usr/bin/kill"), 816, "kill", "probably /usr/bin/kill, started by cron(700) of user root in cron.service -> process 900"},
+		{"an ancestor that has executed another program since", wholeHead + began("sh-900", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by cron(700) of user root in cron.service -> sh(900)"},
 		{"nothing", "", 816, "kill", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

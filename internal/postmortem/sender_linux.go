@@ -17,8 +17,8 @@ import (
 func (t Tracing) describer() func(Sender) (name, more string) {
 	p := sync.OnceValue(func() programs {
 		text, err := t.readPrograms()
-		if err != nil {
-			return programs{} // the sender's name and number are known all the same
+		if err != nil || len(text) == mostTrace { // the sender's number is known all the same
+			text = nil
 		}
 		return parsePrograms(text)
 	})

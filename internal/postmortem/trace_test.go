@@ -115,7 +115,8 @@ func TestTraceForgottenNames(t *testing.T) {
 		want           string
 	}{
 		{"it executes what was recorded", wholeHead + began + executed("<...>-100", "4000.100000", ours), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
-		{"nothing was recorded", "", killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"nothing was recorded", wholeHead, killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"what is executed is not recorded", "", killer, "process 100"},
 		{"a record that may be old", cutHead + executed("<...>-100", "4000.100000", "/bin/sh"), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
 		{"it has executed nothing", wholeHead + began, killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
 		{"it executes another program", wholeHead + began + executed("<...>-100", "4000.100000", "/usr/bin/kill"), killer, "kill(100): /usr/bin/kill"},
