@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/words"
 )
 
@@ -136,16 +137,14 @@ func nameFrom(program string) string {
 	return base[:min(len(base), longest)]
 }
 
-// Living is a process, or a thread, that runs now.
-type Living struct {
-	Name    string // not made printable, as all of it
-	Parent  int
-	Start   time.Duration // since boot
-	Program string
-	Args    []string // without the first, which is the program's name
-	User    string   // its name, or its number
-	Unit    string   // of systemd; "" if it is in none
+// living is a process, or a thread, that runs now. Nothing of it is made printable.
+type living struct {
+	proctable.Living
+	User string // its name, or its number
 }
+
+// census finds the process that has a number now.
+type census func(id int) (living, bool)
 
 // mostAncestors bounds the line of parents that is told.
 const mostAncestors = 6
@@ -153,12 +152,12 @@ const mostAncestors = 6
 // nameOf is the name of a sender. One that the kernel has forgotten is that of the process that
 // lives, if that has executed no other program since before the signal; else it is that of the
 // recorded program.
-func nameOf(s Sender, p programs, living func(id int) (Living, bool)) string {
+func nameOf(s Sender, p programs, now census) string {
 	if s.Name != forgotten {
 		return s.Name
 	}
 	o := p.of(s.ID, s.Name, s.At)
-	l, alive := running(living, s.ID, s.At)
+	l, alive := running(now, s.ID, s.At)
 	mayHaveExecuted := p.from > s.At || slices.ContainsFunc(p.records, func(r started) bool {
 		return r.id == s.ID && r.program != "" && r.at > s.At
 	})
@@ -173,9 +172,9 @@ func nameOf(s Sender, p programs, living func(id int) (Living, bool)) string {
 
 // describe tells of a sender its program, and, while it lives, its arguments, user and
 // unit; and its ancestors, the ones that have ended, too. "" if nothing is known.
-func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
+func describe(s Sender, p programs, now census) string {
 	o := p.of(s.ID, s.Name, s.At)
-	l, alive := running(living, s.ID, s.At)
+	l, alive := running(now, s.ID, s.At)
 	text := ""
 	switch alive = alive && l.Name == s.Name; {
 	case alive:
@@ -188,7 +187,7 @@ func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
 	if o.parent == 0 && alive {
 		o = origin{parent: l.Parent, at: l.Start}
 	}
-	line, doubtful := ancestors(o, alive, p, living)
+	line, doubtful := ancestors(o, alive, p, now)
 	switch {
 	case line == "":
 		return text
@@ -203,15 +202,15 @@ func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
 
 // ancestors are those who have led to a process, the nearest one last. Of the nearest one
 // that lives its user and its unit are told, unless the process itself still tells them.
-func ancestors(o origin, told bool, p programs, living func(id int) (Living, bool)) (text string, doubtful bool) {
+func ancestors(o origin, told bool, p programs, now census) (text string, doubtful bool) {
 	var line []string
 	for range mostAncestors {
 		if o.parent <= 1 {
 			break
 		}
 		id := o.parent
-		l, runs := running(living, id, o.at)
-		name := cmp.Or(nameOf(Sender{id, o.parentName, o.at}, p, living), l.Name)
+		l, runs := running(now, id, o.at)
+		name := cmp.Or(nameOf(Sender{id, o.parentName, o.at}, p, now), l.Name)
 		if name == "" {
 			break
 		}
@@ -236,10 +235,10 @@ func ancestors(o origin, told bool, p programs, living func(id int) (Living, boo
 }
 
 // running is the process that has a number now, if it had it at that time already.
-func running(living func(id int) (Living, bool), id int, at time.Duration) (Living, bool) {
-	l, ok := living(id)
+func running(now census, id int, at time.Duration) (living, bool) {
+	l, ok := now(id)
 	if !ok || l.Start > at {
-		return Living{}, false
+		return living{}, false
 	}
 	return l, true
 }
@@ -253,20 +252,20 @@ const (
 func clean(text string) string { return words.ASCII(words.Cut(text, mostProgram)) }
 
 // commandOf is its program with its arguments.
-func commandOf(l Living) string {
+func commandOf(l living) string {
 	text := l.Program
 	if text == "" {
 		text = l.Name
 	}
 	text = clean(text)
-	if len(l.Args) > 0 {
-		text += " " + words.ASCII(words.Cut(strings.Join(l.Args, " "), mostArgs))
+	if len(l.Args) > 1 {
+		text += " " + words.ASCII(words.Cut(strings.Join(l.Args[1:], " "), mostArgs))
 	}
 	return text
 }
 
 // whose is its user and its unit.
-func whose(l Living) string {
+func whose(l living) string {
 	text := " of user " + clean(l.User)
 	if l.Unit != "" {
 		text += " in " + clean(l.Unit)

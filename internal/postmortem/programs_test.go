@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 func began(who, at, child string) string {
@@ -19,14 +21,20 @@ const (
 	cutHead   = "# tracer: nop\n#\n# entries-in-buffer/entries-written: 9/90   #P:2\n#\n"
 )
 
+// aliveSince is a process that runs since a time, in seconds since boot.
+func aliveSince(start float64, name string, parent int, user, unit, program string, args ...string) living {
+	stat := proctable.Stat{Name: name, Parent: parent, Start: seconds(start)}
+	return living{proctable.Living{Stat: stat, Program: program, Args: append([]string{name}, args...), Unit: unit}, user}
+}
+
 // running700 is the processes that run: cron since the boot, and what had the number 816
 // later.
-func running700(id int) (Living, bool) {
-	l, ok := map[int]Living{
-		1:   {Name: "systemd", Program: "/usr/lib/systemd/systemd", User: "root"},
-		700: {Name: "cron", Parent: 1, Start: seconds(10), Program: "/usr/sbin/cron", Args: []string{"-f"}, User: "root", Unit: "cron.service"},
-		816: {Name: "evil", Parent: 1, Start: seconds(4250), Program: "/home/mallory/evil", User: "mallory"},
-		900: {Name: "monitor", Parent: 700, Start: seconds(20), Program: "/opt/monitor", Args: []string{"--kill", "java\x1b"}, User: "alice", Unit: "monitor.service"},
+func running700(id int) (living, bool) {
+	l, ok := map[int]living{
+		1:   aliveSince(0, "systemd", 0, "root", "", "/usr/lib/systemd/systemd"),
+		700: aliveSince(10, "cron", 1, "root", "cron.service", "/usr/sbin/cron", "-f"),
+		816: aliveSince(4250, "evil", 1, "mallory", "", "/home/mallory/evil"),
+		900: aliveSince(20, "monitor", 700, "alice", "monitor.service", "/opt/monitor", "--kill", "java\x1b"),
 	}[id]
 	return l, ok
 }

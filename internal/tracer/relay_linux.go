@@ -58,20 +58,19 @@ func (w *wrapper) handle(r received, late bool) {
 	now := time.Now()
 	told := w.buckets[r.number].allow(now)
 	var s *sender
-	var task proctable.Stat
 	if told && r.fromProcess() && r.pid > 0 {
 		before, _ := osutil.Uptime()
 		if late {
 			before = w.idle
 		}
-		s, task = readSender(r.pid, r.uid, before)
+		s = readSender(r.pid, r.uid, before)
 	}
 	outcome := "not passed on: " + v.note
 	if v.pass {
 		outcome = w.pass(r)
 	}
 	if s != nil {
-		s.readAncestors(task.Parent)
+		s.readAncestors()
 	}
 	who := r.way() + r.text(s, userName)
 	w.last[r.number] = heard{r.number, who, now, v.pass}
