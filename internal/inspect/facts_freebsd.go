@@ -17,12 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads all that the kernel tells of a process. ErrEnded says that there is none.
+// Read reads all that the kernel tells of a process. osutil.ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	p, err := proctable.ProcessKInfo(pid)
-	if errors.Is(err, proctable.ErrGone) {
-		return Facts{}, osutil.ErrEnded
-	}
 	if err != nil {
 		return Facts{}, err
 	}
@@ -45,10 +42,11 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	f.readUmask()
 	f.readLimits()
 	f.readFiles(w, family, p.HasTerminal)
-	if again, err := proctable.ProcessKInfo(pid); err != nil || again.Start != p.Start {
-		return Facts{}, osutil.ErrEnded
+	again, err := proctable.ProcessKInfo(pid)
+	if err == nil && again.Start != p.Start {
+		err = osutil.ErrEnded
 	}
-	return f, nil
+	return f, err
 }
 
 // program: of a file that is in no folder any more there is no path, ENOENT.

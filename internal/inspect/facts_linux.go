@@ -17,12 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads all that the kernel tells of a process. ErrEnded says that there is none.
+// Read reads all that the kernel tells of a process. osutil.ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	dir := procDir(pid)
 	task, err := proctable.ReadStat(pid)
 	if err != nil {
-		return Facts{}, osutil.ErrEnded
+		return Facts{}, err
 	}
 	f := Facts{PID: pid, Name: task.Name, Now: time.Now()}
 	r := reader{f: &f, w: w, dir: dir, task: task}
@@ -35,10 +35,11 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	r.files()
 	r.limits()
 	r.memory()
-	if now, err := proctable.ReadStat(pid); err != nil || now.Start != task.Start {
-		return Facts{}, osutil.ErrEnded
+	now, err := proctable.ReadStat(pid)
+	if err == nil && now.Start != task.Start {
+		err = osutil.ErrEnded
 	}
-	return f, nil
+	return f, err
 }
 
 // reader reads one process.

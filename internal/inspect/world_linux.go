@@ -16,7 +16,7 @@ const Supported = true
 
 // Limits of what is read of each process.
 const (
-	mostStatus = 64 << 10
+	mostStatus = proctable.MostStatus
 	mostText   = 1 << 20 // bytes of a table
 	mostMaps   = 16 << 20
 	mostOpen   = 1 << 16 // descriptors that are looked at; all are counted
