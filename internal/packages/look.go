@@ -1,6 +1,8 @@
 package packages
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -125,7 +127,7 @@ func realUser(pid int) (uid uint32, ok bool) {
 	if pid <= 0 {
 		return 0, false
 	}
-	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), 64<<10)
+	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), proctable.MostStatus)
 	if err != nil {
 		return 0, false
 	}
@@ -189,29 +191,17 @@ func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error)
 	if uid, ok := realUser(pid); ok && !isRoot(uid) {
 		return false, 0, nil
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false, 0, nil // it has ended
+	process, err := proctable.ReadStat(pid)
+	if errors.Is(err, proctable.ErrGone) {
+		return false, 0, nil
 	}
-	uptime, err := os.ReadFile("/proc/uptime")
-	if err != nil {
+	up, upErr := osutil.Uptime()
+	if err := cmp.Or(err, upErr); err != nil {
 		return false, 0, err
 	}
-	age, ok := ageOf(string(stat), string(uptime))
 	const rounding = 2 * time.Second
-	if !ok || age+rounding < now.Sub(info.ModTime()) {
+	if age := up - process.Start; age+rounding < now.Sub(info.ModTime()) {
 		return false, 0, nil // another process has the number now
 	}
 	return true, pid, nil
-}
-
-// ageOf reads a process's age from its /proc/PID/stat and from /proc/uptime.
-func ageOf(stat, uptime string) (time.Duration, bool) {
-	task, statErr := proctable.ParseStat([]byte(stat))
-	up, _, _ := strings.Cut(uptime, " ")
-	seconds, err := strconv.ParseFloat(up, 64)
-	if err != nil || statErr != nil || !(seconds >= 0 && seconds < 1e9) {
-		return 0, false
-	}
-	return time.Duration(seconds*float64(time.Second)) - task.Start, true
 }
