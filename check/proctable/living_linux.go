@@ -10,8 +10,7 @@ import (
 // ReadLiving reads a process or a thread. ErrGone: there is none of this number, or it has
 // become another one's meanwhile.
 func ReadLiving(id int) (Living, error) {
-	const mostText = 4 << 10    // bytes
-	const mostGroups = 64 << 10 // bytes
+	const mostText = 4 << 10 // bytes
 	st, err := ReadStat(id)
 	if err != nil {
 		return Living{}, err
@@ -25,7 +24,7 @@ func ReadLiving(id int) (Living, error) {
 		status, err := ParseStatus(text)
 		l.Users, l.HasUsers = status.Users, err == nil
 	}
-	if text, err := osutil.ReadSome(dir+"/cgroup", mostGroups); err == nil {
+	if text, err := osutil.ReadSome(dir+"/cgroup", groupLimit); err == nil {
 		l.Unit = UnitOf(text)
 	}
 	again, err := ReadStat(id)

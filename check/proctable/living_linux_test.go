@@ -54,6 +54,9 @@ func TestReadLiving(t *testing.T) {
 			!l.HasUsers || l.Users != [4]uint32{65534, 65534, 65534, 65534} || l.Parent != os.Getpid() || l.Ended {
 			t.Errorf("%s: %+v, %v", name, l, err)
 		}
+		if st, err := (procTable{root: "/proc"}).readStatus(pid, nil); err != nil || st.Users != l.Users || st.Threads != 1 {
+			t.Errorf("%s: %+v, %v", name, st, err)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // them; what a process can make as long as it likes is its arguments, its mounts, its
 // descriptors, its locks and its threads.
 const (
-	statusLimit = 64 << 10 // a process can be in 65,536 groups, which the line Groups lists
+	groupLimit  = 64 << 10
 	statLimit   = 4 << 10
 	labelLimit  = 4 << 10
 	fdinfoLimit = 64 << 10
