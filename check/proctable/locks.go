@@ -74,16 +74,9 @@ type lockedFile struct {
 // Locks are who holds a lock of a file: process ids, or SomeHolder.
 type Locks map[lockedFile][]int
 
-// mostLocks bounds what is kept, whatever others lock.
-const mostLocks = 100_000
-
 func locksIn(text []byte) Locks {
 	list := make(Locks)
-	n := 0
 	for l := range ParseLocks(text) {
-		if n++; n > mostLocks {
-			break
-		}
 		if l.PID <= 0 {
 			l.PID = SomeHolder
 		}

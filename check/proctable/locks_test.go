@@ -2,6 +2,7 @@ package proctable
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +33,14 @@ nonsense
 	}
 	if len(got) != 4 {
 		t.Errorf("%v", got)
+	}
+}
+
+// However many locks a user takes, those of others are told: the kernel lists the latest first.
+func TestManyLocks(t *testing.T) {
+	text := strings.Repeat("1: POSIX  ADVISORY  WRITE 9 00:1a:7 0 0\n", 150_000) + "2: FLOCK  ADVISORY  WRITE 731 fe:00:99 0 EOF\n"
+	if got := locksIn([]byte(text))[lockedFile{0xfe, 0, 99}]; len(text) > MostLockText || fmt.Sprint(got) != "[731]" {
+		t.Errorf("%d bytes: %v", len(text), got)
 	}
 }
 
