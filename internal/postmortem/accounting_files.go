@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"daemon-keeper/internal/osutil"
@@ -54,15 +56,18 @@ func accountsReach(file osutil.End, d Dead) bool {
 	return len(list) > 0 && beforeSpan(list[0].ended, d)
 }
 
-// namesIn are the names in a folder, of many the first ones.
+// namesIn are the names in a folder; of more than 10,000 they are some.
 func namesIn(folder string) ([]string, error) {
-	f, err := os.Open(folder)
+	f, err := os.OpenFile(folder, os.O_RDONLY|syscall.O_DIRECTORY, 0) // a daemon's user may have put a FIFO there
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	names, _ := f.Readdirnames(10_000)
-	return names, nil
+	names, err := f.Readdirnames(10_000)
+	if errors.Is(err, io.EOF) { // it is empty
+		err = nil
+	}
+	return names, err
 }
 
 type accountFile struct {

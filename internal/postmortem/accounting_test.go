@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -195,6 +196,37 @@ func TestReadAccounts(t *testing.T) {
 	write("pacct", d.Wall, bytes.Repeat(record(29789), 1<<16+1)) // 4 MiB and more
 	if r, err := readAccounts(t.Context(), d, folders[1:], "run it"); err == nil || r.Whole || len(r.Files) != 1 || len(accountsOf(r.Files[0])) != 1<<16 {
 		t.Errorf("a large one: %d files, whole %t, %v", len(r.Files), r.Whole, err)
+	}
+}
+
+// A folder that cannot be read is not an empty one, and nobody waits for the other end of a FIFO
+// that somebody has put in its place.
+func TestNamesIn(t *testing.T) {
+	dir := t.TempDir()
+	fifo, file := filepath.Join(dir, "fifo"), filepath.Join(dir, "file")
+	if err := errors.Join(syscall.Mkfifo(fifo, 0o600), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := namesIn(dir); err != nil || len(names) != 2 {
+		t.Errorf("%q, %v", names, err)
+	}
+	if names, err := namesIn(t.TempDir()); err != nil || len(names) > 0 {
+		t.Errorf("an empty one: %q, %v", names, err)
+	}
+	for _, path := range []string{file, fifo} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := namesIn(path)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			if !errors.Is(err, syscall.ENOTDIR) {
+				t.Errorf("%s: %v", path, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: it waits", path)
+		}
 	}
 }
 
