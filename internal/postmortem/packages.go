@@ -1,6 +1,7 @@
 package postmortem
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,7 +37,8 @@ func askPackages(ctx context.Context, d Dead) ([]Finding, error) {
 		return nil, nil
 	}
 	all, err := readPackages(ctx, d)
-	return packageFindings(all, d, func(file string, of []change) string { return ownerOf(ctx, file, of) }), err
+	found := packageFindings(all, d, func(file string, of []change) string { return ownerOf(ctx, file, of) })
+	return found, cmp.Or(err, ctx.Err()) // without time the owner is not known
 }
 
 // packageFindings is what changes say of a dead daemon. Only if something has changed at that

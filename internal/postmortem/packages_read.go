@@ -31,8 +31,8 @@ var packageLogs = [...]packageLog{
 	{"/var/log/zypp/history", time.DateTime, []*words.Pattern{{Text: `^(?P<at>[^|]+)\| *(?P<did>install|remove) *\|(?P<name>[^|]*)\|(?P<to>[^|]*)`}}},
 	{"/var/log/pacman.log", isoTime, []*words.Pattern{{Text: `^\[(?P<at>[^\]]{10,30})\] \[ALPM\] (?P<did>upgraded|installed|removed|downgraded|reinstalled) (?P<name>[^ ]+) \((?:(?P<from>[^ ()]+) -> )?(?P<to>[^ ()]+)\)$`}}},
 	{"/var/log/messages", "", []*words.Pattern{
-		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+) (?P<did>upgraded|reinstalled|downgraded): (?P<from>[^ ]+) -> (?P<to>[^ ]+)$`},
-		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+)-(?P<to>[^- ]+) (?P<did>installed|deinstalled)$`},
+		{Text: `^(?:<[^ ]+> )?[^ ]+ pkg(?:-static)?(?:\[[0-9]+\])?: (?P<name>[^ ]+) (?P<did>upgraded|reinstalled|downgraded): (?P<from>[^ ]+) -> (?P<to>[^ ]+) *$`},
+		{Text: `^(?:<[^ ]+> )?[^ ]+ pkg(?:-static)?(?:\[[0-9]+\])?: (?P<name>[^ ]+)-(?P<to>[^- ]+) (?P<did>installed|deinstalled)$`},
 	}},
 }
 
