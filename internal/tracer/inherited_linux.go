@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -143,21 +144,12 @@ func writable(maps []byte, address uintptr) (from, to uintptr) {
 
 // statusMask reads a mask of signals in /proc/PID/status.
 func statusMask(status []byte, name string) uint64 {
-	mask, err := strconv.ParseUint(statusField(status, name), 16, 64)
+	value, _ := proctable.Field(status, name)
+	mask, err := strconv.ParseUint(value, 16, 64)
 	if err != nil {
 		return 0
 	}
 	return mask
-}
-
-// statusField is the first value of a line in /proc/PID/status; "" if there is no such line.
-func statusField(status []byte, name string) string {
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == name+":" {
-			return fields[1]
-		}
-	}
-	return ""
 }
 
 // environment is ours as the kernel has it: package os leaves out what is there twice.
