@@ -16,15 +16,15 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// accountFolder is where a system has its accounting files: the one that is written, and
-// those that were rotated, whose names begin with its name.
+// accountFolder is where a system has its accounting files: the current one, and rotated ones,
+// which have names that begin with the same name.
 type accountFolder struct{ dir, name string }
 
 // mostAccounts bounds what is read of all: 65,536 ends of processes.
 const mostAccounts = 4 << 20
 
 // readAccounts reads the ends of the files that have changed since the daemon was seen up.
-// switchOn is the command that switches accounting on, if nobody has.
+// switchOn is the command that switches accounting on, for the case that it is off.
 func readAccounts(ctx context.Context, d Dead, folders []accountFolder, switchOn string) (accountRecords, error) {
 	r := accountRecords{Whole: true}
 	files, err := accountFiles(d, folders)
@@ -75,8 +75,8 @@ type accountFile struct {
 	modified time.Time
 }
 
-// accountFiles are those that may have something of the time in question, the newest
-// first. One that is compressed is left alone, and that is said.
+// accountFiles are the files that may have records of the time in question, the newest first.
+// Compressed files are not read: the error names them.
 func accountFiles(d Dead, folders []accountFolder) (list []accountFile, err error) {
 	first, _, _ := d.span()
 	for _, folder := range folders {

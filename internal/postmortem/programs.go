@@ -18,7 +18,7 @@ import (
 // which programs they were.
 type programs struct {
 	records []started     // in the order of the text, which is that of time
-	from    time.Duration // since boot; what was before may be missing
+	from    time.Duration // since boot; records from before may be missing
 }
 
 // forever is later than all that happens.
@@ -28,13 +28,13 @@ const forever = time.Duration(math.MaxInt64)
 type started struct {
 	at         time.Duration
 	id         int    // of the process
-	parent     int    // of whoever has started it, which may be a thread; 0: a program was executed
-	parentName string // not made printable, as program
+	parent     int    // the task that has started it, which may be a thread; 0: a program was executed
+	parentName string // not made printable, nor is program
 	program    string
 }
 
-// The name in front has 15 bytes at most, so it cannot hold what follows it; what the
-// program is called can hold anything but the end of a line, which the filter keeps out.
+// The name at the beginning has at most 15 bytes, so it cannot look like the rest. The path of the
+// program can hold anything but the end of a line: the filter leaves out paths with one.
 var (
 	startedLine  = words.Pattern{Text: `^ *(.{1,15}?)-([0-9]{1,9}) +\[([0-9]+)\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (task_newtask: pid=|sched_process_exec: filename=)(.*)$`}
 	executedTail = words.Pattern{Text: `^(.*) pid=([0-9]{1,9}) old_pid=[0-9]{1,9}$`}
@@ -47,7 +47,7 @@ func parsePrograms(text []byte) programs {
 		return programs{from: forever}
 	}
 	var p programs
-	first := make(map[string]time.Duration) // of each processor, whose records are overwritten on their own
+	first := make(map[string]time.Duration) // the first record of each processor, which has a buffer of its own
 	whole := string(counts[1]) == string(counts[2])
 	missing := false
 	for line := range bytes.Lines(text) {
@@ -96,7 +96,7 @@ func startedRecord(line string) (r started, processor string, ok bool) {
 // origin is where a process came from.
 type origin struct {
 	program    string // "" if it has executed none, or that is not known
-	doubtful   bool   // it may have executed another one since
+	doubtful   bool   // it may have executed another one since: records may be missing
 	parent     int    // 0: not known
 	parentName string
 	at         time.Duration // when it was started by its parent
@@ -109,7 +109,7 @@ func (p programs) of(id int, name string, at time.Duration) origin {
 	for _, r := range p.records {
 		switch {
 		case r.id != id || r.at > at:
-		case r.parent != 0: // what is known so far is of an earlier process of this number
+		case r.parent != 0: // the records so far are of an earlier process with this id
 			o, begun = origin{parent: r.parent, parentName: r.parentName, at: r.at, doubtful: r.at < p.from}, true
 		default:
 			o.program = r.program
@@ -117,7 +117,7 @@ func (p programs) of(id int, name string, at time.Duration) origin {
 	}
 	if !begun || o.doubtful {
 		o.doubtful = true
-		if !isNamed(name, o.program) { // it is an earlier process's
+		if !isNamed(name, o.program) { // the program is that of an earlier process
 			return origin{}
 		}
 	}
@@ -146,12 +146,12 @@ type living struct {
 // census finds the process that has a number now.
 type census func(id int) (living, bool)
 
-// mostAncestors bounds the line of parents that is told.
+// mostAncestors bounds how many parents are told.
 const mostAncestors = 6
 
-// nameOf is the name of a sender. One that the kernel has forgotten is that of the process that
-// lives, if that has executed no other program since before the signal; else it is that of the
-// recorded program.
+// nameOf is the name of a sender. If the kernel has forgotten it, it is the name of the process
+// that has this id now, provided that it has executed no other program since the signal; else it
+// is made of the program that was recorded.
 func nameOf(s Sender, p programs, now census) string {
 	if s.Name != forgotten {
 		return s.Name
@@ -170,8 +170,8 @@ func nameOf(s Sender, p programs, now census) string {
 	return s.Name
 }
 
-// describe tells of a sender its program, and, while it lives, its arguments, user and
-// unit; and its ancestors, the ones that have ended, too. "" if nothing is known.
+// describe is the program of a sender, and, if it still runs, its arguments, user and unit; and
+// its ancestors, including those that have ended. "" if nothing is known.
 func describe(s Sender, p programs, now census) string {
 	o := p.of(s.ID, s.Name, s.At)
 	l, alive := running(now, s.ID, s.At)
@@ -200,8 +200,8 @@ func describe(s Sender, p programs, now census) string {
 	return text + "started by " + line
 }
 
-// ancestors are those who have led to a process, the nearest one last. Of the nearest one
-// that lives its user and its unit are told, unless the process itself still tells them.
+// ancestors are the parents of a process, the nearest one last. The user and the unit of the
+// nearest one that still runs are told, unless those of the process itself were told.
 func ancestors(o origin, told bool, p programs, now census) (text string, doubtful bool) {
 	var line []string
 	for range mostAncestors {
@@ -234,7 +234,7 @@ func ancestors(o origin, told bool, p programs, now census) (text string, doubtf
 	return strings.Join(line, " -> "), doubtful
 }
 
-// running is the process that has a number now, if it had it at that time already.
+// running is the process that has an id now, if it is older than at.
 func running(now census, id int, at time.Duration) (living, bool) {
 	l, ok := now(id)
 	if !ok || l.Start > at {
@@ -243,7 +243,7 @@ func running(now census, id int, at time.Duration) (living, bool) {
 	return l, true
 }
 
-// What is told of a process at most, in bytes: the diary's lines have a limit.
+// The most that is told of a process, in bytes: the diary's lines have a limit.
 const (
 	mostProgram = 120
 	mostArgs    = 200
@@ -264,7 +264,7 @@ func commandOf(l living) string {
 	return text
 }
 
-// whose is its user and its unit.
+// whose is the user and the unit of a process.
 func whose(l living) string {
 	text := " of user " + clean(l.User)
 	if l.Unit != "" {
@@ -273,8 +273,7 @@ func whose(l living) string {
 	return text
 }
 
-// called is a process with its number, and its program's path, if that tells more than
-// its name.
+// called is a process with its id: its name, or the path of its program, if that says more.
 func called(id int, name, program string) string {
 	if program == "" && name == forgotten {
 		return fmt.Sprintf("process %d", id)

@@ -6,6 +6,11 @@ import (
 	"strings"
 )
 
+// room knows which shared resources are used up now: the space of file systems, the tables of
+// processes and of open files. It is read after the end, so it is at most likely that it is
+// related to that.
+const room = "room"
+
 // resources are what was read.
 type resources struct {
 	disks  []disk
@@ -44,9 +49,9 @@ func roomFindings(r resources, _ Dead) []Finding {
 	return list
 }
 
-// almostFull is less than this share of a file system, and less than so many bytes.
+// A file system counts as full if less than one part in almostFull is free, and less than fewBytes.
 const (
-	almostFull = 500 // a five-hundredth
+	almostFull = 500
 	fewBytes   = 8 << 20
 )
 
