@@ -20,7 +20,7 @@ type ancestor struct {
 	pid  int
 }
 
-// Limits of what is told, so that nothing of it can push the rest out of a line.
+// The most that is told of each, in bytes and in ancestors, so that no long text hides the rest.
 const (
 	mostPath      = 150
 	mostArgs      = 200
@@ -28,8 +28,8 @@ const (
 	mostAncestors = 6
 )
 
-// text is who has sent a signal, for people. s is nil if nothing was seen of the process:
-// most kill(1) have ended by then.
+// text is the sender of a signal, for people. s is nil if the process could not be seen: kill(1)
+// has mostly ended by then.
 func (r received) text(s *sender, user func(uint32) string) string {
 	switch {
 	case !r.fromProcess():
