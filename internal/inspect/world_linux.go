@@ -57,7 +57,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 	return w, nil
 }
 
-// hold notes the pipes and sockets of a process.
+// hold remembers the pipes and sockets of a process.
 func (w *World) hold(pid, most int) (n int, err error) {
 	dir := procDir(pid) + "/fd"
 	numbers, _, err := proctable.Descriptors(dir, mostOpen)
