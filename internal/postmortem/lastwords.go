@@ -124,7 +124,7 @@ func journalWords(entries []map[string]string, d Dead) *Finding {
 		return nil
 	}
 	f := hint("its last words" + before(end, last) + ": " + text)
-	f.When, f.Next = end, "journalctl -u "+d.Service+" -n 50"
+	f.When, f.Next = end, "journalctl -u "+shellWord(d.Service)+" -n 50"
 	return &f
 }
 
@@ -146,7 +146,7 @@ func fileWords(what, path string, text []byte, at time.Time, d Dead) *Finding {
 		return nil
 	}
 	f := hint(what + before(at, last) + ": " + lines)
-	f.When, f.Next = at, "tail -n 50 "+path
+	f.When, f.Next = at, "tail -n 50 "+shellWord(path)
 	return &f
 }
 

@@ -128,7 +128,7 @@ func machineLine(text, service string) (Finding, bool) {
 		f := remark("no further process could be started in the control group "+words.ASCII(m[1])+" (pids.max)", Hint)
 		if service != "" && strings.Contains(m[1]+"/", "/"+service+".service/") {
 			f.Text, f.Sure = "its control group had no room for a further process (TasksMax)", Likely
-			f.Next = "systemctl show " + service + " -p TasksMax"
+			f.Next = "systemctl show " + shellWord(service) + " -p TasksMax"
 		}
 		return f, true
 	}
