@@ -2,7 +2,9 @@ package postmortem
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,7 +61,7 @@ func freebsdFindings(file []kernelEntry, buffer []byte, hasFile bool, d Dead) []
 		f.Main, f.When, f.Next = d.isMain(p), e.when, "grep -w 'pid "+strconv.Itoa(pid)+"' /var/log/messages"
 		list = append(list, f)
 	}
-	for text := range lines {
+	for _, text := range slices.Sorted(maps.Keys(lines)) {
 		f, pid, name := freebsdLine(text)
 		p, ours := d.process(pid)
 		if !ours || said[text] {
