@@ -6,11 +6,6 @@ import (
 	"strings"
 )
 
-// room knows which shared resources are used up now: the space of file systems, the tables of
-// processes and of open files. It is read after the end, so it is at most likely that it is
-// related to that.
-const room = "room"
-
 // resources are what was read.
 type resources struct {
 	disks  []disk

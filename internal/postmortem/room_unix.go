@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// room knows which shared resources are used up now: the space of file systems, the tables of
+// processes and of open files. It is read after the end, so it is at most likely that it is
+// related to that.
+const room = "room"
+
 // roomFolders are where daemons mostly write.
 var roomFolders = [...]string{"/", "/var", "/var/log", "/var/lib", "/var/db", "/var/tmp", "/tmp", "/run", "/var/run"}
 
