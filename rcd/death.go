@@ -30,12 +30,7 @@ func killed(process string, signal int, core bool) Death {
 	return d
 }
 
-// exited is the death of a process by itself. Shells exit with 128+n after signal n; 255 is
-// what PHP ends with.
+// exited is the death of a process by itself.
 func exited(process string, status int) Death {
-	d := Death{Cause: words.Exited, Text: fmt.Sprintf("%s has exited with status %d", process, status)}
-	if status > 128 && status < 192 {
-		d.Signal = status - 128
-	}
-	return d
+	return Death{Cause: words.Exited, Text: fmt.Sprintf("%s has exited with status %d", process, status), Signal: osutil.SignalOfExit(status)}
 }

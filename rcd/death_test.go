@@ -35,6 +35,7 @@ func TestDeath(t *testing.T) {
 		{"exit 3", answer("failed", "exit-code", "1", "3"), 0, words.Exited, "its main process has exited with status 3"},
 		{"exit 0", answer("inactive", "success", "1", "0"), 0, words.Exited, "its main process has exited with status 0"},
 		{"exit 143 of a TERM trap", answer("failed", "exit-code", "1", "143"), 0, words.Exited, "its main process has exited with status 143"},
+		{"exit -1", answer("failed", "exit-code", "1", "255"), 0, words.Exited, "its main process has exited with status 255"},
 		{"no binary", answer("failed", "exit-code", "1", "203"), 0, words.NeverBegan, "its program could not be executed (status 203)"},
 		{"no user", answer("failed", "exit-code", "1", "217"), 0, words.NeverBegan, "systemd could not set it up (status 217, see systemd.exec(5))"},
 		{"never ready", answer("failed", "timeout", "2", "15"), 0, words.TimedOut, "it took longer to start, to run or to stop than its unit allows"},

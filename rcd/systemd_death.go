@@ -120,5 +120,5 @@ func mainExited(status int) Death {
 	case status >= 200 && status <= 245:
 		return Death{Cause: words.NeverBegan, Text: fmt.Sprintf("systemd could not set it up (status %d, see systemd.exec(5))", status)}
 	}
-	return Death{Cause: words.Exited, Text: fmt.Sprintf("its main process has exited with status %d", status), Signal: max(status-128, 0)}
+	return exited("its main process", status)
 }

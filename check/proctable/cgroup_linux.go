@@ -36,7 +36,7 @@ func unlessMissing(err error) error {
 
 // Group is the path of a process's control group; "" if it cannot be told.
 func Group(pid int) string {
-	text, err := osutil.ReadSome("/proc/"+strconv.Itoa(pid)+"/cgroup", statusLimit)
+	text, err := osutil.ReadSome("/proc/"+strconv.Itoa(pid)+"/cgroup", groupLimit)
 	if err != nil {
 		return ""
 	}
@@ -45,7 +45,7 @@ func Group(pid int) string {
 
 // unit is that of a process. "" if it cannot be read.
 func (t procTable) unit(pid int) string {
-	text, err := readProc(t.dir(pid)+"/cgroup", t.scratch, statusLimit)
+	text, err := readProc(t.dir(pid)+"/cgroup", t.scratch, groupLimit)
 	if err != nil {
 		return ""
 	}

@@ -75,17 +75,9 @@ type lockedFile struct {
 // are not known.
 type Locks map[lockedFile][]int
 
-// mostLocks bounds the list. If there are more locks, no holder is known: any user can take as
-// many, and so push those of others out of the list.
-const mostLocks = 100_000
-
 func locksIn(text []byte) Locks {
 	list := make(Locks)
-	n := 0
 	for l := range ParseLocks(text) {
-		if n++; n > mostLocks {
-			return nil
-		}
 		if l.PID <= 0 {
 			l.PID = SomeHolder
 		}

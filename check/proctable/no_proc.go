@@ -17,6 +17,9 @@ func Sockets([]int) ([]Socket, error) {
 // Group: this system has no control groups.
 func Group(int) string { return "" }
 
+// ReadStat: this system has no such file.
+func ReadStat(int) (Stat, error) { return Stat{}, errors.ErrUnsupported }
+
 // Executes does not know files by their numbers here, so it knows none.
 func Executes(int, uint64, FileID) (bool, error) {
 	return false, errors.New("what a process executes cannot be told for sure on this system")

@@ -17,7 +17,7 @@ import (
 // of them, but a process can have any number of arguments, mounts, descriptors, locks and
 // threads.
 const (
-	statusLimit = 64 << 10 // a process can be in 65,536 groups, which the line Groups lists
+	groupLimit  = 64 << 10
 	statLimit   = 4 << 10
 	labelLimit  = 4 << 10
 	fdinfoLimit = 64 << 10

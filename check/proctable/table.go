@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // Table is the process table of one system. It is all that differs between
@@ -97,12 +99,12 @@ func (e *BlindError) Hint() string { return e.hint }
 
 // What reading one row can end in, besides success.
 var (
-	ErrGone  = errors.New("the process has ended") // nothing to report
-	ErrNoExe = errors.New("no executable")         // kernel thread or zombie
-	ErrLost  = errors.New("executable deleted")    // FreeBSD: the path is lost
-	ErrDeny  = errors.New("permission denied")     // it may not be looked at
-	ErrLong  = errors.New("path too long")         // Linux: the path cannot be told, the file can
-	ErrNone  = errors.New("nobody's concern")      // it cannot be a wanted one, see Asks.Row
+	ErrGone  = osutil.ErrEnded                  // nothing to report; osutil has the same
+	ErrNoExe = errors.New("no executable")      // kernel thread or zombie
+	ErrLost  = errors.New("executable deleted") // FreeBSD: the path is lost
+	ErrDeny  = errors.New("permission denied")  // it may not be looked at
+	ErrLong  = errors.New("path too long")      // Linux: the path cannot be told, the file can
+	ErrNone  = errors.New("nobody's concern")   // it cannot be a wanted one, see Asks.Row
 )
 
 const asRoot = "run it as root, on the host itself"

@@ -236,7 +236,7 @@ func statImage(path string) (file FileID, links uint32, err error) {
 }
 
 func (t procTable) readStatus(pid int, scratch []byte) (Status, error) {
-	text, err := readRecord(t.dir(pid)+"/status", scratch, statusLimit)
+	text, err := readRecord(t.dir(pid)+"/status", scratch, MostStatus)
 	if err != nil {
 		return Status{}, err
 	}

@@ -135,11 +135,12 @@ func (r lookReader) catOf(unread string) string {
 	if file, ok := strings.CutPrefix(inner, "<"); ok {
 		inner = "cat " + file
 	}
-	commands, err := shellCommands(inner, r.vars)
-	if err != nil || len(commands) == 0 || len(commands[0]) != 2 || path.Base(commands[0][0].text) != "cat" || commands[0][1].unread != "" {
+	pieces, err := shellPieces(inner, r.vars)
+	isOne := len(pieces) == 2 || len(pieces) > 2 && pieces[2].op != ""
+	if err != nil || !isOne || path.Base(pieces[0].word.text) != "cat" || pieces[1].op != "" || pieces[1].word.unread != "" {
 		return ""
 	}
-	return commands[0][1].text
+	return pieces[1].word.text
 }
 
 // inside is what stands within $(...) and `...`; "" if it is neither.

@@ -68,25 +68,6 @@ func shellPieces(line string, vars map[string]string) ([]piece, error) {
 	return r.pieces, nil
 }
 
-// shellCommands are the simple commands of a line.
-func shellCommands(line string, vars map[string]string) ([][]word, error) {
-	pieces, err := shellPieces(line, vars)
-	if err != nil {
-		return nil, err
-	}
-	var commands [][]word
-	var command []word
-	for _, p := range append(pieces, piece{op: ";"}) {
-		switch {
-		case p.op == "":
-			command = append(command, p.word)
-		case len(command) > 0:
-			commands, command = append(commands, command), nil
-		}
-	}
-	return commands, nil
-}
-
 // Limits of what variables can make of a short line.
 const (
 	mostWord  = 4096 // bytes

@@ -13,8 +13,8 @@ type Line struct {
 	Section Section
 	Name    string
 	Text    string // "" if it is not known
-	Why     string // it is not known
-	Never   bool   // it is not known on this system at all
+	Why     string // the reason why it is not known
+	Never   bool   // this system never tells it
 }
 
 // Anatomy is all that was read of a daemon, in the order of the sections.
@@ -107,7 +107,7 @@ func Anatomy(f Facts) []Line {
 	return list
 }
 
-// line adds what is known of a fact, or why it is not; nothing if nobody has asked for it.
+// line adds a fact, or the reason why it is not known; nothing if it was not asked for.
 func line[T any](add func(Line), name string, fact Fact[T], text func(T) string) {
 	switch {
 	case fact.Known:
@@ -117,7 +117,7 @@ func line[T any](add func(Line), name string, fact Fact[T], text func(T) string)
 	}
 }
 
-// ids are the real, effective, saved and file-system ones; one if they are all the same.
+// ids are the real, effective, saved and file-system ids; a single one if they are all the same.
 func ids(list [4]uint32, name func(uint32) string) string {
 	if list[0] == list[1] && list[1] == list[2] && list[2] == list[3] {
 		return name(list[0])

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// capability names, by their numbers, <linux/capability.h>.
+// capability are the names of capabilities, by their numbers, <linux/capability.h>.
 var capability = []string{
 	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "linux_immutable", "net_bind_service",
 	"net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin",
@@ -13,11 +13,11 @@ var capability = []string{
 	"mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf", "checkpoint_restore",
 }
 
-// knownCaps are those that have a name here: a newer kernel has more, of which an older
-// systemd cannot speak.
+// knownCaps are the capabilities that have a name here. A newer kernel has more, which an older
+// systemd does not know.
 var knownCaps = uint64(1)<<len(capability) - 1
 
-// mightyCaps are those with each of which one can become root, capabilities(7).
+// mightyCaps are the capabilities each of which is enough to become root, capabilities(7).
 var mightyCaps = capsOf([]string{
 	"chown", "dac_override", "dac_read_search", "fowner", "setgid", "setuid", "setpcap", "sys_module", "sys_rawio", "sys_ptrace", "sys_admin", "setfcap",
 	"mac_admin", "mac_override", "bpf",
@@ -34,7 +34,7 @@ func capsOf(names []string) uint64 {
 	return set
 }
 
-// capNames are those of a set.
+// capNames are the names of a set.
 func capNames(set uint64) string {
 	var list []string
 	for i, name := range capability {

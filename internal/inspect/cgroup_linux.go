@@ -9,7 +9,8 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// memory is that of the control group that is nearest to its limit, else of its own.
+// memory reads the memory of the control group that is nearest to its limit, or without limits that
+// of the process's own group.
 func (r *reader) memory() {
 	text, err := r.read("cgroup", mostText)
 	if err != nil {
@@ -44,8 +45,8 @@ type hierarchy struct {
 	v2           bool
 }
 
-// hierarchies are where a controller may be, cgroups(7): version 2 where it always is, and
-// where systemd mounts it beside version 1.
+// hierarchies are the places where a controller may be, cgroups(7). Version 2 has two: the usual one,
+// and the one where systemd mounts it beside version 1.
 func hierarchies(groups map[string]string, controller string) []hierarchy {
 	var list []hierarchy
 	if g, ok := groups[controller]; ok {
@@ -67,9 +68,9 @@ func (h hierarchy) number(group, name string) (n uint64, ok bool) {
 	return n, err == nil
 }
 
-// limiting is the group, of its own and those around it, that is nearest to its limit, and that;
-// without any limit it is its own. A container's own root group may have one; the machine's has
-// no such file.
+// limiting is the group that is nearest to its limit, with that limit: the process's own group or
+// one above it. If none has a limit, it is the own group. The root group of a container may have a
+// limit; that of the machine has no such file.
 func (h hierarchy) limiting(name string, used func(group string) (uint64, bool)) (group string, most uint64) {
 	group, most = h.group, proctable.Unlimited
 	nearest := -1.0
@@ -85,7 +86,7 @@ func (h hierarchy) limiting(name string, used func(group string) (uint64, bool))
 	}
 }
 
-// noLimit is from where on version 1 means that there is none: the largest number of pages.
+// noLimit is the smallest number that means "no limit" in version 1, which has no word for it.
 const noLimit = 1 << 62
 
 func parentGroup(group string) string {
@@ -106,13 +107,13 @@ func (h hierarchy) memory() (m Memory, ok bool) {
 		return m, false
 	}
 	m.Most, _ = h.number(m.Group, most)
-	// Whichever group is at its limit, it counts in the group of the process that is killed.
+	// A kill is counted in the group of the process that is killed, whichever group was at its limit.
 	text, _ := osutil.ReadSome(h.mount+h.group+"/"+events, mostStatus)
 	m.Own, m.Killed, m.Counted = h.group, parseCounters(text)["oom_kill"], bytes.Contains(text, []byte("oom_kill "))
 	return m, true
 }
 
-// held is the memory of a group, and what of it the kernel gives back before it kills anybody.
+// held is the memory of a group, and how much of it the kernel can reclaim before it kills anybody.
 func (h hierarchy) held(group string) (now, cache uint64, ok bool) {
 	name := "memory.usage_in_bytes"
 	if h.v2 {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// configFlags are what programs are commonly told their configuration by. With some, the short
-// ones are for something else: a command, a drift file, a log.
+// configFlags are the usual flags for a configuration file. In some programs the short ones mean
+// something else: a command, a drift file, a log.
 var (
 	configFlags = []string{"-conf", "--conf", "-config", "--config", "--config-file", "--configfile", "--config.file", "-config.file", "--defaults-file", "--configuration", "--conffile", "--cfg"}
 	shortFlags  = []string{"-c", "-f", "-C"}
 )
 
-// configArgs are the paths that a command line names as its configuration: behind a flag for
-// that, or by themselves in /etc with an ending that only such files have.
+// configArgs are the paths of configuration files on a command line: those after such a flag, and
+// those in /etc that have the ending of a configuration file.
 func configArgs(args []string) []string {
 	var list []string
 	add := func(name string, ok bool) {
@@ -45,7 +45,7 @@ func configArgs(args []string) []string {
 	return list
 }
 
-// mayBeConfig reports whether a path is where configurations are, or is called like one.
+// mayBeConfig reports whether a path is in a folder for configurations, or has such an ending.
 func mayBeConfig(name string) bool {
 	return within(name, "/etc") || within(name, "/usr/local/etc") || within(name, "/opt") || hasConfigEnding(name)
 }

@@ -1,8 +1,8 @@
-// Package inspect tells how a daemon runs: who it is, where it is, whether it is detached,
-// what it has open, how near it is to its limits, whether its files are still those that it
-// runs, and where its log goes. It reads, and changes nothing.
+// Package inspect finds out how a daemon runs: its users, its folders, whether it is detached, its
+// descriptors, how near it is to its limits, whether its files were replaced, and where its log
+// goes. It only reads.
 //
-// What is read is a value, Facts; what that means is a pure function of it, Judge.
+// All that is read is a value, Facts. What it means is a pure function of that, Judge.
 package inspect
 
 import (
@@ -11,19 +11,19 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// Fact is something that was read, or why it is not known. The zero Fact is one that nobody
-// has asked for.
+// Fact is something that was read, or the reason why it is not known. The zero Fact is one that
+// was not asked for.
 type Fact[T any] struct {
 	Value T
 	Known bool
-	Why   string // it is not known, for people
-	Never bool   // this system tells it to nobody, so nothing is missing
+	Why   string // the reason why it is not known, for people
+	Never bool   // this system never tells it, so nothing is missing
 }
 
 // known is a fact that was read.
 func known[T any](v T) Fact[T] { return Fact[T]{Value: v, Known: true} }
 
-// Know is a fact that was read elsewhere, or why it was not.
+// Know is a fact that was read, or if there is an error, one that could not be read.
 func Know[T any](v T, err error) Fact[T] {
 	if err != nil {
 		return denied[T](err)

@@ -17,12 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads all that the kernel tells of a process. ErrEnded says that there is none.
+// Read reads all that the kernel tells of a process. osutil.ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	p, err := proctable.ProcessKInfo(pid)
-	if errors.Is(err, proctable.ErrGone) {
-		return Facts{}, osutil.ErrEnded
-	}
 	if err != nil {
 		return Facts{}, err
 	}
@@ -45,13 +42,14 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	f.readUmask()
 	f.readLimits()
 	f.readFiles(w, family, p.HasTerminal)
-	if again, err := proctable.ProcessKInfo(pid); err != nil || again.Start != p.Start {
-		return Facts{}, osutil.ErrEnded
+	again, err := proctable.ProcessKInfo(pid)
+	if err == nil && again.Start != p.Start {
+		err = osutil.ErrEnded
 	}
-	return f, nil
+	return f, err
 }
 
-// program: of a file that is in no folder any more there is no path, ENOENT.
+// program reads the path of the program. If the file was removed, there is none: ENOENT.
 func (f *Facts) program() {
 	text, err := proctable.Sysctl("kern.proc.pathname", f.PID)
 	f.Exe = proctable.CText(text)
@@ -66,7 +64,7 @@ func (f *Facts) program() {
 	}
 }
 
-// notTold are things that FreeBSD does not have, or tells to nobody.
+// notTold sets the facts that FreeBSD does not have, or never tells.
 func (f *Facts) notTold() {
 	const none = "FreeBSD has none of these"
 	f.Caps, f.NoNewPrivs, f.Seccomp = never[Caps](none), never[bool](none), never[int](none)
@@ -78,7 +76,7 @@ func (f *Facts) notTold() {
 	f.Cores = Know(text, err)
 }
 
-// supplementary: the first group is the effective one, <sys/ucred.h>.
+// supplementary reads the groups. The first one is the effective group, <sys/ucred.h>.
 func (f *Facts) supplementary(effective uint32) {
 	text, err := proctable.Sysctl("kern.proc.groups", f.PID)
 	var list []uint32
@@ -124,7 +122,7 @@ func (f *Facts) readLimits() {
 		f.Limits = denied[map[Resource]Limit](failed)
 		return
 	}
-	// What the kernel itself heeds is the lesser of the two, getmaxfd in kern_descrip.c.
+	// The kernel uses the smaller one of the two, getmaxfd in kern_descrip.c.
 	if most, err := unix.SysctlUint32("kern.maxfilesperproc"); err == nil {
 		l := list[OpenFiles]
 		list[OpenFiles] = Limit{min(l.Soft, uint64(most)), l.Hard}
@@ -132,7 +130,7 @@ func (f *Facts) readLimits() {
 	f.Limits = known(list)
 }
 
-// bsdLimit: RLIM_INFINITY is the largest number with a sign.
+// bsdLimit is a limit. RLIM_INFINITY is the largest signed number.
 func bsdLimit(n uint64) uint64 {
 	if n >= math.MaxInt64 {
 		return proctable.Unlimited
@@ -173,7 +171,7 @@ func (f *Facts) readFiles(w *World, family map[int]bool, hasTerminal bool) {
 	f.Files, f.Listening = known(files), known(listening)
 }
 
-// folder: one without a path has been removed; folders are always found by name otherwise.
+// folder looks at a folder. Only one that was removed has no path.
 func (f *Facts) folder(name string) Folder {
 	d := Folder{Path: name, Deleted: name == ""}
 	if d.Deleted {
@@ -191,7 +189,7 @@ func (f *Facts) folder(name string) Folder {
 	return d
 }
 
-// pipe: an end has the number of the other one, which whoever can read has open.
+// pipe finds out who is at the other end of a pipe, by its key.
 func (f *Facts) pipe(w *World, x *kfile, family map[int]bool) {
 	if x.Kind != Pipe || x.other == "" || w.blind != "" {
 		return

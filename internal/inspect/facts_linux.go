@@ -17,12 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read reads all that the kernel tells of a process. ErrEnded says that there is none.
+// Read reads all that the kernel tells of a process. osutil.ErrEnded says that there is none.
 func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	dir := procDir(pid)
 	task, err := proctable.ReadStat(pid)
 	if err != nil {
-		return Facts{}, osutil.ErrEnded
+		return Facts{}, err
 	}
 	f := Facts{PID: pid, Name: task.Name, Now: time.Now()}
 	r := reader{f: &f, w: w, dir: dir, task: task}
@@ -35,10 +35,11 @@ func Read(_ context.Context, w *World, pid int) (Facts, error) {
 	r.files()
 	r.limits()
 	r.memory()
-	if now, err := proctable.ReadStat(pid); err != nil || now.Start != task.Start {
-		return Facts{}, osutil.ErrEnded
+	now, err := proctable.ReadStat(pid)
+	if err == nil && now.Start != task.Start {
+		err = osutil.ErrEnded
 	}
-	return f, nil
+	return f, err
 }
 
 // reader reads one process.
@@ -56,7 +57,7 @@ func (r *reader) read(name string, most int64) ([]byte, error) {
 	return osutil.ReadSome(r.dir+"/"+name, most)
 }
 
-// program is what it executes, since when, and how it was called.
+// program reads what it executes, since when, and its arguments.
 func (r *reader) program() {
 	exe, err := os.Readlink(r.dir + "/exe")
 	name, deleted := strings.CutSuffix(exe, proctable.DeletedMark)
@@ -84,7 +85,7 @@ func (r *reader) program() {
 	}
 }
 
-// hasName reports whether a file is in some folder.
+// hasName reports whether a file has a name in any folder.
 func (r *reader) hasName(at string) (has bool) {
 	r.touch(at, func(fd int) {
 		var st unix.Stat_t
@@ -144,8 +145,8 @@ func (r *reader) where() {
 	f.Namespaces = r.namespaces()
 }
 
-// folder is its working folder. A file system that somebody else serves is not touched: it
-// may not answer.
+// folder looks at its working folder. A folder of a file system that is served by others is not
+// touched: they may not answer.
 func (r *reader) folder(cwd string) Folder {
 	name, deleted := strings.CutSuffix(cwd, proctable.DeletedMark)
 	d := Folder{Path: name, Deleted: deleted}
@@ -185,7 +186,7 @@ func (r *reader) mayWrite(fd int) bool {
 	return st.Mode&0o002 != 0
 }
 
-// isRemovable asks what the kernel says of a device, or of the one that it is a part of.
+// isRemovable reports whether a device, or the one that it is a partition of, is removable.
 func isRemovable(device string) bool {
 	for _, name := range []string{"/removable", "/../removable"} {
 		text, err := osutil.ReadSome("/sys/dev/block/"+device+name, 8)
@@ -196,12 +197,12 @@ func isRemovable(device string) bool {
 	return false
 }
 
-// namespaces are the kinds of which it is in others than process 1, namespaces(7).
+// namespaces are the kinds of namespaces that it does not share with process 1, namespaces(7).
 func (r *reader) namespaces() Fact[[]string] {
 	list := []string{}
 	machines := "/proc/1/ns/"
 	if _, err := os.Readlink(machines + "mnt"); err != nil {
-		machines = "/proc/self/ns/" // in a container it may be all that can be told
+		machines = "/proc/self/ns/" // in a container those of process 1 may not be readable
 	}
 	for _, kind := range []string{"cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"} {
 		theirs, err := os.Readlink(r.dir + "/ns/" + kind)

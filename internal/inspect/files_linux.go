@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files are its descriptors.
+// files reads its descriptors.
 func (r *reader) files() {
 	dir := r.dir + "/fd"
 	numbers, all, err := proctable.Descriptors(dir, mostOpen)
@@ -37,7 +37,7 @@ func (r *reader) files() {
 	}
 }
 
-// file is one of them; ok is false if it has been closed meanwhile.
+// file reads a descriptor; ok is false if it was closed meanwhile.
 func (r *reader) file(dir string, number int) (x File, ok bool) {
 	at := dir + "/" + strconv.Itoa(number)
 	link, err := os.Readlink(at)
@@ -74,7 +74,7 @@ func (r *reader) file(dir string, number int) (x File, ok bool) {
 	return x, true
 }
 
-// stat looks at what the descriptor leads to, not at what has its name now.
+// stat looks at the file behind the descriptor; another file may have its name by now.
 func (x *File) stat(fd int) {
 	var st unix.Statx_t
 	const flags, wanted = unix.AT_STATX_DONT_SYNC | unix.AT_EMPTY_PATH, unix.STATX_BASIC_STATS | unix.STATX_BTIME
@@ -101,7 +101,7 @@ func (x *File) stat(fd int) {
 	}
 }
 
-// charDevice tells by the numbers of devices, <linux/major.h>.
+// charDevice is the kind of a character device, by its numbers, <linux/major.h>.
 func charDevice(major, minor uint32) Kind {
 	switch {
 	case major == 1 && minor == 3:
@@ -112,7 +112,7 @@ func charDevice(major, minor uint32) Kind {
 	return Device
 }
 
-// inMemory reports whether a file takes no disk: memfd_create(2), shared memory, tmpfs.
+// inMemory reports whether a file is not on a disk: memfd_create(2), shared memory, tmpfs.
 func inMemory(name string, fd int) bool {
 	if strings.HasPrefix(name, "/memfd:") || strings.HasPrefix(name, "/SYSV") || strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/[aio]") {
 		return true
@@ -175,14 +175,15 @@ func flagsOf(h holding) (uint64, bool) {
 	return openFlags(text), true
 }
 
-// openFlags are those of open(2) that /proc/PID/fdinfo/N tells, proc_pid_fdinfo(5).
+// openFlags are the flags of open(2) in /proc/PID/fdinfo/N, proc_pid_fdinfo(5).
 func openFlags(fdinfo []byte) uint64 {
 	value, _ := proctable.Field(fdinfo, "flags")
 	flags, _ := strconv.ParseUint(value, 8, 64)
 	return flags
 }
 
-// isSilent asks of a pipe without a name. It may be another file by now.
+// isSilent reports whether a pipe without a name has no reader. The descriptor may be another file
+// by now.
 func isSilent(at string) bool {
 	fd, err := unix.Open(at, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -193,10 +194,10 @@ func isSilent(at string) bool {
 	return err == nil && strings.HasPrefix(link, "pipe:[") && hasNoReader(fd)
 }
 
-// hasNoReader asks the kernel, for a reader may be a process that cannot be seen from here.
-// The end for writing is opened for a moment: that fails with ENXIO for a FIFO without a reader,
-// fifo(7), and poll(2) says POLLERR of a pipe without one. Nothing is written, and the daemon
-// has the same end open already, so nobody notices.
+// hasNoReader reports whether a pipe has no reader. It asks the kernel, because we may not see the
+// process that reads. The end for writing is opened for a moment: open(2) fails with ENXIO for a
+// FIFO without a reader, fifo(7), and poll(2) returns POLLERR for other pipes. Nothing is written,
+// and the daemon has the same end open already, so no other process notices.
 func hasNoReader(place int) bool {
 	fd, err := unix.Open(ownLink(place), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Section is what a finding is about.
+// Section is the subject of a finding.
 type Section string
 
-// The sections, in the order in which they are told.
+// The sections, in the order in which they are reported.
 const (
 	Who         Section = "who"
 	Where       Section = "where"
@@ -25,9 +25,9 @@ type Severity int
 // The severities.
 const (
 	Fine     Severity = iota
-	Notice            // it may be as it should be
-	Warning           // it will go wrong, or is not what was asked for
-	Critical          // it goes wrong now, or lets somebody take the machine over
+	Notice            // it may be intended
+	Warning           // it will fail, or is not what was asked for
+	Critical          // it fails now, or lets somebody take over the machine
 )
 
 func (s Severity) String() string { return [...]string{"ok", "notice", "warning", "critical"}[s] }
@@ -38,18 +38,18 @@ func ParseSeverity(name string) (Severity, bool) {
 	return Severity(max(i, 0)), i >= 0
 }
 
-// Finding is one thing that is to be said of a daemon.
+// Finding is something about a daemon that a person should know.
 type Finding struct {
 	ID       string
 	Section  Section
 	Severity Severity
 	What     string // in a few words
 	Evidence string // what was seen
-	Why      string // it matters
-	Do       string // what helps
+	Why      string // why it matters
+	Do       string // how to mend it
 }
 
-// rule is what makes a finding. There is a row for each in the tables below.
+// rule makes findings of one kind. Each is a row of a table.
 type rule struct {
 	id       string
 	section  Section
@@ -57,19 +57,19 @@ type rule struct {
 	what     string
 	why      string
 	do       string
-	// see gives the evidence, one piece for each finding; none if there is nothing to be said
-	// or if what it needs is not known.
+	// see returns the evidence, one for each finding; none if the rule does not apply, or if a
+	// fact that it needs is not known.
 	see func(Facts) []evidence
 }
 
-// evidence is what was seen. What it leaves empty is the rule's.
+// evidence is what was seen. Fields that are empty are taken from the rule.
 type evidence struct {
 	text     string
 	severity Severity
 	do       string
 }
 
-// saw is the evidence, if a condition holds.
+// saw is evidence, if a condition holds.
 func saw(holds bool, text string) []evidence {
 	if !holds {
 		return nil
@@ -82,8 +82,7 @@ func rules() []rule {
 	return slices.Concat(whoRules(), whereRules(), detachedRules(), descriptorRules(), limitRules(), fileRules(), logRules())
 }
 
-// Judge tells all that there is to be said, the worst first, and then in the order of the
-// sections.
+// Judge returns all findings, the worst first, and then in the order of the sections.
 func Judge(f Facts) []Finding {
 	var list []Finding
 	for _, r := range rules() {
@@ -98,7 +97,7 @@ func Judge(f Facts) []Finding {
 	return list
 }
 
-// AllIDs are those of all findings that there can be.
+// AllIDs are the ids of all rules.
 func AllIDs() []string {
 	var list []string
 	for _, r := range rules() {

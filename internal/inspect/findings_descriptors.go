@@ -79,7 +79,8 @@ func (f Facts) standard() map[int]File {
 	return list
 }
 
-// eachStandard gives evidence of those that something holds of, equal ones together.
+// eachStandard is the evidence about standard descriptors for which text is not "". Equal texts are
+// merged.
 func (f Facts) eachStandard(text func(File) string) []evidence {
 	if !f.Files.Known {
 		return nil
@@ -121,8 +122,8 @@ func stdioDeadPipe(f Facts) []evidence {
 	})
 }
 
-// stdioTaken: a log is written at its end, or at least not read. Two standard descriptors of one
-// file were put there on purpose.
+// stdioTaken looks for files that took the place of a closed standard descriptor. A file that is
+// appended to, or not read, is a log. A file that two standard descriptors share is there on purpose.
 func stdioTaken(f Facts) []evidence {
 	open := f.standard()
 	return f.eachStandard(func(x File) string {
@@ -152,7 +153,7 @@ func stdioClosed(f Facts) []evidence {
 	return saw(len(closed) > 0, strings.Join(closed, ", "))
 }
 
-// stdioDeleted: a rotated log is told of as such.
+// stdioDeleted leaves out logs: there is another rule for them.
 func stdioDeleted(f Facts) []evidence {
 	return f.eachStandard(func(x File) string {
 		if x.Kind != Regular || !x.Deleted || x.Number == 0 || x.isLog() {
@@ -162,10 +163,10 @@ func stdioDeleted(f Facts) []evidence {
 	})
 }
 
-// From so many bytes on, files that were removed are worth a word, and then an alarm.
+// The sizes of removed files, together, that make a finding.
 const (
-	muchDeleted = 64 << 20
-	tooDeleted  = 1 << 30
+	muchDeleted = 64 << 20 // bytes
+	tooDeleted  = 1 << 30  // bytes: it is more severe
 )
 
 func deletedSpace(f Facts) []evidence {
@@ -194,7 +195,7 @@ func deletedSpace(f Facts) []evidence {
 	return []evidence{e}
 }
 
-// isLog reports whether a file is written as logs are: at its end, and not read.
+// isLog reports whether a file has the name of a log and is appended to, or is not read.
 func (x File) isLog() bool {
 	if x.Kind != Regular || !x.Write || x.Memory {
 		return false
@@ -204,7 +205,7 @@ func (x File) isLog() bool {
 	return isNamedSo && (x.Append || !x.Read)
 }
 
-// logRotated: after a rename the kernel tells the new name.
+// logRotated looks for logs that were removed or renamed: the kernel shows the new name.
 func logRotated(f Facts) []evidence {
 	var list []evidence
 	told := make(map[string]bool)
@@ -225,9 +226,9 @@ func logRotated(f Facts) []evidence {
 	return list
 }
 
-// isRotatedName reports whether logrotate or newsyslog has given a file its name: x.log.1,
-// x.log-20261129, x.log.0. Numbers alone are names of databases' files, too, so there must be
-// ".log" or the folder of logs.
+// isRotatedName reports whether logrotate or newsyslog has named a file: x.log.1, x.log-20261129,
+// x.log.0. Files of databases may end with a number, too, so the name must have ".log", or the
+// file must be in the folder of logs.
 func isRotatedName(name string) bool {
 	base := path.Base(name)
 	if !within(name, "/var/log") && !strings.Contains(base, ".log") {
@@ -247,11 +248,11 @@ func isRotatedName(name string) bool {
 	return base[i] == '.' && len(end) <= 3 || len(end) == 8 && strings.HasPrefix(end, "20")
 }
 
-// dayLayout is how a day stands in a name: 20261129.
+// dayLayout is the form of a date in a name: 20261129.
 const dayLayout = "20060102"
 
-// isDatedByItself reports whether a file may have had a day in its name from the beginning: one
-// that was rotated away was made before that day.
+// isDatedByItself reports whether a file may have had a date in its name from the beginning. A file
+// that got the date when it was rotated was made before that day.
 func (x File) isDatedByItself() bool {
 	i := strings.LastIndexAny(x.Path, ".-")
 	day, err := time.ParseInLocation(dayLayout, x.Path[i+1:], time.Local)
@@ -273,8 +274,8 @@ func socketShared(f Facts) []evidence {
 	return list
 }
 
-// starterFiles are what package managers, cron and this program hold while they start
-// something.
+// starterFiles are files that package managers, cron and this program have open while they start a
+// daemon.
 var starterFiles = []string{"/var/lib/dpkg/lock", "/var/lib/apt/", "/var/cache/apt/", "/var/cache/debconf/", "/var/lib/rpm/", "/run/daemon-keeper/", "/var/run/daemon-keeper/", "/run/crond", "/etc/init.d/", "/etc/rc.d/", "/usr/local/etc/rc.d/"}
 
 func leaked(f Facts) []evidence {
@@ -285,7 +286,7 @@ func leaked(f Facts) []evidence {
 		}
 		var what string
 		switch {
-		case x.Kind == Terminal && !strings.HasSuffix(x.Path, "/ptmx") && !strings.HasPrefix(x.Path, "/dev/ttyS"): // a modem or a GPS is at that
+		case x.Kind == Terminal && !strings.HasSuffix(x.Path, "/ptmx") && !strings.HasPrefix(x.Path, "/dev/ttyS"): // a modem or a GPS receiver
 			what = x.Path
 		case x.Kind == Regular && hasPrefix(x.Path, starterFiles):
 			what = x.Path

@@ -54,10 +54,10 @@ func inLogin(f Facts) []evidence {
 	return saw(slices.ContainsFunc(strings.Split(f.Cgroup.Value, "/"), isSession), f.Cgroup.Value)
 }
 
-// cronUnits are units of what starts jobs by the clock.
+// cronUnits are the units of schedulers.
 var cronUnits = []string{"cron.service", "crond.service", "cronie.service", "anacron.service", "atd.service", "fcron.service", "bcron.service"}
 
-// clockPrograms are those that run in them for good.
+// clockPrograms are the schedulers themselves.
 var clockPrograms = []string{"cron", "crond", "atd", "anacron", "fcron", "bcron-sched"}
 
 func inCron(f Facts) []evidence {
@@ -68,8 +68,8 @@ func inCron(f Facts) []evidence {
 	return saw(slices.ContainsFunc(strings.Split(f.Cgroup.Value, "/"), isCron), f.Cgroup.Value)
 }
 
-// starters are what people and jobs start things with. Whatever else leads a session may do
-// so as a supervisor.
+// starters are programs by which people and jobs start a daemon. Other leaders of a session may be
+// supervisors.
 var starters = []string{
 	"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "csh", "tcsh", "fish", "su", "sudo", "doas", "login", "sshd", "sshd-session", "screen", "tmux: server", "tmux",
 	"cron", "crond", "make", "timeout", "script", "xterm",
@@ -80,14 +80,15 @@ func othersSession(f Facts) []evidence {
 	return saw(f.Session.Known && s.PID != f.PID && !s.Family && slices.Contains(starters, s.Name), fmt.Sprintf("session of %s(%d)", s.Name, s.PID))
 }
 
-// othersGroup: who shares a session is told of that.
+// othersGroup leaves out processes that othersSession finds.
 func othersGroup(f Facts) []evidence {
 	g := f.Group.Value
 	return saw(f.Group.Known && g.PID != f.PID && !g.Family && slices.Contains(starters, g.Name) && len(othersSession(f)) == 0,
 		fmt.Sprintf("process group of %s(%d)", g.Name, g.PID))
 }
 
-// byHand: sshd and the like get the login of their clients; a unit's main process has none.
+// byHand finds processes that were started in a login session: the main process of a unit has no
+// login id.
 func byHand(f Facts) []evidence {
 	return saw(f.Login.Known && f.Login.Value.Some, "login of "+f.user(f.Login.Value.By))
 }

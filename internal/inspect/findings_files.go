@@ -53,7 +53,7 @@ func fileRules() []rule {
 	}
 }
 
-// mostNamed is how many of a list are told.
+// mostNamed is how many elements of a list are named.
 const mostNamed = 3
 
 func librariesReplaced(f Facts) []evidence {
@@ -68,8 +68,8 @@ func librariesReplaced(f Facts) []evidence {
 	return saw(true, text)
 }
 
-// programWritable: who changes the program of root's process becomes root. A user who can
-// change what runs as themselves gains nothing by it but to stay.
+// programWritable is critical if the process is root's: whoever changes its program becomes root. It
+// is a notice if only the user can change it as whom it runs: they gain hardly anything.
 func programWritable(f Facts) []evidence {
 	var list []evidence
 	for _, w := range f.Writers.Value {
@@ -86,7 +86,7 @@ func programWritable(f Facts) []evidence {
 	return list
 }
 
-// name is a user's, without the number.
+// name is the name of a user, without the id.
 func (f Facts) name(id uint32) string {
 	if f.UserName == nil {
 		return fmt.Sprint(id)
@@ -104,8 +104,8 @@ func pidfile(f Facts) []evidence {
 	return list
 }
 
-// slack is what a start may seem later than a change that was made before it: starts are
-// counted in ticks, and configurations are often written by what then starts the daemon.
+// slack is how much earlier than a change a start may seem to be that was later: starts are counted
+// in ticks, and configurations are often written just before the daemon is started.
 const slack = 2 * time.Second
 
 func configNewer(f Facts) []evidence {
@@ -124,22 +124,22 @@ func configNewer(f Facts) []evidence {
 			e.severity = Notice
 			e.text += "; it has started processes since, so it may have been reloaded"
 		case !f.Unit.Known:
-			e.severity = Notice // whoever reloads it, nobody writes that down
+			e.severity = Notice // there is no record of reloads
 		}
 		list = append(list, e)
 	}
 	return list
 }
 
-// startedSince reports whether it has started something since, as many daemons replace their
-// workers when they are told to read their configuration.
+// startedSince reports whether it has started a process since: many daemons replace their workers
+// when they are reloaded.
 func (f Facts) startedSince(at time.Time) bool {
 	return slices.ContainsFunc(f.Relatives.Value, func(r Relative) bool {
 		return r.Start > 0 && !f.Booted.IsZero() && f.Booted.Add(r.Start).After(at)
 	})
 }
 
-// begun is when it has last read its configuration, as far as that is known.
+// begun is the time of its start or of its last reload, as far as that is known.
 func (f Facts) begun() (time.Time, bool) {
 	began := f.Started.Value
 	if at, ok := f.Unit.Value.reloaded(); ok && at.After(began) {
@@ -160,7 +160,7 @@ func (f Facts) ago(at time.Time) string {
 	return text
 }
 
-// spelled is a time in its largest unit.
+// spelled is a duration in its largest unit.
 func spelled(d time.Duration) string {
 	switch {
 	case d >= 48*time.Hour:
@@ -173,7 +173,7 @@ func spelled(d time.Duration) string {
 	return words.Plural(int(d/time.Second), "second")
 }
 
-// UnitFiles are the files that a unit is made of.
+// UnitFiles are the files of a unit.
 func (u Unit) UnitFiles() []string {
 	list := u.words("DropInPaths")
 	if p := u.Props["FragmentPath"]; p != "" {
@@ -188,7 +188,7 @@ func unitNewer(f Facts) []evidence {
 	}
 	var list []evidence
 	for _, c := range f.UnitFiles.Value {
-		if strings.HasPrefix(c.Path, "/run/systemd/generator") { // made anew each time that systemd reads all units
+		if strings.HasPrefix(c.Path, "/run/systemd/generator") { // systemd makes them again each time that it reads all units
 			continue
 		}
 		if c.At.After(f.Started.Value.Add(slack)) {

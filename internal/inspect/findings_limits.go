@@ -8,11 +8,11 @@ import (
 	"daemon-keeper/check/proctable"
 )
 
-// How near to a limit is too near, in hundredths. Above the second it is a matter of minutes.
+// The percentages of a limit from which on there is a finding, and a critical one.
 const (
 	nearPercent  = 80
 	closePercent = 95
-	// memoryPercent is later: what is near there is what cannot be given back.
+	// memoryPercent is for memory that the kernel cannot reclaim.
 	memoryPercent = 90
 )
 
@@ -76,7 +76,7 @@ func limitRules() []rule {
 	}
 }
 
-// near is the evidence that a number is near to what it may be, and how near.
+// near is the evidence that a number is near to its limit.
 func near(now, most uint64, text string) []evidence {
 	if most == 0 || most == proctable.Unlimited || now < percent(most, nearPercent) {
 		return nil
@@ -99,7 +99,7 @@ func filesNear(f Facts) []evidence {
 	return near(n, l.Soft, fmt.Sprintf("%d of %d", n, l.Soft))
 }
 
-// processesNear: root is not held by it, setrlimit(2).
+// processesNear leaves out root, which has no limit, setrlimit(2).
 func processesNear(f Facts) []evidence {
 	l, ok := f.Limits.Value[Processes]
 	if !ok || !f.UserTasks.Known || !f.IDs.Known || f.IDs.Value.Users[proctable.Real] == 0 {
@@ -116,7 +116,7 @@ func tasksNear(f Facts) []evidence {
 	return near(t.Now, t.Max, fmt.Sprintf("%d of %d in %s", t.Now, t.Max, t.Group))
 }
 
-// memoryNear leaves out what the kernel gives back before it kills anybody.
+// memoryNear does not count memory that the kernel can reclaim before it kills anybody.
 func memoryNear(f Facts) []evidence {
 	m := f.Memory.Value
 	if !f.Memory.Known || m.Max == proctable.Unlimited || m.Max == 0 {
@@ -130,7 +130,8 @@ func memoryNear(f Facts) []evidence {
 	return saw(used >= percent(m.Max, memoryPercent), text+", in "+m.Group)
 }
 
-// oomKilled: what else than a service's was in the group may be another's.
+// oomKilled is only a notice if the group is not that of a service: processes of others may have
+// been killed.
 func oomKilled(f Facts) []evidence {
 	m := f.Memory.Value
 	if !f.Memory.Known || !m.Counted || m.Killed == 0 {
@@ -143,7 +144,7 @@ func oomKilled(f Facts) []evidence {
 	return []evidence{e}
 }
 
-// lockedNear: whoever has CAP_IPC_LOCK is not held by it.
+// lockedNear leaves out processes with CAP_IPC_LOCK, which have no limit.
 func lockedNear(f Facts) []evidence {
 	l, ok := f.Limits.Value[LockedMem]
 	if !ok || !f.Locked.Known || !f.IDs.Known || f.IDs.Value.user() == 0 || f.Caps.Value.Effective&capsOf([]string{"ipc_lock"}) != 0 {
@@ -160,7 +161,7 @@ func addressNear(f Facts) []evidence {
 	return near(f.Virtual.Value, l.Soft, fmt.Sprintf("%s of %s", size(f.Virtual.Value), size(l.Soft)))
 }
 
-// limitKeys are the limits of a unit; that with Soft behind it is the soft one.
+// limitKeys are the limits of a unit; the soft ones have names with Soft at the end.
 var limitKeys = []struct {
 	key      string
 	resource Resource
@@ -168,10 +169,9 @@ var limitKeys = []struct {
 	{"LimitNOFILE", OpenFiles}, {"LimitNPROC", Processes}, {"LimitCORE", CoreSize}, {"LimitMEMLOCK", LockedMem}, {"LimitAS", Address},
 }
 
-// limitDiffers: a program may lower its soft limit, and raises it often; so only the hard one
-// tells that the unit does not hold. Some lower that, too (memcached, unbound), so it is a
-// warning only of one that needs half of it by now. More than it has itself, a manager cannot
-// give.
+// limitDiffers compares the hard limits: many programs change their soft one. Some lower the hard
+// one, too (memcached, unbound), so it is a warning only if half of the limit is used. A manager
+// cannot give more than it has itself.
 func limitDiffers(f Facts) []evidence {
 	if !f.Limits.Known || !f.Unit.Known {
 		return nil
@@ -193,7 +193,7 @@ func limitDiffers(f Facts) []evidence {
 	return list
 }
 
-// coreLost: a path that is relative leads to the working folder, core(5).
+// coreLost is about patterns with a relative path: it leads to the working folder, core(5).
 func coreLost(f Facts) []evidence {
 	l, ok := f.Limits.Value[CoreSize]
 	pattern := f.Cores.Value
@@ -215,10 +215,10 @@ func oomDiffers(f Facts) []evidence {
 	return saw(want != f.OOMAdjust.Value, fmt.Sprintf("OOMScoreAdjust=%d, and it is %d", want, f.OOMAdjust.Value))
 }
 
-// guarded are programs that set it by themselves.
+// guarded are programs that set their oom_score_adj themselves.
 var guarded = []string{"sshd", "systemd-udevd", "udevd", "auditd", "dmeventd", "multipathd", "iscsid", "earlyoom", "postgres", "dbus-daemon", "systemd", "firefox", "chrome"}
 
-// alwaysFirst is from where on a process is killed before nearly all others.
+// alwaysFirst is the oom_score_adj from which on a process is killed before nearly all others.
 const alwaysFirst = 500
 
 func oomInherited(f Facts) []evidence {

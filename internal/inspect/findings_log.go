@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// A log that has grown faster than fastLog since it was made, and is larger than largeLog,
-// fills a disk before anybody looks.
+// A log that grows faster than fastLog, and is larger than largeLog, may soon fill its disk.
 const (
-	fastLog  = 1 << 30 // bytes in a day
-	largeLog = 100 << 20
+	fastLog  = 1 << 30   // bytes in a day
+	largeLog = 100 << 20 // bytes
 )
 
 func logRules() []rule {
@@ -28,8 +27,8 @@ func logRules() []rule {
 	}
 }
 
-// logFast goes by the size of a log over its age, since the last rotation. What is a hole in it
-// takes no disk.
+// logFast divides the size of a log by its age since the last rotation. Holes in the file do not
+// count.
 func logFast(f Facts) []evidence {
 	var list []evidence
 	told := make(map[string]bool)
@@ -51,8 +50,8 @@ func logFast(f Facts) []evidence {
 	return list
 }
 
-// logNowhere: who writes to syslog has a socket of its own, of which the other end may not be
-// known; so whoever has any such socket is believed to.
+// logNowhere leaves out processes with a socket: it may be one to syslog, as the other end is not
+// always known.
 func logNowhere(f Facts) []evidence {
 	open := f.standard()
 	out, hasOut := open[1]
@@ -68,7 +67,7 @@ func logNowhere(f Facts) []evidence {
 	return saw(true, "standard output and standard error are /dev/null, and it has no log and no socket open")
 }
 
-// logs are where it writes, for people.
+// logs are the places to which it logs, for people.
 func (f Facts) logs() string {
 	var list []string
 	add := func(s string) {

@@ -78,13 +78,13 @@ func cwdHome(f Facts) []evidence {
 	return saw(isHome, d.Path)
 }
 
-// worksIn reports whether the unit asks for this folder or for one around it.
+// worksIn reports whether the unit asks for this folder or for one above it.
 func (f Facts) worksIn(folder string) bool {
-	want := strings.TrimPrefix(f.Unit.Value.Props["WorkingDirectory"], "!") // of one that need not be there
+	want := strings.TrimPrefix(f.Unit.Value.Props["WorkingDirectory"], "!") // it need not exist
 	return path.IsAbs(want) && within(folder, path.Clean(want)) && want != "/"
 }
 
-// within reports whether a path is that of a folder, or of something in it.
+// within reports whether a path is a folder, or in it.
 func within(name, folder string) bool {
 	return name == folder || strings.HasPrefix(name, strings.TrimSuffix(folder, "/")+"/")
 }
@@ -97,7 +97,7 @@ func cwdDiffers(f Facts) []evidence {
 	return saw(true, fmt.Sprintf("WorkingDirectory=%s, and it is in %s", want, d.Path))
 }
 
-// outsideRoot: in a mount namespace of its own, both are told as the process sees them.
+// outsideRoot compares two paths. In a mount namespace of its own, both are as the process sees them.
 func outsideRoot(f Facts) []evidence {
 	root, cwd := f.Root.Value, f.Cwd.Value
 	if !f.Root.Known || !f.Cwd.Known || !root.Changed || root.Path == "/" || within(cwd.Path, root.Path) {

@@ -99,7 +99,8 @@ func groupDiffers(f Facts) []evidence {
 	return f.idDiffers("Group", f.IDs.Value.Groups[proctable.Effective], f.GroupNumber, f.group)
 }
 
-// idDiffers: a unit that asks for root may have a program that drops it by itself.
+// idDiffers compares an id with a key of the unit. If that asks for root, the program may drop it by
+// itself.
 func (f Facts) idDiffers(key string, have uint32, number func(string) (uint32, bool), name func(uint32) string) []evidence {
 	want := f.Unit.Value.Props[key]
 	if !f.IDs.Known || !f.Unit.Known || want == "" || f.Unit.Value.yes("DynamicUser") {
@@ -109,9 +110,8 @@ func (f Facts) idDiffers(key string, have uint32, number func(string) (uint32, b
 	return saw(ok && id != have && id != 0, fmt.Sprintf("%s=%s, and it is %s", key, want, name(have)))
 }
 
-// numbered is the number of a user or a group that somebody names by name or number. Names are
-// not compared: two may be of one number, and some are known only where the machine's own lists
-// are not asked.
+// numbered is the id of a user or a group that is given by name or id. Ids are compared, and not
+// names: two names may have the same id, and some names are not in the machine's own lists.
 func numbered(want string, number func(string) (uint32, bool)) (id uint32, ok bool) {
 	if n, err := strconv.ParseUint(want, 10, 32); err == nil {
 		return uint32(n), true
@@ -141,17 +141,16 @@ func groupsMissing(f Facts) []evidence {
 	return saw(len(missing) > 0, "SupplementaryGroups= names "+strings.Join(missing, ", "))
 }
 
-// droppers are programs that begin as root and are made to become somebody else, all of them
-// or their workers, before anybody is served. Those that drop it for each client (vsftpd,
-// sshd), or only if they are told to (openvpn), are not among them.
+// droppers are programs that start as root, and change their user, or that of their workers, before
+// they serve anybody. Programs that do so for each client (vsftpd, sshd), or only if they are told
+// to (openvpn), are not in the list.
 var droppers = []string{
 	"apache2", "httpd", "nginx", "lighttpd", "named", "unbound", "nsd", "dnsmasq", "ntpd", "chronyd", "mysqld", "mariadbd", "postgres", "memcached",
 	"redis-server", "haproxy", "squid", "proftpd", "dovecot", "exim4", "master", "slapd", "snmpd", "mosquitto", "tor", "clamd", "freshclam",
 	"dhcpd", "rpcbind", "avahi-daemon", "dbus-daemon", "tinyproxy", "varnishd", "php-fpm", "zabbix_agentd", "zabbix_server", "beanstalkd", "amavisd",
 }
 
-// neverDropped: a main process that stays root and gives the work to others who are not is
-// as it should be.
+// neverDropped leaves out main processes that stay root, but have workers that are not.
 func neverDropped(f Facts) []evidence {
 	if !f.IDs.Known || !f.Relatives.Known || f.IDs.Value.user() != 0 || !slices.Contains(droppers, path.Base(f.Exe)) {
 		return nil
@@ -169,8 +168,7 @@ func neverDropped(f Facts) []evidence {
 	return saw(true, text)
 }
 
-// rootGroup: that of an account whose own group is root's, or of a unit that asks for it, is
-// meant so.
+// rootGroup leaves out accounts in root's group, and units that ask for it: it is intended there.
 func rootGroup(f Facts) []evidence {
 	if !f.IDs.Known || !f.Account.Known || f.Account.Value.Group == 0 || slices.Contains(f.Account.Value.Member, 0) || f.asksForRootGroup() {
 		return nil
@@ -244,13 +242,13 @@ func newPrivileges(f Facts) []evidence {
 	return saw(f.NoNewPrivs.Known && f.Unit.Known && !f.NoNewPrivs.Value && f.Unit.Value.yes("NoNewPrivileges"), "NoNewPrivileges=yes, and NoNewPrivs is 0")
 }
 
-// noFilter: a list of none that are forbidden is printed as "~".
+// noFilter looks for a filter of system calls. systemctl prints an empty one as "~".
 func noFilter(f Facts) []evidence {
 	asked := f.Unit.Value.has("SystemCallFilter") && f.Unit.Value.Props["SystemCallFilter"] != "~"
 	return saw(f.Seccomp.Known && f.Unit.Known && f.Seccomp.Value == 0 && asked, "SystemCallFilter= is set, and Seccomp is 0")
 }
 
-// unconfined: a profile that begins with "-" need not be there, systemd.exec(5).
+// unconfined compares the profiles. One that begins with "-" need not exist, systemd.exec(5).
 func unconfined(f Facts) []evidence {
 	want := f.Unit.Value.Props["AppArmorProfile"]
 	if !f.Label.Known || want == "" || strings.HasPrefix(want, "-") {

@@ -2,8 +2,8 @@ package inspect
 
 import "strings"
 
-// isService reports whether a control group is, or is in, that of a service of systemd: the
-// processes of which it starts and ends together.
+// isService reports whether a control group is that of a service of systemd, or in one. systemd
+// starts and ends the processes of a service together.
 func isService(group string) bool {
 	for e := range strings.SplitSeq(group, "/") {
 		if strings.HasSuffix(e, ".service") {

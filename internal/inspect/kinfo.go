@@ -11,9 +11,9 @@ import (
 // kfile is a row of FreeBSD's kern.proc.filedesc, struct kinfo_file in <sys/user.h>.
 type kfile struct {
 	File
-	special int            // what it is if it is no descriptor: kfCwd, kfRoot, kfTerminal
-	self    string         // of a pipe or a socket: its key
-	other   string         // of a pipe: the key of its other end
+	special int            // kfCwd, kfRoot or kfTerminal; 0 for a descriptor
+	self    string         // the key of a pipe or a socket
+	other   string         // the key of the other end of a pipe
 	listens *listenAddress // of a socket that accepts connections
 }
 
@@ -23,7 +23,7 @@ type listenAddress struct {
 	Public bool
 }
 
-// Rows that are no descriptors.
+// Rows that are not descriptors.
 const (
 	kfCwd      = -1
 	kfRoot     = -2
@@ -85,7 +85,7 @@ func parseKfile(row []byte) kfile {
 	return x
 }
 
-// vnodeKind goes by the types of vnodes, and by names for devices.
+// vnodeKind is a kind by the type of the vnode; of a device by its name.
 func vnodeKind(kind int, name string) Kind {
 	const regular, directory, block, char, fifo = 1, 2, 3, 4, 7
 	switch {
@@ -115,7 +115,8 @@ const (
 	bsdStream = 1
 )
 
-// listensAt: a stream that has an address and no peer waits for connections.
+// listensAt is the address of a socket. A stream socket that has an address and no peer waits for
+// connections.
 func listensAt(row []byte) (name string, listens *listenAddress) {
 	domain, kind := proctable.Int32At(row, kfDomain), proctable.Int32At(row, kfSockType)
 	local, peer := row[kfLocal:kfLocal+128], row[kfPeer:kfPeer+128]

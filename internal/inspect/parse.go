@@ -11,8 +11,8 @@ import (
 	"daemon-keeper/check/proctable"
 )
 
-// told is what a line of /proc/PID/status says, proc_pid_status(5), or why it is not known:
-// status could not be read, or this kernel does not have the line.
+// told is the fact in a line of /proc/PID/status, proc_pid_status(5). It is not known if the file
+// could not be read, or if this kernel does not have the line: lacking is the reason then.
 func told[T any](status []byte, err error, key, lacking string, parse func(string) (T, error)) Fact[T] {
 	value, ok := proctable.Field(status, key)
 	switch {
@@ -24,7 +24,7 @@ func told[T any](status []byte, err error, key, lacking string, parse func(strin
 	return Know(parse(value))
 }
 
-// readStatus takes over the facts of /proc/PID/status.
+// readStatus sets the facts of /proc/PID/status.
 func (f *Facts) readStatus(text []byte, err error) {
 	const older = "the kernel does not tell it"
 	st, parseErr := proctable.ParseStatus(text)
@@ -87,7 +87,7 @@ func parseMountinfo(text []byte) []proctable.Mount {
 	return list
 }
 
-// mountAt is the mount that a path is on; the last of those that cover each other is on top.
+// mountAt is the mount of a path. If several are at one point, the last one covers the others.
 func mountAt(list []proctable.Mount, name string) (m proctable.Mount, ok bool) {
 	for _, x := range list {
 		if within(name, x.Point) && (!ok || len(x.Point) >= len(m.Point)) {
@@ -97,8 +97,8 @@ func mountAt(list []proctable.Mount, name string) (m proctable.Mount, ok bool) {
 	return m, ok
 }
 
-// servedElsewhere reports whether a file system of this kind has another machine behind it,
-// or a process.
+// servedElsewhere reports whether a file system of this kind is served by another machine or by a
+// process.
 func servedElsewhere(kind string) bool {
 	switch kind {
 	case "nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "9p", "afs", "glusterfs", "lustre", "beegfs", "ocfs2", "gfs2", "coda", "fuse", "fuseblk", "fusefs":
@@ -119,8 +119,8 @@ func parseCounters(text []byte) map[string]uint64 {
 	return list
 }
 
-// parseReplaced finds in /proc/PID/maps, proc_pid_maps(5), the files that are executed and are
-// in no folder any more. Memory without a file, and that of devices, does not count.
+// parseReplaced finds files in /proc/PID/maps, proc_pid_maps(5), that are executed and were removed or
+// replaced. Memory without a file, and that of devices, does not count.
 func parseReplaced(text []byte) []string {
 	var list []string
 	seen := make(map[string]bool)
@@ -140,8 +140,8 @@ func parseReplaced(text []byte) []string {
 	return list
 }
 
-// isLibrary reports whether a mapped file is code that somebody has installed, and not
-// something that a compiler of a language's own has written.
+// isLibrary reports whether a mapped file is an installed library, and not code that a just-in-time
+// compiler has written.
 func isLibrary(name string) bool {
 	for _, folder := range []string{"/memfd:", "/dev/", "/SYSV", "/run/"} {
 		if strings.HasPrefix(name, folder) {

@@ -8,7 +8,7 @@ import (
 
 // localSocket is a socket of the file system, as sock_diag(7) tells of it.
 type localSocket struct {
-	name string // "" if it has none; @ begins one that is in no file system
+	name string // "" if it has none; abstract names begin with @
 	peer uint32 // the inode of the one that it is connected to; 0 if there is none
 }
 

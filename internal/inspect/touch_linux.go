@@ -10,21 +10,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// places are the mounts that are known: by their numbers, and which of them answer for sure.
+// places are the known mounts, by their ids.
 type places struct {
 	mounts map[string]proctable.Mount
 	local  map[string]bool
 }
 
-// readPlaces takes all mounts that can be seen, for descriptors may be of mounts that the process
-// does not see: its starter's, from before it got a namespace of its own. One that nobody sees
-// any more (umount -l) is not among them, and not touched: its server may be dead.
+// readPlaces reads the mounts of the process, ours and those of process 1. Descriptors may be on
+// mounts that the process itself does not see, if they were opened before it got its own namespace.
+// A mount that is in none of these (umount -l) is not touched: its server may be dead.
 func readPlaces(theirs []proctable.Mount) places {
 	p := places{make(map[string]proctable.Mount), make(map[string]bool)}
 	ours, _ := osutil.ReadSome("/proc/self/mountinfo", mostMaps)
 	first, _ := osutil.ReadSome("/proc/1/mountinfo", mostMaps)
 	mounts := parseMountinfo(ours)
-	root, _ := mountAt(mounts, "/") // if that does not answer, nothing works, and nothing of ours waits any better
+	root, _ := mountAt(mounts, "/") // if it does not answer, nothing works anyway
 	for _, m := range append(append(parseMountinfo(first), mounts...), theirs...) {
 		p.mounts[m.ID] = m
 		p.local[m.ID] = isLocal(m.Kind) || m.Device == root.Device
@@ -35,7 +35,7 @@ func readPlaces(theirs []proctable.Mount) places {
 	return p
 }
 
-// memoryMount is that of memfd_create(2), which is the kernel's own and in no table.
+// memoryMount is the mount of files of memfd_create(2), which is internal to the kernel and in no table.
 func memoryMount() string {
 	fd, err := unix.MemfdCreate("inspect", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -51,9 +51,9 @@ func mountOf(fd int) string {
 	return mount
 }
 
-// touch looks at what a link of /proc leads to, if that answers for sure. The link is opened
-// first, which asks no server, so that it is the same file that is asked for its mount and then
-// looked at. mount is "" if it cannot be opened.
+// touch calls look for the file behind a link of /proc, if the file is on a local mount. The link is
+// opened first with O_PATH, which asks no server; so the mount and look are of the same file. mount
+// is "" if the link cannot be opened.
 func (r *reader) touch(at string, look func(fd int)) (mount string) {
 	fd, err := unix.Open(at, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -78,8 +78,8 @@ func isRoot(fd int) bool {
 	return theirs.Dev == ours.Dev && theirs.Ino == ours.Ino
 }
 
-// isLocal reports whether a file system of this kind answers for sure. An automounter mounts
-// what it is asked for, which may be anything.
+// isLocal reports whether a file system of this kind needs no other machine or process to answer. An
+// automounter may mount anything.
 func isLocal(kind string) bool {
 	return kind != "autofs" && !servedElsewhere(kind) && !strings.HasPrefix(kind, "fuse.")
 }

@@ -15,10 +15,10 @@ type Unit struct {
 	Props map[string]string // systemctl show, systemd.exec(5)
 }
 
-// has reports whether the unit says something of it.
+// has reports whether a property is set.
 func (u Unit) has(name string) bool { return u.Props[name] != "" }
 
-// number is a value that is one, or infinity.
+// number is the value of a property that is a number or infinity.
 func (u Unit) number(name string) (uint64, bool) {
 	v := u.Props[name]
 	if v == "infinity" {
@@ -28,22 +28,22 @@ func (u Unit) number(name string) (uint64, bool) {
 	return n, err == nil
 }
 
-// yes reports whether it is switched on.
+// yes reports whether a property is switched on.
 func (u Unit) yes(name string) bool { return u.Props[name] == "yes" || u.Props[name] == "true" }
 
-// words of a value.
+// words are the words of a value.
 func (u Unit) words(name string) []string { return strings.Fields(u.Props[name]) }
 
 // stampLayout is how systemctl prints a time: Sun 2026-11-29 09:44:36 UTC.
 const stampLayout = "Mon 2006-01-02 15:04:05 MST"
 
-// stamp is a time that systemctl has printed.
+// stamp reads a time that systemctl has printed.
 func stamp(text string) (time.Time, bool) {
 	t, err := time.ParseInLocation(stampLayout, strings.TrimSpace(text), time.Local)
 	return t, err == nil
 }
 
-// reloaded is when the unit's ExecReload= was last run, by what stands in it:
+// reloaded is the time when the unit's ExecReload= was last run. The property has it:
 //
 //	{ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; ... ; start_time=[n/a] ; stop_time=[n/a] ; ...
 func (u Unit) reloaded() (at time.Time, ok bool) {
@@ -60,8 +60,8 @@ func (u Unit) reloaded() (at time.Time, ok bool) {
 	}
 }
 
-// ConfigPaths are the files that a process was told as its configuration, by its command
-// line, or by that of its unit. A file that it writes is not its configuration.
+// ConfigPaths are the configuration files of a process, by its command line and by that of its unit.
+// A file that it writes is not its configuration.
 func ConfigPaths(f Facts) []string {
 	list := configArgs(f.Args)
 	rest := f.Unit.Value.Props["ExecStart"]

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// World is all processes of the machine as they were at one moment, and who has which pipes
-// and sockets open.
+// World is all processes of the machine at one moment, with the pipes and sockets that they have
+// open.
 type World struct {
 	procs map[int]proc
-	held  map[string][]holding // by what the link of a descriptor says: pipe:[123]
+	held  map[string][]holding // by the links of descriptors: pipe:[123]
 	unit  func(pid int) string // the path of a process's control group; "" if it has none
 	peers map[uint32]string    // names of the local sockets at the other ends, by inodes
-	blind string               // why not all that is open could be seen; "" if it could
+	blind string               // why not all descriptors could be seen; "" if they could
 }
 
 // proc is a process.
@@ -25,13 +25,13 @@ type proc struct {
 	start          time.Duration // since boot; 0 if it is not known
 }
 
-// holding is an open descriptor of somebody.
+// holding is an open descriptor of a process.
 type holding struct{ pid, number int }
 
 // mostHeld bounds how many pipes and sockets are remembered.
 const mostHeld = 1 << 19
 
-// descendants are what a process has started, and what those have.
+// descendants are the children of a process, their children, and so on.
 func (w *World) descendants(pid int) []Relative {
 	children := make(map[int][]int)
 	for id, p := range w.procs {
@@ -58,7 +58,7 @@ func (w *World) relative(pid int) Relative {
 	return Relative{PID: pid, Parent: p.parent, Name: p.name, User: p.user, Start: p.start}
 }
 
-// leader is that of a session or a group.
+// leader is the leader of a session or a process group.
 func (w *World) leader(pid, id int, family map[int]bool) Leader {
 	return Leader{PID: id, Name: w.procs[id].name, Family: id == pid || family[id] || w.sameUnit(pid, id)}
 }
@@ -72,7 +72,7 @@ func (w *World) sameUnit(a, b int) bool {
 	return isService(group) && group == w.unit(b)
 }
 
-// ancestors are whoever has started a process, and who has started that.
+// ancestors are the parent of a process, the parent of that, and so on.
 func (w *World) ancestors(pid int) map[int]bool {
 	list := make(map[int]bool)
 	for at := w.procs[pid].parent; at > 0 && !list[at]; at = w.procs[at].parent {
@@ -81,9 +81,9 @@ func (w *World) ancestors(pid int) map[int]bool {
 	return list
 }
 
-// strangers are those who have something open, too, and neither belong to a process nor
-// supervise it: process 1 gives sockets to services, and so does whatever else has started it,
-// unless that is a shell or the like.
+// strangers are the processes that have something open, too, and are not related to a process.
+// Process 1 is not a stranger, because it passes sockets to services. Nor is an ancestor, because
+// it may be a supervisor that does the same, unless it is a shell or the like.
 func (w *World) strangers(pid int, link string, family map[int]bool) []Relative {
 	supervisors := w.ancestors(pid)
 	var list []Relative
@@ -99,7 +99,7 @@ func (w *World) strangers(pid int, link string, family map[int]bool) []Relative 
 	return list
 }
 
-// tasksOf counts the threads of a user, by its real id.
+// tasksOf counts the threads of all processes with this real user.
 func (w *World) tasksOf(user uint32) uint64 {
 	var n uint64
 	for _, p := range w.procs {
@@ -110,10 +110,10 @@ func (w *World) tasksOf(user uint32) uint64 {
 	return n
 }
 
-// Blind is why not all that is open on the machine could be seen; "" if it could.
+// Blind is the reason why not all descriptors on the machine could be seen; "" if they could.
 func (w *World) Blind() string { return w.blind }
 
-// Sharing are the strangers who have a socket open, too.
+// Sharing are the unrelated processes that have a socket open, too.
 func (w *World) Sharing(pid int, link string, relatives []Relative) []Relative {
 	family := make(map[int]bool)
 	for _, r := range relatives {

@@ -16,7 +16,7 @@ const Supported = true
 
 // Limits of what is read of each process.
 const (
-	mostStatus = 64 << 10
+	mostStatus = proctable.MostStatus
 	mostText   = 1 << 20 // bytes of a table
 	mostMaps   = 16 << 20
 	mostOpen   = 1 << 16 // descriptors that are looked at; all are counted
@@ -57,7 +57,7 @@ func ReadWorld(ctx context.Context) (*World, error) {
 	return w, nil
 }
 
-// hold notes the pipes and sockets of a process.
+// hold remembers the pipes and sockets of a process.
 func (w *World) hold(pid, most int) (n int, err error) {
 	dir := procDir(pid) + "/fd"
 	numbers, _, err := proctable.Descriptors(dir, mostOpen)

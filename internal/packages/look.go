@@ -1,6 +1,8 @@
 package packages
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,12 +16,12 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// maxAge is how old a lock may be that is nothing but a file: whoever has made it may
-// have died since, and nobody can tell.
+// maxAge is how old a lock may be that is only a file: the process that has made it may have ended
+// since.
 const maxAge = 30 * time.Minute
 
-// open opens a file to look at its locks. Neither a link nor a fifo in its place leads
-// or holds us anywhere. Of a file that others can write anybody may hold a lock.
+// open opens a file to look at its locks. It does not follow a link, nor wait for a FIFO. A file that
+// others can write is refused: any user may hold a lock of it.
 func open(path string) (*os.File, os.FileInfo, error) {
 	f, err := osutil.Open(path)
 	if err != nil {
@@ -40,8 +42,8 @@ func open(path string) (*os.File, os.FileInfo, error) {
 	return f, info, nil
 }
 
-// recordLock asks who holds a write lock of fcntl(2): a reader, as we would be, would
-// have to wait for no other. We hold none ourselves, which closing the file would drop.
+// recordLock asks for a write lock of fcntl(2), as if we wanted a read lock. We hold no lock of this
+// file ourselves: to close it would release that.
 func recordLock(path string, l lock, _ time.Time) (held bool, pid int, err error) {
 	f, _, err := open(path)
 	if err != nil {
@@ -59,7 +61,7 @@ func recordLockOf(f *os.File, l lock) (held bool, pid int, err error) {
 	if ask.Type == syscall.F_UNLCK {
 		return false, 0, nil
 	}
-	// 0: of another PID namespace; -1: of an open file, not of a process.
+	// 0: of a process of another PID namespace; -1: of an open file, not of a process.
 	pid = max(int(ask.Pid), 0)
 	if uid, ok := realUser(pid); ok && !isRoot(uid) {
 		return false, 0, nil
@@ -67,7 +69,7 @@ func recordLockOf(f *os.File, l lock) (held bool, pid int, err error) {
 	return true, pid, nil
 }
 
-// fileLock asks for a lock of flock(2), of which only /proc/locks tells, or of fcntl(2).
+// fileLock asks for a lock of fcntl(2), or of flock(2), which only /proc/locks shows.
 func fileLock(path string, l lock, now time.Time) (held bool, pid int, err error) {
 	f, info, err := open(path)
 	if err != nil {
@@ -97,10 +99,10 @@ func fileLock(path string, l lock, now time.Time) (held bool, pid int, err error
 	return false, 0, nil
 }
 
-// holds reports whether a lock with a file's inode number is root's on that very file.
-// Another file system has the same numbers, and any user may mount one. On btrfs and
-// overlayfs the kernel names another device in /proc/locks than stat(2) does; so what
-// the process has open is looked at, unless it has ended and left the lock to a child.
+// holds reports whether a lock with the inode number of a file is root's, and of that file. A file of
+// another file system may have the same number, and any user may mount one. On btrfs and overlayfs
+// /proc/locks has another device than stat(2). So it looks whether the process has the file open;
+// or compares the devices if the process has ended and left the lock to a child.
 func holds(l proctable.FileLock, file os.FileInfo) bool {
 	uid, ok := realUser(l.PID)
 	if ok {
@@ -117,15 +119,15 @@ func isRoots(info os.FileInfo) bool {
 	return ok && isRoot(st.Uid) && mode&0o002 == 0 && (mode&0o020 == 0 || st.Gid == 0 || int(st.Uid) == os.Geteuid())
 }
 
-// isRoot: what we have done ourselves is as good as root's, in tests mostly.
+// isRoot reports whether a user is root, or ourselves: tests may run as another user.
 func isRoot(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
 
-// realUser is who has started a process: a set-user-ID program is still that user's.
+// realUser is the user who has started a process: that of a set-user-ID program, too.
 func realUser(pid int) (uid uint32, ok bool) {
 	if pid <= 0 {
 		return 0, false
 	}
-	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), 64<<10)
+	text, err := osutil.ReadSome(fmt.Sprintf("/proc/%d/status", pid), proctable.MostStatus)
 	if err != nil {
 		return 0, false
 	}
@@ -133,11 +135,11 @@ func realUser(pid int) (uid uint32, ok bool) {
 	return st.Users[proctable.Real], err == nil
 }
 
-// mostOpen is more than a package manager has open.
+// mostOpen is how many descriptors are looked at: package managers have fewer.
 const mostOpen = 4096
 
-// hasOpen reports whether a process has a file open. Only a file of that name is looked
-// at: another may be on a file system that does not answer.
+// hasOpen reports whether a process has a file open. Files of other names are not looked at: they
+// may be on a file system that does not answer.
 func hasOpen(pid int, file os.FileInfo) bool {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	f, err := os.Open(dir)
@@ -158,7 +160,7 @@ func hasOpen(pid int, file os.FileInfo) bool {
 	return false
 }
 
-// lockFile asks for a file that is there while its maker is at work.
+// lockFile asks for a file that exists while its package manager is at work.
 func lockFile(path string, _ lock, now time.Time) (held bool, pid int, err error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -167,11 +169,10 @@ func lockFile(path string, _ lock, now time.Time) (held bool, pid int, err error
 	return info.Mode().IsRegular() && isRoots(info) && fresh(info, now), 0, nil
 }
 
-// fresh: a file from the future is as good as one that was made now.
+// fresh reports whether a file is not too old. Its time may be in the future.
 func fresh(info os.FileInfo, now time.Time) bool { return now.Sub(info.ModTime()) <= maxAge }
 
-// pidFile asks for a file with the number of a process that is still there, and was
-// there when the file was written.
+// pidFile asks for a file with the id of a process that still runs, and that is older than the file.
 func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error) {
 	f, info, err := open(path)
 	if err != nil {
@@ -189,29 +190,17 @@ func pidFile(path string, _ lock, now time.Time) (held bool, pid int, err error)
 	if uid, ok := realUser(pid); ok && !isRoot(uid) {
 		return false, 0, nil
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false, 0, nil // it has ended
+	process, err := proctable.ReadStat(pid)
+	if errors.Is(err, proctable.ErrGone) {
+		return false, 0, nil
 	}
-	uptime, err := os.ReadFile("/proc/uptime")
-	if err != nil {
+	up, upErr := osutil.Uptime()
+	if err := cmp.Or(err, upErr); err != nil {
 		return false, 0, err
 	}
-	age, ok := ageOf(string(stat), string(uptime))
 	const rounding = 2 * time.Second
-	if !ok || age+rounding < now.Sub(info.ModTime()) {
+	if age := up - process.Start; age+rounding < now.Sub(info.ModTime()) {
 		return false, 0, nil // another process has the number now
 	}
 	return true, pid, nil
-}
-
-// ageOf reads a process's age from its /proc/PID/stat and from /proc/uptime.
-func ageOf(stat, uptime string) (time.Duration, bool) {
-	task, statErr := proctable.ParseStat([]byte(stat))
-	up, _, _ := strings.Cut(uptime, " ")
-	seconds, err := strconv.ParseFloat(up, 64)
-	if err != nil || statErr != nil || !(seconds >= 0 && seconds < 1e9) {
-		return 0, false
-	}
-	return time.Duration(seconds*float64(time.Second)) - task.Start, true
 }

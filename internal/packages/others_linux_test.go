@@ -122,3 +122,24 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Who has started a process is known, in however many groups it is: a user may give
+// themselves 65,536 in a user namespace.
+func TestRealUserOfManyGroups(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a process groups")
+	}
+	var groups []uint32
+	for i := range uint32(20_000) {
+		groups = append(groups, 4_000_000_000+i)
+	}
+	cmd := exec.Command("sleep", "600")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, Groups: groups}}
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
+	if uid, ok := realUser(cmd.Process.Pid); uid != nobody || !ok {
+		t.Error(uid, ok)
+	}
+}

@@ -1,7 +1,7 @@
-// Package packages reports whether a package manager is at work: a daemon that is down
-// while its files are being replaced should be left to those who replace them.
+// Package packages reports whether a package manager is at work: a daemon that is down while its
+// files are being replaced should not be restarted.
 //
-// It asks for their locks and never takes one, not even for a moment: a package
+// It looks at the locks of package managers, but never takes one, not even for a moment: a package
 // manager that found its lock taken would give up. It starts no process.
 package packages
 
@@ -18,7 +18,7 @@ import (
 type Work struct {
 	Manager string // apt, dpkg, rpm…
 	Lock    string // the file by which it was seen
-	PID     int    // who holds it; 0 if nobody can tell
+	PID     int    // of the process that holds it; 0 if it is not known
 }
 
 func (w *Work) String() string {
@@ -28,9 +28,9 @@ func (w *Work) String() string {
 	return fmt.Sprintf("%s is at work (process %d holds %s)", w.Manager, w.PID, w.Lock)
 }
 
-// AtWork finds a package manager of this machine that is installing, removing or
-// upgrading; nil if none is. What it cannot see, for want of a right mostly, is an
-// error, which comes with nil. Root is "" for the machine itself.
+// AtWork finds a package manager of this machine that is installing, removing or upgrading; nil if
+// none is. If it cannot look at a lock, mostly because it lacks the right, it returns nil and an
+// error. Root is "" for the machine itself.
 func AtWork(root string) (*Work, error) {
 	return atWork(root, locksOf(runtime.GOOS), time.Now())
 }
@@ -40,23 +40,23 @@ type lock struct {
 	manager string
 	path    string
 	how     func(path string, l lock, now time.Time) (held bool, pid int, err error)
-	at, len int64 // of record locks; 0, 0: the whole file
+	at, len int64 // bytes: the range of record locks; 0, 0: the whole file
 }
 
-// locksOf are the locks that a system's package managers hold while they change it,
-// those first that are held throughout.
+// locksOf are the locks that a system's package managers hold while they change it. Locks that are
+// held all the time are first.
 func locksOf(system string) []lock {
 	switch system {
 	case "linux":
 		return []lock{
-			// dpkg(1) and apt. Whoever runs dpkg several times holds the first throughout.
+			// dpkg(1) and apt. A program that runs dpkg several times holds the first all the time.
 			{manager: "apt", path: "/var/lib/dpkg/lock-frontend", how: recordLock},
 			{manager: "dpkg", path: "/var/lib/dpkg/lock", how: recordLock},
-			// rpm, and so dnf, yum and zypper: all of a transaction, with its scripts. The
-			// second is where Fedora and SUSE keep it now.
+			// rpm, also as a part of dnf, yum and zypper: for a whole transaction, with its scripts.
+			// The second path is that of Fedora and SUSE now.
 			{manager: "rpm", path: "/var/lib/rpm/.rpm.lock", how: recordLock},
 			{manager: "rpm", path: "/usr/lib/sysimage/rpm/.rpm.lock", how: recordLock},
-			// libzypp runs rpm anew for each package; its own lock is a number in a file.
+			// libzypp runs rpm once for each package; its own lock is a process id in a file.
 			{manager: "zypper", path: "/run/zypp.pid", how: pidFile},
 			// apk-tools: since version 3 the second.
 			{manager: "apk", path: "/lib/apk/db/lock", how: fileLock},
@@ -64,8 +64,8 @@ func locksOf(system string) []lock {
 			{manager: "pacman", path: "/var/lib/pacman/db.lck", how: lockFile},
 		}
 	case "freebsd":
-		// pkg(8) counts its users in a table, but it also registers a package in one
-		// transaction around its extraction and its scripts: that holds SQLite's locks.
+		// pkg(8) has locks in a table of its database. But it also extracts a package and runs its
+		// scripts within one transaction, which holds SQLite's locks.
 		return []lock{
 			{manager: "pkg", path: "/var/db/pkg/local.sqlite", how: recordLock, at: sqlitePending, len: sqliteLocks},
 			{manager: "pkg", path: "/var/db/pkg/local.sqlite-shm", how: recordLock, at: sqliteWALWrite, len: 1},
@@ -74,9 +74,9 @@ func locksOf(system string) []lock {
 	return nil
 }
 
-// SQLite's lock bytes, sqlite.org/lockingv3.html and sqlite.org/walformat.html:
-// a writer has a write lock on PENDING, RESERVED or all of SHARED, or on the first of
-// the bytes that follow the header of the shared memory.
+// SQLite's lock bytes, sqlite.org/lockingv3.html and sqlite.org/walformat.html: a writer has a write
+// lock on PENDING, RESERVED or all of SHARED, or on the first byte after the header of the shared
+// memory.
 const (
 	sqlitePending  = 0x40000000
 	sqliteLocks    = 1 + 1 + 510

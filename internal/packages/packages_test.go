@@ -293,23 +293,6 @@ func TestPIDFile(t *testing.T) {
 	}
 }
 
-func TestAgeOf(t *testing.T) {
-	const stat = "7 (a) 1 (b) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2"
-	if age, ok := ageOf(stat, "200.50 1.0\n"); !ok || age != 200500*time.Millisecond-123450*time.Millisecond {
-		t.Errorf("%v, %v", age, ok)
-	}
-	for _, bad := range [][2]string{{"", "1 1"}, {stat, ""}, {stat, "NaN 1"}, {stat, "-1 1"}, {stat[:40], "1 1"}, {strings.Replace(stat, "12345", "x", 1), "1 1"}} {
-		if age, ok := ageOf(bad[0], bad[1]); ok {
-			t.Errorf("%q: %v", bad, age)
-		}
-	}
-}
-
-func FuzzAgeOf(f *testing.F) {
-	f.Add("7 (a) 1 (b) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 1 2", "200.50 1.0\n")
-	f.Fuzz(func(t *testing.T, stat, uptime string) { ageOf(stat, uptime) })
-}
-
 // TestUnknownSystem: nothing is never an answer.
 func TestUnknownSystem(t *testing.T) {
 	if w, err := atWork("", locksOf("plan9"), time.Now()); w != nil || err == nil {

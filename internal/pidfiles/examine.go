@@ -22,31 +22,31 @@ type Examiner struct {
 	Machine
 	GroupName func(uint32) string
 	Places    []string                // folders that are looked at, with those one level below
-	Also      []string                // files and folders that are looked at, too
+	Also      []string                // more files and folders
 	Named     map[string][]Expected   // pidfiles that somebody names, by their paths
-	Holder    func(number int) Holder // what a number belongs to
-	Patience  time.Duration           // for one folder: whoever serves it may never answer
+	Holder    func(number int) Holder // the process that has an id
+	Patience  time.Duration           // for one folder: a file server may never answer
 
-	expected map[string][]Expected // Named by the paths without links
-	asked    map[string]bool       // the files that are looked at one by one, by these paths
+	expected map[string][]Expected // Named, by paths without links
+	asked    map[string]bool       // the files that are looked at one by one, by paths without links
 }
 
 // Result is what was found.
 type Result struct {
 	Reports []Report         // the worst first
-	Sums    map[Severity]int // of all, those too that are not among Reports
-	Unseen  int              // files and folders that may not be looked at
-	Limits  []string         // what was not looked at, or is not told, and why
+	Sums    map[Severity]int // of all pidfiles, including those that are not in Reports
+	Unseen  int              // how many files and folders we may not look at
+	Limits  []string         // what was left out, and why
 }
 
-// The limits, in files. What others put into their folders does not fill our memory.
+// The limits: files of other users must not fill our memory.
 const (
-	mostReports = 1000    // of one folder that are told, the worst; all are judged
-	mostFolders = 10_000  // one level below a place
-	mostNumbers = 100_000 // whose holders are remembered
+	mostReports = 1000    // reports of one folder, the worst ones; all its files are judged
+	mostFolders = 10_000  // folders one level below a place
+	mostNumbers = 100_000 // ids for which the holder is remembered
 )
 
-// Examine looks at all of them. It ends when ctx does, and says what it has not looked at.
+// Examine looks at all pidfiles. It ends when ctx does, and says what it has left out.
 func (x Examiner) Examine(ctx context.Context) Result {
 	r := Result{Sums: make(map[Severity]int)}
 	l := proctable.ReadLocks()
@@ -85,14 +85,14 @@ func (r *Result) add(part Result) {
 	r.Limits = append(r.Limits, part.Limits...)
 }
 
-// inTime leaves behind what does not answer: a read of a file system that another user
-// serves cannot be interrupted.
+// inTime calls do, and does not wait longer than patience: a read of a file system that another
+// user serves cannot be interrupted.
 func inTime[T any](ctx context.Context, patience time.Duration, do func(context.Context) T) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	done := make(chan T, 1)
 	go func() { done <- do(ctx) }()
-	timer := time.NewTimer(patience + patience/4) // who sees that its time is over has something to say yet
+	timer := time.NewTimer(patience + patience/4) // do may notice that its time is over, and still return what it has
 	defer timer.Stop()
 	select {
 	case v := <-done:
@@ -103,7 +103,7 @@ func inTime[T any](ctx context.Context, patience time.Duration, do func(context.
 	return none, context.DeadlineExceeded
 }
 
-// folder looks at one of them.
+// folder looks at the pidfiles of one folder.
 func (x Examiner) folder(ctx context.Context, w work, l proctable.Locks) Result {
 	r := Result{Sums: make(map[Severity]int)}
 	f, err := openFolder(w.path)
@@ -136,8 +136,8 @@ func (x Examiner) folder(ctx context.Context, w work, l proctable.Locks) Result 
 	return r
 }
 
-// noFolder: a pidfile in a folder that is not there is missing; a folder that may not be read
-// is counted.
+// noFolder is for a folder that could not be opened. If it does not exist, its pidfiles are missing;
+// if we may not read it, it is counted.
 func (x Examiner) noFolder(r *Result, w work, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
@@ -152,7 +152,7 @@ func (x Examiner) noFolder(r *Result, w work, err error) {
 	}
 }
 
-// trim keeps the worst.
+// trim keeps the worst reports.
 func (r *Result) trim(folder string) {
 	if len(r.Reports) <= mostReports {
 		return
@@ -171,7 +171,7 @@ func (r *Result) keepWorst() {
 	r.Reports = r.Reports[:mostReports]
 }
 
-// ThisMachine is the one that we run on.
+// ThisMachine is the machine that we run on.
 func ThisMachine(userName func(uint32) string) Machine {
 	m := Machine{Now: time.Now(), Most: mostPID(), UserName: userName}
 	if up, err := osutil.Uptime(); err == nil {

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is an open folder. What is in it is reached through its descriptor, so nobody can
-// put another one in its place meanwhile.
+// folder is an open folder. Its files are reached through its descriptor, so it does not matter if
+// another folder gets its path meanwhile.
 type folder struct {
 	file *os.File
 	path string // without links
 }
 
-// openFolder takes a path without links: one at its end was put there since.
+// openFolder opens a path without links. If its last element is a link, that was put there since.
 func openFolder(name string) (folder, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -52,7 +52,7 @@ type entry struct {
 	stat unix.Stat_t
 }
 
-// look looks at a name, and opens nothing.
+// look looks at a name without opening it.
 func (f folder) look(name string) (entry, error) {
 	e := entry{name: name}
 	err := unix.Fstatat(int(f.file.Fd()), name, &e.stat, unix.AT_SYMLINK_NOFOLLOW)
@@ -91,7 +91,7 @@ func (e entry) kind() Kind {
 	return Other
 }
 
-// read reads a pidfile. Only a regular file is opened: the opening of a device does things.
+// read reads a pidfile. Only a regular file is opened: to open a device may have effects.
 func (f folder) read(e entry, l proctable.Locks) File {
 	sec, nsec := e.stat.Mtim.Unix()
 	file := File{
@@ -129,8 +129,7 @@ func (f folder) read(e entry, l proctable.Locks) File {
 	return file
 }
 
-// names passes on the names in the folder, in batches, until there are no more or visit wants
-// none.
+// names calls visit for each name in the folder, until visit returns false.
 func (f folder) names(visit func(name string) bool) error {
 	const batch = 512
 	for {

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// tolerance is how much later than its pidfile a process may seem to have started: starts
-// are known by ticks, and a file's time is that of the last tick.
+// tolerance is how much later than its pidfile a process may seem to have started: the times of
+// starts and of files are both rounded to ticks.
 const tolerance = 2 * time.Second
 
-// Judge tells all that can be said of a pidfile. Several things may hold.
+// Judge returns all findings about a pidfile.
 func Judge(m Machine, f File, h Holder, expected []Expected) Report {
 	r := Report{File: f, Holder: h}
 	for _, e := range expected {
@@ -39,7 +39,7 @@ func (j judge) say(v Verdict, s Severity, format string, args ...any) {
 	j.report.Findings = append(j.report.Findings, Finding{v, s, fmt.Sprintf(format, args...)})
 }
 
-// file is about the file, whatever it holds.
+// file judges the file itself, but not its content.
 func (j judge) file() {
 	f := j.subject
 	switch {
@@ -72,7 +72,7 @@ func (j judge) missing() {
 	j.say(Absent, Fine, "is missing")
 }
 
-// running is somebody who names the file and whose process runs.
+// running is one of those who name the file, if their process runs.
 func (j judge) running() (e Expected, ok bool) {
 	i := slices.IndexFunc(j.expected, func(e Expected) bool { return e.Running && len(e.PIDs) > 0 })
 	if i < 0 {
@@ -81,7 +81,7 @@ func (j judge) running() (e Expected, ok bool) {
 	return j.expected[i], true
 }
 
-// content is about what it holds.
+// content judges what the file holds.
 func (j judge) content() {
 	f, c := j.subject, j.subject.Content
 	if c.Sort == Empty {

@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// named is about the process that it names.
+// named judges the process that the file names.
 func (j judge) named() {
 	h, n := j.holder, j.subject.Content.Number
 	switch {
@@ -26,7 +26,7 @@ func (j judge) named() {
 		return
 	}
 	before := len(j.report.Findings)
-	if !j.isWanted() && !j.locks(h.PID) { // whoever has locked it has it for its own, whenever it was written
+	if !j.isWanted() && !j.locks(h.PID) { // if the process has locked it, it is right, whenever it was written
 		j.doubts(n)
 	}
 	if len(j.report.Findings) == before {
@@ -34,7 +34,7 @@ func (j judge) named() {
 	}
 }
 
-// doubts are about a process of which nobody knows for sure whether it is the one.
+// doubts judges a process if nobody knows for sure whether it is the right one.
 func (j judge) doubts(n int64) {
 	before := len(j.report.Findings)
 	if j.holder.Kernel {
@@ -77,9 +77,9 @@ func (j judge) stale() {
 	j.say(Stale, Wrong, "%s", text)
 }
 
-// isWanted asks those who name the pidfile. It is firm if one of them knows; then it is
-// said what is wrong. If one of several is content, all is well: two packages may
-// bring a script for the same daemon.
+// isWanted compares the process with what those expect who name the pidfile. It is firm if one of
+// them knows the process; then a difference is a finding. If the process is right for one of them,
+// there is none: two packages may bring a script for the same daemon.
 func (j judge) isWanted() (firm bool) {
 	var complaints []Finding
 	for _, e := range j.expected {
@@ -98,8 +98,8 @@ func (j judge) isWanted() (firm bool) {
 	return true
 }
 
-// meets reports whether the process is the one that somebody expects. If nothing speaks against it,
-// it is right only if the numbers are the same: a program may run twice.
+// meets reports whether the process can be the one that somebody expects, and if not, why. The
+// finding is Right only if the ids are the same: a program may run twice.
 func (j judge) meets(e Expected) (ok bool, why Finding) {
 	h := j.holder
 	switch {
@@ -122,8 +122,8 @@ func (h Holder) what() string {
 	return h.Exe
 }
 
-// runs reports whether it may be that program: an upgrade may have moved the file, and a
-// path may lead there through a link, so the name counts.
+// runs reports whether the process may be that program. Only names are compared: an upgrade may
+// have moved the file, and the path may have links.
 func (h Holder) runs(program string) bool {
 	base := path.Base(program)
 	for _, p := range []string{h.Exe, h.Script, h.First} {
@@ -134,8 +134,8 @@ func (h Holder) runs(program string) bool {
 	return h.Name != "" && strings.HasPrefix(base, h.Name) && (len(h.Name) >= 15 || h.Name == base) || strings.HasPrefix(h.First, base+":")
 }
 
-// user: who may write a file may write down what they like. A file that another user than
-// root has made names that user's process, or it is not to be believed.
+// user judges whose process it is. A user can write any id into their own file. So such a file is
+// only believed if the process is that user's.
 func (j judge) user() {
 	owner, h := j.subject.Owner, j.holder
 	if owner != 0 && h.User != owner && h.UserReal != owner {
@@ -143,7 +143,8 @@ func (j judge) user() {
 	}
 }
 
-// reused: a process writes down its number once it has one.
+// reused judges whether the process is older than the file: a process writes its pidfile after its
+// start.
 func (j judge) reused() {
 	f, h := j.subject, j.holder
 	if h.Started.IsZero() || !h.Started.After(f.Written.Add(tolerance)) {
@@ -166,9 +167,9 @@ func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05")
 // locks reports whether a process holds the lock of the file.
 func (j judge) locks(pid int) bool { return slices.Contains(j.subject.Holders, pid) }
 
-// lockedByOther: daemon(8) locks the file of its child, and a lock of flock(2) is told to be
-// that of a process which has left it to its child, so only a process that still lives
-// and is not the parent is another.
+// lockedByOther judges who holds the lock. daemon(8) locks the file of its child. A lock of flock(2)
+// is shown as that of the process that has taken it, though it may have left it to its child. So
+// the parent may hold it, too.
 func (j judge) lockedByOther() {
 	for _, pid := range j.subject.Holders {
 		if pid != proctable.SomeHolder && pid != j.holder.PID && pid != j.holder.Parent {
@@ -178,7 +179,7 @@ func (j judge) lockedByOther() {
 	}
 }
 
-// why is what makes a pidfile right.
+// why is the reason why a pidfile is right.
 func (j judge) why() string {
 	h := j.holder
 	for _, e := range j.expected {

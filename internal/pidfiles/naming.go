@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Naming finds the pidfiles, in these folders and one level below, that hold one of these
-// numbers. What does not answer, or has too many files, is left when ctx ends.
+// Naming finds the pidfiles, in these folders and one level below, that hold one of these numbers.
+// It ends when ctx does, whether it has seen all files or not.
 func Naming(ctx context.Context, places []string, numbers []int) ([]File, error) {
 	type answer struct {
 		list []File
@@ -28,7 +28,7 @@ func Naming(ctx context.Context, places []string, numbers []int) ([]File, error)
 		return a.list, a.err
 	case <-ctx.Done():
 	}
-	const moment = 50 * time.Millisecond // for what was found until then
+	const moment = 50 * time.Millisecond // for the goroutine to return what it has found
 	timer := time.NewTimer(moment)
 	defer timer.Stop()
 	select {
@@ -55,7 +55,7 @@ func below(ctx context.Context, places []string) []string {
 	return list
 }
 
-// mostNaming bounds what is told of one folder: anybody may write any number into their own.
+// mostNaming bounds the files of one folder: a user may write any number into files of their own.
 const mostNaming = 8
 
 func namingIn(ctx context.Context, dir string, numbers []int) []File {
@@ -65,7 +65,7 @@ func namingIn(ctx context.Context, dir string, numbers []int) []File {
 	}
 	defer f.close()
 	var list []File
-	_ = f.names(func(name string) bool { // what may not be read names nobody
+	_ = f.names(func(name string) bool { // files that we may not read are left out
 		if !isNamedLikeOne(name) && !mayBeOne(name) {
 			return ctx.Err() == nil
 		}

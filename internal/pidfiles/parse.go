@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Content is what a pidfile holds, as far as a number is concerned. Nothing else of it is
-// told: its path may lead to a secret.
+// Content is what is known of the content of a pidfile. The text itself is never shown: the path
+// may lead to a secret.
 type Content struct {
-	Number  int64 // the first one; it says nothing unless Sort is Number
+	Number  int64 // the first one; only if Sort is Number
 	Sort    Sort
-	Numbers int  // words that are numbers, for whom "kill $(cat file)" would signal
-	More    bool // it holds something else besides
-	Binary  bool // it holds bytes that are no text
-	Long    bool // it is longer than anybody would read
+	Numbers int  // how many words are numbers: "kill $(cat file)" would signal them all
+	More    bool // there are other words
+	Binary  bool // there are bytes that are not text
+	Long    bool // it is longer than any pidfile
 }
 
-// Sort is what sort of thing a file holds.
+// Sort is the kind of content.
 type Sort string
 
 // The sorts.
@@ -25,15 +25,15 @@ const (
 	Number  Sort = "number"
 	Empty   Sort = "empty"
 	Garbage Sort = "garbage"
-	Huge    Sort = "huge" // a number that is larger than any
+	Huge    Sort = "huge" // a number of more than 64 bits
 )
 
-// longest is how much of a pidfile is read, in bytes. The longest real one is PostgreSQL's,
-// with eight lines.
+// longest is how many bytes of a pidfile are read. The longest real one is PostgreSQL's, with eight
+// lines.
 const longest = 1024
 
-// parse reads the beginning of a file, and whether there is more of it. A number may stand
-// among white space, and on the first of several lines, as in postmaster.pid.
+// parse reads the beginning of a file; more says that the file is longer. There may be white space
+// around the number, and other lines after it, as in postmaster.pid.
 func parse(text []byte, more bool) Content {
 	c := Content{Sort: Garbage, Long: more, Binary: bytes.ContainsFunc(text, isNoText)}
 	text = bytes.Trim(text, "\x00") // a program that writes the whole of its buffer
@@ -64,14 +64,14 @@ func parse(text []byte, more bool) Content {
 	return c
 }
 
-// isNumber reports whether kill(1) would take a word for a number.
+// isNumber reports whether a word is a number to kill(1).
 func isNumber(word string) bool {
 	digits := strings.TrimPrefix(word, "-")
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// isPostmasters: the file of PostgreSQL has the folder of its data on the second line, and
-// then more numbers, which nobody takes for processes.
+// isPostmasters reports whether it is the pidfile of PostgreSQL. The second line is the folder of its
+// data. Some of the other lines are numbers, but not of processes.
 func isPostmasters(text []byte) bool {
 	_, rest, ok := bytes.Cut(text, []byte("\n"))
 	return ok && bytes.HasPrefix(rest, []byte("/"))
@@ -79,8 +79,7 @@ func isPostmasters(text []byte) bool {
 
 func isNoText(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' || r >= 0x7f }
 
-// isNamedLikeOne reports whether everybody would take a file of that name for a pidfile:
-// nginx.pid, pid, dhcpcd-eth0_pid.
+// isNamedLikeOne reports whether the name is that of a pidfile: nginx.pid, pid, dhcpcd-eth0_pid.
 func isNamedLikeOne(base string) bool {
 	base = strings.ToLower(base)
 	if base == "pid" || base == "pidfile" {
@@ -94,11 +93,11 @@ func isNamedLikeOne(base string) bool {
 	return false
 }
 
-// mayBeOne reports whether a file of that name is one if it holds a number: mypid.
+// mayBeOne reports whether a file of that name is a pidfile if it holds a number: mypid.
 func mayBeOne(base string) bool { return strings.HasSuffix(strings.ToLower(base), "pid") }
 
-// programIn is what a pidfile's name says of its program: of /run/crond.pid crond, of
-// /run/dbus/pid dbus. "" if it says nothing.
+// programIn is the program that a pidfile's name tells: crond for /run/crond.pid, dbus for
+// /run/dbus/pid. "" if it tells none.
 func programIn(folder, base string) string {
 	name := strings.ToLower(base)
 	if name == "pid" || name == "pidfile" {

@@ -1,8 +1,8 @@
-// Package pidfiles tells what is wrong with pidfiles: whom they name, whether that is who
-// was meant, and who can change them. It reads, and signals nothing.
+// Package pidfiles finds out what is wrong with pidfiles: which processes they name, whether those
+// are the intended ones, and who can change the files. It only reads, and sends no signal.
 //
-// A pidfile is a number that somebody will send a signal to. It says nothing of the
-// process that has the number by then.
+// A pidfile holds an id to which somebody will send a signal. By then it may be the id of another
+// process.
 package pidfiles
 
 import (
@@ -20,10 +20,10 @@ type File struct {
 	Owner   uint32
 	Mode    fs.FileMode
 	Written time.Time // its modification time
-	Holders []int     // processes that hold a lock of it; proctable.SomeHolder if the system does not tell which
-	Locks   bool      // Holders could be told
+	Holders []int     // processes that hold a lock of it; proctable.SomeHolder if the system does not say which
+	Locks   bool      // Holders is known
 	System  string    // the name of its file system: tmpfs; "" if that is not known
-	Stays   bool      // that survives a reboot
+	Stays   bool      // it survives a reboot
 	Writers []Writer  // who else than root can change it
 }
 
@@ -39,27 +39,27 @@ const (
 	Other // a FIFO, a socket, a device
 )
 
-// Writer is somebody else than root who can change what a path leads to.
+// Writer is a user or a group, other than root, that can change what a path leads to.
 type Writer struct {
 	Who string // "user mysql"
-	At  string // what on the path is theirs; it may be the path itself
+	At  string // the file or folder on the path that it can change; it may be the path itself
 }
 
-// Holder is what a number in the process table belongs to.
+// Holder is the process that has an id.
 type Holder struct {
-	Known    bool   // it could be told
+	Known    bool   // it could be found out
 	PID      int    // 0 if there is no such process
-	Thread   bool   // the number is that of one of its threads
+	Thread   bool   // the id is that of one of its threads
 	Comm     string // the name of that thread
 	Name     string // of the process
 	Exe      string // what it executes; "" if that is not known
-	Script   string // that it runs
+	Script   string // the script that it runs
 	First    string // its first argument
-	Unit     string // of systemd, that it is in
+	Unit     string // the unit of systemd that it is in
 	User     uint32
 	UserReal uint32
 	Parent   int
-	Kernel   bool // it is a part of the kernel
+	Kernel   bool // it is a thread of the kernel
 	Zombie   bool
 	Started  time.Time // by the clock of the day as it is now; zero if it is not known
 }
@@ -70,17 +70,17 @@ func (h Holder) String() string { return fmt.Sprintf("%s(%d)", h.Name, h.PID) }
 // Expected is what somebody who names a pidfile says of its process.
 type Expected struct {
 	By       string   // who says so, for people: nginx.service, /etc/init.d/nginx, daemon nginx
-	Guessed  bool     // the file may be none: a script names PIDDIR, too
-	PIDs     []int    // that it can only be; none if that is not known
-	Running  bool     // PIDs are all that run: with none of them, nothing is to be named
-	Programs []string // paths that it may execute; none if that is not known
-	User     *uint32  // whose it must be
+	Guessed  bool     // it may not be a pidfile: a script also has a variable PIDDIR
+	PIDs     []int    // the file must name one of these; none if that is not known
+	Running  bool     // PIDs are all that run; if there are none, the file should name no process
+	Programs []string // paths that the process may execute; none if that is not known
+	User     *uint32  // the user of the process; nil if that is not known
 }
 
 // Machine is what is the same for all files.
 type Machine struct {
-	Now, Booted time.Time // Booted is zero if that is not known
-	Most        int64     // the largest number that a process can have; 0 if that is not known
+	Now, Booted time.Time // Booted is zero if it is not known
+	Most        int64     // the largest possible process id; 0 if it is not known
 	UserName    func(uint32) string
 }
 
@@ -90,10 +90,10 @@ type Severity int
 // The severities.
 const (
 	Fine      Severity = iota
-	Unknown            // it may not be seen
-	Note               // it may be as it should be
-	Wrong              // nothing that reads it reaches the process that it means
-	Dangerous          // who signals what it names, signals another, or lets another user choose
+	Unknown            // we may not look at it
+	Note               // it may be right
+	Wrong              // whoever reads it does not reach the process that is meant
+	Dangerous          // a signal would reach another process, or one that another user chooses
 )
 
 func (s Severity) String() string {
@@ -107,7 +107,7 @@ type Verdict string
 const (
 	Right        Verdict = "right"
 	Unreadable   Verdict = "unreadable"
-	Unseen       Verdict = "unseen" // what the number belongs to
+	Unseen       Verdict = "unseen" // the process that has the id
 	Absent       Verdict = "missing"
 	Stale        Verdict = "stale"
 	NamesThread  Verdict = "thread"

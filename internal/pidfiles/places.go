@@ -18,14 +18,14 @@ import (
 // Places are where daemons put pidfiles, hier(7).
 func Places() []string { return []string{"/run", "/var/run"} }
 
-// work is a folder, and which files of it are meant.
+// work is a folder to look at.
 type work struct {
 	path  string   // without links
-	files []string // names; all that are pidfiles if there are none
+	files []string // names of files; if there are none, all pidfiles of the folder are meant
 }
 
-// folders are the places, those below, and others that are asked for. None is there twice,
-// by whatever name: /var/run mostly leads to /run.
+// folders are the places, the folders in them, and others that are asked for, each once: /var/run
+// is mostly a link to /run.
 func (x Examiner) folders(ctx context.Context, r *Result, also []string) []work {
 	var list []work
 	seen := make(map[string]bool)
@@ -85,7 +85,7 @@ func foldersBelow(ctx context.Context, place string) (r found) {
 	return r
 }
 
-// wanted is what somebody names or asks for, by paths without links.
+// wanted are the pidfiles and folders that somebody names or asks for, by paths without links.
 type wanted struct {
 	expected map[string][]Expected
 	asked    map[string]bool // the files of work
@@ -94,7 +94,7 @@ type wanted struct {
 	limits   []string
 }
 
-// wanted follows the ways to all that somebody names, or that is asked for.
+// wanted resolves the links of all paths that somebody names or asks for.
 func (x Examiner) wanted() wanted {
 	w := wanted{expected: withoutLinks(x.Named), asked: make(map[string]bool)}
 	paths := slices.Collect(maps.Keys(x.Named))
@@ -130,7 +130,7 @@ func (x Examiner) wanted() wanted {
 	return w
 }
 
-// resolvedFolder is the folder of a file without links, or as it is named if there is none.
+// resolvedFolder is the folder of a file, without links if it exists.
 func resolvedFolder(name string) string {
 	dir := filepath.Dir(name)
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {

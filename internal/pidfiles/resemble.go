@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// looksLike reports whether the process has a name in common with the file. If it has not,
-// that is only a hint: cron's file is crond.pid.
+// looksLike reports whether the process and the file have a name in common. If they do not, it is
+// only a hint: cron's file is crond.pid.
 func (j judge) looksLike() bool {
 	h, want := j.holder, j.program()
 	if want == "" {
@@ -21,12 +21,12 @@ func (j judge) looksLike() bool {
 	return false
 }
 
-// program is what the name of the file says.
+// program is the program that the name of the file tells.
 func (j judge) program() string {
 	return programIn(path.Base(path.Dir(j.subject.Path)), path.Base(j.subject.Path))
 }
 
-// resemble reports whether one of two names begins as the other does, or is a part of it.
+// resemble reports whether two names have the same beginning, or one is a part of the other.
 func resemble(a, b string) bool {
 	const few = 3
 	if len(a) < few || len(b) < few {

@@ -10,8 +10,8 @@ import (
 // Supported reports whether this system can be looked at.
 const Supported = true
 
-// systemOf is the file system that an open file is on, and whether what it holds outlives a
-// reboot: rc.d/cleanvar empties /var/run at each boot.
+// systemOf is the file system of an open file, and whether the file survives a reboot: rc.d/cleanvar
+// empties /var/run at each boot.
 func systemOf(f *os.File, path string) (name string, stays bool) {
 	var s unix.Statfs_t
 	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
@@ -21,8 +21,8 @@ func systemOf(f *os.File, path string) (name string, stays bool) {
 	return name, name != "tmpfs" && name != "procfs" && name != "devfs" && !strings.HasPrefix(path, "/var/run/")
 }
 
-// mostPID is the largest number that a process can have. Threads have larger ones, so none of
-// them can be taken for a process: PID_MAX and NO_PID in <sys/proc.h>.
+// mostPID is the largest possible process id. Ids of threads are larger, so they are never mistaken
+// for processes: PID_MAX and NO_PID in <sys/proc.h>.
 func mostPID() int64 {
 	n, err := unix.SysctlUint32("kern.pid_max")
 	if err != nil {
@@ -31,5 +31,5 @@ func mostPID() int64 {
 	return int64(n)
 }
 
-// hasACL has no opinion: the access lists of NFSv4 show in the mode.
+// hasACL is not needed here: the mode of a file reflects its NFSv4 access list.
 func hasACL(string) bool { return false }

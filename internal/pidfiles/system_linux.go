@@ -15,8 +15,7 @@ import (
 // Supported reports whether this system can be looked at.
 const Supported = true
 
-// systemOf is the file system that an open file is on, statfs(2), and whether that outlives
-// a reboot.
+// systemOf is the file system of an open file, statfs(2), and whether it survives a reboot.
 func systemOf(f *os.File, _ string) (name string, stays bool) {
 	var s unix.Statfs_t
 	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
@@ -37,7 +36,7 @@ func systemOf(f *os.File, _ string) (name string, stays bool) {
 	return cmp.Or(lasting[kind], fmt.Sprintf("type %#x", kind)), true
 }
 
-// mostPID is the largest number that a process can have; 0 if it cannot be told.
+// mostPID is the largest possible process id; 0 if it is not known.
 func mostPID() int64 {
 	text, err := osutil.ReadSome("/proc/sys/kernel/pid_max", 32)
 	if err != nil {
@@ -50,8 +49,8 @@ func mostPID() int64 {
 	return n
 }
 
-// hasACL: whoever stands in an access list can write with no more to see of it than that the
-// group can, acl(5).
+// hasACL reports whether a file has an access list. If the list lets somebody write, the mode only
+// shows that the group can, acl(5).
 func hasACL(path string) bool {
 	n, err := unix.Lgetxattr(path, "system.posix_acl_access", nil)
 	return err == nil && n > 0

@@ -27,7 +27,7 @@ type visitor struct {
 	holders map[int]Holder
 }
 
-// visit looks at a name, if it may be a pidfile's.
+// visit looks at a file, if it may be a pidfile by its name.
 func (v *visitor) visit(r *Result, name string) {
 	isOne, mayBe := v.isOne(name), mayBeOne(name)
 	if !isOne && !mayBe {
@@ -46,7 +46,7 @@ func (v *visitor) visit(r *Result, name string) {
 	v.found(r, e, f)
 }
 
-// isOne reports whether a file is taken for a pidfile whatever it holds.
+// isOne reports whether a file counts as a pidfile whatever it holds.
 func (v *visitor) isOne(name string) bool {
 	return isNamedLikeOne(name) ||
 		slices.ContainsFunc(v.x.expected[path.Join(v.folder.path, name)], func(e Expected) bool { return !e.Guessed })
@@ -108,7 +108,7 @@ func (v *visitor) holder(number int) Holder {
 	return h
 }
 
-// steps are the way to a folder.
+// steps are the folders and links on the way to a folder.
 func steps(way []trust.Step) []Step {
 	list := make([]Step, 0, len(way)+1)
 	for _, s := range way {

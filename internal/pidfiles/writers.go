@@ -10,12 +10,12 @@ type Step struct {
 	Path         string
 	Owner, Group uint32
 	Mode         fs.FileMode
-	ACL          bool // it has a list of access rights, of which Mode has only the sum
+	ACL          bool // it has an access list, which Mode only summarizes
 	Last         bool // it is the pidfile
 }
 
-// Writers are those besides root who can change what a path leads to: the file, what is in a
-// folder on the way, or where a link leads. The group of root is root.
+// Writers are the users and groups, other than root, that can change what a path leads to: the
+// file, the names in a folder on the way, or the target of a link. Group 0 counts as root.
 func Writers(steps []Step, user, group func(uint32) string) []Writer {
 	var list []Writer
 	add := func(who, at string) {
@@ -27,10 +27,10 @@ func Writers(steps []Step, user, group func(uint32) string) []Writer {
 		if s.Owner != 0 {
 			add("user "+user(s.Owner), s.Path)
 		}
-		if s.Mode&fs.ModeSymlink != 0 { // its rights mean nothing
+		if s.Mode&fs.ModeSymlink != 0 { // the mode of a link has no meaning
 			continue
 		}
-		if !s.Last && s.Mode&fs.ModeSticky != 0 { // nobody can rename or remove what is root's
+		if !s.Last && s.Mode&fs.ModeSticky != 0 { // nobody can rename or remove files of root's in it
 			continue
 		}
 		if s.Mode.Perm()&0o020 != 0 && (s.Group != 0 || s.ACL) {

@@ -6,7 +6,8 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// WhoCanChange are those besides root who can change what a path leads to, whatever that is.
+// WhoCanChange are the users and groups, other than root, that can change what a path leads to. It
+// need not be a pidfile.
 func WhoCanChange(name string, user, group func(uint32) string) ([]Writer, error) {
 	way, _, err := trust.Steps(name)
 	if err != nil {

@@ -26,8 +26,8 @@ type accountRecord struct {
 	flags   byte
 	name    string
 	began   time.Time
-	ended   time.Time // some time from here on
-	unsure  time.Duration
+	ended   time.Time     // the earliest possible time
+	unsure  time.Duration // how much later it may have been
 	elapsed time.Duration
 }
 
@@ -75,7 +75,7 @@ func accountFindings(r accountRecords, d Dead) []Finding {
 	return append(list, named...)
 }
 
-// finding is what a record says of a process whose number it has.
+// finding is what a record with a process id says.
 func (a accountRecord) finding(isMain bool) Finding {
 	f := ending(a.status)
 	who := "its main process"
@@ -88,8 +88,8 @@ func (a accountRecord) finding(isMain bool) Finding {
 	return f
 }
 
-// called is what a record says of a process if the record has only its name. A process that
-// began after the daemon was last seen up is another one.
+// called is what a record without a process id says, if it has the daemon's name. A process that
+// began after the daemon was last seen up is not the daemon's.
 func (a accountRecord) called(d Dead) (Finding, bool) {
 	name := filepath.Base(d.Executable)
 	if name = name[:min(len(name), accountName)]; a.name != name || d.Executable == "" || d.Rebooted {
@@ -112,12 +112,12 @@ func (a accountRecord) called(d Dead) (Finding, bool) {
 	return f, true
 }
 
-// lived says how old it has become.
+// lived says how long a process ran.
 func (a accountRecord) lived() string {
 	return "; it had lived " + age(a.elapsed)
 }
 
-// age is a time for people, in its two largest units.
+// age is a duration for people, in its two largest units.
 func age(d time.Duration) string {
 	s := int64(d / time.Second)
 	switch {
@@ -131,7 +131,7 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d s", s)
 }
 
-// ending is how a process has ended that has this status, wait(2).
+// ending is how a process with this status has ended, wait(2).
 func ending(status int) Finding {
 	signal, exit := status&0x7f, status>>8&0xff
 	if signal != 0 {
@@ -141,9 +141,5 @@ func ending(status int) Finding {
 		}
 		return f
 	}
-	f := Finding{Cause: words.Exited, Text: fmt.Sprintf("has exited with status %d", exit)}
-	if exit > 128 { // what a shell says of a signal, and what daemons return that have caught one
-		f.Signal = exit - 128
-	}
-	return f
+	return Finding{Cause: words.Exited, Signal: osutil.SignalOfExit(exit), Text: fmt.Sprintf("has exited with status %d", exit)}
 }

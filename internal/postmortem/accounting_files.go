@@ -4,25 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"daemon-keeper/internal/osutil"
 )
 
-// accountFolder is where a system has its accounting files: the one that is written, and
-// those that were rotated, whose names begin with its name.
+// accountFolder is where a system has its accounting files: the current one, and rotated ones,
+// which have names that begin with the same name.
 type accountFolder struct{ dir, name string }
 
 // mostAccounts bounds what is read of all: 65,536 ends of processes.
 const mostAccounts = 4 << 20
 
 // readAccounts reads the ends of the files that have changed since the daemon was seen up.
-// switchOn is the command that switches accounting on, if nobody has.
+// switchOn is the command that switches accounting on, for the case that it is off.
 func readAccounts(ctx context.Context, d Dead, folders []accountFolder, switchOn string) (accountRecords, error) {
 	r := accountRecords{Whole: true}
 	files, err := accountFiles(d, folders)
@@ -54,15 +56,18 @@ func accountsReach(file osutil.End, d Dead) bool {
 	return len(list) > 0 && beforeSpan(list[0].ended, d)
 }
 
-// namesIn are the names in a folder, of many the first ones.
+// namesIn are the names in a folder; of more than 10,000 they are some.
 func namesIn(folder string) ([]string, error) {
-	f, err := os.Open(folder)
+	f, err := os.OpenFile(folder, os.O_RDONLY|syscall.O_DIRECTORY, 0) // a daemon's user may have put a FIFO there
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	names, _ := f.Readdirnames(10_000)
-	return names, nil
+	names, err := f.Readdirnames(10_000)
+	if errors.Is(err, io.EOF) { // it is empty
+		err = nil
+	}
+	return names, err
 }
 
 type accountFile struct {
@@ -70,8 +75,8 @@ type accountFile struct {
 	modified time.Time
 }
 
-// accountFiles are those that may have something of the time in question, the newest
-// first. One that is compressed is left alone, and that is said.
+// accountFiles are the files that may have records of the time in question, the newest first.
+// Compressed files are not read: the error names them.
 func accountFiles(d Dead, folders []accountFolder) (list []accountFile, err error) {
 	first, _, _ := d.span()
 	for _, folder := range folders {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func TestAccountFindings(t *testing.T) {
 		{"a core", le(29789, 139, died), "its main process was killed by SIGSEGV and dumped core" + lived, words.DumpedCore, 11},
 		{"status 7", le(29789, 1792, died), "its main process has exited with status 7" + lived, words.Exited, 0},
 		{"status 143", le(29789, 143<<8, died), "its main process has exited with status 143" + lived, words.Exited, 15},
+		{"exit -1, which no signal has as its number", le(29789, 255<<8, died), "its main process has exited with status 255" + lived, words.Exited, 0},
 		{"big-endian", be(29789), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"at the time when it was seen up", le(29789, 15, jvm().Wall.Add(-time.Minute)), "its main process was killed by SIGTERM" + lived, words.Signalled, 15},
 		{"version 2", accounted(binary.LittleEndian, 2, 29789, 15, died, time.Hour), "", "", 0},
@@ -194,6 +196,37 @@ func TestReadAccounts(t *testing.T) {
 	write("pacct", d.Wall, bytes.Repeat(record(29789), 1<<16+1)) // 4 MiB and more
 	if r, err := readAccounts(t.Context(), d, folders[1:], "run it"); err == nil || r.Whole || len(r.Files) != 1 || len(accountsOf(r.Files[0])) != 1<<16 {
 		t.Errorf("a large one: %d files, whole %t, %v", len(r.Files), r.Whole, err)
+	}
+}
+
+// A folder that cannot be read is not an empty one, and nobody waits for the other end of a FIFO
+// that somebody has put in its place.
+func TestNamesIn(t *testing.T) {
+	dir := t.TempDir()
+	fifo, file := filepath.Join(dir, "fifo"), filepath.Join(dir, "file")
+	if err := errors.Join(syscall.Mkfifo(fifo, 0o600), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := namesIn(dir); err != nil || len(names) != 2 {
+		t.Errorf("%q, %v", names, err)
+	}
+	if names, err := namesIn(t.TempDir()); err != nil || len(names) > 0 {
+		t.Errorf("an empty one: %q, %v", names, err)
+	}
+	for _, path := range []string{file, fifo} {
+		done := make(chan error, 1)
+		go func() {
+			_, err := namesIn(path)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			if !errors.Is(err, syscall.ENOTDIR) {
+				t.Errorf("%s: %v", path, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: it waits", path)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Explained reports whether a person need not look any further: the cause is known, and so
-// is the sender, if somebody must have sent the signal.
+// Explained reports whether the cause is known, and also the sender, if somebody must have sent
+// the signal. Then nobody has to look further.
 func (v Verdict) Explained() bool {
 	switch {
 	case v.Cause == "" || v.Cause == words.UnknownCause:
@@ -30,7 +30,7 @@ func isOwnFault(signal int) bool {
 	return slices.Contains([]string{"SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGTRAP", "SIGSYS", "SIGPIPE", "SIGXCPU", "SIGXFSZ"}, osutil.SignalName(signal))
 }
 
-// Scene is where and when a daemon has died.
+// Scene is what is known about the place and time of a death.
 type Scene struct {
 	Daemon   string
 	Cause    words.Cause
@@ -41,7 +41,7 @@ type Scene struct {
 	NotWell  bool // processes run, and what is asked of them is not met
 }
 
-// around is how much more of a journal is shown before and behind.
+// around is how much of the journal is shown before and after the time of the death.
 const around = 2 * time.Minute
 
 // Advice are commands that show a person more of such a death, whatever was found.
@@ -78,7 +78,7 @@ func Advice(s Scene) []string {
 	return append(list, journal+" -u "+unit)
 }
 
-// period is a time as journalctl(1) takes it.
+// period is an interval in the form of journalctl(1).
 func period(from, to time.Time) string {
 	if from.IsZero() || to.Before(from) {
 		from = to

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Again is what was found at the time, and what witnesses that are asked once more know
-// beyond that. What one of them has said already stands as it was said when the evidence
-// was fresh: a sender that has ended since has lost its program and its ancestors.
+// Again is what was found after the death, with what witnesses know in addition when they are
+// asked again. A finding that was there before is kept as it was: the evidence was fresh then.
+// Of a sender that has ended since, the program and the ancestors can no longer be read.
 func Again(before, now []Finding) []Finding {
 	list := slices.Clone(before)
 	for _, f := range now {
@@ -19,7 +19,7 @@ func Again(before, now []Finding) []Finding {
 	return list
 }
 
-// sameWord reports whether a witness has said something before.
+// sameWord reports whether two findings of a witness, an earlier and a later one, are the same.
 func sameWord(before, now Finding) bool {
 	if !strings.Contains(before.Source, now.Source) || before.Aside != now.Aside || before.Main != now.Main {
 		return false

@@ -19,8 +19,8 @@ const audit = "audit"
 type auditRecords struct {
 	Log   []byte // Linux: lines of text, auditd(8)
 	Trail []byte // FreeBSD: binary records, audit.log(5), the oldest first
-	Whole bool   // all that can be of the time in question
-	Host  string // the name of this machine: a log may be of many
+	Whole bool   // they hold all records of the time in question
+	Host  string // the name of this machine: several may write to one log
 }
 
 // auditEvent is a signal that was sent, or that has ended a process.
@@ -28,10 +28,10 @@ type auditEvent struct {
 	trail   bool // it is of FreeBSD's trail
 	at      time.Time
 	signal  int
-	target  int // the process
-	number  int // that was given to kill(2), which may be of a thread or of a group; 0 if not known
-	ended   bool
-	doubt   bool // of several targets some may have been refused
+	target  int  // the process
+	number  int  // the argument of kill(2): a process, a thread or a group; 0 if not known
+	ended   bool // it is not a signal that was sent, but one that has ended the process
+	doubt   bool // there were several targets, and kill(2) may have been denied for this one
 	sender  int
 	name    string // the sender's, from here on; all not made printable
 	exe     string
@@ -50,7 +50,7 @@ func auditFindings(r auditRecords, d Dead) []Finding {
 		if !ours || p.PID != e.target || !ok {
 			continue
 		}
-		if !r.Whole || e.doubt { // what is not there may have been another sender
+		if !r.Whole || e.doubt { // a missing record may be of another sender
 			sure = Likely
 		}
 		f := Finding{When: e.at, Cause: words.Signalled, Signal: e.signal, Main: d.isMain(p), Sure: sure, Source: audit, Next: auditCommand(e)}

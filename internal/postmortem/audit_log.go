@@ -12,13 +12,13 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// mostAuditEvents bounds how many events of a dead daemon are looked at: a process may be
-// sent signals without end. The last ones count.
+// mostAuditEvents bounds how many events of a dead daemon are used, the last ones: a process may
+// get any number of signals.
 const mostAuditEvents = 64
 
 // auditEvents reads the lines of auditd's log. The lines of one event have the same stamp,
-// "audit(SECONDS.MILLISECONDS:SERIAL)"; those of several events may be mixed. What users
-// choose (names, arguments) stands in quotes without any blank, or in hexadecimal.
+// "audit(SECONDS.MILLISECONDS:SERIAL)"; lines of several events may be interleaved. Texts that
+// users choose (names, arguments) are in quotes and have no blanks, or are in hexadecimal.
 func auditEvents(log []byte, host string, d Dead) []auditEvent {
 	parts := make(map[string]*auditParts)
 	for _, stamp := range auditStamps(log, host, d) {
@@ -74,7 +74,7 @@ func auditStamps(log []byte, host string, d Dead) []string {
 func auditLine(line []byte, host string) (kind, stamp, rest string, ok bool) {
 	const mostLine = 16 << 10 // auditd's own limit is 8970
 	if len(line) > mostLine || len(line) == 0 || line[len(line)-1] != '\n' {
-		return "", "", "", false // a line that is cut may hold a part of a number
+		return "", "", "", false // the last line may be cut within a number
 	}
 	text := string(line[:len(line)-1])
 	if node, found := strings.CutPrefix(text, "node="); found {
@@ -96,8 +96,8 @@ func auditLine(line []byte, host string) (kind, stamp, rest string, ok bool) {
 	return kind, stamp, rest, ok && !strings.Contains(kind, " ")
 }
 
-// auditFields are the fields of a line. What stands behind the group separator was added
-// by auditd to say the same in words, and has other keys.
+// auditFields are the fields of a line, up to the group separator. The fields after it were added
+// by auditd: they say the same with names in place of numbers.
 func auditFields(rest string) map[string]string {
 	rest, _, _ = strings.Cut(rest, "\x1d")
 	fields := make(map[string]string)
@@ -110,7 +110,7 @@ func auditFields(rest string) map[string]string {
 	return fields
 }
 
-// auditText is a field that a user may have chosen: quoted, or in hexadecimal.
+// auditText is the value of a field that a user may have chosen: it is quoted or in hexadecimal.
 func auditText(value string) string {
 	if quoted, ok := strings.CutPrefix(value, `"`); ok {
 		return strings.TrimSuffix(quoted, `"`)
@@ -151,8 +151,8 @@ func (p *auditParts) add(kind, rest string) {
 // TTOU, URG, WINCH.
 var linuxHarmless = [...]int{17, 18, 19, 20, 21, 22, 23, 28}
 
-// events are what the lines say together. A call that has failed has sent nothing; one
-// without its SYSCALL line does not say who and what.
+// events are the signals that the lines of one event tell of. A call that has failed has sent
+// nothing. Without its SYSCALL line the sender and the signal are not known.
 func (p *auditParts) events() []auditEvent {
 	at, ok := auditTime(p.stamp)
 	if !ok {
@@ -176,7 +176,7 @@ func (p *auditParts) events() []auditEvent {
 	if e.sender == 0 || endsNothing(e.signal, linuxHarmless[:]) {
 		return list
 	}
-	// kill(2) of a group succeeds if one of its processes may be sent the signal.
+	// kill(2) of a group succeeds if it may send the signal to at least one of its processes.
 	e.doubt = len(p.targets) > 1 && e.user != "0"
 	for _, target := range p.targets {
 		e.target = number(target["opid"])
@@ -251,7 +251,7 @@ func auditCommand(e auditEvent) string {
 	return fmt.Sprintf("ausearch -i -p %d", e.sender)
 }
 
-// wholeLines leaves out the line that the end of a file begins in the middle of.
+// wholeLines leaves out the first line if the part of the file begins within it.
 func wholeLines(end osutil.End) []byte {
 	if end.Whole {
 		return end.Data

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// The tokens of a record of FreeBSD's audit, audit.log(5), in the order in which the
-// kernel writes them. What praudit(1) makes of them is text in which an argument of a
-// program may pass for a record.
+// The tokens of a record of FreeBSD's audit, audit.log(5). The text that praudit(1) makes of them
+// is not read: there an argument of a program may look like a record.
 const (
 	tokenTrailer   = 0x13
 	tokenHeader    = 0x14
@@ -49,9 +48,8 @@ const (
 	headerSize   = 18
 )
 
-// trailEvents reads the end of a trail. A record begins with its length and ends with it,
-// so they are read from the end. One that the end of the bytes or their beginning has cut
-// ends that.
+// trailEvents reads the end of a trail. A record begins and ends with its length, so records are
+// read from the end on, up to one that is cut.
 func trailEvents(trail []byte, d Dead) []auditEvent {
 	var list []auditEvent
 	var wanted []int // indices into list of events whose sender's program is not known yet
@@ -85,7 +83,7 @@ func trailEvents(trail []byte, d Dead) []auditEvent {
 	return list
 }
 
-// beforeSpan reports whether no older record can be of the time in question.
+// beforeSpan reports whether a record is so old that it and all before it do not matter.
 func beforeSpan(at time.Time, d Dead) bool {
 	first, _, _ := d.span()
 	return at.Before(first.Add(-2 * slack))
@@ -183,7 +181,7 @@ func trailRecord(b []byte) (bsmRecord, bool) {
 	return r, false
 }
 
-// token reads one, and reports whether it is known.
+// token reads a token, and reports whether its kind is known.
 func (r *bsmRecord) token(kind byte, in *tokens) bool {
 	switch kind {
 	case tokenSubject, tokenSubjectEx:
@@ -232,13 +230,13 @@ func (r *bsmRecord) token(kind byte, in *tokens) bool {
 	return !in.bad
 }
 
-// tokens are bytes that are read from their beginning.
+// tokens are the bytes of a record that are still to be read.
 type tokens struct {
 	rest []byte
-	bad  bool // they have ended too early
+	bad  bool // there were too few
 }
 
-// take takes some bytes off; zeros if there are not so many.
+// take removes the first bytes and returns them; zeros if there are too few.
 func (t *tokens) take(n int) []byte {
 	if n < 0 || n > len(t.rest) {
 		t.bad, t.rest = true, nil
@@ -255,7 +253,7 @@ func (t *tokens) uint16() uint16 { return binary.BigEndian.Uint16(t.take(2)) }
 func (t *tokens) uint32() uint32 { return binary.BigEndian.Uint32(t.take(4)) }
 func (t *tokens) uint64() uint64 { return binary.BigEndian.Uint64(t.take(8)) }
 
-// text is one with its length before it, and a zero at its end.
+// text reads a length and a text with a zero at its end.
 func (t *tokens) text() string {
 	n := int(t.uint16())
 	if t.bad || n > len(t.rest) {
@@ -265,7 +263,7 @@ func (t *tokens) text() string {
 	return strings.TrimRight(string(t.take(n)), "\x00")
 }
 
-// strings is a count, and so many texts that end with a zero.
+// strings reads a count, and so many texts, each with a zero at its end.
 func (t *tokens) strings() []string {
 	var list []string
 	for n := t.uint32(); n > 0 && !t.bad; n-- {
@@ -282,7 +280,7 @@ func (t *tokens) strings() []string {
 }
 
 // subject is the audit user, user, group, real user, real group, process, session; then
-// the terminal: a port, and an address, whose kind stands before it if it is extended.
+// the terminal: a port, and an address; in the extended form its length is before it.
 func (t *tokens) subject(extended bool, port int) bsmSubject {
 	s := bsmSubject{login: t.uint32(), user: t.uint32()}
 	t.skip(12)

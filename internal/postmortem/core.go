@@ -8,8 +8,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// core finds the image of its memory, core(5), that a process has left when a signal ended
-// it: a file of the kernel's, or one that systemd-coredump(8) keeps.
+// core finds the image of the memory, core(5), of a process that a signal has ended: a file that
+// the kernel has written, or one that systemd-coredump(8) keeps.
 const core = "core"
 
 // coreDump is such an image.
@@ -21,11 +21,11 @@ type coreDump struct {
 	File   string // "" if it was not kept
 	Exe    string // the program, or "" if that is not known
 	Kept   bool   // by systemd-coredump, which opens it
-	Doubt  bool   // somebody else than root may have written it
+	Doubt  bool   // another user than root may have written it
 }
 
-// coreFindings is what images say of a dead daemon. The number of the process stands in
-// the image itself, and tells the daemon's from others.
+// coreFindings is what images say of a dead daemon. An image holds the id of its process, so it is
+// known which images are the daemon's.
 func coreFindings(dumps []coreDump, d Dead) []Finding {
 	var list []Finding
 	for _, c := range dumps {

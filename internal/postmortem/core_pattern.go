@@ -9,8 +9,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// corePattern is where images are written: a name with a mark for what is not known
-// before.
+// corePattern is where images are written. In its name there are marks for what is not known.
 type corePattern struct {
 	folder string // "" if it is the one in which the process works
 	name   string // with corePID for the number of the process, and coreAny for all else
@@ -62,8 +61,8 @@ func splitCorePattern(text string, pid byte) (corePattern, bool) {
 	return corePattern{folder, name}, isPlace && name != ""
 }
 
-// matches reports whether a file's name may be that of the image of one of some
-// processes. Only what is between the marks is compared; the image itself tells the rest.
+// matches reports whether a file may be, by its name, the image of one of these processes. Only
+// the text between the marks is compared; what is in the image decides.
 func (p corePattern) matches(name string, processes []words.Process) bool {
 	return slices.ContainsFunc(processes, func(one words.Process) bool {
 		return matchMarks(strings.ReplaceAll(p.name, corePID, strconv.Itoa(one.PID)), name)

@@ -12,8 +12,8 @@ import (
 const mostJournal = 8 << 20
 
 // journal asks systemd's journal for the entries of the time in which a daemon has died,
-// the oldest first, and whether those are all. Who may write them is for the caller to
-// see to: anybody may write any field that does not begin with an underscore.
+// the oldest first, and whether those are all. The caller must check who has written them: any
+// user may write any field whose name does not begin with an underscore.
 func journal(ctx context.Context, d Dead, fields string, matches ...string) (list []map[string]string, whole bool, err error) {
 	first, last, _ := d.span()
 	args := []string{

@@ -9,22 +9,22 @@ import (
 
 const kernelLog = "kernel log"
 
-// KernelLog knows the processes that the kernel has killed, for want of memory or because of
-// a fault.
+// KernelLog knows the processes that the kernel has killed, because of too little memory or of a
+// fault.
 func KernelLog() Witness { return reading(kernelLog, readKernelLog, kernelFindings) }
 
 // kernelRecords are what the kernel has said lately, each kind in the order of time.
 type kernelRecords struct {
 	Records [][]byte      // as /dev/kmsg has them
 	Slept   time.Duration // how long the machine has been suspended since boot: the kernel's log does not count that
-	Lead    time.Duration // how much the clock of the kernel's log is before the one since boot
+	Lead    time.Duration // by how much the clock of the kernel's log is ahead of the clock since boot
 	Exact   bool          // Lead was measured
 	Page    int           // the size of a page of memory
 	Lines   []byte        // of a file that syslogd writes
 	Buffer  []byte        // FreeBSD's message buffer, whose lines have no time
 }
 
-// slack is what the kernel's clocks differ from each other.
+// slack is how much the kernel's clocks may differ from each other.
 const slack = time.Second
 
 // hungEarlier is how long before the daemon was last seen it may have hung already.
@@ -35,11 +35,11 @@ type kernelEntry struct {
 	text string
 	when time.Time
 	sure Certainty // that it is of the time in question; "" if it is not
-	late bool      // it is not of this time, but a little older
-	file bool      // it stands in a file of syslogd's, into which others may write in the kernel's name
+	late bool      // it is a little older than that time
+	file bool      // it is from syslogd's file, to which any user may write in the kernel's name
 }
 
-// kernelEntries are what has a time, of the kernel's own records and of syslogd's file.
+// kernelEntries are the entries with a time, of the kernel's own records and of syslogd's file.
 func kernelEntries(r kernelRecords, d Dead) (kernel, file []kernelEntry) {
 	for _, record := range r.Records {
 		if at, text, ok := kernelRecord(record); ok {
@@ -65,8 +65,8 @@ func kernelFindings(r kernelRecords, d Dead) []Finding {
 // clock since boot: 100 parts in a million, 9 s in a day.
 const drift = 10_000
 
-// entry is a record of a time since boot. When the machine was suspended is not known, so
-// it happened somewhere in between.
+// entry is a record of a time since boot that does not count suspensions. It is not known when
+// the machine was suspended, so only an interval is known.
 func (d Dead) entry(at time.Duration, r kernelRecords, text string) kernelEntry {
 	first, last := at, at+r.Slept
 	e := kernelEntry{text: text, when: d.day(last)}
@@ -89,8 +89,7 @@ func (d Dead) entry(at time.Duration, r kernelRecords, text string) kernelEntry 
 }
 
 // kernelRecord is one of /dev/kmsg: "priority,number,microseconds,flags;text", then a line
-// for each property. Who writes to it from user space is not of the kernel's facility,
-// which is 0.
+// for each property. Records with another facility than 0, the kernel's, are from user space.
 func kernelRecord(record []byte) (at time.Duration, text string, ok bool) {
 	line, _, _ := bytes.Cut(record, []byte("\n"))
 	head, body, ok := bytes.Cut(line, []byte(";"))
@@ -103,8 +102,8 @@ func kernelRecord(record []byte) (at time.Duration, text string, ok bool) {
 	return time.Duration(us) * time.Microsecond, string(body), err == nil && err2 == nil && priority>>3 == 0
 }
 
-// clocks is how much the clock of the kernel's log is before the one since boot, which does
-// not count a suspension either: both stand in sched/debug of debugfs, in milliseconds.
+// clocks is by how much the clock of the kernel's log is ahead of the clock since boot, without
+// suspensions. Both are in sched/debug of debugfs, in milliseconds.
 func clocks(text []byte) (lead time.Duration, ok bool) {
 	at := make(map[string]float64)
 	for line := range bytes.Lines(text) {

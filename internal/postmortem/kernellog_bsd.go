@@ -2,7 +2,9 @@ package postmortem
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,9 +12,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// What FreeBSD's kernel says of a process, sys/kern/kern_sig.c and sys/vm/vm_pageout.c. A
-// process chooses its own name, and all that is ours to read stands before it or at the
-// end of the line.
+// What FreeBSD's kernel says of a process, sys/kern/kern_sig.c and sys/vm/vm_pageout.c. A process
+// can choose its own name, so only what is before the name and at the end of the line is used.
 var (
 	exited    = words.Pattern{Text: `^pid ([0-9]{1,6}) \((.*)\), (?:jid [0-9]+, )?uid [0-9]+: exited on signal ([0-9]{1,3})( \(core dumped\)| \(no core dump.*\))?$`}
 	reclaimed = words.Pattern{Text: `^pid ([0-9]{1,6}) \((.*)\), (?:jid [0-9]+, )?uid [0-9]+, was killed: ([a-z ]{1,80})$`}
@@ -21,7 +22,7 @@ var (
 // freebsdStamp is what kern.msgbuf_show_timestamp puts before a line.
 var freebsdStamp = words.Pattern{Text: `^\[[0-9]{1,12}(?:\.[0-9]{1,6})?\] `}
 
-// freebsdLine is what a line says of a process, its number, and its name.
+// freebsdLine is what a line says of a process, with the id and the name of that.
 func freebsdLine(text string) (f Finding, pid int, name string) {
 	f = Finding{Sure: Certain, Source: kernelLog}
 	if m := exited.Get().FindStringSubmatch(text); m != nil {
@@ -40,9 +41,9 @@ func freebsdLine(text string) (f Finding, pid int, name string) {
 	return Finding{}, 0, ""
 }
 
-// freebsdFindings is what FreeBSD's kernel says of a dead daemon. The message buffer is
-// the kernel's alone and has no times; the file has times, and others may write into it.
-// What stands in both is certain.
+// freebsdFindings is what FreeBSD's kernel says of a dead daemon. Only the kernel writes to the
+// message buffer, but it has no times. The file has times, but any user may write to it. A line
+// that is in both is certain.
 func freebsdFindings(file []kernelEntry, buffer []byte, hasFile bool, d Dead) []Finding {
 	lines := freebsdBuffer(buffer)
 	var list []Finding
@@ -60,7 +61,7 @@ func freebsdFindings(file []kernelEntry, buffer []byte, hasFile bool, d Dead) []
 		f.Main, f.When, f.Next = d.isMain(p), e.when, "grep -w 'pid "+strconv.Itoa(pid)+"' /var/log/messages"
 		list = append(list, f)
 	}
-	for text := range lines {
+	for _, text := range slices.Sorted(maps.Keys(lines)) {
 		f, pid, name := freebsdLine(text)
 		p, ours := d.process(pid)
 		if !ours || said[text] {
@@ -79,8 +80,8 @@ func freebsdFindings(file []kernelEntry, buffer []byte, hasFile bool, d Dead) []
 // freebsdName is how many bytes of a program's name the kernel keeps, MAXCOMLEN.
 const freebsdName = 19
 
-// freebsdBuffer is the kernel's lines in its message buffer, where other messages have a
-// priority with another facility before them.
+// freebsdBuffer is the kernel's own lines in the message buffer. Other messages begin with a
+// priority that has another facility.
 func freebsdBuffer(buffer []byte) map[string]bool {
 	lines := make(map[string]bool)
 	for line := range bytes.Lines(buffer) {

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// kernelStory is what Linux' own lines say of a dead daemon.
+// kernelStory is what the lines of Linux say of a dead daemon.
 func kernelStory(entries []kernelEntry, d Dead, page int) []Finding {
 	var list []Finding
 	var memory oomReport
@@ -45,8 +45,8 @@ var (
 	unhandled = words.Pattern{Text: `^.{1,15}\[([0-9]{1,9})\]: (unhandled (?:signal ([0-9]{1,2})|exception|level)|segfault \(11\))`}
 )
 
-// kernelLine is what a line of the kernel's says of a process, and its number. A process
-// chooses its own name, of 15 bytes at most, so no part of a name may pass for a number.
+// kernelLine is what a line of the kernel's says of a process, and the id of that. A process can
+// choose its own name, of up to 15 bytes, so the patterns take no number out of a name.
 func kernelLine(text string) (Finding, int) {
 	f := Finding{Sure: Certain, Source: kernelLog, Detail: true}
 	if m := victim.Get().FindStringSubmatch(text); m != nil {
@@ -77,8 +77,8 @@ func kernelLine(text string) (Finding, int) {
 	return Finding{}, 0
 }
 
-// outOfMemory is the end of a process for want of memory. The kernel's numbers stand
-// behind the name, whatever the name looks like.
+// outOfMemory is the end of a process because of too little memory. The kernel's numbers are after
+// the name, whatever the name looks like.
 func (f Finding) outOfMemory(whose, text string) Finding {
 	f.Cause, f.Signal = words.OutOfMemory, sigKill
 	f.Text = "the kernel has killed it for want of memory"
@@ -110,7 +110,7 @@ func kibibytes(kib int) string {
 func (f Finding) trap(rest string) (Finding, int) {
 	head, _, _ := strings.Cut(rest, " ip:")
 	m := trap.Get().FindAllStringSubmatchIndex(head, -1)
-	if len(m) != 1 { // a name that looks like one
+	if len(m) != 1 { // the name looks like a trap
 		return Finding{}, 0
 	}
 	kind := head[m[0][3]+len("] "):]
@@ -136,7 +136,7 @@ func trapSignal(kind string) int {
 	return 0
 }
 
-// library is where the fault was: "error 4 in libc.so.6[167ad8,7febd9044000+156000]".
+// library is the file that the fault was in: "error 4 in libc.so.6[167ad8,7febd9044000+156000]".
 func library(rest string) string {
 	_, name, ok := strings.Cut(rest, " in ")
 	if !ok {
@@ -153,8 +153,8 @@ func ofInterest(text string) bool {
 		strings.HasPrefix(text, "Tasks state ") || strings.Contains(text, " invoked oom-killer: ")
 }
 
-// kernelCovers reports whether the oldest record of /dev/kmsg, of whatever facility, is
-// the first one of all or older than the time in question.
+// kernelCovers reports whether the oldest record in /dev/kmsg, of any facility, is the first since
+// boot or older than the time in question.
 func kernelCovers(record []byte, d Dead) bool {
 	fields := strings.SplitN(string(record[:min(len(record), 100)]), ",", 4)
 	if len(fields) < 4 {
@@ -164,7 +164,7 @@ func kernelCovers(record []byte, d Dead) bool {
 	return fields[1] == "0" || err == nil && time.Duration(us)*time.Microsecond < d.From-slack
 }
 
-// number is a process number, or 0.
+// number is the number of a process; 0 if the text is not one.
 func number(text string) int {
 	n, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {

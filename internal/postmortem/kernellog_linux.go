@@ -16,9 +16,9 @@ import (
 // 256 KiB to 4 MiB.
 const mostKernelLog = 16 << 20
 
-// readKernelLog reads /dev/kmsg. Where that cannot be read, or has lost the time in
-// question, the journal is asked, and without one the files of syslogd. A container's
-// kernel log is that of its host, with the numbers that processes have there.
+// readKernelLog reads /dev/kmsg. If that cannot be read, or no longer has the time in question, it
+// reads the journal, or else the files of syslogd. In a container nothing is read: the kernel's
+// log has the process ids of the host.
 func readKernelLog(ctx context.Context, d Dead) (kernelRecords, error) {
 	r := kernelRecords{Page: os.Getpagesize()}
 	if !inFirstPIDs() {
@@ -35,7 +35,7 @@ func readKernelLog(ctx context.Context, d Dead) (kernelRecords, error) {
 	}
 	entries, _, journalErr := journal(ctx, d, "MESSAGE,_TRANSPORT,SYSLOG_FACILITY", "-b", "_TRANSPORT=kernel")
 	if journalErr == nil && len(entries) > 0 {
-		r.Records, r.Lead, r.Exact = nil, 0, true // they are among these, with journald's time
+		r.Records, r.Lead, r.Exact = nil, 0, true // the journal has them, too, with journald's time
 		for _, entry := range entries {
 			r.keep([]byte(kernelOfJournal(entry)))
 		}
@@ -72,7 +72,7 @@ func (r *kernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err 
 	first := true
 	for total := 0; total < mostKernelLog && ctx.Err() == nil; {
 		n, readErr := 0, error(nil)
-		err := conn.Control(func(fd uintptr) { n, readErr = unix.Read(int(fd), buf) }) // a File would wait for the next record
+		err := conn.Control(func(fd uintptr) { n, readErr = unix.Read(int(fd), buf) }) // os.File would wait for the next record
 		switch {
 		case err != nil:
 			return covers, err
@@ -93,8 +93,8 @@ func (r *kernelRecords) readKmsg(ctx context.Context, d Dead) (covers bool, err 
 	return covers, ctx.Err()
 }
 
-// keep keeps a record that may be about the end of a process, or that tells of other
-// tasks when memory has run out.
+// keep keeps a record that may be about the end of a process, or about the tasks that there were
+// when there was too little memory.
 func (r *kernelRecords) keep(record []byte) {
 	if _, text, ok := kernelRecord(record); ok && ofInterest(text) {
 		r.Records = append(r.Records, append([]byte(nil), record...))
@@ -120,8 +120,8 @@ func slept() time.Duration {
 	return max(time.Duration(up.Nano()-awake.Nano()), 0)
 }
 
-// inFirstPIDs reports whether processes have for us the numbers that the kernel's own
-// records have: those of the first PID namespace, whose inode is fixed, linux/proc_ns.h.
+// inFirstPIDs reports whether we are in the first PID namespace, so that we see processes with the
+// ids that the kernel's own records have. Its inode is fixed, linux/proc_ns.h.
 func inFirstPIDs() bool {
 	target, err := os.Readlink("/proc/self/ns/pid")
 	return err == nil && target == "pid:[4026531836]"

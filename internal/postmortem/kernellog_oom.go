@@ -12,7 +12,7 @@ import (
 // at that time, if vm.oom_dump_tasks is set, as is the default.
 type oomReport struct {
 	columns int // of the table, the name included; 0: no table has begun
-	rss     int // the column of the memory that is in use
+	rss     int // the column of the resident memory
 	biggest []oomTask
 	group   string // the control group that has had too little
 }
@@ -27,7 +27,7 @@ type oomTask struct {
 // mostOthers is how many other tasks are told.
 const mostOthers = 3
 
-// hear takes a line of the kernel's.
+// hear reads a line of the kernel's.
 func (o *oomReport) hear(text string) {
 	switch {
 	case strings.Contains(text, " invoked oom-killer: "), strings.HasPrefix(text, "Tasks state "):
@@ -40,8 +40,8 @@ func (o *oomReport) hear(text string) {
 	}
 }
 
-// row takes a line of the table, or its head: "[  pid  ]   uid  tgid total_vm      rss …".
-// Which columns there are differs between kernels.
+// row reads a line of the table, or its head: "[  pid  ]   uid  tgid total_vm      rss …". Kernels
+// differ in the columns.
 func (o *oomReport) row(text string) {
 	first, rest, ok := strings.Cut(text[1:], "]")
 	fields := strings.Fields(rest)
@@ -58,10 +58,10 @@ func (o *oomReport) row(text string) {
 	}
 	o.biggest = append(o.biggest, oomTask{pid, number(fields[o.rss]), strings.Join(fields[o.columns-1:], " ")})
 	slices.SortStableFunc(o.biggest, func(a, b oomTask) int { return b.pages - a.pages })
-	o.biggest = o.biggest[:min(len(o.biggest), mostOthers+1)] // the one that was killed is among them, mostly
+	o.biggest = o.biggest[:min(len(o.biggest), mostOthers+1)] // one more, because the killed one is mostly among them
 }
 
-// more is what the report says about the death of one of the tasks.
+// more is what the report says in addition about the death of one of the tasks.
 func (o *oomReport) more(pid, page int) string {
 	var text string
 	if o.group != "" {

@@ -8,7 +8,7 @@ import (
 )
 
 // syslogEntry reads a line of the kernel's in a file of syslogd's: "Nov 28 06:10:36 HOST
-// kernel: TEXT", or with a full date. Who writes to syslogd may call itself so, too.
+// kernel: TEXT", or with a full date. Any program may write to syslogd under that name.
 func syslogEntry(line []byte, d Dead) (kernelEntry, bool) {
 	const most = 8 << 10
 	if len(line) > most || len(line) == 0 || line[len(line)-1] != '\n' {
@@ -34,12 +34,12 @@ func syslogEntry(line []byte, d Dead) (kernelEntry, bool) {
 	return e, true
 }
 
-// kernelStamp is the time that Linux has put before a line; the number in brackets of a
-// line about a task has no fraction.
+// kernelStamp is the time that Linux writes before a line. It has a fraction, unlike the number in
+// brackets of a line about a task.
 var kernelStamp = words.Pattern{Text: `^\[ *[0-9]{1,12}\.[0-9]{6}\] `}
 
-// syslogTime is the time at the beginning of a line. The old form has no year: the year is
-// that of now, or the one before.
+// syslogTime is the time at the beginning of a line. The old form has no year: it is the current
+// year, or the one before.
 func syslogTime(line string, now time.Time) (at time.Time, precision time.Duration, rest string, ok bool) {
 	first, rest, _ := strings.Cut(line, " ")
 	if at, err := time.Parse(time.RFC3339Nano, first); err == nil {

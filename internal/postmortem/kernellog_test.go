@@ -2,6 +2,7 @@ package postmortem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +190,21 @@ func TestFreeBSDKernelFindings(t *testing.T) {
 		}
 		if len(got) != 1 || got[0].Text != tc.text || got[0].Cause != tc.cause || got[0].Sure != tc.sure || !got[0].Main {
 			t.Errorf("%s: %+v", tc.name, got)
+		}
+	}
+}
+
+// The same lines make the same verdict whenever they are read.
+func TestFreeBSDKernelFindingsInOrder(t *testing.T) {
+	d := Dead{Executable: "/usr/local/sbin/crashd", Processes: []words.Process{{PID: 87}}, Wall: time.Unix(1_795_846_215, 0)}
+	var buffer []byte
+	for _, signal := range []string{"6", "11", "9", "8", "4"} {
+		buffer = append(buffer, "pid 87 (crashd), jid 0, uid 0: exited on signal "+signal+"\n"...)
+	}
+	first := kernelFindings(kernelRecords{Buffer: buffer}, d)
+	for range 20 {
+		if got := kernelFindings(kernelRecords{Buffer: buffer}, d); !slices.Equal(got, first) {
+			t.Fatalf("%+v\nand %+v", got, first)
 		}
 	}
 }

@@ -19,15 +19,15 @@ import (
 // daemon may write anything, and need not write about its end.
 const LastWords = "last words"
 
-// What is read at most.
+// The most that is read.
 const (
-	mostEntries = 60      // of the journal: those of a next life may be among them
+	mostEntries = 60      // of the journal: some may be of the next start
 	mostUnit    = 1 << 20 // bytes of it
 	mostOutput  = 8 << 10 // bytes of a file
 )
 
-// askLastWords reads the ends of all. After a reboot nothing is asked: what there is was
-// written since, or is about a shutdown.
+// askLastWords reads the ends of all these. After a reboot it reads nothing: there are only lines
+// that are newer, or about a shutdown.
 func askLastWords(ctx context.Context, d Dead) ([]Finding, error) {
 	if d.Rebooted {
 		return nil, nil
@@ -69,12 +69,12 @@ func readUnit(ctx context.Context, d Dead) ([]map[string]string, error) {
 	return entries, err
 }
 
-// What is told of last words at most.
+// The most that is told of last words.
 const (
 	mostWords    = 3                // lines
 	mostWord     = 160              // bytes of each
-	wordsBelong  = time.Minute      // lines that are older than the last one are of something else
-	wordsEarlier = 10 * time.Minute // an output that was last written to so long before it was seen up is of its start
+	wordsBelong  = time.Minute      // lines older than this before the last one are about something else
+	wordsEarlier = 10 * time.Minute // if nothing was written since this long before it was seen up, the output is about the start
 )
 
 // spoken is a line of a journal.
@@ -95,7 +95,7 @@ func journalWords(entries []map[string]string, d Dead) *Finding {
 		}
 		if isManagers(entry) {
 			if isStart(entry) && at.After(first) {
-				break // what comes is of the next life
+				break // what follows is of the next start
 			}
 			continue
 		}
@@ -124,12 +124,12 @@ func journalWords(entries []map[string]string, d Dead) *Finding {
 		return nil
 	}
 	f := hint("its last words" + before(end, last) + ": " + text)
-	f.When, f.Next = end, "journalctl -u "+d.Service+" -n 50"
+	f.When, f.Next = end, "journalctl -u "+shellWord(d.Service)+" -n 50"
 	return &f
 }
 
-// isManagers reports whether an entry is systemd's own: that the main process has exited
-// is for the manager to say.
+// isManagers reports whether an entry is systemd's own. Those are left out: the manager is asked
+// how the main process has ended.
 func isManagers(entry map[string]string) bool { return entry["_PID"] == "1" }
 
 // isStart reports whether systemd says that it starts the unit, or has started it,
@@ -146,11 +146,11 @@ func fileWords(what, path string, text []byte, at time.Time, d Dead) *Finding {
 		return nil
 	}
 	f := hint(what + before(at, last) + ": " + lines)
-	f.When, f.Next = at, "tail -n 50 "+path
+	f.When, f.Next = at, "tail -n 50 "+shellWord(path)
 	return &f
 }
 
-// titleWords is the last line that readproctitle or runsvdir shows, of whatever service.
+// titleWords is the last line that readproctitle or runsvdir shows, of any service.
 func titleWords(d Dead) *Finding {
 	text := quoted([]string{d.Title})
 	if text == "" {
@@ -161,7 +161,7 @@ func titleWords(d Dead) *Finding {
 	return &f
 }
 
-// hint is a remark that may have nothing to do with the end.
+// hint is a remark that may be unrelated to the end.
 func hint(text string) Finding {
 	return Finding{Text: text, Main: true, Aside: true, Sure: Hint, Source: LastWords}
 }
@@ -175,7 +175,7 @@ func before(at, found time.Time) string {
 	return fmt.Sprintf(", %s before it was found dead", shortly(ago))
 }
 
-// shortly is a time in one or two units: "3 h 4 min".
+// shortly is a duration in one or two units: "3 h 4 min".
 func shortly(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -188,7 +188,7 @@ func shortly(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours())/24)
 }
 
-// quoted are the last lines that say something, cleaned and cut.
+// quoted are the last lines that are not empty, made printable and cut.
 func quoted(lines []string) string {
 	var list []string
 	for _, line := range slices.Backward(lines) {

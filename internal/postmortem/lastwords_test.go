@@ -79,6 +79,20 @@ func TestOutputWords(t *testing.T) {
 	}
 }
 
+// A command that is to be pasted has names that a shell takes as they are.
+func TestLastWordsQuoteNames(t *testing.T) {
+	d := jvm()
+	d.Service = `a\x2db.service`
+	journal := journalWords([]map[string]string{wrote(29789, 5, "x")}, d)
+	file := fileWords("its log", "/var/log/a b;c", []byte("x\n"), ago(5), d)
+	line, _ := machineLine(`cgroup: fork rejected by pids controller in /system.slice/a;b.service`, "a;b")
+	for _, pair := range [][2]string{{journal.Next, `journalctl -u 'a\x2db.service' -n 50`}, {file.Next, `tail -n 50 '/var/log/a b;c'`}, {line.Next, "systemctl show 'a;b' -p TasksMax"}} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s, want %s", pair[0], pair[1])
+		}
+	}
+}
+
 // Last words are read from a file's end, and none is no error; after a reboot there are none.
 func TestReadLastWords(t *testing.T) {
 	d := jvm()

@@ -14,9 +14,9 @@ type Kind string
 
 // The kinds, in the order in which they are told.
 const (
-	IsCause Kind = "cause" // how it has ended; several are readings, or one says more than another
-	IsBy    Kind = "by"    // who has sent the signal; several are all that can have been it
-	IsNote  Kind = "note"  // what may have to do with it
+	IsCause Kind = "cause" // how it has ended; several are other explanations, or more details
+	IsBy    Kind = "by"    // who has sent the signal; several are all possible senders
+	IsNote  Kind = "note"  // what may be related to it
 )
 
 // Line is one piece of an explanation.
@@ -29,13 +29,13 @@ type Line struct {
 	Later  bool      // see Finding
 }
 
-// What an explanation has at most.
+// The most that an explanation has of each.
 const (
 	mostSenders = 4
 	mostLines   = 10
 )
 
-// explained adds what is known piece by piece, and on what it rests.
+// explained adds the lines of the explanation, and the findings that they are made of.
 func (v Verdict) explained(ends []Finding, details *Finding, sent, all []Finding) Verdict {
 	add := func(kind Kind, text string, sure Certainty, f Finding) {
 		same := func(l Line) bool { return l.Kind == kind && l.Text == text }
@@ -78,7 +78,7 @@ func (v Verdict) explained(ends []Finding, details *Finding, sent, all []Finding
 	return v
 }
 
-// sayMore are the accounts of the same end that know more of it.
+// sayMore are the findings that know details of the same end.
 func sayMore(end Finding, details *Finding, all []Finding) []Finding {
 	var list []Finding
 	if details != nil {
@@ -92,7 +92,7 @@ func sayMore(end Finding, details *Finding, all []Finding) []Finding {
 	return list
 }
 
-// senderText names the signal, too, where no line of the cause does.
+// senderText is a sender, with the signal unless a line of the cause names it.
 func senderText(f Finding, ends []Finding, v Verdict) string {
 	if len(ends) == 1 && ends[0].Cause != words.Exited && ends[0].Signal != 0 || len(ends) == 0 && v.Signal != 0 {
 		return sentBy(f)
@@ -100,8 +100,8 @@ func senderText(f Finding, ends []Finding, v Verdict) string {
 	return osutil.SignalName(f.Signal) + " from " + sentBy(f)
 }
 
-// isNote reports whether a finding is worth a word though it is no account of the end: a
-// remark, a hint, or the end of another of its processes, which may have led to this one.
+// isNote reports whether a finding is told though it does not explain the end: a remark, a hint,
+// or the end of another of its processes, which may have caused this one.
 func isNote(f Finding) bool {
 	return f.Aside || f.Sender == "" && (f.Sure == Hint || !f.Main && f.Detail)
 }
@@ -113,7 +113,7 @@ func remarkText(f Finding) string {
 	return f.Text
 }
 
-// withoutSubject leaves out whose end it is.
+// withoutSubject removes the words for the main process from the beginning.
 func withoutSubject(text string) string {
 	for _, subject := range []string{"its main process was ", "its main process has "} {
 		if rest, ok := strings.CutPrefix(text, subject); ok {

@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// machine knows what happened to the whole machine. A reboot is an account of the end. A
-// suspend, a step of the clock or a full table of the kernel may have to do with it.
+// machine knows what happened to the whole machine. A reboot explains the end. A suspension, a
+// step of the clock or a full table of the kernel may be related to it.
 const machine = "machine"
 
 // happened is what was read of the machine.
@@ -50,7 +50,7 @@ func machineFindings(h happened, d Dead) []Finding {
 	return append(list, machineLines(h.kernel, d)...)
 }
 
-// reboot is the account of the end of a daemon that was last seen in an earlier boot.
+// reboot explains the end of a daemon that was last seen in an earlier boot.
 func reboot(e bootEnd, d Dead) Finding {
 	at := d.day(0)
 	f := Finding{When: at, Cause: words.Rebooted, Main: true, Sure: Certain, Source: machine, Next: "last -x -n 10"}
@@ -86,8 +86,8 @@ func remark(text string, sure Certainty) Finding {
 	return Finding{Text: text, Main: true, Aside: true, Sure: sure, Source: machine}
 }
 
-// wanting are lines of a kernel's about a want of what all share. FreeBSD's are of
-// sys/kern/kern_fork.c, kern_descrip.c and ufs/ffs/ffs_alloc.c.
+// wanting are lines of the kernel about a shared resource that is used up. Those of FreeBSD are
+// from sys/kern/kern_fork.c, kern_descrip.c and ufs/ffs/ffs_alloc.c.
 var wanting = []struct{ mark, text string }{
 	{"VFS: file-max limit ", "no further file could be opened on this machine (fs.file-max)"},
 	{"maxproc limit exceeded by uid ", "no further process could be started (kern.maxproc)"},
@@ -114,7 +114,7 @@ func machineLines(r kernelRecords, d Dead) []Finding {
 			continue
 		}
 		seen[f.Text] = true
-		if f.When = e.when; e.file { // others may have written it
+		if f.When = e.when; e.file { // any user may have written it
 			f.Sure = Hint
 		}
 		list = append(list, f)
@@ -128,7 +128,7 @@ func machineLine(text, service string) (Finding, bool) {
 		f := remark("no further process could be started in the control group "+words.ASCII(m[1])+" (pids.max)", Hint)
 		if service != "" && strings.Contains(m[1]+"/", "/"+service+".service/") {
 			f.Text, f.Sure = "its control group had no room for a further process (TasksMax)", Likely
-			f.Next = "systemctl show " + service + " -p TasksMax"
+			f.Next = "systemctl show " + shellWord(service) + " -p TasksMax"
 		}
 		return f, true
 	}

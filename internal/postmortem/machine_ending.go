@@ -9,9 +9,8 @@ import (
 // wtmpRecord is the size of a record of wtmp(5) where times have 32 bits, as on amd64.
 const wtmpRecord = 384
 
-// wtmpEnding is how the boot before this one has ended, by the end of wtmp: the record
-// before that of this boot says shutdown, or it does not. Records that are cut off stand
-// at the beginning, if at all.
+// wtmpEnding is how the boot before this one has ended, by the end of wtmp: it was shut down if
+// there is a record of a shutdown before that of this boot. Only the first record may be cut.
 func wtmpEnding(data []byte) bootEnd {
 	data = data[len(data)%wtmpRecord:]
 	const runLevel, bootTime = 1, 2
@@ -34,8 +33,8 @@ func wtmpEnding(data []byte) bootEnd {
 	return unknownEnding
 }
 
-// utxEnding is the same of FreeBSD's utx.log, getutxent(3): records have the length of
-// what follows before them, big-endian, and first a byte for their kind.
+// utxEnding is the same by FreeBSD's utx.log, getutxent(3): a record is its length in two bytes,
+// big-endian, a byte for its kind, and the rest.
 func utxEnding(data []byte) bootEnd {
 	const bootTime, shutdownTime = 1, 8 // sys/utmpx.h
 	var before, ending byte             // of the last records of these kinds
@@ -58,8 +57,8 @@ func utxEnding(data []byte) bootEnd {
 	return sudden
 }
 
-// What says in a journal that the machine was shut down, sd-messages.h: that systemd-logind
-// does it, and that the journal ends.
+// The messages of a journal that tell of a shutdown, sd-messages.h: systemd-logind shuts the machine
+// down, and the journal is stopped.
 const (
 	shutdownID = "98268866d1d54a499c4e98921d93bc40"
 	journalEnd = "d93fb3c9c24d451a97cea615ce59c00b"

@@ -1,6 +1,7 @@
 package postmortem
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,7 @@ type change struct {
 	at        time.Time
 	precision time.Duration
 	did       string // upgraded, installed, removed
-	name      string // as its manager has it, from here on; not made printable
+	name      string // as its manager writes it; not made printable, nor are the versions
 	from, to  string // versions; "" if not known
 	log       string // the file that tells it
 }
@@ -36,11 +37,12 @@ func askPackages(ctx context.Context, d Dead) ([]Finding, error) {
 		return nil, nil
 	}
 	all, err := readPackages(ctx, d)
-	return packageFindings(all, d, func(file string, of []change) string { return ownerOf(ctx, file, of) }), err
+	found := packageFindings(all, d, func(file string, of []change) string { return ownerOf(ctx, file, of) })
+	return found, cmp.Or(err, ctx.Err()) // without time the owner is not known
 }
 
-// packageFindings is what changes say of a dead daemon. Only if something has changed at that
-// time the owner of the daemon's file is looked for.
+// packageFindings is what changes say of a dead daemon. The owner of the daemon's file is looked
+// for only if something has changed at that time.
 func packageFindings(all []change, d Dead, owner func(file string, of []change) string) []Finding {
 	of := slices.DeleteFunc(all, func(c change) bool {
 		_, ok := d.placed(c.at, c.at.Add(c.precision+changedEarlier))
@@ -56,7 +58,7 @@ func packageFindings(all []change, d Dead, owner func(file string, of []change) 
 	return changeFindings(of, own)
 }
 
-// changeFindings tells of the daemon's own package, else of the others, in one line.
+// changeFindings tells of the daemon's own package, or else of all others in one line.
 func changeFindings(of []change, own string) []Finding {
 	if i := slices.IndexFunc(of, func(c change) bool { return own != "" && c.name == own }); i >= 0 {
 		c := of[i]
@@ -78,7 +80,7 @@ func changeFindings(of []change, own string) []Finding {
 	return []Finding{{When: of[0].at, Main: true, Aside: true, Sure: Hint, Source: packages, Text: text, Next: "tail -n 50 " + of[0].log}}
 }
 
-// name is without the architecture that Debian's have.
+// name is the name of a package without its architecture, which Debian adds.
 func name(text string) string {
 	text, _, _ = strings.Cut(text, ":")
 	return words.ASCII(words.Cut(text, 60))

@@ -17,22 +17,22 @@ import (
 // patterns are at, did, name, from and to.
 type packageLog struct {
 	path     string
-	layout   string // of the time; "" for that of syslog, which stands before what the pattern is for
+	layout   string // of the time; "" for syslog's, which is not a part of the pattern
 	patterns []*words.Pattern
 }
 
 const isoTime = "2006-01-02T15:04:05Z0700"
 
-// packageLogs are those of Debian, of dnf (its "Upgraded" is about the old package, which
-// goes), of zypper, of pacman, and of FreeBSD's pkg, which writes to syslog.
+// packageLogs are those of Debian, of dnf (its "Upgraded" is about the old package, and left out),
+// of zypper, of pacman, and of FreeBSD's pkg, which writes to syslog.
 var packageLogs = [...]packageLog{
 	{"/var/log/dpkg.log", time.DateTime, []*words.Pattern{{Text: `^(?P<at>[^ ]+ [^ ]+) (?P<did>upgrade|install|remove|purge) (?P<name>[^ ]+) (?P<from>[^ ]+) (?P<to>[^ ]+)$`}}},
 	{"/var/log/dnf.rpm.log", isoTime, []*words.Pattern{{Text: `^(?P<at>[^ ]+) [A-Z]+ (?P<did>Upgrade|Installed|Erase|Downgrade|Reinstalled): (?P<name>[^ ]+?)(?:-(?P<to>[^ -]*-[^ -]*))?$`}}},
 	{"/var/log/zypp/history", time.DateTime, []*words.Pattern{{Text: `^(?P<at>[^|]+)\| *(?P<did>install|remove) *\|(?P<name>[^|]*)\|(?P<to>[^|]*)`}}},
 	{"/var/log/pacman.log", isoTime, []*words.Pattern{{Text: `^\[(?P<at>[^\]]{10,30})\] \[ALPM\] (?P<did>upgraded|installed|removed|downgraded|reinstalled) (?P<name>[^ ]+) \((?:(?P<from>[^ ()]+) -> )?(?P<to>[^ ()]+)\)$`}}},
 	{"/var/log/messages", "", []*words.Pattern{
-		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+) (?P<did>upgraded|reinstalled|downgraded): (?P<from>[^ ]+) -> (?P<to>[^ ]+)$`},
-		{Text: `^.*? pkg(?:-static)?[\[\]0-9]*: (?P<name>[^ ]+)-(?P<to>[^- ]+) (?P<did>installed|deinstalled)$`},
+		{Text: `^(?:<[^ ]+> )?[^ ]+ pkg(?:-static)?(?:\[[0-9]+\])?: (?P<name>[^ ]+) (?P<did>upgraded|reinstalled|downgraded): (?P<from>[^ ]+) -> (?P<to>[^ ]+) *$`},
+		{Text: `^(?:<[^ ]+> )?[^ ]+ pkg(?:-static)?(?:\[[0-9]+\])?: (?P<name>[^ ]+)-(?P<to>[^- ]+) (?P<did>installed|deinstalled)$`},
 	}},
 }
 
@@ -117,7 +117,7 @@ func readPackages(ctx context.Context, d Dead) ([]change, error) {
 	return list, errors.Join(errs...)
 }
 
-// mostOwned bounds of how many packages the lists are read.
+// mostOwned bounds the number of packages whose lists of files are read.
 const mostOwned = 50
 
 // ownerOf is the one of these packages that has a file; "" if none has. Debian's lists of
@@ -140,8 +140,8 @@ func ownerOf(ctx context.Context, file string, changes []change) string {
 	return ownerSays(ctx, "rpm", "-q", "--qf", `%{NAME}\n`, "-f", file)
 }
 
-// dpkgOwner reads the lists of files, whose names have the architecture only of packages
-// that may be installed for several.
+// dpkgOwner reads the lists of files. The name of a list has the architecture only if the package
+// may be installed for several.
 func dpkgOwner(file string, changes []change, list func(name string) ([]byte, error)) string {
 	wanted := []byte(withoutUsr(file))
 	for _, c := range changes[:min(len(changes), mostOwned)] {
@@ -162,8 +162,8 @@ func dpkgOwner(file string, changes []change, list func(name string) ([]byte, er
 	return ""
 }
 
-// withoutUsr is how a path is compared: /sbin is a link to /usr/sbin on many systems, and
-// packages have the one or the other.
+// withoutUsr is a path for a comparison: on many systems /sbin is a link to /usr/sbin, and packages
+// name the one or the other.
 func withoutUsr(path string) string { return strings.TrimPrefix(path, "/usr") }
 
 // ownerSays runs a package manager's question. It is not an error that no package has the file.

@@ -27,6 +27,10 @@ func TestPackageLogs(t *testing.T) {
 		{"/var/log/messages", "Nov 28 05:41:58 fb pkg[1234]: clamav upgraded: 1.0.1,1 -> 1.0.2,1", "upgraded clamav 1.0.1,1>1.0.2,1"},
 		{"/var/log/messages", "Nov 28 05:41:58 fb pkg-static[1234]: py39-x-1.0.2_1 installed", "installed py39-x >1.0.2_1"},
 		{"/var/log/messages", "Nov 28 05:41:58 fb pkg: clamav-1.0.2 deinstalled", "removed clamav >"},
+		{"/var/log/messages", "Nov 28 05:41:58 fb pkg[1234]: clamav upgraded: 1.0.1,1 -> 1.0.2,1 ", "upgraded clamav 1.0.1,1>1.0.2,1"}, // as pkg(8) writes it
+		{"/var/log/messages", "Nov 28 05:41:58 <user.notice> fb pkg[1234]: clamav-1.0.2 installed", "installed clamav >1.0.2"},         // syslogd -v
+		{"/var/log/messages", "2026-11-28T05:41:58.000000+00:00 fb pkg[1234]: clamav-1.0.2 installed", "installed clamav >1.0.2"},
+		{"/var/log/messages", "Nov 28 05:41:58 fb app[7]: pkgs: see pkg: clamav-1.0.2 installed", ""},
 		{"/var/log/messages", "Nov 28 05:41:58 fb pkgfoo[12]: clamav-1.0.2 installed", ""},
 		{"/var/log/messages", "Nov 28 05:41:58 fb sshd[12]: Accepted", ""},
 	} {

@@ -40,7 +40,7 @@ func (read Naming) ask(ctx context.Context, d Dead) ([]Finding, error) {
 	return namedBy(files, d), err
 }
 
-// mostPIDFiles is how many are told.
+// mostPIDFiles is how many pidfiles are told.
 const mostPIDFiles = 5
 
 func namedBy(files []PIDFile, d Dead) []Finding {

@@ -1,6 +1,5 @@
-// Package postmortem looks for what has ended a process, and for who did it, in what the
-// kernel and others have written down. It never guesses: what can be read in two ways is
-// said in both.
+// Package postmortem finds out what has ended a process, and who did it, by what the kernel and
+// others have recorded. It never guesses: evidence that has two meanings is told with both.
 package postmortem
 
 import (
@@ -17,14 +16,13 @@ type Certainty string
 
 // The certainties, the best first.
 const (
-	Certain Certainty = "certain" // it cannot be read in another way
-	Likely  Certainty = "likely"  // it can
+	Certain Certainty = "certain" // there is no other explanation
+	Likely  Certainty = "likely"  // there may be another one
 	Hint    Certainty = "hint"    // it may have nothing to do with it
 )
 
-// Dead is a daemon of which no process runs any more. It was last seen at From, and was
-// found dead at To: what happened to a process of its numbers before or after concerns
-// another process.
+// Dead is a daemon whose processes have all ended. It was last seen up at From, and found dead at
+// To. Its process ids may have belonged to other processes before From and after To.
 type Dead struct {
 	Daemon     string // its name in the configuration
 	Executable string // of the configuration; it may be a script, or not exist any more
@@ -41,7 +39,7 @@ type Dead struct {
 	Rebooted   bool          // it was last seen in an earlier boot: Processes and From are of that one
 }
 
-// process is the dead one that has this number, or that had it for a thread.
+// process is the dead process that had this id, or that had a thread with it.
 func (d Dead) process(id int) (words.Process, bool) {
 	i := slices.IndexFunc(d.Processes, func(p words.Process) bool { return p.Has(id) })
 	if i < 0 {
@@ -50,18 +48,18 @@ func (d Dead) process(id int) (words.Process, bool) {
 	return d.Processes[i], true
 }
 
-// isMain reports whether it is the main process, which is the first one. The end of a
-// worker is not the end of its daemon.
+// isMain reports whether a process is the main one, which is the first of the list. The end of
+// a worker is not the end of its daemon.
 func (d Dead) isMain(p words.Process) bool {
 	return len(d.Processes) > 0 && d.Processes[0].PID == p.PID
 }
 
-// Finding is what a witness knows of one event: an account of the end, or, if it has a
-// Sender, a signal that was sent, or, if it is Aside, something that may have to do with it.
+// Finding is what a witness knows of one event. It explains the end; or, if it has a Sender, it is
+// a signal that was sent; or, if it is Aside, it is something that may be related to the end.
 type Finding struct {
 	When   time.Time // of the event; zero if that is not known
 	Cause  words.Cause
-	Signal int    // that has ended it, or that was sent; after an exit with status 128+n maybe n; 0: none, or not known
+	Signal int    // that has ended it, or that was sent, or that osutil.SignalOfExit knows; 0: none, or not known
 	Text   string // what happened, for people
 	Sender string // who sent the signal, for people
 	// SenderPID is the number of the process that sent it, so that two witnesses of one
@@ -69,11 +67,11 @@ type Finding struct {
 	SenderPID int
 	Main      bool   // it is about the main process
 	Detail    bool   // it says more than that a signal has ended it
-	Aside     bool   // it is no account of the end: a stale pidfile, the last words, an upgrade
+	Aside     bool   // it does not explain the end: a stale pidfile, the last words, an upgrade
 	Next      string // a command that shows a person more, to be pasted; "" if there is none
 	Sure      Certainty
 	Source    string // the witness, so that a person can look it up
-	Later     bool   // it was not known at the death, and was found when somebody asked again
+	Later     bool   // it was not found after the death, but when the witnesses were asked again
 }
 
 // Witness is a source of evidence.
@@ -107,8 +105,8 @@ type Evidence struct {
 	Absent   []string // witnesses that are not there, and how to switch them on
 }
 
-// Ask asks all witnesses at the same time. One that does not answer before ctx ends is
-// left behind: a read of the kernel's files cannot be interrupted.
+// Ask asks all witnesses at the same time. It does not wait for a witness that has not answered
+// when ctx ends: a read of the kernel's files cannot be interrupted.
 func Ask(ctx context.Context, witnesses []Witness, d Dead) Evidence {
 	type answer struct {
 		found []Finding
@@ -129,7 +127,7 @@ func Ask(ctx context.Context, witnesses []Witness, d Dead) Evidence {
 		select {
 		case a = <-answers[i]:
 		case <-ctx.Done():
-			select { // it may have answered while another was waited for
+			select { // it may have answered while we waited for another one
 			case a = <-answers[i]:
 			default:
 			}

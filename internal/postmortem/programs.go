@@ -2,12 +2,15 @@ package postmortem
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/words"
 )
 
@@ -15,20 +18,23 @@ import (
 // which programs they were.
 type programs struct {
 	records []started     // in the order of the text, which is that of time
-	from    time.Duration // since boot; what was before may be missing
+	from    time.Duration // since boot; records from before may be missing
 }
+
+// forever is later than all that happens.
+const forever = time.Duration(math.MaxInt64)
 
 // started is the start of a process by its parent, or of a program by a process.
 type started struct {
 	at         time.Duration
 	id         int    // of the process
-	parent     int    // of whoever has started it, which may be a thread; 0: a program was executed
-	parentName string // not made printable, as program
+	parent     int    // the task that has started it, which may be a thread; 0: a program was executed
+	parentName string // not made printable, nor is program
 	program    string
 }
 
-// The name in front has 15 bytes at most, so it cannot hold what follows it; what the
-// program is called can hold anything but the end of a line, which the filter keeps out.
+// The name at the beginning has at most 15 bytes, so it cannot look like the rest. The path of the
+// program can hold anything but the end of a line: the filter leaves out paths with one.
 var (
 	startedLine  = words.Pattern{Text: `^ *(.{1,15}?)-([0-9]{1,9}) +\[([0-9]+)\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (task_newtask: pid=|sched_process_exec: filename=)(.*)$`}
 	executedTail = words.Pattern{Text: `^(.*) pid=([0-9]{1,9}) old_pid=[0-9]{1,9}$`}
@@ -36,10 +42,13 @@ var (
 
 // parsePrograms reads the buffer.
 func parsePrograms(text []byte) programs {
-	var p programs
-	first := make(map[string]time.Duration) // of each processor, whose records are overwritten on their own
 	counts := counts.Get().FindSubmatch(text)
-	whole := counts != nil && string(counts[1]) == string(counts[2])
+	if counts == nil { // there is no such buffer
+		return programs{from: forever}
+	}
+	var p programs
+	first := make(map[string]time.Duration) // the first record of each processor, which has a buffer of its own
+	whole := string(counts[1]) == string(counts[2])
 	missing := false
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSuffix(line, []byte("\n"))
@@ -87,7 +96,7 @@ func startedRecord(line string) (r started, processor string, ok bool) {
 // origin is where a process came from.
 type origin struct {
 	program    string // "" if it has executed none, or that is not known
-	doubtful   bool   // it may have executed another one since
+	doubtful   bool   // it may have executed another one since: records may be missing
 	parent     int    // 0: not known
 	parentName string
 	at         time.Duration // when it was started by its parent
@@ -100,7 +109,7 @@ func (p programs) of(id int, name string, at time.Duration) origin {
 	for _, r := range p.records {
 		switch {
 		case r.id != id || r.at > at:
-		case r.parent != 0: // what is known so far is of an earlier process of this number
+		case r.parent != 0: // the records so far are of an earlier process with this id
 			o, begun = origin{parent: r.parent, parentName: r.parentName, at: r.at, doubtful: r.at < p.from}, true
 		default:
 			o.program = r.program
@@ -108,7 +117,7 @@ func (p programs) of(id int, name string, at time.Duration) origin {
 	}
 	if !begun || o.doubtful {
 		o.doubtful = true
-		if !isNamed(name, o.program) { // it is an earlier process's
+		if !isNamed(name, o.program) { // the program is that of an earlier process
 			return origin{}
 		}
 	}
@@ -128,29 +137,27 @@ func nameFrom(program string) string {
 	return base[:min(len(base), longest)]
 }
 
-// Living is a process, or a thread, that runs now.
-type Living struct {
-	Name    string // not made printable, as all of it
-	Parent  int
-	Start   time.Duration // since boot
-	Program string
-	Args    []string // without the first, which is the program's name
-	User    string   // its name, or its number
-	Unit    string   // of systemd; "" if it is in none
+// living is a process, or a thread, that runs now. Nothing of it is made printable.
+type living struct {
+	proctable.Living
+	User string // its name, or its number
 }
 
-// mostAncestors bounds the line of parents that is told.
+// census finds the process that has a number now.
+type census func(id int) (living, bool)
+
+// mostAncestors bounds how many parents are told.
 const mostAncestors = 6
 
-// nameOf is the name of a sender. One that the kernel has forgotten is that of the process that
-// lives, if that has executed no other program since before the signal; else it is that of the
-// recorded program.
-func nameOf(s Sender, p programs, living func(id int) (Living, bool)) string {
+// nameOf is the name of a sender. If the kernel has forgotten it, it is the name of the process
+// that has this id now, provided that it has executed no other program since the signal; else it
+// is made of the program that was recorded.
+func nameOf(s Sender, p programs, now census) string {
 	if s.Name != forgotten {
 		return s.Name
 	}
 	o := p.of(s.ID, s.Name, s.At)
-	l, alive := running(living, s.ID, s.At)
+	l, alive := running(now, s.ID, s.At)
 	mayHaveExecuted := p.from > s.At || slices.ContainsFunc(p.records, func(r started) bool {
 		return r.id == s.ID && r.program != "" && r.at > s.At
 	})
@@ -163,11 +170,11 @@ func nameOf(s Sender, p programs, living func(id int) (Living, bool)) string {
 	return s.Name
 }
 
-// describe tells of a sender its program, and, while it lives, its arguments, user and
-// unit; and its ancestors, the ones that have ended, too. "" if nothing is known.
-func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
+// describe is the program of a sender, and, if it still runs, its arguments, user and unit; and
+// its ancestors, including those that have ended. "" if nothing is known.
+func describe(s Sender, p programs, now census) string {
 	o := p.of(s.ID, s.Name, s.At)
-	l, alive := running(living, s.ID, s.At)
+	l, alive := running(now, s.ID, s.At)
 	text := ""
 	switch alive = alive && l.Name == s.Name; {
 	case alive:
@@ -180,7 +187,7 @@ func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
 	if o.parent == 0 && alive {
 		o = origin{parent: l.Parent, at: l.Start}
 	}
-	line, doubtful := ancestors(o, alive, p, living)
+	line, doubtful := ancestors(o, alive, p, now)
 	switch {
 	case line == "":
 		return text
@@ -193,25 +200,23 @@ func describe(s Sender, p programs, living func(id int) (Living, bool)) string {
 	return text + "started by " + line
 }
 
-// ancestors are those who have led to a process, the nearest one last. Of the nearest one
-// that lives its user and its unit are told, unless the process itself still tells them.
-func ancestors(o origin, told bool, p programs, living func(id int) (Living, bool)) (text string, doubtful bool) {
+// ancestors are the parents of a process, the nearest one last. The user and the unit of the
+// nearest one that still runs are told, unless those of the process itself were told.
+func ancestors(o origin, told bool, p programs, now census) (text string, doubtful bool) {
 	var line []string
 	for range mostAncestors {
 		if o.parent <= 1 {
 			break
 		}
-		id, name := o.parent, o.parentName
-		l, alive := running(living, id, o.at)
-		if name == "" {
-			name = l.Name
-		}
+		id := o.parent
+		l, runs := running(now, id, o.at)
+		name := cmp.Or(nameOf(Sender{id, o.parentName, o.at}, p, now), l.Name)
 		if name == "" {
 			break
 		}
 		doubtful = doubtful || o.doubtful
 		next := p.of(id, name, o.at)
-		program := next.program
+		program, alive := next.program, runs && l.Name == name
 		if alive {
 			program = l.Program
 		}
@@ -220,7 +225,7 @@ func ancestors(o origin, told bool, p programs, living func(id int) (Living, boo
 			text, told = text+whose(l), true
 		}
 		line = append(line, text)
-		if next.parent == 0 && alive {
+		if next.parent == 0 && runs {
 			next = origin{parent: l.Parent, at: l.Start}
 		}
 		o = next
@@ -229,16 +234,16 @@ func ancestors(o origin, told bool, p programs, living func(id int) (Living, boo
 	return strings.Join(line, " -> "), doubtful
 }
 
-// running is the process that has a number now, if it had it at that time already.
-func running(living func(id int) (Living, bool), id int, at time.Duration) (Living, bool) {
-	l, ok := living(id)
+// running is the process that has an id now, if it is older than at.
+func running(now census, id int, at time.Duration) (living, bool) {
+	l, ok := now(id)
 	if !ok || l.Start > at {
-		return Living{}, false
+		return living{}, false
 	}
 	return l, true
 }
 
-// What is told of a process at most, in bytes: the diary's lines have a limit.
+// The most that is told of a process, in bytes: the diary's lines have a limit.
 const (
 	mostProgram = 120
 	mostArgs    = 200
@@ -247,20 +252,20 @@ const (
 func clean(text string) string { return words.ASCII(words.Cut(text, mostProgram)) }
 
 // commandOf is its program with its arguments.
-func commandOf(l Living) string {
+func commandOf(l living) string {
 	text := l.Program
 	if text == "" {
 		text = l.Name
 	}
 	text = clean(text)
-	if len(l.Args) > 0 {
-		text += " " + words.ASCII(words.Cut(strings.Join(l.Args, " "), mostArgs))
+	if len(l.Args) > 1 {
+		text += " " + words.ASCII(words.Cut(strings.Join(l.Args[1:], " "), mostArgs))
 	}
 	return text
 }
 
-// whose is its user and its unit.
-func whose(l Living) string {
+// whose is the user and the unit of a process.
+func whose(l living) string {
 	text := " of user " + clean(l.User)
 	if l.Unit != "" {
 		text += " in " + clean(l.Unit)
@@ -268,9 +273,11 @@ func whose(l Living) string {
 	return text
 }
 
-// called is a process with its number, and its program's path, if that tells more than
-// its name.
+// called is a process with its id: its name, or the path of its program, if that says more.
 func called(id int, name, program string) string {
+	if program == "" && name == forgotten {
+		return fmt.Sprintf("process %d", id)
+	}
 	dir, base := path.Split(program)
 	system := slices.Contains([]string{"/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"}, dir)
 	if program == "" || system && base == name {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/check/proctable"
 )
 
 func began(who, at, child string) string {
@@ -19,14 +21,20 @@ const (
 	cutHead   = "# tracer: nop\n#\n# entries-in-buffer/entries-written: 9/90   #P:2\n#\n"
 )
 
+// aliveSince is a process that runs since a time, in seconds since boot.
+func aliveSince(start float64, name string, parent int, user, unit, program string, args ...string) living {
+	stat := proctable.Stat{Name: name, Parent: parent, Start: seconds(start)}
+	return living{proctable.Living{Stat: stat, Program: program, Args: append([]string{name}, args...), Unit: unit}, user}
+}
+
 // running700 is the processes that run: cron since the boot, and what had the number 816
 // later.
-func running700(id int) (Living, bool) {
-	l, ok := map[int]Living{
-		1:   {Name: "systemd", Program: "/usr/lib/systemd/systemd", User: "root"},
-		700: {Name: "cron", Parent: 1, Start: seconds(10), Program: "/usr/sbin/cron", Args: []string{"-f"}, User: "root", Unit: "cron.service"},
-		816: {Name: "evil", Parent: 1, Start: seconds(4250), Program: "/home/mallory/evil", User: "mallory"},
-		900: {Name: "monitor", Parent: 700, Start: seconds(20), Program: "/opt/monitor", Args: []string{"--kill", "java\x1b"}, User: "alice", Unit: "monitor.service"},
+func running700(id int) (living, bool) {
+	l, ok := map[int]living{
+		1:   aliveSince(0, "systemd", 0, "root", "", "/usr/lib/systemd/systemd"),
+		700: aliveSince(10, "cron", 1, "root", "cron.service", "/usr/sbin/cron", "-f"),
+		816: aliveSince(4250, "evil", 1, "mallory", "", "/home/mallory/evil"),
+		900: aliveSince(20, "monitor", 700, "alice", "monitor.service", "/opt/monitor", "--kill", "java\x1b"),
 	}[id]
 	return l, ok
 }
@@ -56,6 +64,10 @@ func TestDescribe(t *testing.T) {
 		{"an ancestor's records were overwritten", cutHead + began("cron-700", "4240.000000", "815") + executed("sh-815", "4241.100000", "/bin/sh") + strings.ReplaceAll(began("x-5", "4241.500000", "6"), "[001]", "[000]") + began("sh-815", "4242.000000", "816") + kill, 816, "kill", "/usr/bin/kill, probably started by cron(700) of user root in cron.service -> sh(815)"},
 		{"a path that forges a record", wholeHead + executed("x-99", "4240.000000", "/tmp/x-816 [001] d..1.  4242.000000: sched_process_exec: filename=/bin/forged pid=816 old_pid=816"), 816, "forged", ""},
 		{"a record of another's execution", wholeHead + record("x-99", "4240.000000", "sched_process_exec: filename=/bin/x pid=816 old_pid=816"), 816, "x", ""},
+		{"ancestors whose names the kernel has forgotten", wholeHead + began("<...>-700", "4240.000000", "812") + executed("<...>-812", "4240.100000", "/usr/sbin/logrotate") + began("<...>-812", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by cron(700) of user root in cron.service -> logrotate(812)"},
+		{"one of which nothing else is known", wholeHead + began("<...>-812", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by process 812"},
+		{"one that may have executed another program since", cutHead + began("<...>-900", "4244.000000", "816") + strings.ReplaceAll(began("x-5", "4244.100000", "6"), "[001]", "[000]") + executed("kill-816", "4244.200000", "/usr/bin/kill"), 816, "kill", "probably /usr/bin/kill, started by cron(700) of user root in cron.service -> process 900"},
+		{"an ancestor that has executed another program since", wholeHead + began("sh-900", "4241.000000", "816") + kill, 816, "kill", "/usr/bin/kill, started by cron(700) of user root in cron.service -> sh(900)"},
 		{"nothing", "", 816, "kill", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -44,9 +44,9 @@ func roomFindings(r resources, _ Dead) []Finding {
 	return list
 }
 
-// almostFull is less than this share of a file system, and less than so many bytes.
+// A file system counts as full if less than one part in almostFull is free, and less than fewBytes.
 const (
-	almostFull = 500 // a five-hundredth
+	almostFull = 500
 	fewBytes   = 8 << 20
 )
 

@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// room knows which shared resources are used up now: the space of file systems, the tables of
+// processes and of open files. It is read after the end, so it is at most likely that it is
+// related to that.
+const room = "room"
+
 // roomFolders are where daemons mostly write.
 var roomFolders = [...]string{"/", "/var", "/var/log", "/var/lib", "/var/db", "/var/tmp", "/tmp", "/run", "/var/run"}
 
@@ -33,7 +38,7 @@ func readRoom(ctx context.Context, d Dead) (resources, error) {
 		}
 		seen[uint64(st.Dev)] = true
 		var fs syscall.Statfs_t
-		if syscall.Statfs(path, &fs) != nil || fs.Flags&readOnly != 0 { // an image has no room, and needs none
+		if syscall.Statfs(path, &fs) != nil || fs.Flags&readOnly != 0 { // read-only ones are always full
 			continue
 		}
 		block := uint64(fs.Bsize)
@@ -42,8 +47,3 @@ func readRoom(ctx context.Context, d Dead) (resources, error) {
 	r.tables = kernelTables()
 	return r, ctx.Err()
 }
-
-// room knows what all processes share and what is used up now: the space of file systems,
-// the tables of processes and of open files. It was found after the end, so it is at most
-// likely that it has to do with it.
-const room = "room"

@@ -1,12 +1,8 @@
 package postmortem
 
 import (
-	"fmt"
-	"os"
 	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
@@ -17,54 +13,31 @@ import (
 func (t Tracing) describer() func(Sender) (name, more string) {
 	p := sync.OnceValue(func() programs {
 		text, err := t.readPrograms()
-		if err != nil {
-			return programs{} // the sender's name and number are known all the same
+		if err != nil || len(text) == mostTrace { // the sender's number is known all the same
+			text = nil
 		}
 		return parsePrograms(text)
 	})
 	users := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(osutil.UsersFile) })
-	lives := func(id int) (Living, bool) { return living(id, users) }
+	now := func(id int) (living, bool) { return lives(id, users) }
 	return func(s Sender) (name, more string) {
-		s.Name = nameOf(s, p(), lives)
-		return s.Name, describe(s, p(), lives)
+		s.Name = nameOf(s, p(), now)
+		return s.Name, describe(s, p(), now)
 	}
 }
 
-// living reads /proc/ID. The number may get another process meanwhile: then the start is
-// another one.
-func living(id int, users func() osutil.Accounts) (Living, bool) {
-	before, err := proctable.ReadStat(id)
-	if err != nil {
-		return Living{}, false
+// lives reads a process that has a number now.
+func lives(id int, users func() osutil.Accounts) (living, bool) {
+	l, err := proctable.ReadLiving(id)
+	if err != nil || l.Ended {
+		return living{}, false
 	}
-	folder := fmt.Sprintf("/proc/%d/", id)
-	l := Living{Name: before.Name, Parent: before.Parent, Start: before.Start}
-	l.Program, _ = os.Readlink(folder + "exe")
-	if text, err := osutil.ReadSome(folder+"cmdline", 4<<10); err == nil {
-		if _, args, ok := strings.Cut(strings.TrimRight(string(text), "\x00"), "\x00"); ok {
-			l.Args = strings.Split(args, "\x00")
-		}
+	if !l.HasUsers {
+		return living{l, "unknown"}, true
 	}
-	if text, err := osutil.ReadSome(folder+"cgroup", 64<<10); err == nil {
-		l.Unit = proctable.UnitOf(text)
+	user := l.Users[proctable.Effective]
+	if name, ok := users().Name(user); ok {
+		return living{l, name}, true
 	}
-	l.User = userOf(folder, users)
-	after, err := proctable.ReadStat(id)
-	return l, err == nil && after.Start == before.Start
-}
-
-// userOf is the user who owns a task's folder, by name if it has one.
-func userOf(folder string, users func() osutil.Accounts) string {
-	info, err := os.Stat(folder)
-	if err != nil {
-		return "unknown"
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return "unknown"
-	}
-	if name, ok := users().Name(st.Uid); ok {
-		return name
-	}
-	return strconv.FormatUint(uint64(st.Uid), 10)
+	return living{l, strconv.FormatUint(uint64(user), 10)}, true
 }

@@ -2,12 +2,12 @@ package postmortem
 
 import "time"
 
-// stepSlack is what the clock of the day may differ from the one since boot before it is
-// said to have been set: time daemons slew it by less.
+// stepSlack is how much the wall clock may differ from the clock since boot. If it differs more,
+// it was set: time daemons adjust it slowly, by less.
 const stepSlack = time.Second
 
-// span is the time of day in which a daemon has died. If the clock was set in between,
-// what was written down meanwhile may have either time, and it spans both.
+// span is the interval of wall-clock time in which a daemon has died. If the clock was set in that
+// interval, records may have the old or the new time, and the interval holds both.
 func (d Dead) span() (first, last time.Time, stepped bool) {
 	first, last = d.Wall.Add(d.From-d.To), d.Wall
 	if d.LastUp.IsZero() {
@@ -21,8 +21,8 @@ func (d Dead) span() (first, last time.Time, stepped bool) {
 	return first, last, false
 }
 
-// placed reports whether an event whose time of day is somewhere between two can be of
-// the time in which a daemon has died, and how sure that is.
+// placed reports whether an event that happened between first and last can be in the interval in
+// which a daemon has died, and how sure that is.
 func (d Dead) placed(first, last time.Time) (Certainty, bool) {
 	begin, end, stepped := d.span()
 	switch {
@@ -34,7 +34,7 @@ func (d Dead) placed(first, last time.Time) (Certainty, bool) {
 	return Certain, true
 }
 
-// day is the time of day of a time since boot.
+// day is the wall-clock time of a time since boot.
 func (d Dead) day(at time.Duration) time.Time {
 	if d.Wall.IsZero() {
 		return time.Time{}

@@ -17,17 +17,17 @@ const signalTrace = "signal trace"
 
 // Sender is a task that has sent a signal.
 type Sender struct {
-	ID   int    // of the task, which may be a thread
-	Name string // as the kernel has it, not made printable; or forgotten
-	At   time.Duration
+	ID   int           // of the task, which may be a thread
+	Name string        // as the kernel has it, not made printable; or forgotten
+	At   time.Duration // of the signal, since boot
 }
 
 // forgotten stands in the buffer for the name of a task that the kernel does not remember: it
 // keeps 128 names.
 const forgotten = "<...>"
 
-// mostDescribed bounds of how many signals the senders are described: a user may send
-// any number to a daemon of their own.
+// mostDescribed bounds for how many signals the sender is described: a user may send any number
+// to their own daemon.
 const mostDescribed = 20
 
 // traceFindings is what a buffer says of a dead daemon. describe returns the name of a sender,
@@ -36,7 +36,7 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) (name,
 	var list []Finding
 	caught := make(caught)
 	sure := Certain
-	if !whole || overwritten(text, d.From) { // what is gone may have been another sender
+	if !whole || overwritten(text, d.From) { // a lost record may be of another sender
 		sure = Likely
 	}
 	for line := range bytes.Lines(text) {
@@ -77,7 +77,7 @@ func traceFindings(text []byte, whole bool, d Dead, describe func(Sender) (name,
 	return list
 }
 
-// caught has when a process was sent a signal by another.
+// caught has the time at which another process has last sent a signal to a process.
 type caught map[tracedTo]time.Duration
 
 type tracedTo struct{ pid, signal int }
@@ -86,9 +86,9 @@ type tracedTo struct{ pid, signal int }
 // DefaultTimeoutStopSec=.
 const longestCleaning = 90 * time.Second
 
-// again reports whether a process sends itself what another has just sent it: a daemon that
-// catches a signal and cleans up then ends by the same one, as does every program in Go. It
-// is not who did it.
+// again reports whether a process sends itself a signal that another one has just sent to it.
+// Daemons that catch a signal and clean up do so to end by that signal, as do all programs in Go.
+// Then the sender is the other one.
 func (c caught) again(r tracedSignal, p words.Process, d Dead) bool {
 	to := tracedTo{p.PID, r.signal}
 	if r.from(d) != itself {
@@ -112,8 +112,8 @@ type tracedSignal struct {
 	victim     bool
 }
 
-// A task chooses its own name, of 15 bytes at most: too few for an event's name with its
-// first field, so all that stands before and behind is the kernel's.
+// A task can choose its own name, of at most 15 bytes. That is too short to look like the name of
+// an event with its first field, so the rest of the line is the kernel's.
 var (
 	traced = words.Pattern{Text: `^ *(.+)-([0-9]{1,9}) +\[[0-9]+\] +[^ ]+ +([0-9]{1,9})\.([0-9]{6}): (signal_generate: sig=|mark_victim: pid=)(.*)$`}
 	signal = words.Pattern{Text: `^([0-9]{1,3}) errno=-?[0-9]+ code=(-?[0-9]{1,9}) comm=(.*) pid=([0-9]{1,9}) grp=[0-9] res=([0-9])$`}
@@ -149,8 +149,8 @@ func traceRecord(line []byte) (tracedSignal, bool) {
 	return r, r.target > 0
 }
 
-// ends reports whether the signal was delivered and ends a process that has not said
-// otherwise, signal(7). One that was pending already was not what did it.
+// ends reports whether the signal was delivered, and ends a process that has no handler for it,
+// signal(7). A signal that was pending already had no effect.
 func (r tracedSignal) ends() bool {
 	return r.result == 0 && !endsNothing(r.signal, linuxHarmless[:])
 }
@@ -175,7 +175,7 @@ func (d Dead) ownSender(id int, target words.Process) string {
 
 // from is the sender for people.
 func (r tracedSignal) from(d Dead) string {
-	const fromKernel = 128 // SI_KERNEL: whoever ran has nothing to do with it
+	const fromKernel = 128 // SI_KERNEL: the task that ran is not the sender
 	target, _ := d.process(r.target)
 	own := d.ownSender(r.sender, target)
 	switch {
@@ -201,7 +201,7 @@ func (r tracedSignal) to(p words.Process) string {
 	return fmt.Sprintf(" to %d, which was its thread %q", r.target, words.ASCII(r.targetName))
 }
 
-// overwritten reports whether records of a time since from may be gone.
+// overwritten reports whether records of the time since from may be lost.
 func overwritten(text []byte, from time.Duration) bool {
 	if lost.Get().Match(text) {
 		return true

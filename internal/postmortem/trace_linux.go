@@ -38,8 +38,8 @@ func OurTracing() Tracing {
 // thousands of them; and timers. The kernel's log has the faults that end a process.
 const traceFilter = "sig==9||((code==0||code==-1||code==-6||(code==128&&sig!=14&&sig!=26&&sig!=27))&&sig!=17&&sig!=18&&sig!=23&&sig!=28&&sig!=29&&sig!=10&&sig!=12)"
 
-// A name with the end of a line in it could pass for a record of another process. Threads,
-// which have CLONE_THREAD of linux/sched.h, are not recorded: some programs start many.
+// A path with the end of a line in it could look like a record of another process. Threads, which
+// have CLONE_THREAD of linux/sched.h, are not recorded: some programs start many.
 const (
 	programFilter = "!(filename ~ \"*\n*\")"
 	processFilter = "!(clone_flags & 65536)"
@@ -154,7 +154,7 @@ type presence int
 
 const (
 	absent presence = iota
-	begun           // a run was killed at it
+	begun           // a run was killed while it set it up
 	set
 )
 

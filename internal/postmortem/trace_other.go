@@ -7,7 +7,7 @@ import (
 	"runtime"
 )
 
-// onFreeBSD is what FreeBSD has in place of a signal trace.
+// onFreeBSD is what FreeBSD has instead of a signal trace.
 const onFreeBSD = ". FreeBSD's audit knows who has sent a signal: " +
 	"sed -i '' 's/^flags:.*/&,pc/' /etc/security/audit_control; sysrc auditd_enable=YES && service auditd start" +
 	"; and its kernel says which processes a fault has ended: sysctl kern.logsigexit=1"
@@ -18,7 +18,7 @@ type Tracing struct{}
 // OurTracing is the trace that runs use.
 func OurTracing() Tracing { return Tracing{} }
 
-// On says that there is no trace, and what there is in its place.
+// On fails; the error says what there is instead.
 func (Tracing) On() error {
 	const text = "cannot set up the signal trace: only Linux has it"
 	if runtime.GOOS == "freebsd" {

@@ -104,18 +104,19 @@ func TestTraceTellsOfSenders(t *testing.T) {
 
 // The kernel keeps few names of tasks, and a sender is named all the same.
 func TestTraceForgottenNames(t *testing.T) {
-	killer := func(id int) (Living, bool) {
-		return Living{Name: "d-killer", Parent: 1, Start: seconds(4000), Program: "/usr/local/sbin/d-killer", Args: []string{"kill"}, User: "root"}, id == 100
+	killer := func(id int) (living, bool) {
+		return aliveSince(4000, "d-killer", 1, "root", "", "/usr/local/sbin/d-killer", "kill"), id == 100
 	}
 	began := began("<...>-1", "4000.000000", "100")
 	const ours, late = "/usr/local/sbin/d-killer", "4247.000000"
 	for _, tc := range []struct {
 		name, programs string
-		living         func(id int) (Living, bool)
+		now            census
 		want           string
 	}{
 		{"it executes what was recorded", wholeHead + began + executed("<...>-100", "4000.100000", ours), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
-		{"nothing was recorded", "", killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"nothing was recorded", wholeHead, killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
+		{"what is executed is not recorded", "", killer, "process 100"},
 		{"a record that may be old", cutHead + executed("<...>-100", "4000.100000", "/bin/sh"), killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
 		{"it has executed nothing", wholeHead + began, killer, "d-killer(100): /usr/local/sbin/d-killer kill of user root"},
 		{"it executes another program", wholeHead + began + executed("<...>-100", "4000.100000", "/usr/bin/kill"), killer, "kill(100): /usr/bin/kill"},
@@ -123,13 +124,13 @@ func TestTraceForgottenNames(t *testing.T) {
 		{"what it has executed since is not recorded", cutHead + executed("x-5", late, "/bin/x"), killer, "process 100"},
 		{"it has ended", wholeHead + began + executed("<...>-100", "4000.100000", "/opt/a-very-long-program-name"), nobody, "a-very-long-pro(100): /opt/a-very-long-program-name"},
 		{"it has ended, and nothing was recorded", "", nobody, "process 100"},
-		{"another process has its number", "", func(int) (Living, bool) { return Living{Name: "x", Start: seconds(4248)}, true }, "process 100"},
+		{"another process has its number", "", func(int) (living, bool) { return aliveSince(4248, "x", 0, "", "", ""), true }, "process 100"},
 	} {
 		text := traceHead + record("<...>-100", "4246.842240", sent("15", "0", "java", "29789", "0"))
 		got := traceFindings([]byte(text), true, jvm(), func(s Sender) (string, string) {
 			p := parsePrograms([]byte(tc.programs))
-			s.Name = nameOf(s, p, tc.living)
-			return s.Name, describe(s, p, tc.living)
+			s.Name = nameOf(s, p, tc.now)
+			return s.Name, describe(s, p, tc.now)
 		})
 		if len(got) != 1 || got[0].Sender != tc.want || got[0].SenderPID != 100 {
 			t.Errorf("%s: %+v\nwant %q", tc.name, got, tc.want)
@@ -137,7 +138,7 @@ func TestTraceForgottenNames(t *testing.T) {
 	}
 }
 
-func nobody(int) (Living, bool) { return Living{}, false }
+func nobody(int) (living, bool) { return living{}, false }
 
 // A buffer is text with names that anybody chooses: it never names the number of another
 // process as ours, and never panics.

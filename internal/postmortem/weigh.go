@@ -22,11 +22,11 @@ type Verdict struct {
 	Used   []Finding // on which it rests: weighed again, they make the same verdict
 }
 
-// Weigh makes one verdict of what the service manager says, which is nil if it knows
-// nothing, and of what witnesses have found. The manager has waited for the process, so
-// its words stand, unless they may be about another one. A sender is certain only if it is
-// certain which signal has ended the process, and if only one can have been it. What can
-// be read in two ways is said in both, as likely.
+// Weigh makes one verdict of what the service manager says, which is nil if it knows nothing,
+// and of what witnesses have found. The manager has waited for the process, so it is believed,
+// unless it may mean another process. A sender is certain only if it is certain which signal has
+// ended the process, and if there is no other sender of it. If there are two explanations, both
+// are told, as likely.
 func Weigh(said *Finding, all []Finding) Verdict {
 	found := slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { return !f.Main || f.Aside })
 	ends := accounts(said, found)
@@ -39,20 +39,20 @@ func Weigh(said *Finding, all []Finding) Verdict {
 	}
 	details := detail(said, end, found)
 	if details != nil {
-		if details.Sure == Certain || details.Cause != v.Cause { // a doubtful detail leaves the rest as sure as it was
+		if details.Sure == Certain || details.Cause != v.Cause { // a doubtful detail does not change how sure the rest is
 			v.Cause, v.Sure, v.Source = details.Cause, details.Sure, details.Source
 		}
 		v.Text += "; " + marked(details.Text, details.Sure, details.Source)
 	}
 	var sent []Finding
-	if v.Cause != words.OutOfMemory { // else whose task happened to run is not who did it
+	if v.Cause != words.OutOfMemory { // the kernel kills in the name of whatever task runs then
 		sent = senders(ends, found)
 	}
 	v = v.by(end, len(ends), sent)
 	return v.explained(ends, details, sent, all)
 }
 
-// readings are the accounts as text: one, or all that there may be.
+// readings are the explanations as text.
 func readings(said *Finding, ends []Finding) string {
 	if len(ends) == 1 {
 		if said != nil {
@@ -67,8 +67,8 @@ func readings(said *Finding, ends []Finding) string {
 	return strings.Join(list, ", or ")
 }
 
-// accounts are the best account of the end, the manager's or else the surest, and those
-// that are as sure and say something else. If there are several, none is certain.
+// accounts are the best explanation of the end, which is the manager's or else the surest one,
+// and all others that are as sure and differ. If there are several, none of them is certain.
 func accounts(said *Finding, found []Finding) []Finding {
 	best := said
 	if said == nil {
@@ -107,8 +107,8 @@ func surest(found []Finding) *Finding {
 	return nil
 }
 
-// sameEnd reports whether two accounts can be of the same end. Some know that a signal has
-// ended it, and not which.
+// sameEnd reports whether two explanations can be of the same end. Some know that a signal has
+// ended the process, but not which one.
 func sameEnd(a, b Finding) bool {
 	bySignal := func(f Finding) bool {
 		return f.Cause == words.Signalled || f.Cause == words.DumpedCore || f.Cause == words.OutOfMemory
@@ -122,8 +122,8 @@ func sameEnd(a, b Finding) bool {
 	return false
 }
 
-// detail is what the kernel knows more of an end that the manager tells of: it
-// says SIGKILL, and not why; SIGSEGV, and not where.
+// detail is what the kernel knows in addition to what the manager says: why it was SIGKILL, and
+// where it was SIGSEGV.
 func detail(said, end *Finding, found []Finding) *Finding {
 	if said == nil {
 		return nil
@@ -135,13 +135,13 @@ func detail(said, end *Finding, found []Finding) *Finding {
 		return !f.Detail || f.Signal == 0 || f.Signal != end.Signal
 	}))
 	if f != nil {
-		f.Cause = end.Cause // whether there is a core is the manager's to say
+		f.Cause = end.Cause // the manager knows whether there is a core
 	}
 	return f
 }
 
-// oom is the surest account of a want of memory, and of those the one that says most: the
-// signal trace knows that the kernel has chosen the process, its log also how much it had.
+// oom is the surest finding about too little memory, and of several the longest: the signal trace
+// knows that the kernel has chosen the process, and the kernel's log also how much memory it had.
 func oom(found []Finding) *Finding {
 	var best *Finding
 	for i, f := range found {
@@ -154,7 +154,7 @@ func oom(found []Finding) *Finding {
 	return best
 }
 
-// senders are the findings of signals that can have led to one of these ends.
+// senders are the findings about signals that can have caused one of these ends.
 func senders(ends, found []Finding) []Finding {
 	var list []Finding
 	for _, f := range found {
@@ -170,11 +170,11 @@ func senders(ends, found []Finding) []Finding {
 	return list
 }
 
-// sendersSlack is what the times of two witnesses of the same signal may differ.
+// sendersSlack is how much the times of two witnesses of the same signal may differ.
 const sendersSlack = 2 * time.Second
 
-// sameSender reports whether two findings are of the same signal. A number alone does not
-// tell: it may have had two processes.
+// sameSender reports whether two findings are about the same signal. The same process id is not
+// enough: two processes may have had it.
 func sameSender(a, b Finding) bool {
 	if a.Text == b.Text {
 		return true
@@ -183,7 +183,8 @@ func sameSender(a, b Finding) bool {
 	return a.SenderPID != 0 && a.SenderPID == b.SenderPID && a.Signal == b.Signal && a.Source != b.Source && !apart
 }
 
-// together is what two witnesses say of the same signal: the words of the one that knows more.
+// together merges two findings about the same signal. The text is that of the witness that knows
+// more.
 func together(a, b Finding) Finding {
 	best := a
 	if len(b.Sender) > len(a.Sender) {
@@ -204,15 +205,15 @@ func together(a, b Finding) Finding {
 	return best
 }
 
-// leadsTo reports whether a signal that was sent can have led to an end.
+// leadsTo reports whether a signal that was sent can have caused an end.
 func leadsTo(sent, end Finding) bool {
 	switch {
 	case end.Signal != 0:
 		return sent.Signal == end.Signal
-	case end.Cause == words.Signalled || end.Cause == words.DumpedCore: // by which one is not known
+	case end.Cause == words.Signalled || end.Cause == words.DumpedCore: // the signal is not known
 		return true
 	}
-	return end.Cause == words.Exited && sent.Signal != sigKill // nobody exits after that
+	return end.Cause == words.Exited && sent.Signal != sigKill // no process can catch that and exit
 }
 
 // by adds the sender of the signal.
@@ -245,12 +246,12 @@ func (v Verdict) sureOf(end *Finding, ends int, sent []Finding) Certainty {
 	case len(sent) == 1 && ends == 1 && end.Sure == Certain && end.Cause != words.Exited && end.Signal != 0:
 		return sent[0].Sure
 	case end == nil && !slices.ContainsFunc(sent, func(f Finding) bool { return f.Signal != sigHup }):
-		return Hint // a daemon reads its configuration anew, mostly
+		return Hint // most daemons only read their configuration again
 	}
 	return Likely
 }
 
-// marked says how sure it is, and where it can be looked up.
+// marked adds to a text how sure it is, and its source.
 func marked(text string, sure Certainty, source string) string {
 	return text + " (" + string(sure) + ", " + source + ")"
 }

@@ -26,8 +26,8 @@ func Witnesses(named Naming) []Witness {
 	}
 }
 
-// readEnding reads utx.log, getutxent(3). Of a file that was cut nothing can be said: a
-// record's beginning cannot be told from its middle.
+// readEnding reads utx.log, getutxent(3). If the file is too long, nothing is known: records can
+// only be read from the beginning of the file.
 func readEnding(context.Context) (bootEnd, error) {
 	end, err := osutil.ReadEnd("/var/log/utx.log", 4<<20)
 	if err != nil || !end.Whole {

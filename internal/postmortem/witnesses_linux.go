@@ -40,8 +40,8 @@ func howToAccount() string {
 	return "run mkdir -p /var/account && touch /var/account/pacct && accton /var/account/pacct"
 }
 
-// readEnding reads wtmp(5), and the journal of the earlier boot if wtmp does not tell. It is
-// not an error if there is no such journal.
+// readEnding reads wtmp(5), and the journal of the earlier boot if wtmp does not say it. It is not
+// an error if there is no such journal.
 func readEnding(ctx context.Context) (bootEnd, error) {
 	const mostWtmp = 1 << 20 // bytes: 2,700 records
 	if runtime.GOARCH == "amd64" || runtime.GOARCH == "386" {

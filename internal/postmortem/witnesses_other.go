@@ -4,8 +4,8 @@ package postmortem
 
 import "context"
 
-// Witnesses are those that this system shares with others: what its kernel records is not
-// known.
+// Witnesses are the sources of evidence that do not depend on the kernel: what this one records is
+// not known.
 func Witnesses(named Naming) []Witness {
 	return []Witness{
 		{pidFiles, named.ask},

@@ -2,8 +2,8 @@ package tracer
 
 import "time"
 
-// A storm of signals must not fill the log, nor have the reading of who sends them hold up
-// what is passed on.
+// A storm of signals must not fill the log, and reading about the senders must not delay the
+// signals.
 const (
 	mostAtOnce = 10
 	refill     = 2 * time.Second
@@ -12,7 +12,7 @@ const (
 // bucket lets mostAtOnce through at once, and then one in each refill.
 type bucket struct {
 	spent int
-	since time.Time // when what is spent was counted last
+	since time.Time // when spent was last reduced
 }
 
 func (b *bucket) allow(now time.Time) bool {

@@ -1,7 +1,7 @@
-// Package tracer is a wrapper around a program: it tells of each signal that the program
-// is sent through it, and by whom, passes it on, and ends as the program ends. It is for
-// where nothing else can know: a container without tracefs, an old kernel.
+// Package tracer is a wrapper around a program. It reports each signal that it gets, and who has
+// sent it, passes the signal on to the program, and ends as the program ends. It is for places
+// where no other witness can know the sender: a container without tracefs, an old kernel.
 package tracer
 
-// Log writes a line of the diary. It may take its time.
+// Log writes a line of the diary. It may block.
 type Log func(warning bool, text string)

@@ -17,17 +17,17 @@ type end struct {
 // heard is a signal as it is remembered for the account of the end.
 type heard struct {
 	number int
-	text   string // who has sent it, as received.text has it
+	text   string // the sender, made by received.text
 	at     time.Time
 	passed bool
 }
 
-// suspectFor is how long after a signal that asks a program to end its exit is told with
-// it. systemd waits for 90 s before it kills.
+// suspectFor is how long after a signal that asks a program to end its exit is reported together
+// with that signal. systemd waits for 90 s before it kills.
 const suspectFor = 2 * time.Minute
 
-// account says how the program has ended, and by whom; last are the last signals of each
-// kind. It is bad if no signal has asked for it.
+// account says how the program has ended, and who did it; last are the last signals of each kind.
+// The end is bad if no signal has asked for it.
 func (e end) account(last map[int]heard, now time.Time) (text string, bad bool) {
 	if e.signal == 0 {
 		text, bad = fmt.Sprintf("exited with status %d", e.status), e.status != 0
@@ -57,7 +57,7 @@ func (e end) account(last map[int]heard, now time.Time) (text string, bad bool) 
 	return text, true
 }
 
-// asked is the last signal that asks a program to end.
+// asked is the last signal that has asked the program to end.
 func asked(last map[int]heard, now time.Time) (latest heard, ok bool) {
 	for _, number := range []int{sigTerm, sigInt, sigQuit, sigHup} {
 		if h, is := last[number]; is && now.Sub(h.at) < suspectFor && (!ok || h.at.After(latest.at)) {

@@ -25,11 +25,10 @@ const (
 func execute(p plan, program []string) int {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(p.Status)
-	// To kill the wrapper is to kill the program, as far as the kernel allows: a program that
-	// changes its user loses this. It belongs to a thread, and this may be another one than
-	// that which was forked.
+	// If the wrapper is killed, the kernel kills the program, too, unless the program has changed
+	// its user. The setting belongs to a thread, so it is made by the one that executes.
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil || os.Getppid() != p.Parent {
-		return failed // without a wrapper, if it has ended meanwhile
+		return failed // the wrapper may have ended meanwhile
 	}
 	environ := ownEnvironment(environment(), p.Parent, os.Getpid())
 	for number := 1; number <= mostSignal; number++ {
@@ -48,7 +47,7 @@ func execute(p plan, program []string) int {
 	return notExecutable
 }
 
-// candidates are the files that a name may mean, as for execvp(3).
+// candidates are the files that a name may stand for, as in execvp(3).
 func candidates(name, path string) []string {
 	if strings.Contains(name, "/") || name == "" {
 		return []string{name}
@@ -66,8 +65,7 @@ func candidates(name, path string) []string {
 	return list
 }
 
-// executeFirst tries them in turn. A file that is there and may not be executed counts
-// more than one that is not there.
+// executeFirst tries the files in turn. If one exists but may not be executed, that is the error.
 func executeFirst(files, argv, environ []string) error {
 	var last error = syscall.ENOENT
 	for _, file := range files {

@@ -39,9 +39,8 @@ func (w *wrapper) follow(last end) bool {
 	return true
 }
 
-// runaway is a process of the program that has been left to the first process of all, or
-// 0. Nothing says that one was started by another that has ended, but its program, its
-// session, its group and its time do.
+// runaway is a process of the program that has gone into the background, or 0. Its parent has
+// ended, so it is recognized by its program, its session, its group and its start.
 func (w *wrapper) runaway(first int) int {
 	own, err := os.Stat(fmt.Sprintf("/proc/%d/exe", first))
 	if err != nil { // it is gone
@@ -59,7 +58,7 @@ func (w *wrapper) runaway(first int) int {
 	return 0
 }
 
-// file is the program's, as it would be executed now.
+// file is the file that would be executed as the program now.
 func (w *wrapper) file() os.FileInfo {
 	for _, path := range candidates(w.program[0], os.Getenv("PATH")) {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {

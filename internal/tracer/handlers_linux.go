@@ -12,11 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// All signals are blocked before Go's runtime begins, and one thread reads them by
-// signalfd(2), with who has sent them. But the runtime lets through those that it cannot
-// do without, SIGTERM among them, on each of its threads. So each signal has a handler of
-// our own, a few instructions outside of Go, which queues it with its siginfo_t for the
-// thread that reads: none is lost that the kernel would not lose.
+// All signals are blocked before Go's runtime begins, and one thread reads them and their senders
+// by signalfd(2). But the runtime unblocks some signals in its threads, SIGTERM among them. So each
+// signal has a handler of ours, a few instructions outside of Go. The handler sends the signal with
+// its siginfo_t to the thread that reads. No signal is lost that the kernel itself does not lose.
 
 //lint:ignore U1000 the assembler tells its address
 func forward()
@@ -70,14 +69,14 @@ func catch() (int, error) {
 	return fd, nil
 }
 
-// canCatch reports whether a signal can have a handler. 33 is Go's own, for what each of
-// its threads must do.
+// canCatch reports whether a signal can have a handler. Go needs 33 for system calls that all of
+// its threads must make.
 func canCatch(number int) bool {
 	return number != int(unix.SIGKILL) && number != int(unix.SIGSTOP) && number != 33
 }
 
-// randomBase is below all codes that mean something to the kernel, and unknown to others,
-// who may give any negative code to a signal.
+// randomBase is a code below all that the kernel uses. It is random, because other processes may
+// send signals with any negative code.
 func randomBase() int32 {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -107,7 +106,7 @@ func ours() *sigaction {
 	return &sigaction{forwardAddress(), saSiginfo | saOnStack | saRestart | saRestorer, restoreAddress(), everySignal}
 }
 
-// setAction is sigaction(2), with none that only tells the old one.
+// setAction is sigaction(2). If action is nil, it only returns the old one.
 func setAction(number int, action *sigaction) (old sigaction, err error) {
 	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(number), uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(&old)), maskSize, 0, 0)
 	if errno != 0 {

@@ -13,15 +13,16 @@ import (
 	"syscall"
 	"unsafe"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
 )
 
-// anchor is a variable in the part of the memory where the runtime has its own.
+// anchor is a variable in the same part of the memory as the runtime's variables.
 var anchor [8]byte
 
-// Start has this process become the wrapper. It returns only if it cannot.
+// Start turns this process into the wrapper. It returns only if that fails.
 func Start(o Options, program []string) error {
 	runtime.LockOSThread()
 	p := plan{Options: o, Memory: -1}
@@ -49,7 +50,7 @@ func Start(o Options, program []string) error {
 	return fmt.Errorf("cannot execute %s: %w", own, syscall.Exec(own, p.args(stageWait, program), environ))
 }
 
-// keep leaves the memory for the next step, in a file without a name.
+// keep writes the memory to a file without a name, for the next step.
 func (p *plan) keep(from uintptr, memory []byte) {
 	fd, err := unix.MemfdCreate("memory", 0)
 	if err != nil {
@@ -87,16 +88,16 @@ func (p *plan) inherited() error {
 	if !ok {
 		return errInherited
 	}
-	// The runtime notes nothing of the signals of job control, and leaves them.
+	// The runtime neither records nor changes the signals of job control.
 	p.Ignored, p.Blocked = p.Ignored|ignored, blocked
 	return nil
 }
 
-// around is how much is read on each side of the anchor. The linker sorts variables by
-// their sizes, and small ones are near each other; behind them may be tens of megabytes.
+// around is how many bytes are read on each side of the anchor. The linker sorts variables by their
+// sizes, so small ones are near each other; tens of megabytes may follow.
 const around = 64 << 10
 
-// ownMemory is that of the program's variables.
+// ownMemory is the memory around the anchor, and its address.
 func ownMemory() (from uintptr, memory []byte, err error) {
 	maps, err := osutil.ReadSome("/proc/self/maps", 1<<20)
 	if err != nil {
@@ -143,24 +144,15 @@ func writable(maps []byte, address uintptr) (from, to uintptr) {
 
 // statusMask reads a mask of signals in /proc/PID/status.
 func statusMask(status []byte, name string) uint64 {
-	mask, err := strconv.ParseUint(statusField(status, name), 16, 64)
+	value, _ := proctable.Field(status, name)
+	mask, err := strconv.ParseUint(value, 16, 64)
 	if err != nil {
 		return 0
 	}
 	return mask
 }
 
-// statusField is the first value of a line in /proc/PID/status; "" if there is no such line.
-func statusField(status []byte, name string) string {
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == name+":" {
-			return fields[1]
-		}
-	}
-	return ""
-}
-
-// environment is ours as the kernel has it: package os leaves out what is there twice.
+// environment is our environment as the kernel has it: package os leaves out duplicates.
 func environment() []string {
 	text, err := osutil.ReadSome("/proc/self/environ", 16<<20)
 	if err != nil || len(text) == 0 || text[len(text)-1] != 0 {
@@ -169,8 +161,8 @@ func environment() []string {
 	return strings.Split(string(text[:len(text)-1]), "\x00")
 }
 
-// ownProgram is our own file by its path, which gives the process its name, or, if it has
-// been replaced meanwhile, as the kernel has it.
+// ownProgram is the path of our own file, because the process gets its name from the path; or a
+// link of the kernel's to the file if another one has that path by now.
 func ownProgram() (string, error) {
 	const self = "/proc/self/exe"
 	here, err := os.Stat(self)

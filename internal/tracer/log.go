@@ -10,8 +10,8 @@ type line struct {
 	text    string
 }
 
-// diary writes its lines without anybody waiting for them: a log that hangs must not hold
-// up a signal. What it cannot take is lost, and counted.
+// diary writes its lines in the background: a log that hangs must not delay a signal. If there are
+// too many lines, some are lost, and counted.
 type diary struct {
 	lines chan line
 	done  chan struct{}
@@ -39,7 +39,7 @@ func (d *diary) say(warning bool, text string) {
 	}
 }
 
-// close waits until all is written, for some time at most.
+// close waits until all lines are written, but not longer than patience.
 func (d *diary) close(patience time.Duration) {
 	close(d.lines)
 	select {

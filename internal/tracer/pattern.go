@@ -2,23 +2,23 @@ package tracer
 
 import "encoding/binary"
 
-// Which signals were ignored and blocked when a Go program was started, its runtime notes,
-// sets for itself otherwise, and tells nobody; what runs under the wrapper must have it as
-// without. The runtime's variables have the same place in each process of one program. So
-// the first step keeps a copy of its memory, blocks all signals, ignores real-time ones in
-// a pattern, and executes itself: the second finds both in its own memory, and at the same
-// place of the copy is what was inherited.
+// A program must inherit the same ignored and blocked signals as without the wrapper. Go's runtime
+// records them when it starts, then changes them, and has no function that returns them. But the
+// runtime's variables have the same addresses in each process of one program. So the first step
+// keeps a copy of its memory, blocks all signals, ignores real-time signals in a pattern, and
+// executes itself. The second step finds the pattern and the blocked signals in its own memory; at
+// the same places of the copy are the signals that were inherited.
 
-// Real-time signals have no other meaning to a program that has just been started. The
-// kernel leaves KILL and STOP out of what is blocked, so hardly anything else looks so.
+// Real-time signals have no other meaning to a program that has just been started. The kernel
+// never blocks KILL and STOP, so hardly any other value in the memory is equal to blockPattern.
 const (
 	firstOfPattern = 35
 	ignorePattern  = uint64(0x2b5d3a97) << (firstOfPattern - 1)
 	blockPattern   = everySignal &^ (1<<(sigKill-1) | 1<<(sigStop-1))
 )
 
-// findInherited looks in the memory for the patterns, and reads in the copy what stands
-// there: signals as bits.
+// findInherited looks for the patterns in the memory, and reads the same places of the copy. Both
+// results are masks of signals.
 func findInherited(memory, before []byte) (ignored, blocked uint64, ok bool) {
 	if len(memory) != len(before) {
 		return 0, 0, false

@@ -7,36 +7,35 @@ import (
 	"strings"
 )
 
-// The program becomes the wrapper in three steps, each of which is an execve(2) of its
-// own file: what was asked for is read and what was inherited is noted (Start); then, with
-// nothing of that in its memory, it waits for signals (stageWait); a child of that gives
-// the program back what was inherited and becomes the program (stageExec). These names
-// open the arguments of the last two, where no user has a program's name.
+// The wrapper has three steps, each of which executes our own file. The first reads the flags and
+// keeps what was inherited (Start). The second starts with a fresh memory and waits for signals
+// (stageWait). A child of it restores what was inherited and becomes the program (stageExec). The
+// last two have these names as their first argument, which no file has as its name.
 const (
 	stageWait = "daemon-keeper: trace"
 	stageExec = "daemon-keeper: exec"
 )
 
-// Options are what was asked for.
+// Options are the flags of the command.
 type Options struct {
-	Follow   bool // a program that goes into the background
+	Follow   bool // go on when the program goes into the background
 	Facility string
 	Tag      string
 	NoSyslog bool
 	Verbose  bool
 }
 
-// plan is what one step tells the next, in its second argument.
+// plan is what one step passes to the next, in its second argument.
 type plan struct {
 	Options Options
 
-	// Of what was inherited. Where the memory cannot be understood, the rest counts.
+	// What was inherited. If nothing is found in the memory, Ignored and Blocked are used alone.
 	Memory  int    // the descriptor of a copy of the first step's memory; -1: there is none
-	Offset  int64  // of where it begins, from a variable of ours
+	Offset  int64  // bytes from a variable of ours to the beginning of the copy
 	Ignored uint64 // signals: bit 0 is signal 1
 	Blocked uint64
 
-	Status int // stageExec: the descriptor for its failure
+	Status int // stageExec: the descriptor to which it writes its error
 	Parent int // stageExec: our number
 }
 
@@ -59,9 +58,8 @@ func parsePlan(args []string) (p plan, program []string, ok bool) {
 	return p, args[2:], true
 }
 
-// ownEnvironment is the environment for the program: that of ours, but for the variables
-// by which systemd tells a process that others are meant for it, sd_listen_fds(3),
-// sd_watchdog_enabled(3). A copy of ours would be for somebody else.
+// ownEnvironment is the environment of the program: ours, but with its own id in the variables
+// that systemd sets for one process only, sd_listen_fds(3), sd_watchdog_enabled(3).
 func ownEnvironment(environ []string, wrapper, program int) []string {
 	list := slices.Clone(environ)
 	meant := false
@@ -78,7 +76,7 @@ func ownEnvironment(environ []string, wrapper, program int) []string {
 	if !meant {
 		return list
 	}
-	return slices.DeleteFunc(list, func(variable string) bool { // the same by another number
+	return slices.DeleteFunc(list, func(variable string) bool { // the same id in another form
 		return strings.HasPrefix(variable, "LISTEN_PIDFDID=")
 	})
 }

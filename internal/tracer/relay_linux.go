@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readSignals reads all that has come, tells of it and passes it on.
+// readSignals reads all signals that have come, reports them and passes them on.
 func (w *wrapper) readSignals() {
 	var buffer [32 * sizeReceived]byte
 	for {
@@ -32,7 +32,7 @@ func (w *wrapper) readSignals() {
 		late := false
 		for at := 0; at+sizeReceived <= n; at += sizeReceived {
 			r, _ := parseReceived(buffer[at:at+sizeReceived], codeBase)
-			late = late || r.number == sigCont // we may have been stopped, and the others have waited
+			late = late || r.number == sigCont // we may have been stopped while the others were waiting
 			batch = append(batch, r)
 		}
 		for _, r := range batch {
@@ -41,8 +41,8 @@ func (w *wrapper) readSignals() {
 	}
 }
 
-// handle reads of the sender first what will be gone at once, then passes the signal on,
-// and tells of it last.
+// handle first reads about the sender, which may end at any moment; then it passes the signal on,
+// and reports it last.
 func (w *wrapper) handle(r received, late bool) {
 	w.dirty = true
 	v := r.judge(w.situation(r))
@@ -58,20 +58,19 @@ func (w *wrapper) handle(r received, late bool) {
 	now := time.Now()
 	told := w.buckets[r.number].allow(now)
 	var s *sender
-	var task proctable.Stat
 	if told && r.fromProcess() && r.pid > 0 {
 		before, _ := osutil.Uptime()
 		if late {
 			before = w.idle
 		}
-		s, task = readSender(r.pid, r.uid, before)
+		s = readSender(r.pid, r.uid, before)
 	}
 	outcome := "not passed on: " + v.note
 	if v.pass {
 		outcome = w.pass(r)
 	}
 	if s != nil {
-		s.readAncestors(task.Parent)
+		s.readAncestors()
 	}
 	who := r.way() + r.text(s, userName)
 	w.last[r.number] = heard{r.number, who, now, v.pass}
@@ -83,7 +82,7 @@ func (w *wrapper) handle(r received, late bool) {
 	w.diary.say(false, fmt.Sprintf("%s got %s%s; %s", w.name(), r.name(), who, outcome))
 }
 
-// flushSilent tells of the signals that were not told one by one.
+// flushSilent reports the signals that were not reported one by one.
 func (w *wrapper) flushSilent() {
 	if len(w.silent) == 0 {
 		return
@@ -119,8 +118,8 @@ func (w *wrapper) situation(r received) situation {
 	return s
 }
 
-// pass sends the program the signal, and says so. It is our child until we have taken note
-// of its end, so the number is nobody else's.
+// pass sends the signal to the program, and returns what came of it. The program is our child, and
+// its id is not given to another process before we have waited for it.
 func (w *wrapper) pass(r received) string {
 	if w.main == 0 {
 		return "too late, it has ended"
@@ -135,7 +134,7 @@ func (w *wrapper) pass(r received) string {
 	return fmt.Sprintf("passed on to process %d", w.main)
 }
 
-// send is kill(2); for what sigqueue(3) has sent, its value goes with it.
+// send is kill(2), or sigqueue(3) with the same value if that has sent the signal.
 func send(pid int, r received, self int) error {
 	if r.code != codeQueue {
 		return unix.Kill(pid, unix.Signal(r.number))
@@ -154,9 +153,8 @@ func send(pid int, r received, self int) error {
 	return nil
 }
 
-// stopWith stops us as the program was stopped, if a shell's job control looks at us: one
-// that leads another process group of our session. Otherwise we go on, for nobody would
-// continue us.
+// stopWith stops us as the program was stopped, if our parent is a shell with job control: then it
+// is in another process group of our session. Otherwise we go on, because nobody would continue us.
 func (w *wrapper) stopWith(number int) {
 	parent, err := proctable.ReadStat(unix.Getppid())
 	session, sidErr := unix.Getsid(0)
@@ -171,12 +169,12 @@ func (w *wrapper) stopWith(number int) {
 	}
 	_, _ = setAction(number, &sigaction{handler: defaultAction})
 	_ = setMask(everySignal &^ bit(number))
-	_ = unix.Tgkill(w.self, unix.Gettid(), unix.Signal(number)) // here we stand still
+	_ = unix.Tgkill(w.self, unix.Gettid(), unix.Signal(number)) // we are stopped here
 	_ = setMask(everySignal)
 	_, _ = setAction(number, ours())
 }
 
-// way says by what it came, where that is not kill(2).
+// way says how the signal was sent; "" for kill(2).
 func (r received) way() string {
 	switch {
 	case r.code == codeUser:

@@ -2,7 +2,6 @@ package tracer
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -10,13 +9,9 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// sender is what was seen of the process that has sent a signal. The process can choose all
-// of these texts, except for its program's path and its unit.
+// sender is what was seen of the process that has sent a signal.
 type sender struct {
-	name      string
-	program   string
-	args      []string
-	unit      string
+	proctable.Living
 	ancestors []ancestor // the nearest first
 }
 
@@ -25,7 +20,7 @@ type ancestor struct {
 	pid  int
 }
 
-// Limits of what is told, so that nothing of it can push the rest out of a line.
+// The most that is told of each, in bytes and in ancestors, so that no long text hides the rest.
 const (
 	mostPath      = 150
 	mostArgs      = 200
@@ -33,8 +28,8 @@ const (
 	mostAncestors = 6
 )
 
-// text is who has sent a signal, for people. s is nil if nothing was seen of the process:
-// most kill(1) have ended by then.
+// text is the sender of a signal, for people. s is nil if the process could not be seen: kill(1)
+// has mostly ended by then.
 func (r received) text(s *sender, user func(uint32) string) string {
 	switch {
 	case !r.fromProcess():
@@ -46,7 +41,7 @@ func (r received) text(s *sender, user func(uint32) string) string {
 	}
 	text := fmt.Sprintf(" from process %d", r.pid)
 	if s != nil {
-		text += " (" + words.ASCII(s.name) + ")"
+		text += " (" + words.ASCII(s.Name) + ")"
 	}
 	text += " of " + user(r.uid)
 	if s == nil {
@@ -62,14 +57,14 @@ func (r received) text(s *sender, user func(uint32) string) string {
 
 func (s sender) text() string {
 	text := ""
-	if s.program != "" {
-		text = ": " + words.Cut(words.ASCII(s.program), mostPath)
-		if len(s.args) > 1 {
-			text += " " + words.Cut(words.ASCII(strings.Join(s.args[1:], " ")), mostArgs)
+	if s.Program != "" {
+		text = ": " + words.Cut(words.ASCII(s.Program), mostPath)
+		if len(s.Args) > 1 {
+			text += " " + words.Cut(words.ASCII(strings.Join(s.Args[1:], " ")), mostArgs)
 		}
 	}
-	if s.unit != "" {
-		text += ", of " + words.Cut(words.ASCII(s.unit), mostUnit)
+	if s.Unit != "" {
+		text += ", of " + words.Cut(words.ASCII(s.Unit), mostUnit)
 	}
 	if len(s.ancestors) > 0 {
 		var line []string
@@ -79,21 +74,4 @@ func (s sender) text() string {
 		text += ", started by " + strings.Join(line, " -> ")
 	}
 	return text
-}
-
-// unitOf is the unit of systemd's that a control group is of, by what /proc/PID/cgroup
-// says, cgroups(7); "" if it is not one. Of several it is the innermost.
-func unitOf(cgroup []byte) string {
-	for controllers, group := range proctable.Groups(cgroup) {
-		if controllers != "" && controllers != "name=systemd" {
-			continue
-		}
-		for ; group != "/" && group != "."; group = path.Dir(group) {
-			base := path.Base(group)
-			if strings.HasSuffix(base, ".service") || strings.HasSuffix(base, ".scope") {
-				return base
-			}
-		}
-	}
-	return ""
 }

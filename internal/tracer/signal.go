@@ -35,7 +35,7 @@ const (
 // received is a signal that has reached us.
 type received struct {
 	number, code int
-	pid          int // the sender's; 0 if it is not in our PID namespace, or there is none
+	pid          int // of the sender; 0 if it is not in our PID namespace, or if there is no sender
 	uid          uint32
 	value        uint64 // of sigqueue(3)
 }
@@ -43,8 +43,8 @@ type received struct {
 // sizeReceived is that of a struct signalfd_siginfo.
 const sizeReceived = 128
 
-// parseReceived reads a struct signalfd_siginfo, signalfd(2). A handler has put codes of
-// the kernel's above base.
+// parseReceived reads a struct signalfd_siginfo, signalfd(2). A handler has added base to codes of
+// the kernel's.
 func parseReceived(b []byte, base int32) (received, bool) {
 	if len(b) < sizeReceived {
 		return received{}, false
@@ -64,8 +64,8 @@ func (r received) fromProcess() bool {
 	return r.code == codeUser || r.code == codeThread || r.code < 0 && r.code != codeTimer && r.code != -5
 }
 
-// claimed reports whether the sender itself says who it is: the kernel believes what
-// rt_sigqueueinfo(2) is given.
+// claimed reports whether the sender itself has filled in who it is: the kernel does not check
+// what is given to rt_sigqueueinfo(2).
 func (r received) claimed() bool { return r.code < 0 && r.code != codeThread }
 
 // terminals reports whether a terminal sends this signal, to a whole group of processes.
@@ -93,14 +93,14 @@ type verdict struct {
 	note string // why it is not passed on
 }
 
-// judge decides whether a signal is passed on. What a terminal sends, it sends to a whole
-// process group, and so the program has it already; but at a hangup the leader of a
-// session is told alone, tty_ioctl(4).
+// judge decides whether a signal is passed on. A terminal sends its signals to a whole process
+// group, so the program has them already. Only that of a hangup is sent to the leader of the
+// session alone, tty_ioctl(4).
 func (r received) judge(s situation) verdict {
 	switch {
 	case r.number == sigChld && r.code > 0:
 		return verdict{}
-	case r.pid == s.self && r.fromProcess(): // Go's own, and of a pipe that we have written to
+	case r.pid == s.self && r.fromProcess(): // from Go's runtime, or SIGPIPE for what we have written
 		return verdict{}
 	case r.number == sigCont && s.resumed && !s.stopped:
 		return verdict{tell: true, note: "the program goes on already"}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+
+	"daemon-keeper/check/proctable"
 )
 
 func siginfo(number, code int32, pid, uid uint32, value uint64) []byte {
@@ -76,7 +78,10 @@ func TestJudge(t *testing.T) {
 
 func TestSenderText(t *testing.T) {
 	user := func(uint32) string { return "root" }
-	full := &sender{"kill", "/usr/bin/kill", []string{"kill", "-TERM", "29791"}, "cron.service", []ancestor{{"sh", 812}, {"logrotate", 701}}}
+	seen := func(name, program, unit string, args []string, ancestors ...ancestor) *sender {
+		return &sender{proctable.Living{Stat: proctable.Stat{Name: name}, Program: program, Args: args, Unit: unit}, ancestors}
+	}
+	full := seen("kill", "/usr/bin/kill", "cron.service", []string{"kill", "-TERM", "29791"}, ancestor{"sh", 812}, ancestor{"logrotate", 701})
 	for name, tc := range map[string]struct {
 		r    received
 		s    *sender
@@ -84,15 +89,15 @@ func TestSenderText(t *testing.T) {
 	}{
 		"all":     {received{15, codeUser, 815, 0, 0}, full, " from process 815 (kill) of root: /usr/bin/kill -TERM 29791, of cron.service, started by logrotate(701) -> sh(812)"},
 		"gone":    {received{15, codeUser, 815, 0, 0}, nil, " from process 815 of root, of which nothing else is known: it has ended"},
-		"zombie":  {received{15, codeUser, 815, 0, 0}, &sender{name: "kill"}, " from process 815 (kill) of root"},
-		"claimed": {received{15, codeQueue, 815, 0, 0}, &sender{name: "x"}, " from process 815 (x) of root, as it says itself"},
+		"zombie":  {received{15, codeUser, 815, 0, 0}, seen("kill", "", "", nil), " from process 815 (kill) of root"},
+		"claimed": {received{15, codeQueue, 815, 0, 0}, seen("x", "", "", nil), " from process 815 (x) of root, as it says itself"},
 		"nobody":  {received{15, codeQueue, 0, 0, 0}, nil, " from a process that does not say which it is"},
 		"outside": {received{15, codeUser, 0, 0, 0}, nil, " from outside of this PID namespace: from the host, if this is a container"},
 		"kernel":  {received{2, codeKernel, 0, 0, 0}, nil, ""},
 		"timer":   {received{14, codeTimer, 0, 0, 0}, nil, ""},
 		"hostile": {
 			received{15, codeUser, 815, 0, 0},
-			&sender{"a\n)\x1b[31m", "/tmp/\x1b]0;x\a", []string{"", "\nINFO all is well", "\xff"}, "x\n.service", []ancestor{{"b\r", 1000}}},
+			seen("a\n)\x1b[31m", "/tmp/\x1b]0;x\a", "x\n.service", []string{"", "\nINFO all is well", "\xff"}, ancestor{"b\r", 1000}),
 			` from process 815 (a\x0a)\x1b[31m) of root: /tmp/\x1b]0;x\x07 \x0aINFO all is well \xff, of x\x0a.service, started by b\x0d(1000)`,
 		},
 	} {
@@ -101,31 +106,7 @@ func TestSenderText(t *testing.T) {
 		}
 	}
 	long := strings.Repeat("x", 4096)
-	if got := (sender{long[:15], "/" + long, []string{"", long}, long, []ancestor{{"a", 2}, {"b", 3}}}).text(); len(got) > 500 || !strings.HasSuffix(got, "started by b(3) -> a(2)") {
+	if got := seen(long[:15], "/"+long, long, []string{"", long}, ancestor{"a", 2}, ancestor{"b", 3}).text(); len(got) > 500 || !strings.HasSuffix(got, "started by b(3) -> a(2)") {
 		t.Errorf("%d bytes: %s", len(got), got)
 	}
-}
-
-func TestUnitOf(t *testing.T) {
-	for cgroup, want := range map[string]string{
-		"0::/system.slice/cron.service\n":                                     "cron.service",
-		"0::/system.slice/cron.service/sub/x\n":                               "cron.service",
-		"0::/user.slice/user-0.slice/session-3.scope\n":                       "session-3.scope",
-		"9:pids:/a.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n": "ssh.service",
-		"0::/user.slice/user-1.slice/user@1.service/app.slice/foo.service\n":  "foo.service",
-		"0::/\n": "", "0::/docker/0123\n": "", "nonsense": "", "": "", "0::relative": "", "0::/x\n\n": "",
-	} {
-		if got := unitOf([]byte(cgroup)); got != want {
-			t.Errorf("%q: %q", cgroup, got)
-		}
-	}
-}
-
-func FuzzUnitOf(f *testing.F) {
-	f.Add("9:pids:/a.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n")
-	f.Fuzz(func(t *testing.T, cgroup string) {
-		if unit := unitOf([]byte(cgroup)); strings.ContainsAny(unit, "/\n") {
-			t.Errorf("%q", unit)
-		}
-	})
 }

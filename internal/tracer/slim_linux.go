@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// slim gives back the memory that only the start has needed. Most of it is the program
-// itself, with all that it can do besides: of its file the kernel reads again what is
-// needed again, madvise(2).
+// slim gives back the memory that only the start has needed. Most of it is code of our own file:
+// the kernel reads it again if it is needed, madvise(2).
 func slim() {
 	debug.FreeOSMemory()
 	maps, err := osutil.ReadSome("/proc/self/smaps", 4<<20)

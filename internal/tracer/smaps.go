@@ -8,9 +8,9 @@ import (
 // mapping is a range of memory.
 type mapping struct{ from, to uintptr }
 
-// unchanged are the mappings of files in which nothing was ever written, not even by the
-// dynamic loader, by what /proc/self/smaps says of each, proc_pid_smaps(5): "Anonymous" are
-// pages that are not the file's any more.
+// unchanged are the mappings of files to which nothing was ever written, not even by the dynamic
+// loader. /proc/self/smaps says that of each, proc_pid_smaps(5): "Anonymous" is the size of the
+// pages that are no longer those of the file.
 func unchanged(smaps string) (list []mapping) {
 	var here mapping
 	isFile := false

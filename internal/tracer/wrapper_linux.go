@@ -25,7 +25,7 @@ func Main(args []string, open func(Options) Log) int {
 	if args[0] == stageExec {
 		return execute(p, program)
 	}
-	runtime.LockOSThread() // a parent that has gone is a thread that has gone, PR_SET_PDEATHSIG(2const)
+	runtime.LockOSThread() // the child is killed if this thread ends, PR_SET_PDEATHSIG(2const)
 	w := wrapper{self: os.Getpid(), program: program, options: p.Options, last: make(map[int]heard)}
 	signals, err := catch()
 	if err != nil {
@@ -42,7 +42,7 @@ func Main(args []string, open func(Options) Log) int {
 // failed is the exit status if this wrapper could not start the program.
 const failed = 3
 
-// quiet is how long nothing must have happened before memory is given back.
+// quiet is how long it waits without any signal before it gives memory back.
 const quiet = 2 * time.Second
 
 type wrapper struct {
@@ -62,9 +62,9 @@ type wrapper struct {
 	leader  bool
 	resumed bool
 
-	idle    time.Duration          // since boot, when nothing was waiting to be read
+	idle    time.Duration          // since boot, when there was last no signal to be read
 	buckets [mostSignal + 1]bucket // each signal has its own: a storm of one must not hide another
-	dirty   bool                   // memory was used since it was given back
+	dirty   bool                   // memory was used since it was last given back
 	silent  map[int]int            // signals that were not told, by number
 	last    map[int]heard
 }
@@ -100,8 +100,8 @@ func (w *wrapper) run(p plan, signals int) int {
 	return w.endAs(last)
 }
 
-// begin starts the last step as a child, which becomes the program. Its signals wait until
-// it is.
+// begin starts the last step as a child, which becomes the program. Signals for it are kept until
+// it is the program.
 func (w *wrapper) begin(p plan) (status int, err error) {
 	own, err := ownProgram()
 	if err != nil {
@@ -112,7 +112,7 @@ func (w *wrapper) begin(p plan) (status int, err error) {
 		return -1, fmt.Errorf("cannot start the program: %w", err)
 	}
 	defer unix.Close(pipe[1])
-	// All descriptors are the program's, too; so this one is told by its number.
+	// The program inherits all descriptors with their numbers; so the number of this one is passed.
 	if _, err := unix.FcntlInt(uintptr(pipe[1]), unix.F_SETFD, 0); err != nil {
 		return -1, err
 	}
@@ -129,8 +129,8 @@ func (w *wrapper) begin(p plan) (status int, err error) {
 	return pipe[0], nil
 }
 
-// watchChildren tells the loop of a child that has ended or stopped. It leaves it to the
-// loop to take note: until then its number is nobody else's.
+// watchChildren tells the loop that a child has ended or stopped. Only the loop waits for the
+// child: until then no other process gets its id.
 func (w *wrapper) watchChildren() {
 	one := [8]byte{1} // both processors are little-endian
 	for {
@@ -195,7 +195,7 @@ func (w *wrapper) loop(status int) end {
 func (w *wrapper) notStarted(text string) end {
 	fmt.Fprintf(os.Stderr, "daemon-keeper: error: cannot start %s: %s\n", w.name(), words.Printable(text))
 	w.diary.say(true, fmt.Sprintf("cannot start %s: %s", w.name(), text))
-	w.program = nil // of which nothing else is said
+	w.program = nil // nothing else is said of it
 	for {
 		var ws unix.WaitStatus
 		pid, err := unix.Wait4(w.main, &ws, 0, nil)
@@ -216,7 +216,7 @@ func endOf(ws unix.WaitStatus) end {
 	return end{status: ws.ExitStatus()}
 }
 
-// reap takes note of all children that have changed.
+// reap waits for all children that have ended or stopped.
 func (w *wrapper) reap() (last end, over bool) {
 	var count [8]byte
 	_, _ = unix.Read(w.children, count[:])
@@ -234,7 +234,7 @@ func (w *wrapper) reap() (last end, over bool) {
 		case ws.Stopped():
 			w.stopWith(int(ws.StopSignal()))
 		default:
-			w.readSignals() // what it has died of may have come here, too
+			w.readSignals() // the signal that has ended it may have come here, too
 			last, over = endOf(ws), true
 			if w.follow(last) {
 				over = false
@@ -243,12 +243,12 @@ func (w *wrapper) reap() (last end, over bool) {
 	}
 	select {
 	case w.next <- struct{}{}:
-	default: // it has not even waited for the last one
+	default: // watchChildren has not been told of the last one yet
 	}
 	return last, over
 }
 
-// endAs tells of the end, and ends in the same way.
+// endAs reports how the program has ended, and ends in the same way.
 func (w *wrapper) endAs(last end) int {
 	if w.program != nil {
 		now := time.Now()
@@ -267,7 +267,7 @@ func (w *wrapper) endAs(last end) int {
 	return 128 + last.signal // the first process of a PID namespace cannot be killed so
 }
 
-// dieOf ends us by a signal, without a core: the program's own is what matters.
+// dieOf ends us by a signal, without a core: only the program's core is of interest.
 func dieOf(number int) {
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // for a core that is piped, core(5)
