@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
@@ -42,7 +43,7 @@ func (h *historyCommand) ask(j *job) error {
 
 func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
 	now := state.Now()
-	since, err := report.ParseSince(h.Since, now.Time.Local())
+	since, err := history.ParseSince(h.Since, now.Time.Local())
 	if err != nil {
 		return report.OK, err
 	}
@@ -89,12 +90,12 @@ func lookStore(dir string) (*state.Store, error) {
 }
 
 // pasts joins what the ledger has of each daemon with what runs remember of it.
-func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]report.Past, error) {
+func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]history.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
 		terminal.Caution(os.Stderr, color, err.Error())
 	}
-	incidents := make(map[string][]report.Incident)
+	incidents := make(map[string][]history.Incident)
 	for _, i := range ledger {
 		incidents[i.Daemon] = append(incidents[i.Daemon], ended(i))
 	}
@@ -112,10 +113,10 @@ func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []s
 	if len(names) > 0 {
 		all = slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(names, name) })
 	}
-	list := make([]report.Past, len(all))
+	list := make([]history.Past, len(all))
 	for i, name := range all {
 		d := known[name]
-		list[i] = report.Past{Name: name, Known: now.Retell(d.Known).Time, Seen: now.Retell(d.LastUp).Time, Incidents: incidents[name]}
+		list[i] = history.Past{Name: name, Known: now.Retell(d.Known).Time, Seen: now.Retell(d.LastUp).Time, Incidents: incidents[name]}
 		if d.Incident != nil {
 			list[i].Incidents, list[i].Seen = append(list[i].Incidents, underWay(*d.Incident, d, now)), now.Time
 		}
@@ -126,14 +127,14 @@ func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []s
 	return list, nil
 }
 
-func ended(i past.Incident) report.Incident {
-	return report.Incident{
+func ended(i past.Incident) history.Incident {
+	return history.Incident{
 		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
 		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries, Steps: i.Steps,
 	}
 }
 
-func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
+func underWay(i past.Incident, d past.Daemon, now past.Stamp) history.Incident {
 	out := ended(i.Retold(now))
 	out.UnderWay, out.Took = true, i.Lasts(now)
 	if d.Held != "" {

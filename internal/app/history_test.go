@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
 )
@@ -58,19 +58,19 @@ func TestPasts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []report.Past{
+	want := []history.Past{
 		{Name: "/sbin/alone", Known: at(4).Time, Seen: at(40).Time},
-		{Name: "down", Known: at(3).Time, Seen: at(60).Time, Incidents: []report.Incident{
+		{Name: "down", Known: at(3).Time, Seen: at(60).Time, Incidents: []history.Incident{
 			{Number: 1, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Reason: "not running", Outcome: "still_down", Tries: 2},
 		}},
-		{Name: "gone", Incidents: []report.Incident{
+		{Name: "gone", Incidents: []history.Incident{
 			{Number: 1, LastUp: at(6).Time, Down: at(7).Time, Up: at(9).Time, Took: 2 * time.Minute, Held: 30 * time.Second, Reason: "not running", Outcome: "came_back"},
 		}},
-		{Name: "held", Known: at(2).Time, Seen: at(60).Time, Incidents: []report.Incident{
+		{Name: "held", Known: at(2).Time, Seen: at(60).Time, Incidents: []history.Incident{
 			{Number: 1, Down: at(8).Time, Up: at(9).Time, Took: time.Minute, Outcome: "came_back"},
 			{Number: 2, Down: at(20).Time, UnderWay: true, Took: 40 * time.Minute, Held: 11 * time.Minute, Reason: "not running", Outcome: "held", Tries: 2},
 		}},
-		{Name: "up", Known: at(1).Time, Seen: at(50).Time, Incidents: []report.Incident{
+		{Name: "up", Known: at(1).Time, Seen: at(50).Time, Incidents: []history.Incident{
 			{Number: 1, Down: at(5).Time, Up: at(6).Time, Took: time.Minute, Tries: 1, Outcome: "brought_back", Cause: "oom", Steps: []words.Step{{Verb: "start", Service: "s", Seconds: 1.5, Exit: &exit, Error: "no"}}},
 		}},
 	}
@@ -94,7 +94,7 @@ func TestPastsWithoutAMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	list, err := pasts(store, []past.Incident{{Daemon: "a", Seconds: 1}}, at(60), nil, false)
-	if err != nil || !slices.ContainsFunc(list, func(p report.Past) bool { return p.Name == "a" }) {
+	if err != nil || !slices.ContainsFunc(list, func(p history.Past) bool { return p.Name == "a" }) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }

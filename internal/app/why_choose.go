@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/postmortem"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
 
@@ -111,7 +111,7 @@ func (k *known) byNumber(names []string, n int) ([]incident, error) {
 // byTime returns the incidents that were under way at that time, each from when the daemon was
 // last seen up; if there are none, the last one before.
 func (k *known) byTime(names []string, text string) ([]incident, error) {
-	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
+	at, err := history.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -90,12 +91,12 @@ func TestRandomHistoriesAreDescribedByTheSchema(t *testing.T) {
 	}
 }
 
-func randomPasts(random *rand.Rand) []Past {
-	var list []Past
+func randomPasts(random *rand.Rand) []history.Past {
+	var list []history.Past
 	for range random.IntN(6) {
-		p := Past{Name: randomText(random), Known: randomMoment(random), Seen: randomMoment(random)}
+		p := history.Past{Name: randomText(random), Known: randomMoment(random), Seen: randomMoment(random)}
 		for range random.IntN(5) {
-			i := Incident{
+			i := history.Incident{
 				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), UnderWay: random.IntN(5) == 0,
 				Took: randomTime(random) * time.Duration(random.IntN(4)-1), Held: randomTime(random) * time.Duration(random.IntN(4)-1), Tries: random.IntN(4) - 1,
 				Reason: randomText(random), Cause: randomText(random), Outcome: words.Outcome(randomText(random)), Number: random.IntN(9),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/words"
 )
 
@@ -121,7 +122,7 @@ type Daemon struct {
 	Deaths    map[words.Cause]int // by their causes, of incidents in which it was not left alone
 	LastDeath *Death              // of a daemon that is up again; nil: none is remembered
 	Paused    string              // who has paused a daemon that is up, until when and why; "" if nobody has
-	Lately    Lately              // its deaths of the last days
+	Lately    history.Lately      // its deaths of the last days
 	LastWords []string            // what it has written itself before it died
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -66,7 +67,7 @@ func nightmare() Report {
 				Name: "exim", Result: Up, Count: any, Paused: "it is paused by ann since 2026-11-20 18:00:00, until 2026-11-21 06:00:00: new keys",
 				Processes: []Process{{PID: 5150, User: "Debian-exim", Started: ago(50 * time.Hour), CPU: time.Second, RSS: 4 << 20}},
 				Services:  []Service{{Name: "exim4", State: "running"}},
-				Lately:    Lately{2, time.Date(2026, 11, 17, 4, 12, 0, 0, time.UTC), 14 * time.Second, "out of memory"},
+				Lately:    history.Lately{Deaths: 2, Last: time.Date(2026, 11, 17, 4, 12, 0, 0, time.UTC), Took: 14 * time.Second, Cause: "out of memory"},
 			},
 			{Name: "uid0", Rule: true, Reason: blind, Hint: "mount /proc, or run outside of the container"},
 			{

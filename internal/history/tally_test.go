@@ -1,4 +1,4 @@
-package report
+package history
 
 import (
 	"testing"
@@ -7,6 +7,16 @@ import (
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
+
+var dusk = time.Date(2026, 11, 21, 20, 49, 0, 0, time.UTC)
+
+// before is so long before dusk.
+func before(d time.Duration) time.Time { return dusk.Add(-d) }
+
+// death is an incident that a restart has ended.
+func death(ago, took time.Duration) Incident {
+	return Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: words.BroughtBack, Tries: 1}
+}
 
 // The period of the tests is the last ten hours. What is expected is in minutes.
 func TestTally(t *testing.T) {
@@ -75,19 +85,19 @@ func TestTally(t *testing.T) {
 		{"short", of(death(5*h, 1)), 600, 0, 0, 1, 1, 1, 0, 99.999},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := tc.past.tally(span{before(10 * h), dusk})
-			percent, ok := got.availability()
+			got := tc.past.Tally(Span{before(10 * h), dusk})
+			percent, ok := got.Availability()
 			if !ok {
 				percent = -1
 			}
 			minutes := func(d time.Duration) int { return int(d.Round(m) / m) }
-			recovery, _ := got.toRecovery()
-			if minutes(got.known.length()) != tc.known || minutes(got.down) != tc.down || minutes(got.held) != tc.held ||
-				len(got.episodes) != tc.incidents || got.deaths != tc.deaths || got.recovered != tc.recovered || minutes(recovery) != tc.mttr || percent != tc.percent {
+			recovery, _ := got.ToRecovery()
+			if minutes(got.Known.Length()) != tc.known || minutes(got.Down) != tc.down || minutes(got.Held) != tc.held ||
+				len(got.Episodes) != tc.incidents || got.Deaths != tc.deaths || got.recovered != tc.recovered || minutes(recovery) != tc.mttr || percent != tc.percent {
 				t.Errorf("known %v, down %v, held %v; %d incidents, %d deaths, %d recovered, mttr %v, %v %%",
-					got.known.length(), got.down, got.held, len(got.episodes), got.deaths, got.recovered, recovery, percent)
+					got.Known.Length(), got.Down, got.Held, len(got.Episodes), got.Deaths, got.recovered, recovery, percent)
 			}
-			if between, ok := got.between(); ok != (tc.deaths > 0) || ok && minutes(between*time.Duration(tc.deaths)) != tc.known-tc.down-tc.held {
+			if between, ok := got.Between(); ok != (tc.deaths > 0) || ok && minutes(between*time.Duration(tc.deaths)) != tc.known-tc.down-tc.held {
 				t.Errorf("between: %v, %v", between, ok)
 			}
 		})
@@ -96,10 +106,41 @@ func TestTally(t *testing.T) {
 
 // The one under way need not be the last of the list.
 func TestIncidentsAreInOrder(t *testing.T) {
-	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.tally(span{before(terminal.Day), dusk})
+	got := Past{Incidents: []Incident{death(2*time.Hour, 1), death(3*time.Hour, 2), death(time.Hour, 3)}}.Tally(Span{before(terminal.Day), dusk})
 	for i, want := range []time.Duration{2, 1, 3} {
-		if got.episodes[i].Took != want {
-			t.Errorf("number %d is %v", i, got.episodes[i])
+		if got.Episodes[i].Took != want {
+			t.Errorf("number %d is %v", i, got.Episodes[i])
+		}
+	}
+}
+
+// One that is down since it has been watched was never up, and has no mean time up.
+func TestNeverUp(t *testing.T) {
+	never := Past{Name: "a", Known: before(time.Hour), Seen: dusk, Incidents: []Incident{{Down: before(time.Hour - 3*time.Second), UnderWay: true, Reason: "not running"}}}
+	if d, ok := never.Tally(Span{before(terminal.Day), dusk}).Between(); ok {
+		t.Errorf("MTBF %v", d)
+	}
+	never.Incidents[0].LastUp = before(time.Hour)
+	if _, ok := never.Tally(Span{before(terminal.Day), dusk}).Between(); !ok {
+		t.Error("it was up")
+	}
+}
+
+// The bars begin where something is known.
+func TestBegun(t *testing.T) {
+	month := Span{before(30 * terminal.Day), dusk}
+	for _, tc := range []struct {
+		known time.Time
+		want  time.Time
+	}{
+		{before(2 * terminal.Day), before(2 * terminal.Day)}, {before(60 * terminal.Day), month.From}, {before(time.Second), month.From}, {time.Time{}, month.From},
+	} {
+		list := []Tally{Past{Known: tc.known, Seen: dusk}.Tally(month), Past{}.Tally(month)}
+		if tc.known.IsZero() {
+			list = list[1:]
+		}
+		if got := month.Begun(list); !got.From.Equal(tc.want) || got.To != dusk {
+			t.Errorf("known from %v: %v", tc.known, got)
 		}
 	}
 }
