@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/history"
+	"daemon-keeper/internal/metrics"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
@@ -108,7 +109,7 @@ func TestReadmeSamples(t *testing.T) {
 		},
 		"grep -v '^#' /var/lib/prometheus/node-exporter/daemon-keeper.prom": func() {
 			path := filepath.Join(t.TempDir(), "daemon-keeper.prom")
-			if err := report.WriteTextfile(path, restart); err != nil {
+			if err := metrics.Write(path, restart); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(read(t, path)) {

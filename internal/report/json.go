@@ -86,7 +86,7 @@ type (
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: d.Name, Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: d.Hold, Paused: d.Paused,
+		Name: d.Name, Kind: "daemon", Result: d.word(), Up: d.IsUp(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: d.Hold, Paused: d.Paused,
 		NextTry: d.NextTry, DownSince: d.DownSince, Reason: d.Reason, Hint: d.Hint, Trouble: d.Trouble,
 		Cause: d.Cause, Sender: d.Sender, Certainty: d.Certainty, Source: d.Source,
 		Count:     jsonCount{Min: d.Count.Min},
@@ -130,8 +130,8 @@ func (d Daemon) word() string {
 	return "unknown"
 }
 
-// up has three answers; nil is that there is none.
-func (d Daemon) up() *bool {
+// IsUp has three answers; nil is that there is none.
+func (d Daemon) IsUp() *bool {
 	if d.Rule {
 		return nil
 	}

@@ -1,4 +1,6 @@
-package report
+// Package metrics is the record of a run as metrics for Prometheus, and the file in which
+// node_exporter finds them.
+package metrics
 
 import (
 	"bytes"
@@ -10,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
 
@@ -17,7 +20,7 @@ import (
 // where there is nothing to tell.
 type promFamily struct {
 	name, kind, help string
-	value            func(Daemon) (float64, bool)
+	value            func(report.Daemon) (float64, bool)
 }
 
 const (
@@ -39,7 +42,7 @@ type promFile struct{ bytes.Buffer }
 // which tells the metrics of one line of the crontab from those of another, for the
 // collector drops what it finds twice. There are no timestamps: it drops a whole file
 // that has any.
-func exposition(r Report, before map[string]uint64, file string) []byte {
+func exposition(r report.Report, before map[string]uint64, file string) []byte {
 	var p promFile
 	daemons := distinct(r.Daemons)
 	for _, f := range promFamilies() {
@@ -68,9 +71,9 @@ func exposition(r Report, before map[string]uint64, file string) []byte {
 // distinct leaves out a second daemon of a name, for the collector drops a file
 // that has a sample twice. No configuration has two; only names that cannot be
 // printed may come to look alike.
-func distinct(daemons []Daemon) []Daemon {
+func distinct(daemons []report.Daemon) []report.Daemon {
 	seen := make(map[string]bool, len(daemons))
-	var list []Daemon
+	var list []report.Daemon
 	for _, d := range daemons {
 		name := words.Printable(d.Name)
 		if !seen[name] {
@@ -84,84 +87,84 @@ func distinct(daemons []Daemon) []Daemon {
 // promFamilies are the metrics that have a sample for each daemon or rule.
 func promFamilies() []promFamily {
 	return []promFamily{
-		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", Daemon.promUp},
-		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", Daemon.promUnknown},
-		{"daemon_keeper_held", gauge, "Whether the daemon is down and left alone: on purpose, or because another run restarts it.", Daemon.promHeld},
-		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", Daemon.promWrong},
-		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", Daemon.promProcesses},
-		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", Daemon.promRSS},
+		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", promUp},
+		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", promUnknown},
+		{"daemon_keeper_held", gauge, "Whether the daemon is down and left alone: on purpose, or because another run restarts it.", promHeld},
+		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", promWrong},
+		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", promProcesses},
+		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", promRSS},
 		// No counter: the sum falls when a worker ends, which Prometheus would take
 		// for a start from zero, and count what the others have used a second time.
-		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", Daemon.promCPU},
-		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", Daemon.promStartTime},
-		{"daemon_keeper_down_since_timestamp_seconds", gauge, "Unix time at which the daemon was first seen down, while it is.", Daemon.promDownSince},
-		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", Daemon.promIncidents},
-		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", Daemon.promDowntime},
+		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", promCPU},
+		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", promStartTime},
+		{"daemon_keeper_down_since_timestamp_seconds", gauge, "Unix time at which the daemon was first seen down, while it is.", promDownSince},
+		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", promIncidents},
+		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", promDowntime},
 	}
 }
 
 // promUp has no sample where an alert on 0 would be no news, or a lie.
-func (d Daemon) promUp() (float64, bool) {
-	up := d.up()
+func promUp(d report.Daemon) (float64, bool) {
+	up := d.IsUp()
 	return oneIf(up != nil && *up), up != nil
 }
 
-func (d Daemon) promUnknown() (float64, bool) { return oneIf(d.Status() == Unclear), true }
+func promUnknown(d report.Daemon) (float64, bool) { return oneIf(d.Status() == report.Unclear), true }
 
-func (d Daemon) promHeld() (float64, bool) { return oneIf(d.Result == Held), !d.Rule }
+func promHeld(d report.Daemon) (float64, bool) { return oneIf(d.Result == report.Held), !d.Rule }
 
-func (d Daemon) promWrong() (float64, bool) { return oneIf(d.Result == Wrong), true }
+func promWrong(d report.Daemon) (float64, bool) { return oneIf(d.Result == report.Wrong), true }
 
-func (d Daemon) promProcesses() (float64, bool) {
-	return float64(len(d.Processes)), d.Status() != Unclear
+func promProcesses(d report.Daemon) (float64, bool) {
+	return float64(len(d.Processes)), d.Status() != report.Unclear
 }
 
 // promKnown reports whether there are processes of a daemon to be told of.
-func (d Daemon) promKnown() bool {
-	return !d.Rule && d.Status() != Unclear && len(d.Processes) > 0
+func promKnown(d report.Daemon) bool {
+	return !d.Rule && d.Status() != report.Unclear && len(d.Processes) > 0
 }
 
-func (d Daemon) promRSS() (float64, bool) {
-	sum := totalRSS(d.Processes)
-	return float64(sum), d.promKnown() && sum > 0
+func promRSS(d report.Daemon) (float64, bool) {
+	sum := d.RSS()
+	return float64(sum), promKnown(d) && sum > 0
 }
 
-func (d Daemon) promCPU() (float64, bool) {
-	sum, read := totalCPU(d.Processes)
-	return sum.Seconds(), d.promKnown() && read
+func promCPU(d report.Daemon) (float64, bool) {
+	sum, read := d.CPU()
+	return sum.Seconds(), promKnown(d) && read
 }
 
-func (d Daemon) promStartTime() (float64, bool) {
-	if !d.promKnown() {
+func promStartTime(d report.Daemon) (float64, bool) {
+	if !promKnown(d) {
 		return 0, false
 	}
-	started := oldest(d.Processes).Started
+	started := report.Oldest(d.Processes).Started
 	return unixSeconds(started), !started.IsZero()
 }
 
-func (d Daemon) promDownSince() (float64, bool) {
+func promDownSince(d report.Daemon) (float64, bool) {
 	return unixSeconds(d.DownSince), !d.Rule && !d.DownSince.IsZero()
 }
 
 // promIncidents has no sample where nothing is remembered: 0 would be a lie, and
 // Prometheus would take the next number for as many new incidents.
-func (d Daemon) promIncidents() (float64, bool) {
+func promIncidents(d report.Daemon) (float64, bool) {
 	if d.Rule || d.Totals == nil {
 		return 0, false
 	}
 	return float64(d.Totals.Incidents), true
 }
 
-func (d Daemon) promDowntime() (float64, bool) {
+func promDowntime(d report.Daemon) (float64, bool) {
 	if d.Rule || d.Totals == nil {
 		return 0, false
 	}
-	return inSeconds(d.Totals.Downtime), true
+	return float64(max(d.Totals.Downtime, 0).Round(time.Millisecond).Milliseconds()) / 1000, true
 }
 
 // deaths have no sample for a cause that was never seen: there would be one for each
 // cause and daemon.
-func (p *promFile) deaths(daemons []Daemon) {
+func (p *promFile) deaths(daemons []report.Daemon) {
 	const name = "daemon_keeper_deaths_total"
 	head := sync.OnceFunc(func() {
 		p.head(name, counter, "Times that the daemon was found down and was not left alone, by cause.")
@@ -179,13 +182,13 @@ func (p *promFile) deaths(daemons []Daemon) {
 
 // holds tell what a person would have to do for a daemon to be restarted: the reason
 // has a metric of its own, so that the series of daemon_keeper_held does not end when it changes.
-func (p *promFile) holds(daemons []Daemon) {
+func (p *promFile) holds(daemons []report.Daemon) {
 	const name = "daemon_keeper_held_reason"
 	head := sync.OnceFunc(func() {
 		p.head(name, gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, at_work, busy or other.")
 	})
 	for _, d := range daemons {
-		if d.Rule || d.Result != Held {
+		if d.Rule || d.Result != report.Held {
 			continue
 		}
 		reason := d.Hold
@@ -214,7 +217,7 @@ func oneIf(yes bool) float64 {
 // number: a run may name some of the daemons only, and must not set back the
 // others. A run for the whole configuration drops those that are kept no more: they
 // may have moved to another line of the crontab, and so to another file.
-func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
+func (p *promFile) restarts(daemons []report.Daemon, before map[string]uint64) {
 	now := maps.Clone(before)
 	if now == nil {
 		now = make(map[string]uint64)
@@ -243,7 +246,7 @@ func (p *promFile) restarts(daemons []Daemon, before map[string]uint64) {
 }
 
 // countersOf leaves out the counters of other daemons.
-func countersOf(daemons []Daemon, counted map[string]uint64) map[string]uint64 {
+func countersOf(daemons []report.Daemon, counted map[string]uint64) map[string]uint64 {
 	now := make(map[string]uint64)
 	for _, d := range daemons {
 		if n, ok := counted[words.Printable(d.Name)]; ok {
@@ -257,7 +260,7 @@ func countersOf(daemons []Daemon, counted map[string]uint64) map[string]uint64 {
 const mostRestarts = 1 << 53
 
 // ofRun are the metrics of the run itself.
-func (p *promFile) ofRun(r Report, file string) {
+func (p *promFile) ofRun(r report.Report, file string) {
 	for _, m := range []struct {
 		name, help string
 		value      float64
@@ -281,7 +284,7 @@ func (p *promFile) sample(name, daemon string, value float64) {
 }
 
 // labelled is a sample with one label more.
-func (p *promFile) labelled(name string, d Daemon, label, text string, value float64) {
+func (p *promFile) labelled(name string, d report.Daemon, label, text string, value float64) {
 	fmt.Fprintf(p, "%s{daemon=\"%s\",%s=\"%s\"} %s\n", name, labelValue(words.Printable(d.Name)), label, labelValue(words.Printable(text)), promNumber(value))
 }
 
