@@ -21,14 +21,8 @@ func addLately(dir string, r *report.Report) {
 	if err != nil {
 		return
 	}
-	past := make(map[string]history.Past)
-	for _, i := range ledger {
-		p := past[i.Daemon]
-		p.Incidents = append(p.Incidents, ended(i))
-		past[i.Daemon] = p
-	}
+	pasts := history.Pasts(ledger, nil, now)
 	for i, d := range r.Daemons {
-		p := past[d.Name]
-		r.Daemons[i].Lately = p.Lately(now.Time)
+		r.Daemons[i].Lately = pasts[d.Name].Lately(now.Time)
 	}
 }

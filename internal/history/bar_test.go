@@ -16,7 +16,7 @@ func TestBars(t *testing.T) {
 		return Past{Known: before(90 * terminal.Day), Seen: dusk, Incidents: list}
 	}
 	held := func(i Incident, d time.Duration, outcome words.Outcome) Incident {
-		i.Held, i.Outcome = d, outcome
+		i.Held, i.Outcome = d.Seconds(), outcome
 		return i
 	}
 	for _, tc := range []struct {

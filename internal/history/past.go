@@ -6,6 +6,7 @@ package history
 import (
 	"time"
 
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/words"
 )
 
@@ -18,22 +19,39 @@ type Past struct {
 	Incidents []Incident // also from before the period that is asked for, and the one under way
 }
 
-// Incident is from a daemon's being seen down to its being seen up again.
+// Incident is one of a daemon, as it is now: one that is under way has lasted until now.
 type Incident struct {
-	Number    int           // among all of its daemon that are remembered, the oldest is 1
-	LastUp    time.Time     // zero if it was never seen up
-	Down      time.Time     // when it was first seen down
-	Up        time.Time     // when it was up again; zero if it was not seen up again
-	UnderWay  bool          // it is down now
-	Took      time.Duration // by a clock that nobody sets, until now if it is under way; 0: only Down and Up tell
-	Held      time.Duration // of that, how long it was deliberately left alone
-	Reason    string        // how it was found
-	Cause     string        // why it was down, if that is known
-	Sender    string        // who sent the signal, if that is known
-	Certainty string        // of the sender, else of the cause
-	Source    string        // who knows that
-	Outcome   words.Outcome
-	For       string // brought back by a restart for this other daemon, with which it shares a service
-	Tries     int
-	Steps     []words.Step // of all tries
+	past.Incident
+	Number   int  // among all of its daemon that are remembered, the oldest is 1
+	UnderWay bool // it is down now
+}
+
+// Pasts joins what the ledger has of each daemon with what runs remember of it, by name.
+func Pasts(ledger []past.Incident, daemons map[string]past.Daemon, now past.Stamp) map[string]Past {
+	all := make(map[string]Past)
+	for _, i := range ledger {
+		p := all[i.Daemon]
+		p.Name, p.Incidents = i.Daemon, append(p.Incidents, Incident{Incident: i, Number: len(p.Incidents) + 1})
+		all[i.Daemon] = p
+	}
+	for name, d := range daemons {
+		p := all[name]
+		p.Name, p.Known, p.Seen = name, now.Retell(d.Known).Time, now.Retell(d.LastUp).Time
+		if d.Incident != nil {
+			p.Incidents, p.Seen = append(p.Incidents, Incident{underWay(name, d, now), len(p.Incidents) + 1, true}), now.Time
+		}
+		all[name] = p
+	}
+	return all
+}
+
+// underWay is the incident of a daemon that is down, until now.
+func underWay(name string, d past.Daemon, now past.Stamp) past.Incident {
+	i := d.Incident.Retold(now)
+	i.Daemon, i.Seconds = name, d.Incident.Lasts(now).Seconds()
+	if d.Held != "" {
+		i.Held += now.Since(d.HeldSince).Seconds()
+		i.Outcome = words.LeftAlone
+	}
+	return i
 }

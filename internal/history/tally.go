@@ -70,20 +70,20 @@ type Episode struct {
 
 // Episode lays an incident on the line of time that ends now.
 func (i Incident) Episode(now time.Time) Episode {
-	took := i.Took
+	took := words.Duration(i.Seconds)
 	switch {
 	case took > 0:
 	case i.UnderWay:
-		took = now.Sub(i.Down)
+		took = now.Sub(i.From())
 	default:
-		took = i.Up.Sub(i.Down)
+		took = i.Up.Sub(i.From())
 	}
 	took = max(took, 0)
-	e := Episode{Incident: i, Span: Span{i.Down, i.Down.Add(took)}}
+	e := Episode{Incident: i, Span: Span{i.From(), i.From().Add(took)}}
 	if i.UnderWay {
 		e.Span = Span{now.Add(-took), now}
 	}
-	held := min(max(i.Held, 0), took)
+	held := min(words.Duration(i.Held), took)
 	if i.Outcome == words.LeftAlone && held == 0 {
 		held = took
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"reflect"
 	"sync"
-	"time"
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
@@ -202,7 +201,7 @@ func (r *task) totals() *report.Totals {
 			down -= now.Since(r.past.HeldSince).Seconds()
 		}
 	}
-	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: time.Duration(down * float64(time.Second))}
+	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: words.Duration(down)}
 }
 
 func (r *task) store() *state.Store { return r.memory.store }

@@ -40,7 +40,7 @@ func (p *pass) prune() {
 		if err := p.memory.store.Append(i); err != nil {
 			p.forgotten(err)
 		}
-		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(time.Duration(i.Seconds*float64(time.Second))))
+		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(words.Duration(i.Seconds)))
 	}
 }
 

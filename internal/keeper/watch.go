@@ -52,7 +52,7 @@ func (r *task) recallDeath() {
 	}
 	if d := r.past.Died; d != nil && r.report.Result == report.Up {
 		now := r.memory.now()
-		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: time.Duration(d.Seconds * float64(time.Second)), Cause: d.Cause}
+		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: words.Duration(d.Seconds), Cause: d.Cause}
 	}
 }
 

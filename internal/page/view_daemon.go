@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func newDaemon(d daemon, pasts map[string]past, h *history, zone *time.Location) daemonView {
@@ -88,7 +90,7 @@ func incidents(h *history, most int) (shown []incidentView, earlier int) {
 	}
 	for k := range shown {
 		i := &shown[k]
-		i.Took, i.How = rough(seconds(i.Seconds)), ending(i.incident)
+		i.Took, i.How = rough(words.Duration(i.Seconds)), ending(i.incident)
 		if i.Why = blame(i.Cause, i.Sender, i.Certainty, i.Source); i.Why == "" {
 			i.Why = i.Reason
 		}

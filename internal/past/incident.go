@@ -77,7 +77,7 @@ func (i Incident) Retold(now Stamp) Incident {
 // End is when it was over. A clock that was set back does not make that earlier
 // than its beginning.
 func (i Incident) End() time.Time {
-	end := i.From().Add(time.Duration(i.Seconds * float64(time.Second)))
+	end := i.From().Add(words.Duration(i.Seconds))
 	if i.Up.After(end) {
 		return i.Up
 	}

@@ -85,10 +85,10 @@ func known[T any](v T, ok bool) *T {
 
 func newJSONIncident(e history.Episode) jsonIncident {
 	return jsonIncident{
-		max(e.Number, 0), e.LastUp, e.Incident.Down, e.Up, e.UnderWay, e.Length(), e.HeldPart.Length(), e.Death(),
+		max(e.Number, 0), e.LastUp, e.Incident.From(), e.Up, e.UnderWay, e.Length(), e.HeldPart.Length(), e.Death(),
 		e.Reason, e.Cause, e.Sender, e.Certainty, e.Source, e.Outcome, e.For, max(e.Tries, 0),
 		each(e.Steps, func(s words.Step) jsonIncidentStep {
-			return jsonIncidentStep{s.Verb, s.Service, time.Duration(s.Seconds * float64(time.Second)), s.Exit, s.Error}
+			return jsonIncidentStep{s.Verb, s.Service, words.Duration(s.Seconds), s.Exit, s.Error}
 		}),
 	}
 }

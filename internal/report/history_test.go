@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/history"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -31,7 +32,7 @@ func chronicle(h History, pasts []history.Past) string {
 
 // death is an incident that a restart has ended.
 func death(ago, took time.Duration) history.Incident {
-	return history.Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Took: took, Reason: "not running", Outcome: words.BroughtBack, Tries: 1}
+	return history.Incident{Incident: past.Incident{LastUp: before(ago + time.Minute), Down: before(ago), Up: before(ago - took), Seconds: took.Seconds(), Reason: "not running", Outcome: words.BroughtBack, Tries: 1}}
 }
 
 // pasts has something of each kind.
@@ -40,21 +41,21 @@ func pasts() []history.Past {
 	long.Cause, long.Tries = "killed by signal 9 (SIGKILL), which the kernel sent because the machine had run out of memory", 3
 	long.Steps = []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.3, Exit: new(0)}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Error: "it ran out of time"}}
 	pkg := death(3*terminal.Day, 40*time.Minute)
-	pkg.Held, pkg.Reason = 30*time.Minute, "refuses connections"
-	paused := history.Incident{Down: before(9 * terminal.Day), Up: before(7 * terminal.Day), Took: 48 * time.Hour, Held: 48 * time.Hour, Reason: "not running", Outcome: words.LeftAlone}
+	pkg.Held, pkg.Reason = 30*60, "refuses connections"
+	paused := history.Incident{Incident: past.Incident{Down: before(9 * terminal.Day), Up: before(7 * terminal.Day), Seconds: 48 * 60 * 60, Held: 48 * 60 * 60, Reason: "not running", Outcome: words.LeftAlone}}
 	alone := death(12*time.Hour, 50*time.Second)
 	alone.Outcome, alone.Tries = words.CameBack, 0
 	return []history.Past{
 		{Name: "clamd", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []history.Incident{death(40*terminal.Day, time.Hour), long, death(10*terminal.Day, 45*time.Second), pkg}},
 		{Name: "sshd", Known: before(25 * terminal.Day), Seen: before(30 * time.Second)},
 		{Name: "named", Known: before(90 * terminal.Day), Seen: dusk, Incidents: []history.Incident{
-			paused, {LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), UnderWay: true, Reason: "not running", Outcome: words.StillDown, Tries: 31},
+			paused, {Incident: past.Incident{LastUp: before(26 * time.Hour), Down: before(26*time.Hour - time.Minute), Reason: "not running", Outcome: words.StillDown, Tries: 31}, UnderWay: true},
 		}},
 		{Name: "cron", Known: before(29*terminal.Day + 12*time.Hour), Seen: before(12 * terminal.Day), Incidents: []history.Incident{death(29*terminal.Day, 0)}},
 		{Name: "ntpd"},
 		{Name: "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []history.Incident{alone}},
 		{Name: "\x1b[2Jevil\nname", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []history.Incident{
-			{Down: before(time.Hour), Up: before(2 * time.Hour), Took: 90 * time.Second, Cause: "\x1b]0;owned\x07 \u202e\xff " + strings.Repeat("x", 130), Outcome: "\r\x1b[1A", Tries: 2},
+			{Incident: past.Incident{Down: before(time.Hour), Up: before(2 * time.Hour), Seconds: 90, Cause: "\x1b]0;owned\x07 \u202e\xff " + strings.Repeat("x", 130), Outcome: "\r\x1b[1A", Tries: 2}},
 		}},
 		{Name: "日本語デーモン", Known: before(60 * terminal.Day), Seen: dusk, Incidents: flapping()},
 	}
@@ -164,11 +165,11 @@ func TestCameBackWithAnother(t *testing.T) {
 	} {
 		i := death(time.Hour, time.Minute)
 		i.Cause, i.For, i.Tries = tc.cause, "web\x1b", 0
-		past := []history.Past{{Name: "nginx", Known: before(terminal.Day), Seen: dusk, Incidents: []history.Incident{i}}}
-		if got := chronicle(History{Width: 0, Since: terminal.Day}, past); !strings.Contains(got, "brought back") || !strings.Contains(got, tc.want) {
+		list := []history.Past{{Name: "nginx", Known: before(terminal.Day), Seen: dusk, Incidents: []history.Incident{i}}}
+		if got := chronicle(History{Width: 0, Since: terminal.Day}, list); !strings.Contains(got, "brought back") || !strings.Contains(got, tc.want) {
 			t.Errorf("%s", got)
 		}
-		if got := chronicle(History{JSON: true, Since: terminal.Day}, past); !strings.Contains(got, `"for": "web\\x1b"`) {
+		if got := chronicle(History{JSON: true, Since: terminal.Day}, list); !strings.Contains(got, `"for": "web\\x1b"`) {
 			t.Errorf("%s", got)
 		}
 	}

@@ -56,7 +56,7 @@ type Why struct {
 // Write prints the explanations.
 func (w Why) Write(list []Account) {
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b Account) int { return a.Incident.Down.Compare(b.Incident.Down) })
+	slices.SortStableFunc(list, func(a, b Account) int { return a.Incident.From().Compare(b.Incident.From()) })
 	if w.JSON {
 		w.object(list)
 		return

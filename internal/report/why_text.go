@@ -52,17 +52,17 @@ func (w Why) headline(a Account) []terminal.Word {
 	e := a.Incident.Episode(w.Now)
 	switch {
 	case a.Kind == "not_well":
-		out = append(append(out, terminal.Text("was found not well")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found not well")...), w.at(a.Incident.From()))
 	case !e.Death():
-		out = append(append(out, terminal.Text("was found stopped")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found stopped")...), w.at(a.Incident.From()))
 	case !a.Died.IsZero():
 		out = append(append(out, terminal.Text("died")...), w.at(a.Died))
 	case a.Incident.LastUp.IsZero():
-		out = append(append(out, terminal.Text("was found down")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found down")...), w.at(a.Incident.From()))
 		out[len(out)-1].Text += ","
 		out = append(out, terminal.Text("and has never been seen up")...)
 	default:
-		out = append(append(out, terminal.Word{Text: "died"}), w.between(a.Incident.LastUp, a.Incident.Down)...)
+		out = append(append(out, terminal.Word{Text: "died"}), w.between(a.Incident.LastUp, a.Incident.From())...)
 	}
 	if lived := lived(a); lived > 0 {
 		out[len(out)-1].Text += ","
@@ -219,7 +219,7 @@ func impact(a Account) []terminal.Word {
 		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Error, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
-		parts = append(parts, "left alone on purpose for "+terminal.Spelled(i.Held)+" of the time")
+		parts = append(parts, "left alone on purpose for "+terminal.Spelled(words.Duration(i.Held))+" of the time")
 	}
 	if len(a.After) > 0 {
 		come := "come"
