@@ -40,15 +40,15 @@ func outage() history.Incident {
 		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
 		Death: &past.Death{
 			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []words.Process{{PID: 29789, Threads: []int{29789, 29791}}},
-			Findings: []past.Finding{
-				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd"},
+			Findings: []words.Finding{
+				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Sure: "certain", Source: "systemd"},
 				{
 					Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791",
-					Sender: "kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791", SenderPID: 15835, Main: true, Certainty: "certain", Source: "signal trace", At: clock("05:42:11").UnixMilli(),
+					Sender: "kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791", SenderPID: 15835, Main: true, Sure: "certain", Source: "signal trace", When: clock("05:42:11"),
 				},
 				{
 					Text: `29791 was no process but a thread of clamd (29789, "worker-7"): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 19:03, before clamd started`,
-					Main: true, Aside: true, Certainty: "likely", Source: "pidfiles", Next: "grep -rl otherd.pid /etc/logrotate.d /etc/init.d",
+					Main: true, Aside: true, Sure: "likely", Source: "pidfiles", Next: "grep -rl otherd.pid /etc/logrotate.d /etc/init.d",
 				},
 			},
 			Absent: []string{"audit: install auditd, and load a rule for kill(2)"},
@@ -157,17 +157,17 @@ func TestWhyChoose(t *testing.T) {
 		k.pasts[name] = history.Past{Incidents: []history.Incident{x}}
 		k.daemons[name] = past.Daemon{Known: stampAt("00:00:00"), LastUp: stampAt("05:59:01")}
 	}
-	finding := func(f past.Finding) func(*history.Incident) {
+	finding := func(f words.Finding) func(*history.Incident) {
 		return func(x *history.Incident) {
-			x.Kind, f.Said, f.Main, f.Certainty, f.Source = f.Cause, true, true, "certain", "systemd"
-			x.Death.Findings = []past.Finding{f}
+			x.Kind, f.Said, f.Main, f.Sure, f.Source = f.Cause, true, true, "certain", "systemd"
+			x.Death.Findings = []words.Finding{f}
 		}
 	}
 	add("nobody-knows", "brought_back", func(*history.Incident) {})
-	add("no-sender", "brought_back", finding(past.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
-	add("fault", "brought_back", finding(past.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
-	add("exit", "brought_back", finding(past.Finding{Cause: "exit", Text: "exited with status 3"}))
-	add("trap", "brought_back", finding(past.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
+	add("no-sender", "brought_back", finding(words.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
+	add("fault", "brought_back", finding(words.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
+	add("exit", "brought_back", finding(words.Finding{Cause: "exit", Text: "exited with status 3"}))
+	add("trap", "brought_back", finding(words.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
 	add("old-format", "brought_back", func(x *history.Incident) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
 	add("old-signal", "brought_back", func(x *history.Incident) {
 		x.Kind, x.Cause, x.Sender, x.Certainty, x.Source, x.Death = "signal", "killed by SIGTERM; SIGTERM was sent by kill(7)", "kill(7)", "certain", "signal trace", nil
