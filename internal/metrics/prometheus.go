@@ -4,23 +4,29 @@ package metrics
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
 
-// promFamily is a metric of Prometheus with a sample for each daemon, or without one
-// where there is nothing to tell.
-type promFamily struct {
+// family is a metric of Prometheus with samples for each daemon or rule, or without one where
+// there is nothing to tell.
+type family struct {
 	name, kind, help string
-	value            func(report.Daemon) (float64, bool)
+	samples          func(report.Daemon) []sample
+}
+
+// sample is a value, with one label beside that of the daemon if there is any.
+type sample struct {
+	label, text string
+	value       float64
 }
 
 const (
@@ -45,21 +51,18 @@ type promFile struct{ bytes.Buffer }
 func exposition(r report.Report, before map[string]uint64, file string) []byte {
 	var p promFile
 	daemons := distinct(r.Daemons)
-	for _, f := range promFamilies() {
+	for _, f := range families() {
 		headed := false
 		for _, d := range daemons {
-			v, ok := f.value(d)
-			if ok && !headed {
-				p.head(f.name, f.kind, f.help)
-				headed = true
-			}
-			if ok {
-				p.sample(f.name, words.Printable(d.Name), v)
+			for _, x := range f.samples(d) {
+				if !headed {
+					p.head(f.name, f.kind, f.help)
+					headed = true
+				}
+				p.sample(f.name, words.Printable(d.Name), x)
 			}
 		}
 	}
-	p.holds(daemons)
-	p.deaths(daemons)
 	if r.Whole {
 		before = countersOf(daemons, before)
 	}
@@ -84,123 +87,106 @@ func distinct(daemons []report.Daemon) []report.Daemon {
 	return list
 }
 
-// promFamilies are the metrics that have a sample for each daemon or rule.
-func promFamilies() []promFamily {
-	return []promFamily{
-		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", promUp},
-		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", promUnknown},
-		{"daemon_keeper_held", gauge, "Whether the daemon is down and left alone: on purpose, or because another run restarts it.", promHeld},
-		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", promWrong},
-		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", promProcesses},
-		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", promRSS},
+// families are the metrics that have samples for each daemon or rule.
+func families() []family {
+	one := func(value func(report.Daemon) (float64, bool)) func(report.Daemon) []sample {
+		return func(d report.Daemon) []sample {
+			if v, ok := value(d); ok {
+				return []sample{{value: v}}
+			}
+			return nil
+		}
+	}
+	return []family{
+		{"daemon_keeper_up", gauge, "Whether the daemon is up, for those that should run and can be told.", one(isUp)},
+		{"daemon_keeper_unknown", gauge, "Whether it cannot be told how the daemon or the rule is.", one(func(d report.Daemon) (float64, bool) {
+			return oneIf(d.Status() == report.Unclear), true
+		})},
+		{"daemon_keeper_held", gauge, "Whether the daemon is down and left alone: on purpose, or because another run restarts it.", one(func(d report.Daemon) (float64, bool) {
+			return oneIf(d.Result == report.Held), !d.Rule
+		})},
+		{"daemon_keeper_wrong", gauge, "Whether too many processes of the daemon run, or the rule is broken.", one(func(d report.Daemon) (float64, bool) {
+			return oneIf(d.Result == report.Wrong), true
+		})},
+		{"daemon_keeper_processes", gauge, "Processes of the daemon, or that the rule is about.", one(func(d report.Daemon) (float64, bool) {
+			return float64(len(d.Processes)), d.Status() != report.Unclear
+		})},
+		{"daemon_keeper_rss_bytes", gauge, "Memory that the daemon's processes have resident, together.", one(func(d report.Daemon) (float64, bool) {
+			return float64(d.RSS()), known(d) && d.RSS() > 0
+		})},
 		// No counter: the sum falls when a worker ends, which Prometheus would take
 		// for a start from zero, and count what the others have used a second time.
-		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", promCPU},
-		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", promStartTime},
-		{"daemon_keeper_down_since_timestamp_seconds", gauge, "Unix time at which the daemon was first seen down, while it is.", promDownSince},
-		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", promIncidents},
-		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", promDowntime},
+		{"daemon_keeper_cpu_seconds", gauge, "CPU time that the daemon's running processes have used, together.", one(func(d report.Daemon) (float64, bool) {
+			sum, read := d.CPU()
+			return sum.Seconds(), known(d) && read
+		})},
+		{"daemon_keeper_start_time_seconds", gauge, "Unix time at which the daemon's oldest process has started.", one(startTime)},
+		{"daemon_keeper_down_since_timestamp_seconds", gauge, "Unix time at which the daemon was first seen down, while it is.", one(func(d report.Daemon) (float64, bool) {
+			return unixSeconds(d.DownSince), !d.Rule && !d.DownSince.IsZero()
+		})},
+		{"daemon_keeper_incidents_total", counter, "Times that the daemon was found down, the one under way too.", one(func(d report.Daemon) (float64, bool) {
+			t, ok := totals(d)
+			return float64(t.Incidents), ok
+		})},
+		{"daemon_keeper_downtime_seconds_total", counter, "Time that the daemon was down and not held, until now.", one(func(d report.Daemon) (float64, bool) {
+			t, ok := totals(d)
+			return float64(max(t.Downtime, 0).Round(time.Millisecond).Milliseconds()) / 1000, ok
+		})},
+		// What a person would have to do for a daemon to be restarted: the reason has a metric of
+		// its own, so that the series of daemon_keeper_held does not end when it changes.
+		{"daemon_keeper_held_reason", gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, at_work, busy or other.", heldReason},
+		{"daemon_keeper_deaths_total", counter, "Times that the daemon was found down and was not left alone, by cause.", deaths},
 	}
 }
 
-// promUp has no sample where an alert on 0 would be no news, or a lie.
-func promUp(d report.Daemon) (float64, bool) {
+// isUp has no sample where an alert on 0 would be no news, or a lie.
+func isUp(d report.Daemon) (float64, bool) {
 	up := d.IsUp()
 	return oneIf(up != nil && *up), up != nil
 }
 
-func promUnknown(d report.Daemon) (float64, bool) { return oneIf(d.Status() == report.Unclear), true }
-
-func promHeld(d report.Daemon) (float64, bool) { return oneIf(d.Result == report.Held), !d.Rule }
-
-func promWrong(d report.Daemon) (float64, bool) { return oneIf(d.Result == report.Wrong), true }
-
-func promProcesses(d report.Daemon) (float64, bool) {
-	return float64(len(d.Processes)), d.Status() != report.Unclear
-}
-
-// promKnown reports whether there are processes of a daemon to be told of.
-func promKnown(d report.Daemon) bool {
+// known reports whether there are processes of a daemon to be told of.
+func known(d report.Daemon) bool {
 	return !d.Rule && d.Status() != report.Unclear && len(d.Processes) > 0
 }
 
-func promRSS(d report.Daemon) (float64, bool) {
-	sum := d.RSS()
-	return float64(sum), promKnown(d) && sum > 0
-}
-
-func promCPU(d report.Daemon) (float64, bool) {
-	sum, read := d.CPU()
-	return sum.Seconds(), promKnown(d) && read
-}
-
-func promStartTime(d report.Daemon) (float64, bool) {
-	if !promKnown(d) {
+func startTime(d report.Daemon) (float64, bool) {
+	if !known(d) {
 		return 0, false
 	}
 	started := report.Oldest(d.Processes).Started
 	return unixSeconds(started), !started.IsZero()
 }
 
-func promDownSince(d report.Daemon) (float64, bool) {
-	return unixSeconds(d.DownSince), !d.Rule && !d.DownSince.IsZero()
+// totals are not there where nothing is remembered: 0 would be a lie, and Prometheus would take
+// the next number for as many new incidents.
+func totals(d report.Daemon) (report.Totals, bool) {
+	if d.Rule || d.Totals == nil {
+		return report.Totals{}, false
+	}
+	return *d.Totals, true
 }
 
-// promIncidents has no sample where nothing is remembered: 0 would be a lie, and
-// Prometheus would take the next number for as many new incidents.
-func promIncidents(d report.Daemon) (float64, bool) {
-	if d.Rule || d.Totals == nil {
-		return 0, false
+func heldReason(d report.Daemon) []sample {
+	switch {
+	case d.Rule || d.Result != report.Held:
+		return nil
+	case d.Busy:
+		return []sample{{"reason", "busy", 1}}
 	}
-	return float64(d.Totals.Incidents), true
-}
-
-func promDowntime(d report.Daemon) (float64, bool) {
-	if d.Rule || d.Totals == nil {
-		return 0, false
-	}
-	return float64(max(d.Totals.Downtime, 0).Round(time.Millisecond).Milliseconds()) / 1000, true
+	return []sample{{"reason", cmp.Or(string(d.Hold), "other"), 1}}
 }
 
 // deaths have no sample for a cause that was never seen: there would be one for each
 // cause and daemon.
-func (p *promFile) deaths(daemons []report.Daemon) {
-	const name = "daemon_keeper_deaths_total"
-	head := sync.OnceFunc(func() {
-		p.head(name, counter, "Times that the daemon was found down and was not left alone, by cause.")
-	})
-	for _, d := range daemons {
-		if d.Rule {
-			continue
-		}
-		for _, cause := range slices.Sorted(maps.Keys(d.Deaths)) {
-			head()
-			p.labelled(name, d, "cause", string(cause), float64(max(d.Deaths[cause], 0)))
-		}
+func deaths(d report.Daemon) (list []sample) {
+	if d.Rule {
+		return nil
 	}
-}
-
-// holds tell what a person would have to do for a daemon to be restarted: the reason
-// has a metric of its own, so that the series of daemon_keeper_held does not end when it changes.
-func (p *promFile) holds(daemons []report.Daemon) {
-	const name = "daemon_keeper_held_reason"
-	head := sync.OnceFunc(func() {
-		p.head(name, gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, at_work, busy or other.")
-	})
-	for _, d := range daemons {
-		if d.Rule || d.Result != report.Held {
-			continue
-		}
-		reason := d.Hold
-		switch {
-		case d.Busy:
-			reason = "busy"
-		case reason == "":
-			reason = "other"
-		}
-		head()
-		p.labelled(name, d, "reason", string(reason), 1)
+	for _, cause := range slices.Sorted(maps.Keys(d.Deaths)) {
+		list = append(list, sample{"cause", string(cause), float64(max(d.Deaths[cause], 0))})
 	}
+	return list
 }
 
 // unixSeconds is in seconds, to the millisecond.
@@ -241,7 +227,7 @@ func (p *promFile) restarts(daemons []report.Daemon, before map[string]uint64) {
 	}
 	p.head(restartsName, counter, restartsHelp)
 	for _, name := range slices.Sorted(maps.Keys(now)) {
-		p.sample(restartsName, name, float64(now[name]))
+		p.sample(restartsName, name, sample{value: float64(now[name])})
 	}
 }
 
@@ -279,13 +265,12 @@ func (p *promFile) head(name, kind, help string) {
 	fmt.Fprintf(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-func (p *promFile) sample(name, daemon string, value float64) {
-	fmt.Fprintf(p, "%s{daemon=\"%s\"} %s\n", name, labelValue(daemon), promNumber(value))
-}
-
-// labelled is a sample with one label more.
-func (p *promFile) labelled(name string, d report.Daemon, label, text string, value float64) {
-	fmt.Fprintf(p, "%s{daemon=\"%s\",%s=\"%s\"} %s\n", name, labelValue(words.Printable(d.Name)), label, labelValue(words.Printable(text)), promNumber(value))
+func (p *promFile) sample(name, daemon string, x sample) {
+	fmt.Fprintf(p, "%s{daemon=\"%s\"", name, labelValue(daemon))
+	if x.label != "" {
+		fmt.Fprintf(p, ",%s=\"%s\"", x.label, labelValue(words.Printable(x.text)))
+	}
+	fmt.Fprintf(p, "} %s\n", promNumber(x.value))
 }
 
 // labelValue escapes what is Printable already, and so valid UTF-8.
