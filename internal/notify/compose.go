@@ -119,14 +119,10 @@ func group(items []Item, first bool) string {
 // list names the first ones, and counts the others.
 func list(items []Item) string {
 	var names []string
-	for _, item := range items[:min(len(items), namesInSubject)] {
+	for _, item := range items {
 		names = append(names, clean(item.Name, nameBytes))
 	}
-	text := strings.Join(names, ", ")
-	if more := len(items) - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return words.List(names, namesInSubject)
 }
 
 // body is a paragraph for each daemon. What the subject has said is not said again.

@@ -18,7 +18,10 @@ const (
 	version = 1
 )
 
-// The fields that a page shows. Those of later versions beside them are let be.
+// The fields that a page shows, as the schemas in docs describe them. They are not the types of
+// package report, for three reasons. A report comes from another host and another version: what
+// no page shows must not make it unusable. A length of time is a number of seconds there, which
+// package json does not read into a time.Duration. And a page needs a third of the fields.
 type (
 	report struct {
 		Command  string    `json:"command"`
