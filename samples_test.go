@@ -82,11 +82,11 @@ func samplePast() []history.Past {
 	ago := func(h float64) time.Time { return noon().Add(-time.Duration(h * float64(time.Hour))) }
 	return []history.Past{
 		{Name: "clamd", Known: ago(2000), Seen: noon(), Incidents: []history.Incident{
-			{Number: 4, Incident: past.Incident{LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Seconds: 36, Reason: "not running", Outcome: "brought_back", Tries: 1}},
-			{Number: 5, Incident: past.Incident{LastUp: ago(40.02), Down: ago(40), Up: ago(36), Seconds: 4 * 3600, Held: 4 * 3600, Reason: "not running", Outcome: "held"}},
+			{Number: 4, Incident: past.Incident{Daemon: "clamd", LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Seconds: 36, Reason: "not running", Outcome: "brought_back", Tries: 1}},
+			{Number: 5, Incident: past.Incident{Daemon: "clamd", LastUp: ago(40.02), Down: ago(40), Up: ago(36), Seconds: 4 * 3600, Held: 4 * 3600, Reason: "not running", Outcome: "held"}},
 		}},
 		{Name: "webapp", Known: ago(120), Seen: noon(), Incidents: []history.Incident{
-			{Number: 1, UnderWay: true, Incident: past.Incident{LastUp: ago(1.02), Down: ago(1), Seconds: 3600, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5}},
+			{Number: 1, UnderWay: true, Incident: past.Incident{Daemon: "webapp", LastUp: ago(1.02), Down: ago(1), Seconds: 3600, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5}},
 		}},
 	}
 }

@@ -47,10 +47,9 @@ func Pasts(ledger []past.Incident, daemons map[string]past.Daemon, now past.Stam
 
 // underWay is the incident of a daemon that is down, until now.
 func underWay(name string, d past.Daemon, now past.Stamp) past.Incident {
-	i := d.Incident.Retold(now)
-	i.Daemon, i.Seconds = name, d.Incident.Lasts(now).Seconds()
+	i := d.SoFar(now)
+	i.Daemon = name
 	if d.Held != "" {
-		i.Held += now.Since(d.HeldSince).Seconds()
 		i.Outcome = words.LeftAlone
 	}
 	return i

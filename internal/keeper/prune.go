@@ -46,10 +46,7 @@ func (p *pass) prune() {
 
 // closed is the incident under way at its end.
 func closed(d past.Daemon, now past.Stamp, outcome words.Outcome) *past.Incident {
-	i := new(d.Incident.Retold(now))
-	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
-	if d.Held != "" {
-		i.Held += now.Since(d.HeldSince).Seconds()
-	}
+	i := new(d.SoFar(now))
+	i.Up, i.Outcome = now.Time, outcome
 	return i
 }

@@ -74,6 +74,16 @@ func (i Incident) Retold(now Stamp) Incident {
 	return i
 }
 
+// SoFar is the incident under way, until now.
+func (d Daemon) SoFar(now Stamp) Incident {
+	i := d.Incident.Retold(now)
+	i.Seconds = d.Incident.Lasts(now).Seconds()
+	if d.Held != "" {
+		i.Held += now.Since(d.HeldSince).Seconds()
+	}
+	return i
+}
+
 // End is when it was over. A clock that was set back does not make that earlier
 // than its beginning.
 func (i Incident) End() time.Time {

@@ -35,24 +35,16 @@ func meaning(title string) string {
 	return ""
 }
 
-func elapsed(d time.Duration, ok bool) terminal.Cell {
-	if !ok {
-		return terminal.Cell{Tail: terminal.Nothing}
-	}
-	return terminal.Cell{Tail: terminal.Used(d)}
-}
+func elapsed(d time.Duration, ok bool) terminal.Cell { return terminal.CellOf(terminal.Used(d), ok) }
 
 // availableCell has three decimals, so that they are in line; 100 has none.
 func availableCell(t history.Tally) terminal.Cell {
 	percent, ok := t.Availability()
+	c := terminal.CellOf(strconv.FormatFloat(percent, 'f', 3, 64)+" %", ok)
 	switch {
-	case !ok:
-		return terminal.Cell{Tail: terminal.Nothing}
-	case percent == 100:
-		return terminal.Cell{Tail: "100 %", Code: terminal.Green}
-	}
-	c := terminal.Cell{Tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
-	if percent < 99 {
+	case ok && percent == 100:
+		c = terminal.Cell{Tail: "100 %", Code: terminal.Green}
+	case ok && percent < 99:
 		c.Code = terminal.Red
 	}
 	return c

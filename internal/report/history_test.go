@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,12 @@ func chronicle(h History, pasts []history.Past) string {
 	h.Out = &b
 	if h.Now.IsZero() {
 		h.Now = dusk
+	}
+	for i, p := range pasts {
+		pasts[i].Incidents = slices.Clone(p.Incidents)
+		for k := range p.Incidents {
+			pasts[i].Incidents[k].Daemon = p.Name
+		}
 	}
 	h.Write(pasts)
 	return b.String()

@@ -132,10 +132,7 @@ func ageCell(d Daemon, now time.Time) terminal.Cell {
 		return terminal.Cell{Tail: terminal.Nothing}
 	}
 	started := mainOf(d.Processes).Started
-	if started.IsZero() {
-		return terminal.Cell{Tail: terminal.Nothing}
-	}
-	return terminal.Cell{Tail: terminal.Age(now.Sub(started))}
+	return terminal.CellOf(terminal.Age(now.Sub(started)), !started.IsZero())
 }
 
 // longestUser is how much of a user's name there is room for.
@@ -166,17 +163,12 @@ func userCell(d Daemon) terminal.Cell {
 // memoryCell is what all processes have in memory. What several of them share
 // counts several times, as in top(1).
 func memoryCell(d Daemon) terminal.Cell {
-	if rss := d.RSS(); rss > 0 {
-		return terminal.Cell{Tail: terminal.Size(rss)}
-	}
-	return terminal.Cell{Tail: terminal.Nothing}
+	return terminal.CellOf(terminal.Size(d.RSS()), d.RSS() > 0)
 }
 
 func cpuCell(d Daemon) terminal.Cell {
-	if cpu, ok := d.CPU(); ok {
-		return terminal.Cell{Tail: terminal.Used(cpu)}
-	}
-	return terminal.Cell{Tail: terminal.Nothing}
+	cpu, ok := d.CPU()
+	return terminal.CellOf(terminal.Used(cpu), ok)
 }
 
 // RSS is what all processes have in memory, together.
