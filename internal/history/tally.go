@@ -25,7 +25,8 @@ func (s Span) clip(by Span) Span {
 
 func (s Span) has(t time.Time) bool { return !t.Before(s.From) && !t.After(s.To) }
 
-// meets: an incident of no length belongs to the period that it lies in.
+// meets reports whether a span and a period have a moment in common. An incident of no length
+// belongs to the period that it lies in.
 func (s Span) meets(period Span) bool {
 	return period.has(s.From) || s.From.Before(period.From) && s.To.After(period.From)
 }
@@ -45,7 +46,7 @@ func (s Span) Begun(list []Tally) Span {
 	return s.clip(Span{first, s.To})
 }
 
-// with makes room for a moment. The zero span has none yet.
+// with extends a span so that it contains a moment. The zero span is empty.
 func (s Span) with(t time.Time) Span {
 	if t.IsZero() {
 		return s
@@ -59,8 +60,9 @@ func (s Span) with(t time.Time) Span {
 	return s
 }
 
-// Episode is an incident on the line of time. The clock of the day may have been set
-// meanwhile: how long it took counts, from its beginning, or until now.
+// Episode is an incident as a span of time. The clock of the day may have been set meanwhile, so
+// its length is the measured one: counted from its beginning or, while it is under way, back
+// from now.
 type Episode struct {
 	Incident
 	Span
@@ -68,7 +70,7 @@ type Episode struct {
 	HeldPart Span // the rest
 }
 
-// Episode lays an incident on the line of time that ends now.
+// Episode returns the incident as a span of time, as of now.
 func (i Incident) Episode(now time.Time) Episode {
 	took := words.Duration(i.Seconds)
 	switch {
@@ -91,9 +93,9 @@ func (i Incident) Episode(now time.Time) Episode {
 	return e
 }
 
-// place: only the sum of the time that it was left alone is known. A run looks
-// whether it may act before it acts, so it lies at the beginning; unless it ended
-// the incident.
+// place divides the span into the time that the daemon was left alone and the rest. Only the sum
+// of the first is known. A run checks whether it may act before it acts, so that time is taken
+// to be at the beginning; or at the end, if the daemon was left alone when the incident ended.
 func (e *Episode) place(held time.Duration) {
 	if e.Outcome == words.LeftAlone {
 		turn := e.To.Add(-held)
@@ -104,8 +106,8 @@ func (e *Episode) place(held time.Duration) {
 	e.HeldPart, e.DownPart = Span{e.From, turn}, Span{turn, e.To}
 }
 
-// planned is how much of an incident may be other than held for it to be nobody's
-// death: what was stopped on purpose was left alone all the time.
+// planned is the longest time down for which an incident with held time is not a death: a daemon
+// that was stopped on purpose is left alone nearly all the time.
 const planned = time.Second
 
 // Death reports whether a daemon died: it was not only stopped and left alone.
@@ -140,7 +142,7 @@ func (p Past) Tally(period Span) Tally {
 		}
 	}
 	t.Known = known.clip(period)
-	// A clock that was set back may have laid one incident over another.
+	// After a clock was set back, incidents may overlap.
 	t.Down = min(t.Down, t.Known.Length())
 	t.Held = min(t.Held, t.Known.Length()-t.Down)
 	slices.SortStableFunc(t.Episodes, func(a, b Episode) int { return a.From.Compare(b.From) })
@@ -167,8 +169,8 @@ func (t *Tally) add(e Episode, period Span) {
 func (t Tally) Up() time.Duration { return t.Known.Length() - t.Down - t.Held }
 
 // Availability is in percent, with three decimals, and never more than it was: there
-// is no 100 with any downtime. The time that it was held counts for nothing, since
-// somebody wanted it so.
+// is no 100 with any downtime. Time that it was held counts neither as up nor as down,
+// since somebody wanted it so.
 func (t Tally) Availability() (percent float64, ok bool) {
 	const decimals, whole = 1000, 100 * 1000
 	up, down := t.Up().Milliseconds(), t.Down.Milliseconds()

@@ -132,20 +132,21 @@ func families() []family {
 			t, ok := totals(d)
 			return float64(max(t.Downtime, 0).Round(time.Millisecond).Milliseconds()) / 1000, ok
 		})},
-		// What a person would have to do for a daemon to be restarted: the reason has a metric of
-		// its own, so that the series of daemon_keeper_held does not end when it changes.
+		// The reason tells a person what must be done before the daemon is restarted. It is a metric
+		// of its own, so that the series of daemon_keeper_held goes on when the reason changes.
 		{"daemon_keeper_held_reason", gauge, "Why the daemon is left alone, while it is: pause, stopped, disabled, packages, at_work, busy or other.", heldReason},
 		{"daemon_keeper_deaths_total", counter, "Times that the daemon was found down and was not left alone, by cause.", deaths},
 	}
 }
 
-// isUp has no sample where an alert on 0 would be no news, or a lie.
+// isUp has no sample for a rule, for what should not run, and for what cannot be told: an alert
+// on 0 would be wrong.
 func isUp(d report.Daemon) (float64, bool) {
 	up := d.IsUp()
 	return oneIf(up != nil && *up), up != nil
 }
 
-// known reports whether there are processes of a daemon to be told of.
+// known reports whether processes of the daemon were seen.
 func known(d report.Daemon) bool {
 	return !d.Rule && d.Status() != report.Unclear && len(d.Processes) > 0
 }
@@ -158,8 +159,8 @@ func startTime(d report.Daemon) (float64, bool) {
 	return unixSeconds(started), !started.IsZero()
 }
 
-// totals are not there where nothing is remembered: 0 would be a lie, and Prometheus would take
-// the next number for as many new incidents.
+// totals returns false where nothing is remembered: 0 would be wrong, and Prometheus would count
+// the next number as that many new incidents.
 func totals(d report.Daemon) (report.Totals, bool) {
 	if d.Rule || d.Totals == nil {
 		return report.Totals{}, false
@@ -177,8 +178,8 @@ func heldReason(d report.Daemon) []sample {
 	return []sample{{"reason", cmp.Or(string(d.Hold), "other"), 1}}
 }
 
-// deaths have no sample for a cause that was never seen: there would be one for each
-// cause and daemon.
+// deaths returns no sample for a cause that was never seen: else each daemon would have one for
+// every cause.
 func deaths(d report.Daemon) (list []sample) {
 	if d.Rule {
 		return nil
@@ -242,7 +243,7 @@ func countersOf(daemons []report.Daemon, counted map[string]uint64) map[string]u
 	return now
 }
 
-// mostRestarts: a greater number is not a whole one in Prometheus.
+// mostRestarts is the greatest number up to which Prometheus, which has float64, counts exactly.
 const mostRestarts = 1 << 53
 
 // ofRun are the metrics of the run itself.

@@ -159,12 +159,11 @@ const (
 	temporarySuffix = ".tmp"
 )
 
-// abandoned is how old a temporary file is of which a killed run knows no more;
-// one that is written takes milliseconds.
+// abandoned is the age from which a temporary file was left by a killed run: writing one takes
+// milliseconds.
 const abandoned = time.Hour
 
-// sweep removes what killed runs have left behind. Whatever fails here will do so
-// again in the next run, and harms nobody.
+// sweep removes what killed runs have left behind. A failure is ignored: the next run tries again.
 func (t textfile) sweep(folder *os.File, root *os.Root) {
 	names, _ := folder.Readdirnames(-1)
 	for _, name := range names {
