@@ -37,7 +37,7 @@ func sampleHost() report.Report {
 				Services: []report.Service{{Name: "postfix", State: "running"}},
 			},
 			{
-				Name: "named", Result: report.StillDown, Count: one, Reason: "not running", Cause: "its main process has exited with status 3",
+				Name: "named", Result: report.StillDown, Count: one, Reason: "not running", Blame: words.Blame{Cause: "its main process has exited with status 3"},
 				Services: []report.Service{{Name: "named", State: "running"}},
 			},
 			{

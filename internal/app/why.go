@@ -229,7 +229,7 @@ func (k *known) account(x history.Incident, v postmortem.Verdict, missing, silen
 		a.Kind = ""
 	}
 	if x.Death != nil {
-		a.Incident.Cause, a.Incident.Sender, a.Incident.Certainty, a.Incident.Source = v.Text, v.Sender, string(v.Sure), v.Source
+		a.Incident.Blame = words.Blame{Cause: v.Text, Sender: v.Sender, Certainty: v.Sure, Source: v.Source}
 	}
 	switch {
 	case d.Incident != nil && d.Held != "":

@@ -78,7 +78,7 @@ func (k *known) isOpen(x history.Incident) bool {
 // explained reports whether a person need not look further. Entries of an older version have
 // the sender without its findings.
 func explained(x history.Incident, v postmortem.Verdict) bool {
-	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
+	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != postmortem.Hint
 }
 
 // quiet says that there is nothing to explain.

@@ -36,7 +36,7 @@ func outage() history.Incident {
 	exit := 0
 	return history.Incident{Number: 3, Incident: past.Incident{
 		Daemon: "clamd", LastUp: clock("05:42:02"), Down: clock("05:42:13"), Up: clock("05:42:25"), Seconds: 14, Reason: "not running", Kind: "signal",
-		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
+		Blame: words.Blame{Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace"}, Tries: 1, Outcome: "brought_back",
 		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
 		Death: &past.Death{
 			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []words.Process{{PID: 29789, Threads: []int{29789, 29791}}},

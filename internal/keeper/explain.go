@@ -68,7 +68,7 @@ func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmo
 func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
 	if i.Death == nil && i.Cause != "" {
 		return &postmortem.Finding{
-			Cause: i.Kind, Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
+			Cause: i.Kind, Text: i.Cause, Main: true, Sure: i.Certainty, Source: i.Source,
 		}, nil
 	}
 	if i.Death == nil {

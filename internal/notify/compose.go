@@ -49,7 +49,7 @@ func Compose(host string, items []Item) Message {
 		"KEEPER_REASON":    items[0].Reason,
 		"KEEPER_CAUSE":     items[0].Cause,
 		"KEEPER_SENDER":    items[0].Sender,
-		"KEEPER_CERTAINTY": items[0].Sure,
+		"KEEPER_CERTAINTY": string(items[0].Certainty),
 		"KEEPER_SOURCE":    items[0].Source,
 		"KEEPER_SINCE":     items[0].Since.UTC().Format(time.RFC3339),
 		"KEEPER_DONE":      items[0].Done,
@@ -177,10 +177,11 @@ func advice(item Item) string {
 
 // sureText is how sure it is, and who knows it.
 func sureText(item Item) string {
-	if item.Sure == "" || item.Source == "" {
-		return item.Sure
+	sure := string(item.Certainty)
+	if sure == "" || item.Source == "" {
+		return sure
 	}
-	return item.Sure + " (" + item.Source + ")"
+	return sure + " (" + item.Source + ")"
 }
 
 // span is a time for people, of two units at most: 45s, 7m, 1h 5m, 3d 4h.

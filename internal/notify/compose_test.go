@@ -45,7 +45,7 @@ func TestCompose(t *testing.T) {
 	list := []Item{
 		{Name: "dovecot", Event: words.End, Downtime: 90 * time.Second, Since: time.Date(2026, 11, 21, 20, 48, 0, 0, time.UTC)},
 		{
-			Name: "clamd", Event: words.Begin, Reason: "not running\nnow", Cause: "killed by signal 9", Sender: "kill(7)", Sure: "certain", Source: "signal trace", Downtime: 61 * time.Second,
+			Name: "clamd", Event: words.Begin, Reason: "not running\nnow", Blame: words.Blame{Cause: "killed by signal 9", Sender: "kill(7)", Certainty: "certain", Source: "signal trace"}, Downtime: 61 * time.Second,
 			Since: time.Date(2026, 11, 21, 21, 49, 2, 5e8, time.FixedZone("CET", 3600)), Done: "start clamd (exit status 3\n)",
 			Words:   []string{`its last words: "bye"`},
 			Printed: []string{"cannot bind to port 25", "bad\x1b[2J"}, Next: "the next try is at 21:51:03",

@@ -9,13 +9,10 @@ import (
 
 // Item is what happened to one daemon. All texts may be hostile.
 type Item struct {
-	Name     string
-	Event    words.Event
-	Reason   string        // how it was found
-	Cause    string        // "" if not known
-	Sender   string        // of the signal that ended it; "" if not known
-	Sure     string        // how sure the sender is, or else the cause: certain, likely or hint
-	Source   string        // who knows that
+	Name   string
+	Event  words.Event
+	Reason string // how it was found
+	words.Blame
 	Since    time.Time     // when it was first seen down
 	Done     string        // what was done about it; "" if nothing, or nothing yet
 	Words    []string      // what the daemon itself has written before its end

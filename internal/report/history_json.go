@@ -32,23 +32,20 @@ type (
 		Incidents    []jsonIncident `json:"incidents"`
 	}
 	jsonIncident struct {
-		Number    int                `json:"number"`
-		LastUp    time.Time          `json:"last_up,omitempty"`
-		Down      time.Time          `json:"down"`
-		Up        time.Time          `json:"up,omitempty"`
-		UnderWay  bool               `json:"under_way"`
-		Length    time.Duration      `json:"seconds"`
-		Held      time.Duration      `json:"held_seconds"`
-		Death     bool               `json:"death"`
-		Reason    string             `json:"reason,omitempty"`
-		Cause     string             `json:"cause,omitempty"`
-		Sender    string             `json:"sender,omitempty"`
-		Certainty string             `json:"certainty,omitempty"`
-		Source    string             `json:"source,omitempty"`
-		Outcome   words.Outcome      `json:"outcome"`
-		For       string             `json:"for,omitempty"`
-		Tries     int                `json:"tries"`
-		Steps     []jsonIncidentStep `json:"steps"`
+		Number   int           `json:"number"`
+		LastUp   time.Time     `json:"last_up,omitempty"`
+		Down     time.Time     `json:"down"`
+		Up       time.Time     `json:"up,omitempty"`
+		UnderWay bool          `json:"under_way"`
+		Length   time.Duration `json:"seconds"`
+		Held     time.Duration `json:"held_seconds"`
+		Death    bool          `json:"death"`
+		Reason   string        `json:"reason,omitempty"`
+		words.Blame
+		Outcome words.Outcome      `json:"outcome"`
+		For     string             `json:"for,omitempty"`
+		Tries   int                `json:"tries"`
+		Steps   []jsonIncidentStep `json:"steps"`
 	}
 	jsonIncidentStep struct {
 		Verb    words.Verb    `json:"verb"`
@@ -86,7 +83,7 @@ func known[T any](v T, ok bool) *T {
 func newJSONIncident(e history.Episode) jsonIncident {
 	return jsonIncident{
 		max(e.Number, 0), e.LastUp, e.Incident.From(), e.Up, e.UnderWay, e.Length(), e.HeldPart.Length(), e.Death(),
-		e.Reason, e.Cause, e.Sender, e.Certainty, e.Source, e.Outcome, e.For, max(e.Tries, 0),
+		e.Reason, e.Blame, e.Outcome, e.For, max(e.Tries, 0),
 		each(e.Steps, func(s words.Step) jsonIncidentStep {
 			return jsonIncidentStep{s.Verb, s.Service, words.Duration(s.Seconds), s.Exit, s.Error}
 		}),

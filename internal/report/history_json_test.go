@@ -100,7 +100,7 @@ func randomPasts(random *rand.Rand) []history.Past {
 			i := history.Incident{UnderWay: random.IntN(5) == 0, Number: random.IntN(9), Incident: past.Incident{
 				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), Died: randomMoment(random),
 				Seconds: randomTime(random).Seconds() * float64(random.IntN(4)-1), Held: randomTime(random).Seconds() * float64(random.IntN(4)-1), Tries: random.IntN(4) - 1,
-				Reason: randomText(random), Cause: randomText(random), Outcome: words.Outcome(randomText(random)),
+				Reason: randomText(random), Blame: words.Blame{Cause: randomText(random)}, Outcome: words.Outcome(randomText(random)),
 			}}
 			if random.IntN(2) == 0 {
 				i.Outcome = []words.Outcome{words.BroughtBack, words.CameBack, words.LeftAlone, words.StillDown}[random.IntN(4)]

@@ -62,7 +62,7 @@ func pasts() []history.Past {
 		{Name: "ntpd"},
 		{Name: "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []history.Incident{alone}},
 		{Name: "\x1b[2Jevil\nname", Known: before(60 * terminal.Day), Seen: dusk, Incidents: []history.Incident{
-			{Incident: past.Incident{Down: before(time.Hour), Up: before(2 * time.Hour), Seconds: 90, Cause: "\x1b]0;owned\x07 \u202e\xff " + strings.Repeat("x", 130), Outcome: "\r\x1b[1A", Tries: 2}},
+			{Incident: past.Incident{Down: before(time.Hour), Up: before(2 * time.Hour), Seconds: 90, Blame: words.Blame{Cause: "\x1b]0;owned\x07 \u202e\xff " + strings.Repeat("x", 130)}, Outcome: "\r\x1b[1A", Tries: 2}},
 		}},
 		{Name: "日本語デーモン", Known: before(60 * terminal.Day), Seen: dusk, Incidents: flapping()},
 	}

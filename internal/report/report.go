@@ -92,15 +92,12 @@ func (d Daemon) Status() Status {
 
 // Daemon is what was found and done about one daemon, or about a rule.
 type Daemon struct {
-	Name      string      // what people call it
-	Rule      bool        // it is a rule, which forbids something
-	Count     words.Count // how many processes there should be
-	Result    Result
-	Trouble   string        // what was wrong with it when it was found down, though a process runs
-	Cause     string        // why it was down; "" if that is not known
-	Sender    string        // who sent the signal that ended it; "" if that is not known
-	Certainty string        // of the sender, or else of the cause: certain, likely or hint
-	Source    string        // who knows that, such as the signal trace
+	Name    string      // what people call it
+	Rule    bool        // it is a rule, which forbids something
+	Count   words.Count // how many processes there should be
+	Result  Result
+	Trouble string // what was wrong with it when it was found down, though a process runs
+	words.Blame
 	Busy      bool          // Held, because another run is at work, which will report
 	Hold      words.Hold    // what keeps it from being restarted
 	Known     bool          // people have been told of it, and nothing has changed since

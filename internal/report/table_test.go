@@ -43,7 +43,7 @@ func nightmare() Report {
 				Services:  []Service{{Name: "nginx"}},
 			},
 			{
-				Name: "named", Result: StillDown, Count: any, DownSince: ago(12 * time.Minute), Cause: "killed by SIGKILL: out of memory (certain, kernel log)", Reason: "it was started 3 times within 10m and is still not running",
+				Name: "named", Result: StillDown, Count: any, DownSince: ago(12 * time.Minute), Blame: words.Blame{Cause: "killed by SIGKILL: out of memory (certain, kernel log)"}, Reason: "it was started 3 times within 10m and is still not running",
 				Hint:     "look at what the service has printed and at the daemon's own log; then run its start by hand",
 				Services: []Service{{Name: "named", State: "unknown", Err: "cannot ask service named: exit status 4"}},
 			},
@@ -171,7 +171,7 @@ func randomReport(random *rand.Rand) Report {
 	for range random.IntN(14) {
 		d := Daemon{
 			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: words.Count{Min: random.IntN(3), Max: random.IntN(1000) - 1},
-			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Cause: randomText(random),
+			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Blame: words.Blame{Cause: randomText(random)},
 		}
 		if random.IntN(3) == 0 {
 			d.LastDeath = &Death{randomTime(random), randomTime(random), randomText(random)}
@@ -303,7 +303,7 @@ func TestTableTellsOfDeaths(t *testing.T) {
 		d    Daemon
 		want string // below its row
 	}{
-		{Daemon{Name: "a", Result: StillDown, Reason: "not running", Cause: "killed by SIGKILL"}, "    not running\n    cause: killed by SIGKILL\n"},
+		{Daemon{Name: "a", Result: StillDown, Reason: "not running", Blame: words.Blame{Cause: "killed by SIGKILL"}}, "    not running\n    cause: killed by SIGKILL\n"},
 		{fresh, "    died 3h 2m ago, was down for 14.0s: killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)\n"},
 		{old, ""},
 		{dark, "    died 1m ago, was down for 1.0s: the cause is not known\n"},

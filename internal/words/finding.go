@@ -8,6 +8,14 @@ import (
 // Certainty is how sure a finding is: certain, likely or hint.
 type Certainty string
 
+// Blame is why a daemon was down, and who did it.
+type Blame struct {
+	Cause     string    `json:"cause,omitempty"`     // "" if it is not known
+	Sender    string    `json:"sender,omitempty"`    // of the signal that ended it; "" if it is not known
+	Certainty Certainty `json:"certainty,omitempty"` // of the sender, or else of the cause
+	Source    string    `json:"source,omitempty"`    // who knows that, such as the signal trace
+}
+
 // Finding is what a witness knows of one event: an account of the end, or, if it has a
 // Sender, a signal that was sent, or, if it is Aside, something that may have to do with it.
 // As JSON it is kept with the incident.
