@@ -275,7 +275,9 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 		"daemon-keeper/internal/past":       {},
 		"daemon-keeper/internal/state":      {"daemon-keeper/internal/past"},
 		"daemon-keeper/internal/config":     {},
-		"daemon-keeper/internal/report":     {"daemon-keeper/internal/terminal"},
+		"daemon-keeper/internal/history":    {"daemon-keeper/internal/past", "daemon-keeper/internal/terminal"},
+		"daemon-keeper/internal/report":     {"daemon-keeper/internal/history", "daemon-keeper/internal/terminal"},
+		"daemon-keeper/internal/metrics":    {"daemon-keeper/internal/report"},
 		"daemon-keeper/internal/page":       {},
 		"daemon-keeper/internal/cli":        {},
 		"daemon-keeper/internal/completion": {"daemon-keeper/internal/cli"},
@@ -320,7 +322,7 @@ func TestRoomsKeepTheirDoorsShut(t *testing.T) {
 			seen++
 		}
 	}
-	if seen != 26 {
+	if seen != 28 {
 		t.Errorf("looked at %d rooms", seen)
 	}
 }

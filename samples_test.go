@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/history"
+	"daemon-keeper/internal/metrics"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
@@ -26,7 +29,7 @@ func sampleHost() report.Report {
 			{
 				Name: "clamd", Result: report.Up, Count: one, Processes: []report.Process{process(723, "clamav", 186*time.Minute, 724*time.Second, 1228)},
 				Services:  []report.Service{{Name: "clamav-clamd", State: "running"}, {Name: "dovecot", State: "running"}},
-				Lately:    report.Lately{Deaths: 2, Last: noon().Add(-187 * time.Minute), Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM"},
+				Lately:    history.Lately{Deaths: 2, Last: noon().Add(-187 * time.Minute), Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM"},
 				LastDeath: &report.Death{Ago: 3*time.Hour + 7*time.Minute, Took: 14 * time.Second, Cause: "its main process was killed by SIGTERM; SIGTERM was sent by kill(15835) (certain, signal trace)"},
 			},
 			{
@@ -34,7 +37,7 @@ func sampleHost() report.Report {
 				Services: []report.Service{{Name: "postfix", State: "running"}},
 			},
 			{
-				Name: "named", Result: report.StillDown, Count: one, Reason: "not running", Cause: "its main process has exited with status 3",
+				Name: "named", Result: report.StillDown, Count: one, Reason: "not running", Blame: words.Blame{Cause: "its main process has exited with status 3"},
 				Services: []report.Service{{Name: "named", State: "running"}},
 			},
 			{
@@ -75,15 +78,15 @@ func sampleRestart() report.Report {
 }
 
 // samplePast is a week of two daemons.
-func samplePast() []report.Past {
+func samplePast() []history.Past {
 	ago := func(h float64) time.Time { return noon().Add(-time.Duration(h * float64(time.Hour))) }
-	return []report.Past{
-		{Name: "clamd", Known: ago(2000), Seen: noon(), Incidents: []report.Incident{
-			{Number: 4, LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Took: 36 * time.Second, Reason: "not running", Outcome: "brought_back", Tries: 1},
-			{Number: 5, LastUp: ago(40.02), Down: ago(40), Up: ago(36), Took: 4 * time.Hour, Held: 4 * time.Hour, Reason: "not running", Outcome: "held"},
+	return []history.Past{
+		{Name: "clamd", Known: ago(2000), Seen: noon(), Incidents: []history.Incident{
+			{Number: 4, Incident: past.Incident{Daemon: "clamd", LastUp: ago(100.02), Down: ago(100), Up: ago(99.99), Seconds: 36, Reason: "not running", Outcome: "brought_back", Tries: 1}},
+			{Number: 5, Incident: past.Incident{Daemon: "clamd", LastUp: ago(40.02), Down: ago(40), Up: ago(36), Seconds: 4 * 3600, Held: 4 * 3600, Reason: "not running", Outcome: "held"}},
 		}},
-		{Name: "webapp", Known: ago(120), Seen: noon(), Incidents: []report.Incident{
-			{Number: 1, LastUp: ago(1.02), Down: ago(1), UnderWay: true, Took: time.Hour, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5},
+		{Name: "webapp", Known: ago(120), Seen: noon(), Incidents: []history.Incident{
+			{Number: 1, UnderWay: true, Incident: past.Incident{Daemon: "webapp", LastUp: ago(1.02), Down: ago(1), Seconds: 3600, Reason: "tcp://127.0.0.1:8080 refuses connections", Outcome: "still_down", Tries: 5}},
 		}},
 	}
 }
@@ -107,7 +110,7 @@ func TestReadmeSamples(t *testing.T) {
 		},
 		"grep -v '^#' /var/lib/prometheus/node-exporter/daemon-keeper.prom": func() {
 			path := filepath.Join(t.TempDir(), "daemon-keeper.prom")
-			if err := report.WriteTextfile(path, restart); err != nil {
+			if err := metrics.Write(path, restart); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(read(t, path)) {

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
-	"daemon-keeper/internal/words"
 )
 
 // historyCommand prints what has happened.
@@ -42,7 +42,7 @@ func (h *historyCommand) ask(j *job) error {
 
 func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
 	now := state.Now()
-	since, err := report.ParseSince(h.Since, now.Time.Local())
+	since, err := history.ParseSince(h.Since, now.Time.Local())
 	if err != nil {
 		return report.OK, err
 	}
@@ -54,22 +54,29 @@ func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, cmp.Or(err, out.err)
 }
 
-// writeHistory reads what is remembered of these daemons, or of all, and shows it.
+// writeHistory shows what is remembered of these daemons, or of all.
 func writeHistory(stateDir string, names []string, color string, now past.Stamp, face report.History) error {
 	store, err := lookStore(stateDir)
 	if err != nil {
 		return err
 	}
-	ledger, broken, err := store.Incidents(time.Time{})
+	m, err := remembered(store, now, terminal.Colored(os.Stderr, color))
 	if err != nil {
 		return err
 	}
-	pasts, err := pasts(store, ledger, now, names, terminal.Colored(os.Stderr, color))
-	if err != nil {
-		return err
+	face.Broken = m.broken
+	for _, name := range names {
+		if _, ok := m.pasts[name]; !ok {
+			return fmt.Errorf("cannot tell any history of %q: no run has seen a daemon of that name", name)
+		}
 	}
-	face.Broken = broken
-	face.Write(pasts)
+	var list []history.Past
+	for _, name := range m.names() {
+		if len(names) == 0 || slices.Contains(names, name) {
+			list = append(list, m.pasts[name])
+		}
+	}
+	face.Write(list)
 	return nil
 }
 
@@ -88,59 +95,25 @@ func lookStore(dir string) (*state.Store, error) {
 	return store, err
 }
 
-// pasts joins what the ledger has of each daemon with what runs remember of it.
-func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]report.Past, error) {
-	known, err := store.ReadAll()
+// memory is what runs have left.
+type memory struct {
+	pasts   map[string]history.Past // what has happened
+	daemons map[string]past.Daemon  // as they were last seen; of those that are not kept any more there is nothing
+	broken  int                     // lines of the ledger that cannot be read
+}
+
+// remembered reads the ledger, and what runs remember of each daemon.
+func remembered(store *state.Store, now past.Stamp, color bool) (memory, error) {
+	ledger, broken, err := store.Incidents(time.Time{})
+	if err != nil {
+		return memory{}, err
+	}
+	daemons, err := store.ReadAll()
 	if err != nil { // the ledger has the rest
 		terminal.Caution(os.Stderr, color, err.Error())
 	}
-	incidents := make(map[string][]report.Incident)
-	for _, i := range ledger {
-		incidents[i.Daemon] = append(incidents[i.Daemon], ended(i))
-	}
-	all := slices.Collect(maps.Keys(incidents))
-	for name := range known {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	for _, name := range names {
-		if !slices.Contains(all, name) {
-			return nil, fmt.Errorf("cannot tell any history of %q: no run has seen a daemon of that name", name)
-		}
-	}
-	if len(names) > 0 {
-		all = slices.DeleteFunc(all, func(name string) bool { return !slices.Contains(names, name) })
-	}
-	list := make([]report.Past, len(all))
-	for i, name := range all {
-		d := known[name]
-		list[i] = report.Past{Name: name, Known: now.Retell(d.Known).Time, Seen: now.Retell(d.LastUp).Time, Incidents: incidents[name]}
-		if d.Incident != nil {
-			list[i].Incidents, list[i].Seen = append(list[i].Incidents, underWay(*d.Incident, d, now)), now.Time
-		}
-		for k := range list[i].Incidents {
-			list[i].Incidents[k].Number = k + 1
-		}
-	}
-	return list, nil
+	return memory{history.Pasts(ledger, daemons, now), daemons, broken}, nil
 }
 
-func ended(i past.Incident) report.Incident {
-	return report.Incident{
-		LastUp: i.LastUp, Down: i.From(), Up: i.Up, Took: duration(i.Seconds), Held: duration(i.Held),
-		Reason: i.Reason, Cause: i.Cause, Sender: i.Sender, Certainty: i.Certainty, Source: i.Source, Outcome: i.Outcome, For: i.For, Tries: i.Tries, Steps: i.Steps,
-	}
-}
-
-func underWay(i past.Incident, d past.Daemon, now past.Stamp) report.Incident {
-	out := ended(i.Retold(now))
-	out.UnderWay, out.Took = true, i.Lasts(now)
-	if d.Held != "" {
-		out.Held += now.Since(d.HeldSince)
-		out.Outcome = words.LeftAlone
-	}
-	return out
-}
-
-func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+// names returns the daemons of which something is remembered.
+func (m memory) names() []string { return slices.Sorted(maps.Keys(m.pasts)) }

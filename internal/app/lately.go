@@ -1,6 +1,7 @@
 package app
 
 import (
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 )
@@ -16,18 +17,12 @@ func addLately(dir string, r *report.Report) {
 		return
 	}
 	now := state.Now()
-	ledger, _, err := store.Incidents(now.Time.Add(-report.LatelyPeriod))
+	ledger, _, err := store.Incidents(now.Time.Add(-history.LatelyPeriod))
 	if err != nil {
 		return
 	}
-	past := make(map[string]report.Past)
-	for _, i := range ledger {
-		p := past[i.Daemon]
-		p.Incidents = append(p.Incidents, ended(i))
-		past[i.Daemon] = p
-	}
+	pasts := history.Pasts(ledger, nil, now)
 	for i, d := range r.Daemons {
-		p := past[d.Name]
-		r.Daemons[i].Lately = p.Lately(now.Time)
+		r.Daemons[i].Lately = pasts[d.Name].Lately(now.Time)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/metrics"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/terminal"
@@ -101,7 +102,7 @@ func measure(j *job, log keeper.Log, r *report.Report) {
 		r.Mistakes = append(r.Mistakes, report.Mistake{Text: err.Error(), Hint: words.Hint(err), About: about})
 	}
 	if j.Prometheus != "" {
-		if err := report.WriteTextfile(j.Prometheus, *r); err != nil {
+		if err := metrics.Write(j.Prometheus, *r); err != nil {
 			failed("metrics", err)
 		}
 	}

@@ -48,8 +48,7 @@ func message(list []keeper.Transition) notify.Message {
 	for i, t := range list {
 		r.Daemons = append(r.Daemons, t.Daemon)
 		items[i] = notify.Item{
-			Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason,
-			Cause: t.Daemon.Cause, Sender: t.Daemon.Sender, Sure: t.Daemon.Certainty, Source: t.Daemon.Source,
+			Name: t.Daemon.Name, Event: t.Kind, Reason: t.Daemon.Reason, Blame: t.Daemon.Blame,
 			Since: r.Began.Add(-t.Downtime), Done: done(t.Daemon.Steps), Downtime: t.Downtime,
 			Words: t.Daemon.LastWords, Printed: printed(t.Daemon.Steps), Next: next(t),
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/cli"
+	"daemon-keeper/internal/metrics"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/page"
 	"daemon-keeper/internal/report"
@@ -150,7 +151,7 @@ func writePage(j *job, r report.Report) error {
 	if len(html) == 0 {
 		return err
 	}
-	return cmp.Or(report.WritePage(j.HTML, html), err)
+	return cmp.Or(metrics.WritePage(j.HTML, html), err)
 }
 
 // printPage is page, of this machine. The page tells how the daemons are, and the status

@@ -4,12 +4,14 @@ import (
 	"os"
 
 	"daemon-keeper/internal/keeper"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/report"
+	"daemon-keeper/internal/state"
 )
 
 // tracing has the kernel record signals, or ends that. If there is nothing to do, that is one
-// lstat(2), and one open(2) of what was said last. Only the default configuration ends it:
+// lstat(2), and one open(2) of what people were told. Only the default configuration ends it:
 // another one may be for a part of the daemons. That it does not work is said once, and
 // changes nothing else.
 func tracing(j *job, k *keeper.Keeper, on bool) {
@@ -25,14 +27,21 @@ func tracing(j *job, k *keeper.Keeper, on bool) {
 	default:
 		return
 	}
-	why := "" // once the key is gone, nothing is said any more: should it come back, the same is news
+	warnOnce(k, "signal-trace", err)
+}
+
+// warnOnce writes down what is wrong with the machine, not with a daemon, once until it is mended.
+func warnOnce(k *keeper.Keeper, key string, err error) {
+	var wrong past.Once
+	var now past.Stamp
 	if err != nil {
-		why = err.Error()
+		wrong.Topics, now = []string{err.Error()}, state.Now()
 	}
-	if k.Store != nil && !k.Store.IsNews("signal-trace", why) {
-		return
+	var known map[string]bool
+	if k.Store != nil {
+		known, _ = k.Store.Tell(key, wrong, now) // what cannot be remembered is told again
 	}
-	if err != nil {
+	if err != nil && !known[err.Error()] {
 		k.Log.Log(report.Warning, "%v", err)
 	}
 }

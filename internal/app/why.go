@@ -10,6 +10,7 @@ import (
 
 	"daemon-keeper/internal/cli"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/postmortem"
@@ -100,22 +101,12 @@ func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// incident is an incident of a daemon.
-type incident struct {
-	past.Incident
-	daemon   string
-	number   int // the oldest one is 1
-	underWay bool
-}
-
 // known is what runs have left of all daemons, and what the configuration says of them.
 type known struct {
-	now     past.Stamp
-	zone    *time.Location // of times for people
-	daemons map[string]past.Daemon
-	pasts   map[string][]incident
-	file    map[string]config.Daemon // nothing if the configuration cannot be read
-	broken  int                      // lines of the ledger that cannot be read
+	memory
+	now  past.Stamp
+	zone *time.Location           // of times for people
+	file map[string]config.Daemon // nothing if the configuration cannot be read
 }
 
 // readKnown reads all of it. Without a readable configuration, as for a daemon of -e,
@@ -125,28 +116,11 @@ func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, erro
 	if err != nil {
 		return nil, err
 	}
-	k := &known{now: now, zone: time.Local, pasts: make(map[string][]incident), file: make(map[string]config.Daemon)}
-	ledger, broken, err := store.Incidents(time.Time{})
+	m, err := remembered(store, now, terminal.Colored(os.Stderr, color))
 	if err != nil {
 		return nil, err
 	}
-	k.broken = broken
-	if k.daemons, err = store.ReadAll(); err != nil { // the ledger has the rest
-		terminal.Caution(os.Stderr, terminal.Colored(os.Stderr, color), err.Error())
-	}
-	for _, i := range ledger {
-		k.pasts[i.Daemon] = append(k.pasts[i.Daemon], incident{Incident: i, daemon: i.Daemon})
-	}
-	for name, d := range k.daemons {
-		if d.Incident != nil {
-			k.pasts[name] = append(k.pasts[name], incident{Incident: d.Incident.Retold(now), daemon: name, underWay: true})
-		}
-	}
-	for _, list := range k.pasts {
-		for n := range list {
-			list[n].number = n + 1
-		}
-	}
+	k := &known{m, now, time.Local, make(map[string]config.Daemon)}
 	all, _, err := load(configFile)
 	if err == nil {
 		for _, d := range all.Daemons {
@@ -157,7 +131,7 @@ func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, erro
 }
 
 // explain is what is known of an incident.
-func (k *known) explain(ctx context.Context, x incident) report.Account {
+func (k *known) explain(ctx context.Context, x history.Incident) report.Account {
 	said, found := keeper.Findings(x.Incident)
 	missing, silent := []string(nil), []string(nil)
 	if x.Death != nil {
@@ -211,23 +185,23 @@ func missingThen(then, now []string, asked bool) []string {
 
 // askAgain asks the witnesses again, if the processes were of this boot. Before a restart that
 // was done already; only for a daemon that was left alone can they know more.
-func (k *known) askAgain(ctx context.Context, x incident) (e postmortem.Evidence, asked bool) {
+func (k *known) askAgain(ctx context.Context, x history.Incident) (e postmortem.Evidence, asked bool) {
 	d := x.Death
 	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == words.NotWell {
 		return e, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
 	defer cancel()
-	dead := keeper.Dead(keeper.Daemon{Name: x.daemon}, *d)
-	dead.Executable, dead.Wall, dead.LastUp = k.file[x.daemon].Executable, x.Down, x.LastUp
+	dead := keeper.Dead(keeper.Daemon{Name: x.Daemon}, *d)
+	dead.Executable, dead.Wall, dead.LastUp = k.file[x.Daemon].Executable, x.Down, x.LastUp
 	return evidence(ctx, dead), true
 }
 
 // managerNow returns what the service manager says of a service that is still down; nil if it
 // says nothing, or if another manager was asked at the time.
-func (k *known) managerNow(ctx context.Context, x incident) *postmortem.Finding {
+func (k *known) managerNow(ctx context.Context, x history.Incident) *postmortem.Finding {
 	d := x.Death
-	if !x.underWay || d == nil || d.Service == "" || x.Kind == words.NotWell {
+	if !x.UnderWay || d == nil || d.Service == "" || x.Kind == words.NotWell {
 		return nil
 	}
 	m, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
@@ -244,22 +218,18 @@ func (k *known) managerNow(ctx context.Context, x incident) *postmortem.Finding 
 }
 
 // account joins a verdict with the rest that is known.
-func (k *known) account(x incident, v postmortem.Verdict, missing, silent []string) report.Account {
-	d, inFile := k.daemons[x.daemon], k.file[x.daemon]
+func (k *known) account(x history.Incident, v postmortem.Verdict, missing, silent []string) report.Account {
+	d, inFile := k.daemons[x.Daemon], k.file[x.Daemon]
 	a := report.Account{
-		Name: x.daemon, Executable: inFile.Executable, Services: inFile.Services, After: k.after(x.daemon), State: "unknown",
-		Incident: ended(x.Incident), Kind: string(v.Cause), Explained: x.explained(v), Next: v.Next, Missing: missing, Silent: silent,
-		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.daemon), "man 8 daemon-keeper"},
+		Name: x.Daemon, Executable: inFile.Executable, Services: inFile.Services, After: k.after(x.Daemon), State: "unknown",
+		Incident: x, Kind: string(v.Cause), Explained: explained(x, v), Next: v.Next, Missing: missing, Silent: silent,
+		Seen: k.now.Retell(d.LastUp).Time, More: []string{"daemon-keeper history " + words.Shell(x.Daemon), "man 8 daemon-keeper"},
 	}
 	if x.Kind == "" && v.Cause == words.UnknownCause {
 		a.Kind = ""
 	}
-	if x.underWay {
-		a.Incident = underWay(*k.daemons[x.daemon].Incident, d, k.now)
-	}
-	a.Incident.Number = x.number
 	if x.Death != nil {
-		a.Incident.Cause, a.Incident.Sender, a.Incident.Certainty, a.Incident.Source = v.Text, v.Sender, string(v.Sure), v.Source
+		a.Incident.Blame = words.Blame{Cause: v.Text, Sender: v.Sender, Certainty: v.Sure, Source: v.Source}
 	}
 	switch {
 	case d.Incident != nil && d.Held != "":
@@ -273,9 +243,9 @@ func (k *known) account(x incident, v postmortem.Verdict, missing, silent []stri
 		a.Lines = append(a.Lines, report.WhyLine{Kind: string(l.Kind), Text: l.Text, Certainty: string(l.Sure), Source: l.Source, When: l.When, Later: l.Later && x.Kind != ""})
 	}
 	a.Died = diedAt(x.Incident, v.Lines)
-	scene := postmortem.Scene{Daemon: x.daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == words.NotWell}
+	scene := postmortem.Scene{Daemon: x.Daemon, Cause: v.Cause, From: x.LastUp.In(k.zone), To: x.Down.In(k.zone), NotWell: v.Cause == words.NotWell}
 	if x.Death != nil {
-		a.Lived = duration(x.Death.Lived)
+		a.Lived = words.Duration(x.Death.Lived)
 		scene.Service, scene.Manager = x.Death.Service, x.Death.Manager
 		if len(x.Death.Processes) > 0 {
 			scene.PID = x.Death.Processes[0].PID

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/postmortem"
-	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
 
@@ -17,7 +17,7 @@ import (
 const whyDays = 30 * 24 * time.Hour
 
 // choose finds the incidents that are meant. If there are none, it returns a text that says so.
-func (k *known) choose(w whyCommand) (chosen []incident, none string, err error) {
+func (k *known) choose(w whyCommand) (chosen []history.Incident, none string, err error) {
 	names := k.names()
 	for _, name := range w.Names {
 		if _, inFile := k.file[name]; !inFile && !slices.Contains(names, name) {
@@ -34,7 +34,7 @@ func (k *known) choose(w whyCommand) (chosen []incident, none string, err error)
 		chosen, err = k.byTime(names, w.At)
 	case len(w.Names) > 0:
 		for _, name := range names {
-			if list := k.pasts[name]; len(list) > 0 {
+			if list := k.pasts[name].Incidents; len(list) > 0 {
 				chosen = append(chosen, list[len(list)-1])
 			} else {
 				none += k.quiet(name)
@@ -42,7 +42,7 @@ func (k *known) choose(w whyCommand) (chosen []incident, none string, err error)
 		}
 	default:
 		for _, name := range names {
-			if list := k.pasts[name]; len(list) > 0 && k.isOpen(list[len(list)-1]) {
+			if list := k.pasts[name].Incidents; len(list) > 0 && k.isOpen(list[len(list)-1]) {
 				chosen = append(chosen, list[len(list)-1])
 			}
 		}
@@ -59,33 +59,26 @@ func unknownName(name string, known []string) error {
 	return &hinted{fmt.Errorf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(name), 200)), hint}
 }
 
-// names returns the daemons of which something is remembered.
-func (k *known) names() []string {
-	list := slices.AppendSeq(slices.Collect(maps.Keys(k.pasts)), maps.Keys(k.daemons))
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
 // isOpen reports whether a death is still to be explained: the daemon is down, or the cause or
 // the sender is not known. A stop on purpose is not a death, nor is the first start of a daemon
 // that was never up.
-func (k *known) isOpen(x incident) bool {
-	held := x.Outcome == words.LeftAlone || x.underWay && k.daemons[x.daemon].Held != ""
+func (k *known) isOpen(x history.Incident) bool {
+	held := x.Outcome == words.LeftAlone || x.UnderWay && k.daemons[x.Daemon].Held != ""
 	switch {
 	case held:
 		return false
-	case x.underWay:
+	case x.UnderWay:
 		return true
 	case k.now.Time.Sub(x.Down) > whyDays, x.LastUp.IsZero(), x.Kind == words.NotWell:
 		return false
 	}
-	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
+	return !explained(x, postmortem.Weigh(keeper.Findings(x.Incident)))
 }
 
 // explained reports whether a person need not look further. Entries of an older version have
 // the sender without its findings.
-func (x incident) explained(v postmortem.Verdict) bool {
-	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
+func explained(x history.Incident, v postmortem.Verdict) bool {
+	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != postmortem.Hint
 }
 
 // quiet says that there is nothing to explain.
@@ -97,11 +90,11 @@ func (k *known) quiet(name string) string {
 	return fmt.Sprintf("'%s': no incident is remembered; it has been watched since %s. ", name, k.now.Retell(d.Known).Time.In(k.zone).Format("2006-01-02 15:04"))
 }
 
-func (k *known) byNumber(names []string, n int) ([]incident, error) {
+func (k *known) byNumber(names []string, n int) ([]history.Incident, error) {
 	if len(names) != 1 {
 		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
 	}
-	list := k.pasts[names[0]]
+	list := k.pasts[names[0]].Incidents
 	if n > len(list) {
 		return nil, &hinted{fmt.Errorf("cannot find incident %d of %q: it has had %s", n, names[0], words.Plural(len(list), "incident")), "daemon-keeper history " + words.Shell(names[0]) + " shows them with their numbers"}
 	}
@@ -110,17 +103,17 @@ func (k *known) byNumber(names []string, n int) ([]incident, error) {
 
 // byTime returns the incidents that were under way at that time, each from when the daemon was
 // last seen up; if there are none, the last one before.
-func (k *known) byTime(names []string, text string) ([]incident, error) {
-	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
+func (k *known) byTime(names []string, text string) ([]history.Incident, error) {
+	at, err := history.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
 		return nil, err
 	}
-	var covering, before []incident
+	var covering, before []history.Incident
 	for _, name := range names {
-		for _, x := range k.pasts[name] {
+		for _, x := range k.pasts[name].Incidents {
 			switch {
-			case x.begin().After(at.To):
-			case x.underWay || !x.end().Before(at.From):
+			case begin(x).After(at.To):
+			case x.UnderWay || !end(x).Before(at.From):
 				covering = append(covering, x)
 			default:
 				before = append(before, x)
@@ -133,15 +126,17 @@ func (k *known) byTime(names []string, text string) ([]incident, error) {
 	if len(before) == 0 {
 		return nil, &hinted{fmt.Errorf("cannot find an incident at %s or before", at.To.Format("2006-01-02 15:04:05")), "daemon-keeper history shows those that are known"}
 	}
-	return []incident{slices.MaxFunc(before, func(a, b incident) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
+	return []history.Incident{slices.MaxFunc(before, func(a, b history.Incident) int {
+		return cmp.Or(end(a).Compare(end(b)), cmp.Compare(b.Daemon, a.Daemon))
+	})}, nil
 }
 
 // begin is the earliest time at which it may have died.
-func (x incident) begin() time.Time {
+func begin(x history.Incident) time.Time {
 	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
 		return x.Down
 	}
 	return x.LastUp
 }
 
-func (x incident) end() time.Time { return x.Down.Add(duration(x.Seconds)) }
+func end(x history.Incident) time.Time { return x.Down.Add(words.Duration(x.Seconds)) }

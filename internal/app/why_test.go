@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
@@ -31,23 +32,23 @@ func stampAt(text string) past.Stamp { return past.Stamp{Time: clock(text)} }
 
 // outage is the death that this project is for: logrotate's script has sent a SIGTERM to the
 // number in a stale pidfile, which was a thread of clamd by then.
-func outage() incident {
+func outage() history.Incident {
 	exit := 0
-	return incident{daemon: "clamd", number: 3, Incident: past.Incident{
+	return history.Incident{Number: 3, Incident: past.Incident{
 		Daemon: "clamd", LastUp: clock("05:42:02"), Down: clock("05:42:13"), Up: clock("05:42:25"), Seconds: 14, Reason: "not running", Kind: "signal",
-		Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace", Tries: 1, Outcome: "brought_back",
+		Blame: words.Blame{Cause: "its main process was killed by SIGTERM; and so on", Sender: "kill(15835)", Certainty: "certain", Source: "signal trace"}, Tries: 1, Outcome: "brought_back",
 		Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Exit: &exit}, {Verb: "start", Service: "clamav-clamd", Exit: &exit}, {Verb: "stop", Service: "dovecot", Exit: &exit}, {Verb: "start", Service: "dovecot", Exit: &exit}},
 		Death: &past.Death{
 			Lived: (76 * time.Hour).Seconds(), Service: "clamav-clamd", Manager: "systemd", Processes: []words.Process{{PID: 29789, Threads: []int{29789, 29791}}},
-			Findings: []past.Finding{
-				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd"},
+			Findings: []words.Finding{
+				{Cause: "signal", Signal: 15, Text: "its main process was killed by SIGTERM", Main: true, Said: true, Sure: "certain", Source: "systemd"},
 				{
 					Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791",
-					Sender: "kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791", SenderPID: 15835, Main: true, Certainty: "certain", Source: "signal trace", At: clock("05:42:11").UnixMilli(),
+					Sender: "kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791", SenderPID: 15835, Main: true, Sure: "certain", Source: "signal trace", When: clock("05:42:11"),
 				},
 				{
 					Text: `29791 was no process but a thread of clamd (29789, "worker-7"): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 19:03, before clamd started`,
-					Main: true, Aside: true, Certainty: "likely", Source: "pidfiles", Next: "grep -rl otherd.pid /etc/logrotate.d /etc/init.d",
+					Main: true, Aside: true, Sure: "likely", Source: "pidfiles", Next: "grep -rl otherd.pid /etc/logrotate.d /etc/init.d",
 				},
 			},
 			Absent: []string{"audit: install auditd, and load a rule for kill(2)"},
@@ -56,9 +57,9 @@ func outage() incident {
 }
 
 // unexplained is a death of which nobody knows anything, and which lasts.
-func unexplained() incident {
+func unexplained() history.Incident {
 	exit := 1
-	return incident{daemon: "webapp", number: 1, underWay: true, Incident: past.Incident{
+	return history.Incident{Number: 1, UnderWay: true, Incident: past.Incident{
 		Daemon: "webapp", LastUp: clock("05:40:02"), Down: clock("05:41:02"), Seconds: 0, Reason: "not running", Kind: "unknown", Tries: 3, Outcome: "still_down", Began: stampAt("05:41:02"),
 		Steps: []words.Step{{Verb: "start", Service: "webapp", Exit: &exit, Error: "cannot start service webapp: exit status 1"}},
 		Death: &past.Death{
@@ -72,8 +73,11 @@ func unexplained() incident {
 func theKnown() *known {
 	down := unexplained().Incident
 	return &known{
-		now: stampAt("06:00:00"), zone: time.UTC, pasts: map[string][]incident{"clamd": {outage()}, "webapp": {unexplained()}},
-		daemons: map[string]past.Daemon{"clamd": {LastUp: stampAt("05:59:01"), UpSince: stampAt("05:42:25")}, "webapp": {LastUp: stampAt("05:40:02"), Incident: &down}},
+		now: stampAt("06:00:00"), zone: time.UTC,
+		memory: memory{
+			pasts:   map[string]history.Past{"clamd": {Incidents: []history.Incident{outage()}}, "webapp": {Incidents: []history.Incident{unexplained()}}},
+			daemons: map[string]past.Daemon{"clamd": {LastUp: stampAt("05:59:01"), UpSince: stampAt("05:42:25")}, "webapp": {LastUp: stampAt("05:40:02"), Incident: &down}},
+		},
 		file: map[string]config.Daemon{
 			"clamd":  {Name: "clamd", Criteria: config.Criteria{Executable: "/usr/sbin/clamd"}, Services: []string{"clamav-clamd", "dovecot"}},
 			"webapp": {Name: "webapp", Criteria: config.Criteria{Executable: "/srv/webapp"}, Services: []string{"webapp"}, After: []string{"clamd"}},
@@ -145,34 +149,34 @@ func described(t *testing.T, data []byte) {
 // Which deaths are brought up without a name, and which incident a time means.
 func TestWhyChoose(t *testing.T) {
 	k := theKnown()
-	add := func(name string, outcome words.Outcome, change func(*incident)) {
-		x := incident{daemon: name, number: 1, Incident: past.Incident{
+	add := func(name string, outcome words.Outcome, change func(*history.Incident)) {
+		x := history.Incident{Number: 1, Incident: past.Incident{
 			Daemon: name, LastUp: clock("03:00:00"), Down: clock("03:01:00"), Up: clock("03:02:00"), Seconds: 60, Kind: "unknown", Outcome: outcome, Death: &past.Death{},
 		}}
 		change(&x)
-		k.pasts[name] = append(k.pasts[name], x)
+		k.pasts[name] = history.Past{Incidents: []history.Incident{x}}
 		k.daemons[name] = past.Daemon{Known: stampAt("00:00:00"), LastUp: stampAt("05:59:01")}
 	}
-	finding := func(f past.Finding) func(*incident) {
-		return func(x *incident) {
-			x.Kind, f.Said, f.Main, f.Certainty, f.Source = f.Cause, true, true, "certain", "systemd"
-			x.Death.Findings = []past.Finding{f}
+	finding := func(f words.Finding) func(*history.Incident) {
+		return func(x *history.Incident) {
+			x.Kind, f.Said, f.Main, f.Sure, f.Source = f.Cause, true, true, "certain", "systemd"
+			x.Death.Findings = []words.Finding{f}
 		}
 	}
-	add("nobody-knows", "brought_back", func(*incident) {})
-	add("no-sender", "brought_back", finding(past.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
-	add("fault", "brought_back", finding(past.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
-	add("exit", "brought_back", finding(past.Finding{Cause: "exit", Text: "exited with status 3"}))
-	add("trap", "brought_back", finding(past.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
-	add("old-format", "brought_back", func(x *incident) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
-	add("old-signal", "brought_back", func(x *incident) {
+	add("nobody-knows", "brought_back", func(*history.Incident) {})
+	add("no-sender", "brought_back", finding(words.Finding{Cause: "signal", Signal: 15, Text: "killed by SIGTERM"}))
+	add("fault", "brought_back", finding(words.Finding{Cause: "signal", Signal: 11, Text: "killed by SIGSEGV"}))
+	add("exit", "brought_back", finding(words.Finding{Cause: "exit", Text: "exited with status 3"}))
+	add("trap", "brought_back", finding(words.Finding{Cause: "exit", Signal: 15, Text: "exited with status 143"}))
+	add("old-format", "brought_back", func(x *history.Incident) { x.Kind, x.Cause, x.Death = "exit", "exited with status 3", nil })
+	add("old-signal", "brought_back", func(x *history.Incident) {
 		x.Kind, x.Cause, x.Sender, x.Certainty, x.Source, x.Death = "signal", "killed by SIGTERM; SIGTERM was sent by kill(7)", "kill(7)", "certain", "signal trace", nil
 	})
-	add("not-well", "brought_back", func(x *incident) { x.Kind = "not_well" })
-	add("stopped", "held", func(x *incident) { x.Kind = "" })
-	add("first-start", "brought_back", func(x *incident) { x.LastUp = time.Time{} })
-	add("long-ago", "brought_back", func(x *incident) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
-	k.daemons["quiet"] = past.Daemon{Known: stampAt("00:00:00")}
+	add("not-well", "brought_back", func(x *history.Incident) { x.Kind = "not_well" })
+	add("stopped", "held", func(x *history.Incident) { x.Kind = "" })
+	add("first-start", "brought_back", func(x *history.Incident) { x.LastUp = time.Time{} })
+	add("long-ago", "brought_back", func(x *history.Incident) { x.Down = clock("03:01:00").AddDate(0, 0, -31) })
+	k.daemons["quiet"], k.pasts["quiet"] = past.Daemon{Known: stampAt("00:00:00")}, history.Past{}
 	for _, tc := range []struct {
 		w    whyCommand
 		want string // the daemons, or the error
@@ -193,7 +197,7 @@ func TestWhyChoose(t *testing.T) {
 		list, none, err := k.choose(tc.w)
 		var got []string
 		for _, x := range list {
-			got = append(got, x.daemon)
+			got = append(got, x.Daemon)
 		}
 		text := strings.Join(got, " ")
 		if err != nil {
@@ -212,7 +216,7 @@ func TestWhyOfAManager(t *testing.T) {
 		"rc.d":    "service manager: rc.d does not know how its services have ended",
 	} {
 		x := unexplained()
-		x.underWay, x.Death.Manager = false, manager
+		x.UnderWay, x.Death.Manager = false, manager
 		if a := theKnown().explain(t.Context(), x); a.Missing[len(a.Missing)-1] != want {
 			t.Errorf("%q", a.Missing)
 		}

@@ -165,14 +165,7 @@ func addName(list []string, name string) []string {
 }
 
 // listed names a few.
-func listed(names []string) string {
-	const most = 40
-	text := strings.Join(names[:min(len(names), most)], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
+func listed(names []string) string { return words.List(names, 40) }
 
 // aboutFile says what of a file is not in the draft.
 func (g *gathering) aboutFile(f monitFile) {

@@ -22,19 +22,19 @@ func (r *task) findCause(ctx context.Context) {
 	case r.isUnwell():
 		return
 	default:
-		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
+		r.report.Blame = i.Blame
 		return
 	}
 	d, said, e := r.death(ctx)
-	r.report.Sender, r.report.Certainty, r.report.Source = d.Sender, string(d.Sure), d.Source
-	if r.report.Cause = d.Text; d.Text != "" {
+	blame := words.Blame{Cause: d.Text, Sender: d.Sender, Certainty: d.Sure, Source: d.Source}
+	r.report.Blame = blame
+	if d.Text != "" {
 		r.Log.Log(report.Notice, "'%s': %s", r.report.Name, d.Text)
 	}
 	if i == nil || r.DryRun || ctx.Err() != nil { // nothing is restarted any more: the next run asks
 		return
 	}
-	i.Kind, i.Cause, r.transition = d.Cause, d.Text, true
-	i.Sender, i.Certainty, i.Source = d.Sender, string(d.Sure), d.Source
+	i.Kind, i.Blame, r.transition = d.Cause, blame, true
 	if i.Death == nil { // an older version has opened the incident
 		i.Death = r.numbers(r.memory.now())
 	}

@@ -22,7 +22,7 @@ func TestSender(t *testing.T) {
 }
 
 // sender has the manager speak of the death of a process, which was 100.
-func sender(t *testing.T, pid int, sure string) {
+func sender(t *testing.T, pid int, sure words.Certainty) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _ := listening(t)
 		d := w.isUp("a", "s")
@@ -49,7 +49,7 @@ func sender(t *testing.T, pid int, sure string) {
 		w.deaths["s"] = death
 		r := w.again(t, d)["a"]
 		wantResult(t, r, report.BroughtBack, "")
-		if r.Sender != "kill(7)" || r.Certainty != sure || r.Source != "signal trace" || !strings.HasSuffix(r.Cause, "SIGKILL was sent by kill(7) ("+sure+", signal trace)") {
+		if r.Sender != "kill(7)" || r.Certainty != sure || r.Source != "signal trace" || !strings.HasSuffix(r.Cause, "SIGKILL was sent by kill(7) ("+string(sure)+", signal trace)") {
 			t.Errorf("%q, %q, %q, %q", r.Cause, r.Sender, r.Certainty, r.Source)
 		}
 		w.said(t, "'a': cannot learn all of its end: kernel log")
@@ -58,7 +58,7 @@ func sender(t *testing.T, pid int, sure string) {
 		}
 		i := w.ledger(t)[0]
 		said, found := Findings(i)
-		if said == nil || said.Signal != 9 || string(said.Sure) != sure || len(found) != 1 || found[0].Sender != "kill(7)" || len(i.Death.Silent) != 1 || len(i.Death.Processes) == 0 || i.Death.Manager == "" {
+		if said == nil || said.Signal != 9 || said.Sure != sure || len(found) != 1 || found[0].Sender != "kill(7)" || len(i.Death.Silent) != 1 || len(i.Death.Processes) == 0 || i.Death.Manager == "" {
 			t.Errorf("kept is %+v", i.Death)
 		}
 		if v := postmortem.Weigh(said, found); v.Text != r.Cause || v.Sender != r.Sender {

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"slices"
 	"time"
 
 	"daemon-keeper/check/proctable"
@@ -55,17 +56,9 @@ func (r *task) window(now past.Stamp) (from, to time.Duration, rebooted, known b
 
 // kept adds what was found to what is kept of a death.
 func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmortem.Evidence) *past.Death {
-	d.Absent, d.Silent, d.Findings = e.Absent, e.Silent, nil
-	for _, f := range v.Used {
-		k := past.Finding{
-			Cause: f.Cause, Signal: f.Signal, Text: f.Text, Sender: f.Sender, SenderPID: f.SenderPID,
-			Main: f.Main, Detail: f.Detail, Aside: f.Aside, Said: said != nil && f.Text == said.Text && f.Source == said.Source,
-			Next: f.Next, Certainty: string(f.Sure), Source: f.Source,
-		}
-		if !f.When.IsZero() {
-			k.At = f.When.UnixMilli()
-		}
-		d.Findings = append(d.Findings, k)
+	d.Absent, d.Silent, d.Findings = e.Absent, e.Silent, slices.Clone(v.Used)
+	for i, f := range d.Findings {
+		d.Findings[i].Said = said != nil && f.Text == said.Text && f.Source == said.Source
 	}
 	return d.Bounded()
 }
@@ -75,21 +68,14 @@ func kept(d past.Death, said *postmortem.Finding, v postmortem.Verdict, e postmo
 func Findings(i past.Incident) (said *postmortem.Finding, found []postmortem.Finding) {
 	if i.Death == nil && i.Cause != "" {
 		return &postmortem.Finding{
-			Cause: i.Kind, Text: i.Cause, Main: true, Sure: postmortem.Certainty(i.Certainty), Source: i.Source,
+			Cause: i.Kind, Text: i.Cause, Main: true, Sure: i.Certainty, Source: i.Source,
 		}, nil
 	}
 	if i.Death == nil {
 		return nil, nil
 	}
-	for _, k := range i.Death.Findings {
-		f := postmortem.Finding{
-			Cause: k.Cause, Signal: k.Signal, Text: k.Text, Sender: k.Sender, SenderPID: k.SenderPID,
-			Main: k.Main, Detail: k.Detail, Aside: k.Aside, Next: k.Next, Sure: postmortem.Certainty(k.Certainty), Source: k.Source,
-		}
-		if k.At != 0 {
-			f.When = time.UnixMilli(k.At)
-		}
-		if k.Said {
+	for _, f := range i.Death.Findings {
+		if f.Said {
 			said = &f
 			continue
 		}

@@ -1,14 +1,12 @@
 package keeper
 
-import (
-	"daemon-keeper/internal/postmortem"
-)
+import "daemon-keeper/internal/postmortem"
 
 // lastWords are what the daemon itself has written before its end, as far as the incident
 // under way has it. They say nothing of what is wrong with processes that run since.
 func (r *task) lastWords() []string {
 	i := r.past.Incident
-	if i == nil || i.Death == nil || trouble(r.last) != "" && !isRemains(r.last) {
+	if i == nil || i.Death == nil || r.isUnwell() {
 		return nil
 	}
 	var list []string

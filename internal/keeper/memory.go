@@ -6,7 +6,6 @@ import (
 	"errors"
 	"reflect"
 	"sync"
-	"time"
 
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
@@ -195,14 +194,11 @@ func (r *task) totals() *report.Totals {
 	}
 	t := r.past.Totals
 	down := t.Downtime
-	if i := r.past.Incident; i != nil {
-		now := r.memory.now()
-		down += i.Lasts(now).Seconds() - i.Held
-		if r.past.Held != "" {
-			down -= now.Since(r.past.HeldSince).Seconds()
-		}
+	if r.past.Incident != nil {
+		i := r.past.SoFar(r.memory.now())
+		down += i.Seconds - i.Held
 	}
-	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: time.Duration(down * float64(time.Second))}
+	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: words.Duration(down)}
 }
 
 func (r *task) store() *state.Store { return r.memory.store }

@@ -40,16 +40,13 @@ func (p *pass) prune() {
 		if err := p.memory.store.Append(i); err != nil {
 			p.forgotten(err)
 		}
-		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(time.Duration(i.Seconds*float64(time.Second))))
+		p.Log.Log(report.Notice, "'%s' is no longer kept; it was down for %s", i.Daemon, terminal.Seconds(words.Duration(i.Seconds)))
 	}
 }
 
 // closed is the incident under way at its end.
 func closed(d past.Daemon, now past.Stamp, outcome words.Outcome) *past.Incident {
-	i := new(d.Incident.Retold(now))
-	i.Up, i.Seconds, i.Outcome = now.Time, d.Incident.Lasts(now).Seconds(), outcome
-	if d.Held != "" {
-		i.Held += now.Since(d.HeldSince).Seconds()
-	}
+	i := new(d.SoFar(now))
+	i.Up, i.Outcome = now.Time, outcome
 	return i
 }

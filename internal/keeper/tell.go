@@ -10,6 +10,18 @@ import (
 	"daemon-keeper/internal/words"
 )
 
+// A run remembers in several places that somebody was told, because each ends with something
+// else. None of them holds anything back from who asks: status, check, a dry run.
+//
+//	past.Daemon.Held       why it is left alone: told when the reason changes; ends with the hold
+//	past.Daemon.Told       why nothing is done (task.news): ends when the daemon is up
+//	past.Tally.Told        the step of the back-off: ends with the back-off, which a short time up does not end
+//	past.Daemon.Reminded   the incident, by hook and mail: told again after each Remind; ends with the incident
+//	past.Once              what is wrong apart from incidents (a rule, a mistake, tracing): ends when it is mended
+//	pass.told              lines of this run that are true of the machine: written once, and not remembered
+//
+// A teller remembers nothing: it gathers what hook and mail are given.
+
 // Transition is what somebody is told of.
 type Transition struct {
 	Kind     words.Event

@@ -48,11 +48,11 @@ func (r *task) watch(ctx context.Context) {
 // is up again has died last. That is no cause of what is wrong with processes that run since.
 func (r *task) recallDeath() {
 	if i := r.past.Incident; i != nil && !r.isUnwell() && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
-		r.report.Cause, r.report.Sender, r.report.Certainty, r.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
+		r.report.Blame = i.Blame
 	}
 	if d := r.past.Died; d != nil && r.report.Result == report.Up {
 		now := r.memory.now()
-		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: time.Duration(d.Seconds * float64(time.Second)), Cause: d.Cause}
+		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: words.Duration(d.Seconds), Cause: d.Cause}
 	}
 }
 

@@ -36,7 +36,7 @@ func Compose(host string, items []Item) Message {
 		names[i] = item.Name
 	}
 	host = clean(host, nameBytes)
-	m := Message{Event: event(items[0]), Daemons: names, Subject: subject(host, items)}
+	m := Message{Event: items[0].Event, Daemons: names, Subject: subject(host, items)}
 	m.Text = body(items)
 	m.Env = map[string]string{
 		"KEEPER_EVENT":     string(m.Event),
@@ -49,9 +49,9 @@ func Compose(host string, items []Item) Message {
 		"KEEPER_REASON":    items[0].Reason,
 		"KEEPER_CAUSE":     items[0].Cause,
 		"KEEPER_SENDER":    items[0].Sender,
-		"KEEPER_CERTAINTY": items[0].Sure,
+		"KEEPER_CERTAINTY": string(items[0].Certainty),
 		"KEEPER_SOURCE":    items[0].Source,
-		"KEEPER_SINCE":     since(items[0]),
+		"KEEPER_SINCE":     items[0].Since.UTC().Format(time.RFC3339),
 		"KEEPER_DONE":      items[0].Done,
 		"KEEPER_DOWNTIME":  strconv.FormatInt(int64(max(items[0].Downtime, 0)/time.Second), 10),
 	}
@@ -60,32 +60,14 @@ func Compose(host string, items []Item) Message {
 
 // gravity orders: what begins before what lasts before what has ended.
 func gravity(item Item) int {
-	return slices.Index([]words.Event{words.Begin, words.Reminder, words.End}, event(item))
-}
-
-// event takes one that is not known for the gravest.
-func event(item Item) words.Event {
-	if item.Event == words.Reminder || item.Event == words.End {
-		return item.Event
-	}
-	return words.Begin
+	return slices.Index([]words.Event{words.Begin, words.Reminder, words.End}, item.Event)
 }
 
 func state(item Item) string {
-	switch {
-	case event(item) == words.End:
+	if item.Event == words.End {
 		return "up"
-	case item.State == "":
-		return "down"
 	}
-	return item.State
-}
-
-func since(item Item) string {
-	if item.Since.IsZero() {
-		return ""
-	}
-	return item.Since.UTC().Format(time.RFC3339)
+	return "down"
 }
 
 // subject is one line: who, what, where.
@@ -95,7 +77,7 @@ func subject(host string, items []Item) string {
 	}
 	var groups []string
 	for rest := items; len(rest) > 0; {
-		n := slices.IndexFunc(rest, func(item Item) bool { return event(item) != event(rest[0]) })
+		n := slices.IndexFunc(rest, func(item Item) bool { return item.Event != rest[0].Event })
 		if n < 0 {
 			n = len(rest)
 		}
@@ -107,48 +89,40 @@ func subject(host string, items []Item) string {
 
 // headline says it of one daemon, whose name has that many bytes at most.
 func headline(item Item, most int) string {
-	name, word := clean(item.Name, most), clean(state(item), nameBytes)
-	switch event(item) {
+	name := clean(item.Name, most)
+	switch item.Event {
 	case words.Reminder:
-		return fmt.Sprintf("%s is still %s after %s", name, word, span(item.Downtime))
+		return fmt.Sprintf("%s is still down after %s", name, span(item.Downtime))
 	case words.End:
 		return fmt.Sprintf("%s recovered after %s", name, span(item.Downtime))
 	}
-	return fmt.Sprintf("%s is %s", name, word)
+	return name + " is down"
 }
 
 // group says it of several daemons with the same event: "20 daemons are down".
 func group(items []Item, first bool) string {
-	word := clean(state(items[0]), nameBytes)
-	if slices.ContainsFunc(items, func(item Item) bool { return state(item) != state(items[0]) }) {
-		word = "in trouble"
-	}
 	count, are := strconv.Itoa(len(items)), ""
 	if first && len(items) == 1 {
 		count, are = count+" daemon", "is "
 	} else if first {
 		count, are = count+" daemons", "are "
 	}
-	switch event(items[0]) {
+	switch items[0].Event {
 	case words.Reminder:
-		return count + " " + are + "still " + word
+		return count + " " + are + "still down"
 	case words.End:
 		return count + " recovered"
 	}
-	return count + " " + are + word
+	return count + " " + are + "down"
 }
 
 // list names the first ones, and counts the others.
 func list(items []Item) string {
 	var names []string
-	for _, item := range items[:min(len(items), namesInSubject)] {
+	for _, item := range items {
 		names = append(names, clean(item.Name, nameBytes))
 	}
-	text := strings.Join(names, ", ")
-	if more := len(items) - len(names); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return words.List(names, namesInSubject)
 }
 
 // body is a paragraph for each daemon. What the subject has said is not said again.
@@ -186,40 +160,28 @@ func body(items []Item) string {
 
 // opening is the first line of a paragraph: who, and since when.
 func opening(item Item) string {
-	name, word, at := clean(item.Name, lineBytes), clean(state(item), nameBytes), ""
-	if !item.Since.IsZero() {
-		at = item.Since.Format("Mon 2 Jan 15:04:05 MST")
-	}
-	switch {
-	case event(item) == words.End && at == "":
-		return fmt.Sprintf("%s is up again after %s", name, span(item.Downtime))
-	case event(item) == words.End:
+	name, at := clean(item.Name, lineBytes), item.Since.Format("Mon 2 Jan 15:04:05 MST")
+	if item.Event == words.End {
 		return fmt.Sprintf("%s is up again; it was down from %s, for %s", name, at, span(item.Downtime))
-	case at == "":
-		return fmt.Sprintf("%s is %s, for %s now", name, word, span(item.Downtime))
 	}
-	return fmt.Sprintf("%s is %s since %s, for %s now", name, word, at, span(item.Downtime))
+	return fmt.Sprintf("%s is down since %s, for %s now", name, at, span(item.Downtime))
 }
 
 // advice is one command to go on with, if the name can be pasted.
 func advice(item Item) string {
-	if strings.ContainsFunc(item.Name, func(r rune) bool { return !isPlain(r) }) || strings.HasPrefix(item.Name, "-") || item.Name == "" {
+	if words.Shell(item.Name) != item.Name {
 		return "daemon-keeper why"
 	}
 	return "daemon-keeper why " + item.Name
 }
 
-// isPlain reports whether a shell takes a rune for nothing but itself.
-func isPlain(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+", r)
-}
-
 // sureText is how sure it is, and who knows it.
 func sureText(item Item) string {
-	if item.Sure == "" || item.Source == "" {
-		return item.Sure
+	sure := string(item.Certainty)
+	if sure == "" || item.Source == "" {
+		return sure
 	}
-	return item.Sure + " (" + item.Source + ")"
+	return sure + " (" + item.Source + ")"
 }
 
 // span is a time for people, of two units at most: 45s, 7m, 1h 5m, 3d 4h.

@@ -55,7 +55,7 @@ func parsed(t *testing.T, dir string) (header mail.Header, subject, body string)
 func TestMail(t *testing.T) {
 	t.Parallel()
 	path, dir := fakeSendmail(t, "")
-	m := Compose("mx", []Item{{Name: "clamd", Event: words.Begin, Reason: "größer = besser", Cause: strings.Repeat("long ", 100)}})
+	m := Compose("mx", []Item{{Name: "clamd", Event: words.Begin, Reason: "größer = besser", Blame: words.Blame{Cause: strings.Repeat("long ", 100)}}})
 	m.Text += ".\n.dots\nFrom me\n"
 	if err := (Mail{To: []string{"root", "o'brien+x@example.org"}, Sendmail: path, Timeout: time.Minute}).Tell(t.Context(), m); err != nil {
 		t.Fatal(err)

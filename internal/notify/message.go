@@ -9,15 +9,11 @@ import (
 
 // Item is what happened to one daemon. All texts may be hostile.
 type Item struct {
-	Name     string
-	Event    words.Event
-	State    string        // down, held, wrong...; "" is down
-	Reason   string        // how it was found
-	Cause    string        // "" if not known
-	Sender   string        // of the signal that ended it; "" if not known
-	Sure     string        // how sure the sender is, or else the cause: certain, likely or hint
-	Source   string        // who knows that
-	Since    time.Time     // when it was first seen down; zero if that is not known
+	Name   string
+	Event  words.Event
+	Reason string // how it was found
+	words.Blame
+	Since    time.Time     // when it was first seen down
 	Done     string        // what was done about it; "" if nothing, or nothing yet
 	Words    []string      // what the daemon itself has written before its end
 	Printed  []string      // the last lines that what was done has printed

@@ -53,7 +53,7 @@ func (p past) marks(to time.Time) []mark {
 		draw(p.KnownFrom, p.KnownTo, markUp)
 	}
 	for _, i := range p.Incidents {
-		end := i.Down.Add(seconds(i.Seconds))
+		end := i.Down.Add(words.Duration(i.Seconds))
 		if i.UnderWay {
 			end = to
 		}
@@ -69,15 +69,6 @@ func (p past) marks(to time.Time) []mark {
 // column is the day of a time; it may be beyond the bar.
 func column(t, to time.Time) int {
 	return days - 1 - int(math.Floor(float64(to.Sub(t))/float64(day)))
-}
-
-// seconds is a length of time that somebody else has written down.
-func seconds(s float64) time.Duration {
-	const most = 100 * 365 * 24 * 60 * 60
-	if math.IsNaN(s) {
-		return 0
-	}
-	return time.Duration(min(max(s, 0), most) * float64(time.Second))
 }
 
 // The heights of a bar are these parts of ten.

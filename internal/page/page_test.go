@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -58,12 +60,12 @@ func TestGolden(t *testing.T) {
 // Whatever a name holds, it is text in the page, and nothing else.
 func TestHostileNamesAreText(t *testing.T) {
 	const evil = `"'><script>alert(1)</script><img src=x onerror=alert(1)></title></style>javascript:alert(1)` + "`{{.}}&#0;"
-	d := daemon{Name: evil, Result: evil, Reason: evil, Hint: evil, Cause: evil, Sender: evil, Certainty: evil, Source: evil, Paused: evil, Trouble: evil, Notices: []string{evil}}
+	d := daemon{Name: evil, Result: evil, Reason: evil, Hint: evil, Blame: words.Blame{Cause: evil, Sender: evil, Certainty: words.Certainty(evil), Source: evil}, Paused: evil, Trouble: evil, Notices: []string{evil}}
 	r, err := json.Marshal(map[string]any{"version": 1, "command": evil, "time": written, "daemons": []daemon{d}, "mistakes": []mistake{{evil, evil}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := json.Marshal(map[string]any{"version": 1, "command": "history", "from": written, "to": written, "daemons": []past{{Name: evil, Incidents: []incident{{Down: written, Cause: evil, Sender: evil, Outcome: evil}}}}})
+	h, err := json.Marshal(map[string]any{"version": 1, "command": "history", "from": written, "to": written, "daemons": []past{{Name: evil, Incidents: []incident{{Down: written, Blame: words.Blame{Cause: evil, Sender: evil}, Outcome: evil}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

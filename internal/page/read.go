@@ -18,7 +18,10 @@ const (
 	version = 1
 )
 
-// The fields that a page shows. Those of later versions beside them are let be.
+// The fields that a page shows, as the schemas in docs describe them. They are not the types of
+// package report, for three reasons. A report comes from another host and another version: what
+// no page shows must not make it unusable. A length of time is a number of seconds there, which
+// package json does not read into a time.Duration. And a page needs a third of the fields.
 type (
 	report struct {
 		Command  string    `json:"command"`
@@ -40,12 +43,9 @@ type (
 		Reason    string    `json:"reason"`
 		Hint      string    `json:"hint"`
 		Trouble   string    `json:"trouble"`
-		Cause     string    `json:"cause"`
-		Sender    string    `json:"sender"`
-		Certainty string    `json:"certainty"`
-		Source    string    `json:"source"`
-		Notices   []string  `json:"notices"`
-		Steps     []step    `json:"steps"`
+		words.Blame
+		Notices []string `json:"notices"`
+		Steps   []step   `json:"steps"`
 	}
 	step struct {
 		Verb    string `json:"verb"`
@@ -67,18 +67,15 @@ type (
 		Incidents    []incident `json:"incidents"`
 	}
 	incident struct {
-		Down      time.Time `json:"down"`
-		UnderWay  bool      `json:"under_way"`
-		Seconds   float64   `json:"seconds"`
-		Held      float64   `json:"held_seconds"`
-		Death     bool      `json:"death"`
-		Reason    string    `json:"reason"`
-		Cause     string    `json:"cause"`
-		Sender    string    `json:"sender"`
-		Certainty string    `json:"certainty"`
-		Source    string    `json:"source"`
-		Outcome   string    `json:"outcome"`
-		Tries     int       `json:"tries"`
+		Down     time.Time `json:"down"`
+		UnderWay bool      `json:"under_way"`
+		Seconds  float64   `json:"seconds"`
+		Held     float64   `json:"held_seconds"`
+		Death    bool      `json:"death"`
+		Reason   string    `json:"reason"`
+		words.Blame
+		Outcome string `json:"outcome"`
+		Tries   int    `json:"tries"`
 	}
 )
 

@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -14,6 +13,9 @@ const (
 	mostIncidents = 50
 	fewIncidents  = 10
 )
+
+// fewNames is how many daemons the verdict names.
+const fewNames = 4
 
 // state is how a daemon or a host is: a colour, a sign and a word tell the same.
 type state struct {
@@ -185,7 +187,7 @@ func (v *hostView) judge() {
 		if well == 1 {
 			v.Verdict = v.State.Word + ": " + names[0]
 		} else {
-			v.Verdict = fmt.Sprintf("%d of %d %s: %s", len(names), well, v.State.Word, list(names))
+			v.Verdict = fmt.Sprintf("%d of %d %s: %s", len(names), well, v.State.Word, words.List(names, fewNames))
 		}
 	}
 	v.doubt()
@@ -212,15 +214,6 @@ func (v *hostView) doubt() {
 	if v.State.rank > rankUnknown {
 		v.State = stateOf("")
 	}
-}
-
-// list names a few.
-func list(names []string) string {
-	const few = 4
-	if more := len(names) - few; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), more)
-	}
-	return strings.Join(names, ", ")
 }
 
 // age warns of a report that is not from now.

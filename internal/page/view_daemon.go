@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 func newDaemon(d daemon, pasts map[string]past, h *history, zone *time.Location) daemonView {
@@ -32,7 +34,7 @@ func (d daemon) lines(zone *time.Location) []string {
 	if d.Trouble != d.Reason {
 		say("%s", d.Trouble)
 	}
-	say("%s", blame(d.Cause, d.Sender, d.Certainty, d.Source))
+	say("%s", blame(d.Blame))
 	if !d.DownSince.IsZero() {
 		say("down since %s", d.DownSince.In(zone).Format(moment))
 	}
@@ -55,22 +57,22 @@ func (d daemon) lines(zone *time.Location) []string {
 }
 
 // blame is a cause with its sender, and how sure that is.
-func blame(cause, sender, certainty, source string) string {
-	text := cause
-	if sender != "" {
+func blame(b words.Blame) string {
+	text := b.Cause
+	if b.Sender != "" {
 		if text != "" {
 			text += ", "
 		}
-		text += "sent by " + sender
+		text += "sent by " + b.Sender
 	}
 	if text == "" {
 		return ""
 	}
 	switch {
-	case certainty != "" && source != "":
-		text += " (" + certainty + ", says " + source + ")"
-	case certainty != "":
-		text += " (" + certainty + ")"
+	case b.Certainty != "" && b.Source != "":
+		text += " (" + string(b.Certainty) + ", says " + b.Source + ")"
+	case b.Certainty != "":
+		text += " (" + string(b.Certainty) + ")"
 	}
 	return text
 }
@@ -88,8 +90,8 @@ func incidents(h *history, most int) (shown []incidentView, earlier int) {
 	}
 	for k := range shown {
 		i := &shown[k]
-		i.Took, i.How = rough(seconds(i.Seconds)), ending(i.incident)
-		if i.Why = blame(i.Cause, i.Sender, i.Certainty, i.Source); i.Why == "" {
+		i.Took, i.How = rough(words.Duration(i.Seconds)), ending(i.incident)
+		if i.Why = blame(i.Blame); i.Why == "" {
 			i.Why = i.Reason
 		}
 	}

@@ -17,26 +17,9 @@ type Death struct {
 	Processes []words.Process `json:"processes,omitempty"`    // that it had, the main one first
 	Service   string          `json:"service,omitempty"`      // its own
 	Manager   string          `json:"manager,omitempty"`      // that was asked
-	Findings  []Finding       `json:"findings,omitempty"`     // those that tell something
+	Findings  []words.Finding `json:"findings,omitempty"`     // those that tell something
 	Absent    []string        `json:"absent,omitempty"`       // witnesses that were not there, and how to switch them on
 	Silent    []string        `json:"silent,omitempty"`       // witnesses that did not answer, and why
-}
-
-// Finding is what a witness has said, see postmortem.Finding.
-type Finding struct {
-	Cause     words.Cause `json:"cause,omitempty"`
-	Signal    int         `json:"signal,omitempty"`
-	Text      string      `json:"text"`
-	Sender    string      `json:"sender,omitempty"`
-	SenderPID int         `json:"sender_pid,omitempty"`
-	Main      bool        `json:"main,omitempty"`
-	Detail    bool        `json:"detail,omitempty"`
-	Aside     bool        `json:"aside,omitempty"`
-	Said      bool        `json:"said,omitempty"` // by the service manager
-	Next      string      `json:"next,omitempty"`
-	Certainty string      `json:"certainty"`
-	Source    string      `json:"source"`
-	At        int64       `json:"at,omitempty"` // Unix time in milliseconds; 0: not known
 }
 
 // What is kept of a death at most.
@@ -66,7 +49,7 @@ func (d *Death) within(most int) *Death {
 	out.Findings = out.Findings[:min(len(out.Findings), mostFindings)]
 	for i := range out.Findings {
 		f := &out.Findings[i]
-		for _, text := range []*string{(*string)(&f.Cause), &f.Text, &f.Sender, &f.Certainty, &f.Source} {
+		for _, text := range []*string{(*string)(&f.Cause), &f.Text, &f.Sender, (*string)(&f.Sure), &f.Source} {
 			*text = clean(*text)
 		}
 		if clean(f.Next) != f.Next {

@@ -14,7 +14,7 @@ import (
 func TestDeathIsBounded(t *testing.T) {
 	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
 	d := &Death{Lived: 3600.5}
-	d.Findings = slices.Repeat([]Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
+	d.Findings = slices.Repeat([]words.Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Sure: words.Certainty(bomb), Source: bomb}}, 99)
 	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
 	d.Processes = slices.Repeat([]words.Process{{PID: 1, Threads: make([]int, 200)}}, 99)

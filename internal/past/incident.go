@@ -11,26 +11,23 @@ import (
 
 // Incident is from a daemon's being seen down to its being seen up again.
 type Incident struct {
-	Daemon    string        `json:"daemon"`
-	LastUp    time.Time     `json:"last_up,omitzero"`       // zero if it was never seen up
-	Down      time.Time     `json:"down"`                   // when it was first seen down
-	Died      time.Time     `json:"died,omitzero"`          // when it died, between LastUp and Down; zero if nobody knows
-	Up        time.Time     `json:"up,omitzero"`            // when it was up again
-	Seconds   float64       `json:"seconds"`                // downtime
-	Held      float64       `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
-	Reason    string        `json:"reason,omitempty"`       // how it was found
-	Kind      words.Cause   `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
-	Cause     string        `json:"cause,omitempty"`        // if known
-	Sender    string        `json:"sender,omitempty"`       // who sent the signal, if known
-	Certainty string        `json:"certainty,omitempty"`    // of the sender, else of the cause
-	Source    string        `json:"source,omitempty"`       // who knows that
-	Death     *Death        `json:"death,omitempty"`        // all that was found; nil: nobody has looked, or it was an older version
-	Tries     int           `json:"tries"`
-	LastTry   string        `json:"last_try,omitempty"` // why the last of them did not bring it back
-	Steps     []words.Step  `json:"steps,omitempty"`    // of all tries, the last ones
-	Outcome   words.Outcome `json:"outcome"`
-	For       string        `json:"for,omitempty"` // brought_back: the other daemon for which a service of this one was restarted
-	Began     Stamp         `json:"began"`
+	Daemon  string      `json:"daemon"`
+	LastUp  time.Time   `json:"last_up,omitzero"`       // zero if it was never seen up
+	Down    time.Time   `json:"down"`                   // when it was first seen down
+	Died    time.Time   `json:"died,omitzero"`          // when it died, between LastUp and Down; zero if nobody knows
+	Up      time.Time   `json:"up,omitzero"`            // when it was up again
+	Seconds float64     `json:"seconds"`                // downtime
+	Held    float64     `json:"held_seconds,omitempty"` // of that, how long it was deliberately left alone
+	Reason  string      `json:"reason,omitempty"`       // how it was found
+	Kind    words.Cause `json:"kind,omitempty"`         // of the cause, a word of a fixed set; "": nobody has looked for it
+	words.Blame
+	Death   *Death        `json:"death,omitempty"` // all that was found; nil: nobody has looked, or it was an older version
+	Tries   int           `json:"tries"`
+	LastTry string        `json:"last_try,omitempty"` // why the last of them did not bring it back
+	Steps   []words.Step  `json:"steps,omitempty"`    // of all tries, the last ones
+	Outcome words.Outcome `json:"outcome"`
+	For     string        `json:"for,omitempty"` // brought_back: the other daemon for which a service of this one was restarted
+	Began   Stamp         `json:"began"`
 }
 
 // plainIncident has the fields of Incident without its methods.
@@ -74,10 +71,20 @@ func (i Incident) Retold(now Stamp) Incident {
 	return i
 }
 
+// SoFar is the incident under way, until now.
+func (d Daemon) SoFar(now Stamp) Incident {
+	i := d.Incident.Retold(now)
+	i.Seconds = d.Incident.Lasts(now).Seconds()
+	if d.Held != "" {
+		i.Held += now.Since(d.HeldSince).Seconds()
+	}
+	return i
+}
+
 // End is when it was over. A clock that was set back does not make that earlier
 // than its beginning.
 func (i Incident) End() time.Time {
-	end := i.From().Add(time.Duration(i.Seconds * float64(time.Second)))
+	end := i.From().Add(words.Duration(i.Seconds))
 	if i.Up.After(end) {
 		return i.Up
 	}
@@ -88,7 +95,7 @@ func (i Incident) End() time.Time {
 // many bytes. What is given stays as it is.
 func (i Incident) Within(n int) Incident {
 	i.Seconds, i.Held = seconds(i.Seconds), seconds(i.Held)
-	for _, text := range []*string{&i.Reason, (*string)(&i.Kind), &i.Cause, (*string)(&i.Outcome), &i.Sender, &i.Certainty, &i.Source, &i.LastTry, &i.For} {
+	for _, text := range []*string{&i.Reason, (*string)(&i.Kind), &i.Cause, (*string)(&i.Outcome), &i.Sender, (*string)(&i.Certainty), &i.Source, &i.LastTry, &i.For} {
 		*text = words.Cut(*text, n)
 	}
 	i.Death = i.Death.within(n)

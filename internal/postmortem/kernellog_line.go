@@ -50,7 +50,7 @@ var (
 func kernelLine(text string) (Finding, int) {
 	f := Finding{Sure: Certain, Source: kernelLog, Detail: true}
 	if m := victim.Get().FindStringSubmatch(text); m != nil {
-		return f.outOfMemory(m[1], text), number(m[2])
+		return outOfMemory(f, m[1], text), number(m[2])
 	}
 	// The name cannot hold this mark and a bracketed number, so the first one is the kernel's.
 	if head, rest, ok := strings.Cut(text, "]: segfault at "); ok {
@@ -60,7 +60,7 @@ func kernelLine(text string) (Finding, int) {
 		return f, number(head[strings.LastIndexByte(head, '[')+1:])
 	}
 	if rest, ok := strings.CutPrefix(text, "traps: "); ok {
-		return f.trap(rest)
+		return trapped(f, rest)
 	}
 	if m := hung.Get().FindStringSubmatch(text); m != nil {
 		f.Aside, f.Detail = true, false
@@ -79,7 +79,7 @@ func kernelLine(text string) (Finding, int) {
 
 // outOfMemory is the end of a process because of too little memory. The kernel's numbers are after
 // the name, whatever the name looks like.
-func (f Finding) outOfMemory(whose, text string) Finding {
+func outOfMemory(f Finding, whose, text string) Finding {
 	f.Cause, f.Signal = words.OutOfMemory, sigKill
 	f.Text = "the kernel has killed it for want of memory"
 	if strings.HasPrefix(whose, "Memory cgroup") {
@@ -107,7 +107,7 @@ func kibibytes(kib int) string {
 	return fmt.Sprintf("%d KiB", kib)
 }
 
-func (f Finding) trap(rest string) (Finding, int) {
+func trapped(f Finding, rest string) (Finding, int) {
 	head, _, _ := strings.Cut(rest, " ip:")
 	m := trap.Get().FindAllStringSubmatchIndex(head, -1)
 	if len(m) != 1 { // the name looks like a trap

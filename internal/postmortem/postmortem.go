@@ -12,7 +12,7 @@ import (
 )
 
 // Certainty is how sure a finding is.
-type Certainty string
+type Certainty = words.Certainty
 
 // The certainties, the best first.
 const (
@@ -54,25 +54,8 @@ func (d Dead) isMain(p words.Process) bool {
 	return len(d.Processes) > 0 && d.Processes[0].PID == p.PID
 }
 
-// Finding is what a witness knows of one event. It explains the end; or, if it has a Sender, it is
-// a signal that was sent; or, if it is Aside, it is something that may be related to the end.
-type Finding struct {
-	When   time.Time // of the event; zero if that is not known
-	Cause  words.Cause
-	Signal int    // that has ended it, or that was sent, or that osutil.SignalOfExit knows; 0: none, or not known
-	Text   string // what happened, for people
-	Sender string // who sent the signal, for people
-	// SenderPID is the number of the process that sent it, so that two witnesses of one
-	// signal do not pass for two senders; 0 if it was the kernel or is not known.
-	SenderPID int
-	Main      bool   // it is about the main process
-	Detail    bool   // it says more than that a signal has ended it
-	Aside     bool   // it does not explain the end: a stale pidfile, the last words, an upgrade
-	Next      string // a command that shows a person more, to be pasted; "" if there is none
-	Sure      Certainty
-	Source    string // the witness, so that a person can look it up
-	Later     bool   // it was not found after the death, but when the witnesses were asked again
-}
+// Finding is what a witness knows of one event.
+type Finding = words.Finding
 
 // Witness is a source of evidence.
 type Witness struct {

@@ -3,6 +3,7 @@ package report
 import (
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/words"
 )
 
@@ -31,23 +32,20 @@ type (
 		Incidents    []jsonIncident `json:"incidents"`
 	}
 	jsonIncident struct {
-		Number    int                `json:"number"`
-		LastUp    time.Time          `json:"last_up,omitempty"`
-		Down      time.Time          `json:"down"`
-		Up        time.Time          `json:"up,omitempty"`
-		UnderWay  bool               `json:"under_way"`
-		Length    time.Duration      `json:"seconds"`
-		Held      time.Duration      `json:"held_seconds"`
-		Death     bool               `json:"death"`
-		Reason    string             `json:"reason,omitempty"`
-		Cause     string             `json:"cause,omitempty"`
-		Sender    string             `json:"sender,omitempty"`
-		Certainty string             `json:"certainty,omitempty"`
-		Source    string             `json:"source,omitempty"`
-		Outcome   words.Outcome      `json:"outcome"`
-		For       string             `json:"for,omitempty"`
-		Tries     int                `json:"tries"`
-		Steps     []jsonIncidentStep `json:"steps"`
+		Number   int           `json:"number"`
+		LastUp   time.Time     `json:"last_up,omitempty"`
+		Down     time.Time     `json:"down"`
+		Up       time.Time     `json:"up,omitempty"`
+		UnderWay bool          `json:"under_way"`
+		Length   time.Duration `json:"seconds"`
+		Held     time.Duration `json:"held_seconds"`
+		Death    bool          `json:"death"`
+		Reason   string        `json:"reason,omitempty"`
+		words.Blame
+		Outcome words.Outcome      `json:"outcome"`
+		For     string             `json:"for,omitempty"`
+		Tries   int                `json:"tries"`
+		Steps   []jsonIncidentStep `json:"steps"`
 	}
 	jsonIncidentStep struct {
 		Verb    words.Verb    `json:"verb"`
@@ -59,17 +57,17 @@ type (
 )
 
 // object prints the history for programs.
-func (h History) object(period span, list []tally) {
-	object(h.Out, jsonHistory{1, "history", period.from, period.to, period.length(), max(h.Broken, 0), each(list, newJSONPast)})
+func (h History) object(period history.Span, list []history.Tally) {
+	object(h.Out, jsonHistory{1, "history", period.From, period.To, period.Length(), max(h.Broken, 0), each(list, newJSONPast)})
 }
 
-func newJSONPast(t tally) jsonPast {
+func newJSONPast(t history.Tally) jsonPast {
 	out := jsonPast{
-		Name: t.name, Known: t.known.length(), Up: t.up(), Down: t.down, Held: t.held, Deaths: t.deaths, Incidents: each(t.episodes, newJSONIncident),
-		Availability: known(t.availability()), MTBF: known(t.between()), MTTR: known(t.toRecovery()),
+		Name: t.Name, Known: t.Known.Length(), Up: t.Up(), Down: t.Down, Held: t.Held, Deaths: t.Deaths, Incidents: each(t.Episodes, newJSONIncident),
+		Availability: known(t.Availability()), MTBF: known(t.Between()), MTTR: known(t.ToRecovery()),
 	}
-	if t.known.length() > 0 {
-		out.KnownFrom, out.KnownTo = t.known.from, t.known.to
+	if t.Known.Length() > 0 {
+		out.KnownFrom, out.KnownTo = t.Known.From, t.Known.To
 	}
 	return out
 }
@@ -82,12 +80,12 @@ func known[T any](v T, ok bool) *T {
 	return &v
 }
 
-func newJSONIncident(e episode) jsonIncident {
+func newJSONIncident(e history.Episode) jsonIncident {
 	return jsonIncident{
-		max(e.Number, 0), e.LastUp, e.Down, e.Up, e.UnderWay, e.length(), e.held.length(), e.death(),
-		e.Reason, e.Cause, e.Sender, e.Certainty, e.Source, e.Outcome, e.For, max(e.Tries, 0),
+		max(e.Number, 0), e.LastUp, e.Incident.From(), e.Up, e.UnderWay, e.Length(), e.HeldPart.Length(), e.Death(),
+		e.Reason, e.Blame, e.Outcome, e.For, max(e.Tries, 0),
 		each(e.Steps, func(s words.Step) jsonIncidentStep {
-			return jsonIncidentStep{s.Verb, s.Service, time.Duration(s.Seconds * float64(time.Second)), s.Exit, s.Error}
+			return jsonIncidentStep{s.Verb, s.Service, words.Duration(s.Seconds), s.Exit, s.Error}
 		}),
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"daemon-keeper/internal/history"
+	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -90,16 +92,16 @@ func TestRandomHistoriesAreDescribedByTheSchema(t *testing.T) {
 	}
 }
 
-func randomPasts(random *rand.Rand) []Past {
-	var list []Past
+func randomPasts(random *rand.Rand) []history.Past {
+	var list []history.Past
 	for range random.IntN(6) {
-		p := Past{Name: randomText(random), Known: randomMoment(random), Seen: randomMoment(random)}
+		p := history.Past{Name: randomText(random), Known: randomMoment(random), Seen: randomMoment(random)}
 		for range random.IntN(5) {
-			i := Incident{
-				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), UnderWay: random.IntN(5) == 0,
-				Took: randomTime(random) * time.Duration(random.IntN(4)-1), Held: randomTime(random) * time.Duration(random.IntN(4)-1), Tries: random.IntN(4) - 1,
-				Reason: randomText(random), Cause: randomText(random), Outcome: words.Outcome(randomText(random)), Number: random.IntN(9),
-			}
+			i := history.Incident{UnderWay: random.IntN(5) == 0, Number: random.IntN(9), Incident: past.Incident{
+				LastUp: randomMoment(random), Down: randomMoment(random), Up: randomMoment(random), Died: randomMoment(random),
+				Seconds: randomTime(random).Seconds() * float64(random.IntN(4)-1), Held: randomTime(random).Seconds() * float64(random.IntN(4)-1), Tries: random.IntN(4) - 1,
+				Reason: randomText(random), Blame: words.Blame{Cause: randomText(random)}, Outcome: words.Outcome(randomText(random)),
+			}}
 			if random.IntN(2) == 0 {
 				i.Outcome = []words.Outcome{words.BroughtBack, words.CameBack, words.LeftAlone, words.StillDown}[random.IntN(4)]
 			}

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -16,28 +16,28 @@ const mostIncidents = 10
 
 // drawLast prints the last incidents, the very last one at the end, where a terminal
 // stands still.
-func drawLast(p *terminal.Paper, period span, list []tally) {
-	var all []told
+func drawLast(p *terminal.Paper, period history.Span, list []history.Tally) {
+	var all []history.Episode
 	for _, x := range list {
-		for _, e := range x.episodes {
-			all = append(all, told{x.name, e})
-		}
+		all = append(all, x.Episodes...)
 	}
 	if len(all) == 0 {
 		p.Wrapped(terminal.Text("No incident is known in this time."))
 		return
 	}
-	slices.SortStableFunc(all, func(a, b told) int { return a.from.Compare(b.from) })
+	slices.SortStableFunc(all, func(a, b history.Episode) int { return a.From.Compare(b.From) })
 	if earlier := len(all) - mostIncidents; earlier > 0 {
 		p.Wrapped(terminal.Text(words.Plural(earlier, "earlier incident") + " (-o json has them), and the last " + fmt.Sprint(mostIncidents) + ":"))
 		all = all[earlier:]
 	} else {
 		p.Wrapped(terminal.Text(words.Plural(len(all), "incident") + ":"))
 	}
-	titles := terminal.Names("NAME", p.Width/3, each(all, told.title))
-	began := terminal.ColumnOf[told]{Title: "BEGAN", Right: false, Spare: 0, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: x.from.In(period.to.Location()).Format(moment)} }}
+	titles := terminal.Names("NAME", p.Width/3, each(all, title))
+	began := terminal.ColumnOf[history.Episode]{Title: "BEGAN", Right: false, Spare: 0, Cell: func(x history.Episode) terminal.Cell {
+		return terminal.Cell{Tail: x.From.In(period.To.Location()).Format(moment)}
+	}}
 	g := terminal.NewGrid(p, slices.Concat(terminal.ColumnsOf(all, began), []terminal.Column{titles}, terminal.ColumnsOf(all, incidentColumns()...)))
-	g.Place("CAUSE", each(all, told.known))
+	g.Place("CAUSE", each(all, history.Episode.Story))
 	g.Heading()
 	for i := range all {
 		g.Row(i)
@@ -46,57 +46,35 @@ func drawLast(p *terminal.Paper, period span, list []tally) {
 	}
 }
 
-// told is an incident of a daemon.
-type told struct {
-	name string
-	episode
-}
-
-// title is the name, and the number by which why finds it.
-func (x told) title() string {
+// title is the daemon's name, and the number by which why finds the incident.
+func title(x history.Episode) string {
 	if x.Number > 0 {
-		return fmt.Sprintf("%s #%d", x.name, x.Number)
+		return fmt.Sprintf("%s #%d", x.Daemon, x.Number)
 	}
-	return x.name
+	return x.Daemon
 }
 
 // incidentColumns are those behind the name.
-func incidentColumns() []terminal.ColumnOf[told] {
-	return []terminal.ColumnOf[told]{
-		{Title: "DOWN FOR", Right: true, Spare: 1, Cell: func(x told) terminal.Cell { return terminal.Cell{Tail: terminal.Used(x.length())} }},
-		{Title: "HELD", Right: true, Spare: 4, Cell: func(x told) terminal.Cell { return elapsed(x.held.length(), x.held.length() > 0 && x.death()) }},
-		{Title: "END", Right: false, Spare: 2, Cell: func(x told) terminal.Cell {
-			what, code := x.ending()
+func incidentColumns() []terminal.ColumnOf[history.Episode] {
+	return []terminal.ColumnOf[history.Episode]{
+		{Title: "DOWN FOR", Right: true, Spare: 1, Cell: func(x history.Episode) terminal.Cell { return terminal.Cell{Tail: terminal.Used(x.Length())} }},
+		{Title: "HELD", Right: true, Spare: 4, Cell: func(x history.Episode) terminal.Cell {
+			return elapsed(x.HeldPart.Length(), x.HeldPart.Length() > 0 && x.Death())
+		}},
+		{Title: "END", Right: false, Spare: 2, Cell: func(x history.Episode) terminal.Cell {
+			what, code := ending(x.Outcome)
 			return terminal.Cell{Tail: terminal.CutMiddle(strings.TrimSpace(words.Printable(what)), longestEnd), Code: code}
 		}},
-		{Title: "TRIES", Right: true, Spare: 3, Cell: func(x told) terminal.Cell {
-			if x.Tries <= 0 {
-				return terminal.Cell{Tail: terminal.Nothing}
-			}
-			return terminal.Cell{Tail: strconv.Itoa(x.Tries)}
-		}},
+		{Title: "TRIES", Right: true, Spare: 3, Cell: func(x history.Episode) terminal.Cell { return terminal.CellOf(strconv.Itoa(x.Tries), x.Tries > 0) }},
 	}
 }
 
 // longestEnd is how much of how an incident ended there is room for.
 const longestEnd = 24
 
-// known is the cause, or how it was found if that tells more than that it was down; and for
-// whom a service was restarted, unless that was for this daemon.
-func (e episode) known() string {
-	var known []string
-	if why := cmp.Or(e.Cause, e.Reason); why != "" && why != "not running" {
-		known = append(known, why)
-	}
-	if e.For != "" {
-		known = append(known, "came back with a restart for "+"'"+e.For+"'")
-	}
-	return strings.Join(known, "; ")
-}
-
 // ending is how it has ended, for people.
-func (e episode) ending() (what, code string) {
-	switch e.Outcome {
+func ending(outcome words.Outcome) (what, code string) {
+	switch outcome {
 	case words.BroughtBack:
 		what, code = "brought back", terminal.Green
 	case words.CameBack:
@@ -108,7 +86,7 @@ func (e episode) ending() (what, code string) {
 	case words.StillDown, "":
 		what, code = "still down", terminal.Red
 	default:
-		what, code = string(e.Outcome), terminal.Yellow
+		what, code = string(outcome), terminal.Yellow
 	}
 	return what, code
 }

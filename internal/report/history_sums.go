@@ -5,19 +5,20 @@ import (
 	"strconv"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 )
 
 // sums are the columns beside the name.
-func sums() []terminal.ColumnOf[tally] {
-	return []terminal.ColumnOf[tally]{
-		{Title: "INCIDENTS", Right: true, Spare: 0, Cell: func(t tally) terminal.Cell { return terminal.Cell{Tail: strconv.Itoa(len(t.episodes))} }},
-		{Title: "DOWN", Right: true, Spare: 2, Cell: func(t tally) terminal.Cell { return elapsed(t.down, t.down > 0) }},
-		{Title: "HELD", Right: true, Spare: 5, Cell: func(t tally) terminal.Cell { return elapsed(t.held, t.held > 0) }},
-		{Title: "AVAILABLE", Right: true, Spare: 0, Cell: tally.availableCell},
-		{Title: "MTBF", Right: true, Spare: 4, Cell: func(t tally) terminal.Cell { return elapsed(t.between()) }},
-		{Title: "MTTR", Right: true, Spare: 3, Cell: func(t tally) terminal.Cell { return elapsed(t.toRecovery()) }},
-		{Title: "KNOWN", Right: true, Spare: 6, Cell: func(t tally) terminal.Cell { return elapsed(t.known.length(), t.known.length() > 0) }},
+func sums() []terminal.ColumnOf[history.Tally] {
+	return []terminal.ColumnOf[history.Tally]{
+		{Title: "INCIDENTS", Right: true, Spare: 0, Cell: func(t history.Tally) terminal.Cell { return terminal.Cell{Tail: strconv.Itoa(len(t.Episodes))} }},
+		{Title: "DOWN", Right: true, Spare: 2, Cell: func(t history.Tally) terminal.Cell { return elapsed(t.Down, t.Down > 0) }},
+		{Title: "HELD", Right: true, Spare: 5, Cell: func(t history.Tally) terminal.Cell { return elapsed(t.Held, t.Held > 0) }},
+		{Title: "AVAILABLE", Right: true, Spare: 0, Cell: availableCell},
+		{Title: "MTBF", Right: true, Spare: 4, Cell: func(t history.Tally) terminal.Cell { return elapsed(t.Between()) }},
+		{Title: "MTTR", Right: true, Spare: 3, Cell: func(t history.Tally) terminal.Cell { return elapsed(t.ToRecovery()) }},
+		{Title: "KNOWN", Right: true, Spare: 6, Cell: func(t history.Tally) terminal.Cell { return elapsed(t.Known.Length(), t.Known.Length() > 0) }},
 	}
 }
 
@@ -34,31 +35,23 @@ func meaning(title string) string {
 	return ""
 }
 
-func elapsed(d time.Duration, ok bool) terminal.Cell {
-	if !ok {
-		return terminal.Cell{Tail: terminal.Nothing}
-	}
-	return terminal.Cell{Tail: terminal.Used(d)}
-}
+func elapsed(d time.Duration, ok bool) terminal.Cell { return terminal.CellOf(terminal.Used(d), ok) }
 
 // availableCell has three decimals, so that they are in line; 100 has none.
-func (t tally) availableCell() terminal.Cell {
-	percent, ok := t.availability()
+func availableCell(t history.Tally) terminal.Cell {
+	percent, ok := t.Availability()
+	c := terminal.CellOf(strconv.FormatFloat(percent, 'f', 3, 64)+" %", ok)
 	switch {
-	case !ok:
-		return terminal.Cell{Tail: terminal.Nothing}
-	case percent == 100:
-		return terminal.Cell{Tail: "100 %", Code: terminal.Green}
-	}
-	c := terminal.Cell{Tail: strconv.FormatFloat(percent, 'f', 3, 64) + " %"}
-	if percent < 99 {
+	case ok && percent == 100:
+		c = terminal.Cell{Tail: "100 %", Code: terminal.Green}
+	case ok && percent < 99:
 		c.Code = terminal.Red
 	}
 	return c
 }
 
 // drawSums prints a row for each daemon.
-func drawSums(p *terminal.Paper, list []tally) {
+func drawSums(p *terminal.Paper, list []history.Tally) {
 	g := terminal.NewGrid(p, append([]terminal.Column{nameColumn(p, list)}, terminal.ColumnsOf(list, sums()...)...))
 	g.Heading()
 	for i := range list {
@@ -69,7 +62,7 @@ func drawSums(p *terminal.Paper, list []tally) {
 			p.Wrapped(terminal.Label(c.Title, ""), terminal.Text(what))
 		}
 	}
-	if slices.ContainsFunc(list, func(t tally) bool { return t.held > 0 }) {
+	if slices.ContainsFunc(list, func(t history.Tally) bool { return t.Held > 0 }) {
 		p.Wrapped(terminal.Text("Held time counts neither as up nor as down."))
 	}
 }

@@ -4,14 +4,15 @@ import (
 	"cmp"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
 // text is the history for eyes.
-func (h History) text(period span, list []tally) {
+func (h History) text(period history.Span, list []history.Tally) {
 	p := terminal.NewPaper(h.Width, h.Color)
-	period = period.begun(list)
+	period = period.Begun(list)
 	if len(list) == 0 {
 		p.Wrapped(terminal.Text("nothing is remembered of any daemon"))
 	} else {
@@ -35,21 +36,6 @@ func (h History) signs() string {
 	return signs
 }
 
-// begun is the part of the period from where on something is known: a month of which
-// nothing is known tells nothing.
-func (s span) begun(list []tally) span {
-	first := s.to
-	for _, t := range list {
-		if t.known.length() > 0 && t.known.from.Before(first) {
-			first = t.known.from
-		}
-	}
-	if s.to.Sub(first) < time.Minute { // there is hardly anything
-		return s
-	}
-	return s.clip(span{first, s.to})
-}
-
 // noTerminal is how wide bars are where nothing limits them.
 const noTerminal = 80
 
@@ -58,7 +44,7 @@ const noTerminal = 80
 const fewestColumns = 25
 
 // drawBars draws all bars below each other, so that what died together is seen.
-func drawBars(p *terminal.Paper, period span, list []tally, signs string) {
+func drawBars(p *terminal.Paper, period history.Span, list []history.Tally, signs string) {
 	titles := nameColumn(p, list)
 	width := max(cmp.Or(p.Width, noTerminal)-titles.Wide-terminal.ColumnGap, fewestColumns)
 	row := func(title terminal.Word, bar []terminal.Word) {
@@ -66,26 +52,26 @@ func drawBars(p *terminal.Paper, period span, list []tally, signs string) {
 	}
 	row(terminal.Word{Text: titles.Title, Code: terminal.Bold}, axis(period, width))
 	for i, x := range list {
-		row(terminal.Word{Text: titles.Cells[i].Tail}, pieces(x.bar(period, width-2), signs))
+		row(terminal.Word{Text: titles.Cells[i].Tail}, pieces(x.Bar(period, width-2), signs))
 		p.Whole("name", titles, i)
 	}
-	p.Wrapped(legend(period.length()/time.Duration(width-2), signs))
+	p.Wrapped(legend(period.Length()/time.Duration(width-2), signs))
 }
 
-func nameColumn(p *terminal.Paper, list []tally) terminal.Column {
-	return terminal.Names("NAME", p.Width/3, each(list, func(t tally) string { return t.name }))
+func nameColumn(p *terminal.Paper, list []history.Tally) terminal.Column {
+	return terminal.Names("NAME", p.Width/3, each(list, func(t history.Tally) string { return t.Name }))
 }
 
 // axis has the ends of the period, in as much detail as there is room for.
-func axis(period span, width int) []terminal.Word {
+func axis(period history.Span, width int) []terminal.Word {
 	layout := "2006-01-02"
 	switch {
 	case width >= 2*len(moment)+1:
 		layout = moment
-	case period.length() < 2*terminal.Day:
+	case period.Length() < 2*terminal.Day:
 		layout = "01-02 15:04"
 	}
-	from, to := period.from.In(period.to.Location()).Format(layout), period.to.Format(layout)
+	from, to := period.From.In(period.To.Location()).Format(layout), period.To.Format(layout)
 	return []terminal.Word{{Text: from, Code: terminal.Bold}, terminal.Gap(width - len(from) - len(to)), {Text: to, Code: terminal.Bold}}
 }
 
@@ -95,10 +81,10 @@ const moment = "2006-01-02 15:04"
 func legend(column time.Duration, signs string) []terminal.Word {
 	var words []terminal.Word
 	for _, l := range []struct {
-		mark mark
+		mark history.Mark
 		what string
-	}{{markUp, "up,"}, {markDown, "down,"}, {markHeld, "held,"}} {
-		words = append(append(words, l.mark.word(signs)), terminal.Text(l.what)...)
+	}{{history.Up, "up,"}, {history.Down, "down,"}, {history.Held, "held,"}} {
+		words = append(append(words, markWord(l.mark, signs)), terminal.Text(l.what)...)
 	}
 	return append(words, terminal.Text("blank: not known; a column is "+terminal.Used(column)+" and shows its worst")...)
 }

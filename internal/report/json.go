@@ -33,24 +33,21 @@ type (
 		Daemons  []jsonDaemon  `json:"daemons"`
 	}
 	jsonDaemon struct {
-		Name      string        `json:"name"`
-		Kind      string        `json:"kind"`
-		Result    string        `json:"result"`
-		Up        *bool         `json:"up"`
-		Status    Status        `json:"status"`
-		Changed   bool          `json:"changed"`
-		Busy      bool          `json:"busy"`
-		Hold      words.Hold    `json:"hold,omitempty"`
-		Paused    string        `json:"paused,omitempty"`
-		NextTry   time.Time     `json:"next_try,omitempty"`
-		DownSince time.Time     `json:"down_since,omitempty"`
-		Reason    string        `json:"reason,omitempty"`
-		Hint      string        `json:"hint,omitempty"`
-		Trouble   string        `json:"trouble,omitempty"`
-		Cause     string        `json:"cause,omitempty"`
-		Sender    string        `json:"sender,omitempty"`
-		Certainty string        `json:"certainty,omitempty"`
-		Source    string        `json:"source,omitempty"`
+		Name      string     `json:"name"`
+		Kind      string     `json:"kind"`
+		Result    string     `json:"result"`
+		Up        *bool      `json:"up"`
+		Status    Status     `json:"status"`
+		Changed   bool       `json:"changed"`
+		Busy      bool       `json:"busy"`
+		Hold      words.Hold `json:"hold,omitempty"`
+		Paused    string     `json:"paused,omitempty"`
+		NextTry   time.Time  `json:"next_try,omitempty"`
+		DownSince time.Time  `json:"down_since,omitempty"`
+		Reason    string     `json:"reason,omitempty"`
+		Hint      string     `json:"hint,omitempty"`
+		Trouble   string     `json:"trouble,omitempty"`
+		words.Blame
 		Count     jsonCount     `json:"count"`
 		Processes []jsonProcess `json:"processes"`
 		Notices   []string      `json:"notices"`
@@ -86,9 +83,8 @@ type (
 
 func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	out := jsonDaemon{
-		Name: d.Name, Kind: "daemon", Result: d.word(), Up: d.up(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: d.Hold, Paused: d.Paused,
-		NextTry: d.NextTry, DownSince: d.DownSince, Reason: d.Reason, Hint: d.Hint, Trouble: d.Trouble,
-		Cause: d.Cause, Sender: d.Sender, Certainty: d.Certainty, Source: d.Source,
+		Name: d.Name, Kind: "daemon", Result: d.word(), Up: d.IsUp(), Status: d.Status(), Changed: d.Changed(), Busy: d.Busy, Hold: d.Hold, Paused: d.Paused,
+		NextTry: d.NextTry, DownSince: d.DownSince, Reason: d.Reason, Hint: d.Hint, Trouble: d.Trouble, Blame: d.Blame,
 		Count:     jsonCount{Min: d.Count.Min},
 		Processes: each(d.Processes, func(p Process) jsonProcess { return newJSONProcess(p, now) }),
 		Notices:   d.Notices, Took: d.Took, Services: each(d.Services, newJSONService), Steps: d.Steps, Plan: d.Plan,
@@ -130,8 +126,8 @@ func (d Daemon) word() string {
 	return "unknown"
 }
 
-// up has three answers; nil is that there is none.
-func (d Daemon) up() *bool {
+// IsUp has three answers; nil is that there is none.
+func (d Daemon) IsUp() *bool {
 	if d.Rule {
 		return nil
 	}

@@ -79,7 +79,7 @@ var everything = Report{
 		},
 		{Name: "named", Result: Held, Busy: true, Reason: "another run is at work", Count: words.Count{Min: 1, Max: words.NoLimit}},
 		{Name: "cron", Result: StillDown, Reason: "dry run", Count: words.Count{Min: 1, Max: words.NoLimit}, Plan: []Plan{{[]string{"/usr/sbin/service", "cron", "start"}, 90 * time.Second}}},
-		{Name: "nginx", Result: BroughtBack, Count: words.Count{Min: 0, Max: words.NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second, Cause: "its main process was killed by SIGKILL"},
+		{Name: "nginx", Result: BroughtBack, Count: words.Count{Min: 0, Max: words.NoLimit}, Processes: []Process{{PID: 9, Started: noon.Add(time.Hour)}}, Took: 4 * time.Second, Blame: words.Blame{Cause: "its main process was killed by SIGKILL"}},
 		{Name: "postfix", Result: Wrong, Count: words.Count{Min: 1, Max: 1}, Reason: "2 processes, and at most 1 may be"},
 		{Name: "rpcbind", Result: Wrong, Reason: "1 process, and none may be"},
 		{Name: "telnetd", Result: Clear},

@@ -4,40 +4,17 @@ import (
 	"fmt"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
-// Lately is what a daemon has died of in the last days.
-type Lately struct {
-	Deaths int
-	Last   time.Time // when the last of them began
-	Took   time.Duration
-	Cause  string // "" if it is not known
-}
-
-// LatelyPeriod is how far status looks back.
-const LatelyPeriod = 30 * terminal.Day
-
-// Lately counts the deaths that were over before now, and tells of the last one.
-func (p Past) Lately(now time.Time) Lately {
-	t := p.tally(span{now.Add(-LatelyPeriod), now})
-	l := Lately{}
-	for _, e := range t.episodes {
-		if e.death() && !e.UnderWay {
-			l.Deaths++
-			l.Last, l.Took, l.Cause = e.from, e.length(), e.known()
-		}
-	}
-	return l
-}
-
-// text is a line for people: 2 deaths in 30 d, last Tue 04:12, out of memory.
-func (l Lately) text(now time.Time) string {
+// lately is a line for people: 2 deaths in 30 d, last Tue 04:12, out of memory.
+func lately(l history.Lately, now time.Time) string {
 	if l.Deaths == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s in %d d, last %s", words.Plural(l.Deaths, "death"), LatelyPeriod/terminal.Day, recently(l.Last, now))
+	text := fmt.Sprintf("%s in %d d, last %s", words.Plural(l.Deaths, "death"), history.LatelyPeriod/terminal.Day, recently(l.Last, now))
 	if l.Cause != "" {
 		text += ", " + words.Cut(l.Cause, longestCause)
 	}

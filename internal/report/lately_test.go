@@ -3,6 +3,8 @@ package report
 import (
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/history"
 )
 
 // What has happened lately is one line, with no more of the date than is needed.
@@ -16,16 +18,16 @@ func TestLately(t *testing.T) {
 		return x.UTC()
 	}
 	for _, tc := range []struct {
-		l    Lately
+		l    history.Lately
 		want string
 	}{
-		{Lately{}, ""},
-		{Lately{Deaths: 1, Last: at("2026-11-21 04:12"), Cause: "out of memory"}, "1 death in 30 d, last 04:12, out of memory"},
-		{Lately{Deaths: 2, Last: at("2026-11-17 04:12"), Cause: "out of memory"}, "2 deaths in 30 d, last Tue 04:12, out of memory"},
-		{Lately{Deaths: 2, Last: at("2026-11-20 23:59")}, "2 deaths in 30 d, last Fri 23:59"},
-		{Lately{Deaths: 3, Last: at("2026-11-14 13:00")}, "3 deaths in 30 d, last 14 Nov 13:00"},
+		{history.Lately{}, ""},
+		{history.Lately{Deaths: 1, Last: at("2026-11-21 04:12"), Cause: "out of memory"}, "1 death in 30 d, last 04:12, out of memory"},
+		{history.Lately{Deaths: 2, Last: at("2026-11-17 04:12"), Cause: "out of memory"}, "2 deaths in 30 d, last Tue 04:12, out of memory"},
+		{history.Lately{Deaths: 2, Last: at("2026-11-20 23:59")}, "2 deaths in 30 d, last Fri 23:59"},
+		{history.Lately{Deaths: 3, Last: at("2026-11-14 13:00")}, "3 deaths in 30 d, last 14 Nov 13:00"},
 	} {
-		if got := tc.l.text(now); got != tc.want {
+		if got := lately(tc.l, now); got != tc.want {
 			t.Errorf("got %q, want %q", got, tc.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -65,11 +66,7 @@ func (m Matches) process(p Detail) {
 	if p.Counts {
 		word = m.paint(terminal.Green, "counts  ")
 	}
-	exe := p.Exe
-	if exe == "" {
-		exe = "(no executable to be seen)"
-	}
-	m.line("  %s  pid %d of %s, %s: %s", word, p.PID, p.User, exe, p.Why)
+	m.line("  %s  pid %d of %s, %s: %s", word, p.PID, p.User, cmp.Or(p.Exe, "(no executable to be seen)"), p.Why)
 }
 
 func howMany(n int) string {

@@ -129,19 +129,11 @@ func counted(r Report, most int) string {
 		}
 		text = fmt.Sprintf("%d %s", len(list), text)
 		if kind.named && most > 0 {
-			text += inBrackets(some(list, most))
+			text += inBrackets(words.List(list, most))
 		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// some names at most so many.
-func some(names []string, most int) string {
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // perfdata has an item for each daemon and rule, in their order, and the time

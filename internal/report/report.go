@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/words"
 )
 
@@ -91,15 +92,12 @@ func (d Daemon) Status() Status {
 
 // Daemon is what was found and done about one daemon, or about a rule.
 type Daemon struct {
-	Name      string      // what people call it
-	Rule      bool        // it is a rule, which forbids something
-	Count     words.Count // how many processes there should be
-	Result    Result
-	Trouble   string        // what was wrong with it when it was found down, though a process runs
-	Cause     string        // why it was down; "" if that is not known
-	Sender    string        // who sent the signal that ended it; "" if that is not known
-	Certainty string        // of the sender, or else of the cause: certain, likely or hint
-	Source    string        // who knows that, such as the signal trace
+	Name    string      // what people call it
+	Rule    bool        // it is a rule, which forbids something
+	Count   words.Count // how many processes there should be
+	Result  Result
+	Trouble string // what was wrong with it when it was found down, though a process runs
+	words.Blame
 	Busy      bool          // Held, because another run is at work, which will report
 	Hold      words.Hold    // what keeps it from being restarted
 	Known     bool          // people have been told of it, and nothing has changed since
@@ -121,7 +119,7 @@ type Daemon struct {
 	Deaths    map[words.Cause]int // by their causes, of incidents in which it was not left alone
 	LastDeath *Death              // of a daemon that is up again; nil: none is remembered
 	Paused    string              // who has paused a daemon that is up, until when and why; "" if nobody has
-	Lately    Lately              // its deaths of the last days
+	Lately    history.Lately      // its deaths of the last days
 	LastWords []string            // what it has written itself before it died
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
 
@@ -34,10 +35,7 @@ type Supervised struct {
 // Write prints the report.
 func (s Svstat) Write(r Report) {
 	for _, m := range r.Mistakes {
-		fmt.Fprintf(s.Err, "daemon-keeper: error: %s\n", words.Printable(m.Text))
-		if m.Hint != "" {
-			fmt.Fprintf(s.Err, "daemon-keeper: hint: %s\n", words.Printable(m.Hint))
-		}
+		terminal.Fail(s.Err, false, m.Text, m.Hint)
 	}
 	for _, d := range r.Daemons {
 		if !d.Rule {

@@ -62,7 +62,7 @@ func (t Table) shown(daemons []Daemon) []Daemon {
 func (t Table) rows(p *terminal.Paper, daemons []Daemon) {
 	titles := terminal.Names("NAME", p.Width/3, each(daemons, func(d Daemon) string { return d.Name }))
 	g := terminal.NewGrid(p, append([]terminal.Column{titles}, t.columns(daemons)...))
-	g.Place("LATELY", each(daemons, func(d Daemon) string { return d.Lately.text(t.Now) }))
+	g.Place("LATELY", each(daemons, func(d Daemon) string { return lately(d.Lately, t.Now) }))
 	g.Heading()
 	alike := 0 // those above that cannot be told for the same reason
 	for i, d := range daemons {

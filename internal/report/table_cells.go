@@ -87,8 +87,8 @@ func pidCell(d Daemon) terminal.Cell {
 	return c
 }
 
-// oldest is the first of those whose age is not known, if none is.
-func oldest(processes []Process) Process {
+// Oldest is the first of those whose age is not known, if none is.
+func Oldest(processes []Process) Process {
 	first := processes[0]
 	for _, p := range processes[1:] {
 		if !p.Started.IsZero() && (first.Started.IsZero() || p.Started.Before(first.Started)) {
@@ -119,7 +119,7 @@ func mainOf(processes []Process) Process {
 	for _, p := range processes {
 		best = max(best, rank(p))
 	}
-	return oldest(slices.DeleteFunc(slices.Clone(processes), func(p Process) bool { return rank(p) < best }))
+	return Oldest(slices.DeleteFunc(slices.Clone(processes), func(p Process) bool { return rank(p) < best }))
 }
 
 // ageCell is for how long it has been so: the age of the main process, or how long it
@@ -132,10 +132,7 @@ func ageCell(d Daemon, now time.Time) terminal.Cell {
 		return terminal.Cell{Tail: terminal.Nothing}
 	}
 	started := mainOf(d.Processes).Started
-	if started.IsZero() {
-		return terminal.Cell{Tail: terminal.Nothing}
-	}
-	return terminal.Cell{Tail: terminal.Age(now.Sub(started))}
+	return terminal.CellOf(terminal.Age(now.Sub(started)), !started.IsZero())
 }
 
 // longestUser is how much of a user's name there is room for.
@@ -166,31 +163,27 @@ func userCell(d Daemon) terminal.Cell {
 // memoryCell is what all processes have in memory. What several of them share
 // counts several times, as in top(1).
 func memoryCell(d Daemon) terminal.Cell {
-	if rss := totalRSS(d.Processes); rss > 0 {
-		return terminal.Cell{Tail: terminal.Size(rss)}
-	}
-	return terminal.Cell{Tail: terminal.Nothing}
+	return terminal.CellOf(terminal.Size(d.RSS()), d.RSS() > 0)
 }
 
 func cpuCell(d Daemon) terminal.Cell {
-	if cpu, ok := totalCPU(d.Processes); ok {
-		return terminal.Cell{Tail: terminal.Used(cpu)}
-	}
-	return terminal.Cell{Tail: terminal.Nothing}
+	cpu, ok := d.CPU()
+	return terminal.CellOf(terminal.Used(cpu), ok)
 }
 
-func totalRSS(processes []Process) uint64 {
+// RSS is what all processes have in memory, together.
+func (d Daemon) RSS() uint64 {
 	var sum uint64
-	for _, p := range processes {
+	for _, p := range d.Processes {
 		sum += p.RSS
 	}
 	return sum
 }
 
-// totalCPU is what the processes that run have used, if that was read: none may
+// CPU is what the processes that run have used, if that was read: none may
 // have used any yet.
-func totalCPU(processes []Process) (sum time.Duration, ok bool) {
-	for _, p := range processes {
+func (d Daemon) CPU() (sum time.Duration, ok bool) {
+	for _, p := range d.Processes {
 		sum += p.CPU
 		ok = ok || p.CPU > 0 || !p.Started.IsZero()
 	}

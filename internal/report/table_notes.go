@@ -120,12 +120,12 @@ const mostNamed = 8
 // tableSummary counts, and names what is not well: whoever is woken by it sees it above
 // the prompt, however long the table is.
 func tableSummary(r Report) []terminal.Word {
-	var words []terminal.Word
+	var line []terminal.Word
 	part := func(p []terminal.Word) {
-		if len(words) > 0 {
-			words[len(words)-1].Text += ";"
+		if len(line) > 0 {
+			line[len(line)-1].Text += ";"
 		}
-		words = append(words, p...)
+		line = append(line, p...)
 	}
 	for _, k := range kindsOf(r.Daemons) {
 		part(k.words())
@@ -134,13 +134,9 @@ func tableSummary(r Report) []terminal.Word {
 		part(terminal.Text("no daemon and no rule"))
 	}
 	if n := len(r.Mistakes); n > 0 {
-		count := fmt.Sprintf("%d mistakes", n)
-		if n == 1 {
-			count = "1 mistake"
-		}
-		part(append([]terminal.Word{{Text: count, Code: terminal.Red}}, terminal.Text("(see the errors)")...))
+		part(append([]terminal.Word{{Text: words.Plural(n, "mistake"), Code: terminal.Red}}, terminal.Text("(see the errors)")...))
 	}
-	return words
+	return line
 }
 
 // kind is what is said in the summary of all that are alike.

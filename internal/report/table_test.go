@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -42,7 +43,7 @@ func nightmare() Report {
 				Services:  []Service{{Name: "nginx"}},
 			},
 			{
-				Name: "named", Result: StillDown, Count: any, DownSince: ago(12 * time.Minute), Cause: "killed by SIGKILL: out of memory (certain, kernel log)", Reason: "it was started 3 times within 10m and is still not running",
+				Name: "named", Result: StillDown, Count: any, DownSince: ago(12 * time.Minute), Blame: words.Blame{Cause: "killed by SIGKILL: out of memory (certain, kernel log)"}, Reason: "it was started 3 times within 10m and is still not running",
 				Hint:     "look at what the service has printed and at the daemon's own log; then run its start by hand",
 				Services: []Service{{Name: "named", State: "unknown", Err: "cannot ask service named: exit status 4"}},
 			},
@@ -66,7 +67,7 @@ func nightmare() Report {
 				Name: "exim", Result: Up, Count: any, Paused: "it is paused by ann since 2026-11-20 18:00:00, until 2026-11-21 06:00:00: new keys",
 				Processes: []Process{{PID: 5150, User: "Debian-exim", Started: ago(50 * time.Hour), CPU: time.Second, RSS: 4 << 20}},
 				Services:  []Service{{Name: "exim4", State: "running"}},
-				Lately:    Lately{2, time.Date(2026, 11, 17, 4, 12, 0, 0, time.UTC), 14 * time.Second, "out of memory"},
+				Lately:    history.Lately{Deaths: 2, Last: time.Date(2026, 11, 17, 4, 12, 0, 0, time.UTC), Took: 14 * time.Second, Cause: "out of memory"},
 			},
 			{Name: "uid0", Rule: true, Reason: blind, Hint: "mount /proc, or run outside of the container"},
 			{
@@ -170,7 +171,7 @@ func randomReport(random *rand.Rand) Report {
 	for range random.IntN(14) {
 		d := Daemon{
 			Name: randomText(random), Rule: random.IntN(4) == 0, Result: Result(random.IntN(8)), Count: words.Count{Min: random.IntN(3), Max: random.IntN(1000) - 1},
-			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Cause: randomText(random),
+			Trouble: randomText(random), Reason: randomText(random), Hint: randomText(random), Took: randomTime(random), Blame: words.Blame{Cause: randomText(random)},
 		}
 		if random.IntN(3) == 0 {
 			d.LastDeath = &Death{randomTime(random), randomTime(random), randomText(random)}
@@ -302,7 +303,7 @@ func TestTableTellsOfDeaths(t *testing.T) {
 		d    Daemon
 		want string // below its row
 	}{
-		{Daemon{Name: "a", Result: StillDown, Reason: "not running", Cause: "killed by SIGKILL"}, "    not running\n    cause: killed by SIGKILL\n"},
+		{Daemon{Name: "a", Result: StillDown, Reason: "not running", Blame: words.Blame{Cause: "killed by SIGKILL"}}, "    not running\n    cause: killed by SIGKILL\n"},
 		{fresh, "    died 3h 2m ago, was down for 14.0s: killed by SIGTERM; SIGTERM was sent by kill(7) (certain, signal trace)\n"},
 		{old, ""},
 		{dark, "    died 1m ago, was down for 1.0s: the cause is not known\n"},

@@ -182,10 +182,10 @@ func (t Text) more(d Daemon) {
 	if t.Quiet {
 		return
 	}
-	if d.Cause != "" && (d.Result == BroughtBack || d.Result == StillDown) {
-		t.line("  %s", d.Cause)
-	}
 	if d.Result == BroughtBack || d.Result == StillDown {
+		if d.Cause != "" {
+			t.line("  %s", d.Cause)
+		}
 		for _, said := range d.LastWords {
 			t.line("  %s", said)
 		}

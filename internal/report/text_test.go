@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/words"
 )
 
 // The screen of a run by hand, in a terminal of 80 and of 120 columns.
@@ -14,9 +16,9 @@ func TestBriefTextFitsItsWidth(t *testing.T) {
 	daemons := []Daemon{
 		{Name: "well", Result: Up},
 		{Name: "missing", Reason: "'missing': cannot look for \"/usr/local/sbin/a-daemon-that-is-not-there\": no such file or directory", Hint: "give the daemon's program, or its script, with its full path"},
-		{Name: "back", Result: BroughtBack, Took: 3 * time.Second, Processes: []Process{{PID: 12}}, Cause: long, Steps: []Step{{Verb: "stop", Service: "back"}, {Verb: "start", Service: "back"}}, Totals: &Totals{}},
+		{Name: "back", Result: BroughtBack, Took: 3 * time.Second, Processes: []Process{{PID: 12}}, Blame: words.Blame{Cause: long}, Steps: []Step{{Verb: "stop", Service: "back"}, {Verb: "start", Service: "back"}}, Totals: &Totals{}},
 		{
-			Name: "down", Result: StillDown, Reason: "it was tried 3 times to bring it back, and it did not appear within 30s", Cause: "killed by SIGKILL: out of memory (certain, kernel log)",
+			Name: "down", Result: StillDown, Reason: "it was tried 3 times to bring it back, and it did not appear within 30s", Blame: words.Blame{Cause: "killed by SIGKILL: out of memory (certain, kernel log)"},
 			LastWords: []string{`its last words: "` + long + `"`},
 			Steps:     []Step{{Verb: "start", Service: "down", Took: time.Second, Err: "exit status 3", Output: []string{long}, Hint: "journalctl -u down -n 50"}}, NextTry: tableNow.Add(5 * time.Minute), Totals: &Totals{},
 		},
@@ -37,7 +39,7 @@ func TestBriefTextFitsItsWidth(t *testing.T) {
 // and a command to go on with. What is well is counted.
 func TestBriefText(t *testing.T) {
 	named := Daemon{
-		Name: "named", Result: StillDown, DownSince: ago(12 * time.Minute), Died: true, Reason: "it did not appear within 30s", Cause: "killed by SIGKILL: out of memory (certain, kernel log)",
+		Name: "named", Result: StillDown, DownSince: ago(12 * time.Minute), Died: true, Reason: "it did not appear within 30s", Blame: words.Blame{Cause: "killed by SIGKILL: out of memory (certain, kernel log)"},
 		Steps:   []Step{{Verb: "start", Service: "named", Took: 1300 * time.Millisecond, Err: "exit status 3", Output: []string{"cannot bind to port 53"}}},
 		NextTry: tableNow.Add(5 * time.Minute), Totals: &Totals{},
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/words"
 )
 
@@ -20,7 +21,7 @@ type Account struct {
 	Lived      time.Duration `json:"lived_seconds,omitempty"` // how long it had been seen up; 0: not known
 	Kind       string        `json:"kind,omitempty"`          // of the cause, a word of a closed list; "": nobody has looked for it
 	Explained  bool          `json:"explained"`               // the cause is known, and the sender, if there must be one
-	Incident   Incident
+	Incident   history.Incident
 	Lines      []WhyLine
 	Services   []string // of the configuration
 	After      []string // daemons that come after it there
@@ -55,7 +56,7 @@ type Why struct {
 // Write prints the explanations.
 func (w Why) Write(list []Account) {
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b Account) int { return a.Incident.Down.Compare(b.Incident.Down) })
+	slices.SortStableFunc(list, func(a, b Account) int { return a.Incident.From().Compare(b.Incident.From()) })
 	if w.JSON {
 		w.object(list)
 		return
@@ -64,7 +65,7 @@ func (w Why) Write(list []Account) {
 }
 
 // restarted are the services that were started in an incident, in that order.
-func (i Incident) restarted() []string {
+func restarted(i history.Incident) []string {
 	var list []string
 	for _, s := range i.Steps {
 		if s.Verb == words.Start && !slices.Contains(list, s.Service) {
@@ -74,9 +75,9 @@ func (i Incident) restarted() []string {
 	return list
 }
 
-// failed is the last command of an incident that did not do its work; nil if all did in
+// failedStart is the last command of an incident that did not do its work; nil if all did in
 // the end.
-func (i Incident) failed() *words.Step {
+func failedStart(i history.Incident) *words.Step {
 	for k := len(i.Steps) - 1; k >= 0; k-- {
 		s := i.Steps[k]
 		if s.Error != "" && s.Verb == words.Start {

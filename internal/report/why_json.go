@@ -26,7 +26,7 @@ type (
 func (w Why) object(list []Account) {
 	object(w.Out, jsonWhy{head{1, "why", w.Now}, each(list, func(a Account) jsonAccount {
 		return jsonAccount{
-			a, newJSONIncident(a.Incident.episode(w.Now)), a.Lines, jsonImpact{a.Incident.restarted(), a.Services, a.After}, a.Missing, a.Silent, a.Next, a.More,
+			a, newJSONIncident(a.Incident.Episode(w.Now)), a.Lines, jsonImpact{restarted(a.Incident), a.Services, a.After}, a.Missing, a.Silent, a.Next, a.More,
 		}
 	})})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -48,20 +49,20 @@ const second = "2006-01-02 15:04:05"
 // headline is what has happened, and when.
 func (w Why) headline(a Account) []terminal.Word {
 	out := []terminal.Word{{Text: words.Printable(a.Name), Code: terminal.Bold}}
-	e := a.Incident.episode(w.Now)
+	e := a.Incident.Episode(w.Now)
 	switch {
 	case a.Kind == "not_well":
-		out = append(append(out, terminal.Text("was found not well")...), w.at(a.Incident.Down))
-	case !e.death():
-		out = append(append(out, terminal.Text("was found stopped")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found not well")...), w.at(a.Incident.From()))
+	case !e.Death():
+		out = append(append(out, terminal.Text("was found stopped")...), w.at(a.Incident.From()))
 	case !a.Died.IsZero():
 		out = append(append(out, terminal.Text("died")...), w.at(a.Died))
 	case a.Incident.LastUp.IsZero():
-		out = append(append(out, terminal.Text("was found down")...), w.at(a.Incident.Down))
+		out = append(append(out, terminal.Text("was found down")...), w.at(a.Incident.From()))
 		out[len(out)-1].Text += ","
 		out = append(out, terminal.Text("and has never been seen up")...)
 	default:
-		out = append(append(out, terminal.Word{Text: "died"}), w.between(a.Incident.LastUp, a.Incident.Down)...)
+		out = append(append(out, terminal.Word{Text: "died"}), w.between(a.Incident.LastUp, a.Incident.From())...)
 	}
 	if lived := lived(a); lived > 0 {
 		out[len(out)-1].Text += ","
@@ -79,10 +80,10 @@ func lived(a Account) time.Duration {
 	return a.Lived + max(a.Died.Sub(a.Incident.LastUp), 0)
 }
 
-func (w Why) howLong(a Account, e episode) []terminal.Word {
+func (w Why) howLong(a Account, e history.Episode) []terminal.Word {
 	state, code := "down", terminal.Red
 	switch {
-	case !e.death():
+	case !e.Death():
 		state, code = "left alone", terminal.Yellow
 	case a.Kind == "not_well":
 		state = "not well"
@@ -97,7 +98,7 @@ func (w Why) howLong(a Account, e episode) []terminal.Word {
 		code = "" // it is over
 	}
 	out := append(terminal.Text(lead), terminal.InColor(state, code)...)
-	return append(out, terminal.Word{Text: "for"}, terminal.Phrase(terminal.Spelled(e.length())+"."))
+	return append(out, terminal.Word{Text: "for"}, terminal.Phrase(terminal.Spelled(e.Length())+"."))
 }
 
 // at is a moment, with blanks that are not broken.
@@ -163,11 +164,11 @@ func (w Why) unknown(a Account, kind string) []terminal.Word {
 	has := func(kind string) bool {
 		return slices.ContainsFunc(a.Lines, func(l WhyLine) bool { return l.Kind == kind })
 	}
-	e := a.Incident.episode(w.Now)
+	e := a.Incident.Episode(w.Now)
 	switch {
 	case has(kind) || kind == "note":
 		return nil
-	case kind == "cause" && !e.death():
+	case kind == "cause" && !e.Death():
 		return terminal.Text("it was stopped, and then left alone on purpose")
 	case kind == "cause" && a.Kind == "" && (a.Incident.Outcome == words.CameBack || a.Incident.For != ""):
 		return append(terminal.InColor("not known:", terminal.Yellow), terminal.Text("it was back before anybody asked")...)
@@ -205,7 +206,7 @@ func (w Why) state(a Account) []terminal.Word {
 func impact(a Account) []terminal.Word {
 	var parts []string
 	i := a.Incident
-	if list := i.restarted(); len(list) > 0 {
+	if list := restarted(i); len(list) > 0 {
 		times := ""
 		if i.Tries > 1 {
 			times = fmt.Sprintf(" %d times", i.Tries)
@@ -214,11 +215,11 @@ func impact(a Account) []terminal.Word {
 	} else {
 		parts = append(parts, "no service was restarted")
 	}
-	if s := i.failed(); s != nil {
+	if s := failedStart(i); s != nil {
 		parts = append(parts, fmt.Sprintf("the start of %s failed: %s", s.Service, strings.TrimPrefix(s.Error, "cannot start service "+s.Service+": ")))
 	}
 	if i.Held > 0 {
-		parts = append(parts, "left alone on purpose for "+terminal.Spelled(i.Held)+" of the time")
+		parts = append(parts, "left alone on purpose for "+terminal.Spelled(words.Duration(i.Held))+" of the time")
 	}
 	if len(a.After) > 0 {
 		come := "come"

@@ -16,9 +16,9 @@ func aDeath() *past.Death {
 	return &past.Death{
 		Boot: "b", From: time.Hour, To: 2 * time.Hour, Lived: 3600.5, Service: "clamav-clamd", Manager: "systemd",
 		Processes: []words.Process{{PID: 7, Threads: []int{7, 8}}, {PID: 9}},
-		Findings: []past.Finding{
-			{Cause: "signal", Signal: 15, Text: "killed by SIGTERM", Main: true, Said: true, Certainty: "certain", Source: "systemd", Next: "journalctl -u x"},
-			{Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(7)", Sender: "kill(7)", SenderPID: 7, Main: true, Detail: true, Aside: true, Certainty: "certain", Source: "signal trace", At: 1_795_844_531_000},
+		Findings: []words.Finding{
+			{Cause: "signal", Signal: 15, Text: "killed by SIGTERM", Main: true, Said: true, Sure: "certain", Source: "systemd", Next: "journalctl -u x"},
+			{Cause: "signal", Signal: 15, Text: "SIGTERM was sent by kill(7)", Sender: "kill(7)", SenderPID: 7, Main: true, Detail: true, Aside: true, Sure: "certain", Source: "signal trace", When: time.UnixMilli(1_795_844_531_000)},
 		},
 		Absent: []string{"audit: load a rule"}, Silent: []string{"kernel log: it has not answered in time"},
 	}
@@ -55,7 +55,7 @@ func TestDeathIsKept(t *testing.T) {
 func TestLineOfADeathIsBounded(t *testing.T) {
 	bomb := "\x1b[31m\n\xff" + strings.Repeat("<&>\"\\", 4000)
 	d := aDeath()
-	d.Findings = slices.Repeat([]past.Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Certainty: bomb, Source: bomb}}, 99)
+	d.Findings = slices.Repeat([]words.Finding{{Cause: words.Cause(bomb), Text: bomb, Sender: bomb, Next: bomb, Sure: words.Certainty(bomb), Source: bomb}}, 99)
 	d.Absent, d.Silent = slices.Repeat([]string{bomb}, 99), slices.Repeat([]string{bomb}, 99)
 	d.Boot, d.Service, d.Manager = bomb, bomb, bomb
 	d.Processes = slices.Repeat([]words.Process{{PID: 1, Threads: make([]int, 200)}}, 99)

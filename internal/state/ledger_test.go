@@ -82,7 +82,7 @@ func TestLedgerKeepsAnIncident(t *testing.T) {
 	store := testLedger(t).store
 	four := 4
 	want := past.Incident{
-		Daemon: "clamd <&>", LastUp: fell.Add(-time.Minute), Down: fell, Up: fell.Add(time.Hour), Seconds: 3599.5, Held: 60, Reason: "not running\n\x1b[2J", Cause: "killed by signal 9",
+		Daemon: "clamd <&>", LastUp: fell.Add(-time.Minute), Down: fell, Up: fell.Add(time.Hour), Seconds: 3599.5, Held: 60, Reason: "not running\n\x1b[2J", Blame: words.Blame{Cause: "killed by signal 9"},
 		Tries: 2, Outcome: "brought_back", Steps: []words.Step{{Verb: "stop", Service: "clamav-clamd", Seconds: 0.25, Exit: new(0), Error: ""}, {Verb: "start", Service: "clamav-clamd", Seconds: 180, Exit: nil, Error: "it ran out of time"}, {Verb: "start", Service: "b", Seconds: 1, Exit: &four, Error: "exit status 4"}},
 	}
 	given := want

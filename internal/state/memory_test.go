@@ -31,7 +31,7 @@ func full(t *testing.T) past.Daemon {
 		Died:     &past.Died{Found: stamp, Up: stamp, Seconds: 1.5, Cause: "killed by SIGTERM"},
 		Incident: &past.Incident{
 			Daemon: "x", LastUp: stamp.Time, Down: stamp.Time, Up: stamp.Time, Seconds: 1.5, Held: 2.5, Reason: "not running",
-			Kind: "signal", Cause: "signal 9", Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []words.Step{{Verb: "stop", Service: "a", Seconds: 0.5, Exit: &exit, Error: "exit status 1"}, {Verb: "start", Service: "a"}},
+			Kind: "signal", Blame: words.Blame{Cause: "signal 9"}, Tries: 1, Outcome: "held", Began: stamp, Death: aDeath(), Steps: []words.Step{{Verb: "stop", Service: "a", Seconds: 0.5, Exit: &exit, Error: "exit status 1"}, {Verb: "start", Service: "a"}},
 		},
 	}
 	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Processes[0])} {
@@ -120,7 +120,7 @@ func TestMemoryOfManyWriters(t *testing.T) {
 // small, and what the caller holds stays as it was.
 func TestMemoryIsBounded(t *testing.T) {
 	s := openStore(t)
-	d := past.Daemon{Held: words.Hold(strings.Repeat("x", 1<<20)), Incident: &past.Incident{Cause: strings.Repeat("x", 1<<20), Seconds: math.NaN(), Held: math.Inf(1)}}
+	d := past.Daemon{Held: words.Hold(strings.Repeat("x", 1<<20)), Incident: &past.Incident{Blame: words.Blame{Cause: strings.Repeat("x", 1<<20)}, Seconds: math.NaN(), Held: math.Inf(1)}}
 	d.Processes = []past.Process{{PID: 1, Threads: make([]int, 1000), Children: make([]int, 1000)}}
 	for n := range 100 {
 		d.Incident.Steps = append(d.Incident.Steps, words.Step{Verb: "stop", Seconds: float64(n), Error: strings.Repeat("x", 1<<16)})

@@ -33,6 +33,14 @@ type Cell struct{ Head, Tail, Code string }
 // Nothing stands where there is nothing to tell.
 const Nothing = "-"
 
+// CellOf is a cell with a text, or with Nothing if there is nothing to tell.
+func CellOf(text string, ok bool) Cell {
+	if !ok {
+		text = Nothing
+	}
+	return Cell{Tail: text}
+}
+
 // ColumnOf makes a column of a list of anything.
 type ColumnOf[T any] struct {
 	Title string

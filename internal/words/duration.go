@@ -10,6 +10,16 @@ import (
 // DurationHint says how a length of time is written.
 const DurationHint = "write a time such as 500ms, 30s, 2m, 12h or 2d"
 
+// Duration is a number of seconds that was written down, by us or by somebody else: at least 0
+// and at most a hundred years.
+func Duration(seconds float64) time.Duration {
+	const most = 100 * 365 * 24 * 60 * 60
+	if math.IsNaN(seconds) {
+		return 0
+	}
+	return time.Duration(math.Round(min(max(seconds, 0), most) * float64(time.Second)))
+}
+
 // ParseDuration reads a length of time as time.ParseDuration does, and knows days of 24
 // hours and weeks, too: 500ms, 90m, 1d12h, 2w. The error says what is wrong with the text,
 // and leaves out the text itself.

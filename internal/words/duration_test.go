@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -71,4 +72,16 @@ func FuzzParseDuration(f *testing.F) {
 			t.Errorf("%q: %v; Go refuses it: %v", text, got, goErr)
 		}
 	})
+}
+
+// What a file says is bounded, and what we have written is read again to the nanosecond.
+func TestDuration(t *testing.T) {
+	for seconds, want := range map[float64]time.Duration{
+		0: 0, -1: 0, 1.5: 1500 * time.Millisecond, math.NaN(): 0, math.Inf(-1): 0, math.Inf(1): 36500 * 24 * time.Hour, 1e300: 36500 * 24 * time.Hour,
+		(59*time.Second + 999_999_999).Seconds(): 59*time.Second + 999_999_999,
+	} {
+		if got := Duration(seconds); got != want {
+			t.Errorf("%v: %v, want %v", seconds, got, want)
+		}
+	}
 }

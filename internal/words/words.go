@@ -73,6 +73,14 @@ func Plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
+// List names things: so many of them at most, and how many more there are.
+func List(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
 // Hint is what an error itself knows of a way out, or "".
 func Hint(err error) string {
 	var h interface{ Hint() string }

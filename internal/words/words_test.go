@@ -79,3 +79,11 @@ func TestHint(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestList(t *testing.T) {
+	for want, names := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"}, "a, b and 1 more": {"a", "b", "c"}, "a, b and 3 more": {"a", "b", "c", "d", "e"}} {
+		if got := List(names, 2); got != want {
+			t.Errorf("%v: %q", names, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/metrics"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
@@ -35,7 +36,7 @@ func everything() report.Report {
 func written(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "daemon-keeper.prom")
-	if err := report.WriteTextfile(file, everything()); err != nil {
+	if err := metrics.Write(file, everything()); err != nil {
 		t.Fatal(err)
 	}
 	return read(t, file)

@@ -1,4 +1,4 @@
-package report
+package history
 
 import (
 	"testing"
@@ -23,7 +23,7 @@ func TestParseAt(t *testing.T) {
 		{"2026-11-20T04:42:11Z", "2026-11-20 05:42:11", "2026-11-20 05:42:11"},
 	} {
 		got, err := ParseAt(tc.text, now)
-		if from, to := got.From.In(now.Location()).Format(second), got.To.In(now.Location()).Format(second); err != nil || from != tc.from || to != tc.to {
+		if from, to := got.From.In(now.Location()).Format(time.DateTime), got.To.In(now.Location()).Format(time.DateTime); err != nil || from != tc.from || to != tc.to {
 			t.Errorf("%s: %s to %s, %v", tc.text, from, to, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package report
+package metrics
 
 import (
 	"bytes"
@@ -14,16 +14,17 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/trust"
 )
 
-// WriteTextfile writes the report's metrics for node_exporter's textfile collector,
+// Write writes the report's metrics for node_exporter's textfile collector,
 // which reads what ends in .prom. The new file takes the place of the old one, or of
 // a link of that name, at once and as a whole; on an error the old one stays. How
 // often each daemon was restarted is read from the old file, and goes on from there.
 //
 // The error names the file and the cause; it may have a Hint.
-func WriteTextfile(path string, r Report) error {
+func Write(path string, r report.Report) error {
 	return textfile{path, 2 * time.Second, time.Now}.write(r)
 }
 
@@ -84,7 +85,7 @@ func (e *textfileError) Hint() string {
 // metrics are what is written unless it is something else.
 const metrics = "metrics"
 
-func (t textfile) write(r Report) error {
+func (t textfile) write(r report.Report) error {
 	if !strings.HasSuffix(t.path, ".prom") {
 		return &textfileError{metrics, t.path, errNoTextfile}
 	}
@@ -158,12 +159,11 @@ const (
 	temporarySuffix = ".tmp"
 )
 
-// abandoned is how old a temporary file is of which a killed run knows no more;
-// one that is written takes milliseconds.
+// abandoned is the age from which a temporary file was left by a killed run: writing one takes
+// milliseconds.
 const abandoned = time.Hour
 
-// sweep removes what killed runs have left behind. Whatever fails here will do so
-// again in the next run, and harms nobody.
+// sweep removes what killed runs have left behind. A failure is ignored: the next run tries again.
 func (t textfile) sweep(folder *os.File, root *os.Root) {
 	names, _ := folder.Readdirnames(-1)
 	for _, name := range names {

@@ -1,4 +1,4 @@
-package report
+package metrics
 
 import (
 	"errors"
@@ -15,11 +15,12 @@ import (
 	"time"
 
 	"daemon-keeper/internal/osutil"
+	"daemon-keeper/internal/report"
 )
 
 // writeTo writes what a run that has restarted a daemon reports.
 func writeTo(path string) error {
-	return WriteTextfile(path, of(stepped(Daemon{Name: "clamd", Result: BroughtBack})))
+	return Write(path, of(stepped(report.Daemon{Name: "clamd", Result: report.BroughtBack})))
 }
 
 func countedIn(t *testing.T, path string) map[string]uint64 {
@@ -57,7 +58,7 @@ func TestTextfileGoesOnCounting(t *testing.T) {
 			t.Errorf("run %d: counted %d", n+1, got)
 		}
 	}
-	if err := WriteTextfile(path, of(Daemon{Name: "sshd", Result: Up})); err != nil {
+	if err := Write(path, of(report.Daemon{Name: "sshd", Result: report.Up})); err != nil {
 		t.Fatal(err)
 	}
 	if got := countedIn(t, path); !maps.Equal(got, map[string]uint64{"clamd": 3, "sshd": 0}) {
@@ -82,7 +83,7 @@ func TestTextfileInTheWorkingFolder(t *testing.T) {
 // Whatever stands in place of the old file is not read, not waited for, and not
 // written through.
 func TestTextfileInPlaceOfSomethingElse(t *testing.T) {
-	old := string(exposition(Report{}, map[string]uint64{"clamd": 7}, "x.prom"))
+	old := string(exposition(report.Report{}, map[string]uint64{"clamd": 7}, "x.prom"))
 	for _, tc := range []struct {
 		name string
 		make func(path string) error
@@ -301,7 +302,7 @@ func TestTextfileWhateverOthersLock(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.prom")
 			make(t, filepath.Dir(path))
 			began := time.Now()
-			if err := (textfile{path, time.Hour, time.Now}).write(Report{}); err != nil {
+			if err := (textfile{path, time.Hour, time.Now}).write(report.Report{}); err != nil {
 				t.Fatal(err)
 			}
 			if took := time.Since(began); took > time.Minute {
@@ -333,7 +334,7 @@ func TestTextfileWaitsForAnotherRun(t *testing.T) {
 		t.Skip(err)
 	}
 	began := time.Now()
-	if err := (textfile{path, 30 * time.Millisecond, time.Now}).write(Report{}); err != nil {
+	if err := (textfile{path, 30 * time.Millisecond, time.Now}).write(report.Report{}); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(began); took < 30*time.Millisecond {
@@ -394,7 +395,7 @@ func TestTextfileSweepsItsFolder(t *testing.T) {
 		t.Errorf("files of runs that may be at work are gone: %v", got)
 	}
 	later := func() time.Time { return time.Now().Add(abandoned + time.Minute) }
-	if err := (textfile{path, time.Second, later}).write(Report{}); err != nil {
+	if err := (textfile{path, time.Second, later}).write(report.Report{}); err != nil {
 		t.Fatal(err)
 	}
 	want := slices.Sorted(slices.Values(append(keep, "x.prom")))

@@ -1,4 +1,4 @@
-package report
+package metrics
 
 import (
 	"bytes"
@@ -40,23 +40,18 @@ func isOurs(line string) bool {
 
 // readCounter reads what follows the name of the metric. It has to be what would
 // be written.
-func readCounter(sample string) (daemon string, n uint64, ok bool) {
-	label, value := cutLast(sample, "} ")
-	label = strings.TrimSuffix(strings.TrimPrefix(label, `{daemon="`), `"`)
+func readCounter(text string) (daemon string, n uint64, ok bool) {
+	i := strings.LastIndex(text, "} ")
+	if i < 0 {
+		return "", 0, false
+	}
+	label := strings.TrimSuffix(strings.TrimPrefix(text[:i], `{daemon="`), `"`)
 	daemon = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n").Replace(label)
-	n, err := strconv.ParseUint(value, 10, 64)
+	n, err := strconv.ParseUint(text[i+len("} "):], 10, 64)
 	if err != nil || n > mostRestarts || words.Printable(daemon) != daemon {
 		return "", 0, false
 	}
 	var again promFile
-	again.sample(restartsName, daemon, float64(n))
-	return daemon, n, again.String() == restartsName+sample+"\n"
-}
-
-// cutLast is strings.Cut at the last of them.
-func cutLast(s, sep string) (before, after string) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):]
-	}
-	return s, ""
+	again.sample(restartsName, daemon, sample{value: float64(n)})
+	return daemon, n, again.String() == restartsName+text+"\n"
 }
