@@ -1,12 +1,14 @@
 #!/bin/sh
-# tree.sh FOLDER PACKAGE...: a small Debian 12 tree in the new folder FOLDER.
+# tree.sh FOLDER BASE PACKAGE...: a small Debian 12 tree in the new folder FOLDER. It is
+# made from the tree BASE, with these packages more; if BASE is empty, from nothing.
 #
 # Nothing is installed on this machine: mmdebstrap is one perl script, and if it
 # is missing it is only unpacked into a temporary folder. DEBIAN_MIRROR names
 # another mirror than the one that this machine's own apt uses.
 set -eu
 out=$1
-shift
+base=$2
+shift 2
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -34,14 +36,22 @@ if ! command -v mmdebstrap >/dev/null; then
 	PATH=$tmp/usr/bin:$PATH # mmdebstrap looks for its mmtarfilter there, too
 fi
 
-include=$(echo "$*" | tr ' ' ,)
-nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
+if [ -z "$base" ]; then
+	set -- --variant=minbase --include="$(echo "$*" | tr ' ' ,)"
+else # a tree of custom has nothing but what hooks put there
+	packages=$*
+	export base packages
+	# shellcheck disable=SC2016 # the shell of mmdebstrap knows these variables
+	set -- --variant=custom --setup-hook='cp -a "$base/." "$1"' \
+		--customize-hook='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq --yes -o DPkg::Chroot-Directory="$1" install $packages'
+fi
+nice -n 10 mmdebstrap --quiet --mode=root "$@" \
 	--dpkgopt=force-unsafe-io --aptopt='Acquire::Retries "5"' \
 	--dpkgopt='path-exclude=/usr/share/man/*' \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--dpkgopt='path-exclude=/usr/share/doc/*' \
 	--dpkgopt='path-exclude=/usr/share/javascript/*' \
-	--include="$include" bookworm "$out" "$mirror"
+	bookworm "$out" "$mirror"
 
 echo toyhost >"$out/etc/hostname" # mmdebstrap copies the host's
 
