@@ -185,7 +185,7 @@ func kept(ts *testscript.TestScript, neg bool, args []string) {
 // until FILE waits for a file.
 func until(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(path); (err == nil) != neg {
 			return
 		}
@@ -208,7 +208,7 @@ func end(ts *testscript.TestScript, _ bool, args []string) {
 		sig = syscall.SIGTERM
 	}
 	ts.Check(syscall.Kill(pid, sig))
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // where there is such a file
 		if syscall.Kill(pid, 0) != nil || strings.Contains(string(status), "\nState:\tZ") {
 			return

@@ -30,7 +30,7 @@ import (
 const (
 	stranger   = 12345 // the user id of an unprivileged user
 	notAllowed = 77    // the toy's exit status for what this machine forbids
-	patience   = 20 * time.Second
+	patience   = time.Minute
 	tick       = 10 * time.Millisecond     // the kernel counts by it
 	lookEnv    = "DAEMON_KEEPER_TEST_LOOK" // makes the test binary look at that path
 )

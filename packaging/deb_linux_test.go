@@ -89,7 +89,7 @@ func configured(t *testing.T, m *realtest.Machine) {
 	m.Must(t, "daemon-keeper", "validate")
 	killed(t, m, toy)
 	comesBack(t, m, toy)
-	realtest.Until(t, patience, "cron has mailed", func() bool {
+	realtest.Until(t, "cron has mailed", func() bool {
 		return strings.Contains(read(t, m, "/var/tmp/mail"), "'toy' was down and is up again")
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -18,8 +17,6 @@ const (
 	quick = "defaults: {recheck: 100ms, verify: 2s, settle: 200ms, boot_grace: 0s, backoff: [0s]}\n"
 	// toyKept is the drop-in that keeps toy.
 	toyKept = quick + "daemons: {toy: {executable: " + toy + ", services: [toy]}}\n"
-	// patience is the limit for whatever a machine is waited for.
-	patience = 90 * time.Second
 )
 
 // addToy puts a daemon there that runs from the boot on, and fails to start while
@@ -45,12 +42,12 @@ func killed(t *testing.T, m *realtest.Machine, exe string) {
 		t.Fatalf("%d processes run %s", len(old), exe)
 	}
 	m.Kill(t, old[0], syscall.SIGKILL)
-	realtest.Until(t, patience, "it is gone", func() bool { return !slices.Contains(m.Pids(t, exe), old[0]) })
+	realtest.Until(t, "it is gone", func() bool { return !slices.Contains(m.Pids(t, exe), old[0]) })
 }
 
 func comesBack(t *testing.T, m *realtest.Machine, exe string) {
 	t.Helper()
-	realtest.Until(t, patience, exe+" is back", func() bool { return len(m.Pids(t, exe)) == 1 })
+	realtest.Until(t, exe+" is back", func() bool { return len(m.Pids(t, exe)) == 1 })
 }
 
 // read returns a file of the machine, "" if there is none.
@@ -92,5 +89,5 @@ func jobs(t *testing.T, m *realtest.Machine) int {
 func twoMinutes(t *testing.T, m *realtest.Machine) {
 	t.Helper()
 	before := jobs(t, m)
-	realtest.Until(t, patience, "cron has run its job", func() bool { return jobs(t, m) >= before+2 })
+	realtest.Until(t, "cron has run its job", func() bool { return jobs(t, m) >= before+2 })
 }

@@ -407,7 +407,7 @@ func group(controller, name string, files map[string]string) change {
 
 // removeGroup waits for the toy to have left it.
 func removeGroup(dir string) {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if unix.Rmdir(dir) == nil || !exists(dir) {
 			break
 		}

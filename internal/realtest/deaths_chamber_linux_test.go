@@ -118,7 +118,7 @@ func (c *chamber) look() {
 // areUp waits until all daemons run.
 func (c *chamber) areUp() {
 	c.t.Helper()
-	Until(c.t, time.Minute, "all daemons run", func() bool {
+	Until(c.t, "all daemons run", func() bool {
 		c.look()
 		return !slices.ContainsFunc(c.rows, func(d death) bool { return len(c.pids[d.daemon]) == 0 }) && len(c.pids["d-killer"]) > 0 && len(c.pids["d-tracer"]) > 0
 	})
@@ -171,7 +171,7 @@ func (c *chamber) thread(pid int) int {
 func (c *chamber) logrotate(pid int) {
 	c.t.Helper()
 	c.sh(fmt.Sprintf("echo %d >/run/go/rotated.pid", pid))
-	Until(c.t, time.Minute, "logrotate has killed it", func() bool {
+	Until(c.t, "logrotate has killed it", func() bool {
 		_, err := os.Stat(c.m.Path(fmt.Sprintf("/proc/%d", pid)))
 		return err != nil
 	})
@@ -191,7 +191,7 @@ func (c *chamber) starve(pid int) {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() {
-		Until(c.t, endTimeout, "the group is empty", func() bool { return os.Remove(folder) == nil })
+		Until(c.t, "the group is empty", func() bool { return os.Remove(folder) == nil })
 	})
 	for _, w := range []struct{ file, text string }{{limit, "20M"}, {"cgroup.procs", strconv.Itoa(c.numbers.kernels(pid))}} {
 		if err := os.WriteFile(filepath.Join(folder, w.file), []byte(w.text), 0o644); err != nil {
@@ -205,7 +205,7 @@ func (c *chamber) starve(pid int) {
 func (c *chamber) traced(pid int) {
 	c.t.Helper()
 	c.sh(fmt.Sprintf("echo %d >/run/go/d-tracer", pid))
-	Until(c.t, time.Minute, "it is traced", func() bool {
+	Until(c.t, "it is traced", func() bool {
 		_, err := os.Stat(c.m.Path("/run/go/traced"))
 		return err == nil
 	})

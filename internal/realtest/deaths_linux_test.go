@@ -95,7 +95,7 @@ func (c *chamber) reboot(start func(*Layer) *Machine) {
 	if err := syscall.Kill(c.m.pid, syscall.SIGKILL); err != nil { // its PID 1, which the test has started
 		c.t.Fatal(err)
 	}
-	Until(c.t, time.Minute, "the machine has ended", c.m.Ended)
+	Until(c.t, "the machine has ended", c.m.Ended)
 	c.m = start(l)
 	reboot(c.t, c.m, 1)
 	c.m.Must(c.t, "mkdir", "-p", "/run/go", "/run/mute")

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // trace is what a machine could leave on the host.
@@ -82,7 +81,7 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 			m.Start(t, toy, "1001")
 			m.Must(t, "sh", "-c", "setsid "+toy+" 1002 &")
-			Until(t, 10*time.Second, "both run", func() bool { return len(m.Pids(t, toy)) == 2 })
+			Until(t, "both run", func() bool { return len(m.Pids(t, toy)) == 2 })
 			if len(machine.left(t)) < 3 {
 				t.Error("this test does not see the machine")
 			}
@@ -137,5 +136,5 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	Until(t, endTimeout, "nothing is left of the machine", func() bool { return len(machine.left(t)) == 0 })
+	Until(t, "nothing is left of the machine", func() bool { return len(machine.left(t)) == 0 })
 }

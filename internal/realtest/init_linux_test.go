@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // initLayer has services of many kinds beside the tree's own: cron, rsyslog, the
@@ -57,7 +56,7 @@ func TestInit(t *testing.T) {
 	m := Boot(t, tree, initLayer(t, tree))
 	m.Must(t, "systemctl", "start", "disabled", "echo")
 	m.Must(t, "sh", "-c", "cp /usr/local/sbin/upgraded /tmp/new && mv /tmp/new /usr/local/sbin/upgraded")
-	Until(t, 10*time.Second, "what others start has been started", func() bool {
+	Until(t, "what others start has been started", func() bool {
 		script := strings.Contains(read(t, m, "/proc/"+mainPID(t, m, "relative")+"/cmdline"), "relative.pl")
 		return script && len(m.Pids(t, "/usr/local/sbin/inner")) == 1 && len(m.Pids(t, "/usr/local/sbin/newline")) == 1
 	})
@@ -180,7 +179,7 @@ func mainPID(t *testing.T, m *Machine, service string) string {
 func initKeeps(t *testing.T, m *Machine) {
 	put(t, m, "/run/quick.yaml", "defaults: {boot_grace: 0s, recheck: 100ms, settle: 200ms}\n"+read(t, m, "/run/first.yaml"))
 	m.Must(t, "systemctl", "kill", "-s", "KILL", "scripted")
-	Until(t, 10*time.Second, "it is gone", func() bool { return mainPID(t, m, "scripted") == "0" })
+	Until(t, "it is gone", func() bool { return mainPID(t, m, "scripted") == "0" })
 	expect(t, begin(t, m, program, "-c", "/run/quick.yaml", "--no-syslog")(), 1, "'scripted' was down and is up again")
 	if mainPID(t, m, "scripted") == "0" {
 		t.Error("it is not")

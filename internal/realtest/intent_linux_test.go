@@ -87,7 +87,7 @@ func TestWish(t *testing.T) {
 	signal := func(name string, sig syscall.Signal) {
 		pid := onlyPid(t, m, "/usr/local/sbin/"+name)
 		m.Kill(t, pid, sig)
-		Until(t, 10*time.Second, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 0 })
+		Until(t, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 0 })
 	}
 	const stopped = "stopped, it was stopped at "
 	for _, c := range []struct {
@@ -107,7 +107,7 @@ func TestWish(t *testing.T) {
 		{"systemctl kill", func() {
 			start("toy")
 			m.Must(t, "systemctl", "kill", "toy")
-			Until(t, 10*time.Second, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 0 })
+			Until(t, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 0 })
 		}, "toy", []any{true}, "none"},
 		{"service stop", func() { start("toy"); m.Must(t, "service", "toy", "stop") }, "toy", []any{true}, stopped},
 		{"a stop after a death leaves no trace", func() {
@@ -123,7 +123,7 @@ func TestWish(t *testing.T) {
 		{"bound to one that was killed", func() {
 			start("bound")
 			signal("base", syscall.SIGKILL)
-			Until(t, 10*time.Second, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/bound")) == 0 })
+			Until(t, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/bound")) == 0 })
 		}, "bound", []any{true}, "none"},
 		{"bound to one that was stopped", func() { start("bound"); m.Must(t, "systemctl", "stop", "base") }, "bound", []any{true}, stopped},
 		{"disabled, and never started", func() {}, "idle", []any{false}, "disabled, it is disabled"},

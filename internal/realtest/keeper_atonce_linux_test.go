@@ -3,7 +3,6 @@ package realtest
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 // Of ten runs that find a daemon down at the same moment, one restarts it, once;
@@ -87,7 +86,7 @@ func TestKeeperLooksAgainOnceLocked(t *testing.T) {
 	m.Must(t, "mkfifo", "/run/toy.status.gate")
 	wait := begin(t, m, keeperArgs(nil, args...)...)
 	// It has seen the daemon down twice, and has no lock yet.
-	Until(t, 10*time.Second, "it asks for the status", func() bool { return read(t, m, "/run/manage.status") != "" })
+	Until(t, "it asks for the status", func() bool { return read(t, m, "/run/manage.status") != "" })
 	m.Must(t, "mv", "/run/toy.status.gate", "/run/closed")
 	expect(t, keep(t, m, args...), 1, "is up again")
 	pid := onlyPid(t, m, toy)

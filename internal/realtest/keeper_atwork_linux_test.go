@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 const atWorkConfig = `
@@ -109,11 +108,11 @@ func atWorkRestart(t *testing.T, m *Machine) {
 	onlyPid(t, m, "/usr/local/sbin/pre")
 	m.Must(t, "rm", "/run/pre.go")
 	m.Start(t, "sh", "-c", "systemctl restart pre; echo $? >/run/pre.status")
-	Until(t, 20*time.Second, "the unit is in ExecStartPre", func() bool { return isIn(t, m, "pre", "start-pre") })
+	Until(t, "the unit is in ExecStartPre", func() bool { return isIn(t, m, "pre", "start-pre") })
 	before := invocation(t, m, "pre")
 	heldAtWork(t, m, "pre", "(start-pre for ", ", at most 1m30s)")
 	m.Must(t, "touch", "/run/pre.go")
-	Until(t, 30*time.Second, "the admin's restart has ended", func() bool { return strings.HasSuffix(read(t, m, "/run/pre.status"), "\n") })
+	Until(t, "the admin's restart has ended", func() bool { return strings.HasSuffix(read(t, m, "/run/pre.status"), "\n") })
 	if status := read(t, m, "/run/pre.status"); status != "0\n" {
 		t.Errorf("the admin's restart exited with %s", status)
 	}
@@ -144,7 +143,7 @@ func atWorkAutoRestart(t *testing.T, m *Machine) {
 	expect(t, a, 0, "'again' is down and left alone: systemd is at work on service again (auto-restart in ")
 	expect(t, run(t, m, "-n", "again"), 0, "(auto-restart in ")
 	quiet(t, m, "again")
-	Until(t, 60*time.Second, "systemd has restarted it", func() bool { return len(m.Pids(t, exe)) == 1 })
+	Until(t, "systemd has restarted it", func() bool { return len(m.Pids(t, exe)) == 1 })
 	if out := m.Must(t, "systemctl", "show", "-p", "NRestarts", "--value", "again"); out != "1\n" {
 		t.Errorf("%s restarts of systemd's own", out)
 	}
@@ -157,7 +156,7 @@ func atWorkAutoRestart(t *testing.T, m *Machine) {
 // then it stands on standard error.
 func saidBy(t *testing.T, m *Machine, a answer, words ...string) {
 	t.Helper()
-	Until(t, 10*time.Second, "it is said", func() bool {
+	Until(t, "it is said", func() bool {
 		return logHas(t, m, "/var/log/priorities", words...) || !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(a.stderr, w) })
 	})
 }
@@ -168,7 +167,7 @@ func atWorkLoops(t *testing.T, m *Machine) {
 	defer m.Run(t, "systemctl", "stop", "loops")
 	var a answer
 	held := false
-	Until(t, 60*time.Second, "a run has acted", func() bool {
+	Until(t, "a run has acted", func() bool {
 		a = run(t, m, "loops")
 		held = held || strings.Contains(a.stdout, "systemd is at work on service loops (")
 		return a.status != 0
@@ -190,12 +189,12 @@ func atWorkRecovery(t *testing.T, m *Machine) {
 	m.Kill(t, onlyPid(t, m, exe), syscall.SIGKILL)
 	gone(t, m, "dbd")
 	m.Must(t, "systemctl", "start", "--no-block", "dbd")
-	Until(t, 20*time.Second, "it recovers", func() bool { return isIn(t, m, "dbd", "start") && len(m.Pids(t, exe)) == 1 })
+	Until(t, "it recovers", func() bool { return isIn(t, m, "dbd", "start") && len(m.Pids(t, exe)) == 1 })
 	pid := onlyPid(t, m, exe)
 	heldAtWork(t, m, "dbd", "(start for ")
 	samePid(t, m, exe, pid)
 	m.Must(t, "touch", "/run/dbd.go")
-	Until(t, 20*time.Second, "it is ready", func() bool { return isIn(t, m, "dbd", "running") })
+	Until(t, "it is ready", func() bool { return isIn(t, m, "dbd", "running") })
 	if a := run(t, m, "dbd"); a.status != 0 || a.stdout != "" { // what syslog is too busy for stands on standard error
 		t.Errorf("%v", a)
 	}
@@ -218,7 +217,7 @@ func atWorkFrozen(t *testing.T, m *Machine) {
 
 	const exe = "/usr/local/sbin/icy"
 	pid := onlyPid(t, m, exe)
-	Until(t, 20*time.Second, "icy answers", func() bool { return isIn(t, m, "icy", "running") })
+	Until(t, "icy answers", func() bool { return isIn(t, m, "icy", "running") })
 	quiet(t, m, "icy")
 	m.Must(t, "systemctl", "freeze", "icy")
 	expect(t, run(t, m, "icy"), 0, "'icy' is down and left alone: service icy: it is frozen; to have it kept again: systemctl thaw icy.service")
@@ -234,7 +233,7 @@ func atWorkTooLong(t *testing.T, m *Machine) {
 	m.Must(t, "rm", "/run/endless.go")
 	kill(t, m, exe)
 	m.Must(t, "systemctl", "start", "--no-block", "endless")
-	Until(t, 20*time.Second, "it starts for 2 s", func() bool {
+	Until(t, "it starts for 2 s", func() bool {
 		since, err := strconv.ParseInt(strings.TrimSpace(m.Must(t, "systemctl", "show", "-p", "StateChangeTimestampMonotonic", "--value", "endless")), 10, 64)
 		up, _, _ := strings.Cut(read(t, m, "/proc/uptime"), " ")
 		now, err2 := strconv.ParseFloat(up, 64)
@@ -244,7 +243,7 @@ func atWorkTooLong(t *testing.T, m *Machine) {
 	done := make(chan struct{})
 	wait := begin(t, m, "env", "-i", "HOME=/root", "PATH=/usr/bin:/bin", program, "endless")
 	go func() { defer close(done); a = wait() }()
-	Until(t, 20*time.Second, "it is stopped", func() bool {
+	Until(t, "it is stopped", func() bool {
 		return strings.Contains(m.Must(t, "journalctl", "-q", "-o", "cat", "_PID=1", "UNIT=endless.service"), "Stopped endless")
 	})
 	m.Must(t, "touch", "/run/endless.go") // the second start succeeds
@@ -267,7 +266,7 @@ func TestKeeperBootLimit(t *testing.T) {
 	}
 	l.Unit("forever.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n")
 	m := start(t, "systemd", Tree(t), []*Layer{l})
-	Until(t, bootTimeout, "all but one have started", func() bool {
+	Until(t, "all but one have started", func() bool {
 		out, _ := m.Run(t, "systemctl", "list-jobs", "--no-legend", "--plain")
 		f := strings.Fields(out)
 		running := strings.Count(out, " running")
@@ -299,7 +298,7 @@ func TestKeeperSystemVAtWork(t *testing.T) {
 	l.File("/etc/init.d/toy", strings.Replace(initScript, "start) ", "start) until test -e /run/toy.go; do sleep 0.1; done; ", 1), 0o755)
 	m := Enter(t, Tree(t), l)
 	m.Start(t, "service", "toy", "start")
-	Until(t, 20*time.Second, "the script runs", func() bool { return strings.HasSuffix(calls(t, m, "toy"), "start") })
+	Until(t, "the script runs", func() bool { return strings.HasSuffix(calls(t, m, "toy"), "start") })
 	before := calls(t, m, "toy")
 	args := []string{"-e", exe, "-s", "toy"}
 	for _, how := range [][]string{nil, {"-n"}, {"--ignore-intent", "-v"}} {
@@ -317,9 +316,9 @@ func TestKeeperSystemVAtWork(t *testing.T) {
 	m.Must(t, "rm", "/run/toy.go")
 	kill(t, m, exe)
 	m.Start(t, "service", "toy", "start")
-	Until(t, 20*time.Second, "the script runs", func() bool { return strings.Count(calls(t, m, "toy"), "start") > strings.Count(before, "start") })
+	Until(t, "the script runs", func() bool { return strings.Count(calls(t, m, "toy"), "start") > strings.Count(before, "start") })
 	var a answer
-	Until(t, 60*time.Second, "a run has acted", func() bool {
+	Until(t, "a run has acted", func() bool {
 		a = keep(t, m, append(args, "--start-timeout", "1s", "--verify", "100ms")...)
 		return a.status != 0
 	})

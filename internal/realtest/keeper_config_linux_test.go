@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // mainConfig is the configuration of a machine with two daemons of one service,
@@ -50,7 +49,7 @@ func configured(t *testing.T, change func(*Layer)) *Machine {
 	l.File("/etc/daemon-keeper.d/20-two.yaml", dropIn, 0o644)
 	change(l)
 	m := Boot(t, mailTree(t), l)
-	Until(t, 20*time.Second, "all daemons are up", func() bool {
+	Until(t, "all daemons are up", func() bool {
 		return len(m.Pids(t, "/usr/local/sbin/one")) > 0 && len(m.Pids(t, "/usr/local/sbin/two")) > 0
 	})
 	return m
@@ -73,14 +72,14 @@ func TestConfigFromCron(t *testing.T) {
 		l.FastCron(6) // a minute of 10 s, in which a run ends also on a busy machine
 	})
 	well := regexp.MustCompile(`^INFO 4 of 4 daemons and rules were well$`)
-	Until(t, 60*time.Second, "a run has found all well", func() bool {
+	Until(t, "a run has found all well", func() bool {
 		lines := diary(t, m)
 		return len(lines) > 0 && well.MatchString(lines[len(lines)-1].text)
 	})
 	for _, name := range []string{"one", "two"} {
 		m.Kill(t, onlyPid(t, m, "/usr/local/sbin/"+name), syscall.SIGKILL)
 	}
-	Until(t, 60*time.Second, "both are back, and cron has sent a mail", func() bool {
+	Until(t, "both are back, and cron has sent a mail", func() bool {
 		mail := read(t, m, "/var/tmp/mail")
 		return strings.Contains(mail, "'one' was down and is up again (pid ") && strings.Contains(mail, "'two' was down and is up again (pid ")
 	})
@@ -140,7 +139,7 @@ func sshd(t *testing.T, m *Machine) int {
 func configTooMany(t *testing.T, m *Machine) {
 	before := onlyPid(t, m, "/usr/local/sbin/one")
 	m.Start(t, "/usr/local/sbin/one", "infinity")
-	Until(t, 10*time.Second, "there are two", func() bool { return len(m.Pids(t, "/usr/local/sbin/one")) == 2 })
+	Until(t, "there are two", func() bool { return len(m.Pids(t, "/usr/local/sbin/one")) == 2 })
 	expect(t, run(t, m), 2, "'one' is wrong: 2 processes, and at most 1 may be (pid ")
 	if a := run(t, m); a.status != 2 || a.stdout+a.stderr != "" {
 		t.Errorf("it was told already: %v", a)
@@ -150,7 +149,7 @@ func configTooMany(t *testing.T, m *Machine) {
 			m.Kill(t, pid, syscall.SIGKILL)
 		}
 	}
-	Until(t, 10*time.Second, "there is one", func() bool { return len(m.Pids(t, "/usr/local/sbin/one")) == 1 })
+	Until(t, "there is one", func() bool { return len(m.Pids(t, "/usr/local/sbin/one")) == 1 })
 	samePid(t, m, "/usr/local/sbin/one", before)
 }
 
@@ -158,9 +157,9 @@ func configTooMany(t *testing.T, m *Machine) {
 // keep the daemon from being restarted.
 func configUser(t *testing.T, m *Machine) {
 	m.Start(t, "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", "/usr/local/sbin/two", "infinity")
-	Until(t, 10*time.Second, "there are two", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 2 })
+	Until(t, "there are two", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 2 })
 	m.Must(t, "systemctl", "kill", "--signal=KILL", "two")
-	Until(t, 10*time.Second, "the daemon has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 1 })
+	Until(t, "the daemon has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/two")) == 1 })
 	a := run(t, m, "two", "-v")
 	expect(t, a, 1, "'two' was down and is up again (pid ", "another user's")
 	m.Must(t, "systemctl", "stop", "two")
@@ -172,7 +171,7 @@ func configUser(t *testing.T, m *Machine) {
 // alone.
 func configRule(t *testing.T, m *Machine) {
 	m.Start(t, "setpriv", "--reuid=1000", "--regid=0", "--clear-groups", "--", "sleep", "infinity")
-	Until(t, 10*time.Second, "it runs", func() bool { return len(m.Pids(t, "/usr/bin/sleep")) == 1 })
+	Until(t, "it runs", func() bool { return len(m.Pids(t, "/usr/bin/sleep")) == 1 })
 	pid := onlyPid(t, m, "/usr/bin/sleep")
 	a := run(t, m)
 	expect(t, a, 2, "'gid0-not-uid0' is broken: 1 process, and none may be (pid ", "/usr/bin/sleep of user 1000)")

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // priorities has rsyslog write a second file, which tells facility and severity.
@@ -57,13 +56,13 @@ func TestKeeperCron(t *testing.T) {
 	l.FastCron(6) // a minute of 10 s, in which a run ends also on a busy machine
 	m := Boot(t, Tree(t), l)
 
-	Until(t, 60*time.Second, "a run has found toy up", func() bool { return len(diary(t, m)) > 0 })
+	Until(t, "a run has found toy up", func() bool { return len(diary(t, m)) > 0 })
 	before := len(diary(t, m))
 	pid := onlyPid(t, m, toy)
 	isDiary(t, diary(t, m)[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
 	m.Kill(t, pid, syscall.SIGKILL)
 	var incident, later []diaryLine // of the run that brings it back, and of others, which may come while that still looks
-	Until(t, 60*time.Second, "toy is back, and the next run finds it up", func() bool {
+	Until(t, "toy is back, and the next run finds it up", func() bool {
 		incident, later = nil, nil
 		for _, line := range diary(t, m)[before:] {
 			switch {
@@ -92,7 +91,7 @@ func TestKeeperCron(t *testing.T) {
 	if found := lines.FindAllString(read(t, m, "/var/log/syslog"), -1); len(found) != 1 {
 		t.Errorf("in /var/log/syslog: %q", found)
 	}
-	Until(t, 10*time.Second, "cron has sent a mail", func() bool {
+	Until(t, "cron has sent a mail", func() bool {
 		return strings.Contains(read(t, m, "/var/tmp/mail"), "'/usr/local/sbin/toy' was down and is up again (pid ")
 	})
 	if n := strings.Count(read(t, m, "/var/tmp/mail"), "Subject: "); n != 1 {

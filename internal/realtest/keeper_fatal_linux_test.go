@@ -3,7 +3,6 @@ package realtest
 import (
 	"slices"
 	"testing"
-	"time"
 )
 
 // Wrong usage and a table that cannot be believed are fatal in the diary too,
@@ -29,7 +28,7 @@ func TestKeeperFatal(t *testing.T) {
 		if out, status := m.Run(t, program, tc.args...); status != 3 {
 			t.Errorf("%q: status %d, %s", tc.args, status, out)
 		}
-		Until(t, 10*time.Second, tc.want, func() bool {
+		Until(t, tc.want, func() bool {
 			return slices.ContainsFunc(diary(t, m), func(d diaryLine) bool { return d.priority+" "+d.text == tc.want })
 		})
 	}
@@ -39,7 +38,7 @@ func TestKeeperFatal(t *testing.T) {
 		t.Errorf("without /proc: status %d, %s", status, out)
 	}
 	want := "daemon.crit FATAL cannot trust the process table: no proc file system is mounted on /proc; nothing was touched"
-	Until(t, 10*time.Second, want, func() bool {
+	Until(t, want, func() bool {
 		return slices.ContainsFunc(diary(t, m), func(d diaryLine) bool { return d.priority+" "+d.text == want })
 	})
 }

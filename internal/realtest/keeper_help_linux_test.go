@@ -18,10 +18,6 @@ import (
 // program is where a machine has the daemon-keeper under test.
 const program = "/usr/local/sbin/daemon-keeper"
 
-// runTime is the limit for one run of it: the times that a test gives it are
-// much shorter.
-const runTime = 120 * time.Second
-
 // keeperLayer holds the program, and nothing else yet.
 func keeperLayer(t *testing.T) *Layer {
 	t.Helper()
@@ -78,7 +74,7 @@ type answer struct {
 // command has ended: then a daemon has inherited it.
 func begin(t *testing.T, m *Machine, argv ...string) (wait func() answer) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), runTime)
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	cmd := m.Command(ctx, argv[0], argv[1:]...)
 	stdout, outText := pipe(t)
 	stderr, errText := pipe(t)
@@ -101,7 +97,7 @@ func begin(t *testing.T, m *Machine, argv ...string) (wait func() answer) {
 		a.stderr, errEnded = errText()
 		switch {
 		case ctx.Err() != nil:
-			t.Errorf("%q did not end within %v:\n%v", argv, runTime, a)
+			t.Errorf("%q did not end within %v:\n%v", argv, Patience, a)
 		case !outEnded || !errEnded:
 			t.Errorf("%q has ended, but something keeps its output open:\n%v", argv, a)
 		}
@@ -217,14 +213,14 @@ func kill(t *testing.T, m *Machine, exe string) {
 	t.Helper()
 	pid := onlyPid(t, m, exe)
 	m.Kill(t, pid, syscall.SIGKILL)
-	Until(t, 10*time.Second, "it is gone: "+exe, func() bool { return len(m.Pids(t, exe)) == 0 })
+	Until(t, "it is gone: "+exe, func() bool { return len(m.Pids(t, exe)) == 0 })
 }
 
 // startSyslogd starts rsyslogd in a machine without systemd.
 func startSyslogd(t *testing.T, m *Machine) {
 	t.Helper()
 	m.Start(t, "rsyslogd", "-n", "-iNONE")
-	Until(t, 10*time.Second, "rsyslogd listens", func() bool {
+	Until(t, "rsyslogd listens", func() bool {
 		_, err := os.Stat(m.Path("/dev/log"))
 		return err == nil
 	})

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // asForger is a command prefix for whoever has no rights but those that a user
@@ -123,7 +122,7 @@ func impostorPid(t *testing.T, m *Machine, c impostor, mark string) (pid string)
 	if c.exe == "" {
 		pgrep = []string{"-r", "Z", "-x", "toy"}
 	}
-	Until(t, 10*time.Second, c.name+" shows "+c.exe, func() bool {
+	Until(t, c.name+" shows "+c.exe, func() bool {
 		out, _ := m.Run(t, "pgrep", pgrep...)
 		pid = strings.TrimSpace(out)
 		exe, _ := m.Run(t, "readlink", "/proc/"+pid+"/exe")
@@ -145,7 +144,7 @@ func TestKeeperPathAsArgument(t *testing.T) {
 	m.Start(t, "tail", "-f", "/usr/local/sbin/toy", "-s", "1000")
 	m.Start(t, "perl", "-e", `$0 = "/usr/local/sbin/toy"; sleep 1000`)
 	m.Start(t, "perl", "-e", `exec { "/usr/bin/sleep" } "/usr/local/sbin/toy", "1000"`)
-	Until(t, 10*time.Second, "all of them show the path", func() bool {
+	Until(t, "all of them show the path", func() bool {
 		out, _ := m.Run(t, "pgrep", "-f", "/usr/local/sbin/toy")
 		return len(strings.Fields(out)) == 3
 	})
@@ -274,7 +273,7 @@ func TestKeeperScriptDaemon(t *testing.T) {
 			m.Start(t, "env", "/usr/local/sbin/other")
 			m.Start(t, "env", "/srv/toy")
 			m.Start(t, "perl", "-e", "sleep 1000", "/usr/local/sbin/toy")
-			Until(t, 10*time.Second, "the others run", func() bool {
+			Until(t, "the others run", func() bool {
 				out, _ := m.Run(t, "pgrep", "-f", "^(\\S*/)?(perl|sh) .*(/usr/local/sbin/other|/srv/toy|/usr/local/sbin/toy)")
 				return len(strings.Fields(out)) == 3
 			})
@@ -300,7 +299,7 @@ func TestKeeperFileCopiedUp(t *testing.T) {
 	t.Parallel()
 	m := sysvMachine(t)
 	m.Start(t, "/usr/local/sbin/toy", "1000")
-	Until(t, 10*time.Second, "toy runs", func() bool {
+	Until(t, "toy runs", func() bool {
 		_, status := m.Run(t, "pgrep", "-f", "^/usr/local/sbin/toy 1000")
 		return status == 0
 	})

@@ -82,7 +82,7 @@ func diaryOf(t *testing.T, m *Machine, name string) (list []string) {
 	t.Helper()
 	mark := "read at " + time.Now().String()
 	m.Must(t, "logger", mark)
-	Until(t, 10*time.Second, "rsyslog has written all", func() bool { return logHas(t, m, "/var/log/priorities", mark) })
+	Until(t, "rsyslog has written all", func() bool { return logHas(t, m, "/var/log/priorities", mark) })
 	for _, line := range diary(t, m) {
 		if strings.Contains(line.text, "'"+name+"'") {
 			list = append(list, line.priority+" "+line.text)
@@ -124,7 +124,7 @@ func leftAlone(t *testing.T, m *Machine, name, hold string, words ...string) {
 // gone waits until no process of the daemon is left.
 func gone(t *testing.T, m *Machine, name string) {
 	t.Helper()
-	Until(t, 10*time.Second, name+" is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 0 })
+	Until(t, name+" is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/"+name)) == 0 })
 }
 
 // What an operator has stopped is left alone, with the reason in every output, and
@@ -296,12 +296,12 @@ func intentPackages(t *testing.T, m *Machine) {
 	m.Must(t, "sh", "-c", waitingPackage)
 	quiet(t, m, "upgraded")
 	m.Start(t, "sh", "-c", "dpkg -i /tmp/waits.deb; echo $? >/run/dpkg.status")
-	Until(t, 30*time.Second, "dpkg waits in the script", func() bool { return exists(m, "/run/go") })
+	Until(t, "dpkg waits in the script", func() bool { return exists(m, "/run/go") })
 	kill(t, m, "/usr/local/sbin/upgraded")
 	leftAlone(t, m, "upgraded", "packages", " is at work (process ", " holds /var/lib/dpkg/lock-frontend), and may start it itself")
 	quiet(t, m, "upgraded")
 	open(t, m, "/run/go")
-	Until(t, 30*time.Second, "dpkg has ended", func() bool { return read(t, m, "/run/dpkg.status") != "" })
+	Until(t, "dpkg has ended", func() bool { return read(t, m, "/run/dpkg.status") != "" })
 	if status := read(t, m, "/run/dpkg.status"); status != "0\n" {
 		t.Errorf("dpkg exited with %s", status)
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // gated is a program for --service-command. It waits while there is a fifo
@@ -38,7 +37,7 @@ func gatedMachine(t *testing.T) (m *Machine, args []string) {
 func gateReached(t *testing.T, m *Machine, calls ...string) {
 	t.Helper()
 	want := strings.Join(calls, "\n") + "\n"
-	Until(t, 10*time.Second, "the calls are "+want, func() bool {
+	Until(t, "the calls are "+want, func() bool {
 		return strings.HasSuffix(read(t, m, "/run/manage.calls"), want)
 	})
 }
@@ -53,7 +52,7 @@ func open(t *testing.T, m *Machine, gate string) {
 func runPid(t *testing.T, m *Machine) int {
 	t.Helper()
 	var runs []int
-	Until(t, 10*time.Second, "one run", func() bool {
+	Until(t, "one run", func() bool {
 		runs = nil
 		for _, pid := range m.Pids(t, program) {
 			args, err := os.ReadFile(m.Path("/proc/" + strconv.Itoa(pid) + "/cmdline"))
@@ -77,7 +76,7 @@ func TestKeeperKilledOutright(t *testing.T) {
 			startSyslogd(t, m)
 			said := func(words string) {
 				t.Helper()
-				Until(t, 10*time.Second, "syslog has: "+words, func() bool { return logHas(t, m, "/var/log/syslog", words) })
+				Until(t, "syslog has: "+words, func() bool { return logHas(t, m, "/var/log/syslog", words) })
 			}
 			gate := "/run/toy." + verb + ".gate"
 			m.Must(t, "mkfifo", gate)
@@ -147,7 +146,7 @@ func TestKeeperTerminatedBeforeItActs(t *testing.T) {
 	startSyslogd(t, m)
 	wait := begin(t, m, keeperArgs(nil, append(args, "--recheck", "50s")...)...)
 	pid := runPid(t, m)
-	Until(t, 10*time.Second, "it is past its first steps", func() bool { return hasSocket(m, pid) })
+	Until(t, "it is past its first steps", func() bool { return hasSocket(m, pid) })
 	m.Kill(t, pid, syscall.SIGTERM)
 	a := wait()
 	expect(t, a, 3)

@@ -27,7 +27,7 @@ daemons:
 `, 0o644)
 	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add hung default; openrc sysinit; openrc boot; openrc default")
-	Until(t, endTimeout, "OpenRC has started both", func() bool { return len(m.Pids(t, toy)) == 1 && len(m.Pids(t, hung)) == 1 })
+	Until(t, "OpenRC has started both", func() bool { return len(m.Pids(t, toy)) == 1 && len(m.Pids(t, hung)) == 1 })
 	run := func(name string) answer {
 		t.Helper()
 		a := begin(t, m, program, "run", "--no-syslog", name)()

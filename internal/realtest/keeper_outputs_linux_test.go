@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // packaged are the consumers' own services, which start in their tests and not
@@ -83,7 +82,7 @@ func outputsHost(t *testing.T) *Machine {
 	addPlays(l)
 	m := Boot(t, tree, l)
 	m.Start(t, program, "run", "busy")
-	Until(t, 20*time.Second, "another run is at work", func() bool {
+	Until(t, "another run is at work", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-active", "busy")
 		return state == "activating\n"
 	})

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // monConfig asks every second: for two daemons by their names, and for the
@@ -64,7 +63,7 @@ func outputsMon(t *testing.T, m *Machine) {
 		return linesWith(read(t, m, "/var/log/syslog"), "failure for daemons "+service+" ")
 	}
 
-	Until(t, 20*time.Second, "two services have failed twice", func() bool {
+	Until(t, "two services have failed twice", func() bool {
 		return len(failures("pair")) >= 2 && len(failures("all")) >= 2
 	})
 	users := strings.Fields(m.Must(t, "ps", "-o", "user=", "-C", "mon")) // of what it has forked, too
@@ -88,7 +87,7 @@ func outputsMon(t *testing.T, m *Machine) {
 	contains(t, "mon's list", m.Must(t, "moncmd", "-s", "127.0.0.1", "list failures"), `last_summary=down\20unknown\20forbidden `)
 
 	startDown(t, m)
-	Until(t, 20*time.Second, "mon says that it is up", func() bool {
+	Until(t, "mon says that it is up", func() bool {
 		return strings.Contains(alerts("pair"), "up: -s pair -g daemons -h toyhost -t ")
 	})
 }

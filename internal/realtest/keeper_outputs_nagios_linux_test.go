@@ -3,7 +3,6 @@ package realtest
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 const nagiosConfig = `
@@ -109,7 +108,7 @@ func addNagios(l *Layer) {
 // meant, and sees that the daemons have been mended.
 func outputsNagios(t *testing.T, m *Machine) {
 	startPackaged(t, m, "nagios4")
-	Until(t, 30*time.Second, "all three have been checked", func() bool {
+	Until(t, "all three have been checked", func() bool {
 		return nagiosStatus(t, m, "all")["has_been_checked"] == "1" &&
 			nagiosStatus(t, m, "pair")["has_been_checked"] == "1" && nagiosStatus(t, m, "names")["has_been_checked"] == "1"
 	})
@@ -137,7 +136,7 @@ func outputsNagios(t *testing.T, m *Machine) {
 	}
 
 	startDown(t, m)
-	Until(t, 30*time.Second, "nagios sees that both are up", func() bool {
+	Until(t, "nagios sees that both are up", func() bool {
 		return nagiosStatus(t, m, "pair")["current_state"] == "0" && nagiosStatus(t, m, "names")["current_state"] == "0"
 	})
 	got := nagiosStatus(t, m, "pair")

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // promFile is where Debian's node_exporter looks.
@@ -115,7 +114,7 @@ func outputsRewritten(t *testing.T, m *Machine) {
 // scrape is what node_exporter shows.
 func scrape(t *testing.T, m *Machine) (text string) {
 	t.Helper()
-	Until(t, 20*time.Second, "node_exporter answers", func() bool {
+	Until(t, "node_exporter answers", func() bool {
 		var status int
 		text, status = m.Run(t, "curl", "--silent", "--fail", "http://127.0.0.1:9100/metrics")
 		return status == 0

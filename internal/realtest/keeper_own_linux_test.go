@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // ownConfig has a daemon of each sort that no manager knows. The program java, which is
@@ -99,7 +98,7 @@ func killAndBack(t *testing.T, m *Machine, daemon string) int {
 func endOwn(t *testing.T, m *Machine, pid int) {
 	t.Helper()
 	m.Kill(t, pid, syscall.SIGKILL)
-	Until(t, 10*time.Second, "it is gone", func() bool { return !alive(t, m, strconv.Itoa(pid)) })
+	Until(t, "it is gone", func() bool { return !alive(t, m, strconv.Itoa(pid)) })
 }
 
 // isDetached fails the test unless a process has nothing of who has started it.
@@ -203,7 +202,7 @@ func TestKeeperOwnSystemd(t *testing.T) {
 	l.File("/etc/systemd/system/cron.service.d/kill.conf", "[Service]\nKillMode=control-group\n", 0o644)
 	m := Boot(t, Tree(t), l)
 	output := "/run/daemon-keeper/own:app.output"
-	Until(t, 60*time.Second, "cron's run has started the app", func() bool {
+	Until(t, "cron's run has started the app", func() bool {
 		return strings.Contains(read(t, m, output), "listening on 8080")
 	})
 	m.Must(t, "systemctl", "stop", "cron")

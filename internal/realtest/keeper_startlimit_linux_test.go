@@ -4,7 +4,6 @@ import (
 	"slices"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // A daemon that systemd has given up, because it died too often, is brought
@@ -19,9 +18,9 @@ func TestKeeperSystemdStartLimit(t *testing.T) {
 	for range 2 {
 		pid := onlyPid(t, m, exe)
 		m.Kill(t, pid, syscall.SIGKILL)
-		Until(t, 10*time.Second, "it is gone", func() bool { return !slices.Contains(m.Pids(t, exe), pid) })
+		Until(t, "it is gone", func() bool { return !slices.Contains(m.Pids(t, exe), pid) })
 	}
-	Until(t, 10*time.Second, "systemd has given it up", func() bool {
+	Until(t, "systemd has given it up", func() bool {
 		return logHas(t, m, "/var/log/syslog", "limited.service: Start request repeated too quickly")
 	})
 	expect(t, keep(t, m, "-e", exe, "-s", "limited"), 1, "is up again")

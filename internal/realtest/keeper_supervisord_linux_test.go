@@ -51,7 +51,7 @@ func TestKeeperSupervisord(t *testing.T) {
 	m.Start(t, "supervisord", "-n", "-c", "/etc/supervisor/supervisord.conf")
 	says := func(name, word string) {
 		t.Helper()
-		Until(t, endTimeout, "supervisord says that "+name+" is "+word, func() bool {
+		Until(t, "supervisord says that "+name+" is "+word, func() bool {
 			output, _ := m.Run(t, "supervisorctl", "status", name)
 			return strings.Contains(output, word)
 		})

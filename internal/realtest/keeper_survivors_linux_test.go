@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // ignores is a daemon whose workers ignore what a stop sends them, as zabbix's do.
@@ -57,7 +56,7 @@ func session(t *testing.T, m *Machine, user string) []int {
 		install -d -m 700 -o $1 ~$1/.ssh 2>/dev/null || :; home=$(getent passwd $1 | cut -d: -f6)
 		install -d -m 700 -o $1 $home/.ssh; install -m 600 -o $1 /root/key.pub $home/.ssh/authorized_keys`, "sh", user)
 	m.Start(t, "ssh", "-i", "/root/key", "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes", user+"@127.0.0.1", "echo in >/tmp/in-"+user+"; sleep 1000")
-	Until(t, 30*time.Second, "a session of "+user, func() bool { return read(t, m, "/tmp/in-"+user) != "" })
+	Until(t, "a session of "+user, func() bool { return read(t, m, "/tmp/in-"+user) != "" })
 	m.Must(t, "rm", "/tmp/in-"+user)
 	var left []int
 	for _, pid := range m.Pids(t, "/usr/sbin/sshd") {
@@ -108,7 +107,7 @@ func survivesSSH(t *testing.T, m *Machine, user string, before bool) {
 	}
 	main := mainPid(t, m, "ssh")
 	m.Kill(t, main, syscall.SIGKILL)
-	Until(t, 20*time.Second, "ssh has failed", func() bool {
+	Until(t, "ssh has failed", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-active", "ssh")
 		return state == "failed\n"
 	})
@@ -153,7 +152,7 @@ func survivesRedis(t *testing.T, m *Machine) {
 		silent(t, m, args...)
 		a, b := mainPid(t, m, "redis@a"), mainPid(t, m, "redis@b")
 		m.Kill(t, a, syscall.SIGKILL)
-		Until(t, 20*time.Second, "redis@a has failed", func() bool {
+		Until(t, "redis@a has failed", func() bool {
 			state, _ := m.Run(t, "systemctl", "is-active", "redis@a")
 			return state == "failed\n"
 		})
@@ -168,11 +167,11 @@ func survivesRedis(t *testing.T, m *Machine) {
 func survivesTERM(t *testing.T, m *Machine) {
 	args := []string{"-e", "/usr/local/sbin/ignores", "-s", "ignores"}
 	m.Must(t, "systemctl", "start", "ignores")
-	Until(t, 20*time.Second, "three workers", func() bool { out, _ := m.Run(t, "pgrep", "-fc", "/usr/local/sbin/ignores"); return out == "4\n" })
+	Until(t, "three workers", func() bool { out, _ := m.Run(t, "pgrep", "-fc", "/usr/local/sbin/ignores"); return out == "4\n" })
 	silent(t, m, args...)
 	main := mainPid(t, m, "ignores")
 	m.Kill(t, main, syscall.SIGKILL)
-	Until(t, 20*time.Second, "systemd stops what is left", func() bool {
+	Until(t, "systemd stops what is left", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-active", "ignores")
 		return state == "deactivating\n"
 	})
@@ -180,7 +179,7 @@ func survivesTERM(t *testing.T, m *Machine) {
 	if a.status == 0 && !strings.Contains(a.stdout, "left alone") { // as it is by systemd at work
 		t.Errorf("it is up:\n%v", a)
 	}
-	Until(t, 30*time.Second, "systemd has ended them", func() bool {
+	Until(t, "systemd has ended them", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-active", "ignores")
 		return state == "failed\n"
 	})
@@ -230,14 +229,14 @@ func upgradesNginx(t *testing.T, m *Machine) {
 	}
 	old := mainPid(t, m, "web")
 	m.Kill(t, old, syscall.SIGUSR2)
-	Until(t, 20*time.Second, "a new master", func() bool {
+	Until(t, "a new master", func() bool {
 		return read(t, m, "/run/nginx.pid") != read(t, m, "/run/nginx.pid.oldbin") && exists(m, "/run/nginx.pid")
 	})
 	for range 2 {
 		silent(t, m, args...)
 	}
 	m.Kill(t, old, syscall.SIGQUIT)
-	Until(t, 20*time.Second, "the old master has ended", func() bool { return !alive(t, m, strconv.Itoa(old)) })
+	Until(t, "the old master has ended", func() bool { return !alive(t, m, strconv.Itoa(old)) })
 	for range 3 {
 		silent(t, m, args...)
 	}

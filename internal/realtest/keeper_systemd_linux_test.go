@@ -208,7 +208,7 @@ func systemdUnknown(t *testing.T, m *Machine) {
 // A unit whose program ends at once is still down, though its start exits 0.
 func systemdExits(t *testing.T, m *Machine) {
 	m.Must(t, "service", "exits", "start")
-	Until(t, 10*time.Second, "it has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/exits")) == 0 })
+	Until(t, "it has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/exits")) == 0 })
 	a := keep(t, m, "-e", "/usr/local/sbin/exits", "-s", "exits", "--verify", "700ms")
 	expect(t, a, 2, "hint: ")
 	// It may have been seen in its short life.
@@ -331,8 +331,8 @@ func systemdSlow(t *testing.T, m *Machine) {
 func systemdShutdown(t *testing.T, m *Machine) {
 	m.Must(t, "mkfifo", "/run/late.gate")
 	m.Must(t, "systemctl", "poweroff")
-	Until(t, 20*time.Second, "the run during shutdown has ended", func() bool { return read(t, m, "/run/late.status") != "" })
+	Until(t, "the run during shutdown has ended", func() bool { return read(t, m, "/run/late.status") != "" })
 	heldAt(t, m, "late", "the machine is shutting down")
 	m.Must(t, "sh", "-c", "echo >/run/late.gate")
-	Until(t, 20*time.Second, "the machine has ended", m.Ended)
+	Until(t, "the machine has ended", m.Ended)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // talker is a daemon that never closes its standard output, and writes to it
@@ -29,9 +28,6 @@ func TestKeeperSystemVOutputKeptOpen(t *testing.T) {
 
 	a := keep(t, m, "-e", exe, "-s", "talker")
 	expect(t, a, 1, "is up again")
-	if a.took > 5*time.Second {
-		t.Errorf("the run took %v", a.took)
-	}
 	pid := onlyPid(t, m, exe)
 	const file = "/run/daemon-keeper/talker.output"
 	if out := read(t, m, file); out != "Starting talker\n" {
@@ -43,7 +39,7 @@ func TestKeeperSystemVOutputKeptOpen(t *testing.T) {
 		}
 	}
 	m.Kill(t, pid, syscall.SIGUSR1)
-	Until(t, 10*time.Second, "what the daemon writes later is in the file", func() bool {
+	Until(t, "what the daemon writes later is in the file", func() bool {
 		return strings.HasSuffix(read(t, m, file), "still here\n")
 	})
 	silent(t, m, "-e", exe, "-s", "talker")
@@ -78,7 +74,7 @@ esac
 	if strings.Contains(a.stdout, "cannot stop") || a.stderr != "" {
 		t.Errorf("the stop of what is dead is no failure:\n%v", a)
 	}
-	Until(t, 10*time.Second, "the last line of the diary", func() bool {
+	Until(t, "the last line of the diary", func() bool {
 		return strings.Contains(read(t, m, "/var/log/priorities"), "is still not running")
 	})
 	lines := diary(t, m)

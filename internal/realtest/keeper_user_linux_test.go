@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Who is not root can tell about daemons of their own, is told what they may not
@@ -113,7 +112,7 @@ func TestKeeperWithoutProc(t *testing.T) {
 			}
 		})
 	}
-	Until(t, 10*time.Second, "all of them are gone", func() bool { return len(m.Pids(t, program)) == 0 })
+	Until(t, "all of them are gone", func() bool { return len(m.Pids(t, program)) == 0 })
 	if out := m.Must(t, "sh", "-c", "ls /run"); strings.Contains(out, "daemon-keeper") {
 		t.Error("somebody made the folder of locks")
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // slowDaemon takes 3 s to end when it is told to, and does not listen while /run/sick is
@@ -49,7 +48,7 @@ func TestLeftoversStopReturnsEarly(t *testing.T) {
 	m := Enter(t, Tree(t), l)
 
 	m.Must(t, "sh", "-c", "touch /run/sick; service slow start")
-	Until(t, 20*time.Second, "the daemon has written its pidfile", func() bool {
+	Until(t, "the daemon has written its pidfile", func() bool {
 		_, status := m.Run(t, "test", "-s", "/run/slow.pid")
 		return status == 0
 	})
@@ -82,7 +81,7 @@ func TestLeftoversOfNginx(t *testing.T) {
 	master := mainOf(t, m, before)
 	m.Kill(t, master, syscall.SIGKILL)
 	workers := slices.DeleteFunc(before, func(pid int) bool { return pid == master })
-	Until(t, 20*time.Second, "the main process is gone", func() bool { return !slices.Contains(m.Pids(t, exe), master) })
+	Until(t, "the main process is gone", func() bool { return !slices.Contains(m.Pids(t, exe), master) })
 
 	a := run(t, m)
 	text := leftLine(workers, "www-data") + "tcp 0.0.0.0:80, tcp6 [::]:80"
@@ -131,7 +130,7 @@ func TestLeftoversDoubled(t *testing.T) {
 				"  deaf: {executable: "+exe+", listen: \"unix:///run/deaf.sock\", expect: hello, services: [deaf], leftovers: "+leftovers+"}\n", 0o644)
 			m := Enter(t, Tree(t), l)
 			m.Must(t, "sh", "-c", "touch /run/sick; service deaf start")
-			Until(t, 20*time.Second, "the daemon listens", func() bool {
+			Until(t, "the daemon listens", func() bool {
 				_, err := os.Lstat(m.Path("/run/deaf.sock"))
 				return err == nil
 			})
@@ -196,12 +195,12 @@ func TestLeftoversOfUnits(t *testing.T) {
 		}
 		return pids
 	}
-	Until(t, time.Minute, "both have their workers", func() bool { return len(group("one")) == 2 && len(group("two")) == 2 })
+	Until(t, "both have their workers", func() bool { return len(group("one")) == 2 && len(group("two")) == 2 })
 	others, one := group("two"), group("one")
 	main := mainOf(t, m, one)
 	worker := slices.DeleteFunc(one, func(pid int) bool { return pid == main })
 	m.Kill(t, main, syscall.SIGKILL)
-	Until(t, 20*time.Second, "only the worker is left", func() bool { return slices.Equal(group("one"), worker) })
+	Until(t, "only the worker is left", func() bool { return slices.Equal(group("one"), worker) })
 
 	left := leftLine(worker, "nobody") + "tcp 0.0.0.0:8081"
 	expect(t, run(t, m, "--ignore-intent"), 2, "'one' is down: ", left, "hint: end what is left (kill "+strconv.Itoa(worker[0])+")")

@@ -20,13 +20,6 @@ import (
 //go:embed boot.sh
 var bootScript string
 
-const (
-	enterTimeout   = 20 * time.Second // until the namespaces and mounts stand
-	bootTimeout    = 5 * time.Minute  // until systemd has started all: forty daemons, on a busy machine
-	commandTimeout = 5 * time.Minute  // for one Run, on a busy machine: lintian takes a minute there
-	endTimeout     = 15 * time.Second // until nothing is left
-)
-
 // dropped are the capabilities that no process inside has, because what they
 // open is the host's own: its clock, its kernel, and its kernel log, which the
 // rsyslog inside would otherwise eat.
@@ -66,7 +59,7 @@ func BootHybrid(t testing.TB, tree string, layers ...*Layer) *Machine {
 func boot(t testing.TB, mode, tree string, layers []*Layer) *Machine {
 	t.Helper()
 	m := start(t, mode, tree, layers)
-	Until(t, bootTimeout, "systemd is running or degraded", func() bool {
+	Until(t, "systemd is running or degraded", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-system-running")
 		return state == "running\n" || state == "degraded\n"
 	})
@@ -135,7 +128,7 @@ func start(t testing.TB, mode, tree string, layers []*Layer) *Machine {
 		m.end(t, cmd.Process)
 	})
 
-	err = ready.SetReadDeadline(time.Now().Add(enterTimeout))
+	err = ready.SetReadDeadline(time.Now().Add(Patience))
 	if err == nil {
 		_, err = fmt.Fscan(ready, &m.pid)
 	}
@@ -151,7 +144,7 @@ func (m *Machine) end(t testing.TB, script *os.Process) {
 	select {
 	case <-m.ended:
 		m.started.Wait()
-	case <-time.After(endTimeout):
+	case <-time.After(Patience):
 		t.Errorf("cannot end the machine of PID %d", m.pid)
 	}
 }
@@ -205,7 +198,7 @@ func killChild(nsenter *os.Process) error {
 // they came, and its exit status, or 128 plus the signal that killed it.
 func (m *Machine) Run(t testing.TB, name string, arg ...string) (output string, status int) {
 	t.Helper()
-	return m.RunWithin(t, commandTimeout, name, arg...)
+	return m.RunWithin(t, Patience, name, arg...)
 }
 
 // RunWithin is Run for what may take longer than other commands.
@@ -341,7 +334,7 @@ func (m *Machine) Log(t testing.TB) {
 	if syslog, err := os.ReadFile(m.Path("/var/log/syslog")); err == nil {
 		show("/var/log/syslog", syslog)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	if journal, err := m.Command(ctx, "journalctl", "--no-pager", "-n", "60").Output(); err == nil {
 		show("journal", journal)

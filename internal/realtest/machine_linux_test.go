@@ -13,7 +13,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 const toy = "/usr/local/sbin/toy"
@@ -41,7 +40,7 @@ logger -t KEEPER "start toy: $?"
 func onlyPid(t *testing.T, m *Machine, exe string) int {
 	t.Helper()
 	var pids []int
-	Until(t, 10*time.Second, "one process of "+exe, func() bool {
+	Until(t, "one process of "+exe, func() bool {
 		pids = m.Pids(t, exe)
 		return len(pids) == 1
 	})
@@ -78,11 +77,11 @@ func TestCronBringsADaemonBack(t *testing.T) {
 
 	before := onlyPid(t, m, toy)
 	m.Kill(t, before, syscall.SIGKILL)
-	Until(t, 20*time.Second, "toy runs again", func() bool {
+	Until(t, "toy runs again", func() bool {
 		pids := m.Pids(t, toy)
 		return len(pids) == 1 && pids[0] != before
 	})
-	Until(t, 10*time.Second, "the keeper's lines are in /var/log/syslog", func() bool {
+	Until(t, "the keeper's lines are in /var/log/syslog", func() bool {
 		return logHas(t, m, "/var/log/syslog",
 			"toy.service: Main process exited, code=killed, status=9/KILL",
 			"KEEPER: toy is missing", "KEEPER: start toy: 0")
@@ -94,7 +93,7 @@ func TestPoweroff(t *testing.T) {
 	t.Parallel()
 	m := Boot(t, Tree(t))
 	m.Must(t, "systemctl", "poweroff")
-	Until(t, 20*time.Second, "the machine has ended", m.Ended)
+	Until(t, "the machine has ended", m.Ended)
 }
 
 // A System V script whose daemon keeps the script's standard output open for
@@ -124,7 +123,7 @@ esac
 	m.Must(t, "service", "toy", "status")
 	m.Kill(t, pid, syscall.SIGKILL)
 	// Its parent is PID 1, which has to reap it: kill -0 succeeds on a zombie.
-	Until(t, 10*time.Second, "status says 3", func() bool {
+	Until(t, "status says 3", func() bool {
 		_, status := m.Run(t, "service", "toy", "status")
 		return status == 3
 	})
@@ -141,12 +140,12 @@ func TestCronWithoutSystemd(t *testing.T) {
 	l.File("/etc/crontab", "* * * * * root { env; date +\\%s; } | logger -t JOB\n", 0o644)
 	m := Enter(t, Tree(t), l)
 	m.Start(t, "rsyslogd", "-n", "-iNONE")
-	Until(t, 10*time.Second, "rsyslogd listens", func() bool {
+	Until(t, "rsyslogd listens", func() bool {
 		_, err := os.Stat(m.Path("/dev/log"))
 		return err == nil
 	})
 	m.Start(t, "env", append(FastClock(60), "cron", "-f")...)
-	Until(t, 20*time.Second, "two jobs have run", func() bool {
+	Until(t, "two jobs have run", func() bool {
 		text, err := os.ReadFile(m.Path("/var/log/syslog"))
 		return err == nil && strings.Count(string(text), "JOB: PATH=/usr/bin:/bin") >= 2
 	})
@@ -173,7 +172,7 @@ func TestUnprivilegedUserForgesAPath(t *testing.T) {
 		cp /usr/bin/sleep /usr/local/sbin/toy &&
 		exec /usr/local/sbin/toy 1002`)...)
 	var forged string
-	Until(t, 10*time.Second, "the forgery runs", func() bool {
+	Until(t, "the forgery runs", func() bool {
 		out, _ := m.Run(t, "pgrep", "-f", "^/usr/local/sbin/toy 1002")
 		forged = strings.TrimSpace(out)
 		return forged != ""
@@ -210,7 +209,7 @@ func TestProcessTable(t *testing.T) {
 
 	pgrep := func(arg ...string) (pid string) {
 		t.Helper()
-		Until(t, 10*time.Second, "pgrep finds "+strings.Join(arg, " "), func() bool {
+		Until(t, "pgrep finds "+strings.Join(arg, " "), func() bool {
 			out, _ := m.Run(t, "pgrep", arg...)
 			pid = strings.TrimSpace(out)
 			return pid != ""
@@ -304,7 +303,7 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	onlyPid(t, m, toy)
 	cancel()
 	_ = cmd.Wait()
-	Until(t, 10*time.Second, "toy is gone", func() bool { return len(m.Pids(t, toy)) == 0 })
+	Until(t, "toy is gone", func() bool { return len(m.Pids(t, toy)) == 0 })
 }
 
 // Without a syslogd there is no /dev/log; with a hung one, whoever writes to it

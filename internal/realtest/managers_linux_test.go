@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // superviseTest is one family of supervisors, in the same words.
@@ -73,7 +72,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 		}
 		return a
 	}
-	Until(t, endTimeout, "its services run", func() bool { return pidOf("toy") > 0 && pidOf("hung") > 0 })
+	Until(t, "its services run", func() bool { return pidOf("toy") > 0 && pidOf("hung") > 0 })
 
 	t.Log("a daemon that was killed is its supervisor's, which has its time")
 	before := pidOf("toy")
@@ -84,11 +83,11 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	if a := run("toy"); a.status != 0 || strings.Contains(a.stderr, "stopping") {
 		t.Errorf("a moment after its death: %v", a)
 	}
-	Until(t, endTimeout, "it is up again", func() bool { return pidOf("toy") > 0 && pidOf("toy") != before })
+	Until(t, "it is up again", func() bool { return pidOf("toy") > 0 && pidOf("toy") != before })
 
 	t.Log("down by somebody's wish")
 	m.Must(t, f.down[0], append(f.down[1:], f.folder+"/toy")...)
-	Until(t, endTimeout, "it is down", func() bool { return pidOf("toy") == 0 })
+	Until(t, "it is down", func() bool { return pidOf("toy") == 0 })
 	if a := run("toy"); a.status != 0 || !strings.Contains(a.stdout+a.stderr, "its supervisor was told to leave it down") || pidOf("toy") > 0 {
 		t.Errorf("a wish: %v", a)
 	}
@@ -102,7 +101,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	t.Log("a daemon that ignores TERM")
 	before = pidOf("hung")
 	a := run("hung")
-	Until(t, endTimeout, "its supervisor has had its time", func() bool {
+	Until(t, "its supervisor has had its time", func() bool {
 		if strings.Contains(a.stdout, "left alone") {
 			a = run("hung")
 		}
@@ -111,10 +110,10 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	if !strings.Contains(a.stdout+a.stderr, fmt.Sprintf("process %d has not ended in time; its supervisor is told to send it KILL", before)) || pidOf("hung") == before {
 		t.Errorf("hung: %v, was %d, is %d", a, before, pidOf("hung"))
 	}
-	Until(t, endTimeout, "it is up again", func() bool { return pidOf("hung") > 0 })
+	Until(t, "it is up again", func() bool { return pidOf("hung") > 0 })
 	m.Must(t, "sed", "-i", "s/leftovers: end/leftovers: report/", "/etc/daemon-keeper.yaml")
 	before = pidOf("hung")
-	Until(t, endTimeout, "its supervisor has had its time", func() bool {
+	Until(t, "its supervisor has had its time", func() bool {
 		a = run("hung")
 		return !strings.Contains(a.stdout, "left alone")
 	})
@@ -123,7 +122,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	}
 
 	t.Log("a daemon that its supervisor starts again and again")
-	Until(t, 2*time.Minute, "its flapping is told", func() bool {
+	Until(t, "its flapping is told", func() bool {
 		a := run("flap")
 		return strings.Contains(a.stdout+a.stderr, "by its supervisor ("+f.watcher+")") && strings.Contains(a.stdout+a.stderr, "restarted ") && !strings.Contains(a.stderr, "stopping")
 	})
@@ -162,7 +161,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 	for _, pid := range m.Pids(t, f.binary(f.watcher)) {
 		m.Kill(t, pid, syscall.SIGKILL)
 	}
-	Until(t, endTimeout, "nothing supervises", func() bool { return len(m.Pids(t, f.binary(f.watcher))) == 0 })
+	Until(t, "nothing supervises", func() bool { return len(m.Pids(t, f.binary(f.watcher))) == 0 })
 	m.Kill(t, pidOf("toy"), syscall.SIGKILL)
 	a = begin(t, m, program, "run", "--no-syslog", "--state-dir=", "--boot-grace=0", "--recheck=0", "-e", "/usr/local/sbin/toy", "-s", f.prefix+":toy")()
 	if !strings.Contains(a.stdout+a.stderr, "it is without a supervisor: no "+f.watcher+" runs for "+f.folder+"/toy") {

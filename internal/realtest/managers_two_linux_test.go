@@ -30,7 +30,7 @@ daemons:
   db: {executable: /usr/local/sbin/db, services: ["systemd:db"]}
 `, 0o644)
 	m := Boot(t, managersTree(t), l)
-	Until(t, endTimeout, "all run", func() bool {
+	Until(t, "all run", func() bool {
 		return len(m.Pids(t, "/usr/local/sbin/web")) == 1 && len(m.Pids(t, "/usr/local/sbin/db")) == 1
 	})
 	run := func(more ...string) answer {
@@ -45,7 +45,7 @@ daemons:
 
 	t.Log("one daemon, two services of two managers, in order")
 	m.Must(t, "sv", "down", "/service/web")
-	Until(t, endTimeout, "web has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/web")) == 0 })
+	Until(t, "web has ended", func() bool { return len(m.Pids(t, "/usr/local/sbin/web")) == 0 })
 	db := onlyPid(t, m, "/usr/local/sbin/db")
 	a := run("--ignore-intent", "web")
 	order := []string{"stop  runit:web", "start runit:web", "stop  db", "start db"}

@@ -73,7 +73,7 @@ func heldBack(t *testing.T, m *Machine, before func(run int), atMost time.Durati
 		if lines := linesWith(a.stderr, "waits for its next try: it was brought back once lately, and is down again; the next try is in "); len(lines) > 0 {
 			said++
 		}
-		if time.Since(ended) > atMost+2*time.Second {
+		if time.Since(ended) > atMost+20*time.Second {
 			t.Fatalf("after %v it still waits: %v", time.Since(ended), a)
 		}
 	}
@@ -184,12 +184,12 @@ func TestMemorySnapshot(t *testing.T) {
 	expect(t, keepSlowly(t, m), 2)
 	m.Must(t, "sh", "-c", copies)
 	began := time.Now()
-	Until(t, 2*clockDelay, "it is tried again", func() bool { return keepSlowly(t, m).status == 1 })
+	Until(t, "it is tried again", func() bool { return keepSlowly(t, m).status == 1 })
 	kill(t, m, toy)
 	expect(t, keepSlowly(t, m), 2)
 	m.Must(t, "sh", "-c", "rm -rf /var/lib/daemon-keeper; mv /run/snapshot /var/lib/daemon-keeper")
-	Until(t, 2*clockDelay, "it is tried again", func() bool { return keepSlowly(t, m).status == 1 })
-	if took := time.Since(began); took > 3*clockDelay {
+	Until(t, "it is tried again", func() bool { return keepSlowly(t, m).status == 1 })
+	if took := time.Since(began); took > 10*clockDelay {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -212,7 +212,7 @@ func TestMemoryForgives(t *testing.T) {
 	stepClock(t, m, -10*year)
 	expect(t, keepFor("1h"), 2)
 	m.Must(t, "/etc/init.d/toy", "start") // by somebody else
-	Until(t, 10*time.Second, "it has been up for a second", func() bool {
+	Until(t, "it has been up for a second", func() bool {
 		if a := keepFor("1s"); a.status != 0 {
 			t.Fatal(a)
 		}

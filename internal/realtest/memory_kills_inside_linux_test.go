@@ -155,7 +155,7 @@ func (k *killer) down(names ...string) {
 		if pid := k.pid(name); pid > 0 { // 0 would be our own process group
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		Until(k.t, time.Minute, name+" is gone", func() bool { return k.pid(name) == 0 && k.hasNoticed(name) })
+		Until(k.t, name+" is gone", func() bool { return k.pid(name) == 0 && k.hasNoticed(name) })
 	}
 }
 
@@ -214,7 +214,7 @@ func (k *killer) shoot(cmd *exec.Cmd, _ *bytes.Buffer) {
 // minute lies between two runs of cron's.
 func (k *killer) settle() {
 	k.t.Helper()
-	Until(k.t, time.Minute, "no service command runs", func() bool {
+	Until(k.t, "no service command runs", func() bool {
 		return len(k.commands()) == 0
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // What differs between the managers of TestMemoryKillsInside.
@@ -82,7 +81,7 @@ func (k *killer) wellManaged() {
 	}
 	for _, name := range killNames {
 		// A script may return before the process that it has started executes the program.
-		Until(k.t, time.Minute, "service "+name+" runs", func() bool { return k.onlyOne(name) != 0 })
+		Until(k.t, "service "+name+" runs", func() bool { return k.onlyOne(name) != 0 })
 	}
 	if k.manager != "systemd" {
 		return

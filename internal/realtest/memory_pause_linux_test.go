@@ -52,7 +52,7 @@ func said(t *testing.T, m *Machine, words string) (list []string) {
 	t.Helper()
 	mark := "mark " + time.Now().String()
 	m.Must(t, "logger", "-t", "TEST", mark)
-	Until(t, 10*time.Second, "rsyslog has written all", func() bool { return logHas(t, m, "/var/log/syslog", mark) })
+	Until(t, "rsyslog has written all", func() bool { return logHas(t, m, "/var/log/syslog", mark) })
 	return linesWith(read(t, m, "/var/log/syslog"), words)
 }
 

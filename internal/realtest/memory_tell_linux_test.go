@@ -99,7 +99,7 @@ func told(t *testing.T, m *Machine) (list []map[string]string) {
 func wasTold(t *testing.T, m *Machine, patterns ...string) {
 	t.Helper()
 	var mails []string
-	Until(t, 10*time.Second, strconv.Itoa(len(patterns))+" mails", func() bool {
+	Until(t, strconv.Itoa(len(patterns))+" mails", func() bool {
 		mails = linesWith(read(t, m, "/var/mail/root"), "Subject: ")
 		return len(mails) >= len(patterns)
 	})
@@ -257,13 +257,13 @@ func tellsHanging(t *testing.T, m *Machine) {
 	m.Must(t, "touch", "/run/hang", "/run/slow")
 	kill(t, m, exe)
 	wait := begin(t, m, program, "run")
-	Until(t, 5*time.Second, "it was told", func() bool { return len(told(t, m)) > 0 })
+	Until(t, "it was told", func() bool { return len(told(t, m)) > 0 })
 	if pids := m.Pids(t, exe); len(pids) > 0 {
 		t.Errorf("it was not told while the start went on: %v", pids)
 	}
 	onlyPid(t, m, exe)
 	m.Must(t, "rm", "/run/hang")
-	Until(t, 5*time.Second, "the hook hangs", func() bool {
+	Until(t, "the hook hangs", func() bool {
 		for _, pid := range m.Pids(t, "/usr/bin/sleep") {
 			line, _ := os.ReadFile(m.Path("/proc/" + strconv.Itoa(pid) + "/cmdline"))
 			if strings.HasSuffix(string(line), "\x001001\x00") {

@@ -20,7 +20,7 @@ func TestOpenRCIntent(t *testing.T) {
 	}
 	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; openrc sysinit; openrc boot; openrc default")
-	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
+	Until(t, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
 	write(t, m, "/etc/daemon-keeper.yaml", `defaults: {boot_grace: 0s, recheck: 100ms, settle: 200ms, backoff: [0s]}
 daemons:
   needed: {executable: /usr/local/sbin/needed, services: [needed]}
@@ -42,7 +42,7 @@ daemons:
 	left := func(what, name, why string) {
 		t.Helper()
 		t.Log(what)
-		Until(t, endTimeout, name+" has ended", func() bool { return !runs(name) }) // a stop may not wait for that
+		Until(t, name+" has ended", func() bool { return !runs(name) }) // a stop may not wait for that
 		if a := look(); a.status != 0 || !strings.Contains(a.stdout, why) || runs(name) {
 			t.Errorf("%s: %v", what, a)
 		}
@@ -76,7 +76,7 @@ daemons:
 	}
 	kill(t, m, "/usr/local/sbin/needed")
 	back("what toy needs has died: OpenRC stops toy with it", "needed")
-	Until(t, endTimeout, "toy is up again", func() bool { look(); return runs("toy") })
+	Until(t, "toy is up again", func() bool { look(); return runs("toy") })
 	m.Must(t, "rc-service", "never", "start")
 	if a := look(); a.status != 0 {
 		t.Errorf("rc-service never start: %v", a)
@@ -101,7 +101,7 @@ func TestOpenRCInit(t *testing.T) {
 	l.File("/etc/init.d/once", "#!/sbin/openrc-run\nstart() { :; }\n", 0o755)
 	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add once default; openrc sysinit; openrc boot; openrc default")
-	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
+	Until(t, "OpenRC has started it", func() bool { return len(m.Pids(t, "/usr/local/sbin/toy")) == 1 })
 	m.Must(t, "sh", "-c", "daemon-keeper init >/etc/daemon-keeper.yaml")
 	draft := m.Must(t, "cat", "/etc/daemon-keeper.yaml")
 	for _, part := range []string{"services: [toy]", "services: [needed]"} {
@@ -131,7 +131,7 @@ func TestOpenRCShutdown(t *testing.T) {
 	l.File("/etc/init.d/late", "#!/sbin/openrc-run\nstart() { :; }\nstop() { kill -9 $(cat /run/toy.pid); while [ -e /proc/$(cat /run/toy.pid)/exe ]; do :; done; "+keep+exe+" -s toy -v >/run/said 2>&1; }\n", 0o755)
 	m := Enter(t, managersTree(t), l)
 	m.Must(t, "sh", "-c", "rm -f /etc/runlevels/*/*; rc-update add toy default; rc-update add late default; openrc sysinit; openrc boot; openrc default")
-	Until(t, endTimeout, "OpenRC has started it", func() bool { return len(m.Pids(t, exe)) == 1 })
+	Until(t, "OpenRC has started it", func() bool { return len(m.Pids(t, exe)) == 1 })
 	kill(t, m, exe)
 	if a := begin(t, m, strings.Fields(keep+exe+" -s toy")...)(); a.status != 1 {
 		t.Errorf("before: %v", a)

@@ -3,7 +3,6 @@ package realtest
 import (
 	"os"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/packages"
 )
@@ -39,7 +38,7 @@ func TestPackagesAtWork(t *testing.T) {
 		{"apt", []string{"apt-get", "install", "-qq", "/tmp/waits.deb"}},
 	} {
 		m.Start(t, "sh", append([]string{"-c", `rm -f /run/status; "$@"; echo $? >/run/status`, "sh"}, c.argv...)...)
-		Until(t, 30*time.Second, c.argv[0]+" waits in the script", func() bool { return exists(m, "/run/go") })
+		Until(t, c.argv[0]+" waits in the script", func() bool { return exists(m, "/run/go") })
 		w, err := packages.AtWork(root)
 		if err != nil || w == nil || w.PID == 0 {
 			t.Fatalf("%s: %+v, %v", c.argv[0], w, err)
@@ -50,7 +49,7 @@ func TestPackagesAtWork(t *testing.T) {
 			t.Errorf("%s: %v", c.argv[0], w)
 		}
 		m.Must(t, "sh", "-c", "echo >/run/go")
-		Until(t, 30*time.Second, c.argv[0]+" has ended", func() bool { return exists(m, "/run/status") && read(t, m, "/run/status") != "" })
+		Until(t, c.argv[0]+" has ended", func() bool { return exists(m, "/run/status") && read(t, m, "/run/status") != "" })
 		if status := read(t, m, "/run/status"); status != "0\n" {
 			t.Errorf("%s exited with %s", c.argv[0], status)
 		}

@@ -14,6 +14,10 @@ const (
 	longestPoll  = 100 * time.Millisecond
 )
 
+// Patience is how long a test waits at most for what it wants to see: forty daemons that
+// systemd starts on a busy machine, lintian, a play. Only a test that fails waits so long.
+const Patience = 5 * time.Minute
+
 // Need skips the test unless the real thing was asked for. To have asked for it
 // without being able to run it is a failure: a skip there would look like success.
 func Need(t testing.TB) {
@@ -26,14 +30,14 @@ func Need(t testing.TB) {
 	}
 }
 
-// Until polls ok until it holds, and fails the test after d, naming what it
+// Until polls ok until it holds, and fails the test after Patience, naming what it
 // waited for. It must be called from the test's own goroutine.
-func Until(t testing.TB, d time.Duration, what string, ok func() bool) {
+func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	pause := pollInterval
-	for deadline := time.Now().Add(d); !ok(); pause = min(pause+pause/4, longestPoll) {
+	for deadline := time.Now().Add(Patience); !ok(); pause = min(pause+pause/4, longestPoll) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %v in vain: %s", d, what)
+			t.Fatalf("waited %v in vain: %s", Patience, what)
 		}
 		time.Sleep(pause)
 	}

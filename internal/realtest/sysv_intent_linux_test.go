@@ -52,7 +52,7 @@ func TestSystemVDisabled(t *testing.T) {
 	stop := func() {
 		t.Helper()
 		m.Must(t, "service", "toy", "stop")
-		Until(t, endTimeout, "it is gone", func() bool { return len(m.Pids(t, exe)) == 0 })
+		Until(t, "it is gone", func() bool { return len(m.Pids(t, exe)) == 0 })
 	}
 
 	started("a script that no runlevel knows, where no init has entered one")

@@ -30,7 +30,7 @@ func TestTraceCost(t *testing.T) {
 	if _, err := out.Read(make([]byte, 1)); err != nil { // it ignores the signal now
 		t.Fatal(err)
 	}
-	Until(t, time.Minute, "sleep is executed", func() bool {
+	Until(t, "sleep is executed", func() bool {
 		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", daemon.Process.Pid))
 		return filepath.Base(exe) == "sleep"
 	})

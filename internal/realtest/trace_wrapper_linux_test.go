@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // worker notifies, notes what it was started with, and counts what it is sent.
@@ -41,7 +40,7 @@ func TestTraceWrapper(t *testing.T) {
 	if f := strings.Fields(read(t, m, "/run/told.watchdog")); len(f) != 2 || f[0] != f[1] {
 		t.Errorf("the watchdog's process is %q", f)
 	}
-	Until(t, time.Minute, "the daemon is executed", func() bool { return len(m.Pids(t, "/usr/local/sbin/plain")) == 1 })
+	Until(t, "the daemon is executed", func() bool { return len(m.Pids(t, "/usr/local/sbin/plain")) == 1 })
 	if _, status := m.Run(t, program, "check", "/usr/local/sbin/plain:1"); status != 0 {
 		t.Errorf("check: status %d", status)
 	}
@@ -54,7 +53,7 @@ func TestTraceWrapper(t *testing.T) {
 
 	// To the program's own number.
 	m.Must(t, "systemctl", "start", "plain")
-	Until(t, time.Minute, "the daemon is executed", func() bool { return len(m.Pids(t, "/usr/local/sbin/plain")) == 1 })
+	Until(t, "the daemon is executed", func() bool { return len(m.Pids(t, "/usr/local/sbin/plain")) == 1 })
 	for _, pid := range m.Pids(t, "/usr/local/sbin/plain") {
 		m.Must(t, "kill", "-KILL", strconv.Itoa(pid))
 	}
@@ -64,7 +63,7 @@ func TestTraceWrapper(t *testing.T) {
 	// What systemd itself sends comes once.
 	m.Must(t, "systemctl", "reload", "told")
 	wrapperTold(t, m, `'/usr/local/sbin/worker' got SIGHUP from process \d+ .*of root.*; passed on`)
-	Until(t, time.Minute, "it was told", func() bool { out, _ := m.Run(t, "cat", "/run/told.hups"); return out == "hup\n" })
+	Until(t, "it was told", func() bool { out, _ := m.Run(t, "cat", "/run/told.hups"); return out == "hup\n" })
 	m.Must(t, "systemctl", "stop", "told")
 	unitGone(t, m, "told", "ExecMainCode=1\nExecMainStatus=0\n")
 	wrapperTold(t, m, `'/usr/local/sbin/worker' got SIGTERM from process 1 \(systemd\) of root: .*; passed on`)
@@ -84,7 +83,7 @@ func TestTraceWrapper(t *testing.T) {
 func unitGone(t *testing.T, m *Machine, unit, want string) {
 	t.Helper()
 	var out string
-	Until(t, time.Minute, unit+" has ended", func() bool {
+	Until(t, unit+" has ended", func() bool {
 		out = m.Must(t, "systemctl", "show", "-p", "ActiveState", "--value", unit)
 		return out == "inactive\n" || out == "failed\n"
 	})
@@ -97,7 +96,7 @@ func unitGone(t *testing.T, m *Machine, unit, want string) {
 func wrapperTold(t *testing.T, m *Machine, pattern string) {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	Until(t, time.Minute, pattern, func() bool {
+	Until(t, pattern, func() bool {
 		return re.MatchString(m.Must(t, "journalctl", "-q", "-o", "cat", "-t", "DAEMON-KEEPER"))
 	})
 }

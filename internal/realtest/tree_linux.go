@@ -19,7 +19,8 @@ import (
 //go:embed tree.sh
 var treeScript string
 
-// basePackages are in every tree, above Debian's essential ones (which hold sh,
+// basePackages are in every tree: the base, of which the others are copies, with more
+// packages. They come above Debian's essential ones (which hold sh,
 // perl, service, logger, setpriv, unshare, start-stop-daemon). faketime is for
 // FastCron.
 var basePackages = []string{
@@ -43,11 +44,12 @@ func Consumers() []string {
 func Tree(t testing.TB, packages ...string) string {
 	t.Helper()
 	Need(t)
-	packages = slices.Concat(basePackages, packages)
-	slices.Sort(packages)
-	packages = slices.Compact(packages)
-
-	tree, err := buildTree(filepath.Join(repository(t), ".cache", "realtest"), treeScript, packages, t.Logf)
+	cache := filepath.Join(repository(t), ".cache", "realtest")
+	tree, err := buildTree(cache, treeScript, "", basePackages, t.Logf)
+	if err == nil && len(packages) > 0 {
+		packages = slices.Sorted(slices.Values(packages))
+		tree, err = buildTree(cache, treeScript, tree, slices.Compact(packages), t.Logf)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +74,10 @@ func repository(t testing.TB) string {
 	}
 }
 
-// buildTree makes the tree unless it is there. A tree under its final name is
+// buildTree makes the tree unless it is there, from the tree base if that is not empty. A tree under its final name is
 // whole, because only the last step, a rename, puts it there.
-func buildTree(cache, script string, packages []string, logf func(string, ...any)) (string, error) {
-	sum := sha256.Sum256(fmt.Appendln(nil, runtime.GOARCH, packages, script))
+func buildTree(cache, script, base string, packages []string, logf func(string, ...any)) (string, error) {
+	sum := sha256.Sum256(fmt.Appendln(nil, runtime.GOARCH, filepath.Base(base), packages, script))
 	tree := filepath.Join(cache, fmt.Sprintf("bookworm-%x", sum[:6]))
 	if present(tree) {
 		return tree, nil
@@ -111,7 +113,7 @@ func buildTree(cache, script string, packages []string, logf func(string, ...any
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
 		return "", err
 	}
-	if err := runTreeScript(script, folder, tmp, packages); err != nil {
+	if err := runTreeScript(script, folder, tmp, base, packages); err != nil {
 		return "", err
 	}
 	if err := os.Rename(folder, tree); err != nil {
@@ -125,12 +127,12 @@ func present(tree string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-func runTreeScript(script, folder, tmp string, packages []string) error {
+func runTreeScript(script, folder, tmp, base string, packages []string) error {
 	// In namespaces of its own, so that a build that is killed leaves neither
 	// processes nor mounts behind (mmdebstrap mounts /proc and /sys in the tree).
 	args := []string{
 		"--mount", "--propagation", "private", "--pid", "--mount-proc", "--fork", "--kill-child",
-		"sh", "-c", script, "tree.sh", folder,
+		"sh", "-c", script, "tree.sh", folder, base,
 	}
 	cmd := exec.Command("unshare", append(args, packages...)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp) // where the next build finds what a killed one left

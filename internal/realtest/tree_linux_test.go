@@ -11,7 +11,7 @@ import (
 // fakeTree builds a tree of one file, and counts how often it did.
 const fakeTree = `set -eu
 mkdir "$1"
-echo "$2" >"$1/file"
+echo "$2" "$3" >"$1/file"
 echo built >>"${1%/*/*}/count"
 `
 
@@ -23,8 +23,8 @@ func TestBuildTree(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				tree, err := buildTree(cache, fakeTree, []string{"a"}, t.Logf)
-				if text, _ := os.ReadFile(filepath.Join(tree, "file")); err != nil || string(text) != "a\n" {
+				tree, err := buildTree(cache, fakeTree, "", []string{"a"}, t.Logf)
+				if text, _ := os.ReadFile(filepath.Join(tree, "file")); err != nil || string(text) != " a\n" {
 					t.Errorf("%q, %v", text, err)
 				}
 			})
@@ -41,23 +41,32 @@ func TestBuildTree(t *testing.T) {
 	t.Run("a build that failed is no tree", func(t *testing.T) {
 		cache := t.TempDir()
 		script := fakeTree + "[ -e " + cache + "/again ] || { echo oh no; exit 1; }\n"
-		_, err := buildTree(cache, script, []string{"a"}, t.Logf)
+		_, err := buildTree(cache, script, "", []string{"a"}, t.Logf)
 		if err == nil || !strings.Contains(err.Error(), "oh no") {
 			t.Fatalf("the error is %v", err)
 		}
 		if err := os.WriteFile(filepath.Join(cache, "again"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		tree, err := buildTree(cache, script, []string{"a"}, t.Logf)
+		tree, err := buildTree(cache, script, "", []string{"a"}, t.Logf)
 		if err != nil || !present(tree) {
 			t.Errorf("the second build: %q, %v", tree, err)
 		}
 	})
 
+	t.Run("a tree that others are made from", func(t *testing.T) {
+		cache := t.TempDir()
+		a, errA := buildTree(cache, fakeTree, "/base/a", []string{"x"}, t.Logf)
+		b, errB := buildTree(cache, fakeTree, "/base/b", []string{"x"}, t.Logf)
+		if text, err := os.ReadFile(filepath.Join(b, "file")); errA != nil || errB != nil || err != nil || a == b || string(text) != "/base/b x\n" {
+			t.Errorf("%q, %v, %q, %v, %q, %v", a, errA, b, errB, text, err)
+		}
+	})
+
 	t.Run("other packages are another tree", func(t *testing.T) {
 		cache := t.TempDir()
-		a, errA := buildTree(cache, fakeTree, []string{"a"}, t.Logf)
-		b, errB := buildTree(cache, fakeTree, []string{"b"}, t.Logf)
+		a, errA := buildTree(cache, fakeTree, "", []string{"a"}, t.Logf)
+		b, errB := buildTree(cache, fakeTree, "", []string{"b"}, t.Logf)
 		if errA != nil || errB != nil || a == b {
 			t.Errorf("%q, %v, %q, %v", a, errA, b, errB)
 		}

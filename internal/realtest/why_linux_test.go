@@ -25,12 +25,12 @@ daemons:
 		t.Helper()
 		return begin(t, m, append([]string{"env", "COLUMNS=80", program, "why"}, arg...)...)()
 	}
-	Until(t, runTime, "both are up", func() bool {
+	Until(t, "both are up", func() bool {
 		return len(m.Pids(t, "/usr/local/sbin/mail")) == 1 && len(m.Pids(t, "/usr/local/sbin/web")) == 1
 	})
 	expect(t, run(t, m), 0)
 	m.Kill(t, onlyPid(t, m, "/usr/local/sbin/mail"), syscall.SIGTERM)
-	Until(t, runTime, "mail is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/mail")) == 0 })
+	Until(t, "mail is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/mail")) == 0 })
 	expect(t, run(t, m), 1)
 
 	a := why("mail")
@@ -59,7 +59,7 @@ daemons:
 	for _, pid := range m.Pids(t, "/usr/local/sbin/web.gone") {
 		m.Must(t, "kill", "-KILL", strconv.Itoa(pid))
 	}
-	Until(t, runTime, "web is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/web.gone")) == 0 })
+	Until(t, "web is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/web.gone")) == 0 })
 	m.Must(t, "sh", "-c", "rm /usr/local/sbin/web && cp /bin/false /usr/local/sbin/web")
 	expect(t, run(t, m, "web"), 2)
 	a = why("web")

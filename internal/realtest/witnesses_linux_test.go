@@ -75,7 +75,7 @@ func TestWitnessFaults(t *testing.T) {
 	} {
 		path := instructions(t, tc.name, tc.code...)
 		var found []postmortem.Finding
-		Until(t, 2*time.Minute, "the kernel tells of "+tc.name, func() bool { // it does not tell of more than 10 in 5 s
+		Until(t, "the kernel tells of "+tc.name, func() bool { // it does not tell of more than 10 in 5 s
 			from := uptime(t)
 			cmd := exec.Command(path)
 			_ = cmd.Run()
@@ -101,7 +101,7 @@ func TestWitnessOutOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		Until(t, time.Minute, "the group is empty", func() bool { return os.Remove(group) == nil })
+		Until(t, "the group is empty", func() bool { return os.Remove(group) == nil })
 	})
 	if err := os.WriteFile(group+"/memory.limit_in_bytes", []byte("20M"), 0); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestWitnessOutOfMemory(t *testing.T) {
 	}
 	other := inGroup("sleep 600")
 	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
-	Until(t, time.Minute, "the other one is in the group", func() bool {
+	Until(t, "the other one is in the group", func() bool {
 		list, _ := os.ReadFile(group + "/cgroup.procs")
 		return strings.Contains(string(list), fmt.Sprintln(other.Process.Pid))
 	})
@@ -123,7 +123,7 @@ func TestWitnessOutOfMemory(t *testing.T) {
 	greedy := inGroup("tail /dev/zero")
 	_ = greedy.Wait()
 	var found []postmortem.Finding
-	Until(t, time.Minute, "the kernel tells of it", func() bool {
+	Until(t, "the kernel tells of it", func() bool {
 		found = asks(t, postmortem.KernelLog(), greedy.Process.Pid, from)
 		return len(found) > 0
 	})

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -260,11 +259,11 @@ func cronRestores(t *testing.T, m *realtest.Machine, _ []string) {
 		t.Fatalf("toy is %v", before)
 	}
 	m.Kill(t, before[0], syscall.SIGKILL)
-	realtest.Until(t, 30*time.Second, "toy is back", func() bool {
+	realtest.Until(t, "toy is back", func() bool {
 		pids := m.Pids(t, "/usr/local/sbin/toy")
 		return len(pids) == 1 && pids[0] != before[0]
 	})
-	realtest.Until(t, 10*time.Second, "the metrics tell it", func() bool {
+	realtest.Until(t, "the metrics tell it", func() bool {
 		return strings.Contains(read(t, m, "/var/tmp/100%.prom"), `daemon_keeper_restarts_total{daemon="toy"} 1`)
 	})
 }
@@ -299,7 +298,7 @@ func daemonLess(t *testing.T, m *realtest.Machine, _ []string) {
 func absent(t *testing.T, m *realtest.Machine, bare []string) {
 	m.Must(t, "mkfifo", "/run/gate")
 	m.Kill(t, m.Pids(t, "/usr/local/sbin/toy")[0], syscall.SIGKILL)
-	realtest.Until(t, 30*time.Second, "a run is at work", func() bool {
+	realtest.Until(t, "a run is at work", func() bool {
 		state, _ := m.Run(t, "systemctl", "is-active", "toy")
 		return state == "activating\n"
 	})
@@ -311,7 +310,7 @@ func absent(t *testing.T, m *realtest.Machine, bare []string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	realtest.Until(t, playTimeout, "it has found the run at work twice", func() bool {
+	realtest.Until(t, "it has found the run at work twice", func() bool {
 		return strings.Count(read(t, m, "/var/log/syslog"), "argv=['pgrep', '-x', 'daemon-keeper']") > 1
 	})
 	m.Must(t, "sh", "-c", "echo >/run/gate; rm /run/gate")

@@ -69,7 +69,7 @@ func TestFleet(t *testing.T) {
 	machines["stays"].Must(t, "systemctl", "daemon-reload")
 	for _, host := range []string{"back", "stays"} {
 		machines[host].Kill(t, pids[host], syscall.SIGKILL)
-		realtest.Until(t, 10*time.Second, "systemd knows", func() bool {
+		realtest.Until(t, "systemd knows", func() bool {
 			state, _ := machines[host].Run(t, "systemctl", "is-active", "toy")
 			return state == "failed\n"
 		})

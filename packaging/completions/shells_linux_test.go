@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -107,7 +106,7 @@ func (term *terminal) press(t *testing.T, keys string) (line string, candidates 
 func (term *terminal) wait(t *testing.T, what string) string {
 	t.Helper()
 	var text []byte
-	realtest.Until(t, 20*time.Second, what, func() bool {
+	realtest.Until(t, what, func() bool {
 		var err error
 		text, err = os.ReadFile(term.m.Path(term.answer))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -196,7 +195,7 @@ func named(t *testing.T, title, refID string) query {
 func alerts(t *testing.T, m *realtest.Machine) {
 	want := []string{"DaemonDown down", "DaemonForbidden forbidden", "DaemonHeld held", "DaemonTooManyProcesses many", "DaemonUnknown unknown"}
 	var got []string
-	realtest.Until(t, 20*time.Second, fmt.Sprintf("these alerts are raised: %q", want), func() bool {
+	realtest.Until(t, fmt.Sprintf("these alerts are raised: %q", want), func() bool {
 		var data struct {
 			Alerts []struct{ Labels map[string]string }
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -78,7 +77,7 @@ func boot(t *testing.T) *realtest.Machine {
 		l.Mask(other + ".service")
 	}
 	m := realtest.Boot(t, tree, l)
-	realtest.Until(t, 30*time.Second, "Prometheus is ready", func() bool {
+	realtest.Until(t, "Prometheus is ready", func() bool {
 		_, status := m.Run(t, "curl", "--silent", "--fail", "http://127.0.0.1:9090/-/ready")
 		return status == 0
 	})
@@ -122,13 +121,13 @@ func live(t *testing.T, m *realtest.Machine) {
 		v := ask(t, m, query{expr: `daemon_keeper_restarts_total{daemon="dies"}`, instant: true})
 		return strings.Join(v.values(), " ")
 	}
-	realtest.Until(t, 20*time.Second, "Prometheus knows of no restart", func() bool { return restarts() == "0" })
+	realtest.Until(t, "Prometheus knows of no restart", func() bool { return restarts() == "0" })
 	for _, pid := range m.Pids(t, "/usr/local/sbin/dies") {
 		m.Kill(t, pid, syscall.SIGKILL)
 	}
-	realtest.Until(t, 10*time.Second, "it is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/dies")) == 0 })
+	realtest.Until(t, "it is dead", func() bool { return len(m.Pids(t, "/usr/local/sbin/dies")) == 0 })
 	if output := run(t, m); !strings.Contains(output, "'dies' was down and is up again") {
 		t.Fatalf("it was not brought back:\n%s", output)
 	}
-	realtest.Until(t, 20*time.Second, "Prometheus knows of the restart", func() bool { return restarts() == "1" })
+	realtest.Until(t, "Prometheus knows of the restart", func() bool { return restarts() == "1" })
 }

@@ -12,10 +12,6 @@ import (
 	"daemon-keeper/internal/realtest"
 )
 
-// patience is the limit for whatever the machine is waited for: two cores start forty
-// daemons, and systemd waits ten seconds before it restarts some of them.
-const patience = 5 * time.Minute
-
 // suite is the machine, its daemons, and what was seen of them.
 type suite struct {
 	m    *realtest.Machine
@@ -55,7 +51,7 @@ func (s *suite) kept() []row {
 // answer waits until all these answer, and says for which it waits in vain.
 func (s *suite) answer(t *testing.T, rows []row, meanwhile func()) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(realtest.Patience)
 	for {
 		var silent []string
 		rows = slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
@@ -69,7 +65,7 @@ func (s *suite) answer(t *testing.T, rows []row, meanwhile func()) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("within %v these do not answer:\n%s", patience, strings.Join(silent, "\n"))
+			t.Errorf("within %v these do not answer:\n%s", realtest.Patience, strings.Join(silent, "\n"))
 			return
 		}
 		meanwhile()

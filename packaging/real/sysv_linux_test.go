@@ -32,10 +32,10 @@ func startScript(t *testing.T, m *realtest.Machine, service string) {
 	}
 }
 
-// proposed has init write its proposal until it has all these services, or patience ends.
+// proposed has init write its proposal until it has all these services, or realtest.Patience ends.
 func proposed(t *testing.T, m *realtest.Machine, services []string) (found map[string]proposal, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Second) {
+	for deadline := time.Now().Add(realtest.Patience); ; time.Sleep(time.Second) {
 		a := keeper(t, m, "init")
 		if a.status != 0 || a.stderr != "" {
 			t.Fatalf("%+v", a)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"daemon-keeper/internal/realtest"
 )
@@ -21,7 +20,7 @@ func (s *suite) upgrade(t *testing.T) {
 	write(t, s.m, "/etc/systemd/system/upgraded.service", "[Service]\nType=forking\nExecStart="+upgraded+"\n")
 	s.m.Must(t, "systemctl", "daemon-reload")
 	s.m.Must(t, "sh", "-c", upgraded)
-	realtest.Until(t, time.Minute, "a pidfile", func() bool { _, status := s.m.Run(t, "test", "-s", pidFile); return status == 0 })
+	realtest.Until(t, "a pidfile", func() bool { _, status := s.m.Run(t, "test", "-s", pidFile); return status == 0 })
 	look := func(stage string) {
 		t.Helper()
 		a := keeper(t, s.m, "-e", "/usr/bin/gunicorn", "-u", "root", "-s", "upgraded", "--boot-grace", "0s", "--recheck", "100ms")
@@ -40,19 +39,19 @@ func (s *suite) upgrade(t *testing.T) {
 	old := number(pidFile)
 	look("before")
 	s.m.Kill(t, old, syscall.SIGUSR2)
-	realtest.Until(t, time.Minute, "a new main process", func() bool { return number(pidFile+".2") > 0 })
+	realtest.Until(t, "a new main process", func() bool { return number(pidFile+".2") > 0 })
 	next := number(pidFile + ".2")
 	workers := func(parent int) int {
 		out, _ := s.m.Run(t, "ps", "--no-headers", "-o", "pid", "--ppid", strconv.Itoa(parent))
 		return len(strings.Fields(out))
 	}
-	realtest.Until(t, time.Minute, "it has workers", func() bool { return workers(next) > 0 })
+	realtest.Until(t, "it has workers", func() bool { return workers(next) > 0 })
 	look("two main processes")
 	s.m.Kill(t, old, syscall.SIGWINCH)
-	realtest.Until(t, time.Minute, "the old workers have ended", func() bool { return workers(old) == 1 }) // the new main process is one
+	realtest.Until(t, "the old workers have ended", func() bool { return workers(old) == 1 }) // the new main process is one
 	look("the old one without workers")
 	s.m.Kill(t, old, syscall.SIGQUIT)
-	realtest.Until(t, time.Minute, "the new one has taken over", func() bool { return number(pidFile) == next })
+	realtest.Until(t, "the new one has taken over", func() bool { return number(pidFile) == next })
 	look("the new one alone")
 	look("the next minute")
 	if number(pidFile) != next {
