@@ -85,23 +85,23 @@ func (e *MovedError) Hint() string {
 
 // mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
 // nil if it is. It is asked before anything is done about it.
-func (r *task) mayBeUp(ctx context.Context) error {
-	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
+func (t *task) mayBeUp(ctx context.Context) error {
+	if len(t.last.Matches) > 0 || t.Processes == nil || t.daemon.Spec.Rule {
 		return nil
 	}
-	a := absence{spec: r.daemon.Spec, name: r.report.Name, ended: r.allEnded()}
-	if len(r.daemon.Services) > 0 {
-		a.service = r.daemon.Services[0] // which is the daemon's own
-		a.cond = r.condition(ctx, a.service)
+	a := absence{spec: t.daemon.Spec, name: t.report.Name, ended: t.allEnded()}
+	if len(t.daemon.Services) > 0 {
+		a.service = t.daemon.Services[0] // which is the daemon's own
+		a.cond = t.condition(ctx, a.service)
 	}
 	if a.cond.Main > 0 {
-		if p, runs, err := r.Processes.Read(a.cond.Main); runs && err == nil {
+		if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
 			a.main = &p
-			a.later = p.Usage.Age < r.memory.now().Since(r.past.LastUp)
+			a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
 		}
 	}
 	if !a.ended {
-		list, err := r.Processes.Leads(ctx, r.daemon.Spec)
+		list, err := t.Processes.Leads(ctx, t.daemon.Spec)
 		if err != nil {
 			return err
 		}
@@ -112,15 +112,15 @@ func (r *task) mayBeUp(ctx context.Context) error {
 
 // allEnded reports whether the memory knows processes of the daemon, and all have ended:
 // then it has died, whatever its path leads to.
-func (r *task) allEnded() bool {
-	if r.store() == nil || len(r.past.Processes) == 0 {
+func (t *task) allEnded() bool {
+	if t.store() == nil || len(t.past.Processes) == 0 {
 		return false
 	}
-	if r.past.LastUp.Boot != r.memory.now().Boot {
+	if t.past.LastUp.Boot != t.memory.now().Boot {
 		return false
 	}
-	return !slices.ContainsFunc(r.past.Processes, func(p past.Process) bool {
-		runs, err := r.Runs(p.PID, p.Start)
+	return !slices.ContainsFunc(t.past.Processes, func(p past.Process) bool {
+		runs, err := t.Runs(p.PID, p.Start)
 		return runs || err != nil
 	})
 }

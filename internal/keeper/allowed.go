@@ -28,37 +28,37 @@ func (e *RootError) Hint() string {
 }
 
 // allowed reports whether a daemon that is down may be restarted now.
-func (r *task) allowed(ctx context.Context) bool {
-	if why := r.bootOrShutdown(); why != "" {
-		r.holdOnce(report.Notice, why)
+func (t *task) allowed(ctx context.Context) bool {
+	if why := t.bootOrShutdown(); why != "" {
+		t.holdOnce(report.Notice, why)
 		return false
 	}
-	if r.leftAlone(ctx) {
+	if t.leftAlone(ctx) {
 		return false
 	}
-	if r.NeedsRoot && !r.DryRun && !rcd.IsOwn(r.daemon.Services[0]) {
-		r.cannotTell(&RootError{r.managerOf(r.daemon.Services[0]), r.daemon.Services[0]})
+	if t.NeedsRoot && !t.DryRun && !rcd.IsOwn(t.daemon.Services[0]) {
+		t.cannotTell(&RootError{t.managerOf(t.daemon.Services[0]), t.daemon.Services[0]})
 		return false
 	}
 	return true
 }
 
 // bootOrShutdown: what the machine itself is about to start or stop is its own.
-func (r *task) bootOrShutdown() string {
-	up, err := r.Uptime()
+func (t *task) bootOrShutdown() string {
+	up, err := t.Uptime()
 	switch {
 	case err != nil:
-		r.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
-	case up < r.daemon.BootGrace:
-		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", terminal.Limit(r.daemon.BootGrace))
+		t.logOnce(report.Warning, "cannot tell how long the machine has been up: %v", err)
+	case up < t.daemon.BootGrace:
+		return fmt.Sprintf("the machine has been up for less than its boot grace of %s", terminal.Limit(t.daemon.BootGrace))
 	}
-	phase, err := r.phase()
+	phase, err := t.phase()
 	if err != nil {
-		r.logOnce(report.Warning, "cannot tell whether the machine is booting or shutting down: %v", err)
+		t.logOnce(report.Warning, "cannot tell whether the machine is booting or shutting down: %v", err)
 	}
 	switch phase {
 	case rcd.Booting:
-		return r.booting()
+		return t.booting()
 	case rcd.ShuttingDown:
 		return "the machine is shutting down"
 	}
@@ -68,26 +68,26 @@ func (r *task) bootOrShutdown() string {
 // startable leaves out the services whose start would do nothing, such as one
 // that is disabled, and reports each as what it is. Without any other there is
 // nothing to be done.
-func (r *task) startable(ctx context.Context) (services []string, ok bool) {
-	for _, service := range r.daemon.Services {
-		if w := r.spared[service]; w != nil {
-			r.report.Steps = append(r.report.Steps, report.Step{
+func (t *task) startable(ctx context.Context) (services []string, ok bool) {
+	for _, service := range t.daemon.Services {
+		if w := t.spared[service]; w != nil {
+			t.report.Steps = append(t.report.Steps, report.Step{
 				Verb: words.Start, Service: service, Err: w.Why, Hint: "to have it kept again: " + w.Undo, Skipped: true,
 			})
 			continue
 		}
-		obstacle, err := r.Manager.Obstacle(ctx, service)
+		obstacle, err := t.Manager.Obstacle(ctx, service)
 		var unknown *rcd.NotFoundError
 		switch {
 		case errors.As(err, &unknown):
-			r.report.Steps = nil
-			r.cannotTell(err)
+			t.report.Steps = nil
+			t.cannotTell(err)
 			return nil, false
 		case err != nil:
-			r.Log.Log(report.Warning, "%v", err)
+			t.Log.Log(report.Warning, "%v", err)
 		case obstacle != nil:
-			r.logOnce(report.Error, "%v; %s", obstacle, obstacle.Hint())
-			r.report.Steps = append(r.report.Steps, report.Step{
+			t.logOnce(report.Error, "%v; %s", obstacle, obstacle.Hint())
+			t.report.Steps = append(t.report.Steps, report.Step{
 				Verb: words.Start, Service: service, Err: obstacle.Error(), Hint: obstacle.Hint(), Skipped: true,
 			})
 			continue
@@ -95,8 +95,8 @@ func (r *task) startable(ctx context.Context) (services []string, ok bool) {
 		services = append(services, service)
 	}
 	if len(services) == 0 {
-		r.report.Reason = fmt.Sprintf("none of its services can be started (%s)", strings.Join(r.daemon.Services, ", "))
-		r.news(r.report.Reason)
+		t.report.Reason = fmt.Sprintf("none of its services can be started (%s)", strings.Join(t.daemon.Services, ", "))
+		t.news(t.report.Reason)
 		return nil, false
 	}
 	return services, true

@@ -19,25 +19,25 @@ const (
 
 // booting is why a daemon is left alone while the machine boots; "" once that has taken
 // longer than it may: one job that never ends must not keep all daemons down.
-func (r *task) booting() string {
-	if r.stuck || r.daemon.BootLimit == 0 {
+func (t *task) booting() string {
+	if t.stuck || t.daemon.BootLimit == 0 {
 		return ""
 	}
-	b, over := r.bootIsOver(r.daemon.BootLimit)
+	b, over := t.bootIsOver(t.daemon.BootLimit)
 	if !over {
 		return "the machine is still booting" + seeBoot(b)
 	}
-	r.stuck = true
+	t.stuck = true
 	jobs := "no job of it is running"
 	if names := jobNames(b.Jobs); names != "" {
 		jobs = names + " never ends"
 	}
 	text := fmt.Sprintf("the machine has been booting for %s: %s%s", inSeconds(b.For), jobs, seeBoot(b))
-	r.report.Notices = append(r.report.Notices, text)
-	if r.news("the boot does not end: " + jobs) {
-		r.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
+	t.report.Notices = append(t.report.Notices, text)
+	if t.news("the boot does not end: " + jobs) {
+		t.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
 	}
-	r.report.Known = false
+	t.report.Known = false
 	return ""
 }
 

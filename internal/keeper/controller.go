@@ -30,9 +30,9 @@ func (c controller) Start(ctx context.Context, service string) error {
 
 // mayKill reports whether what outlives a stop of the service may be ended.
 func (p *pass) mayKill(service string) bool {
-	return slices.ContainsFunc(p.tasks, func(r *task) bool { return slices.Contains(r.daemon.Services, service) }) &&
-		!slices.ContainsFunc(p.tasks, func(r *task) bool {
-			return slices.Contains(r.daemon.Services, service) && r.daemon.Leftovers != EndLeftovers
+	return slices.ContainsFunc(p.tasks, func(t *task) bool { return slices.Contains(t.daemon.Services, service) }) &&
+		!slices.ContainsFunc(p.tasks, func(t *task) bool {
+			return slices.Contains(t.daemon.Services, service) && t.daemon.Leftovers != EndLeftovers
 		})
 }
 

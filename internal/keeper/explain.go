@@ -12,26 +12,26 @@ import (
 // numbers are those by which witnesses can be asked about a daemon that is down now. What
 // happened to them before it was last seen up was about other processes; and so was all
 // that happened in this boot, if it was last seen in another one.
-func (r *task) numbers(now past.Stamp) *past.Death {
+func (t *task) numbers(now past.Stamp) *past.Death {
 	d := &past.Death{}
-	if len(r.daemon.Services) > 0 {
-		d.Service = r.daemon.Services[0]
+	if len(t.daemon.Services) > 0 {
+		d.Service = t.daemon.Services[0]
 	}
 	switch {
-	case r.Manager != nil && d.Service != "":
-		d.Manager = r.managerOf(d.Service)
-	case r.Manager != nil:
-		d.Manager = r.Manager.Name()
+	case t.Manager != nil && d.Service != "":
+		d.Manager = t.managerOf(d.Service)
+	case t.Manager != nil:
+		d.Manager = t.Manager.Name()
 	}
-	if since := r.past.UpSince; !since.IsZero() {
-		d.Lived = r.past.LastUp.Since(since).Seconds()
+	if since := t.past.UpSince; !since.IsZero() {
+		d.Lived = t.past.LastUp.Since(since).Seconds()
 	}
-	from, to, rebooted, known := r.window(now)
+	from, to, rebooted, known := t.window(now)
 	if rebooted || !known {
 		return d
 	}
 	d.Boot, d.From, d.To = now.Boot, from, to
-	for _, p := range r.past.Processes {
+	for _, p := range t.past.Processes {
 		d.Processes = append(d.Processes, words.Process{PID: p.PID, Threads: p.Threads, Started: proctable.StartTime(p.Start, now.Time, now.Up)})
 	}
 	return d
@@ -40,15 +40,15 @@ func (r *task) numbers(now past.Stamp) *past.Death {
 // window is the time, since boot, from when the daemon was last seen up until now. Where
 // the system tells no id of a boot, FreeBSD 13, the clock of the day says how long ago that
 // was. It is not known if it was never seen.
-func (r *task) window(now past.Stamp) (from, to time.Duration, rebooted, known bool) {
-	last := r.past.LastUp
+func (t *task) window(now past.Stamp) (from, to time.Duration, rebooted, known bool) {
+	last := t.past.LastUp
 	switch {
 	case last.IsZero() || (last.Boot == "") != (now.Boot == ""):
 		return 0, 0, false, false
 	case now.Boot != "":
 		return last.Up, now.Up, last.Boot != now.Boot, true
 	}
-	up, err := r.Uptime()
+	up, err := t.Uptime()
 	from = up - now.Time.Sub(last.Time)
 	return from, up, from < 0, err == nil && from < up
 }

@@ -59,22 +59,22 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	p.unfinished()
 	sound := p.check(ctx)
 	specs := make([]check.Spec, len(sound))
-	for i, r := range sound {
-		specs[i] = r.daemon.Spec
+	for i, t := range sound {
+		specs[i] = t.daemon.Spec
 	}
 	verdicts := p.looks.all(ctx, specs, k.options())
 	var busy sync.WaitGroup
 	for _, i := range p.strange {
 		busy.Go(func() { p.finishStrange(ctx, i) })
 	}
-	for i, r := range sound {
-		if v := verdicts[i]; r.left == nil && !v.Pending && !r.suspects(v) && r.settle(ctx, v) {
-			r.end()
+	for i, t := range sound {
+		if v := verdicts[i]; t.left == nil && !v.Pending && !t.suspects(v) && t.settle(ctx, v) {
+			t.end()
 			continue
 		}
 		busy.Go(func() {
-			defer r.end()
-			r.keep(ctx, verdicts[i])
+			defer t.end()
+			t.keep(ctx, verdicts[i])
 		})
 	}
 	busy.Wait()
@@ -133,11 +133,11 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	}
 	for i, d := range daemons {
 		d.Spec.NameIsEnough = k.Watching
-		r := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
+		t := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
 			Name: d.Name, Rule: d.Spec.Rule, Count: d.Spec.Bounds(), Services: servicesOf(d), Unjudged: d.Unjudged,
 		}}
-		p.tasks = append(p.tasks, r)
-		p.byName[d.Name] = r
+		p.tasks = append(p.tasks, t)
+		p.byName[d.Name] = t
 	}
 	return p
 }
@@ -156,22 +156,22 @@ func (p *pass) check(ctx context.Context) []*task {
 	errs := make([]error, len(p.tasks))
 	slots := make(chan struct{}, checksAtOnce)
 	var checks sync.WaitGroup
-	for i, r := range p.tasks {
+	for i, t := range p.tasks {
 		slots <- struct{}{}
 		checks.Go(func() {
-			errs[i] = p.checkOne(ctx, r.daemon)
+			errs[i] = p.checkOne(ctx, t.daemon)
 			<-slots
 		})
 	}
 	checks.Wait()
 	var sound []*task
-	for i, r := range p.tasks {
+	for i, t := range p.tasks {
 		if errs[i] != nil {
-			r.cannotTell(errs[i])
-			r.end()
+			t.cannotTell(errs[i])
+			t.end()
 			continue
 		}
-		sound = append(sound, r)
+		sound = append(sound, t)
 	}
 	return sound
 }
@@ -191,20 +191,20 @@ func (p *pass) checkOne(ctx context.Context, d Daemon) error {
 
 func (p *pass) reports() []report.Daemon {
 	var list []report.Daemon
-	for _, r := range p.tasks {
-		if !r.daemon.LookOnly {
-			if !r.daemon.Spec.Rule {
-				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths
-				if i := r.past.Incident; i != nil {
-					r.report.DownSince, r.report.Died = i.From(), !i.Died.IsZero()
+	for _, t := range p.tasks {
+		if !t.daemon.LookOnly {
+			if !t.daemon.Spec.Rule {
+				t.report.Totals, t.report.Deaths = t.totals(), t.past.Deaths
+				if i := t.past.Incident; i != nil {
+					t.report.DownSince, t.report.Died = i.From(), !i.Died.IsZero()
 				}
-				if r.Watching {
-					r.recallDeath()
-					r.report.LastWords = r.lastWords()
+				if t.Watching {
+					t.recallDeath()
+					t.report.LastWords = t.lastWords()
 				}
-				r.notePause()
+				t.notePause()
 			}
-			list = append(list, r.report)
+			list = append(list, t.report)
 		}
 	}
 	p.summary(list)

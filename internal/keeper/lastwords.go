@@ -6,9 +6,9 @@ import (
 
 // lastWords are what the daemon itself has written before its end, as far as the incident
 // under way has it. They say nothing of what is wrong with processes that run since.
-func (r *task) lastWords() []string {
-	i := r.past.Incident
-	if i == nil || i.Death == nil || trouble(r.last) != "" && !isRemains(r.last) {
+func (t *task) lastWords() []string {
+	i := t.past.Incident
+	if i == nil || i.Death == nil || trouble(t.last) != "" && !isRemains(t.last) {
 		return nil
 	}
 	var list []string

@@ -65,27 +65,27 @@ func (p *pass) load() {
 		}
 	}
 	now := m.now()
-	for _, r := range p.tasks {
-		r.inFile = all[r.daemon.Name]
-		r.past = r.inFile.Clone() // what is in the file stays as it is
-		if r.past.Known.IsZero() {
-			r.past.Known = now
+	for _, t := range p.tasks {
+		t.inFile = all[t.daemon.Name]
+		t.past = t.inFile.Clone() // what is in the file stays as it is
+		if t.past.Known.IsZero() {
+			t.past.Known = now
 		}
-		r.past.Known = now.Retell(r.past.Known) // another boot cannot tell any more
-		r.recall(now)
+		t.past.Known = now.Retell(t.past.Known) // another boot cannot tell any more
+		t.recall(now)
 	}
 }
 
 // reload takes over what another run has remembered since, once the locks say that
 // none is at work any more.
-func (r *task) reload() {
-	if r.store() == nil || r.DryRun {
+func (t *task) reload() {
+	if t.store() == nil || t.DryRun {
 		return
 	}
-	all, err := r.store().Read(r.memory.key)
-	if now := all[r.daemon.Name]; err == nil && !same(now, r.inFile) {
-		r.inFile, r.past = now, now.Clone()
-		r.sawDown(standing(r.last))
+	all, err := t.store().Read(t.memory.key)
+	if now := all[t.daemon.Name]; err == nil && !same(now, t.inFile) {
+		t.inFile, t.past = now, now.Clone()
+		t.sawDown(standing(t.last))
 	}
 }
 
@@ -112,21 +112,21 @@ func (p *pass) save(sync bool, runs ...*task) error {
 	m.saving.Lock()
 	defer m.saving.Unlock()
 	err := m.store.Update(m.key, sync, func(all map[string]past.Daemon) {
-		for _, r := range runs {
-			r.saved = r.locked || same(all[r.daemon.Name], r.inFile)
-			if r.saved {
-				all[r.daemon.Name] = r.past
+		for _, t := range runs {
+			t.saved = t.locked || same(all[t.daemon.Name], t.inFile)
+			if t.saved {
+				all[t.daemon.Name] = t.past
 			}
 		}
 	})
 	if err != nil {
 		p.forgotten(err)
 	}
-	for _, r := range runs {
-		r.saved = r.saved && err == nil
-		if r.saved {
-			r.inFile = r.past.Clone()
-			r.conclude()
+	for _, t := range runs {
+		t.saved = t.saved && err == nil
+		if t.saved {
+			t.inFile = t.past.Clone()
+			t.conclude()
 		}
 	}
 	return err
@@ -146,11 +146,11 @@ func same(a, b past.Daemon) bool {
 func (p *pass) saveAll() {
 	var list []*task
 	sync := false
-	for _, r := range p.tasks {
-		unchanged := r.report.Result == report.CannotTell && !r.transition
-		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && !unchanged {
-			list = append(list, r)
-			sync = sync || r.transition
+	for _, t := range p.tasks {
+		unchanged := t.report.Result == report.CannotTell && !t.transition
+		if !t.daemon.LookOnly && !t.daemon.Spec.Rule && !t.report.Busy && !t.others && !unchanged {
+			list = append(list, t)
+			sync = sync || t.transition
 		}
 	}
 	if len(list) > 0 {
@@ -159,56 +159,56 @@ func (p *pass) saveAll() {
 }
 
 // isOthers reports whether another run is at work on it.
-func (r *task) isOthers() bool { return errors.As(r.findHolder(), new(*state.HeldError)) }
+func (t *task) isOthers() bool { return errors.As(t.findHolder(), new(*state.HeldError)) }
 
 // findHolder asks who is at work on it. The lock of a service that has its turn in this run
 // is our own.
-func (r *task) findHolder() error {
-	return state.FindHolder(r.RunDir, r.turns.idle(r.lockNames(r.daemon.Services)))
+func (t *task) findHolder() error {
+	return state.FindHolder(t.RunDir, t.turns.idle(t.lockNames(t.daemon.Services)))
 }
 
 // isStale reports whether another run has written since: it may have restarted the
 // daemon, and have told everybody.
-func (r *task) isStale() bool {
-	all, err := r.store().Read(r.memory.key)
-	return err == nil && !same(all[r.daemon.Name], r.inFile)
+func (t *task) isStale() bool {
+	all, err := t.store().Read(t.memory.key)
+	return err == nil && !same(all[t.daemon.Name], t.inFile)
 }
 
 // news reports whether people do not know yet why nothing is done. What they know is
 // said no more, but for status and its kin.
-func (r *task) news(why string) bool {
-	if r.store() == nil {
+func (t *task) news(why string) bool {
+	if t.store() == nil {
 		return true
 	}
-	if r.past.Told == why {
-		r.report.Known = r.acts() // who asks is told
+	if t.past.Told == why {
+		t.report.Known = t.acts() // who asks is told
 		return false
 	}
-	r.past.Told, r.transition = why, true
+	t.past.Told, t.transition = why, true
 	return true
 }
 
 // totals are those that are remembered, with the incident under way.
-func (r *task) totals() *report.Totals {
-	if r.store() == nil {
+func (t *task) totals() *report.Totals {
+	if t.store() == nil {
 		return nil
 	}
-	t := r.past.Totals
-	down := t.Downtime
-	if i := r.past.Incident; i != nil {
-		now := r.memory.now()
+	sum := t.past.Totals
+	down := sum.Downtime
+	if i := t.past.Incident; i != nil {
+		now := t.memory.now()
 		down += i.Lasts(now).Seconds() - i.Held
-		if r.past.Held != "" {
-			down -= now.Since(r.past.HeldSince).Seconds()
+		if t.past.Held != "" {
+			down -= now.Since(t.past.HeldSince).Seconds()
 		}
 	}
-	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: time.Duration(down * float64(time.Second))}
+	return &report.Totals{Incidents: sum.Incidents, Restarts: sum.Restarts, Downtime: time.Duration(down * float64(time.Second))}
 }
 
-func (r *task) store() *state.Store { return r.memory.store }
+func (t *task) store() *state.Store { return t.memory.store }
 
 // notice says what is odd about a daemon that is up.
-func (r *task) notice(level report.Level, text string) {
-	r.Log.Log(level, "%s%s", r.inName(), text)
-	r.report.Notices = append(r.report.Notices, text)
+func (t *task) notice(level report.Level, text string) {
+	t.Log.Log(level, "%s%s", t.inName(), text)
+	t.report.Notices = append(t.report.Notices, text)
 }

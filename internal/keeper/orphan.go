@@ -123,14 +123,14 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 
 // awaitOrphans waits for the commands that runs have left which have died since we
 // looked for such.
-func (r *task) awaitOrphans(ctx context.Context) {
-	if r.store() == nil {
+func (t *task) awaitOrphans(ctx context.Context) {
+	if t.store() == nil {
 		return
 	}
-	list, _ := r.store().Unfinished() // what cannot be read was told
+	list, _ := t.store().Unfinished() // what cannot be read was told
 	for _, i := range list {
-		if r.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
-			r.outlive(ctx, i, false)
+		if t.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(t.daemon.Services, s) }) {
+			t.outlive(ctx, i, false)
 		}
 	}
 }

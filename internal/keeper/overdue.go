@@ -28,42 +28,42 @@ func longest(p restart.Procedure, services int) time.Duration {
 
 // overdue tells of a lock that is held for longer than any run can need: its holder is
 // stopped, or hangs, and the daemon stays down until somebody helps.
-func (r *task) overdue(ctx context.Context, held *state.HeldError) (why, hint string) {
-	need := longest(r.daemon.Procedure, len(r.daemon.Services))
-	if r.store() != nil {
-		list, _ := r.store().Unfinished() // what cannot be read was told
+func (t *task) overdue(ctx context.Context, held *state.HeldError) (why, hint string) {
+	need := longest(t.daemon.Procedure, len(t.daemon.Services))
+	if t.store() != nil {
+		list, _ := t.store().Unfinished() // what cannot be read was told
 		for _, i := range list {
 			if pid, _ := i.Run(); i.Longest > 0 && pid == held.PID && slices.Contains(i.Services, held.Service) {
 				need = i.Longest
 			}
 		}
 	}
-	if held.Since.IsZero() || r.memory.now().Time.Sub(held.Since) <= need {
+	if held.Since.IsZero() || t.memory.now().Time.Sub(held.Since) <= need {
 		return "", ""
 	}
-	pid, what := r.holder(ctx, held)
+	pid, what := t.holder(ctx, held)
 	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), terminal.Limit(need))
 	hint = "look at what it waits for; if it is of no use any more, end it: kill %d"
-	if r.IsStopped != nil && r.IsStopped(pid) {
+	if t.IsStopped != nil && t.IsStopped(pid) {
 		why += "; it is stopped (state T)"
 		hint = "let it go on: kill -CONT %d"
 	}
 	if pid == 0 {
-		return why, "see who has the lock open: fuser -v " + r.RunDir + "/" + held.Service + ".lock"
+		return why, "see who has the lock open: fuser -v " + t.RunDir + "/" + held.Service + ".lock"
 	}
 	return why, fmt.Sprintf(hint, pid)
 }
 
 // holder is the process that holds a lock: the run that has signed it, or, if that has
 // died, what it has left at work on the service.
-func (r *task) holder(ctx context.Context, held *state.HeldError) (pid int, what string) {
-	if held.PID > 0 && r.Started != nil {
-		if _, err := r.Started(held.PID); err == nil {
+func (t *task) holder(ctx context.Context, held *state.HeldError) (pid int, what string) {
+	if held.PID > 0 && t.Started != nil {
+		if _, err := t.Started(held.PID); err == nil {
 			return held.PID, fmt.Sprintf("another run, pid %d,", held.PID)
 		}
 	}
-	if r.Commands != nil {
-		list, _ := r.Commands(ctx, func(args []string) bool {
+	if t.Commands != nil {
+		list, _ := t.Commands(ctx, func(args []string) bool {
 			return rcd.IsChildFor(args, held.Service)
 		})
 		slices.SortFunc(list, func(a, b proctable.Command) int { return int(b.Age - a.Age) })

@@ -14,62 +14,62 @@ import (
 )
 
 // restart acts.
-func (r *task) restart(ctx context.Context, services []string) {
-	p := r.daemon.Procedure
+func (t *task) restart(ctx context.Context, services []string) {
+	p := t.daemon.Procedure
 	p.Services = services
 	defer context.AfterFunc(ctx, func() {
-		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
+		t.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
-	r.meet(ctx, services)
-	began := r.memory.now()
-	r.tries()
-	r.intend(services)
-	o := p.Run(ctx, controller{r.pass, r.locks, r.saysStep}, prober{r, lingering(r.last)}, r)
-	r.endJournal()
-	r.past.Tally.Last = r.memory.now()
+	t.meet(ctx, services)
+	began := t.memory.now()
+	t.tries()
+	t.intend(services)
+	o := p.Run(ctx, controller{t.pass, t.locks, t.saysStep}, prober{t, lingering(t.last)}, t)
+	t.endJournal()
+	t.past.Tally.Last = t.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
-		r.report.Steps = append(r.report.Steps, report.Step{
+		t.report.Steps = append(t.report.Steps, report.Step{
 			Verb: step.Verb, Service: step.Service, Skipped: true, Err: "this run was interrupted",
 		})
 	}
-	name, pids := r.report.Name, report.PIDList(o.PIDs)
+	name, pids := t.report.Name, report.PIDList(o.PIDs)
 	switch {
 	case o.Err != nil:
-		r.report.Reason = o.Err.Error()
-		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
+		t.report.Reason = o.Err.Error()
+		t.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
 	case !o.Up():
-		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
-		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
-		if !o.Interrupted && len(r.last.Matches) == 0 {
-			r.report.Reason += r.endedAgain(ctx, began) + r.nearest(ctx, began)
+		t.report.Reason = whyStillDown(o, p, t.last, t.report.Trouble)
+		t.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
+		if !o.Interrupted && len(t.last.Matches) == 0 {
+			t.report.Reason += t.endedAgain(ctx, began) + t.nearest(ctx, began)
 		}
-		if i := r.past.Incident; i != nil {
-			i.LastTry = failedStart(o) + r.report.Reason
+		if i := t.past.Incident; i != nil {
+			i.LastTry = failedStart(o) + t.report.Reason
 		}
-		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
+		t.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(t.last), t.report.Reason)
 	default:
-		r.report.Result = report.BroughtBack
-		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
-		r.sawUp(ctx, r.last)
+		t.report.Result = report.BroughtBack
+		t.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
+		t.sawUp(ctx, t.last)
 	}
-	r.whatIsLeft()
-	_ = r.save(true, r)
+	t.whatIsLeft()
+	_ = t.save(true, t)
 }
 
 // saysStep tells what a step has done besides what it is for.
-func (r *task) saysStep(text string) {
-	r.Log.Log(report.Notice, "%s", text)
-	r.report.Notices = append(r.report.Notices, text)
+func (t *task) saysStep(text string) {
+	t.Log.Log(report.Notice, "%s", text)
+	t.report.Notices = append(t.report.Notices, text)
 }
 
 // isDaemon reports whether a process is of a daemon that the service starts, this one
 // or another, well or not. If that cannot be told, it may be.
 func (p *pass) isDaemon(service string, pid int) bool {
-	for _, r := range p.tasks {
-		if !slices.Contains(r.daemon.Services, service) {
+	for _, t := range p.tasks {
+		if !slices.Contains(t.daemon.Services, service) {
 			continue
 		}
-		v := p.looks.one(context.Background(), r.daemon.Spec, check.Options{Full: true})
+		v := p.looks.one(context.Background(), t.daemon.Spec, check.Options{Full: true})
 		if v.State == check.Unknown || slices.Contains(pids(v), pid) {
 			return true
 		}
@@ -79,15 +79,15 @@ func (p *pass) isDaemon(service string, pid int) bool {
 
 // unlessRestarted leaves out the services that were restarted in this run for
 // another daemon.
-func (r *task) unlessRestarted(services []string) []string {
+func (t *task) unlessRestarted(services []string) []string {
 	var left []string
 	for _, service := range services {
-		by := r.turns.claim(r.lockName(service), r.report.Name)
-		if by == r.report.Name {
+		by := t.turns.claim(t.lockName(service), t.report.Name)
+		if by == t.report.Name {
 			left = append(left, service)
 			continue
 		}
-		r.report.Steps = append(r.report.Steps, report.Step{
+		t.report.Steps = append(t.report.Steps, report.Step{
 			Verb: words.Start, Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
 		})
 	}
@@ -96,16 +96,16 @@ func (r *task) unlessRestarted(services []string) []string {
 
 // endedAgain asks how the daemon has ended that was started just now. What has ended it
 // before is the cause of the incident, and may be another.
-func (r *task) endedAgain(ctx context.Context, began past.Stamp) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
+func (t *task) endedAgain(ctx context.Context, began past.Stamp) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.EvidenceTime)
 	defer cancel()
-	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
-	isOld := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
-	if err != nil || d.Text == "" || isOld || d.Ago > r.memory.now().Since(began) { // the start has come to no process
+	d, err := t.Manager.Death(ctx, t.daemon.Services[0])
+	isOld := slices.ContainsFunc(t.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
+	if err != nil || d.Text == "" || isOld || d.Ago > t.memory.now().Since(began) { // the start has come to no process
 		return ""
 	}
 	if d.See != "" {
-		r.report.Hint = "see what it has said: " + d.See
+		t.report.Hint = "see what it has said: " + d.See
 	}
 	return ": " + d.Text
 }

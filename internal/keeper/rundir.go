@@ -13,20 +13,20 @@ import (
 
 // lock keeps other runs from the services. Without a folder that can be trusted
 // there are no locks, and the daemon is restarted all the same.
-func (r *task) lock(ctx context.Context) (*state.Locks, bool) {
-	locks, err := r.locksOf(r.daemon.Services)
+func (t *task) lock(ctx context.Context) (*state.Locks, bool) {
+	locks, err := t.locksOf(t.daemon.Services)
 	var held *state.HeldError
 	switch {
 	case errors.As(err, &held):
-		if why, hint := r.overdue(ctx, held); why != "" {
-			r.report.Reason, r.report.Hint = why, hint
-			r.Log.Log(report.Warning, "'%s' is still %s: %s; %s", r.report.Name, stillDown(r.last), why, hint)
+		if why, hint := t.overdue(ctx, held); why != "" {
+			t.report.Reason, t.report.Hint = why, hint
+			t.Log.Log(report.Warning, "'%s' is still %s: %s; %s", t.report.Name, stillDown(t.last), why, hint)
 			return nil, false
 		}
-		r.leaveTo(err)
+		t.leaveTo(err)
 		return nil, false
 	case err != nil:
-		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))
+		t.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))
 		return new(state.Locks), true
 	}
 	return locks, true

@@ -31,24 +31,24 @@ type Processes interface {
 // a main process that is remembered has ended, or a process that no run has seen before
 // is in the unit of another service. It starts no process and, where all is as it was,
 // reads nothing.
-func (r *task) suspects(v check.Verdict) bool {
+func (t *task) suspects(v check.Verdict) bool {
 	switch {
-	case v.State != check.Up || len(v.Matches) == 0 || r.daemon.Spec.Rule || r.daemon.LookOnly || r.Processes == nil:
+	case v.State != check.Up || len(v.Matches) == 0 || t.daemon.Spec.Rule || t.daemon.LookOnly || t.Processes == nil:
 		return false
 	}
-	return r.endedMain(v).PID != 0 || !r.Watching && slices.ContainsFunc(v.Matches, r.isStranger)
+	return t.endedMain(v).PID != 0 || !t.Watching && slices.ContainsFunc(v.Matches, t.isStranger)
 }
 
 // endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
-func (r *task) endedMain(v check.Verdict) past.Process {
-	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
+func (t *task) endedMain(v check.Verdict) past.Process {
+	if t.store() == nil || t.past.LastUp.Boot != t.memory.now().Boot {
 		return past.Process{}
 	}
-	for _, p := range tops(r.past.Processes) {
+	for _, p := range tops(t.past.Processes) {
 		if slices.ContainsFunc(v.Matches, func(m check.Match) bool { return isSame(p, m) }) {
 			continue
 		}
-		if runs, err := r.Runs(p.PID, p.Start); !runs && err == nil {
+		if runs, err := t.Runs(p.PID, p.Start); !runs && err == nil {
 			return p
 		}
 	}
@@ -68,17 +68,17 @@ func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Sta
 
 // isStranger reports whether a process that is not remembered is in a unit of systemd
 // that none of the daemon's services is.
-func (r *task) isStranger(m check.Match) bool {
-	known := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return isSame(p, m) })
-	return !known && r.isElsewhere(m.Usage.Unit)
+func (t *task) isStranger(m check.Match) bool {
+	known := slices.ContainsFunc(t.past.Processes, func(p past.Process) bool { return isSame(p, m) })
+	return !known && t.isElsewhere(m.Usage.Unit)
 }
 
-func (r *task) isElsewhere(unit string) bool {
-	if unit == "" || r.Manager == nil || len(r.daemon.Services) == 0 {
+func (t *task) isElsewhere(unit string) bool {
+	if unit == "" || t.Manager == nil || len(t.daemon.Services) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(r.daemon.Services, func(service string) bool {
-		if r.managerOf(service) != "systemd" { // whose services run in the unit of whoever has started it
+	return !slices.ContainsFunc(t.daemon.Services, func(service string) bool {
+		if t.managerOf(service) != "systemd" { // whose services run in the unit of whoever has started it
 			return true
 		}
 		_, service = words.CutService(service)
@@ -88,46 +88,46 @@ func (r *task) isElsewhere(unit string) bool {
 
 // question settles a suspicion: it asks the manager, the pidfile and the processes
 // themselves. A daemon of which only remains are left is Down.
-func (r *task) question(ctx context.Context, v check.Verdict) check.Verdict {
-	r.doubt = ""
-	if !r.suspects(v) {
+func (t *task) question(ctx context.Context, v check.Verdict) check.Verdict {
+	t.doubt = ""
+	if !t.suspects(v) {
 		return v
 	}
-	opts := r.options()
+	opts := t.options()
 	opts.Full = true
-	all := r.looks.one(ctx, r.daemon.Spec, opts)
+	all := t.looks.one(ctx, t.daemon.Spec, opts)
 	if all.State != check.Up || len(all.Matches) == 0 {
 		return all
 	}
 	all.Pending, all.Faults = false, v.Faults // a probe has been made
-	left := r.remainsOf(ctx, all)
+	left := t.remainsOf(ctx, all)
 	found := left.judge()
 	switch {
 	case found.dead:
-		r.past.Left = leftOf(all.Matches)
+		t.past.Left = leftOf(all.Matches)
 		all.State = check.Down
 		all.Faults = append(all.Faults[:len(all.Faults):len(all.Faults)], check.Fault{Aspect: check.MainEnded, Severity: check.Restart, Text: left.text()})
 		return all
 	case found.why != "":
-		r.doubt = left.doubtText(found.why)
+		t.doubt = left.doubtText(found.why)
 	}
 	all.Matches = mainFirst(all.Matches, found.main)
 	return all
 }
 
 // remainsOf gathers what is known.
-func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
-	left := remains{gone: r.endedMain(v), told: runtime.GOOS == "linux", twice: r.past.UpSince.Before(r.past.LastUp)}
-	if len(r.daemon.Services) > 0 {
-		left.service = r.daemon.Services[0] // which is the daemon's own
-		left.cond = r.condition(ctx, left.service)
+func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
+	left := remains{gone: t.endedMain(v), told: runtime.GOOS == "linux", twice: t.past.UpSince.Before(t.past.LastUp)}
+	if len(t.daemon.Services) > 0 {
+		left.service = t.daemon.Services[0] // which is the daemon's own
+		left.cond = t.condition(ctx, left.service)
 	}
-	if file := r.daemon.Spec.PIDFile; file != nil {
-		left.file.pid, left.file.runs, left.file.known = r.Processes.PIDFile(file.Path)
+	if file := t.daemon.Spec.PIDFile; file != nil {
+		left.file.pid, left.file.runs, left.file.known = t.Processes.PIDFile(file.Path)
 	}
 	since := time.Duration(-1)
-	if r.store() != nil && !r.past.LastUp.IsZero() {
-		since = r.memory.now().Since(r.past.LastUp)
+	if t.store() != nil && !t.past.LastUp.IsZero() {
+		since = t.memory.now().Since(t.past.LastUp)
 	}
 	parents := make(map[int]int)
 	for _, m := range v.Matches {
@@ -137,10 +137,10 @@ func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
-			left:  slices.ContainsFunc(r.past.Left, func(p past.Process) bool { return isSame(p, m) }),
+			left:  slices.ContainsFunc(t.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
-			heir:  r.isHeir(m, v.Matches),
-			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
+			heir:  t.isHeir(m, v.Matches),
+			alien: strings.HasSuffix(m.Usage.Unit, ".service") && t.isElsewhere(m.Usage.Unit),
 		})
 	}
 	return left
@@ -173,11 +173,11 @@ func descends(pid int, parents map[int]int, of []int) bool {
 
 // isHeir reports whether a process has started others that count, and waits for
 // connections, or that cannot be told.
-func (r *task) isHeir(m check.Match, all []check.Match) bool {
+func (t *task) isHeir(m check.Match, all []check.Match) bool {
 	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
 		return false
 	}
-	listens, err := r.Processes.Listens(m.PID)
+	listens, err := t.Processes.Listens(m.PID)
 	return listens || err != nil
 }
 
@@ -185,13 +185,13 @@ func (r *task) isHeir(m check.Match, all []check.Match) bool {
 const conditionTime = 3 * time.Second
 
 // condition asks the manager. What it does not say is not known.
-func (r *task) condition(ctx context.Context, service string) rcd.Condition {
-	o := r.observer()
+func (t *task) condition(ctx context.Context, service string) rcd.Condition {
+	o := t.observer()
 	if o == nil {
 		return rcd.Condition{}
 	}
-	r.deaths <- struct{}{} // as for the cause of a death
-	defer func() { <-r.deaths }()
+	t.deaths <- struct{}{} // as for the cause of a death
+	defer func() { <-t.deaths }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
 	c, err := o.Condition(ctx, service)

@@ -79,32 +79,32 @@ func (t *teller) end(ctx context.Context) {
 
 // announce tells of a daemon that is down and is not left alone: once, and again
 // after each time of reminding.
-func (r *task) announce(ctx context.Context) {
-	if r.store() == nil || r.past.Incident == nil {
+func (t *task) announce(ctx context.Context) {
+	if t.store() == nil || t.past.Incident == nil {
 		return
 	}
-	now := r.memory.now()
+	now := t.memory.now()
 	kind := words.Begin
-	if !r.past.Reminded.IsZero() {
+	if !t.past.Reminded.IsZero() {
 		kind = words.Reminder
-		if r.Remind <= 0 || now.Since(r.past.Reminded) < r.Remind {
+		if t.Remind <= 0 || now.Since(t.past.Reminded) < t.Remind {
 			return
 		}
 	}
-	before := r.past.Reminded
-	r.past.Reminded, r.transition = now, true
-	if r.save(false, r) != nil || !r.saved { // else somebody would be told each minute, or twice
-		r.past.Reminded = before
+	before := t.past.Reminded
+	t.past.Reminded, t.transition = now, true
+	if t.save(false, t) != nil || !t.saved { // else somebody would be told each minute, or twice
+		t.past.Reminded = before
 		return
 	}
-	r.teller.add(ctx, r.transitionNow(kind))
+	t.teller.add(ctx, t.transitionNow(kind))
 }
 
 // transitionNow is what is told of the daemon as it is now.
-func (r *task) transitionNow(kind words.Event) Transition {
-	d := r.report
+func (t *task) transitionNow(kind words.Event) Transition {
+	d := t.report
 	if kind == words.Begin && d.Reason == "" {
-		d.Reason = standing(r.last)
+		d.Reason = standing(t.last)
 	}
-	return Transition{kind, d, r.past.Incident.Lasts(r.memory.now())}
+	return Transition{kind, d, t.past.Incident.Lasts(t.memory.now())}
 }
