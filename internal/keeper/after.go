@@ -7,8 +7,8 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// dependencies waits for the daemons that this one comes after, and leaves it
-// alone if one of them is not up.
+// dependencies waits for the daemons that this one comes after. It reports whether all of
+// them are up; if not, this daemon is left alone.
 func (t *task) dependencies(ctx context.Context) bool {
 	if t.DryRun {
 		return true
@@ -16,7 +16,7 @@ func (t *task) dependencies(ctx context.Context) bool {
 	for _, name := range t.daemon.After {
 		other, ok := t.byName[name]
 		if !ok {
-			continue // its file was refused, and that is reported
+			continue // its file was refused; that is reported elsewhere
 		}
 		select {
 		case <-other.done:
@@ -25,7 +25,7 @@ func (t *task) dependencies(ctx context.Context) bool {
 			return false
 		}
 		switch why := notUp(other.report); {
-		case other.report.Result == report.Held: // and so is this one
+		case other.report.Result == report.Held: // then this daemon is held, too
 			t.report.Busy = other.report.Busy
 			t.holdOnce(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
@@ -37,7 +37,7 @@ func (t *task) dependencies(ctx context.Context) bool {
 	return true
 }
 
-// notUp is why nothing that comes after a daemon is restarted; "" if that is up.
+// notUp returns why daemons that come after this one are not restarted; "" if this one is up.
 func notUp(d report.Daemon) string {
 	switch d.Result {
 	case report.StillDown:
@@ -53,7 +53,7 @@ func notUp(d report.Daemon) string {
 	return ""
 }
 
-// leave leaves a daemon as down as it is.
+// leave does not restart a daemon that is down, and reports why.
 func (t *task) leave(why string) {
 	t.report.Reason = why
 	if t.news(why) {
@@ -61,7 +61,7 @@ func (t *task) leave(why string) {
 	}
 }
 
-// holdOnce is hold, and says so once for as long as the reason is the same.
+// holdOnce is hold, but logs only when the reason is new.
 func (t *task) holdOnce(level report.Level, why string) {
 	if t.news(why) {
 		t.hold(level, why)

@@ -12,7 +12,7 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// RootError says that services can be stopped and started by root only.
+// RootError means that only root can stop and start services.
 type RootError struct {
 	Manager string
 	Service string
@@ -22,7 +22,7 @@ func (e *RootError) Error() string {
 	return fmt.Sprintf("cannot stop and start service %s: %s lets only root do that", e.Service, e.Manager)
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *RootError) Hint() string {
 	return "run it as root, or see with --dry-run what it would do"
 }
@@ -43,7 +43,9 @@ func (t *task) allowed(ctx context.Context) bool {
 	return true
 }
 
-// bootOrShutdown: what the machine itself is about to start or stop is its own.
+// bootOrShutdown returns why the machine's boot or shutdown keeps the daemon from being
+// restarted; "" if neither does. What the machine itself is about to start or stop is left to
+// it.
 func (t *task) bootOrShutdown() string {
 	up, err := t.Uptime()
 	switch {
@@ -65,9 +67,8 @@ func (t *task) bootOrShutdown() string {
 	return ""
 }
 
-// startable leaves out the services whose start would do nothing, such as one
-// that is disabled, and reports each as what it is. Without any other there is
-// nothing to be done.
+// startable returns the services that can be started. It leaves out those whose start would
+// do nothing, such as a disabled one, and reports each of them. If none remains, ok is false.
 func (t *task) startable(ctx context.Context) (services []string, ok bool) {
 	for _, service := range t.daemon.Services {
 		if w := t.spared[service]; w != nil {

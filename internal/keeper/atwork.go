@@ -14,15 +14,15 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// longestAnswer is as long as somebody who only looks waits for the manager.
+// longestAnswer is how long a command that only looks waits for the manager's answer.
 const longestAnswer = 3 * time.Second
 
-// worked leaves a daemon alone while its service manager, or somebody's command, is at
-// work on one of its services, for as long as the limits of that work allow.
+// worked returns why a daemon is left alone: its service manager, or somebody's command, is
+// at work on one of its services, and has not exceeded the time limits of that work.
 func (t *task) worked(ctx context.Context) (kind words.Hold, why string) {
-	if !t.acts() || t.locked || !t.turns.busy(t.lockNames(t.daemon.Services)) { // else it is this run itself, and is asked again under the lock
+	if !t.acts() || t.locked || !t.turns.busy(t.lockNames(t.daemon.Services)) { // otherwise this run itself is at work; the question is asked again under the lock
 		for _, w := range t.works(ctx) {
-			if !t.locked && t.isOthers() { // another run, of which its lock tells more
+			if !t.locked && t.isOthers() { // another run; its lock tells more about it
 				return "", ""
 			}
 			if slices.Contains(t.overdues, workKey(w)) {
@@ -38,8 +38,8 @@ func (t *task) worked(ctx context.Context) (kind words.Hold, why string) {
 	return "", ""
 }
 
-// workedMeanwhile is worked once the locks are ours, immediately before the first stop:
-// somebody may have begun since.
+// workedMeanwhile calls worked again once we hold the locks, immediately before the first
+// stop: somebody may have begun in the meantime.
 func (t *task) workedMeanwhile(ctx context.Context) bool {
 	kind, why := t.worked(ctx)
 	if kind != "" {
@@ -48,8 +48,8 @@ func (t *task) workedMeanwhile(ctx context.Context) bool {
 	return kind != ""
 }
 
-// works is all that is being done with the daemon's services. What cannot be found out
-// is nothing: a daemon that is down is not left down for it.
+// works lists everything that is being done with the daemon's services. If this cannot be
+// found out, the list is empty: a daemon that is down must not stay down because of that.
 func (t *task) works(ctx context.Context) []*rcd.Work {
 	o := t.observer()
 	if o == nil {
@@ -73,8 +73,8 @@ func (t *task) works(ctx context.Context) []*rcd.Work {
 	return append(list, t.commandsAtWork(ctx, o)...)
 }
 
-// commandsAtWork are the processes that stop or start one of the services, where the
-// manager knows nothing of them.
+// commandsAtWork lists the processes that stop or start one of the services, for managers
+// that do not know about them.
 func (t *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 	step := o.Commands(t.daemon.Services)
 	if step == nil || t.Commands == nil || len(t.daemon.Services) == 0 {
@@ -100,7 +100,8 @@ func (t *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 	return list
 }
 
-// limitOf is how long a command may take: as long as one of ours. A restart is both.
+// limitOf returns how long a command may take: as long as one of ours. A restart is a stop
+// and a start.
 func (t *task) limitOf(v words.Verb) time.Duration {
 	switch v {
 	case words.Stop:
@@ -111,7 +112,8 @@ func (t *task) limitOf(v words.Verb) time.Duration {
 	return t.daemon.StopTimeout + t.daemon.StartTimeout
 }
 
-// overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
+// overdueWork returns why work is no longer a reason to leave the daemon alone; "" if it
+// still is.
 func (t *task) overdueWork(w *rcd.Work) string {
 	held := time.Duration(0)
 	if t.past.Held == words.AtWork {
@@ -125,7 +127,8 @@ func (t *task) overdueWork(w *rcd.Work) string {
 	return ""
 }
 
-// behindBoot: what waits for a job that never ends will wait for ever.
+// behindBoot covers work that is queued behind a boot that does not end: it would wait
+// forever.
 func (t *task) behindBoot(w *rcd.Work, _ time.Duration) string {
 	if w.Queued && t.stuck {
 		return "while the boot does not end"
@@ -140,8 +143,8 @@ func (t *task) overLimit(w *rcd.Work, _ time.Duration) string {
 	return ""
 }
 
-// overOwnLimit is for work without a limit of its own, and for work of which nobody can
-// tell how long it has been under way but we, who have seen it.
+// overOwnLimit covers work that has no limit of its own, and work whose age only we know,
+// because we have seen it begin.
 func (t *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	age := w.For
 	if !w.Aged {
@@ -157,9 +160,9 @@ func (t *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	return ""
 }
 
-// goesRound: a daemon that dies again and again is restarted by its manager for ever, if
-// the manager's own start limit is never reached. One round is the manager's; one that
-// begins after a start of our own is not.
+// goesRound covers a daemon that dies again and again. Its manager restarts it forever if the
+// manager's own start limit is never reached. The first round is left to the manager; one
+// that begins after a start of ours is not.
 func (t *task) goesRound(w *rcd.Work, held time.Duration) string {
 	i := t.past.Incident
 	if w.Waits && i != nil && i.Tries > 0 || w.Again && held > w.Round && w.RoundFor < held {
@@ -168,7 +171,7 @@ func (t *task) goesRound(w *rcd.Work, held time.Duration) string {
 	return ""
 }
 
-// tellOverdue says so once.
+// tellOverdue logs it once.
 func (t *task) tellOverdue(w *rcd.Work, reason string) {
 	text := fmt.Sprintf("%s has been at work on service %s (%s) %s", w.By, w.Service, workWords(w, false), reason)
 	t.report.Notices = append(t.report.Notices, text)
@@ -186,7 +189,7 @@ func (t *task) tellOverdue(w *rcd.Work, reason string) {
 	t.Log.Log(report.Warning, "%s: '%s' is no longer left to it", text, t.report.Name)
 }
 
-// workKey is the same for as long as the work is.
+// workKey identifies a piece of work. It stays the same as long as the work lasts.
 func workKey(w *rcd.Work) string {
 	return fmt.Sprintf("overdue: service %s, %s of %s", w.Service, w.What, w.By)
 }
@@ -195,7 +198,7 @@ func workText(w *rcd.Work) string {
 	return fmt.Sprintf("%s is at work on service %s (%s)", w.By, w.Service, workWords(w, true))
 }
 
-// workWords is what is done, and how long it still may take, or has taken.
+// workWords says what is done, and how long it may still take or has taken.
 func workWords(w *rcd.Work, within bool) string {
 	switch {
 	case w.Waits && within && w.Aged && w.Left() > 0:
@@ -208,7 +211,7 @@ func workWords(w *rcd.Work, within bool) string {
 	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
 }
 
-// inSeconds is a time without fractions, rounded up: 21 s, 2m5s.
+// inSeconds formats a duration in whole seconds, rounded up: 21 s, 2m5s.
 func inSeconds(d time.Duration) string {
 	d = (d + time.Second - 1).Truncate(time.Second)
 	if d < time.Minute {

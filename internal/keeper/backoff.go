@@ -8,8 +8,8 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// backsOff reports whether a daemon that keeps dying has to wait for its next try.
-// People are told once for each step.
+// backsOff reports whether a daemon that keeps dying has to wait for its next try. People are
+// told once at each step of the back-off.
 func (t *task) backsOff() bool {
 	if t.store() == nil {
 		return false
@@ -23,15 +23,15 @@ func (t *task) backsOff() bool {
 		return false
 	case !t.Watching && t.atWork():
 		return true
-	case moved && t.save(true, t) != nil: // a wait that cannot be remembered would begin anew each time
+	case moved && t.save(true, t) != nil: // a wait that cannot be remembered would start again in each run
 		return false
 	}
 	next := now.Time.Add(wait)
 	t.report.NextTry = next
 	t.report.Reason = t.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", terminal.Seconds(wait), next.Local().Format(time.TimeOnly))
-	step := tally.Tries + 1 // of the first people must be told, too
+	step := tally.Tries + 1 // people must be told of the first step, too
 	if tally.Told == step {
-		t.report.Known = t.acts() // who asks is told
+		t.report.Known = t.acts() // commands that only ask always get the answer
 		return true
 	}
 	t.past.Tally.Told = step
@@ -40,7 +40,7 @@ func (t *task) backsOff() bool {
 	return true
 }
 
-// noteNextTry tells when a daemon that this run could not bring back is tried again.
+// noteNextTry reports when a daemon that this run could not bring back is tried again.
 func (t *task) noteNextTry() {
 	if t.report.Result != report.StillDown || t.store() == nil || t.DryRun {
 		return
@@ -50,7 +50,7 @@ func (t *task) noteNextTry() {
 	t.report.NextTry = now.Time.Add(max(wait, 0))
 }
 
-// triedSoFar is what the tries have come to, of which the earlier ones may have worked.
+// triedSoFar sums up the tries. Earlier ones may have succeeded.
 func (t *task) triedSoFar(tries int) string {
 	i := t.past.Incident
 	switch {
@@ -64,7 +64,7 @@ func (t *task) triedSoFar(tries int) string {
 	return "it was tried " + times(tries) + " to bring it back"
 }
 
-// tries counts a try, before it is made: a run that dies has tried, too.
+// tries counts a try before it is made: a run that dies has made its try, too.
 func (t *task) tries() {
 	now := t.memory.now()
 	t.past.Tally = t.past.Tally.Tried(now)

@@ -12,9 +12,10 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// findCause asks why the daemon is down, before the restart takes the evidence away:
-// once in an incident, for a daemon that is killed by its own restarts has died of
-// the first cause. That is no cause of what is wrong with processes that run since.
+// findCause asks why the daemon is down, before the restart destroys the evidence. It asks
+// once per incident: if our restarts fail and the daemon dies again, the first cause is the
+// one that counts. The cause of a death does not explain what is wrong with processes that
+// were started later.
 func (t *task) findCause(ctx context.Context) {
 	i := t.past.Incident
 	switch {
@@ -30,7 +31,7 @@ func (t *task) findCause(ctx context.Context) {
 	if t.report.Cause = d.Text; d.Text != "" {
 		t.Log.Log(report.Notice, "'%s': %s", t.report.Name, d.Text)
 	}
-	if i == nil || t.DryRun || ctx.Err() != nil { // nothing is restarted any more: the next run asks
+	if i == nil || t.DryRun || ctx.Err() != nil { // this run restarts nothing any more: the next run asks
 		return
 	}
 	i.Kind, i.Cause, t.transition = d.Cause, d.Text, true
@@ -46,8 +47,8 @@ func (t *task) findCause(ctx context.Context) {
 	t.past.Deaths[i.Kind]++
 }
 
-// died is when the daemon of an incident has died, by the clock by which its beginning was
-// written down: the clock may have been set since.
+// died returns when the daemon of an incident has died. The time is by the clock that the
+// incident's beginning was written with; the clock may have been set since.
 func died(i past.Incident, now past.Stamp, found []postmortem.Finding) time.Time {
 	retold := i.Retold(now)
 	at := diedAt(found, retold.LastUp, retold.Down)
@@ -57,10 +58,10 @@ func died(i past.Incident, now past.Stamp, found []postmortem.Finding) time.Time
 	return at.Add(i.Down.Sub(retold.Down))
 }
 
-// diedAt is the time of the last of what has ended a daemon, between the last look at which
-// it was up and the first at which it was down; zero if nobody knows one. A time outside
-// of these is of a clock that was set, or of another process; and so it may be of a daemon
-// that was never seen up.
+// diedAt returns the time of the latest certain finding between the last look at which the
+// daemon was up and the first at which it was down; zero if there is none. A time outside of
+// this window is of another process, or the clock was set. If the daemon was never seen up,
+// there is no window.
 func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
 	if up.IsZero() {
 		return died
@@ -73,20 +74,20 @@ func diedAt(found []postmortem.Finding, up, down time.Time) (died time.Time) {
 	return died
 }
 
-// isUnwell reports whether processes of the daemon run, and do not do what is asked of them.
+// isUnwell reports whether processes of the daemon run, but do not do what is asked of them.
 func (t *task) isUnwell() bool { return trouble(t.last) != "" && !isRemains(t.last) }
 
-// death is what the manager says of the first service, which is the daemon's own (the
-// others are restarted with it), and what witnesses have found. They are asked at the
-// same time.
+// death returns what the manager says about the daemon's own service, which is the first (the
+// others are restarted with it), and what witnesses have found. Both are asked at the same
+// time.
 func (t *task) death(ctx context.Context) (v postmortem.Verdict, said *postmortem.Finding, e postmortem.Evidence) {
-	if t.isUnwell() { // which stands in every report
+	if t.isUnwell() { // each report already says what is wrong
 		trouble := trouble(t.last)
 		said = &postmortem.Finding{Cause: words.NotWell, Text: "not well: " + trouble, Main: true, Sure: postmortem.Certain, Source: "daemon-keeper"}
 		v = postmortem.Weigh(said, nil)
 		return postmortem.Verdict{Cause: v.Cause, Used: v.Used}, said, e
 	}
-	t.deaths <- struct{}{} // 300 at once take longer than each of them may
+	t.deaths <- struct{}{} // 300 at once would take longer than one may
 	defer func() { <-t.deaths }()
 	ctx, cancel := context.WithTimeout(ctx, t.EvidenceTime)
 	defer cancel()
@@ -103,14 +104,14 @@ func (t *task) death(ctx context.Context) (v postmortem.Verdict, said *postmorte
 	return postmortem.Weigh(said, e.Findings), said, e
 }
 
-// tellCause finds out why the daemon is down, and tells people, once.
+// tellCause finds out why the daemon is down, and logs it once.
 func (t *task) tellCause(ctx context.Context) {
 	t.findCause(ctx)
 	t.report.LastWords = t.lastWords()
 	t.announce(ctx)
 }
 
-// managerSays is nil if the manager does not know how the service has ended.
+// managerSays returns what the manager knows about the end of the service; nil if nothing.
 func (t *task) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	d, err := t.Manager.Death(ctx, t.daemon.Services[0])
 	if err != nil {
@@ -120,12 +121,13 @@ func (t *task) managerSays(ctx context.Context) (*postmortem.Finding, error) {
 	return Said(d, t.managerOf(t.daemon.Services[0]), t.numbers(now).Processes, now.Time, now.Retell(t.past.LastUp).Time), err
 }
 
-// saidSlack is what the clocks of a manager and of a run may differ.
+// saidSlack allows for the clocks of a manager and a run to differ.
 const saidSlack = 2 * time.Second
 
-// Said is what a manager says of a death, of whose processes the numbers are known; nil if it
-// does not know, or speaks of an end before the daemon was last seen up: what ran since was
-// started by somebody else, and ended without the manager.
+// Said makes a finding of what a manager says about a death; died are the processes whose
+// PIDs are known. It returns nil if the manager knows nothing, or reports an end before the
+// daemon was last seen up: then somebody else has started the daemon since, and it has ended
+// without the manager's knowledge.
 func Said(d rcd.Death, manager string, died []words.Process, now, lastUp time.Time) *postmortem.Finding {
 	if d.Text == "" {
 		return nil
@@ -143,9 +145,9 @@ func Said(d rcd.Death, manager string, died []words.Process, now, lastUp time.Ti
 	return f
 }
 
-// evidence asks the witnesses about the processes that are remembered. What happened to
-// their numbers before the daemon was last seen up was about other processes; and so was
-// all that happened in this boot, if it was last seen in another one.
+// evidence asks the witnesses about the remembered processes. Events before the daemon was
+// last seen up were about other processes with the same PIDs. If it was last seen up in an
+// earlier boot, this holds for all events of this boot.
 func (t *task) evidence(ctx context.Context) postmortem.Evidence {
 	now := t.memory.now()
 	_, to, rebooted, known := t.window(now)

@@ -17,7 +17,7 @@ import (
 	"daemon-keeper/restart"
 )
 
-// unfinished finds what runs that have died have left: stopped, and not started.
+// unfinished finds services that runs which have died had stopped and not started again.
 func (p *pass) unfinished() {
 	if p.memory.store == nil || !p.acts() {
 		return
@@ -36,15 +36,16 @@ func (p *pass) unfinished() {
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it names no services", clock(i.Began), i.PID, i.Daemon)
 		case ok && !t.daemon.LookOnly && !t.daemon.Spec.Rule && t.left == nil:
 			t.left = &i
-		case ok && t.daemon.LookOnly && slices.ContainsFunc(i.Services, rcd.IsOwn): // only a run that keeps it can tell whether it is up
+		case ok && t.daemon.LookOnly && slices.ContainsFunc(i.Services, rcd.IsOwn): // only a run that keeps this daemon knows whether it is up
 		default:
 			p.strange = append(p.strange, i)
 		}
 	}
 }
 
-// finish starts what a run that has died has left stopped, and waits for the
-// daemon, before anything is decided about it: if nothing forbids that it be started.
+// finish starts the services that a run that has died left stopped, unless something forbids
+// their start, and waits for the daemon. It runs before anything else is decided about the
+// daemon.
 func (t *task) finish(ctx context.Context, v check.Verdict) {
 	t.rememberStops(*t.left)
 	if t.mustWait(ctx) {
@@ -60,14 +61,15 @@ func (t *task) finish(ctx context.Context, v check.Verdict) {
 		release()
 	}()
 	t.rememberStops(i)
-	// Not asked before its last command has ended: that stop would be somebody else's.
+	// The wish is asked for only after the last command has ended: until then, that command's
+	// stop would look like somebody else's.
 	if t.isUnwanted(ctx, v) {
 		return
 	}
 	stopped := t.stillStopped(ctx, i)
 	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == words.Start })
 	if len(stopped) == 0 {
-		if t.forget(i) && started { // all was done, and nobody could tell of it
+		if t.forget(i) && started { // all was done, but that run could not report it
 			t.acted, t.transition, t.finished = true, true, true
 			t.report.Took = t.memory.now().Since(i.Began)
 		}
@@ -86,9 +88,9 @@ func (t *task) finish(ctx context.Context, v check.Verdict) {
 	t.report.Took = time.Since(began)
 }
 
-// mustWait reports whether something keeps the daemon from being started, as it keeps
-// it from being restarted; what is left waits until that is over. What the machine
-// itself is about to start is its own.
+// mustWait reports whether something keeps the daemon from being started, just as it would
+// keep it from being restarted. Unfinished work waits until that is over. What the machine
+// itself is about to start is left to it.
 func (t *task) mustWait(ctx context.Context) bool {
 	if t.bootOrShutdown() != "" {
 		return true
@@ -101,19 +103,21 @@ func (t *task) mustWait(ctx context.Context) bool {
 	return false
 }
 
-// isUnwanted reports whether somebody wants the daemon to be left down. Who has disabled
-// one that is up all the same has not asked for its other services to be left stopped.
+// isUnwanted reports whether somebody wants the daemon to stay down. An admin who has
+// disabled a daemon that is up all the same has not asked for its other services to stay
+// stopped.
 func (t *task) isUnwanted(ctx context.Context, v check.Verdict) bool {
 	kind, _ := t.wished(ctx)
 	return kind != "" && v.State != check.Up
 }
 
-// stillStopped asks the world what is left to be started: the journal may be older than
-// the truth, and where it cannot be removed, it stays so. The daemon's first service is
-// its own; of others their manager knows. What a manager takes to be running, it would
-// not start; if it errs, the daemon is found down, and restarted. What somebody wants
-// to be left down is left so. A process of before the stop may still be ending: then
-// only a manager that knows the main process is believed.
+// stillStopped returns the services that still have to be started. The journal may be
+// outdated, and stays so where it cannot be removed. So the daemon's own service, the first,
+// is judged by its processes, and the manager is asked about the others. A service that its
+// manager believes to be running would not be started by it; if the manager is wrong, the
+// daemon is found down and restarted. Services that somebody wants down are left out. A
+// process from before the stop may still be ending: then only a manager that knows the main
+// process is believed.
 func (t *task) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
@@ -140,14 +144,14 @@ func (t *task) cameSince(v check.Verdict, i state.Intent) bool {
 	return slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age < since })
 }
 
-// isRunning reports whether a manager says for certain that a service runs, and its main
-// process, if the manager knows it.
+// isRunning reports whether a manager is sure that a service runs. It also returns the main
+// process, 0 if the manager does not know it.
 func (p *pass) isRunning(ctx context.Context, service string) (running bool, main int) {
 	c, err := p.Manager.Condition(ctx, service)
 	return err == nil && c.State == rcd.Running, c.Main
 }
 
-// resume goes on in the journal of a run that has died.
+// resume continues the journal of a run that has died.
 func (p *pass) resume(i state.Intent) *state.Journal {
 	j, err := p.memory.store.Continue(i, past.Process{PID: p.PID, Start: p.ownStart()})
 	if err != nil {
@@ -156,8 +160,8 @@ func (p *pass) resume(i state.Intent) *state.Journal {
 	return j
 }
 
-// rememberStops keeps the stops of a run that has died from being taken for the
-// admin's.
+// rememberStops records the stops of a run that has died as ours, so that they are not taken
+// for the admin's.
 func (t *task) rememberStops(i state.Intent) {
 	for _, m := range i.Marks {
 		if m.Verb == words.Stop {
@@ -166,8 +170,9 @@ func (t *task) rememberStops(i state.Intent) {
 	}
 }
 
-// stoppedByUs: what is dead already is stopped without a trace, so the last stop that
-// its manager knows of may be that of an earlier try. All of an incident are ours.
+// stoppedByUs records a stop of ours. Stopping a dead service leaves no trace, so the
+// manager's last stop may be from an earlier try. Every stop since the incident began counts
+// as ours.
 func (t *task) stoppedByUs(service string, from, to past.Stamp) {
 	if t.past.Stops == nil {
 		t.past.Stops = make(map[string]past.Span)
@@ -179,13 +184,13 @@ func (t *task) stoppedByUs(service string, from, to past.Stamp) {
 	t.past.Stops[service] = past.Span{From: from, To: to}
 }
 
-// startTime is the limit for a start of which a journal does not tell it.
+// startTime is the limit for a start if the journal does not have one.
 const startTime = 3 * time.Minute
 
-// adopt takes over what another run has left, unless that is still at work. It waits
-// for the command that a dead run has left.
+// adopt takes over what another run has left, unless that run is still at work. It waits for
+// the command that a dead run has left behind.
 func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, locks *state.Locks, release func(), ok bool) {
-	names := p.lockNames(left.Services) // once: a folder's link may be changed meanwhile
+	names := p.lockNames(left.Services) // once: a link to the folder may change in the meantime
 	if !p.turns.take(ctx, order, names) {
 		return i, nil, nil, false
 	}
@@ -212,14 +217,14 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	case err == nil && p.isAlive(i): // without locks
 	case err == nil:
 		return p.outlive(ctx, i, waited && locks.Begun(i)), locks, release, true
-	case !errors.Is(err, fs.ErrNotExist): // else its run, or another, has finished it
+	case !errors.Is(err, fs.ErrNotExist): // otherwise its own run, or another one, has finished it
 		p.forgotten(err)
 	}
 	release()
 	return i, nil, nil, false
 }
 
-// forget removes a journal of which nothing is left to be done.
+// forget removes a journal that has nothing left to do.
 func (p *pass) forget(i state.Intent) bool {
 	err := p.memory.store.Forget(i)
 	if err != nil {
@@ -245,7 +250,8 @@ func (t *task) intend(services []string) {
 	}
 }
 
-// endJournal: all that was stopped was started again, as well as could be.
+// endJournal closes the journal: everything that was stopped was started again, as far as
+// possible.
 func (t *task) endJournal() {
 	if t.journal == nil {
 		return

@@ -7,9 +7,9 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// noteFrozen says that a daemon which counts as up does nothing: all its processes are
-// kept from running, systemctl(1) freeze. That takes as long as ten looks at a process, so
-// only who looks closer is told.
+// noteFrozen reports that a daemon which counts as up does nothing, because all its processes
+// are frozen, for example by systemctl freeze. This check costs as much as ten looks at a
+// process, so only detailed looks make it.
 func (t *task) noteFrozen(v check.Verdict) {
 	if t.Frozen == nil || !t.Measure && !t.Details || t.daemon.Spec.Rule || len(v.Matches) == 0 {
 		return

@@ -12,14 +12,15 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// longestUpgrade is how long a package manager may be at work.
+// longestUpgrade is how long a package manager may be at work before it is no longer waited
+// for.
 const longestUpgrade = 30 * time.Minute
 
 func (t *task) respects(kind words.Hold) bool {
 	return !t.IgnoreIntent && slices.Contains(t.daemon.Respect, kind)
 }
 
-// leftAlone leaves a daemon alone that somebody wants to be left alone.
+// leftAlone reports whether somebody wants the daemon to be left alone, and holds it then.
 func (t *task) leftAlone(ctx context.Context) bool {
 	for _, ask := range []func(context.Context) (kind words.Hold, why string){t.paused, t.upgraded, t.wished} {
 		if kind, why := ask(ctx); kind != "" {
@@ -41,7 +42,7 @@ func (t *task) leftAlone(ctx context.Context) bool {
 	return false
 }
 
-// holdFor is hold for a reason that may last; people are told once.
+// holdFor is hold for a reason that may last. People are told once.
 func (t *task) holdFor(kind words.Hold, why string) {
 	t.report.Hold = kind
 	known := t.past.Held == kind
@@ -65,7 +66,7 @@ func (t *task) paused(context.Context) (kind words.Hold, why string) {
 	return "", ""
 }
 
-// pauseText is who has paused the daemon, if somebody has and that is to be respected.
+// pauseText says who has paused the daemon; "" if nobody has, or if pauses are not respected.
 func (t *task) pauseText() string {
 	if !t.respects(words.Paused) {
 		return ""
@@ -78,7 +79,7 @@ func (t *task) pauseText() string {
 	return ""
 }
 
-// notePause marks a daemon that is up and paused: nothing will restart it when it dies.
+// notePause marks a daemon that is up and paused: nothing will restart it if it dies.
 func (t *task) notePause() {
 	if t.report.Result != report.Up || len(t.daemon.Services) == 0 {
 		return
@@ -86,15 +87,14 @@ func (t *task) notePause() {
 	t.report.Paused = t.pauseText()
 }
 
-// pausedMeanwhile is leftAlone for a pause that was given while the daemon waited for
-// its turn.
+// pausedMeanwhile is leftAlone for a pause that was set while the daemon waited for its turn.
 func (t *task) pausedMeanwhile() bool {
 	if t.store() == nil || t.DryRun {
 		return false
 	}
 	pauses, err := t.store().Pauses(t.memory.now())
 	if err != nil {
-		return false // it was said at the beginning
+		return false // it was reported at the beginning of the run
 	}
 	for _, p := range pauses {
 		if t.respects(words.Paused) && (p.Name == past.AllPaused || p.Name == t.daemon.Name) {
@@ -105,7 +105,7 @@ func (t *task) pausedMeanwhile() bool {
 	return false
 }
 
-// PauseText says who has paused a daemon, when, until when and why.
+// PauseText says who has paused a daemon, since when, until when and why.
 func PauseText(p past.Pause) string {
 	text := "it is paused"
 	if p.By != "" {
@@ -121,7 +121,8 @@ func PauseText(p past.Pause) string {
 	return text
 }
 
-// upgraded: a package manager at work may be about to start what it has stopped.
+// upgraded leaves the daemon alone while a package manager is at work, which may be about to
+// start what it has stopped.
 func (t *task) upgraded(context.Context) (kind words.Hold, why string) {
 	if !t.respects(words.Packages) {
 		return "", ""
@@ -136,7 +137,7 @@ func (t *task) upgraded(context.Context) (kind words.Hold, why string) {
 	}
 	why = fmt.Sprintf("%v, and may start it itself", work)
 	switch now := t.memory.now(); {
-	case t.past.Held == "" && t.past.HeldWhy == why: // its time is over, as people know
+	case t.past.Held == "" && t.past.HeldWhy == why: // its time is over, and people have been told
 		return "", ""
 	case t.past.Held == words.Packages && now.Since(t.past.HeldSince) > longestUpgrade:
 		t.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, terminal.Limit(longestUpgrade), t.report.Name)

@@ -12,7 +12,7 @@ import (
 	"daemon-keeper/restart"
 )
 
-// sawDown remembers a daemon that is down, and opens an incident.
+// sawDown remembers that a daemon is down, and opens an incident.
 func (t *task) sawDown(reason string) {
 	switch {
 	case t.DryRun || t.daemon.LookOnly:
@@ -51,7 +51,7 @@ func (t *task) endIncident(ctx context.Context, now past.Stamp) {
 		i.Outcome = words.BroughtBack
 	case by != "":
 		i.Outcome, i.For = words.BroughtBack, by
-	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
+	case i.Tries == 0 && 2*i.Held > i.Seconds: // it was left alone for most of the time
 		i.Outcome = words.LeftAlone
 	}
 	t.past.Totals.Downtime += i.Seconds - i.Held
@@ -60,7 +60,7 @@ func (t *task) endIncident(ctx context.Context, now past.Stamp) {
 		t.report.Dead = t.past.Incident.Lasts(now)
 	}
 	switch {
-	case t.acted, t.Watching: // the diary has the restart
+	case t.acted, t.Watching: // the restart is in the log
 	case by != "":
 		t.Log.Log(report.Notice, "'%s' is up again after %s: its service was restarted for '%s'", t.report.Name, took, by)
 	default:
@@ -68,18 +68,18 @@ func (t *task) endIncident(ctx context.Context, now past.Stamp) {
 	}
 	t.transition = true
 	t.over = i
-	if i.Kind != "" { // else it was left alone, or nobody had to act
+	if i.Kind != "" { // otherwise it was left alone, or nobody had to act
 		t.past.Died = &past.Died{Found: now.Retell(t.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
 	}
-	if !t.past.Reminded.IsZero() { // somebody was told of its beginning
+	if !t.past.Reminded.IsZero() { // somebody was told that it began
 		end := t.transitionNow(words.End)
 		t.tellEnd = func() { t.teller.add(ctx, end) }
 	}
 	t.past.Incident, t.past.Reminded = nil, past.Stamp{}
 }
 
-// conclude makes known that an incident is over, once it is no longer remembered as
-// the one under way.
+// conclude announces the end of an incident. It is called only after the memory no longer has
+// the incident as the current one.
 func (t *task) conclude() {
 	if t.over == nil {
 		return
@@ -93,7 +93,7 @@ func (t *task) conclude() {
 	t.over, t.tellEnd = nil, nil
 }
 
-// release ends what has kept a daemon from being restarted.
+// release ends the hold that has kept a daemon from being restarted.
 func (t *task) release(now past.Stamp) {
 	if t.past.Held == "" {
 		return
@@ -104,8 +104,8 @@ func (t *task) release(now past.Stamp) {
 	t.past.Held, t.past.HeldWhy, t.past.HeldSince = "", "", past.Stamp{}
 }
 
-// noteStep remembers a step: in the incident for people, and a stop so that it is not
-// taken for the admin's.
+// noteStep remembers a step in the incident, for people. It also remembers a stop, so that it
+// is not taken for the admin's.
 func (t *task) noteStep(d restart.Done) {
 	if d.Verb == words.Stop {
 		t.stoppedByUs(d.Service, t.stopBegan, t.memory.now())
@@ -119,7 +119,7 @@ func (t *task) noteStep(d restart.Done) {
 	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
 }
 
-// exitOf is the exit status of a command, if it has one.
+// exitOf returns the exit status of a command; nil if it has none.
 func exitOf(err error) *int {
 	if err == nil {
 		return new(int)

@@ -18,22 +18,22 @@ import (
 	"daemon-keeper/restart"
 )
 
-// What is done about processes that a stop leaves behind.
+// Values of Daemon.Leftovers: what is done about processes that a stop leaves behind.
 const (
 	ReportLeftovers = "report"
 	EndLeftovers    = "end"
 )
 
-// killAfter is how long a leftover may take to end when it was told to; goneAfter is how
-// long the kernel may take to end it.
+// killAfter is how long a leftover may take to end after TERM. goneAfter is how long the
+// kernel may take to end it after KILL.
 const (
 	killAfter = 10 * time.Second
 	goneAfter = 2 * time.Second
 )
 
-// Clear tells what is left of the daemon before its service is started again, and ends
-// it if that is wanted. It ends nothing behind a stop that has run out of time, because
-// its manager is still at it, and nothing when a dead run's work is finished.
+// Clear reports the processes that are left of the daemon before its service is started
+// again, and ends them if that is configured. It ends none if the stop has run out of time,
+// because the manager is still at work, and none when the work of a dead run is finished.
 func (t *task) Clear(ctx context.Context, stop restart.Done) {
 	if t.old == nil || stop.Service != t.old.service || !t.anyRuns(t.old.family.Kin) {
 		return
@@ -61,7 +61,7 @@ func (t *task) Clear(ctx context.Context, stop restart.Done) {
 	t.old.left, t.old.told = nil, ""
 }
 
-// anyRuns reports whether one of these processes may still run.
+// anyRuns reports whether any of these processes may still run.
 func (t *task) anyRuns(list []check.Kin) bool {
 	return slices.ContainsFunc(list, func(k check.Kin) bool {
 		runs, err := t.Runs(k.PID, k.Start)
@@ -69,7 +69,7 @@ func (t *task) anyRuns(list []check.Kin) bool {
 	})
 }
 
-// findLeft looks at what runs the daemon's program now.
+// findLeft looks for processes that run the daemon's program now.
 func (t *task) findLeft(ctx context.Context) {
 	o := t.old
 	now := t.kin(context.WithoutCancel(ctx))
@@ -84,8 +84,8 @@ func (t *task) findLeft(ctx context.Context) {
 	}
 }
 
-// maybeText is about what may be left of the daemon. What has only its program is worth
-// a word if it listens somewhere, where the daemon could want to.
+// maybeText names processes that may be left of the daemon. A process that merely runs the
+// same program is mentioned only if it listens at an address that the daemon could want.
 func (t *task) maybeText() string {
 	before := slices.DeleteFunc(slices.Clone(t.old.possible), func(k check.Kin) bool { return !t.anyRuns([]check.Kin{k}) })
 	counted := slices.DeleteFunc(slices.Clone(before), func(k check.Kin) bool { return !k.Counts })
@@ -98,7 +98,8 @@ func (t *task) maybeText() string {
 	return ""
 }
 
-// holds reports whether a process listens at an address that is asked of the daemon.
+// holds reports whether a process listens at an address that the daemon is expected to listen
+// at.
 func (t *task) holds(k check.Kin) bool {
 	if len(t.daemon.Spec.Listen) == 0 {
 		return false
@@ -109,15 +110,15 @@ func (t *task) holds(k check.Kin) bool {
 	})
 }
 
-// leftText is such as "3 of its processes are left (pid 81, 82, 83 of www-data): they
-// hold tcp 0.0.0.0:80".
+// leftText returns a sentence such as "3 of its processes are left (pid 81, 82, 83 of
+// www-data): they hold tcp 0.0.0.0:80".
 func (t *task) leftText(list []check.Kin, one, many string) string {
 	text, hold := one, "it holds "
 	if len(list) > 1 {
 		text, hold = strconv.Itoa(len(list))+" "+many, "they hold "
 	}
 	text += " (" + t.kinText(list) + ")"
-	sockets, _ := t.Kin.Sockets(kinPIDs(list)) // without them there is less to say
+	sockets, _ := t.Kin.Sockets(kinPIDs(list)) // if they are unknown, the text is shorter
 	if len(sockets) == 0 {
 		return text
 	}
@@ -133,7 +134,7 @@ func (t *task) leftText(list []check.Kin, one, many string) string {
 	return text + ": " + hold + strings.Join(where, ", ")
 }
 
-// kinText names processes by the users that they belong to, some of each.
+// kinText names processes by their users, a few of each.
 func (t *task) kinText(list []check.Kin) string {
 	const most = 5
 	var users []string
@@ -157,7 +158,8 @@ func (t *task) kinText(list []check.Kin) string {
 	return strings.Join(texts, "; ")
 }
 
-// nameOf is a user's name, which a run that finds all well has no need of.
+// nameOf returns a user's name. The names are read only when needed: a run that finds all
+// well needs none.
 func (t *task) nameOf(id uint32) string {
 	if t.UserName != nil {
 		return t.UserName(id)
@@ -173,8 +175,8 @@ func kinPIDs(list []check.Kin) []int {
 	return numbers
 }
 
-// endLeft has what is left end: TERM first, and KILL for what has not ended then. It
-// stops short when the run is interrupted.
+// endLeft ends the leftovers: TERM first, then KILL for those that have not ended. It stops
+// when the run is interrupted.
 func (t *task) endLeft(ctx context.Context) {
 	held := t.seizeLeft()
 	defer func() {
@@ -200,7 +202,7 @@ func (t *task) endLeft(ctx context.Context) {
 	}
 }
 
-// seizeLeft gets hold of each process that is left, and is still the same.
+// seizeLeft gets hold of each leftover that is still the same process.
 func (t *task) seizeLeft() map[check.Kin]Seized {
 	held := make(map[check.Kin]Seized)
 	for _, k := range t.old.left {
@@ -223,7 +225,7 @@ func (t *task) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
 	}
 }
 
-// untilEnded waits until all have ended, and lets go of those that have.
+// untilEnded waits until all have ended, and releases those that have.
 func (t *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
 	began := time.Now()
 	for {
@@ -245,8 +247,8 @@ func (t *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most t
 	}
 }
 
-// whatIsLeft adds to the report what has outlived the stop, as far as it still runs:
-// it explains why a start has failed, and it is not to be forgotten when it has not.
+// whatIsLeft adds to the report what has outlived the stop and still runs: it explains why a
+// start has failed, and must be visible even if none has.
 func (t *task) whatIsLeft() {
 	o := t.old
 	if o == nil {
@@ -284,7 +286,7 @@ func wasWere(n int) string {
 	return strconv.Itoa(n) + " processes were"
 }
 
-// killText is what a person could type.
+// killText is a command that a person can type.
 func killText(list []check.Kin) string { return "kill" + numbersText(list, " ") }
 
 func psText(list []check.Kin) string {

@@ -11,9 +11,10 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// nearest says which process was started in a restart and nearly counts, and why it does
-// not: another version of an interpreter, say, or another user's. It is "" if there is
-// none. A process that has the wanted arguments and nothing else is told of last.
+// nearest names the process that was started during a restart and nearly counts, and says why
+// it does not count: for example another version of an interpreter, or another user. It
+// returns "" if there is none. A process that matches only by its arguments is the last
+// choice.
 func (t *task) nearest(ctx context.Context, since past.Stamp) string {
 	if t.Processes == nil || ctx.Err() != nil {
 		return ""
@@ -47,7 +48,7 @@ func nearestText(p proctable.Process, why string) string {
 	return fmt.Sprintf("; process %d was started meanwhile and does not count (%s): %s", p.PID, seen(p), why)
 }
 
-// cameUp reports whether a process was started since then and runs.
+// cameUp reports whether a process was started after since and still runs.
 func (t *task) cameUp(pid int, since past.Stamp) bool {
 	p, runs, err := t.Processes.Read(pid)
 	return err == nil && runs && p.Usage.Age <= t.memory.now().Since(since)

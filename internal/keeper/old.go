@@ -17,20 +17,20 @@ import (
 	"daemon-keeper/restart"
 )
 
-// old is a daemon as it was before its service was stopped.
+// old is the daemon as it was before its service was stopped.
 type old struct {
-	service string       // whose stop ends it
+	service string       // the service whose stop ends the daemon
 	family  check.Family // the processes that ran its program
-	awaited []check.Kin  // those that counted, and that the stop ends
-	left    []check.Kin  // what has outlived the stop, for sure
-	told    string       // which, and where they listen
-	ended   []check.Kin  // those of them that were ended
+	awaited []check.Kin  // processes that counted, and that the stop should end
+	left    []check.Kin  // processes that have certainly outlived the stop
+	told    string       // names them, and where they listen
+	ended   []check.Kin  // leftovers that were ended
 
-	possible []check.Kin // what may be left of it
+	possible []check.Kin // processes that may be left of the daemon
 }
 
-// meet looks at the daemon that is about to be stopped, once more and at all of it: at
-// whatever runs its program. Without a way to know processes again nobody is waited for.
+// meet looks once more at the daemon that is about to be stopped, at every process that runs
+// its program. If processes cannot be recognised again later, none is waited for.
 func (t *task) meet(ctx context.Context, services []string) {
 	t.old, t.unmet = nil, nil
 	own := ownService(t.daemon.Services, t.daemon.Spec)
@@ -66,14 +66,14 @@ func (t *task) meet(ctx context.Context, services []string) {
 	t.old = o
 }
 
-// kin are the processes that run the daemon's program, whoever's they are. Of a daemon
-// that is known by a name alone they are those that count.
+// kin lists the processes that run the daemon's program, whoever owns them. If the daemon is
+// known only by name, these are the processes that count.
 func (t *task) kin(ctx context.Context) []check.Kin {
 	list, _ := t.kinOrErr(ctx)
 	return list
 }
 
-// kinOrErr also says why not all of that can be told.
+// kinOrErr is kin, and also returns why the list may be incomplete.
 func (t *task) kinOrErr(ctx context.Context) ([]check.Kin, error) {
 	opts := t.options()
 	opts.Measure = true
@@ -96,8 +96,8 @@ func (t *task) kinOrErr(ctx context.Context) ([]check.Kin, error) {
 	return list, err
 }
 
-// othersOfProgram are the processes of the same program that count for daemons with other
-// services. They are not sure if any of that cannot be told.
+// othersOfProgram lists the processes of the same program that count for daemons with other
+// services. sure is false if some of that is unknown.
 func (t *task) othersOfProgram(ctx context.Context, opts check.Options) (others []int, sure bool) {
 	sure = true
 	for _, other := range t.tasks {
@@ -113,9 +113,9 @@ func (t *task) othersOfProgram(ctx context.Context, opts check.Options) (others 
 	return others, sure
 }
 
-// ancestors are the daemon's processes as they were when it was last seen up, in this
-// boot. Of their children only the numbers are remembered: who has such a number and was
-// there then is the same process still.
+// ancestors returns the daemon's processes as they were when it was last seen up, if that was
+// in this boot. Only PIDs of their children are remembered: a process with such a PID that
+// was already running then is still the same process.
 func (t *task) ancestors(kin []check.Kin) []check.Ancestor {
 	now := t.memory.now()
 	if !t.isThisBoot() {
@@ -137,14 +137,14 @@ func (t *task) ancestors(kin []check.Kin) []check.Ancestor {
 	return list
 }
 
-// isThisBoot reports whether the daemon was last seen up in this boot: else the numbers of
-// its processes mean nothing.
+// isThisBoot reports whether the daemon was last seen up in this boot. Otherwise the
+// remembered PIDs mean nothing.
 func (t *task) isThisBoot() bool {
 	return t.store() != nil && t.past.LastUp.Boot != "" && t.past.LastUp.Boot == t.memory.now().Boot
 }
 
-// ownService is the service whose stop ends the daemon: the one that is called like its
-// program or like it itself, or else the first.
+// ownService returns the service whose stop ends the daemon: the one with the name of its
+// program or of the daemon, otherwise the first.
 func ownService(services []string, spec check.Spec) string {
 	if len(services) == 0 {
 		return ""
@@ -161,9 +161,9 @@ func ownService(services []string, spec check.Spec) string {
 	return services[0]
 }
 
-// Remaining lists the processes that the stop should have ended and that still run. Once
-// the main ones have ended, the others keep nothing from being started unless they hold
-// an address: sessions, and workers that finish what they are at, may take hours.
+// Remaining lists the processes that the stop should have ended and that still run. Once the
+// main processes have ended, the others block the start only if they hold an address:
+// sessions, and workers that finish their work, may take hours.
 func (t *task) Remaining(_ context.Context, service string) ([]int, error) {
 	if t.old == nil || service != t.old.service {
 		return nil, nil
@@ -190,12 +190,12 @@ func (t *task) Remaining(_ context.Context, service string) ([]int, error) {
 	return running, nil
 }
 
-// isMain reports whether none of the others has started it.
+// isMain reports whether the process is not a child of any other awaited process.
 func (o *old) isMain(k check.Kin) bool {
 	return !slices.ContainsFunc(o.awaited, func(a check.Kin) bool { return a.PID == k.Parent })
 }
 
-// then is what comes of it that processes outlive the stop of a service.
+// then says what follows if processes outlive the stop of a service.
 func then(service string) string {
 	if rcd.IsOwn(service) {
 		return "it is not started beside them"
@@ -203,7 +203,7 @@ func then(service string) string {
 	return "starting all the same"
 }
 
-// AwaitEnd tells the diary and a person at the terminal that the start has to wait.
+// AwaitEnd shows in the log and on the terminal that the start has to wait.
 func (t *task) AwaitEnd(pids []int) func(restart.Wait) {
 	end := t.show("waiting for the end of " + report.PIDList(pids))
 	return func(w restart.Wait) {

@@ -11,10 +11,10 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// A daemon that no manager knows has one service, which rcd.Own starts and stops. That has
-// nobody to ask which processes the daemon has: it asks the run.
+// A daemon that no manager knows has one service, which rcd.Own starts and stops. Own has no
+// manager to ask which processes belong to the daemon, so it asks the run.
 
-// OwnDaemons are those of a run that no manager knows.
+// OwnDaemons lists the daemons of a run that no manager knows.
 func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {
 	var list []*rcd.OwnDaemon
 	for _, d := range daemons {
@@ -25,8 +25,8 @@ func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {
 	return list
 }
 
-// stops tells which processes a stop of the service ends. One without a manager may have
-// been started by a person, in a session: it is the daemon all the same.
+// stops lists the processes that a stop of the service ends. Without a manager, the daemon
+// may have been started by a person in a login session; the process counts all the same.
 func stops(f check.Family, service string) []check.Kin {
 	if rcd.IsOwn(service) {
 		f.Group = ""
@@ -34,7 +34,7 @@ func stops(f check.Family, service string) []check.Kin {
 	return f.Stops()
 }
 
-// withDaemon tells how to get hold of the daemon's processes.
+// withDaemon adds to with how to get hold of the daemon's processes.
 func (p *pass) withDaemon(with *rcd.With, service string) {
 	with.Warn = func(err error) { p.logOnce(report.Warning, "%v", err) }
 	for _, t := range p.tasks {
@@ -50,7 +50,7 @@ func (p *pass) withDaemon(with *rcd.With, service string) {
 	}
 }
 
-// seize gets hold of each process that the stop is to end, and that is still the same.
+// seize gets hold of each process that the stop is to end, if it is still the same process.
 func (t *task) seize(context.Context) (held []rcd.Held, err error) {
 	if t.unmet != nil && len(t.stillThere()) > 0 {
 		return nil, t.unmet
@@ -69,7 +69,7 @@ func (t *task) seize(context.Context) (held []rcd.Held, err error) {
 	return held, err
 }
 
-// stillThere are the processes of the last look that may still run.
+// stillThere lists the processes of the last look that may still run.
 func (t *task) stillThere() (running []int) {
 	for _, m := range t.last.Matches {
 		if runs, err := t.Runs(m.PID, m.Usage.Start); runs || err != nil {
@@ -79,7 +79,7 @@ func (t *task) stillThere() (running []int) {
 	return running
 }
 
-// heldKin tells the diary of what is sent to it.
+// heldKin logs each signal that is sent to it.
 type heldKin struct {
 	Seized
 	kin  check.Kin

@@ -11,8 +11,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// lock keeps other runs from the services. Without a folder that can be trusted
-// there are no locks, and the daemon is restarted all the same.
+// lock keeps other runs from the services. Without a folder that can be trusted there are no
+// locks, and the daemon is restarted all the same.
 func (t *task) lock(ctx context.Context) (*state.Locks, bool) {
 	locks, err := t.locksOf(t.daemon.Services)
 	var held *state.HeldError
@@ -44,7 +44,8 @@ func (p *pass) locksOf(services []string) (*state.Locks, error) {
 	return dir.Lock(p.lockNames(services), time.Now())
 }
 
-// lockNames are those of the services' locks, by which two names of one service are the same.
+// lockNames returns the names of the services' locks. Two names of one service give the same
+// lock.
 func (k *Keeper) lockNames(services []string) []string {
 	names := make([]string, len(services))
 	for i, service := range services {
@@ -60,7 +61,7 @@ func (k *Keeper) lockName(service string) string {
 	return k.LockName(service)
 }
 
-// managerOf is the name of a service's manager, for people.
+// managerOf returns the name of a service's manager, for people.
 func (k *Keeper) managerOf(service string) string {
 	if k.ManagerOf != nil {
 		return k.ManagerOf(service)
@@ -68,7 +69,7 @@ func (k *Keeper) managerOf(service string) string {
 	return k.Manager.Name()
 }
 
-// trim cuts what daemons have written to the output of their own start.
+// trim shortens the files with the output that daemons have written since their start.
 func (p *pass) trim() {
 	for _, service := range (&rcd.Outputs{Dir: p.RunDir}).TooLarge() {
 		dir, err := state.OpenDir(p.RunDir)

@@ -11,14 +11,14 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// sawUp remembers a daemon that is up, and tells it if that is not the one that
-// was there before.
+// sawUp remembers a daemon that is up, and reports it if it is not the same process as
+// before.
 func (t *task) sawUp(ctx context.Context, v check.Verdict) {
-	if t.store() == nil || t.daemon.LookOnly || len(v.Matches) == 0 && t.past.Incident == nil { // of none that may be, only an end is worth a word
+	if t.store() == nil || t.daemon.LookOnly || len(v.Matches) == 0 && t.past.Incident == nil { // of a rule without matches only the end of an incident is worth remembering
 		return
 	}
 	if t.past.Incident != nil && !t.acted && !t.locked && (t.isOthers() || t.isStale()) {
-		t.others = true // who restarts it has the last word
+		t.others = true // the run that restarts it decides
 		return
 	}
 	now := t.memory.now()
@@ -38,8 +38,8 @@ func (t *task) sawUp(ctx context.Context, v check.Verdict) {
 	t.past.HeldWhy = "" // see upgraded
 }
 
-// isGone reports whether none of these processes runs any more. Mostly the look has
-// seen one of them.
+// isGone reports whether none of these processes runs any more. Usually the look has seen one
+// of them.
 func (t *task) isGone(list, seen []past.Process) bool {
 	return !slices.ContainsFunc(list, func(p past.Process) bool {
 		if slices.ContainsFunc(seen, func(s past.Process) bool { return s.PID == p.PID && s.Start == p.Start }) {
@@ -50,9 +50,9 @@ func (t *task) isGone(list, seen []past.Process) bool {
 	})
 }
 
-// wasThere reports whether some process of the daemon was there when it was last seen
-// up. A healthy run does not see all of them, and the one that it saw may have been
-// a worker, which come and go.
+// wasThere reports whether some process of the daemon was running when it was last seen up. A
+// healthy run does not see all processes, and the one that it saw may have been a worker;
+// workers come and go.
 func (t *task) wasThere(ctx context.Context, now past.Stamp) bool {
 	opts := t.options()
 	opts.Measure = true
@@ -61,8 +61,8 @@ func (t *task) wasThere(ctx context.Context, now past.Stamp) bool {
 	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age >= since })
 }
 
-// forAnother is the daemon for which a run has restarted a service of this one since this
-// one was last seen up; "" if none has.
+// forAnother returns the daemon for which a run has restarted a service of this daemon since
+// this daemon was last seen up; "" if none.
 func (t *task) forAnother() string {
 	for _, service := range t.daemon.Services {
 		if by := t.turns.restartedFor(t.lockName(service)); by != "" && by != t.report.Name {
@@ -75,9 +75,9 @@ func (t *task) forAnother() string {
 	return ""
 }
 
-// noteRestart tells that a daemon that was up at the last look was restarted since. What a
-// run did is in the diary only. What depends on a service that a run has restarted may
-// have been restarted with it.
+// noteRestart reports that a daemon that was up at the last look has been restarted since. A
+// restart by a run is only logged. A daemon that depends on a service that a run has
+// restarted may have been restarted with it.
 func (t *task) noteRestart(before, seen []past.Process) {
 	pids := ": " + pidsText(before) + " -> " + pidsText(seen)
 	if by := t.forAnother(); by != "" {
@@ -100,7 +100,7 @@ func (t *task) noteRestart(before, seen []past.Process) {
 	}
 }
 
-// remembered is what a later run must know of the processes that count.
+// remembered returns what a later run must know about the processes that count.
 func (t *task) remembered(v check.Verdict) []past.Process {
 	const most = 16
 	var list []past.Process
@@ -109,7 +109,7 @@ func (t *task) remembered(v check.Verdict) []past.Process {
 			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, Children: m.Usage.Children, Unit: t.unitOf(m),
 			Exe: m.Exe, File: past.File(m.File), Script: past.File(m.ScriptFile),
 		}
-		if len(m.Usage.Threads) > 1 { // a single one has the number of the process
+		if len(m.Usage.Threads) > 1 { // a single thread has the PID as its number
 			p.Threads = m.Usage.Threads
 		}
 		list = append(list, p)
@@ -117,7 +117,7 @@ func (t *task) remembered(v check.Verdict) []past.Process {
 	return list
 }
 
-// unitOf: the unit of a process is read when it is first seen.
+// unitOf returns the unit of a process. It is read when the process is first seen.
 func (t *task) unitOf(m check.Match) string {
 	if m.Usage.Unit != "" {
 		return m.Usage.Unit
@@ -130,7 +130,8 @@ func (t *task) unitOf(m check.Match) string {
 	return ""
 }
 
-// recall has looks know the processes of this boot that were proven to be the daemon's.
+// recall makes looks recognise the processes of this boot that were proven to be the
+// daemon's.
 func (t *task) recall(now past.Stamp) {
 	if t.past.LastUp.Boot != now.Boot || t.daemon.Spec.Rule {
 		return
@@ -142,8 +143,8 @@ func (t *task) recall(now past.Stamp) {
 	}
 }
 
-// noticeOldImage says once that a daemon runs an old program, as long as it is the same
-// process and the same program.
+// noticeOldImage reports that a daemon runs an old program: once for each process and
+// program.
 func (t *task) noticeOldImage(v check.Verdict) {
 	i := slices.IndexFunc(v.Matches, func(m check.Match) bool { return m.OldImage })
 	if i < 0 {

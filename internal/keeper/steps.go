@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/restart"
 )
 
-// Begin tells the diary and a person at the terminal what is under way.
+// Begin shows in the log and on the terminal what is under way.
 func (t *task) Begin(s restart.Step) {
 	if t.journal != nil {
 		t.mark(t.journal.Begin, s)
@@ -21,7 +21,7 @@ func (t *task) Begin(s restart.Step) {
 	t.step = t.show(doing(s.Verb) + " service " + s.Service)
 }
 
-// show shows a person at the terminal what is under way.
+// show shows on the terminal what is under way.
 func (t *task) show(what string) (end func()) {
 	if t.Progress == nil {
 		return func() {}
@@ -29,7 +29,7 @@ func (t *task) show(what string) (end func()) {
 	return t.Progress.Begin(what)
 }
 
-// End tells how a step has ended.
+// End reports how a step has ended.
 func (t *task) End(d restart.Done) {
 	t.step()
 	if t.journal != nil {
@@ -57,10 +57,10 @@ func (t *task) End(d restart.Done) {
 	t.report.Steps = append(t.report.Steps, step)
 }
 
-// Await shows a person at the terminal that it is the daemon that takes its time.
+// Await shows on the terminal that the run waits for the daemon.
 func (t *task) Await() func() { return t.show("waiting for " + filepath.Base(t.report.Name)) }
 
-// stepLevel: a stop that fails does not keep the start from being tried.
+// stepLevel returns the level of a failed step. A failed stop does not prevent the start.
 func stepLevel(v words.Verb) report.Level {
 	if v == words.Stop {
 		return report.Warning

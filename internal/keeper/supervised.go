@@ -11,23 +11,23 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// A supervisor of the daemontools family starts its services again by itself. It is left to
-// that: while it runs and wants a service up, it has its own time, see rcd.Work. What it
-// cannot do, and what nobody would see, is told.
+// A supervisor of the daemontools family restarts its services by itself. While it runs and
+// wants a service up, the daemon is left to it for a limited time, see rcd.Work. What it
+// cannot do, and what nobody would notice, is reported.
 
-// How a daemon is watched that its supervisor starts again and again.
+// How a daemon is watched that its supervisor restarts again and again.
 const (
-	flaps     = 4               // so many starts within the time that counts are too many
-	watchFor  = 6 * time.Second // a supervisor waits for a second between two starts
+	flaps     = 4               // this many starts within the time window are too many
+	watchFor  = 6 * time.Second // a supervisor waits one second between two starts
 	watchPoll = 25 * time.Millisecond
-	livesFor  = 2 * time.Second // it has come up, and is no longer watched
-	mostSeen  = 32              // starts that are remembered
+	livesFor  = 2 * time.Second // a daemon that lives this long has come up, and is no longer watched
+	mostSeen  = 32              // how many starts are remembered
 
-	flappingTime = 5 * time.Minute // that counts, if the configuration says nothing
+	flappingTime = 5 * time.Minute // the time window, if the configuration has none
 )
 
-// supervision is what the supervisor of the daemon's first service, which is its own, does
-// about it; nil if it has none, or nobody can tell.
+// supervision returns what the supervisor of the daemon's own service, the first, does; nil
+// if it has none or that is unknown.
 func (t *task) supervision(ctx context.Context) *rcd.Supervision {
 	if t.Supervised == nil || len(t.daemon.Services) == 0 || t.daemon.LookOnly {
 		return nil
@@ -40,8 +40,8 @@ func (t *task) supervision(ctx context.Context) *rcd.Supervision {
 	return s
 }
 
-// superviseUp adds to the verdict of a daemon that is up what its supervisor shows: that it
-// was started too often lately, and that nobody reads what it writes.
+// superviseUp adds to the verdict of a daemon that is up what its supervisor shows: too many
+// starts recently, or output that nobody reads.
 func (t *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 	s := t.supervision(ctx)
 	if s == nil {
@@ -65,7 +65,7 @@ func (t *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 	return v
 }
 
-// sawStart remembers a start by the supervisor, unless it was told to by a run.
+// sawStart remembers a start by the supervisor, unless a run has asked for it.
 func (t *task) sawStart(at time.Time) {
 	if t.store() == nil || at.IsZero() || slices.ContainsFunc(t.past.Starts, at.Equal) || t.isOurStart(at) {
 		return
@@ -76,16 +76,16 @@ func (t *task) sawStart(at time.Time) {
 	}
 }
 
-// isOurStart reports whether a start is from the time of a run's own restart.
+// isOurStart reports whether a start happened during a restart by a run.
 func (t *task) isOurStart(at time.Time) bool {
 	const after = 2 * time.Second
 	stop, known := t.past.Stops[t.daemon.Services[0]]
 	return known && !at.Before(stop.From.Time) && at.Before(t.past.Tally.Last.Time.Add(after))
 }
 
-// flapping watches a daemon that is down, and that its supervisor has started a moment ago or
-// is about to: is it started again and again? Another restart would not help. The text says
-// so; "" if it is not. Watched says that this took some time.
+// flapping watches a daemon that is down and that its supervisor has just started or is about
+// to start. If the supervisor restarts it again and again, another restart would not help,
+// and text says so; otherwise text is "". watched says that this took some time.
 func (t *task) flapping(ctx context.Context) (text string, watched bool) {
 	s := t.supervision(ctx)
 	if s == nil || !s.Watched || !s.WantUp || len(t.last.Matches) > 0 { // it runs, but not well
@@ -103,8 +103,8 @@ func (t *task) flapping(ctx context.Context) (text string, watched bool) {
 	return t.watchStarts(ctx, s), true
 }
 
-// watchStarts is flapping once the starts of some seconds have been seen, and how long the
-// daemon has lived at most between a start and its end.
+// watchStarts watches the starts of some seconds, and how long the daemon lives at most
+// between a start and its end. Its result is that of flapping.
 func (t *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
@@ -137,7 +137,7 @@ func (t *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	}
 }
 
-// flapText tells how often a supervisor has started the daemon lately, if that is too often.
+// flapText says how often a supervisor has started the daemon recently, if that is too often.
 func (t *task) flapText(s *rcd.Supervision, life time.Duration) string {
 	within := t.daemon.Policy.Acceptable
 	if within <= 0 {
@@ -147,14 +147,15 @@ func (t *task) flapText(s *rcd.Supervision, life time.Duration) string {
 	if t.store() == nil {
 		starts = t.starts
 	}
-	// s6 remembers each death, those of a stop or a restart too, which are not its supervisor's doing.
+	// s6 remembers each death, including those by a stop or a restart, which the supervisor
+	// has not caused.
 	if deaths := slices.DeleteFunc(slices.Clone(s.Deaths), t.isOurStart); len(deaths) > len(starts) {
 		starts = deaths
 	}
 	return flapsIn(starts, time.Now(), within, s.By, life)
 }
 
-// flapsIn is a pure function of what was seen.
+// flapsIn is the pure part of flapText.
 func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string, life time.Duration) string {
 	n, first := 0, now
 	for _, at := range starts {
@@ -175,9 +176,9 @@ func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string,
 	return text
 }
 
-// isFlapping reports whether a daemon that is down is left to its supervisor, which starts it
-// again and again: that is an alarm, and another restart would be one more. Or it has come
-// up meanwhile.
+// isFlapping reports whether a daemon that is down is left to its supervisor, or has come up
+// in the meantime. A supervisor that starts it again and again raises an alarm; our restart
+// would be one more.
 func (t *task) isFlapping(ctx context.Context) bool {
 	t.noteScanner(ctx)
 	text, watched := t.flapping(ctx)
@@ -193,9 +194,9 @@ func (t *task) isFlapping(ctx context.Context) bool {
 	return true
 }
 
-// noteScanner says that what starts the daemon's supervisor does not run: it goes on as long as
-// it lives, and then nobody starts it again. All processes are asked for, so a healthy run does
-// not.
+// noteScanner reports that the program that starts the daemon's supervisor does not run: if
+// the supervisor ends, nobody starts it again. The check looks at all processes, so a healthy
+// run does not make it.
 func (t *task) noteScanner(ctx context.Context) {
 	s := t.supervision(ctx)
 	if s == nil || t.Commands == nil {
@@ -207,8 +208,8 @@ func (t *task) noteScanner(ctx context.Context) {
 	}
 }
 
-// titleOf is the last line that a supervisor shows of what services write without a log of
-// their own; "" if there is none.
+// titleOf returns the last line that a supervisor shows of the output of services without a
+// log of their own; "" if there is none.
 func (t *task) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
 	if t.Commands == nil || s.Written != "" {
 		return ""

@@ -14,23 +14,22 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// Processes answers questions about single processes, which a healthy run does not ask.
+// Processes answers questions about single processes. A healthy run does not ask any.
 type Processes interface {
-	// Read reads all of a process; runs is false if there is none.
+	// Read reads everything about a process; runs is false if there is none.
 	Read(pid int) (p proctable.Process, runs bool, err error)
-	// Leads finds those that were started by the path of a Spec and execute something else.
+	// Leads finds processes that were started by the path of a Spec and execute another file.
 	Leads(ctx context.Context, spec check.Spec) ([]proctable.Process, error)
 	// Listens reports whether a process waits for connections.
 	Listens(pid int) (bool, error)
-	// PIDFile is the process that a pidfile names, and whether it runs; known is false if
-	// that cannot be told.
+	// PIDFile returns the process that a pidfile names, and whether it runs; known is false
+	// if that is unknown.
 	PIDFile(path string) (pid int, runs, known bool)
 }
 
-// suspects reports whether a daemon that seems to be up may be only what is left of it:
-// a main process that is remembered has ended, or a process that no run has seen before
-// is in the unit of another service. It starts no process and, where all is as it was,
-// reads nothing.
+// suspects reports whether a daemon that seems to be up may consist of leftovers only: a
+// remembered main process has ended, or a process that no run has seen before is in the unit
+// of another service. It starts no process and, if nothing has changed, reads nothing.
 func (t *task) suspects(v check.Verdict) bool {
 	switch {
 	case v.State != check.Up || len(v.Matches) == 0 || t.daemon.Spec.Rule || t.daemon.LookOnly || t.Processes == nil:
@@ -39,7 +38,7 @@ func (t *task) suspects(v check.Verdict) bool {
 	return t.endedMain(v).PID != 0 || !t.Watching && slices.ContainsFunc(v.Matches, t.isStranger)
 }
 
-// endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
+// endedMain returns a remembered main process that has ended; its PID is 0 if there is none.
 func (t *task) endedMain(v check.Verdict) past.Process {
 	if t.store() == nil || t.past.LastUp.Boot != t.memory.now().Boot {
 		return past.Process{}
@@ -55,7 +54,7 @@ func (t *task) endedMain(v check.Verdict) past.Process {
 	return past.Process{}
 }
 
-// tops are the processes that none of the others has started.
+// tops lists the processes that are not children of any other in the list.
 func tops(list []past.Process) []past.Process {
 	return slices.DeleteFunc(slices.Clone(list), func(p past.Process) bool {
 		return slices.ContainsFunc(list, func(other past.Process) bool {
@@ -66,8 +65,8 @@ func tops(list []past.Process) []past.Process {
 
 func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
 
-// isStranger reports whether a process that is not remembered is in a unit of systemd
-// that none of the daemon's services is.
+// isStranger reports whether a process that is not remembered is in a systemd unit that
+// belongs to none of the daemon's services.
 func (t *task) isStranger(m check.Match) bool {
 	known := slices.ContainsFunc(t.past.Processes, func(p past.Process) bool { return isSame(p, m) })
 	return !known && t.isElsewhere(m.Usage.Unit)
@@ -78,7 +77,7 @@ func (t *task) isElsewhere(unit string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(t.daemon.Services, func(service string) bool {
-		if t.managerOf(service) != "systemd" { // whose services run in the unit of whoever has started it
+		if t.managerOf(service) != "systemd" { // services of other managers run in the unit of whoever has started them
 			return true
 		}
 		_, service = words.CutService(service)
@@ -87,7 +86,7 @@ func (t *task) isElsewhere(unit string) bool {
 }
 
 // question settles a suspicion: it asks the manager, the pidfile and the processes
-// themselves. A daemon of which only remains are left is Down.
+// themselves. A daemon that consists of leftovers only is Down.
 func (t *task) question(ctx context.Context, v check.Verdict) check.Verdict {
 	t.doubt = ""
 	if !t.suspects(v) {
@@ -99,7 +98,7 @@ func (t *task) question(ctx context.Context, v check.Verdict) check.Verdict {
 	if all.State != check.Up || len(all.Matches) == 0 {
 		return all
 	}
-	all.Pending, all.Faults = false, v.Faults // a probe has been made
+	all.Pending, all.Faults = false, v.Faults // the probe has already been made
 	left := t.remainsOf(ctx, all)
 	found := left.judge()
 	switch {
@@ -119,7 +118,7 @@ func (t *task) question(ctx context.Context, v check.Verdict) check.Verdict {
 func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 	left := remains{gone: t.endedMain(v), told: runtime.GOOS == "linux", twice: t.past.UpSince.Before(t.past.LastUp)}
 	if len(t.daemon.Services) > 0 {
-		left.service = t.daemon.Services[0] // which is the daemon's own
+		left.service = t.daemon.Services[0] // the first service is the daemon's own
 		left.cond = t.condition(ctx, left.service)
 	}
 	if file := t.daemon.Spec.PIDFile; file != nil {
@@ -146,7 +145,7 @@ func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 	return left
 }
 
-// leftOf are the processes that are left, by which a later run knows them.
+// leftOf returns the leftovers in the form in which later runs recognise them.
 func leftOf(matches []check.Match) []past.Process {
 	list := make([]past.Process, 0, len(matches))
 	for _, m := range matches {
@@ -155,8 +154,8 @@ func leftOf(matches []check.Match) []past.Process {
 	return list
 }
 
-// descends reports whether a process, or one that it descends from among those that
-// count, is one of these.
+// descends reports whether a process is one of these, or descends from one of them through
+// processes that count.
 func descends(pid int, parents map[int]int, of []int) bool {
 	for range len(parents) + 1 {
 		if slices.Contains(of, pid) {
@@ -171,8 +170,8 @@ func descends(pid int, parents map[int]int, of []int) bool {
 	return false
 }
 
-// isHeir reports whether a process has started others that count, and waits for
-// connections, or that cannot be told.
+// isHeir reports whether a process has started others that count and waits for connections.
+// If the latter is unknown, it counts as waiting.
 func (t *task) isHeir(m check.Match, all []check.Match) bool {
 	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
 		return false
@@ -181,16 +180,17 @@ func (t *task) isHeir(m check.Match, all []check.Match) bool {
 	return listens || err != nil
 }
 
-// conditionTime is the limit for that.
+// conditionTime limits the question about a service's condition.
 const conditionTime = 3 * time.Second
 
-// condition asks the manager. What it does not say is not known.
+// condition asks the manager about a service. If the manager does not answer, the state is
+// unknown.
 func (t *task) condition(ctx context.Context, service string) rcd.Condition {
 	o := t.observer()
 	if o == nil {
 		return rcd.Condition{}
 	}
-	t.deaths <- struct{}{} // as for the cause of a death
+	t.deaths <- struct{}{} // bounded like the questions about causes of deaths
 	defer func() { <-t.deaths }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
@@ -201,8 +201,8 @@ func (t *task) condition(ctx context.Context, service string) rcd.Condition {
 	return c
 }
 
-// mainFirst puts the main process before the others, else one that has started some of
-// them: it is the first that is remembered, and so the first that the next run looks at.
+// mainFirst puts the main process first or, if it is unknown, one that has started some of
+// the others: the first is remembered first, so the next run looks at it first.
 func mainFirst(matches []check.Match, main int) []check.Match {
 	i := slices.IndexFunc(matches, func(m check.Match) bool { return m.PID == main })
 	if i < 0 {

@@ -15,45 +15,45 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// task is what one run does about one daemon, and what it knows of it.
+// task is the work of one run on one daemon, and what it knows about it.
 type task struct {
 	*pass
-	order  int // in which the daemons were given
+	order  int // the position in the list of daemons
 	daemon Daemon
 	report report.Daemon
-	done   chan struct{} // closed at the end: the report is written
-	last   check.Verdict // of the last look
-	step   func()        // ends what the person at the terminal is shown
-	old    *old          // the daemon before its service is stopped; nil: none of it runs
+	done   chan struct{} // closed when the report is written
+	last   check.Verdict // the last verdict
+	step   func()        // ends what the terminal shows
+	old    *old          // the daemon before its service is stopped; nil: none of its processes runs
 
-	unmet error // why that could not be told for sure
+	unmet error // why that is not certain
 
-	past       past.Daemon    // what is remembered of it
-	inFile     past.Daemon    // what of that is in the file
-	saved      bool           // at the last try; else another run has written meanwhile
-	over       *past.Incident // that has ended, and is not in the ledger yet
-	tellEnd    func()         // of that; nil: nobody is to be told
+	past       past.Daemon    // what is remembered of the daemon
+	inFile     past.Daemon    // the part that is in the file
+	saved      bool           // the last save has succeeded; otherwise another run has written in the meantime
+	over       *past.Incident // an ended incident that is not in the ledger yet
+	tellEnd    func()         // announces its end; nil: nobody is told
 	left       *state.Intent  // what a run that has died has left
-	journal    *state.Journal // of what is being done; nil: none
+	journal    *state.Journal // the journal of the current work; nil: none
 	stopBegan  past.Stamp
-	spared     map[string]*rcd.Wish // services that somebody wants to be left down
+	spared     map[string]*rcd.Wish // services that somebody wants to stay down
 	locks      *state.Locks         // of its services
-	locked     bool                 // we have its locks: no other run knows better
-	acted      bool                 // we have had its locks, and have done something
-	finished   bool                 // what another run has left, and that brought it back
-	stuck      bool                 // the machine boots, and does so for too long
-	starts     []time.Time          // of the daemon by its supervisor, which this run has seen
-	flaps      bool                 // its supervisor starts it again and again
-	doubt      string               // whether what counts is what is left of it cannot be told
-	others     bool                 // another run is at work, and knows better
+	locked     bool                 // we hold its locks: no other run knows better
+	acted      bool                 // we have held its locks and have done something
+	finished   bool                 // finishing the work of another run has brought it back
+	stuck      bool                 // the machine has been booting for too long
+	starts     []time.Time          // starts by the supervisor that this run has seen
+	flaps      bool                 // its supervisor restarts it again and again
+	doubt      string               // why it is unknown whether the counted processes are only leftovers
+	others     bool                 // another run is at work and knows better
 	overdues   []string             // work that takes too long
-	transition bool                 // something has changed that must not be forgotten
+	transition bool                 // something has changed that must be remembered
 }
 
 func (t *task) end() { close(t.done) }
 
-// keep is the flow of a run, from the first verdict on. It ends with the part that
-// has settled what there is to report.
+// keep is the flow of a task after the first verdict. Each part reports whether it has
+// settled the outcome; then the flow ends.
 func (t *task) keep(ctx context.Context, first check.Verdict) {
 	if t.left != nil {
 		t.finish(ctx, first)
@@ -111,8 +111,8 @@ func (t *task) keep(ctx context.Context, first check.Verdict) {
 	}()
 	t.awaitOrphans(ctx)
 	t.reload()
-	// Another run, or the restart of another daemon, may have been at work
-	// between our look and our lock.
+	// Another run, or the restart of another daemon, may have been at work between our look
+	// and our lock.
 	if v := t.lookAtAll(ctx); t.settle(ctx, v) {
 		return
 	}
@@ -124,23 +124,24 @@ func (t *task) keep(ctx context.Context, first check.Verdict) {
 	t.noteNextTry()
 }
 
-// look takes a snapshot, together with others that want one, and judges it.
+// look takes a snapshot, together with other tasks that want one, and judges it.
 func (t *task) look(ctx context.Context) check.Verdict {
 	v := t.looks.one(ctx, t.daemon.Spec, t.options())
 	return t.probe(ctx, v, false)
 }
 
-// lookAtAll is look at all processes that count, not only at as many as decide.
+// lookAtAll looks at all processes that count, not only at as many as are needed for a
+// decision.
 func (t *task) lookAtAll(ctx context.Context) check.Verdict {
 	opts := t.options()
 	opts.Measure = true
 	return t.probe(ctx, t.looks.one(ctx, t.daemon.Spec, opts), false)
 }
 
-// probe asks the daemon itself, where its Spec says so, and others about it, if it may be
-// only what is left of it.
+// probe asks the daemon itself, if its Spec says so. It also questions a daemon that may
+// consist of leftovers only.
 func (t *task) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
-	if afterRestart { // few restarts are under way, and they wait for no other's probe
+	if afterRestart { // few restarts are under way, and they do not wait for the probes of others
 		return t.askItself(ctx, v, true)
 	}
 	if v.Pending {
@@ -158,14 +159,15 @@ func (t *task) askItself(ctx context.Context, v check.Verdict, afterRestart bool
 	return t.Probe(ctx, t.daemon.Spec, v, afterRestart)
 }
 
-// see takes over what a look has shown of processes.
+// see takes over the processes of a verdict.
 func (t *task) see(v check.Verdict) {
 	t.last = v
 	t.report.Processes = t.processes(v)
 	t.report.Details = t.details(t.daemon.Spec, v)
 }
 
-// settle reports a verdict that ends the run; only Down does not.
+// settle reports a verdict. It returns true if that ends the task: every verdict but Down
+// does.
 func (t *task) settle(ctx context.Context, v check.Verdict) bool {
 	t.see(v)
 	switch v.State {
@@ -179,11 +181,11 @@ func (t *task) settle(ctx context.Context, v check.Verdict) bool {
 	return true
 }
 
-// well reports a daemon that is not to be restarted, with what is odd about it.
+// well reports a daemon that needs no restart, with anything odd about it.
 func (t *task) well(ctx context.Context, v check.Verdict) {
 	v = t.superviseUp(ctx, v)
-	level, alone := report.Routine, !t.several() // else a line for all will do
-	if t.report.Result == report.StillDown {     // which the diary was told
+	level, alone := report.Routine, !t.several() // with several daemons one line covers all
+	if t.report.Result == report.StillDown {     // this was already logged
 		level, alone = report.Notice, true
 	}
 	t.report.Result = report.Up
@@ -214,7 +216,7 @@ func (t *task) well(ctx context.Context, v check.Verdict) {
 	t.sawUp(ctx, v)
 }
 
-// inName opens a message that does not name the daemon by itself.
+// inName returns a prefix that names the daemon, for messages that do not.
 func (t *task) inName() string {
 	if t.report.Name == t.daemon.Spec.Executable {
 		return ""
@@ -222,9 +224,10 @@ func (t *task) inName() string {
 	return "'" + t.report.Name + "': "
 }
 
-// cannotTell names the daemon, unless it is the whole table that tells nothing:
-// that is the same for all of them, and said once. What a person must mend is said once
-// in all, as long as it is the same: a program that was removed is missing each minute.
+// cannotTell reports that the daemon's state is unknown. The message names the daemon, unless
+// the process table as a whole cannot be read: that message is the same for all and logged
+// once. A problem that a person must fix is logged once as long as it stays the same: a
+// removed program is missing in each minute's run.
 func (t *task) cannotTell(err error) {
 	t.report.Result = report.CannotTell
 	t.report.Reason = err.Error()
@@ -232,7 +235,7 @@ func (t *task) cannotTell(err error) {
 		t.report.Reason = t.inName() + t.report.Reason
 	}
 	t.report.Hint = words.Hint(err)
-	if t.store() != nil && !t.acted { // what cannot be told changes nothing but what people know
+	if t.store() != nil && !t.acted { // an unknown state changes nothing but what people know
 		t.past = t.inFile.Clone()
 	}
 	level := doubt(err)
@@ -242,7 +245,8 @@ func (t *task) cannotTell(err error) {
 	t.once(t.Log.Record, level, "%s; nothing was touched", t.report.Reason)
 }
 
-// doubt: what a person must mend before it can ever work is fatal.
+// doubt returns the level of an error. An error that persists until a person fixes it is
+// fatal.
 func doubt(err error) report.Level {
 	isBlind := errors.As(err, new(*proctable.BlindError))
 	isClouded := errors.As(err, new(*check.CloudedError))
@@ -252,7 +256,7 @@ func doubt(err error) report.Level {
 	return report.Error
 }
 
-// confirm looks again after a while: it may have been a restart in passing.
+// confirm looks again after a while: somebody may have been restarting the daemon.
 func (t *task) confirm(ctx context.Context) bool {
 	if wait := t.recheck(); wait > 0 {
 		timer := time.NewTimer(wait)
@@ -268,7 +272,7 @@ func (t *task) confirm(ctx context.Context) bool {
 		}
 	}
 	if t.mayBeUp(ctx) != nil {
-		// What its manager says is younger than our look: it may have come up since.
+		// What its manager says is newer than our look: the daemon may have come up since.
 		if v := t.look(ctx); t.settle(ctx, v) {
 			return false
 		}
@@ -282,7 +286,7 @@ func (t *task) confirm(ctx context.Context) bool {
 	return true
 }
 
-// mayRestart: some are only looked at.
+// mayRestart reports whether the daemon may be restarted. Some are only watched.
 func (t *task) mayRestart() bool {
 	if len(t.daemon.Services) == 0 && !t.daemon.LookOnly {
 		t.report.Reason = "it has no services, so it is only watched"
@@ -291,7 +295,7 @@ func (t *task) mayRestart() bool {
 	return len(t.daemon.Services) > 0 && !t.daemon.LookOnly
 }
 
-// hold leaves a daemon alone that is down.
+// hold leaves a daemon that is down alone, and reports why.
 func (t *task) hold(level report.Level, why string) {
 	t.report.Result = report.Held
 	t.report.Reason = why
@@ -304,8 +308,8 @@ func (t *task) leaveTo(other error) {
 	t.Log.Log(report.Info, "'%s' is down: %v", t.report.Name, other)
 }
 
-// trouble is what is wrong with a daemon of which a process runs. One that was stopped
-// by a signal does not answer, and does not end until it is continued.
+// trouble says what is wrong with a daemon that has a running process. One that is stopped by
+// a signal does not answer, and does not end until it is continued.
 func trouble(v check.Verdict) string {
 	if len(v.Matches) == 0 {
 		return ""
@@ -323,7 +327,7 @@ func stoppedText(m check.Match) string {
 	return fmt.Sprintf("process %d of '%s' is stopped by a signal or a debugger", m.PID, m.Exe)
 }
 
-// standing is how a daemon is that is down.
+// standing says in which state a daemon is that is down.
 func standing(v check.Verdict) string {
 	if t := trouble(v); t != "" {
 		return "not well: " + t

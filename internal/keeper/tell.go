@@ -10,19 +10,19 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Transition is what somebody is told of.
+// Transition is an event that somebody is told of.
 type Transition struct {
 	Kind     words.Event
 	Daemon   report.Daemon
-	Downtime time.Duration // so far
+	Downtime time.Duration // until now
 }
 
-// gathering is how long a first beginning waits for others: twenty daemons that are
-// down at once are one message.
+// gathering is how long the first announcement of a failure waits for others: twenty daemons
+// that go down at once become one message.
 const gathering = time.Second
 
-// teller passes transitions on while the work goes on: a hook that hangs keeps no
-// daemon from being restarted.
+// teller passes transitions on in the background: a notification hook that hangs does not
+// delay a restart.
 type teller struct {
 	tell func(context.Context, []Transition)
 
@@ -48,13 +48,13 @@ func (t *teller) add(ctx context.Context, x Transition) {
 	}
 }
 
-// flush tells all that has come together.
+// flush passes on all transitions that have been collected.
 func (t *teller) flush(ctx context.Context) {
 	t.mu.Lock()
 	list := t.waiting
 	t.waiting, t.timer = nil, nil
 	t.mu.Unlock()
-	for _, kind := range []words.Event{words.Begin, words.Reminder, words.End} { // who is told of an end must not look for it behind a beginning
+	for _, kind := range []words.Event{words.Begin, words.Reminder, words.End} { // people must hear of ends last
 		of := slices.DeleteFunc(slices.Clone(list), func(x Transition) bool { return x.Kind != kind })
 		if len(of) > 0 {
 			t.tell(ctx, of)
@@ -62,7 +62,7 @@ func (t *teller) flush(ctx context.Context) {
 	}
 }
 
-// end tells the rest, and waits until everybody has been told.
+// end passes on the rest, and waits until everybody has been told.
 func (t *teller) end(ctx context.Context) {
 	if t.tell == nil {
 		return
@@ -77,8 +77,8 @@ func (t *teller) end(ctx context.Context) {
 	t.flush(ctx)
 }
 
-// announce tells of a daemon that is down and is not left alone: once, and again
-// after each time of reminding.
+// announce announces a daemon that is down and not left alone: once, and again after each
+// reminder interval.
 func (t *task) announce(ctx context.Context) {
 	if t.store() == nil || t.past.Incident == nil {
 		return
@@ -93,14 +93,14 @@ func (t *task) announce(ctx context.Context) {
 	}
 	before := t.past.Reminded
 	t.past.Reminded, t.transition = now, true
-	if t.save(false, t) != nil || !t.saved { // else somebody would be told each minute, or twice
+	if t.save(false, t) != nil || !t.saved { // otherwise somebody would be told each minute, or twice
 		t.past.Reminded = before
 		return
 	}
 	t.teller.add(ctx, t.transitionNow(kind))
 }
 
-// transitionNow is what is told of the daemon as it is now.
+// transitionNow returns a transition with the present state of the daemon.
 func (t *task) transitionNow(kind words.Event) Transition {
 	d := t.report
 	if kind == words.Begin && d.Reason == "" {

@@ -13,7 +13,7 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// longestRecheck is as long as somebody who only looks waits for a second look.
+// longestRecheck is how long a command that only looks waits for its second look.
 const longestRecheck = 2 * time.Second
 
 // recheck is the time between the two looks that find a daemon down.
@@ -44,8 +44,8 @@ func (t *task) watch(ctx context.Context) {
 	t.backsOff()
 }
 
-// recallDeath reports what runs have found out: why a daemon is down, or of what one that
-// is up again has died last. That is no cause of what is wrong with processes that run since.
+// recallDeath reports what runs have found out: why a daemon is down or, if it is up again,
+// how it last died. It does not explain what is wrong with processes that were started later.
 func (t *task) recallDeath() {
 	if i := t.past.Incident; i != nil && !t.isUnwell() && (t.report.Result == report.StillDown || t.report.Result == report.Held) {
 		t.report.Cause, t.report.Sender, t.report.Certainty, t.report.Source = i.Cause, i.Sender, i.Certainty, i.Source
@@ -56,14 +56,14 @@ func (t *task) recallDeath() {
 	}
 }
 
-// noteForgetful says what cannot be told without a memory.
+// noteForgetful reports what is unknown without a memory.
 func (t *task) noteForgetful() {
 	if t.Forgetful != nil {
 		t.report.Notices = append(t.report.Notices, "whether it is left alone on purpose cannot be told: "+t.Forgetful.Error())
 	}
 }
 
-// atWork reports whether another run is at work on the daemon, which is left to it.
+// atWork reports whether another run is at work on the daemon. The daemon is then left to it.
 func (t *task) atWork() bool {
 	err := t.findHolder()
 	switch held := (*state.HeldError)(nil); {
@@ -76,8 +76,8 @@ func (t *task) atWork() bool {
 	return false
 }
 
-// wouldHold is why a run would leave the daemon alone. What a manager wants is known
-// from the last run that has asked it.
+// wouldHold returns why a run would leave the daemon alone. What an admin wants is known from
+// the last run that has asked the manager.
 func (t *task) wouldHold(ctx context.Context) string {
 	if why := t.bootOrShutdown(); why != "" {
 		return why
@@ -142,7 +142,7 @@ func opinion(ctx context.Context, ask func(context.Context, string) (rcd.Opinion
 	return answer
 }
 
-// servicesOf are those of a daemon, before anybody is asked.
+// servicesOf lists the services of a daemon before any manager is asked.
 func servicesOf(d Daemon) []report.Service {
 	var list []report.Service
 	for _, name := range d.Services {

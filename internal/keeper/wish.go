@@ -10,9 +10,9 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// wished asks the manager for the wish of an admin, who has stopped or disabled a service. The daemon
-// is left alone if that is its first service, which is its own; another one is left
-// out.
+// wished asks the manager whether an admin has stopped or disabled a service. If it is the
+// daemon's own service, the first, the daemon is left alone. Another service is left out of
+// the restart.
 func (t *task) wished(ctx context.Context) (kind words.Hold, why string) {
 	var first *rcd.Wish
 	for i, service := range t.daemon.Services {
@@ -37,7 +37,7 @@ func (t *task) wished(ctx context.Context) (kind words.Hold, why string) {
 	return holdKind(first), fmt.Sprintf("service %s: %s; to have it kept again: %s", first.Service, first.Why, first.Undo)
 }
 
-// holdKind is what the configuration calls a wish.
+// holdKind returns the configuration's word for a wish.
 func holdKind(w *rcd.Wish) words.Hold {
 	if w.Kind == rcd.WishStopped || w.Kind == rcd.WishFrozen {
 		return words.Stopped
@@ -45,7 +45,7 @@ func holdKind(w *rcd.Wish) words.Hold {
 	return words.Disabled
 }
 
-// pastOf is what the manager must know to tell our own stops from others'.
+// pastOf returns what the manager needs to distinguish our own stops from those of others.
 func (t *task) pastOf(service string) rcd.Past {
 	stop := t.past.Stops[service]
 	if shared := t.memory.stops[service]; stop.From.Time.Before(shared.From.Time) {
@@ -60,8 +60,8 @@ func (t *task) pastOf(service string) rcd.Past {
 	return known
 }
 
-// hasStoppedOthers reports whether a run has stopped some other service after the daemon
-// was last seen up, and before it was first seen down.
+// hasStoppedOthers reports whether a run has stopped another service between the last look at
+// which the daemon was up and the first at which it was down.
 func (t *task) hasStoppedOthers(service string) bool {
 	down := t.memory.now()
 	if t.past.Incident != nil {
