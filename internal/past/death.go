@@ -7,18 +7,18 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Death is what is kept of how a daemon has ended: who it was, by which witnesses can be
-// asked once more, and what they have said.
+// Death is the record of how a daemon has ended: its processes, so that witnesses can be
+// asked again, and what the witnesses have said.
 type Death struct {
-	Boot      string          `json:"boot,omitempty"`         // in which it was last seen up; "" if that is not known
-	From      time.Duration   `json:"from,omitempty"`         // since that boot: when it was last seen up
-	To        time.Duration   `json:"to,omitempty"`           // since that boot: when it was found down
-	Lived     float64         `json:"lived_seconds,omitzero"` // how long it had been seen up; 0: not known
-	Processes []words.Process `json:"processes,omitempty"`    // that it had, the main one first
-	Service   string          `json:"service,omitempty"`      // its own
-	Manager   string          `json:"manager,omitempty"`      // that was asked
-	Findings  []Finding       `json:"findings,omitempty"`     // those that tell something
-	Absent    []string        `json:"absent,omitempty"`       // witnesses that were not there, and how to switch them on
+	Boot      string          `json:"boot,omitempty"`         // ID of the boot in which it was last seen up; "" if unknown
+	From      time.Duration   `json:"from,omitempty"`         // when it was last seen up; nanoseconds since that boot
+	To        time.Duration   `json:"to,omitempty"`           // when it was found down; nanoseconds since that boot
+	Lived     float64         `json:"lived_seconds,omitzero"` // how long it had been seen up; 0: unknown
+	Processes []words.Process `json:"processes,omitempty"`    // its processes, the main one first
+	Service   string          `json:"service,omitempty"`      // its own service
+	Manager   string          `json:"manager,omitempty"`      // the service manager that was asked
+	Findings  []Finding       `json:"findings,omitempty"`     // the findings that say something
+	Absent    []string        `json:"absent,omitempty"`       // witnesses that do not exist here, and how to enable them
 	Silent    []string        `json:"silent,omitempty"`       // witnesses that did not answer, and why
 }
 
@@ -32,28 +32,28 @@ type Finding struct {
 	Main      bool        `json:"main,omitempty"`
 	Detail    bool        `json:"detail,omitempty"`
 	Aside     bool        `json:"aside,omitempty"`
-	Said      bool        `json:"said,omitempty"` // by the service manager
+	Said      bool        `json:"said,omitempty"` // said by the service manager
 	Next      string      `json:"next,omitempty"`
 	Certainty string      `json:"certainty"`
 	Source    string      `json:"source"`
-	At        int64       `json:"at,omitempty"` // Unix time in milliseconds; 0: not known
+	At        int64       `json:"at,omitempty"` // Unix time in milliseconds; 0: unknown
 }
 
-// What is kept of a death at most.
+// Limits of the record of a death.
 const (
 	mostFindings    = 12
 	longestDeath    = 400 // bytes of a text
-	leastDeath      = 32  // bytes of a text, of which less tells nothing
+	leastDeath      = 32  // bytes of a text; anything shorter is of no use
 	mostDead        = 4   // processes
 	mostDeadThreads = 256 // of all of them
 )
 
-// Bounded cuts what is too much, and makes texts fit for a terminal: names of processes
-// and the words of others stand in them.
+// Bounded cuts what exceeds the limits, and makes texts safe for a terminal: they contain
+// names of processes and texts of other programs.
 func (d *Death) Bounded() *Death { return d.within(longestDeath) }
 
-// within does so with texts of so many bytes. Where there is room for nothing, all of it
-// goes: nothing of it is needed to keep a daemon.
+// within is Bounded with texts of at most this many bytes. If the limit leaves no useful
+// text, it returns nil: a daemon can be kept without the record.
 func (d *Death) within(most int) *Death {
 	if d == nil || most < leastDeath {
 		return nil

@@ -8,12 +8,12 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// mostSaid bounds what is remembered of what was said.
+// mostSaid bounds a remembered text, in bytes.
 const mostSaid = 4 << 10
 
-// IsNews reports whether something that is true of the machine, and not of one daemon, has
-// not been said of a topic last. It remembers the text; "" if there is nothing to say any
-// more, which is no news. Without a memory all is news.
+// IsNews reports whether a text about the machine, not about one daemon, differs from the
+// last text of its topic. It remembers the text. The text "" means that there is nothing to
+// say any more, which is never news. Without a memory everything else is news.
 func (s *Store) IsNews(topic, text string) bool {
 	name := "said-" + topic
 	text = words.Cut(text, mostSaid)
@@ -23,11 +23,11 @@ func (s *Store) IsNews(topic, text string) bool {
 		return false
 	case text == "":
 		if err == nil {
-			_ = os.Remove(s.file(name)) // else the same is not said again, should it come back
+			_ = os.Remove(s.file(name)) // otherwise the same text would not be said if the problem returned
 		}
 		return false
 	}
-	_ = s.replace(name, []byte(text), false) // else it is said again
+	_ = s.replace(name, []byte(text), false) // on an error it is said again
 	return true
 }
 
