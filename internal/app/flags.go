@@ -140,7 +140,7 @@ func (f serviceCommandFlag) checkCommand() error {
 	return nil
 }
 
-// isTag reports whether every syslog daemon can tell this tag from the message behind it.
+// isTag reports whether every syslog daemon can separate this tag from the message.
 func isTag(s string) bool {
 	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
 		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_./-", c)

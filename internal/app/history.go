@@ -54,7 +54,8 @@ func (h *historyCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, cmp.Or(err, out.err)
 }
 
-// writeHistory reads what is remembered of these daemons, or of all, and shows it.
+// writeHistory reads what is remembered of these daemons, or of all if names is empty, and
+// prints it.
 func writeHistory(stateDir string, names []string, color string, now past.Stamp, face report.History) error {
 	store, err := lookStore(stateDir)
 	if err != nil {
@@ -73,10 +74,10 @@ func writeHistory(stateDir string, names []string, color string, now past.Stamp,
 	return nil
 }
 
-// errNoHistory is part of the error when there is nothing to be told.
+// errNoHistory is wrapped by the error for an empty memory.
 var errNoHistory = errors.New("no run has remembered anything")
 
-// lookStore opens the folder of what is remembered.
+// lookStore opens the store for reading.
 func lookStore(dir string) (*state.Store, error) {
 	store, err := state.LookStore(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,7 +89,7 @@ func lookStore(dir string) (*state.Store, error) {
 	return store, err
 }
 
-// pasts joins what the ledger has of each daemon with what runs remember of it.
+// pasts joins the ledger's entries of each daemon with what runs remember of it.
 func pasts(store *state.Store, ledger []past.Incident, now past.Stamp, names []string, color bool) ([]report.Past, error) {
 	known, err := store.ReadAll()
 	if err != nil { // the ledger has the rest

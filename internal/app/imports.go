@@ -99,7 +99,7 @@ func readImport(name string) (importer.File, error) {
 
 var errTooLarge = errors.New("it is larger than 1 MiB")
 
-// unread says why a file could not be read, and what to do.
+// unread returns the error for a file that could not be read, with a hint.
 func unread(name string, why error) error {
 	shown, hint := words.Printable(name), "name files that can be read, or - for standard input: crontab -l | daemon-keeper import"
 	info, err := os.Stat(name)

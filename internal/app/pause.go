@@ -132,8 +132,8 @@ func (r *resumeCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, nil
 }
 
-// checkNames refuses a name that is not in the configuration: it may have a typing error. A
-// daemon of -e is named by its path.
+// checkNames refuses a name that is not in the configuration: it may be mistyped. A daemon of
+// -e is named by its path.
 func checkNames(configFile string, names []string) error {
 	var inFile []string
 	for _, name := range names {
@@ -171,7 +171,8 @@ func shown(name string) string {
 	return "'" + words.Printable(name) + "' is"
 }
 
-// who is the person behind sudo(8) or doas(1), if these say so, or the current user.
+// who returns the person behind sudo(8) or doas(1), if the environment says so, otherwise the
+// current user.
 func who() string {
 	for _, name := range []string{"SUDO_USER", "DOAS_USER"} {
 		if u := os.Getenv(name); u != "" {
@@ -185,7 +186,7 @@ func who() string {
 	return u.Username
 }
 
-// allPaused is a reminder that a pause of all daemons goes on.
+// allPaused returns a reminder if a pause of all daemons is still in force; "" if not.
 func allPaused(store *state.Store, name string) string {
 	pauses, _ := store.Pauses(state.Now()) // it is only a reminder
 	for _, p := range pauses {

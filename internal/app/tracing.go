@@ -8,10 +8,10 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// tracing has the kernel record signals, or ends that. If there is nothing to do, that is one
-// lstat(2), and one open(2) of what was said last. Only the default configuration ends it:
-// another one may be for a part of the daemons. That it does not work is said once, and
-// changes nothing else.
+// tracing switches the kernel's recording of signals on or off. If nothing is to be done, it
+// costs one lstat(2) and one open(2) of the last message. Only the default configuration
+// switches it off: another one may describe only some of the daemons. A failure is logged
+// once and has no other effect.
 func tracing(j *job, k *keeper.Keeper, on bool) {
 	ours, isDefault := postmortem.OurTracing(), j.configFile == defaults().config
 	var err error
@@ -25,7 +25,7 @@ func tracing(j *job, k *keeper.Keeper, on bool) {
 	default:
 		return
 	}
-	why := "" // once the key is gone, nothing is said any more: should it come back, the same is news
+	why := "" // "" is never logged; after it the same failure is news again
 	if err != nil {
 		why = err.Error()
 	}

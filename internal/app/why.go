@@ -100,7 +100,7 @@ func (w *whyCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// incident is an incident of a daemon.
+// incident is an incident of a daemon, with its number.
 type incident struct {
 	past.Incident
 	daemon   string
@@ -108,18 +108,19 @@ type incident struct {
 	underWay bool
 }
 
-// known is what runs have left of all daemons, and what the configuration says of them.
+// known is what runs have remembered of all daemons, and what the configuration says about
+// them.
 type known struct {
 	now     past.Stamp
-	zone    *time.Location // of times for people
+	zone    *time.Location // for times shown to people
 	daemons map[string]past.Daemon
 	pasts   map[string][]incident
-	file    map[string]config.Daemon // nothing if the configuration cannot be read
+	file    map[string]config.Daemon // empty if the configuration cannot be read
 	broken  int                      // lines of the ledger that cannot be read
 }
 
-// readKnown reads all of it. Without a readable configuration, as for a daemon of -e,
-// everything can be explained all the same.
+// readKnown reads what runs have remembered. Deaths can be explained without a readable
+// configuration too, for example those of a daemon of -e.
 func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, error) {
 	store, err := lookStore(stateDir)
 	if err != nil {
@@ -156,7 +157,7 @@ func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, erro
 	return k, nil
 }
 
-// explain is what is known of an incident.
+// explain collects what is known about an incident.
 func (k *known) explain(ctx context.Context, x incident) report.Account {
 	said, found := keeper.Findings(x.Incident)
 	missing, silent := []string(nil), []string(nil)
@@ -175,7 +176,7 @@ func (k *known) explain(ctx context.Context, x incident) report.Account {
 	}
 	v := postmortem.Weigh(said, found)
 	if v.Cause == words.UnknownCause && x.Kind != "" {
-		v.Cause = x.Kind // an older version has kept no more
+		v.Cause = x.Kind // an older version has recorded nothing else
 	}
 	missing = postmortem.TraceFirst(missing)
 	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != words.NotWell {
@@ -184,7 +185,7 @@ func (k *known) explain(ctx context.Context, x incident) report.Account {
 	return k.account(x, v, missing, silent)
 }
 
-// forgetful is why a service manager does not know how a service has ended.
+// forgetful says why a service manager does not know how a service has ended.
 func forgetful(manager, service string) string {
 	if manager == "systemd" {
 		return "systemd has forgotten how it ended, as it does of a unit that nothing refers to: systemctl enable " + words.Shell(service)
@@ -192,8 +193,8 @@ func forgetful(manager, service string) string {
 	return manager + " does not know how its services have ended"
 }
 
-// missingThen returns the witnesses that were missing when the daemon died, or, if they were
-// not asked then, that are missing now.
+// missingThen lists the witnesses that were missing when the daemon died or, if they were not
+// asked then, those that are missing now.
 func missingThen(then, now []string, asked bool) []string {
 	if !asked {
 		return now
@@ -209,8 +210,8 @@ func missingThen(then, now []string, asked bool) []string {
 	return list
 }
 
-// askAgain asks the witnesses again, if the processes were of this boot. Before a restart that
-// was done already; only for a daemon that was left alone can they know more.
+// askAgain asks the witnesses again if the processes were of this boot. Before a restart they
+// were asked already; they can know more only if the daemon was left alone.
 func (k *known) askAgain(ctx context.Context, x incident) (e postmortem.Evidence, asked bool) {
 	d := x.Death
 	if d == nil || d.Boot == "" || d.Boot != k.now.Boot || len(d.Processes) == 0 || x.Kind == words.NotWell {
@@ -243,7 +244,7 @@ func (k *known) managerNow(ctx context.Context, x incident) *postmortem.Finding 
 	return keeper.Said(death, m.ManagerOf(d.Service), d.Processes, k.now.Time, x.LastUp)
 }
 
-// account joins a verdict with the rest that is known.
+// account joins a verdict with everything else that is known.
 func (k *known) account(x incident, v postmortem.Verdict, missing, silent []string) report.Account {
 	d, inFile := k.daemons[x.daemon], k.file[x.daemon]
 	a := report.Account{
@@ -289,7 +290,7 @@ func (k *known) account(x incident, v postmortem.Verdict, missing, silent []stri
 	return a
 }
 
-// after are the daemons that come after this one in the configuration.
+// after lists the daemons that come after this one in the configuration.
 func (k *known) after(name string) []string {
 	var list []string
 	for other, d := range k.file {
@@ -301,10 +302,10 @@ func (k *known) after(name string) []string {
 	return list
 }
 
-// diedSlack is how far the clocks of witnesses may be from ours.
+// diedSlack allows for the clocks of witnesses to differ from ours.
 const diedSlack = 2 * time.Second
 
-// diedAt returns when the daemon died, if a witness knows that; else zero.
+// diedAt returns when the daemon died, if a witness knows it; otherwise zero.
 func diedAt(i past.Incident, lines []postmortem.Line) time.Time {
 	for _, l := range lines {
 		if l.Kind != postmortem.IsNote && !l.When.IsZero() && !i.LastUp.IsZero() &&

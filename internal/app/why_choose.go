@@ -13,10 +13,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// whyDays is for how long a death without an explanation is listed.
+// whyDays is how long a death without an explanation stays listed.
 const whyDays = 30 * 24 * time.Hour
 
-// choose finds the incidents that are meant. If there are none, it returns a text that says so.
+// choose finds the incidents that are meant. If there are none, it returns a text that says
+// so.
 func (k *known) choose(w whyCommand) (chosen []incident, none string, err error) {
 	names := k.names()
 	for _, name := range w.Names {
@@ -59,16 +60,16 @@ func unknownName(name string, known []string) error {
 	return &hinted{fmt.Errorf("cannot explain anything of %q: no run has seen a daemon of that name", words.Cut(words.Printable(name), 200)), hint}
 }
 
-// names returns the daemons of which something is remembered.
+// names lists the daemons that something is remembered of.
 func (k *known) names() []string {
 	list := slices.AppendSeq(slices.Collect(maps.Keys(k.pasts)), maps.Keys(k.daemons))
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// isOpen reports whether a death is still to be explained: the daemon is down, or the cause or
-// the sender is not known. A stop on purpose is not a death, nor is the first start of a daemon
-// that was never up.
+// isOpen reports whether a death still has to be explained: the daemon is down, or the cause
+// or the sender is unknown. A stop on purpose is not a death, nor is the first start of a
+// daemon that was never up.
 func (k *known) isOpen(x incident) bool {
 	held := x.Outcome == words.LeftAlone || x.underWay && k.daemons[x.daemon].Held != ""
 	switch {
@@ -82,8 +83,8 @@ func (k *known) isOpen(x incident) bool {
 	return !x.explained(postmortem.Weigh(keeper.Findings(x.Incident)))
 }
 
-// explained reports whether a person need not look further. Entries of an older version have
-// the sender without its findings.
+// explained reports whether a person can stop looking. Entries of an older version have the
+// sender without its findings.
 func (x incident) explained(v postmortem.Verdict) bool {
 	return v.Explained() || x.Death == nil && x.Sender != "" && x.Certainty != string(postmortem.Hint)
 }
@@ -108,8 +109,8 @@ func (k *known) byNumber(names []string, n int) ([]incident, error) {
 	return list[n-1 : n], nil
 }
 
-// byTime returns the incidents that were under way at that time, each from when the daemon was
-// last seen up; if there are none, the last one before.
+// byTime returns the incidents that were under way at a time, each counted from when the
+// daemon was last seen up. If there are none, it returns the last one before.
 func (k *known) byTime(names []string, text string) ([]incident, error) {
 	at, err := report.ParseAt(text, k.now.Time.In(k.zone))
 	if err != nil {
@@ -136,7 +137,7 @@ func (k *known) byTime(names []string, text string) ([]incident, error) {
 	return []incident{slices.MaxFunc(before, func(a, b incident) int { return cmp.Or(a.end().Compare(b.end()), cmp.Compare(b.daemon, a.daemon)) })}, nil
 }
 
-// begin is the earliest time at which it may have died.
+// begin returns the earliest time at which the daemon may have died.
 func (x incident) begin() time.Time {
 	if x.LastUp.IsZero() || x.LastUp.After(x.Down) {
 		return x.Down
