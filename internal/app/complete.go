@@ -19,8 +19,8 @@ import (
 
 // completeName is the hidden command that the shells' stubs call when the user presses TAB:
 //
-// daemon-keeper __complete -- WORD... CURRENT
-// daemon-keeper __complete --bash LINE WORDBREAKS
+//	daemon-keeper __complete -- WORD... CURRENT
+//	daemon-keeper __complete --bash LINE WORDBREAKS
 const completeName = "__complete"
 
 // completeTime is the limit for an answer: a person waits at the prompt.
