@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	// MostBytes is how long a report may be: far more than thousands of daemons need.
+	// MostBytes is the size limit of a report in bytes: far more than thousands of daemons
+	// need.
 	MostBytes = 8 << 20
-	// mostDepth is how deep its objects may lie in each other; ours have six levels.
+	// mostDepth is how deep objects may be nested; ours have six levels.
 	mostDepth = 32
-	// version is the one of the report and of the history that is known.
+	// version is the only known version of the report and of the history.
 	version = 1
 )
 
-// The fields that a page shows. Those of later versions beside them are let be.
+// The fields that a page shows. Other fields, of later versions, are ignored.
 type (
 	report struct {
 		Command  string    `json:"command"`
@@ -94,7 +95,7 @@ func (e *sourceError) Error() string {
 
 func (e *sourceError) Unwrap() error { return e.cause }
 
-// Hint is a way out.
+// Hint says what the user can do.
 func (*sourceError) Hint() string {
 	return "a report is made by daemon-keeper status -o json, and a history by daemon-keeper history --since 90d -o json"
 }
@@ -106,7 +107,8 @@ var (
 	errVersion = errors.New("it is of another version of daemon-keeper, with which this one cannot deal")
 )
 
-// parse reads what may be anything. One of the two is not nil unless there is an error.
+// parse reads a source, which may contain anything. Unless there is an error, exactly one of
+// the two results is not nil.
 func (s Source) parse() (*report, *history, error) {
 	r, h, err := parse(s.Data)
 	if s.Err != nil {
@@ -162,7 +164,7 @@ func parse(data []byte) (*report, *history, error) {
 	return r, nil, nil
 }
 
-// jsonFault is what is wrong, in words; and how much there was before it.
+// jsonFault describes what is wrong with the JSON, and where.
 func jsonFault(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
@@ -175,8 +177,8 @@ func jsonFault(err error) error {
 	return fmt.Errorf("a value is not as in a report: %s", words.Cut(words.Printable(err.Error()), 200))
 }
 
-// depth is how deep objects and lists lie in each other; of what is no JSON it may be
-// anything.
+// depth returns how deep objects and lists are nested. For text that is not JSON the result
+// is arbitrary.
 func depth(data []byte) int {
 	now, deepest, text := 0, 0, false
 	for i := 0; i < len(data); i++ {
