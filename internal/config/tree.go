@@ -30,7 +30,7 @@ const (
 	scalar
 	list
 	mapping
-	broken // there was a mistake, which has been told
+	broken // there was a mistake, which has been reported
 )
 
 func (s shape) String() string {

@@ -15,8 +15,8 @@ type Config struct {
 	Forbid   []Rule
 	Notify   Notify
 	Evidence Evidence
-	Files    []string // that were read, the refused ones too
-	Blank    bool     // they hold comments, and nothing else: what a package has laid down, say
+	Files    []string // all files that were read, including refused ones
+	Blank    bool     // they contain only comments, for example the file that a package installs
 }
 
 // Notify is who is told of incidents. It stands at the top of the main file.
@@ -31,7 +31,7 @@ type Notify struct {
 // ended. It stands at the top of the main file.
 type Evidence struct {
 	TraceSignals bool          `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
-	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
+	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // 0 means the default
 }
 
 // top is what stands at the top of the main file.
