@@ -21,7 +21,7 @@ import (
 // historyCommand prints what has happened.
 type historyCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
-	Since  string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
+	Since  string   `default:"30d" placeholder:"TIME" help:"Go back this far, or to this date (${default})."`
 	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print the history as %q" hint:"choose text or json" help:"Print the history as text or json."`
 	stateDirFlag
 }

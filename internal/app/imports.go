@@ -19,7 +19,7 @@ import (
 // importCommand reads the files of what has kept daemons until now.
 type importCommand struct {
 	Files   []string `arg:"" optional:"" sep:"none" name:"file" takes:"files"`
-	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
+	Offline bool     `help:"The files are from another machine: do not look at this one."`
 }
 
 // Help is what the help says of the command beside its flags.

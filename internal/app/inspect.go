@@ -31,7 +31,7 @@ const (
 // inspectCommand tells how daemons run. It only looks.
 type inspectCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
-	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" refuse:"cannot leave out what is below %q" hint:"choose notice, warning or critical" help:"Tell of nothing below this: notice, warning or critical (${default})."`
+	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" refuse:"cannot leave out what is below %q" hint:"choose notice, warning or critical" help:"Leave out findings below this severity: notice, warning or critical (${default})."`
 	All    bool     `short:"a" help:"Print all that was read, too."`
 	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print what was found as %q" hint:"choose text or json" help:"Print what was found as text or json."`
 	configFlag

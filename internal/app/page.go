@@ -33,7 +33,7 @@ const (
 // pageCommand prints a page for a browser, of this machine or of a fleet.
 type pageCommand struct {
 	Reports []string      `arg:"" optional:"" sep:"none" name:"report" takes:"files"`
-	MaxAge  time.Duration `default:"15m" placeholder:"TIME" help:"Warn of a report that is older, and of the page once it is (${default})."`
+	MaxAge  time.Duration `default:"15m" placeholder:"TIME" help:"Warn if a report is older than this, or the page itself (${default})."`
 	configFlag
 	folderFlags
 	serviceCommandFlag

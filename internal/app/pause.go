@@ -24,7 +24,7 @@ type pauseCommand struct {
 	Names  []string       `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
 	All    bool           `nameless:"" help:"Pause all daemons."`
 	For    *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
-	Reason string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
+	Reason string         `placeholder:"TEXT" help:"Say why; every report shows it."`
 	Output string         `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print pauses as %q" hint:"choose text or json, and name no daemon" help:"Print the pauses as text or json."`
 	configFlag
 	stateDirFlag

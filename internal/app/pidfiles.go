@@ -39,8 +39,9 @@ type pidFilesCommand struct {
 // Help is what the help says of the command beside its flags.
 func (pidFilesCommand) Help() string {
 	return `
-Exit status: 0 nothing is dangerous; 1 something is: who signals what a pidfile
-names, signals another process, or lets another user choose; 3 cannot tell all.
+Exit status: 0 nothing is dangerous; 1 something is: a signal to what a
+pidfile names would reach another process, or one that another user can choose;
+3 some things are unknown.
 
 Examples:
   daemon-keeper pidfiles

@@ -24,7 +24,7 @@ import (
 
 // initCommand writes a first configuration for this machine.
 type initCommand struct {
-	Write bool `help:"Write the configuration if there is none; else show how it differs, and write nothing."`
+	Write bool `help:"Write the configuration if there is none; otherwise show how it differs, and write nothing."`
 	configFlag
 }
 

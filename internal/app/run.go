@@ -19,16 +19,16 @@ type runCommand struct {
 	looking
 	Names []string `arg:"" optional:"" sep:"none" name:"name" takes:"names"` // rules are looked at, but nothing is restarted for them
 	configFlag
-	AtOnce int `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
+	AtOnce int `default:"4" placeholder:"N" help:"Restart at most this many daemons at the same time (${default})."`
 	executableFlag
 	Service []string `short:"s" sep:"none" placeholder:"NAME" takes:"services" repeats:"" nameless:"" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
 	userFlag
 
 	config.Times
 	Backoff    []string      `sep:"," default:"0s,1m,2m,5m,15m,30m,1h" placeholder:"TIMES" help:"How long to wait before each try to bring it back, if it keeps dying (${default})."`
-	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"Up for so long, it begins anew with the first of them (${default})."`
+	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"After it has been up for this long, the first of these times applies again (${default})."`
 
-	IgnoreIntent bool `help:"Restart also what somebody has paused, stopped or disabled, and while packages are installed."`
+	IgnoreIntent bool `help:"Restart daemons even if somebody has paused, stopped or disabled them, and while packages are installed."`
 
 	DryRun bool `short:"n" help:"Print the steps that would run; run none. Works for any user."`
 	faceFlags

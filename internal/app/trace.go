@@ -16,7 +16,7 @@ import (
 // traceCommand wraps a program, and logs the signals that it receives.
 type traceCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"program" takes:"programs"`
-	Follow bool     `help:"Go on with a program that goes into the background."`
+	Follow bool     `help:"Also follow a program that goes into the background."`
 	syslogFlags
 	NoSyslog bool `help:"Write to stderr, not to syslog."`
 	Verbose  bool `short:"v" help:"Write to stderr, too."`

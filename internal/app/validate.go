@@ -19,7 +19,7 @@ import (
 // validateCommand checks the configuration; it looks at nothing else.
 type validateCommand struct {
 	configFlag
-	Part bool `help:"The file is one of several: it may name daemons of the others, or define nothing."`
+	Part bool `help:"The file is one of several: it may refer to daemons of the others, or define nothing."`
 	serviceCommandFlag
 	Verbose bool `short:"v" help:"Print all of it, with the defaults."`
 }
