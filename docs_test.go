@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 
 	"daemon-keeper/internal/app"
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/golden"
 )
 
 // help is the page of the program, and those of all commands; or those of some.
@@ -54,18 +54,9 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write the golden file anew")
-
 func TestHelp(t *testing.T) {
-	const golden = "testdata/help.golden"
-	text := help(t)
-	if *update {
-		if err := os.WriteFile(golden, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if text != read(t, golden) && runtime.GOOS == "linux" { // others have other folders
-		t.Errorf("--help is not %s (go test . -update writes it):\n%s", golden, text)
+	if runtime.GOOS == "linux" { // others have other folders
+		golden.File(t, "testdata/help.golden", help(t))
 	}
 }
 

@@ -2,8 +2,6 @@ package app
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,12 +9,11 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // clock is a time of day on the day of the outage.
 func clock(text string) time.Time {
@@ -101,16 +98,7 @@ func TestWhy(t *testing.T) {
 			var b bytes.Buffer
 			tc.why.Out, tc.why.Now = &b, clock("06:00:00")
 			tc.why.Write(list)
-			file := "testdata/why-" + tc.name + ".want"
-			if *update {
-				if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil || b.String() != string(want) {
-				t.Errorf("%v; got (go test -update writes it anew)\n%s", err, b.String())
-			}
+			golden.File(t, "testdata/why-"+tc.name+".want", b.String())
 			if tc.why.JSON {
 				described(t, b.Bytes())
 			}

@@ -3,16 +3,15 @@ package page
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"daemon-keeper/internal/golden"
+)
 
 var written = time.Date(2026, 11, 29, 3, 12, 0, 0, time.UTC)
 
@@ -41,16 +40,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := "testdata/" + name + ".html"
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil || string(got) != string(want) {
-				t.Errorf("the page is not %s (go test ./internal/page -update writes it): %v", golden, err)
-			}
+			golden.File(t, "testdata/"+name+".html", string(got))
 		})
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/terminal"
 	"daemon-keeper/internal/words"
 )
@@ -19,6 +19,8 @@ var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 func ago(d time.Duration) time.Time { return tableNow.Add(-d) }
 
 // nightmare has everything that a person may meet at three in the morning.
+var tableGolden = golden.File
+
 func nightmare() Report {
 	const longName = "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share"
 	blind := "cannot trust the process table: it does not have this very process"
@@ -104,22 +106,6 @@ func tabulate(face Table, r Report) (out, stderr string) {
 	}
 	face.Write(r)
 	return o.String(), e.String()
-}
-
-func tableGolden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got:\n%s\nwant (go test -update writes it anew):\n%s", got, want)
-	}
 }
 
 var sgr = regexp.MustCompile("\x1b\\[[0-9]+m")
