@@ -109,7 +109,7 @@ func unread(name string, why error) error {
 	case errors.Is(why, osutil.ErrNotRegular):
 		hint = "what a pipe or a device has is read from standard input: daemon-keeper import <" + shown
 	case errors.Is(why, errTooLarge):
-		hint = "leave out of it what is about no daemon"
+		hint = "leave out what is not about daemons"
 	}
 	return &hinted{fmt.Errorf("cannot read %s: %w", shown, osutil.Cause(why)), hint}
 }

@@ -147,7 +147,7 @@ func checkNames(configFile string, names []string) error {
 	w, err := configured(configFile, inFile)
 	for _, d := range w.daemons {
 		if d.Spec.Rule {
-			return fmt.Errorf("cannot pause %q: it is a rule, for which nothing is restarted", d.Name)
+			return fmt.Errorf("cannot pause %q: it is a rule, and nothing is restarted for a rule", d.Name)
 		}
 	}
 	return err

@@ -56,7 +56,7 @@ func (w *whyCommand) ask(j *job) (err error) {
 	case byNumber && w.Incident < 1:
 		return cli.Refuse("daemon-keeper history shows the numbers", "cannot find incident %d: they are counted from 1 on", w.Incident)
 	case byNumber && len(w.Names) > 1:
-		return cli.Refuse("name one daemon", "cannot tell of which daemon incident %d is meant", w.Incident)
+		return cli.Refuse("name one daemon", "cannot tell which daemon's incident %d is meant", w.Incident)
 	case byTime && w.At == "":
 		return cli.Refuse("write --at 05:42", "cannot use an empty --at")
 	}

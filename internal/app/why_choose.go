@@ -100,7 +100,7 @@ func (k *known) quiet(name string) string {
 
 func (k *known) byNumber(names []string, n int) ([]incident, error) {
 	if len(names) != 1 {
-		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
+		return nil, &hinted{fmt.Errorf("cannot tell which daemon's incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
 	}
 	list := k.pasts[names[0]]
 	if n > len(list) {

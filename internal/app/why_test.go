@@ -176,7 +176,7 @@ func TestWhyChoose(t *testing.T) {
 		{whyCommand{At: "2025-11-28"}, "cannot find an incident at 2025-11-28 23:59:59 or before", ""},
 		{whyCommand{Incident: 1, Names: []string{"clamd"}}, "clamd", ""},
 		{whyCommand{Incident: 2, Names: []string{"clamd"}}, `cannot find incident 2 of "clamd": it has had 1 incident`, ""},
-		{whyCommand{Incident: 1}, "cannot tell of which daemon incident 1 is meant", ""},
+		{whyCommand{Incident: 1}, "cannot tell which daemon's incident 1 is meant", ""},
 	} {
 		list, none, err := k.choose(tc.w)
 		var got []string

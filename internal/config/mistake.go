@@ -43,8 +43,8 @@ func withoutText(mistakes []Mistake) []Mistake {
 		return nil
 	}
 	m := mistakes[0]
-	m.Text, m.Message = "", "this is no configuration, or has a mistake here"
-	m.Advice = "if it is one, give it a name that ends in .yaml: only of such files what stands there is shown"
+	m.Text, m.Message = "", "this is not a configuration, or has a mistake here"
+	m.Advice = "if it is one, give it a name that ends in .yaml: the content of other files is not shown"
 	return []Mistake{m}
 }
 

@@ -150,7 +150,7 @@ func (g *gathering) name(entries []*entry) {
 	for _, e := range entries {
 		e.name = draft.Name(e.title, taken)
 		if e.executable != "" && !draft.IsProgram(e.executable) {
-			e.addDoubt("executable: does not take " + brief(e.executable) + ", for a * may only stand for a version in the name of a folder")
+			e.addDoubt("executable: does not take " + brief(e.executable) + ": a * may only stand for a version in the name of a folder")
 			e.executable = ""
 		}
 		if e.kind != "" && e.name != e.title {

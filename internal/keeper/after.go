@@ -44,11 +44,11 @@ func notUp(d report.Daemon) string {
 		return "which is down"
 	case report.Held:
 		if d.Busy {
-			return "at which another run is at work"
+			return "which another run is working on"
 		}
 		return "which is left alone"
 	case report.CannotTell:
-		return "of which it cannot be told whether it is up"
+		return "whose state is unknown"
 	}
 	return ""
 }

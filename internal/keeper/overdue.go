@@ -43,7 +43,7 @@ func (t *task) overdue(ctx context.Context, held *state.HeldError) (why, hint st
 	}
 	pid, what := t.holder(ctx, held)
 	why = fmt.Sprintf("%s has been at work on service %s since %s, and no run needs more than %s", what, held.Service, held.Since.Local().Format(time.DateTime), terminal.Limit(need))
-	hint = "look at what it waits for; if it is of no use any more, end it: kill %d"
+	hint = "look at what it waits for; if it is not needed any more, end it: kill %d"
 	if t.IsStopped != nil && t.IsStopped(pid) {
 		why += "; it is stopped (state T)"
 		hint = "let it go on: kill -CONT %d"

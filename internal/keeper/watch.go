@@ -59,7 +59,7 @@ func (t *task) recallDeath() {
 // noteForgetful reports what is unknown without a memory.
 func (t *task) noteForgetful() {
 	if t.Forgetful != nil {
-		t.report.Notices = append(t.report.Notices, "whether it is left alone on purpose cannot be told: "+t.Forgetful.Error())
+		t.report.Notices = append(t.report.Notices, "it is unknown whether it is left alone on purpose: "+t.Forgetful.Error())
 	}
 }
 
@@ -71,7 +71,7 @@ func (t *task) atWork() bool {
 		t.leaveTo(err)
 		return true
 	case err != nil:
-		t.report.Notices = append(t.report.Notices, "whether another run is at work cannot be told: "+err.Error())
+		t.report.Notices = append(t.report.Notices, "it is unknown whether another run is at work: "+err.Error())
 	}
 	return false
 }

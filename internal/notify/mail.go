@@ -66,7 +66,7 @@ func (m Mail) tell(ctx context.Context, msg Message) error {
 func checkRecipient(to string) error {
 	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`,;:<>()[]"\|`, r) }
 	if to == "" || len(to) > 254 || strings.IndexFunc(to, bad) >= 0 || strings.ContainsAny(to[:1], "-/") {
-		return fmt.Errorf("recipient %q is no address", words.Cut(to, 254))
+		return fmt.Errorf("recipient %q is not an address", words.Cut(to, 254))
 	}
 	return nil
 }

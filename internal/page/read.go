@@ -103,8 +103,8 @@ func (*sourceError) Hint() string {
 var (
 	errEmpty   = errors.New("it is empty")
 	errDeep    = errors.New("it is nested too deeply for a report")
-	errReport  = errors.New("it is JSON, but no report of daemon-keeper and no history")
-	errVersion = errors.New("it is of another version of daemon-keeper, with which this one cannot deal")
+	errReport  = errors.New("it is JSON, but not a report or a history of daemon-keeper")
+	errVersion = errors.New("it is from another version of daemon-keeper, which this one cannot read")
 )
 
 // parse reads a source, which may contain anything. Unless there is an error, exactly one of
@@ -168,11 +168,14 @@ func parse(data []byte) (*report, *history, error) {
 func jsonFault(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("it is no JSON from byte %d on: it may be cut off", syntax.Offset)
+		return fmt.Errorf("it is not JSON from byte %d on: it may be cut off", syntax.Offset)
 	}
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return fmt.Errorf("%s is no %s there", words.Printable(kind.Field), kind.Type)
+	if errors.As(err, &kind) && kind.Field == "" {
+		return errors.New("it is JSON, but not an object")
+	}
+	if kind != nil {
+		return fmt.Errorf("%s is not a %s there", words.Printable(kind.Field), kind.Type)
 	}
 	return fmt.Errorf("a value is not as in a report: %s", words.Cut(words.Printable(err.Error()), 200))
 }

@@ -91,7 +91,7 @@ func (s Stamp) MarshalText() ([]byte, error) {
 // contains an escape or invalid UTF-8; every other word is read as it is, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
-		return errors.New("it is no stamp")
+		return errors.New("it is not a stamp")
 	}
 	word := bytes.Trim(data, `"`)
 	if bytes.IndexByte(word, '\\') >= 0 || !utf8.Valid(word) {

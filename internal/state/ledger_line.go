@@ -37,7 +37,7 @@ func ledgerLine(i past.Incident) ([]byte, error) {
 	}
 }
 
-var errLine = errors.New("it is no incident")
+var errLine = errors.New("it is not an incident")
 
 // readLine parses a line of a known version.
 func readLine(data []byte) (past.Incident, error) {

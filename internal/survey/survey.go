@@ -99,7 +99,7 @@ func (s Service) why() string {
 	case s.Executable == "":
 		return s.Doubt
 	case !utf8.ValidString(s.Executable):
-		return "the path of its program is no text"
+		return "the path of its program is not text"
 	case strings.Contains(s.Executable, "*"):
 		return "the path of its program has a *, which would stand for a version"
 	}
