@@ -129,7 +129,7 @@ func (m Machine) head() []string {
 	return lines
 }
 
-// Entry is the entry for a service of which the process is known. One that a person must complete is written as a comment.
+// Entry returns the entry for a service whose process is known. If a person must complete it, it is written as a comment.
 func (s Service) Entry(name string) draft.Daemon {
 	d := draft.Daemon{Name: name, About: s.notes()}
 	if s.Denied {
