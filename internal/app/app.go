@@ -18,10 +18,10 @@ import (
 	"daemon-keeper/internal/tracer"
 	"daemon-keeper/rcd"
 
-	_ "daemon-keeper/internal/scarce" // which may end the program before it has begun
+	_ "daemon-keeper/internal/scarce" // it may end the program before main begins
 )
 
-// Main is the whole program. It returns the exit status.
+// Main is the whole program: it runs the command line and returns the exit status.
 func Main(argv []string) int {
 	// A Go program that crashes has exit status 2, which we use for a daemon that is still
 	// down. With SIGABRT there is no exit status at all. A recover would catch neither the
@@ -52,21 +52,21 @@ func Main(argv []string) int {
 }
 
 const (
-	// memoryLimit is the heap size, in bytes, from which on garbage is collected at once,
-	// however much input others have given us.
+	// memoryLimit is the heap size, in bytes, from which on garbage is collected immediately,
+	// however much input there is.
 	memoryLimit = 40 << 20
 	// mostCPUs limits the threads that the runtime starts on a large machine.
 	mostCPUs = 4
 )
 
 func run(name string, args []string) report.Status {
-	umask := syscall.Umask(0o022) // what we start keeps it
+	umask := syscall.Umask(0o022) // processes that we start keep the umask that we were given
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
 	// A closed standard output must not end a run between a stop and a start.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	if len(args) > 0 && args[0] == completeName { // before what could be refused, and told of
+	if len(args) > 0 && args[0] == completeName { // before anything can be refused or reported
 		complete(ctx, args[1:], os.Stdout)
 		return report.OK
 	}

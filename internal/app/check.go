@@ -32,7 +32,7 @@ func (f *lookFlags) ask(j *job) (err error) {
 	return err
 }
 
-// checkCommand is for other tools.
+// checkCommand reports whether daemons are up, for other programs.
 type checkCommand struct{ lookFlags }
 
 // Help is what the help says of the command beside its flags.
@@ -43,7 +43,7 @@ Examples:
   daemon-keeper check sshd:1- telnetd:0  without a configuration`
 }
 
-// statusCommand is for people; it asks the manager, too.
+// statusCommand shows daemons in a table, for people; it also asks the manager.
 type statusCommand struct{ lookFlags }
 
 // Help is what the help says of the command beside its flags.
@@ -54,11 +54,11 @@ Examples:
   daemon-keeper status -v nginx`
 }
 
-// monitorName is the name under which the program is one of mon's monitors,
-// mon(8): ps.monitor, which looks for processes.
+// monitorName is the program's name when it is called as a monitor of mon(8): ps.monitor,
+// which looks for processes.
 const monitorName = "ps.monitor"
 
-// parseMonitor reads what mon passes to it: SPECs, each with a count.
+// parseMonitor reads the arguments that mon passes: SPECs, each with a count.
 func parseMonitor(args []string) (*job, error) {
 	d := defaults()
 	j := &job{Line: cli.Line{Name: checkName, Command: new(checkCommand), Looks: true}}

@@ -17,7 +17,7 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// completeName is the hidden command that the stubs of the shells call at a TAB:
+// completeName is the hidden command that the shells' stubs call when the user presses TAB:
 //
 //	daemon-keeper __complete -- WORD... CURRENT
 //	daemon-keeper __complete --bash LINE WORDBREAKS
@@ -26,12 +26,12 @@ const completeName = "__complete"
 // completeTime is the limit for an answer: a person waits at the prompt.
 const completeTime = time.Second
 
-// managerTime is how much of it the service manager may take. What is known without the manager
-// is offered then.
+// managerTime is the part of completeTime that the service manager may take. After that, what
+// is known without the manager is offered.
 const managerTime = 800 * time.Millisecond
 
 // complete prints the words that may follow on a command line. It only reads, and it never
-// fails: no message may appear at the prompt of somebody who types.
+// fails: no message may appear at the prompt.
 func complete(ctx context.Context, args []string, stdout io.Writer) {
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
@@ -59,10 +59,10 @@ func completed(ctx context.Context, args []string) string {
 	return ""
 }
 
-// machine answers from this machine what a grammar cannot know.
+// machine answers questions about this machine that a grammar cannot answer.
 type machine struct{ ctx context.Context }
 
-// Names returns the names in a configuration, unless that has a mistake.
+// Names returns the names in a configuration; none if it has a mistake.
 func (machine) Names(path string, rules bool) []string {
 	path, err := filepath.Abs(atHome(cmp.Or(path, os.Getenv("DAEMON_KEEPER_CONFIG"), defaults().config)))
 	if err != nil {
@@ -103,7 +103,7 @@ func (machine) Paused(folder string) ([]string, bool) {
 	return names, err == nil
 }
 
-// Services asks the machine's manager.
+// Services lists the services that the machine's manager knows.
 func (m machine) Services() []string {
 	manager, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
 	if err != nil {

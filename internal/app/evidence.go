@@ -16,7 +16,7 @@ func evidence(ctx context.Context, d postmortem.Dead) postmortem.Evidence {
 // evidenceTime is the default limit for all witnesses together, and for the service manager.
 const evidenceTime = 2 * time.Second
 
-// pidFilesNaming finds pidfiles that hold one of these numbers.
+// pidFilesNaming finds pidfiles that contain one of these process IDs.
 func pidFilesNaming(ctx context.Context, numbers []int) ([]postmortem.PIDFile, error) {
 	files, err := pidfiles.Naming(ctx, pidfiles.Places(), numbers)
 	list := make([]postmortem.PIDFile, len(files))

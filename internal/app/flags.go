@@ -17,7 +17,7 @@ import (
 // value is refused and does not silently replace the first.
 type (
 	configFlag struct {
-		Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" takes:"configs" help:"The configuration; also read are the *.yaml in the folder of its name with .d (${config})."`
+		Config []string `short:"c" sep:"none" default:"${config}" env:"DAEMON_KEEPER_CONFIG" placeholder:"FILE" takes:"configs" help:"The configuration; the *.yaml in the folder of the same name with .d are read, too (${config})."`
 	}
 	executableFlag struct {
 		Executable []string `short:"e" sep:"none" placeholder:"PATH" takes:"programs" nameless:"" help:"Keep this one daemon, without a configuration: its executable, an absolute path; for a script daemon, the script."`
@@ -31,10 +31,10 @@ type (
 		ServiceCommand string `placeholder:"PATH" takes:"programs" help:"Run PATH NAME stop, start and status instead of the machine's service manager."`
 	}
 	stateDirFlag struct {
-		StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR" takes:"folders" help:"Where is kept what outlives a run (${default}); if empty, nothing is."`
+		StateDir string `default:"${state_dir}" env:"DAEMON_KEEPER_STATE_DIR" placeholder:"DIR" takes:"folders" help:"Folder of what is remembered between runs (${default}); if empty, nothing is remembered."`
 	}
 	folderFlags struct {
-		RunDir string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR" takes:"folders" help:"Where the locks and the services' output are (${default})."`
+		RunDir string `default:"${run_dir}" env:"DAEMON_KEEPER_RUN_DIR" placeholder:"DIR" takes:"folders" help:"Folder of the locks and the services' output (${default})."`
 		stateDirFlag
 	}
 	syslogFlags struct {
@@ -140,7 +140,7 @@ func (f serviceCommandFlag) checkCommand() error {
 	return nil
 }
 
-// isTag reports whether every syslog daemon can tell this tag from the message behind it.
+// isTag reports whether every syslog daemon can separate this tag from the message.
 func isTag(s string) bool {
 	return s != "" && len(s) <= 32 && !strings.ContainsFunc(s, func(c rune) bool {
 		return c > unicode.MaxASCII || !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("_./-", c)

@@ -16,20 +16,20 @@ import (
 type grammar struct {
 	Run      runCommand      `cmd:"" default:"withargs" usage:"[NAME]... [flags]; -e PATH -s NAME [-s NAME]... [flags]" help:"Keep daemons up: restart those that are down."`
 	Check    checkCommand    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Report whether they are up, for other tools; restarts nothing."`
-	Status   statusCommand   `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Show them in a table, for eyes; restarts nothing."`
+	Status   statusCommand   `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]" help:"Show them in a table, for people; restarts nothing."`
 	Match    matchCommand    `cmd:"" looks:"" usage:"[NAME|SPEC]... [flags]; -e PATH [-u USER]" help:"Show which processes count, and which nearly do and why they do not. Only processes are judged."`
 	Pause    pauseCommand    `cmd:"" looks:"" usage:"NAME...|--all [--for TIME] [--reason TEXT]; [-o FORMAT]" help:"Keep run from restarting a daemon, or list the pauses."`
 	Resume   resumeCommand   `cmd:"" looks:"" usage:"NAME...|--all" help:"End a pause."`
 	History  historyCommand  `cmd:"" looks:"" usage:"[NAME]... [--since TIME] [-o FORMAT]" help:"Print what has happened."`
 	Page     pageCommand     `cmd:"" looks:"" usage:"[REPORT.json]... [--max-age TIME] [-c FILE]" help:"Print a page for a browser, of this machine or of a fleet."`
 	Why      whyCommand      `cmd:"" looks:"" usage:"[NAME]... [--at TIME | --incident N] [-o FORMAT]" help:"Explain why a daemon died, who did it, and how sure that is."`
-	PIDFiles pidFilesCommand `cmd:"" looks:"" name:"pidfiles" usage:"[--also PATH]... [-o FORMAT] [-c FILE]" help:"Show which pidfiles name whom, and what is wrong with them."`
-	Inspect  inspectCommand  `cmd:"" looks:"" usage:"[NAME|SPEC]... [--only SEVERITY] [flags]" help:"Tell how daemons run: who and where they are, what they have open, how near to their limits."`
+	PIDFiles pidFilesCommand `cmd:"" looks:"" name:"pidfiles" usage:"[--also PATH]... [-o FORMAT] [-c FILE]" help:"Show which processes the pidfiles name, and what is wrong with them."`
+	Inspect  inspectCommand  `cmd:"" looks:"" usage:"[NAME|SPEC]... [--only SEVERITY] [flags]" help:"Show how daemons run: users, folders, open files, and how close they are to their limits."`
 	Validate validateCommand `cmd:"" usage:"[-c FILE] [--part] [-v]" help:"Name every mistake in the configuration, or print what it means."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
 	Import   importCommand   `cmd:"" looks:"" usage:"[--offline] [FILE]..." help:"Print a configuration for what a crontab or Monit keeps."`
 	Init     initCommand     `cmd:"" looks:"" usage:"[--write [-c FILE]]" help:"Print a first configuration for this machine, or write it."`
-	Trace    traceCommand    `cmd:"" looks:"" program:"" usage:"[--follow] [flags] -- PROGRAM [ARG]..." help:"Start a program, and write down who sends it signals."`
+	Trace    traceCommand    `cmd:"" looks:"" program:"" usage:"[--follow] [flags] -- PROGRAM [ARG]..." help:"Start a program, and log who sends it signals."`
 	Help     helpCommand     `cmd:"" looks:"" usage:"[COMMAND]..." help:"Print this, or how a command is used."`
 	Print    versionCommand  `cmd:"" looks:"" name:"version" help:"Print the version."`
 	Color    string          `default:"auto" placeholder:"WHEN" choices:"auto always never" refuse:"cannot use --color %q" hint:"choose one of auto, always, never" help:"Use colours: auto, always or never (${default})."`

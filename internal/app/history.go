@@ -21,7 +21,7 @@ import (
 // historyCommand prints what has happened.
 type historyCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
-	Since  string   `default:"30d" placeholder:"TIME" help:"Go back for so long, or to this date (${default})."`
+	Since  string   `default:"30d" placeholder:"TIME" help:"Go back this far, or to this date (${default})."`
 	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print the history as %q" hint:"choose text or json" help:"Print the history as text or json."`
 	stateDirFlag
 }
@@ -80,10 +80,10 @@ func writeHistory(stateDir string, names []string, color string, now past.Stamp,
 	return nil
 }
 
-// errNoHistory is part of the error when there is nothing to be told.
+// errNoHistory is wrapped by the error for an empty memory.
 var errNoHistory = errors.New("no run has remembered anything")
 
-// lookStore opens the folder of what is remembered.
+// lookStore opens the store for reading.
 func lookStore(dir string) (*state.Store, error) {
 	store, err := state.LookStore(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -19,7 +19,7 @@ import (
 // importCommand reads the files of what has kept daemons until now.
 type importCommand struct {
 	Files   []string `arg:"" optional:"" sep:"none" name:"file" takes:"files"`
-	Offline bool     `help:"The files are another machine's: look at nothing of this one."`
+	Offline bool     `help:"The files are from another machine: do not look at this one."`
 }
 
 // Help is what the help says of the command beside its flags.
@@ -99,7 +99,7 @@ func readImport(name string) (importer.File, error) {
 
 var errTooLarge = errors.New("it is larger than 1 MiB")
 
-// unread says why a file could not be read, and what to do.
+// unread returns the error for a file that could not be read, with a hint.
 func unread(name string, why error) error {
 	shown, hint := words.Printable(name), "name files that can be read, or - for standard input: crontab -l | daemon-keeper import"
 	info, err := os.Stat(name)
@@ -109,7 +109,7 @@ func unread(name string, why error) error {
 	case errors.Is(why, osutil.ErrNotRegular):
 		hint = "what a pipe or a device has is read from standard input: daemon-keeper import <" + shown
 	case errors.Is(why, errTooLarge):
-		hint = "leave out of it what is about no daemon"
+		hint = "leave out what is not about daemons"
 	}
 	return &hinted{fmt.Errorf("cannot read %s: %w", shown, osutil.Cause(why)), hint}
 }

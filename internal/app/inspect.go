@@ -20,8 +20,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// Limits of the look at one daemon, and of the processes of it that are looked at. A file
-// system that another machine serves may never answer.
+// Limits of the inspection of one daemon, and of the number of its processes that are
+// inspected. A remote file system may never answer.
 const (
 	inspectTime   = 15 * time.Second
 	worldTime     = time.Minute
@@ -31,7 +31,7 @@ const (
 // inspectCommand tells how daemons run. It only looks.
 type inspectCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"spec" takes:"specs"`
-	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" refuse:"cannot leave out what is below %q" hint:"choose notice, warning or critical" help:"Tell of nothing below this: notice, warning or critical (${default})."`
+	Only   string   `default:"notice" placeholder:"SEVERITY" choices:"notice warning critical" refuse:"cannot leave out what is below %q" hint:"choose notice, warning or critical" help:"Leave out findings below this severity: notice, warning or critical (${default})."`
 	All    bool     `short:"a" help:"Print all that was read, too."`
 	Output string   `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print what was found as %q" hint:"choose text or json" help:"Print what was found as text or json."`
 	configFlag
@@ -96,9 +96,9 @@ func (i *inspectCommand) run(ctx context.Context, j *job) (report.Status, error)
 	return inspectStatus(list, i.Only, len(limits) > 0), nil
 }
 
-// verdictsOf takes one look at which processes of all of them run. With Measure it sees all
-// that count: a look that ends with the first would see a worker without its master, and one
-// of three that are independent.
+// verdictsOf takes one look at the processes of all daemons. Measure makes the look see every
+// process that counts: without it, the look could end at a worker and miss the main process,
+// or see only one of three independent processes.
 func verdictsOf(ctx context.Context, daemons []keeper.Daemon, o check.Options) ([]check.Verdict, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
@@ -141,16 +141,16 @@ func inspectStatus(list []report.Inspection, only string, doubts bool) report.St
 	return status
 }
 
-// inspector looks at one daemon after the other.
+// inspector inspects daemons, one after the other.
 type inspector struct {
 	world   *inspect.World
-	unit    func(context.Context, *inspect.Facts) inspect.Fact[inspect.Unit] // what its service was asked for
+	unit    func(context.Context, *inspect.Facts) inspect.Fact[inspect.Unit] // asks the service manager about the unit of a process
 	manager *rcd.Manager                                                     // nil if there is none
 	users   func(uint32) string
 	groups  func(uint32) string
-	sight   bool // all processes can be seen
+	sight   bool // whether all processes are visible
 
-	mu      sync.Mutex // a look that was given up may still add a doubt
+	mu      sync.Mutex // a look that has timed out may still add a doubt
 	unclear []string   // what could not be learned
 }
 
@@ -183,7 +183,8 @@ func newInspector(ctx context.Context) (*inspector, error) {
 	return x, err
 }
 
-// answered returns what do returns, or an error when ctx ends first; do then goes on by itself.
+// answered returns the result of do, or an error if ctx ends first; do then continues in the
+// background.
 func answered[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type answer struct {
 		v   T
@@ -231,8 +232,8 @@ func (x *inspector) daemon(ctx context.Context, d keeper.Daemon, v check.Verdict
 	return out
 }
 
-// mayBe returns the processes that may be the daemon, and that we may not read closely enough
-// to decide. What any user may read of them is reported all the same.
+// mayBe lists the processes that may be the daemon but may not be read closely enough to
+// decide. What any user may read about them is reported all the same.
 func mayBe(v check.Verdict) []check.Match {
 	var list []check.Match
 	for _, x := range v.Excluded {
@@ -252,7 +253,7 @@ func faultsOf(v check.Verdict) string {
 	return "not running"
 }
 
-// mainsOf returns the processes that none of the others has started.
+// mainsOf lists the processes that are not children of any other in the list.
 func mainsOf(matches []check.Match) []check.Match {
 	return slices.DeleteFunc(slices.Clone(matches), func(m check.Match) bool {
 		return slices.ContainsFunc(matches, func(o check.Match) bool { return o.PID == m.Parent && o.PID != m.PID })

@@ -22,7 +22,7 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// complete adds what other rooms know of a process.
+// complete adds facts about a process that other packages find out.
 func (x *inspector) complete(ctx context.Context, f *inspect.Facts, d keeper.Daemon, m check.Match) {
 	f.UserName, f.GroupName = x.users, x.groups
 	f.UserNumber, f.GroupNumber = userNumber, groupNumber
@@ -134,8 +134,8 @@ func (x *inspector) listening(f *inspect.Facts) inspect.Fact[[]inspect.Listening
 // errServed is the error for a file that is not touched because reading it may hang.
 var errServed = errors.New("its file is served by another machine or process, which may not answer")
 
-// writers returns the users who can change the program, as far as its paths lead us to the same
-// files as the process.
+// writers lists the users who can change the program, as long as its path leads us to the
+// same file as the process.
 func (x *inspector) writers(f *inspect.Facts, m check.Match) inspect.Fact[[]inspect.Writer] {
 	if f.Deleted.Value || f.Root.Value.Changed || !f.Root.Known || f.Exe == "" {
 		return inspect.Fact[[]inspect.Writer]{}
@@ -243,11 +243,11 @@ func pidFileSeverity(f pidfiles.Finding) inspect.Severity {
 	return inspect.Fine
 }
 
-// mostWays is for how many files that everybody may write the folders on the way are checked.
+// mostWays limits the world-writable files whose parent folders are checked.
 const mostWays = 100
 
-// waysTo finds out whether all users can reach the files that everybody may write: a folder on
-// the way may be closed to them.
+// waysTo finds out whether all users can reach the world-writable files: a parent folder may
+// be closed to them.
 func waysTo(f *inspect.Facts) {
 	if f.Root.Value.Changed || !f.Root.Known {
 		return

@@ -6,8 +6,8 @@ import (
 	"daemon-keeper/internal/state"
 )
 
-// addLately adds how often each daemon has died in the last days. What cannot be read is left
-// out: where it matters, the report gives the reason.
+// addLately adds how often each daemon has died in the last days. If that cannot be read, it
+// is left out; the report gives the reason where it matters.
 func addLately(dir string, r *report.Report) {
 	if dir == "" {
 		return

@@ -20,8 +20,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// stderrPatience is how long a run waits at its end until its messages on stderr are read. The
-// report on standard output is waited for without a limit: the work is done by then.
+// stderrPatience is how long a run waits at its end until its messages on stderr have been
+// read. For the report on standard output it waits without a limit: all work is done by then.
 const stderrPatience = 2 * time.Second
 
 // looking is part of each command that looks at the daemons.
@@ -68,7 +68,7 @@ func look(ctx context.Context, j *job) report.Status {
 	return show(j, k.Log, r)
 }
 
-// mistyped adds to the error for an unknown name which command was probably meant.
+// mistyped adds the command that was probably meant to the error for an unknown name.
 func mistyped(j *job, err error) error {
 	if j.Meant == "" || !errors.As(err, new(*config.UnknownNameError)) && !errors.As(err, new(*config.NotFoundError)) {
 		return err
@@ -85,8 +85,8 @@ type hinted struct {
 func (h *hinted) Hint() string  { return h.hint }
 func (h *hinted) Unwrap() error { return h.error }
 
-// blankFiles returns a text if the configuration has only comments, as one from a package has
-// until somebody edits it. cron runs us each minute meanwhile.
+// blankFiles returns a text if the configuration has only comments. A package installs such a
+// file, and until somebody edits it, cron still runs us each minute.
 func blankFiles(j *job, err error) string {
 	var empty *config.EmptyError
 	if j.Name != runName || len(j.Names) > 0 || !errors.As(err, &empty) || !empty.Blank {
@@ -95,7 +95,7 @@ func blankFiles(j *job, err error) string {
 	return strings.Join(empty.Files, ", ") + " has only comments"
 }
 
-// measure also writes the report to the files for Prometheus and for a browser.
+// measure also writes the report to the files for Prometheus and for browsers.
 func measure(j *job, log keeper.Log, r *report.Report) {
 	failed := func(about string, err error) {
 		log.Record(report.Error, "%v", err)
@@ -123,7 +123,7 @@ func show(j *job, log keeper.Log, r report.Report) report.Status {
 	switch {
 	case out.err == nil:
 		return r.Status()
-	case j.Looks: // the report is all that it is for
+	case j.Looks: // this command does nothing but report
 		r.Mistakes = append(r.Mistakes, mistake(out.err))
 	default:
 		log.Log(report.Error, "%v", out.err)
@@ -132,8 +132,8 @@ func show(j *job, log keeper.Log, r report.Report) report.Status {
 	return r.Status()
 }
 
-// face returns the form of the report. A typing error is reported in words even where the
-// report would be a table.
+// face returns the output format of the report. A mistake in the names is reported as text
+// even where the report would be a table.
 func face(j *job, r report.Report, out io.Writer) interface{ Write(report.Report) } {
 	text := report.Text{
 		Out: out, Err: os.Stderr,
@@ -161,7 +161,7 @@ func face(j *job, r report.Report, out io.Writer) interface{ Write(report.Report
 	return text
 }
 
-// tell writes mistakes to the log, and returns them for the report.
+// tell writes mistakes to the log, and returns them in the form of the report.
 func tell(log keeper.Log, mistakes []config.Mistake) []report.Mistake {
 	var list []report.Mistake
 	for _, m := range mistakes {
@@ -175,16 +175,16 @@ func mistake(err error) report.Mistake {
 	return report.Mistake{Text: err.Error(), Hint: words.Hint(err)}
 }
 
-// refuse reports an error before anything was touched.
+// refuse reports an error that was found before anything was touched.
 func refuse(j *job, err error, mistakes ...config.Mistake) report.Status {
 	log := diary(j, io.Discard)
 	r := report.Report{Command: j.Name, Began: time.Now(), Mistakes: append(tell(log, mistakes), mistake(err))}
-	if !errors.As(err, new(*cli.UsageError)) { // else the name of the file may be what is wrong
+	if !errors.As(err, new(*cli.UsageError)) { // otherwise the name of the file may be what is wrong
 		measure(j, log, &r)
 	}
 	log.Log(report.Fatal, "%v", err)
 	if j.Name == runName && !errors.As(err, new(*cli.UsageError)) {
-		store, _ := state.OpenStore(j.StateDir) // else it is remembered until the next boot, or not at all
+		store, _ := state.OpenStore(j.StateDir) // on an error it is remembered until the next boot, or not at all
 		toldOnce(j, store, memoryKey(j), 0, &r)
 	}
 	return show(j, log, r)

@@ -25,7 +25,7 @@ Examples:
 
 func (m *matchCommand) ask(j *job) (err error) {
 	j.Names, j.executableFlag, j.userFlag = m.Names, m.executableFlag, m.userFlag
-	j.folderFlags = folderFlags{} // whatever is remembered: it judges the processes alone
+	j.folderFlags = folderFlags{} // match judges only the processes and ignores what is remembered
 	switch {
 	case len(m.Executable) > 0 && (slices.Contains(j.Given, "config") || len(m.Names) > 0):
 		return cli.Refuse("give one of the two", "cannot use both -e and names")

@@ -18,8 +18,8 @@ import (
 // notifyTime is the limit for each way of telling someone.
 const notifyTime = 30 * time.Second
 
-// teller returns what tells the people whom the configuration names; nil if it names nobody. A
-// failure is written to the log and stops nothing.
+// teller returns the function that notifies the people named in the configuration; nil if
+// there are none. A failure is written to the log and stops nothing.
 func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Transition) {
 	var ways []func(context.Context, notify.Message) error
 	if len(to.OnIncident) > 0 {
@@ -41,7 +41,7 @@ func teller(to config.Notify, log keeper.Log) func(context.Context, []keeper.Tra
 	}
 }
 
-// message joins all that has happened in one message.
+// message makes one message of all transitions.
 func message(list []keeper.Transition) notify.Message {
 	r := report.Report{Command: "run", Began: time.Now()}
 	items := make([]notify.Item, len(list))
@@ -64,7 +64,7 @@ func message(list []keeper.Transition) notify.Message {
 	return m
 }
 
-// done is what was done, in one line: "stop clamd, start clamd (exit status 3)".
+// done lists the steps in one line: "stop clamd, start clamd (exit status 3)".
 func done(steps []report.Step) string {
 	var list []string
 	for _, s := range steps {
@@ -77,7 +77,7 @@ func done(steps []report.Step) string {
 	return strings.Join(list, ", ")
 }
 
-// printed is what the last command that failed has printed.
+// printed returns the output of the last command that failed.
 func printed(steps []report.Step) []string {
 	for _, s := range slices.Backward(steps) {
 		if s.Err != "" && len(s.Output) > 0 {

@@ -9,11 +9,11 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// output is standard output. It remembers a failed write, because a tool must not take half of
-// a report for a whole one. That the reader has closed the pipe is not a failure.
+// output is standard output. It remembers a failed write, because a program must not mistake
+// half of a report for a whole one. If the reader has closed the pipe, that is not a failure.
 //
-// For a command that only prints, a failed write is a failure. After a run or a pause the exit
-// status tells what was done, which stands all the same.
+// A failed write makes a command fail that only prints. After a run or a pause the exit
+// status says what was done, whether or not it could be printed.
 type output struct {
 	err error
 }
@@ -33,8 +33,8 @@ func (o *output) complain(j *job) {
 	}
 }
 
-// terminalWidth is how wide lines may be on a terminal; elsewhere they are not wrapped, for
-// other programs read them.
+// terminalWidth returns the width for lines on a terminal; 0 elsewhere: output for other
+// programs is not wrapped.
 func terminalWidth(f *os.File) int {
 	if !terminal.Is(f) {
 		return 0

@@ -23,18 +23,18 @@ import (
 const (
 	// pageHistory is how far a page goes back.
 	pageHistory = 90 * 24 * time.Hour
-	// pageExpected is when the next run should have written its page anew: there is one
-	// each minute, and one that restarts something takes longer.
+	// pageExpected is when the next run should have replaced the page: there is a run each
+	// minute, and one that restarts something takes longer.
 	pageExpected = 5 * time.Minute
-	// mostReports is how many bytes the reports of a fleet may have together: those of
-	// 500 hosts have some 20 MiB.
+	// mostReports limits the total size of a fleet's reports, in bytes: those of 500 hosts
+	// have about 20 MiB.
 	mostReports = 256 << 20
 )
 
 // pageCommand prints a page for a browser, of this machine or of a fleet.
 type pageCommand struct {
 	Reports []string      `arg:"" optional:"" sep:"none" name:"report" takes:"files"`
-	MaxAge  time.Duration `default:"15m" placeholder:"TIME" help:"Warn of a report that is older, and of the page once it is (${default})."`
+	MaxAge  time.Duration `default:"15m" placeholder:"TIME" help:"Warn if a report is older than this, or the page itself (${default})."`
 	configFlag
 	folderFlags
 	serviceCommandFlag
@@ -94,11 +94,10 @@ func (p *pageCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, nil
 }
 
-// errTooLong is said of each report that is not read any more.
+// errTooLong is the error for each report beyond mostReports.
 var errTooLong = errors.New("the reports are too long together, and it was not read")
 
-// readReports reads the files up to so many bytes together; each after them is named as one
-// that was not read.
+// readReports reads files up to a total of most bytes. Each further file gets errTooLong.
 func readReports(paths []string, most int) []page.Source {
 	list := make([]page.Source, 0, len(paths))
 	for _, path := range paths {
@@ -114,7 +113,7 @@ func readReports(paths []string, most int) []page.Source {
 	return list
 }
 
-// readReport reads no more than can be used.
+// readReport reads a report, but not more of it than can be used.
 func readReport(path string) ([]byte, error) {
 	f, err := osutil.OpenRegular(path, 0)
 	if err != nil {
@@ -125,8 +124,8 @@ func readReport(path string) ([]byte, error) {
 	return data, osutil.Cause(err)
 }
 
-// ownPage is the page of this machine. Where nothing is remembered there is no history; one
-// that cannot be read is told in the page, and is an error beside it.
+// ownPage returns the page of this machine. If nothing is remembered, the page has no
+// history. If the history cannot be read, the page says so, and an error is returned with it.
 func ownPage(j *job, r report.Report, limit time.Duration) ([]byte, error) {
 	now := state.Now()
 	name, err := os.Hostname()
@@ -145,7 +144,7 @@ func ownPage(j *job, r report.Report, limit time.Duration) ([]byte, error) {
 	return html, errors.Join(append(broken, err)...)
 }
 
-// writePage is --html.
+// writePage writes the page for --html.
 func writePage(j *job, r report.Report) error {
 	html, err := ownPage(j, r, pageExpected)
 	if len(html) == 0 {
@@ -154,8 +153,8 @@ func writePage(j *job, r report.Report) error {
 	return cmp.Or(metrics.WritePage(j.HTML, html), err)
 }
 
-// printPage is page, of this machine. The page tells how the daemons are, and the status
-// whether there is one, in which nothing is missing.
+// printPage prints the page of this machine for the command page. The page shows how the
+// daemons are; the exit status says only whether the page was printed and is complete.
 func printPage(j *job, r report.Report) report.Status {
 	for _, m := range r.Mistakes {
 		terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), m.Text, m.Hint)

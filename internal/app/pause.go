@@ -24,7 +24,7 @@ type pauseCommand struct {
 	Names  []string       `arg:"" optional:"" sep:"none" name:"name" takes:"daemons"`
 	All    bool           `nameless:"" help:"Pause all daemons."`
 	For    *time.Duration `placeholder:"TIME" help:"Let the pause end by itself after this long."`
-	Reason string         `placeholder:"TEXT" help:"Say why; it stands in every report."`
+	Reason string         `placeholder:"TEXT" help:"Say why; every report shows it."`
 	Output string         `short:"o" default:"text" placeholder:"FORMAT" choices:"text json" refuse:"cannot print pauses as %q" hint:"choose text or json, and name no daemon" help:"Print the pauses as text or json."`
 	configFlag
 	stateDirFlag
@@ -132,8 +132,8 @@ func (r *resumeCommand) run(_ context.Context, j *job) (report.Status, error) {
 	return report.OK, nil
 }
 
-// checkNames refuses a name that is not in the configuration: it may have a typing error. A
-// daemon of -e is named by its path.
+// checkNames refuses a name that is not in the configuration: it may be mistyped. A daemon of
+// -e is named by its path.
 func checkNames(configFile string, names []string) error {
 	var inFile []string
 	for _, name := range names {
@@ -147,7 +147,7 @@ func checkNames(configFile string, names []string) error {
 	w, err := configured(configFile, inFile)
 	for _, d := range w.daemons {
 		if d.Spec.Rule {
-			return fmt.Errorf("cannot pause %q: it is a rule, for which nothing is restarted", d.Name)
+			return fmt.Errorf("cannot pause %q: it is a rule, and nothing is restarted for a rule", d.Name)
 		}
 	}
 	return err
@@ -171,7 +171,8 @@ func shown(name string) string {
 	return "'" + words.Printable(name) + "' is"
 }
 
-// who is the person behind sudo(8) or doas(1), if these say so, or the current user.
+// who returns the person behind sudo(8) or doas(1), if the environment says so, otherwise the
+// current user.
 func who() string {
 	for _, name := range []string{"SUDO_USER", "DOAS_USER"} {
 		if u := os.Getenv(name); u != "" {
@@ -185,7 +186,7 @@ func who() string {
 	return u.Username
 }
 
-// allPaused is a reminder that a pause of all daemons goes on.
+// allPaused returns a reminder if a pause of all daemons is still in force; "" if not.
 func allPaused(store *state.Store, name string) string {
 	pauses, _ := store.Pauses(state.Now()) // it is only a reminder
 	for _, p := range pauses {

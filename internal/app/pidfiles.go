@@ -21,8 +21,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// Limits of the look at all pidfiles, and at one folder: a file system that another machine
-// serves may never answer.
+// Limits of the look at all pidfiles, and at one folder: a remote file system may never
+// answer.
 const (
 	pidFilesTime  = 2 * time.Minute
 	pidFolderTime = 10 * time.Second
@@ -39,8 +39,9 @@ type pidFilesCommand struct {
 // Help is what the help says of the command beside its flags.
 func (pidFilesCommand) Help() string {
 	return `
-Exit status: 0 nothing is dangerous; 1 something is: who signals what a pidfile
-names, signals another process, or lets another user choose; 3 cannot tell all.
+Exit status: 0 nothing is dangerous; 1 something is: a signal to what a
+pidfile names would reach another process, or one that another user can choose;
+3 some things are unknown.
 
 Examples:
   daemon-keeper pidfiles
@@ -90,15 +91,15 @@ func (p *pidFilesCommand) run(ctx context.Context, j *job) (report.Status, error
 		out.complain(j)
 		return report.Unclear, nil
 	case r.Sums[pidfiles.Dangerous] > 0:
-		return report.Restored, nil // 1, as the manual has it
+		return report.Restored, nil // exit status 1, as documented in the manual
 	case r.Unseen > 0 || len(r.Limits) > 0 || r.Sums[pidfiles.Unknown] > 0:
 		return report.Unclear, nil
 	}
 	return report.OK, nil
 }
 
-// holders returns what looks up the process with a number. If we cannot see all processes, one
-// that is not seen may still exist.
+// holders returns a function that looks up a process by its PID. If not all processes are
+// visible to us, an invisible one may still exist.
 func holders(sight bool) func(int) pidfiles.Holder {
 	return func(number int) pidfiles.Holder {
 		n, known := proctable.Lookup(number)
@@ -117,8 +118,8 @@ func holders(sight bool) func(int) pidfiles.Holder {
 	}
 }
 
-// namedByManager adds the pidfiles of units and scripts. It returns what could not be found
-// out.
+// namedByManager adds the pidfiles that units and scripts name. It returns what could not be
+// found out.
 func namedByManager(ctx context.Context, named map[string][]pidfiles.Expected) []string {
 	list, err := rcd.ThisHost().PIDFiles(ctx)
 	for _, f := range list {
@@ -168,8 +169,8 @@ func isNoConfig(err error) bool {
 	return errors.As(err, new(*config.NotFoundError)) || errors.As(err, new(*config.EmptyError))
 }
 
-// expectedOf returns which processes a daemon's pidfile may name. A supervisor writes its own
-// number, daemon(8) -P.
+// expectedOf returns which processes a daemon's pidfile may name. A supervisor such as
+// daemon(8) -P writes its own PID.
 func expectedOf(d keeper.Daemon, v check.Verdict) pidfiles.Expected {
 	e := pidfiles.Expected{By: "daemon " + d.Name + " of the configuration", User: d.Spec.User}
 	if d.Spec.Executable != "" && !strings.Contains(d.Spec.Executable, "*") {

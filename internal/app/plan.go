@@ -17,16 +17,16 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// plan is what a run is to do.
+// plan is what a run has to do.
 type plan struct {
-	daemons  []keeper.Daemon  // and rules
-	mistakes []config.Mistake // of files that are left out
-	notify   config.Notify    // who is told
+	daemons  []keeper.Daemon  // daemons and rules
+	mistakes []config.Mistake // in files that are left out
+	notify   config.Notify    // who is notified
 	evidence config.Evidence  // what is recorded for later
 }
 
-// planned returns the daemon of -e, or those of the configuration; for a command that only
-// looks, SPECs as well.
+// planned returns the daemon of -e, or the daemons of the configuration; for a command that
+// only looks, also those given by SPECs.
 func planned(j *job) (w plan, err error) {
 	switch {
 	case len(j.Executable) > 0:
@@ -49,8 +49,8 @@ func planned(j *job) (w plan, err error) {
 	return w, err
 }
 
-// configured returns the daemons and rules of a configuration: all, or those of these names,
-// with the daemons that they come after.
+// configured returns the daemons and rules of a configuration: all, or those with these names
+// and the daemons that they come after.
 func configured(path string, names []string) (plan, error) {
 	all, mistakes, err := load(path)
 	if err != nil {
@@ -60,8 +60,9 @@ func configured(path string, names []string) (plan, error) {
 	return plan{daemonsOf(all, chosen), mistakes, all.Notify, all.Evidence}, err
 }
 
-// watched returns the daemons that are only looked at. Words may be names or SPECs; only names
-// need a configuration. path is "" if there is none, and an optional one may be missing.
+// watched returns the daemons for a command that only looks. Words may be names or SPECs;
+// only names need a configuration. path is "" if there is none. An optional configuration may
+// be missing.
 func watched(path string, optional bool, words []string) (plan, error) {
 	var all config.Config
 	var mistakes []config.Mistake
@@ -76,9 +77,9 @@ func watched(path string, optional bool, words []string) (plan, error) {
 	case err != nil:
 		return plan{mistakes: mistakes}, err
 	case len(mistakes) > 0 && areSpecs(words):
-		mistakes = nil // of what nobody has asked for
+		mistakes = nil // the mistakes concern daemons that nobody has asked for
 	case len(mistakes) > 0 && len(all.Files) == 0:
-		all.Files = []string{path} // there is one, which cannot be read
+		all.Files = []string{path} // there is a configuration, but it cannot be read
 	}
 	chosen, err := all.Pick(words, config.Options{})
 	return plan{daemons: daemonsOf(all, chosen), mistakes: mistakes}, err
@@ -89,8 +90,8 @@ func areSpecs(words []string) bool {
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/@") })
 }
 
-// mayBeNames reports whether a word may be a name in the configuration, which has no colon and
-// no slash.
+// mayBeNames reports whether a word may be a name in the configuration: those contain no
+// colon and no slash.
 func mayBeNames(words []string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !strings.ContainsAny(w, ":/") })
 }
@@ -105,8 +106,8 @@ func load(path string) (config.Config, []config.Mistake, error) {
 	return all, mistakes, err
 }
 
-// daemonsOf returns the daemons and rules that are wanted, and the daemons that these come
-// after, which are only looked at. A daemon that is not in the configuration is of a SPEC.
+// daemonsOf returns the wanted daemons and rules, and the daemons that these come after,
+// which are only looked at. A daemon that is not in the configuration comes from a SPEC.
 func daemonsOf(all, wanted config.Config) []keeper.Daemon {
 	byName := make(map[string]config.Daemon)
 	for _, d := range all.Daemons {
@@ -210,8 +211,8 @@ func setLimits(spec *check.Spec, cpu *config.CPU, memory *config.Memory, files *
 	}
 }
 
-// doubtsOf returns what may be wrong with a configuration although it is not a mistake: what
-// this machine does not have may be installed later.
+// doubtsOf lists what may be wrong with a configuration without being a mistake: what is
+// missing on this machine may be installed later.
 func doubtsOf(c config.Config) []string {
 	var list []string
 	for _, d := range c.Daemons {

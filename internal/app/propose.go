@@ -24,7 +24,7 @@ import (
 
 // initCommand writes a first configuration for this machine.
 type initCommand struct {
-	Write bool `help:"Write the configuration if there is none; else show how it differs, and write nothing."`
+	Write bool `help:"Write the configuration if there is none; otherwise show how it differs, and write nothing."`
 	configFlag
 }
 
@@ -63,11 +63,11 @@ func (i *initCommand) run(ctx context.Context, j *job) (report.Status, error) {
 	return report.OK, out.err
 }
 
-// surveyTime is the limit for the look at the process table. Reading /proc can hang on
-// a process that is itself stuck in the kernel.
+// surveyTime limits one look at the process table. Reading /proc can hang on a process that
+// is itself stuck in the kernel.
 const surveyTime = 30 * time.Second
 
-// surveyed finds out what init goes by.
+// surveyed collects what init needs to know about this machine.
 func surveyed(ctx context.Context) (survey.Machine, error) {
 	manager, err := rcd.DetectAll(rcd.ThisHost(), new(rcd.Outputs))
 	if none := new(rcd.NoManagerError); errors.As(err, &none) {
@@ -111,8 +111,8 @@ func surveyed(ctx context.Context) (survey.Machine, error) {
 	return m, nil
 }
 
-// anyVersion is the path of a program for any version of it; "" if it has none, or this is
-// not the newest.
+// anyVersion returns a pattern that matches the program's path in every version; "" if the
+// path has no version, or this is not the newest one.
 func anyVersion(service, path string) string {
 	any := survey.AnyVersion(service, path)
 	if any == "" {
@@ -124,14 +124,14 @@ func anyVersion(service, path string) string {
 	return any
 }
 
-// instanceOf is what systemd puts in the place of %i, systemd.unit(5).
+// instanceOf returns what systemd substitutes for %i, systemd.unit(5).
 func instanceOf(service string) string {
 	_, instance, _ := strings.Cut(service, "@")
 	return instance
 }
 
-// listensAt is where a process accepts connections by TCP, as this machine can reach it;
-// "" if that cannot be told. Of several addresses the loopback is the first.
+// listensAt returns the TCP address at which a process accepts connections and that this
+// machine can reach; "" if unknown. A loopback address is preferred.
 func listensAt(pid int) string {
 	sockets, err := proctable.Sockets([]int{pid})
 	if err != nil || pid == 0 {
@@ -140,7 +140,7 @@ func listensAt(pid int) string {
 	return proctable.Reachable(sockets)
 }
 
-// ownersOf is which service a process belongs to.
+// ownersOf maps the PIDs of processes to their services.
 func ownersOf(listed []rcd.Listed, programs []check.Program) map[int]string {
 	owners := make(map[int]string)
 	for i, l := range listed {
@@ -151,7 +151,7 @@ func ownersOf(listed []rcd.Listed, programs []check.Program) map[int]string {
 	return owners
 }
 
-// service joins what the manager says with what the process table shows.
+// service joins what the manager says about a service with what the process table shows.
 func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Service {
 	s := survey.Service{
 		Name: l.Name, About: l.About, Omit: l.Omit, Restarts: l.Restarts, Triggers: l.Triggers,
@@ -169,9 +169,9 @@ func service(l rcd.Listed, p check.Program, owners map[int]string) survey.Servic
 	return s
 }
 
-// userName is what the configuration is to call a user: the name, or the number where no
-// name leads back to it. "" if neither does, and of a user that systemd makes up for the
-// life of a service, DynamicUser= in systemd.exec(5): the next start may get another one.
+// userName returns the user for the configuration: the name, or the UID if the name does not
+// lead back to it. It returns "" if neither does, and for a dynamic user of systemd
+// (DynamicUser= in systemd.exec(5)): the next start may get another one.
 func userName(id uint32) string {
 	const firstDynamic, lastDynamic = 61184, 65519
 	number := strconv.FormatUint(uint64(id), 10)
@@ -181,17 +181,17 @@ func userName(id uint32) string {
 	}
 	for _, text := range names {
 		u, err := user.Lookup(text)
-		if err == nil && u.Uid == number || err != nil && text == number { // a number may be somebody's name
+		if err == nil && u.Uid == number || err != nil && text == number { // a number may also be somebody's name
 			return text
 		}
 	}
 	return ""
 }
 
-// nameOf is the name of a user, or again the number if there is none.
+// nameOf returns the name of a user, or the UID if there is none.
 func nameOf(number string) string {
 	u, err := user.LookupId(number)
-	if err != nil || strings.Trim(u.Username, "0123456789") == "" { // it would be taken for the number
+	if err != nil || strings.Trim(u.Username, "0123456789") == "" { // a name of digits would be taken for a UID
 		return number
 	}
 	return u.Username

@@ -16,14 +16,14 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// errExists is part of the error when there is a configuration already.
+// errExists is wrapped by the error for a configuration that already exists.
 var errExists = errors.New("it is there already, and was left as it is")
 
-// oldSuffix is what the name of a configuration that was replaced ends with.
+// oldSuffix is appended to the name of a configuration that was replaced.
 const oldSuffix = ".old"
 
-// writeProposal makes the configuration, or prints how one that is there differs. One of
-// comments alone, as a package lays down, is put aside.
+// writeProposal creates the configuration. If there is one already, it prints how that one
+// differs; one with only comments, as packages install it, is renamed first.
 func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) error {
 	err := makeConfig(path, proposed)
 	if errors.Is(err, fs.ErrExist) {
@@ -47,8 +47,8 @@ func writeProposal(out io.Writer, path string, proposed []byte, isDefault bool) 
 	return nil
 }
 
-// replaceBlank puts a configuration of comments alone aside. Of any other it prints how it
-// differs, and fails.
+// replaceBlank replaces a configuration that has only comments, and keeps the old one under
+// another name. For any other it prints how it differs, and fails.
 func replaceBlank(out io.Writer, path string, proposed []byte) error {
 	text, err := readConfig(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func openFolder(path string) (root *os.Root, err error) {
 	return os.OpenRoot(folder)
 }
 
-// makeConfig makes a file as a whole where there is none, not even a link.
+// makeConfig creates a complete file if nothing exists at that path, not even a link.
 func makeConfig(path string, data []byte) error {
 	root, err := openFolder(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func makeConfig(path string, data []byte) error {
 	defer root.Close()
 	const readable = 0o644
 	name := filepath.Base(path)
-	if _, err := root.Lstat(name); err == nil { // who may not write there is told the difference, too
+	if _, err := root.Lstat(name); err == nil { // a user who may not write there is shown the difference, too
 		return fs.ErrExist
 	}
 	whole := osutil.NewFile{Name: "." + name + "." + strconv.Itoa(os.Getpid()), Temporary: "." + name + ".new" + strconv.Itoa(os.Getpid()), Data: data, Mode: readable, Sync: true}
@@ -105,8 +105,8 @@ func makeConfig(path string, data []byte) error {
 	return osutil.SyncFolder(root.Name())
 }
 
-// isBlank reports whether a text has only comments. Of one that was not read to its end
-// nobody knows.
+// isBlank reports whether a text has only comments. It returns false for a text that was not
+// read to its end.
 func isBlank(text string) bool {
 	if len(text) == largestConfig {
 		return false
@@ -119,7 +119,7 @@ func isBlank(text string) bool {
 	return true
 }
 
-// putAside gives a configuration another name, unless there is something of that name.
+// putAside renames a configuration, unless the new name exists.
 func putAside(path string) error {
 	root, err := openFolder(path)
 	if err != nil {
@@ -133,10 +133,10 @@ func putAside(path string) error {
 	return root.Remove(name)
 }
 
-// largestConfig is how much of a configuration is read, in bytes.
+// largestConfig is how many bytes of a configuration are read.
 const largestConfig = 1 << 20
 
-// readConfig reads a configuration that is there already, but follows no link to it.
+// readConfig reads an existing configuration; it does not follow a link.
 func readConfig(path string) (string, error) {
 	f, err := osutil.OpenRegular(path, osutil.NoFollow)
 	if err != nil {

@@ -17,18 +17,18 @@ import (
 // runCommand keeps daemons: those of the configuration, or the one that -e names.
 type runCommand struct {
 	looking
-	Names []string `arg:"" optional:"" sep:"none" name:"name" takes:"names"` // nothing is restarted for a rule, but it is looked at
+	Names []string `arg:"" optional:"" sep:"none" name:"name" takes:"names"` // rules are looked at, but nothing is restarted for them
 	configFlag
-	AtOnce int `default:"4" placeholder:"N" help:"Restart at most so many daemons at the same time (${default})."`
+	AtOnce int `default:"4" placeholder:"N" help:"Restart at most this many daemons at the same time (${default})."`
 	executableFlag
 	Service []string `short:"s" sep:"none" placeholder:"NAME" takes:"services" repeats:"" nameless:"" help:"Service to stop and start; repeat it for more, they are restarted in this order."`
 	userFlag
 
 	config.Times
 	Backoff    []string      `sep:"," default:"0s,1m,2m,5m,15m,30m,1h" placeholder:"TIMES" help:"How long to wait before each try to bring it back, if it keeps dying (${default})."`
-	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"Up for so long, it begins anew with the first of them (${default})."`
+	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"After it has been up for this long, the first of these times applies again (${default})."`
 
-	IgnoreIntent bool `help:"Restart also what somebody has paused, stopped or disabled, and while packages are installed."`
+	IgnoreIntent bool `help:"Restart daemons even if somebody has paused, stopped or disabled them, and while packages are installed."`
 
 	DryRun bool `short:"n" help:"Print the steps that would run; run none. Works for any user."`
 	faceFlags
@@ -37,7 +37,7 @@ type runCommand struct {
 	syslogFlags
 	NoSyslog bool `help:"Do not write to syslog; with -v, show on stderr what would be written."`
 
-	delays []time.Duration // what Backoff means
+	delays []time.Duration // the parsed Backoff
 }
 
 // Help is what the help says of the command beside its flags.
@@ -80,13 +80,13 @@ func (r *runCommand) ask(j *job) (err error) {
 	return all(append([]func() error{j.checkExecutable, j.checkServices, j.checkTimes, j.checkBackoff, j.findUser}, checks...)...)
 }
 
-// keyOf names the key of the configuration that stands for a flag.
+// keyOf returns the configuration's key for a flag.
 func keyOf(flag string) (key string, ok bool) {
 	flags := strings.Fields("user recheck stop-timeout start-timeout verify settle leftovers boot-grace boot-limit work-limit backoff acceptable")
 	return strings.ReplaceAll(flag, "-", "_"), slices.Contains(flags, flag)
 }
 
-// unique keeps the order; a service is restarted once per run.
+// unique removes duplicates and keeps the order: a service is restarted once per run.
 func unique(list []string) []string {
 	var out []string
 	for _, s := range list {
@@ -179,8 +179,8 @@ func (j *job) checkBackoff() error {
 	return nil
 }
 
-// findUser turns a name into a number. Without cgo, names are looked for in
-// /etc/passwd only.
+// findUser turns a user's name into a UID. Without cgo, names are looked up in /etc/passwd
+// only.
 func (f *userFlag) findUser() error {
 	if f.User == nil {
 		return nil

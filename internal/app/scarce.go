@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// unlimited is what a limit is where there is none.
+// unlimited is the value of a limit that is not set.
 const unlimited = ^uint64(0)
 
-// What a run needs at the least.
+// What a run needs at least.
 const (
-	leastThreads   = 10 // beyond those that the runtime has begun with
-	threadsToSpare = 48 // that may be left behind, waiting for ever
+	leastThreads   = 10 // in addition to those of the runtime
+	threadsToSpare = 48 // threads that may be left hanging forever
 )
 
-// spareThreads is how many of the threads that may still be started a run can do without.
-// Without the others the Go runtime would end it at any moment, with status 2 and a trace
-// of its goroutines.
+// spareThreads returns how many of the left threads a run can spare for calls that may hang.
+// It fails if too few are left for the run itself: the Go runtime would abort it at any
+// moment, with status 2 and a trace of its goroutines.
 func spareThreads(left uint64) (int, error) {
 	if left < leastThreads {
 		return 0, &hinted{
@@ -29,9 +29,8 @@ func spareThreads(left uint64) (int, error) {
 	return int(min(left-leastThreads+2, threadsToSpare)), nil
 }
 
-// pidsGroups are the folders of the control groups that limit the number of our
-// processes and threads, the innermost first, by what /proc/self/cgroup says of them,
-// cgroups(7).
+// pidsGroups returns the folders of the control groups that limit the number of our processes
+// and threads, the innermost first, from the content of /proc/self/cgroup, cgroups(7).
 func pidsGroups(cgroup string) []string {
 	var list []string
 	for line := range strings.Lines(cgroup) {
@@ -58,10 +57,10 @@ func pidsGroups(cgroup string) []string {
 	return list
 }
 
-// pidsLeft reads pids.max and pids.current.
+// pidsLeft returns pids.max minus pids.current.
 func pidsLeft(most, current string) uint64 {
 	limit, err := strconv.ParseUint(strings.TrimSpace(most), 10, 63)
-	if err != nil { // max
+	if err != nil { // "max": no limit
 		return unlimited
 	}
 	now, err := strconv.ParseUint(strings.TrimSpace(current), 10, 63)

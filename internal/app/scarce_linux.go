@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadsLeft is how many threads may still be started. Of the limit of a user's
-// processes (which is none for root) only the whole is known.
+// threadsLeft returns how many threads may still be started. For the limit on a user's
+// processes (root has none) only the total is known, not how many are left.
 func threadsLeft() uint64 {
 	left := unlimited
 	var l unix.Rlimit

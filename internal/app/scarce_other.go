@@ -2,5 +2,5 @@
 
 package app
 
-// threadsLeft is not known.
+// threadsLeft is unknown on this system: no limit is assumed.
 func threadsLeft() uint64 { return unlimited }

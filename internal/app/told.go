@@ -11,24 +11,25 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// remindUnread is how often people are told again of a configuration that cannot be read:
-// nothing may be kept meanwhile, and what it says of remind: is not known.
+// remindUnread is how often people are reminded of a configuration that cannot be read:
+// nothing may be kept in the meantime, and its remind: is unknown.
 const remindUnread = 24 * time.Hour
 
 // The kinds of topics.
 const (
-	topicRule    = "rule"    // is broken, or a daemon is wrong
-	topicUnclear = "unclear" // it cannot be told whether a daemon is up
+	topicRule    = "rule"    // a rule is violated, or something is wrong with a daemon
+	topicUnclear = "unclear" // it is unknown whether a daemon is up
 	topicMistake = "mistake"
 )
 
-// toldOnce marks what people have been told already, for cron mails what a run prints, each
-// minute. The status stays what it is. Who runs it by hand is always told.
+// toldOnce marks what people have been told already, because cron mails each minute what a
+// run prints. The exit status does not change. A person who runs it by hand always gets
+// everything.
 func toldOnce(j *job, store *state.Store, key string, remind time.Duration, r *report.Report) {
 	if j.Name != runName || j.DryRun || j.Verbose || j.Output != outputText || j.StateDir == "" || terminal.Is(os.Stdout) || terminal.Is(os.Stderr) {
 		return
 	}
-	if store == nil { // the folder for the locks does not outlive a boot, but it may be there
+	if store == nil { // the folder of the locks does not survive a boot, but it may exist
 		var err error
 		if store, err = state.OpenStore(j.RunDir); err != nil {
 			return
@@ -39,12 +40,12 @@ func toldOnce(j *job, store *state.Store, key string, remind time.Duration, r *r
 	}
 	known, err := store.Tell(key, once(*r, remind), state.Now())
 	if err != nil {
-		return // it is told again
+		return // on an error people are told again
 	}
 	mark(r, known)
 }
 
-// once is what of a report would be told each minute.
+// once returns the topics of a report that would otherwise be mailed each minute.
 func once(r report.Report, remind time.Duration) past.Once {
 	o := past.Once{Remind: remind}
 	looked := make(map[string]report.Result)
@@ -65,7 +66,7 @@ func once(r report.Report, remind time.Duration) past.Once {
 		case kind == topicMistake:
 			return true
 		case !ok:
-			return r.Whole // it is kept no more
+			return r.Whole // it is no longer kept
 		}
 		return kind != topicRule || result != report.CannotTell
 	}
@@ -83,8 +84,9 @@ func mark(r *report.Report, known map[string]bool) {
 	}
 }
 
-// topicOf returns what is wrong with a daemon, apart from incidents; "" if nothing is. It does
-// not name the processes that break a rule: they change while the rule stays broken.
+// topicOf returns what is wrong with a daemon, apart from incidents; "" if nothing is. It
+// does not name the processes that violate a rule: they change while the violation stays the
+// same.
 func topicOf(d report.Daemon) string {
 	switch {
 	case d.Result == report.Wrong:

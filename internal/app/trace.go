@@ -13,10 +13,10 @@ import (
 	"daemon-keeper/internal/tracer"
 )
 
-// traceCommand is a wrapper around a program, and tells of the signals that it gets.
+// traceCommand wraps a program, and logs the signals that it receives.
 type traceCommand struct {
 	Names  []string `arg:"" optional:"" sep:"none" name:"program" takes:"programs"`
-	Follow bool     `help:"Go on with a program that goes into the background."`
+	Follow bool     `help:"Also follow a program that goes into the background."`
 	syslogFlags
 	NoSyslog bool `help:"Write to stderr, not to syslog."`
 	Verbose  bool `short:"v" help:"Write to stderr, too."`
@@ -46,7 +46,8 @@ func (t *traceCommand) ask(j *job) error {
 	return t.checkSyslog()
 }
 
-// run has this process become the wrapper: if all is well, it is another program then.
+// run turns this process into the wrapper. It returns only on an error: otherwise another
+// program is executed.
 func (t *traceCommand) run(_ context.Context, j *job) (report.Status, error) {
 	syscall.Umask(j.umask)
 	o := tracer.Options{Follow: t.Follow, Facility: t.Facility, Tag: t.Tag, NoSyslog: t.NoSyslog, Verbose: t.Verbose}

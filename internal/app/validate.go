@@ -16,10 +16,10 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// validateCommand looks at the configuration alone.
+// validateCommand checks the configuration; it looks at nothing else.
 type validateCommand struct {
 	configFlag
-	Part bool `help:"The file is one of several: it may name daemons of the others, or define nothing."`
+	Part bool `help:"The file is one of several: it may refer to daemons of the others, or define nothing."`
 	serviceCommandFlag
 	Verbose bool `short:"v" help:"Print all of it, with the defaults."`
 }
@@ -41,7 +41,7 @@ func (v *validateCommand) ask(j *job) (err error) {
 	return err
 }
 
-// run names the mistakes of the configuration, or says what it means.
+// run lists the mistakes in the configuration, or prints what it means.
 func (v *validateCommand) run(_ context.Context, j *job) (report.Status, error) {
 	read := load
 	if v.Part {
@@ -79,8 +79,8 @@ func (v *validateCommand) run(_ context.Context, j *job) (report.Status, error) 
 	return report.OK, nil
 }
 
-// meaning is what there is in a line, and what differs from the defaults; or all of it,
-// with the line as a comment.
+// meaning returns a summary in one line and what differs from the defaults; with verbose
+// everything, with the line as a comment.
 func meaning(verbose bool, all config.Config) ([]byte, error) {
 	line := "valid: " + words.Plural(len(all.Daemons), "daemon") + ", " + words.Plural(len(all.Forbid), "rule")
 	if verbose {
@@ -125,8 +125,8 @@ func fail(j *job, err error) {
 	terminal.Fail(os.Stderr, terminal.Colored(os.Stderr, j.color), err.Error(), words.Hint(err))
 }
 
-// loadPart reads a file that is to be one of several: it may define nothing, and come
-// after daemons of the others.
+// loadPart reads a file that is one of several: it may define nothing, and its daemons may
+// come after daemons of other files.
 func loadPart(path string) (config.Config, []config.Mistake, error) {
 	return config.Load(path, config.Options{CheckOwner: os.Geteuid() == 0, Part: true})
 }

@@ -57,7 +57,7 @@ func (w *whyCommand) ask(j *job) (err error) {
 	case byNumber && w.Incident < 1:
 		return cli.Refuse("daemon-keeper history shows the numbers", "cannot find incident %d: they are counted from 1 on", w.Incident)
 	case byNumber && len(w.Names) > 1:
-		return cli.Refuse("name one daemon", "cannot tell of which daemon incident %d is meant", w.Incident)
+		return cli.Refuse("name one daemon", "cannot tell which daemon's incident %d is meant", w.Incident)
 	case byTime && w.At == "":
 		return cli.Refuse("write --at 05:42", "cannot use an empty --at")
 	}
@@ -109,8 +109,8 @@ type known struct {
 	file map[string]config.Daemon // nothing if the configuration cannot be read
 }
 
-// readKnown reads all of it. Without a readable configuration, as for a daemon of -e,
-// everything can be explained all the same.
+// readKnown reads what runs have remembered. Deaths can be explained without a readable
+// configuration too, for example those of a daemon of -e.
 func readKnown(stateDir, configFile, color string, now past.Stamp) (*known, error) {
 	store, err := lookStore(stateDir)
 	if err != nil {
@@ -149,7 +149,7 @@ func (k *known) explain(ctx context.Context, x history.Incident) report.Account 
 	}
 	v := postmortem.Weigh(said, found)
 	if v.Cause == words.UnknownCause && x.Kind != "" {
-		v.Cause = x.Kind // an older version has kept no more
+		v.Cause = x.Kind // an older version has recorded nothing else
 	}
 	missing = postmortem.TraceFirst(missing)
 	if d := x.Death; d != nil && said == nil && d.Manager != "" && x.Kind != words.NotWell {
@@ -158,7 +158,7 @@ func (k *known) explain(ctx context.Context, x history.Incident) report.Account 
 	return k.account(x, v, missing, silent)
 }
 
-// forgetful is why a service manager does not know how a service has ended.
+// forgetful says why a service manager does not know how a service has ended.
 func forgetful(manager, service string) string {
 	if manager == "systemd" {
 		return "systemd has forgotten how it ended, as it does of a unit that nothing refers to: systemctl enable " + words.Shell(service)
@@ -166,8 +166,8 @@ func forgetful(manager, service string) string {
 	return manager + " does not know how its services have ended"
 }
 
-// missingThen returns the witnesses that were missing when the daemon died, or, if they were
-// not asked then, that are missing now.
+// missingThen lists the witnesses that were missing when the daemon died or, if they were not
+// asked then, those that are missing now.
 func missingThen(then, now []string, asked bool) []string {
 	if !asked {
 		return now
@@ -259,7 +259,7 @@ func (k *known) account(x history.Incident, v postmortem.Verdict, missing, silen
 	return a
 }
 
-// after are the daemons that come after this one in the configuration.
+// after lists the daemons that come after this one in the configuration.
 func (k *known) after(name string) []string {
 	var list []string
 	for other, d := range k.file {
@@ -271,10 +271,10 @@ func (k *known) after(name string) []string {
 	return list
 }
 
-// diedSlack is how far the clocks of witnesses may be from ours.
+// diedSlack allows for the clocks of witnesses to differ from ours.
 const diedSlack = 2 * time.Second
 
-// diedAt returns when the daemon died, if a witness knows that; else zero.
+// diedAt returns when the daemon died, if a witness knows it; otherwise zero.
 func diedAt(i past.Incident, lines []postmortem.Line) time.Time {
 	for _, l := range lines {
 		if l.Kind != postmortem.IsNote && !l.When.IsZero() && !i.LastUp.IsZero() &&

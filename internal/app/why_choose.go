@@ -13,7 +13,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// whyDays is for how long a death without an explanation is listed.
+// whyDays is how long a death without an explanation stays listed.
 const whyDays = 30 * 24 * time.Hour
 
 // choose finds the incidents that are meant. If there are none, it returns a text that says so.
@@ -92,7 +92,7 @@ func (k *known) quiet(name string) string {
 
 func (k *known) byNumber(names []string, n int) ([]history.Incident, error) {
 	if len(names) != 1 {
-		return nil, &hinted{fmt.Errorf("cannot tell of which daemon incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
+		return nil, &hinted{fmt.Errorf("cannot tell which daemon's incident %d is meant", n), "name the daemon: daemon-keeper why --incident " + fmt.Sprint(n) + " NAME"}
 	}
 	list := k.pasts[names[0]].Incidents
 	if n > len(list) {

@@ -2,8 +2,6 @@ package app
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,13 +9,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // clock is a time of day on the day of the outage.
 func clock(text string) time.Time {
@@ -105,16 +102,7 @@ func TestWhy(t *testing.T) {
 			var b bytes.Buffer
 			tc.why.Out, tc.why.Now = &b, clock("06:00:00")
 			tc.why.Write(list)
-			file := "testdata/why-" + tc.name + ".want"
-			if *update {
-				if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil || b.String() != string(want) {
-				t.Errorf("%v; got (go test -update writes it anew)\n%s", err, b.String())
-			}
+			golden.File(t, "testdata/why-"+tc.name+".want", b.String())
 			if tc.why.JSON {
 				described(t, b.Bytes())
 			}
@@ -192,7 +180,7 @@ func TestWhyChoose(t *testing.T) {
 		{whyCommand{At: "2025-11-28"}, "cannot find an incident at 2025-11-28 23:59:59 or before", ""},
 		{whyCommand{Incident: 1, Names: []string{"clamd"}}, "clamd", ""},
 		{whyCommand{Incident: 2, Names: []string{"clamd"}}, `cannot find incident 2 of "clamd": it has had 1 incident`, ""},
-		{whyCommand{Incident: 1}, "cannot tell of which daemon incident 1 is meant", ""},
+		{whyCommand{Incident: 1}, "cannot tell which daemon's incident 1 is meant", ""},
 	} {
 		list, none, err := k.choose(tc.w)
 		var got []string

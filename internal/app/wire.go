@@ -19,8 +19,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// wire makes the keeper of a run from the job. Its progress goes to stderr, which must never
-// delay the work.
+// wire makes the keeper of a run from the job. Progress goes to stderr, and must never delay
+// the work.
 func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error) {
 	spare, err := spareThreads(threadsLeft())
 	if err != nil {
@@ -80,8 +80,8 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 	return k, nil
 }
 
-// remember opens the memory, unless none is wanted. A run goes on without one. A look reports
-// it if there is one that we may not read.
+// remember opens the memory, unless none is wanted. A run continues without one. A command
+// that only looks reports that there is a memory which it may not read.
 func remember(k *keeper.Keeper, j *job) {
 	if j.StateDir == "" {
 		return
@@ -104,10 +104,10 @@ func remember(k *keeper.Keeper, j *job) {
 	}
 }
 
-// memoryKey sets apart what different lines of a crontab remember.
+// memoryKey separates the memories of different crontab lines.
 func memoryKey(j *job) string {
 	switch {
-	case len(j.Executable) > 0 && j.UserID != nil: // another line of the crontab may keep another user's
+	case len(j.Executable) > 0 && j.UserID != nil: // another line of the crontab may keep the same program of another user
 		return j.Executable[0] + "@" + strconv.FormatUint(uint64(*j.UserID), 10)
 	case len(j.Executable) > 0:
 		return j.Executable[0]
@@ -124,7 +124,7 @@ func manager(j *job, own []*rcd.OwnDaemon, outputs *rcd.Outputs) (*rcd.Router, e
 	if len(own) == 0 {
 		return r, err
 	}
-	if err != nil { // they need no other
+	if err != nil { // daemons without a manager need none
 		r = new(rcd.Router)
 	}
 	r.Add(rcd.OwnPrefix, rcd.NewOwn(rcd.ThisHost(), own, outputs), false)

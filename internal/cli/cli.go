@@ -1,19 +1,19 @@
-// Package cli reads command lines by a grammar: a struct with a field for each command,
-// whose flags are the fields of the command's own struct, as kong takes them.
+// Package cli reads command lines by a grammar: a struct with a field for each command, whose
+// flags are the fields of the command's own struct, as in kong.
 //
-// Beside kong's tags, a command has
+// In addition to kong's tags, a command has
 //
 //	usage    what follows its name in the help, in several lines if there is a "; "
-//	looks    that it restarts nothing
-//	program  that what stands behind -- is a program's command line
+//	looks    it restarts nothing
+//	program  what follows -- is the command line of a program
 //
-// and a flag or an argument
+// and a flag or an argument has
 //
 //	takes    the kind of its value, see Kind
-//	choices  all words that its value can be, with blanks between them; anycase: in
-//	         capitals, too; refuse and hint: what is said of any other
-//	repeats  that it may be given more than once
-//	nameless that no arguments can be given with it
+//	choices  all possible values, separated by blanks; anycase: capitals are
+//	         accepted, too; refuse and hint: the error for any other value
+//	repeats  it may be given more than once
+//	nameless no arguments can be given with it
 package cli
 
 import (
@@ -30,7 +30,8 @@ import (
 // Parser reads command lines.
 type Parser struct{ kong *kong.Kong }
 
-// New returns a parser for a pointer to a grammar. vars are what ${name} means in its tags.
+// New returns a parser for a pointer to a grammar. vars are the values of ${name} in its
+// tags.
 func New(grammar any, vars map[string]string) (*Parser, error) {
 	k, err := kong.New(grammar, kong.Name("daemon-keeper"), kong.Vars(vars), kong.NoDefaultHelp(),
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)))
@@ -39,17 +40,17 @@ func New(grammar any, vars map[string]string) (*Parser, error) {
 
 func (p *Parser) model() *kong.Application { return p.kong.Model }
 
-// Line is a command line that was read.
+// Line is a command line that has been read.
 type Line struct {
 	Name    string   // of the command
 	Command any      // points to its struct; nil if the line was refused
-	Looks   bool     // the command restarts nothing, and so has nothing to tell syslog
-	Given   []string // the long names of the flags that stand on the line
-	Meant   string   // the command that was probably meant, if the first name is nearly one
-	Program []string // what stands behind --, if the command takes a program
+	Looks   bool     // the command restarts nothing, and therefore writes nothing to syslog
+	Given   []string // long names of the flags on the line
+	Meant   string   // the command that was probably meant, if the first name resembles one
+	Program []string // what follows --, if the command takes a program
 }
 
-// UsageError is a command line that is refused.
+// UsageError is the error for a command line that is refused.
 type UsageError struct {
 	Message string
 	hint    string
@@ -57,7 +58,7 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Message }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *UsageError) Hint() string { return e.hint }
 
 // Refuse makes a UsageError.
@@ -91,8 +92,8 @@ func (p *Parser) Parse(args []string) (Line, error) {
 	return line, nil
 }
 
-// ParseFlags reads a line that has only flags. It returns false for any other line, and for one
-// with a mistake.
+// ParseFlags reads a line that has only flags. It returns false for any other line, and for a
+// line with an error.
 func (p *Parser) ParseFlags(args []string) (Line, bool) {
 	if slices.ContainsFunc(args, notUTF8) || firstWord(args, valued(p.model())) < len(args) {
 		return Line{}, false
@@ -138,8 +139,8 @@ func checkChoices(parsed *kong.Context) error {
 
 func notUTF8(arg string) bool { return !utf8.ValidString(arg) }
 
-// refused is the result for a line that cannot be used: of the default command, unless it names
-// one that only looks.
+// refused is the result for a line that cannot be used: that of the default command, unless
+// the line names a command that only looks.
 func (p *Parser) refused(args []string) Line {
 	if node := find(named(args, p.model()), p.model()); node.Tag.Has("looks") {
 		return Line{Name: node.Name, Looks: true}
@@ -147,8 +148,8 @@ func (p *Parser) refused(args []string) Line {
 	return Line{Name: p.model().Children[0].Name}
 }
 
-// beforeProgram splits the arguments of a command that takes a program: what stands behind --
-// is the program's, and may have any bytes.
+// beforeProgram splits the arguments of a command that takes a program: what follows --
+// belongs to the program, and may contain any bytes.
 func beforeProgram(args []string, model *kong.Application) (own, program []string) {
 	i := slices.Index(args, "--")
 	if i < 0 || !find(named(args, model), model).Tag.Has("program") {

@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// What kong says, in its words. A flag is "--since" or "-o, --output".
+// kong's error messages. In them a flag is "--since" or "-o, --output".
 var (
 	kongNoValue  = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: (?:missing value|expected .* value but got "EOL")`}
 	kongFlagNext = words.Pattern{Text: `^(?:-., )?(--[a-z-]+)[^:]*: expected .* value but got "(.*)" \(.*perhaps try `}
@@ -19,7 +19,7 @@ var (
 	kongNearest  = words.Pattern{Text: `^(unknown flag -[^,]+), did you mean (?:one of )?(.+)\?$`}
 )
 
-// parseError puts kong's common errors into our words. Others are passed on as they are.
+// parseError translates kong's common errors into our words. Others are passed on unchanged.
 func parseError(err error, command string) *UsageError {
 	if own := new(UsageError); errors.As(err, &own) {
 		return own
@@ -39,7 +39,7 @@ func parseError(err error, command string) *UsageError {
 		return Refuse("leave the value out", "cannot use %s=%s: this flag takes no value", m[1], m[2])
 	}
 	if m := kongNearest.Get().FindStringSubmatch(text); m != nil {
-		if near := strings.ReplaceAll(m[2], `"`, ""); strings.HasPrefix(near, "--") { // any letter is near another
+		if near := strings.ReplaceAll(m[2], `"`, ""); strings.HasPrefix(near, "--") { // otherwise it is a single letter, and any other letter would be similar
 			help = "did you mean " + near + "? Else " + help
 		}
 		return Refuse(help, "%s", m[1])

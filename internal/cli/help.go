@@ -13,7 +13,7 @@ import (
 // helpName is the command that prints the help.
 const helpName = "help"
 
-// topics returns the command whose help is meant by --help, if the line names one.
+// topics returns the command that --help asks about, if the line names one.
 func topics(args []string, model *kong.Application) []string {
 	if len(args) > 0 && find(args[0], model) != nil {
 		return args[:1]
@@ -21,7 +21,7 @@ func topics(args []string, model *kong.Application) []string {
 	return nil
 }
 
-// Help prints a page about the program, or about each command that is named.
+// Help prints a page about the program, or about each named command.
 func (p *Parser) Help(w io.Writer, commands ...string) error {
 	outline := p.Outline()
 	if len(commands) == 0 {
@@ -126,8 +126,8 @@ const (
 // fill wraps a paragraph at the width of the page.
 func fill(text string) string { return wrap(text, -3) }
 
-// wrap breaks a text into lines that stand to the right of a column of this width, and end at
-// the width of the page.
+// wrap breaks a text into lines that begin behind a column of this width and end at the width
+// of the page.
 func wrap(text string, column int) string {
 	width := pageWidth - column - 3
 	var b strings.Builder

@@ -19,7 +19,7 @@ func commandFirst(args []string, model *kong.Application) []string {
 	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
-// named returns the command that a line names, or else the default one.
+// named returns the command that a line names, otherwise the default command.
 func named(args []string, model *kong.Application) string {
 	if len(args) > 0 && find(args[0], model) != nil {
 		return args[0]
@@ -35,15 +35,16 @@ func find(name string, model *kong.Application) *kong.Node {
 	return model.Children[i]
 }
 
-// firstWord returns the index of the first argument that is neither a flag nor a flag's value;
-// that of "--", behind which there are only such words; or the length if there is none.
+// firstWord returns the index of the first argument that is neither a flag nor a flag's
+// value; the index of "--", after which all arguments are words; or the length if there is
+// none.
 func firstWord(args []string, valued map[string]bool) int {
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
 		case arg == "--" || arg == "-" || !strings.HasPrefix(arg, "-"):
 			return i
 		case strings.HasPrefix(arg, "--"):
-			if valued[arg] { // else it has its value behind "=", or takes none
+			if valued[arg] { // otherwise its value follows "=", or it takes none
 				i++
 			}
 		case takesNext(arg[1:], valued):
@@ -53,8 +54,9 @@ func firstWord(args []string, valued map[string]bool) int {
 	return len(args)
 }
 
-// takesNext reports whether the last of some letters in one argument is a flag that takes a
-// value: -nc FILE. If an earlier one takes a value, the rest of the argument is that: -cFILE.
+// takesNext reports whether the last of several letters in one argument is a flag whose value
+// is the next argument: -nc FILE. If an earlier letter takes a value, the rest of the
+// argument is the value: -cFILE.
 func takesNext(letters string, valued map[string]bool) bool {
 	for i := range letters {
 		if valued["-"+letters[i:i+1]] {
@@ -81,8 +83,8 @@ func valued(model *kong.Application) map[string]bool {
 	return all
 }
 
-// mistyped returns the command whose name is similar to the first word, if no command has that
-// name: run takes any word for the name of a daemon.
+// mistyped returns the command with a name similar to the first word, if no command has that
+// name. run would take any word for the name of a daemon.
 func mistyped(args []string, model *kong.Application) string {
 	if i := firstWord(args, valued(model)); i < len(args) && find(args[0], model) == nil {
 		return words.Nearest(args[i], names(model))

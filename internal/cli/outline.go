@@ -6,17 +6,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Outline is what is known of the commands and flags from the grammar, for the completions of
-// shells.
+// Outline is what the grammar says about commands and flags, for the completions of shells.
 type Outline struct {
-	Commands []CommandOutline // the first is the one that is meant if none is given
+	Commands []CommandOutline // the first is the default command
 	Flags    []FlagOutline    // of every command
 }
 
 // CommandOutline is one command.
 type CommandOutline struct {
 	Name, Help string
-	Takes      Kind // what its arguments are
+	Takes      Kind // the kind of its arguments
 	Flags      []FlagOutline
 }
 
@@ -26,31 +25,31 @@ type FlagOutline struct {
 	Short      string // its letter, "" if it has none
 	Help       string
 	Takes      Kind
-	Value      string   // what the help calls its value, "" if it takes none
-	Choices    []string // Takes is Choice: all that it can be
+	Value      string   // what the help calls its value; "" if it takes none
+	Choices    []string // all possible values, if Takes is Choice
 	Repeatable bool
-	Nameless   bool // with it no arguments can be given
+	Nameless   bool // no arguments can be given with it
 }
 
-// Kind is what an argument or the value of a flag is; the tag takes has it.
+// Kind is what an argument or the value of a flag is, by the tag takes.
 type Kind string
 
 // The kinds.
 const (
-	None     Kind = ""         // there is no argument, or no value
-	Anything Kind = "anything" // there is one, but nobody can guess it
+	None     Kind = ""         // no argument, or no value
+	Anything Kind = "anything" // anything: it cannot be completed
 	Choice   Kind = "choice"   // one of a few words
 	Daemons  Kind = "daemons"  // names of daemons of the configuration
 	Paused   Kind = "paused"   // names of daemons that are paused
 	Names    Kind = "names"    // names of its daemons and its rules
-	Specs    Kind = "specs"    // these, or SPECs
+	Specs    Kind = "specs"    // the same, or SPECs
 	Files    Kind = "files"    // files
 	Configs  Kind = "configs"  // configurations: *.yaml
-	Metrics  Kind = "metrics"  // what node_exporter reads: *.prom
+	Metrics  Kind = "metrics"  // files for node_exporter: *.prom
 	Folders  Kind = "folders"  // folders
 	Programs Kind = "programs" // full paths of executables
 	Users    Kind = "users"    // names of users
-	Services Kind = "services" // what the machine's manager can start
+	Services Kind = "services" // services that the machine's manager can start
 	Commands Kind = "commands" // commands of the program
 )
 

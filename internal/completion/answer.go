@@ -8,8 +8,8 @@ import (
 )
 
 // Text is the answer for zsh and fish, which filter and quote by themselves: a line
-// for each candidate, "word<TAB>description", and at the end ":ASK LENGTH SUFFIX".
-// LENGTH is how much of the word stands before the candidates.
+// "word<TAB>description" for each candidate, and at the end ":ASK LENGTH SUFFIX". LENGTH is
+// the length of the part of the word that precedes each candidate.
 func (a Answer) Text() string {
 	var b strings.Builder
 	for _, c := range a.Candidates {
@@ -22,9 +22,9 @@ func (a Answer) Text() string {
 	return b.String() + strings.TrimRight(fmt.Sprintf(":%s %d %s", a.Ask, len(a.Prefix), a.Suffix), " ") + "\n"
 }
 
-// Bash is the answer to bash, which gives the line up to the cursor as it was typed,
-// and $COMP_WORDBREAKS. It takes words as they are, so files are listed here. The
-// last line is ":none", ":files", ":files nospace" or ":users BEGINNING PREFIX".
+// Bash is the answer for bash, which passes the line up to the cursor as it was typed, and
+// $COMP_WORDBREAKS. Bash uses words unchanged, so files are listed here. The last line is
+// ":none", ":files", ":files nospace" or ":users BEGINNING PREFIX".
 func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	t := split(typed, breaks)
 	current := t.words[len(t.words)-1]
@@ -55,7 +55,7 @@ func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	if a.Ask == cli.Programs && begin == "" {
 		begin, current = "/", current+"/"
 	}
-	apart := a.Prefix == "" || strings.HasPrefix(t.head, a.Prefix) // then readline sees what is a folder
+	apart := a.Prefix == "" || strings.HasPrefix(t.head, a.Prefix) // then readline recognises folders by itself
 	for _, path := range paths(a, begin, from) {
 		if apart {
 			path = strings.TrimSuffix(path, "/")
@@ -68,7 +68,7 @@ func Bash(o cli.Outline, typed, breaks string, from Sources) string {
 	return b.String() + ":files\n"
 }
 
-// paths returns the files whose paths begin so; a folder ends in a slash.
+// paths returns the files whose paths begin with begin; a folder ends with a slash.
 func paths(a Answer, begin string, from Sources) []string {
 	at := strings.LastIndexByte(begin, '/') + 1
 	folder, base := begin[:at], begin[at:]

@@ -10,13 +10,13 @@ import (
 	"daemon-keeper/internal/cli"
 )
 
-// Sources answer what the grammar does not know. Each is asked only if it is needed, and
-// returns nothing if it cannot tell.
+// Sources answer what the grammar does not know. Each is asked only if needed, and returns
+// nothing if it does not know.
 type Sources interface {
-	Names(config string, rules bool) []string // of daemons, and of rules; config is "" for the usual one
-	Paused(stateDir string) ([]string, bool)  // paused daemons; false if that cannot be told
-	Services() []string                       // that the manager knows
-	Entries(folder string) []Entry            // of a folder
+	Names(config string, rules bool) []string // names of daemons, and of rules if rules is set; config is "" for the default one
+	Paused(stateDir string) ([]string, bool)  // paused daemons; false if they cannot be read
+	Services() []string                       // services that the manager knows
+	Entries(folder string) []Entry            // the files in a folder
 }
 
 // Entry is a file in a folder; symbolic links are followed.
@@ -25,22 +25,22 @@ type Entry struct {
 	Folder, Executable bool
 }
 
-// Nothing is the answer if there is nothing that the shell should complete by itself. Else it
-// is one of the kinds that shells know better: files, folders, programs, users.
+// Nothing is the answer if the shell should complete nothing by itself. Otherwise it is a
+// kind that shells complete better: files, folders, programs, users.
 const Nothing cli.Kind = "none"
 
-// Candidate is a word that is possible.
+// Candidate is a possible word.
 type Candidate struct{ Word, Help string }
 
 // Answer is what is possible at the cursor.
 type Answer struct {
 	Candidates []Candidate
-	Ask        cli.Kind // what the shell is to complete by itself
-	Suffix     string   // of files: how the names end
-	Prefix     string   // what stands before each candidate in the same word: --output=
+	Ask        cli.Kind // what the shell should complete by itself
+	Suffix     string   // for files: the end of their names
+	Prefix     string   // the part of the word before each candidate: --output=
 }
 
-// Complete returns what the last of the words can be; the first one is the program.
+// Complete returns what the last of the words can be; the first word is the program.
 func Complete(o cli.Outline, words []string, from Sources) Answer {
 	if len(words) < 2 {
 		return Answer{Ask: Nothing}
@@ -68,10 +68,10 @@ type line struct {
 	commands  []cli.CommandOutline
 	command   cli.CommandOutline
 	flags     []cli.FlagOutline
-	values    map[string]string // of the flags that are given, by their long names
+	values    map[string]string // by the long names of the flags that are given
 	arguments []string
-	pending   *cli.FlagOutline // its value is the next word
-	ended     bool             // by --
+	pending   *cli.FlagOutline // the flag whose value is the next word
+	ended     bool             // "--" has ended the flags
 }
 
 func (l *line) commandNames() []Candidate {
@@ -108,8 +108,8 @@ func (l *line) read(word string) {
 	}
 }
 
-// letters reads flags of one letter that stand together. It returns the one that takes a value,
-// and the part of the value that is in the same word.
+// letters reads flags of one letter that are joined. It returns the flag that takes a value,
+// and the part of the value in the same word.
 func (l *line) letters(word string, note bool) (*cli.FlagOutline, string) {
 	for i := 1; i < len(word); i++ {
 		at := slices.IndexFunc(l.flags, func(f cli.FlagOutline) bool { return f.Short == word[i:i+1] })
@@ -177,7 +177,7 @@ func (l *line) flagNames() Answer {
 	return a
 }
 
-// value returns what the value of a flag can be, behind prefix in the same word.
+// value returns what the value of a flag can be; prefix precedes it in the same word.
 func (l *line) value(f cli.FlagOutline, value, prefix string, from Sources) Answer {
 	a := l.kind(f.Takes, value, from)
 	a.Prefix = prefix
@@ -219,13 +219,13 @@ func (l *line) kind(k cli.Kind, value string, from Sources) Answer {
 	return a
 }
 
-// names returns the names in the configuration that were not typed yet.
+// names returns the names in the configuration that have not been typed yet.
 func (l *line) names(from Sources, rules bool) []Candidate {
 	return l.others(from.Names(l.values["config"], rules))
 }
 
-// paused returns the daemons that can be resumed. If we may not read which these are, it
-// returns all of the configuration.
+// paused returns the daemons that can be resumed. If we may not read the pauses, it returns
+// all daemons of the configuration.
 func (l *line) paused(from Sources) []Candidate {
 	names, ok := from.Paused(l.values["state-dir"])
 	if !ok {
@@ -255,8 +255,8 @@ func plain(words []string) []Candidate {
 	return list
 }
 
-// brief is the first part of a help text, which fits beside a candidate: up to a colon, a
-// semicolon or a bracket.
+// brief shortens a help text so that it fits beside a candidate: up to a colon, a semicolon
+// or a bracket.
 func brief(help string) string {
 	if i := strings.IndexAny(help, ":;("); i >= 0 {
 		help = help[:i]

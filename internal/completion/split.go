@@ -10,17 +10,17 @@ import (
 
 // typed is a line that is being typed in bash.
 type typed struct {
-	words    []string // without their quotes and without redirections; nothing is expanded
-	head     string   // of the last word, what readline leaves alone
-	redirect bool     // the last word is where a redirection leads
+	words    []string // without quotes and redirections; nothing is expanded
+	head     string   // the part of the last word that readline leaves unchanged
+	redirect bool     // the last word is the target of a redirection
 }
 
 // tokens are the parts of a line: 'quoted', "quoted", an escaped character, or any other. The
 // last quote may still be open.
 var tokens = words.Pattern{Text: `(?s)'([^']*)'?|"((?:\\.|[^"\\])*\\?)"?|\\(.?)|.`}
 
-// split breaks a line into words. In the last one readline replaces only what is behind the
-// last of $COMP_WORDBREAKS.
+// split splits a line into words. Of the last word, readline replaces only what follows the
+// last character that is in $COMP_WORDBREAKS.
 func split(text, breaks string) typed {
 	var t typed
 	word, begun, quoted := "", false, false
@@ -60,7 +60,7 @@ func split(text, breaks string) typed {
 			if strings.ContainsRune(breaks, c) {
 				t.head = word
 			}
-			if c == '@' && t.head == word { // of all these, readline leaves it in what it replaces
+			if c == '@' && t.head == word { // unlike after other break characters, readline replaces the @, too
 				t.head = before
 			}
 		}

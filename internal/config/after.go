@@ -42,7 +42,7 @@ func (p *part) checkReferences(e entry, names []string, isDaemon map[string]bool
 	for i, name := range e.daemon.After {
 		daemon, defined := isDaemon[name]
 		switch n := e.after.Content[i]; {
-		case name == "": // a mistake that has been told
+		case name == "": // this mistake has been reported
 		case name == e.name:
 			p.tell(n, "leave it out", "daemon %s cannot come after itself", short(e.name))
 		case defined && !daemon:
@@ -95,7 +95,7 @@ func (l *loader) checkCycles() bool {
 	var path []int
 	var cycles [][]int
 	var visit func(v int)
-	visit = func(v int) { // goes down from a daemon to all that it comes after
+	visit = func(v int) { // visits all daemons that one comes after
 		switch {
 		case state[v] == onPath && len(cycles) < maxCycles:
 			cycles = append(cycles, slices.Clone(path[slices.Index(path, v):]))

@@ -13,15 +13,15 @@ import (
 type shared struct {
 	sections
 	users, groups *ids
-	regexps       int // what all regular expressions together take, see readRegexp
+	regexps       int // steps of all regular expressions together, see readRegexp
 }
 
 // decoder reads the tree of one file into structs, and collects every mistake.
 type decoder struct {
 	*shared
 	file     string
-	isMain   bool // and no drop-in
-	told     top  // what stands at its top
+	isMain   bool // the main file, not a drop-in
+	told     top  // the keys at its top
 	mistakes []Mistake
 }
 

@@ -12,9 +12,9 @@ import (
 type entry struct {
 	key    *node
 	name   string
-	daemon *Daemon // nil: it is a rule
+	daemon *Daemon // nil for a rule
 	rule   *Rule
-	after  *node // the list, to tell a mistake in it
+	after  *node // the list, for the place of a mistake in it
 }
 
 // Sections of a file.
@@ -37,7 +37,7 @@ func (d *decoder) top(root *node, times defaults) ([]entry, defaults) {
 	var keys, values []*node
 	for key, value := range d.pairs(root, "the file") {
 		keys, values = append(keys, key), append(values, value)
-		if key.Value == defaultsKey && d.isMapping(value, "defaults") { // first, for they hold above them too
+		if key.Value == defaultsKey && d.isMapping(value, "defaults") { // first, because they also apply to entries above them
 			d.mapping(value, "defaults", reflect.ValueOf(&times).Elem())
 		}
 	}

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// field is a key of a section, as the tags of a struct tell it:
+// field is a key of a section, read from the tags of a struct:
 //
 //	yaml      the key
-//	kind      the sort of value, see kindOf; none if it is a mapping
-//	short     the key of that mapping which a single value stands for
-//	default   what holds if it is left out
-//	required  that it must not be left out
-//	single    that a list of one may be written without its brackets
-//	repeats   that a list may have the same text twice
-//	needs     a key without which it means nothing
-//	doc       a line about it; of what is a flag, too, it is the help of that
+//	kind      the sort of value, see kindOf; none for a mapping
+//	short     the key of that mapping that a single value stands for
+//	default   the value if it is left out
+//	required  it must not be left out
+//	single    a list of one item may be written without brackets
+//	repeats   a list may have the same text twice
+//	needs     another key that must be given, too
+//	doc       a line about it; for a key that is also a flag, the flag's help
 type field struct {
 	key, kind, short, def, needs, doc string
 

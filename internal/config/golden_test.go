@@ -2,15 +2,13 @@ package config
 
 import (
 	"errors"
-	"flag"
-	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files and the schema anew")
+	"daemon-keeper/internal/golden"
+)
 
 // known are the users and groups of the tests.
 func known(name string) (uint32, error) {
@@ -52,23 +50,7 @@ func TestBrokenFiles(t *testing.T) {
 				}
 				got.WriteString("    " + m.Hint() + "\n")
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".want", got.String())
+			golden.File(t, strings.TrimSuffix(file, ".yaml")+".want", got.String())
 		})
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got:\n%s\nwant (go test -update writes it anew):\n%s", got, want)
 	}
 }

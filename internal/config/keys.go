@@ -30,7 +30,7 @@ func keyedSections() []keyed {
 	}
 }
 
-// Keys are all keys of all sections, in the order of the types.
+// Keys returns all keys of all sections, in the order of the types.
 func Keys() []Key {
 	var keys []Key
 	cache := make(sections)

@@ -20,9 +20,9 @@ type kind struct {
 	syntax  string // for people
 	pattern string // for editors; what they refuse, read refuses too
 	read    func(d *decoder, text string) (any, *problem)
-	words   []string // all values that there are
+	words   []string // all possible values
 
-	// What YAML, and so an editor, does not take for a text:
+	// Values that YAML, and so an editor, does not read as text:
 	anything bool // any number, and true and false
 	least    *int // whole numbers from here on
 	zero     bool // 0
@@ -94,9 +94,9 @@ func timeKind(name string) kind {
 		k.syntax, k.read = "list of TIMEs", plain(readTime(0, maxTime))
 	case "timeout":
 		k.read = plain(readTime(time.Millisecond, maxTime))
-	case "patience": // the remedy waits for it
+	case "patience": // the restart waits for it
 		k.read = plain(readTime(100*time.Millisecond, time.Minute))
-	case "window": // a run must not outlive cron's minute by much
+	case "window": // a run must not take much longer than cron's minute
 		k.read = plain(readTime(time.Second, 50*time.Second))
 	}
 	return k

@@ -13,15 +13,15 @@ import (
 
 // Options are what the machine and the caller add to the files.
 type Options struct {
-	CheckOwner bool // refuse files and folders that others own or can write
-	Part       bool // other files will stand beside these, with daemons that may be referred to
+	CheckOwner bool // refuse files and folders that are owned or writable by others
+	Part       bool // other files will be read together with these, and may define daemons that these refer to
 
 	// LookupUser and LookupGroup find the number behind a name; nil asks the
 	// system. An unknown name is an error like any other.
 	LookupUser, LookupGroup func(name string) (uint32, error)
 }
 
-// NotFoundError says that there is no configuration at all.
+// NotFoundError means that there is no configuration at all.
 type NotFoundError struct {
 	Path   string // the file
 	Folder string // of the drop-ins
@@ -31,25 +31,25 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("cannot find a configuration: there is neither %s nor %s/*.yaml", e.Path, e.Folder)
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *NotFoundError) Hint() string {
 	return "let daemon-keeper init --write write one, name another with -c FILE, or name one daemon with -e PATH -s NAME"
 }
 
-// EmptyError says that there are files and they define nothing. A file may have lost its
-// content; then nothing would be kept, without a message.
+// EmptyError means that there are files, but they define nothing. A file may have lost its
+// content; without this error nothing would be kept, silently.
 type EmptyError struct {
 	Files []string
-	Blank bool // they hold comments, and nothing else
+	Blank bool // they contain only comments
 }
 
 func (e *EmptyError) Error() string {
 	return fmt.Sprintf("cannot keep anything: no daemon and no rule is defined in %s", strings.Join(e.Files, ", "))
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *EmptyError) Hint() string {
-	if e.Blank { // nobody has begun
+	if e.Blank { // nobody has started to write it
 		return "daemon-keeper init proposes what to write"
 	}
 	return "write daemons below daemons:, or leave the file away and take the line out of the crontab"
@@ -103,9 +103,9 @@ type loader struct {
 type part struct {
 	decoder
 	entries []entry
-	read    bool // its bytes
-	known   bool // the names that it defines
-	blank   bool // it holds comments, and nothing else
+	read    bool // its bytes could be read
+	known   bool // the names that it defines are known
+	blank   bool // it contains only comments
 }
 
 func (p *part) sound() bool { return len(p.mistakes) == 0 }
@@ -135,7 +135,7 @@ func (l *loader) load(path string, times defaults, own *defaults) *part {
 		p.add(&m)
 	}
 	if stop != nil {
-		p.mistakes = nil // what was told may come of the same mistake
+		p.mistakes = nil // earlier reports may be caused by the same mistake
 		p.add(stop)
 		return p
 	}

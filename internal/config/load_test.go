@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/golden"
 )
 
 // lay writes files below a new folder and returns the path of the main file. Names
@@ -65,54 +67,52 @@ func read(t *testing.T, path string) (Config, string, string) {
 }
 
 func TestDropIns(t *testing.T) {
+	texts := golden.Open(t, "drop_ins.txtar")
 	for _, tc := range []struct {
-		name     string
-		files    map[string]string
-		kept     string
-		mistakes string
+		name  string
+		files map[string]string
+		kept  string
 	}{
 		{"in the order of names, after the main file", map[string]string{
 			"main": "daemons: {z: {name: z, services: []}, a: {name: a, services: []}}", "20-b.yaml": daemon("b"), "10-d.yaml": daemon("d"), "C.yaml": daemon("c"),
-		}, "z a d b c", ""},
-		{"only comments", map[string]string{"main": "# nothing"}, "", ""},
-		{"without a main file", map[string]string{"b.yaml": daemon("b"), "a.yaml": daemon("a")}, "a b", ""},
+		}, "z a d b c"},
+		{"only comments", map[string]string{"main": "# nothing"}, ""},
+		{"without a main file", map[string]string{"b.yaml": daemon("b"), "a.yaml": daemon("a")}, "a b"},
 		{"hidden files, backups and others are left out", map[string]string{
 			"a.yaml": daemon("a"), ".b.yaml": "x", "c.yaml~": "x", "d.yaml.bak": "x", "#e.yaml#": "x", "f.yaml.dpkg-dist": "x", "README": "x", ".#g.yaml": "x", "yaml": "x",
-		}, "a", ""},
-		{"a name that looks right is told", map[string]string{"a.yaml": daemon("a"), "b.yml": daemon("b")}, "a", "keeper.d/b.yml: cannot take it for a drop-in: only *.yaml is read"},
+		}, "a"},
+		{"a name that looks right is told", map[string]string{"a.yaml": daemon("a"), "b.yml": daemon("b")}, "a"},
 		{"a broken one takes no other with it", map[string]string{
 			"main": daemon("m"), "a.yaml": "daemons:\n  a:\n    excutable: /a\n    services: [a]\n", "b.yaml": "daemons: [", "c.yaml": daemon("c"),
-		}, "m c", "keeper.d/a.yaml:3:5: unknown key \"excutable\" in daemon a\nkeeper.d/b.yaml:1:1: cannot read a value here, or a bracket is open: \"daemons: [\""},
-		{"a broken main file neither", map[string]string{"main": "daemon: {}", "a.yaml": daemon("a")}, "a", "keeper.yaml:1:1: unknown key \"daemon\" in the file"},
+		}, "m c"},
+		{"a broken main file neither", map[string]string{"main": "daemon: {}", "a.yaml": daemon("a")}, "a"},
 		{"the first definition holds", map[string]string{
 			"main": daemon("m"), "a.yaml": daemon("a"), "b.yaml": "daemons: {b: {name: b, services: []}, a: {name: x, services: []}}", "c.yaml": "forbid: {m: {user: root}}",
-		}, "m a", "keeper.d/b.yaml:1:39: cannot define \"a\": it is defined in keeper.d/a.yaml:1\nkeeper.d/c.yaml:1:10: cannot define \"m\": it is defined in keeper.yaml:1"},
+		}, "m a"},
 		{"a broken file's definition is one too", map[string]string{
 			"a.yaml": "daemons: {x: {name: x}}", "b.yaml": "daemons: {x: {name: x, services: []}}",
-		}, "", "keeper.d/a.yaml:1:11: daemon x has no services\nkeeper.d/b.yaml:1:11: cannot define \"x\": it is defined in keeper.d/a.yaml:1"},
-		{"references across files", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": daemon("a")}, "m a", ""},
-		{"a reference to nothing", map[string]string{"main": daemon("m"), "a.yaml": daemon("a", "after: [n]")}, "m", "keeper.d/a.yaml:1:54: cannot find daemon \"n\", after which daemon a comes"},
-		{"a reference into a refused file", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": daemon("a", "foo: x")}, "m", "keeper.d/a.yaml:1:46: unknown key \"foo\" in daemon a"},
-		{"a reference into who knows what", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": "daemons: ["}, "m", "keeper.d/a.yaml:1:1: cannot read a value here, or a bracket is open: \"daemons: [\""},
-		{"a reference to itself is told even then", map[string]string{"main": daemon("m", "after: [m]"), "a.yaml": "daemons: ["}, "", "keeper.yaml:1:54: daemon m cannot come after itself\nkeeper.d/a.yaml:1:1: cannot read a value here, or a bracket is open: \"daemons: [\""},
+		}, ""},
+		{"references across files", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": daemon("a")}, "m a"},
+		{"a reference to nothing", map[string]string{"main": daemon("m"), "a.yaml": daemon("a", "after: [n]")}, "m"},
+		{"a reference into a refused file", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": daemon("a", "foo: x")}, "m"},
+		{"a reference into who knows what", map[string]string{"main": daemon("m", "after: [a]"), "a.yaml": "daemons: ["}, "m"},
+		{"a reference to itself is told even then", map[string]string{"main": daemon("m", "after: [m]"), "a.yaml": "daemons: ["}, ""},
 		{"a cycle refuses the file that closes it", map[string]string{
 			"main": daemon("m", "after: [b]"), "a.yaml": daemon("a", "after: [m]"), "b.yaml": daemon("b", "after: [a]"), "c.yaml": daemon("c", "after: [b]"),
-		}, "m a c", "keeper.d/b.yaml:1:54: daemon b would come after itself: b -> a -> m -> b"},
+		}, "m a c"},
 		{"two cycles that share a daemon", map[string]string{
 			"a.yaml": daemon("a", "after: [b, c]"), "b.yaml": daemon("b", "after: [a]"), "c.yaml": daemon("c", "after: [a]"),
-		}, "a", "keeper.d/b.yaml:1:54: daemon b would come after itself: b -> a -> b\nkeeper.d/c.yaml:1:54: daemon c would come after itself: c -> a -> c"},
+		}, "a"},
 		{"no cycle through a refused file", map[string]string{
 			"a.yaml": daemon("a", "after: [b]"), "b.yaml": daemon("b", "after: [a]", "foo: x"),
-		}, "a", "keeper.d/b.yaml:1:58: unknown key \"foo\" in daemon b"},
+		}, "a"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, kept, mistakes := read(t, lay(t, tc.files))
 			if kept != tc.kept {
 				t.Errorf("kept %q, want %q", kept, tc.kept)
 			}
-			if mistakes != tc.mistakes {
-				t.Errorf("mistakes\n%s\nwant\n%s", mistakes, tc.mistakes)
-			}
+			texts.Check(t, tc.name, mistakes)
 			again(t, c)
 		})
 	}

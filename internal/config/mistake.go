@@ -13,8 +13,8 @@ import (
 // Mistake is one thing that is wrong in a file. Any mistake refuses the whole file.
 type Mistake struct {
 	File         string
-	Line, Column int    // from 1, in characters; 0: of the whole file
-	Text         string // what is wrong there, cut short
+	Line, Column int    // counted from 1, in characters; 0: the file as a whole
+	Text         string // the text at that place, shortened
 	Message      string
 	Advice       string // see Hint
 }
@@ -26,10 +26,10 @@ func (m Mistake) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Message)
 }
 
-// Hint is the way out; "" if there is nothing to add.
+// Hint says what the user can do; "" if there is nothing to add.
 func (m Mistake) Hint() string { return m.Advice }
 
-// isNamedSo reports whether the name of a file says that it is a configuration.
+// isNamedSo reports whether the name of a file shows that it is a configuration.
 func isNamedSo(file string) bool {
 	ext := filepath.Ext(file)
 	return ext == ".yaml" || ext == ".yml"
@@ -43,8 +43,8 @@ func withoutText(mistakes []Mistake) []Mistake {
 		return nil
 	}
 	m := mistakes[0]
-	m.Text, m.Message = "", "this is no configuration, or has a mistake here"
-	m.Advice = "if it is one, give it a name that ends in .yaml: only of such files what stands there is shown"
+	m.Text, m.Message = "", "this is not a configuration, or has a mistake here"
+	m.Advice = "if it is one, give it a name that ends in .yaml: the content of other files is not shown"
 	return []Mistake{m}
 }
 
@@ -56,7 +56,7 @@ type problem struct {
 
 func (p *problem) Error() string { return p.message }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (p *problem) Hint() string { return p.hint }
 
 // at makes a mistake of the problem, at the place of a node; &node{} stands for the whole file.

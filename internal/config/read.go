@@ -33,7 +33,7 @@ func readFile(path string, checkOwner bool) ([]byte, error) {
 		}
 	}
 	var buf bytes.Buffer
-	if info, err := f.Stat(); err == nil { // then it is read at once
+	if info, err := f.Stat(); err == nil { // so it can be read in one piece
 		buf.Grow(int(min(info.Size(), maxBytes)) + bytes.MinRead + 1)
 	}
 	_, err = buf.ReadFrom(io.LimitReader(f, maxBytes+1))

@@ -12,6 +12,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"daemon-keeper/internal/golden"
 )
 
 const schemaFile = "../../docs/daemon-keeper.schema.json"
@@ -26,7 +28,7 @@ func readAll(t *testing.T, path string) []byte {
 }
 
 // The file for editors is that of the types.
-func TestSchemaFile(t *testing.T) { golden(t, schemaFile, string(Schema())) }
+func TestSchemaFile(t *testing.T) { golden.File(t, schemaFile, string(Schema())) }
 
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()

@@ -17,7 +17,7 @@ func (e *UnknownNameError) Error() string {
 	return fmt.Sprintf("cannot find %s in the configuration: no daemon and no rule has that name", quote(e.Name))
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *UnknownNameError) Hint() string { return e.hint }
 
 // Select keeps the daemons and rules of these names, in the order of the files; without names
@@ -39,7 +39,7 @@ func (c Config) Select(names []string) (Config, error) {
 	return c, nil
 }
 
-// names are the names of the daemons and the rules.
+// names lists the names of the daemons and the rules.
 func (c Config) names() []string {
 	var names []string
 	for _, d := range c.Daemons {

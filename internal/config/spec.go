@@ -15,8 +15,8 @@ func notSpec(text, why, hint string) error {
 
 // ReadSpec reads a word that says which processes there should be: a name or a path, then an
 // optional @USER, then an optional :COUNT. The arguments of mon's ps.monitor (tor:1-1,
-// master:1-2, dbus-daemon:1-) are of this form. The name of the daemon is what stands before
-// the count; it has no services.
+// master:1-2, dbus-daemon:1-) have this form. The daemon's name is the part before the count;
+// it has no services.
 func ReadSpec(text string, opts Options) (Daemon, error) {
 	l := newLoader(opts)
 	subject, count, hasCount := cutLast(text, ":")

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// syntaxMistake finds the place of what the library cannot read, and words for it. The line
-// that the library reports is mostly where the enclosing construct begins, and for an alias
-// without an anchor it reports none; see faultyLine.
+// syntaxMistake finds the place of a syntax error that the library reports, and explains it.
+// The library usually reports the line where the enclosing construct begins; for an alias
+// without an anchor it reports no line; see faultyLine.
 func syntaxMistake(data []byte, err error) *Mistake {
 	told, why := splitError(err)
 	lines := bytes.SplitAfter(data, []byte("\n"))

@@ -30,7 +30,7 @@ const (
 	scalar
 	list
 	mapping
-	broken // there was a mistake, which has been told
+	broken // there was a mistake, which has been reported
 )
 
 func (s shape) String() string {
@@ -154,7 +154,7 @@ func (r *resolver) pairs(n *node, depth int) []*node {
 		}
 		k := r.resolve(key, depth+1)
 		if s := shapeOf(k); s == list || s == mapping {
-			panic(wrong("a key is a single word", "cannot read a key that is no text").at(key))
+			panic(wrong("a key is a single word", "cannot read a key that is not text").at(key))
 		}
 		own = append(own, k, r.resolve(value, depth+1))
 	}

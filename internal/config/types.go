@@ -15,23 +15,23 @@ type Config struct {
 	Forbid   []Rule
 	Notify   Notify
 	Evidence Evidence
-	Files    []string // that were read, the refused ones too
-	Blank    bool     // they hold comments, and nothing else: what a package has laid down, say
+	Files    []string // all files that were read, including refused ones
+	Blank    bool     // they contain only comments, for example the file that a package installs
 }
 
 // Notify is who is told of incidents. It stands at the top of the main file.
 type Notify struct {
 	OnIncident []string      `yaml:"on_incident" kind:"word" repeats:"true" doc:"Command that is run at the beginning and the end of incidents: a program's path and its arguments; no shell."`
-	Mail       string        `yaml:"mail" kind:"recipient" doc:"Who gets a mail then, through the system's sendmail."`
-	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Tell again of what is still down after each such time; 0s never does."`
-	PageURL    string        `yaml:"page_url" kind:"url" doc:"Where the page of --html is served; whoever is told of an incident gets this link, too."`
+	Mail       string        `yaml:"mail" kind:"recipient" doc:"Who gets a mail at the beginning and the end of incidents, through the system's sendmail."`
+	Remind     time.Duration `yaml:"remind" kind:"time" default:"0s" doc:"Interval of reminders about what is still down; 0s sends none."`
+	PageURL    string        `yaml:"page_url" kind:"url" doc:"Address of the page of --html; messages about incidents have this link, too."`
 }
 
 // Evidence is what is recorded, and how long witnesses are asked, to find out why a daemon has
 // ended. It stands at the top of the main file.
 type Evidence struct {
 	TraceSignals bool          `yaml:"trace_signals" kind:"bool" default:"false" doc:"Have the kernel record who sends signals, so that it is known afterwards who has ended a daemon."`
-	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"How long everybody may take who is asked why a daemon has ended, the service manager included; the restart waits so long at most."` // zero is the default
+	Timeout      time.Duration `yaml:"evidence_timeout" kind:"patience" default:"2s" doc:"Limit for all who are asked why a daemon has ended, the service manager included; a restart waits no longer for them."` // 0 means the default
 }
 
 // top is what stands at the top of the main file.
@@ -78,14 +78,14 @@ type Daemon struct {
 	CPU          *CPU          `yaml:"cpu" doc:"Limit of processor time."`
 	Memory       *Memory       `yaml:"memory" doc:"Limits of memory."`
 	Files        *Files        `yaml:"files" kind:"files" doc:"Limit of open files: a number, or a share of the process's own limit."`
-	MinAge       time.Duration `yaml:"min_age" kind:"time" doc:"A process that is younger has been started anew: it flaps."` // zero: not asked
-	RestartOn    []string      `yaml:"restart_on" kind:"reason" doc:"What is restarted too, and not only warned of."`
+	MinAge       time.Duration `yaml:"min_age" kind:"time" doc:"A younger process was restarted recently: the daemon is flapping."` // zero: not asked
+	RestartOn    []string      `yaml:"restart_on" kind:"reason" doc:"Problems that cause a restart, and not only a warning."`
 	Services     []string      `yaml:"services" kind:"service" doc:"Services to stop and start, in this order; [] only watches. Required, unless start is given, or count may be 0 and restart_on is empty."`
-	Start        []string      `yaml:"start" kind:"word" repeats:"true" doc:"Of a daemon that no service manager knows: the program that it is, an absolute path, and its arguments; no shell. It takes the place of services."`
+	Start        []string      `yaml:"start" kind:"word" repeats:"true" doc:"For a daemon that no service manager knows: its program, an absolute path, and the arguments; no shell. It replaces services."`
 	Stop         []string      `yaml:"stop" kind:"word" repeats:"true" needs:"start" doc:"Command that stops it: a program's path and its arguments. Without it its processes get TERM, and after stop_timeout KILL."`
-	As           string        `yaml:"as" kind:"account" needs:"start" doc:"User that it runs as, or USER:GROUP, names or numbers; without it who runs daemon-keeper. If neither user nor not_user is given, its processes must be that user's."`
+	As           string        `yaml:"as" kind:"account" needs:"start" doc:"User that it runs as, or USER:GROUP, names or numbers; without it the user who runs daemon-keeper. If neither user nor not_user is given, its processes must be that user's."`
 	Directory    string        `yaml:"directory" kind:"path" needs:"start" doc:"Folder that it is started in; without it the root folder."`
-	Environment  []string      `yaml:"environment" kind:"variable" needs:"start" doc:"Variables for it, beside PATH, HOME, LOGNAME, USER and SHELL."`
+	Environment  []string      `yaml:"environment" kind:"variable" needs:"start" doc:"Its environment variables, in addition to PATH, HOME, LOGNAME, USER and SHELL."`
 	After        []string      `yaml:"after" kind:"name" doc:"Daemons that must be up before this one is restarted."`
 
 	// The rest has the value that applies: the daemon's own, else that of the file's defaults,
@@ -109,7 +109,7 @@ type Rule struct {
 	CPU    *CPU         `yaml:"cpu" doc:"Only processes that use more processor time."`
 	Memory *Memory      `yaml:"memory" doc:"Only processes that use more memory."`
 	Files  *Files       `yaml:"files" kind:"files" doc:"Only processes with more open files: a number, or a share of the process's own limit."`
-	Exempt []Exemption  `yaml:"exempt" short:"executable" doc:"Processes that are not meant: a program's path, or criteria."`
+	Exempt []Exemption  `yaml:"exempt" short:"executable" doc:"Processes that the rule does not apply to: a program's path, or criteria."`
 }
 
 // Exemption says which processes a rule is not about.
@@ -165,13 +165,13 @@ type Times struct {
 	Settle       time.Duration `yaml:"settle" kind:"time" default:"2s" placeholder:"TIME" help:"How long it must then stay up (${default})."`
 	Leftovers    string        `yaml:"leftovers" kind:"leftovers" default:"report" placeholder:"WHAT" choices:"report end" refuse:"cannot use --leftovers %s" hint:"write report or end" help:"What is done about processes that a stop leaves behind: report tells of them, end ends those that are certainly the daemon's (${default})."`
 	BootGrace    time.Duration `yaml:"boot_grace" kind:"time" default:"2m" placeholder:"TIME" help:"Do not act while the machine has been up for less than this (${default})."`
-	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for so long; 0 acts at once (${default})."`
-	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" placeholder:"TIME" help:"Leave what is being done with a service alone for so long, where its manager has set no limit (${default})."`
+	BootLimit    time.Duration `yaml:"boot_limit" kind:"time" default:"10m" placeholder:"TIME" help:"While the machine boots, do not act for this long; 0 acts at once (${default})."`
+	WorkLimit    time.Duration `yaml:"work_limit" kind:"time" default:"1h" placeholder:"TIME" help:"While somebody stops or starts a service, do not act for this long, if its manager has set no limit (${default})."`
 }
 
 // Retry is when a daemon is restarted again, and when it is left alone.
 type Retry struct {
-	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one again and again."`
-	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Up for so long, it begins anew with the first of them."`
-	Respect    []words.Hold    `yaml:"respect" kind:"wish" default:"pause, stopped, disabled, packages" doc:"Why it is left alone; [] restarts it whatever somebody wants."`
+	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one repeats."`
+	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"After it has been up for this long, the first of these times applies again."`
+	Respect    []words.Hold    `yaml:"respect" kind:"wish" default:"pause, stopped, disabled, packages" doc:"Reasons to leave it alone; with [] there is none."`
 }

@@ -32,7 +32,7 @@ func (w *writer) common(daemons []Daemon) defaults {
 		of := func(d Daemon) reflect.Value { return reflect.ValueOf(d).FieldByIndex(daemon.field(f.key).index) }
 		first := of(daemons[0])
 		differs := func(d Daemon) bool { return !reflect.DeepEqual(of(d).Interface(), first.Interface()) }
-		said := !first.IsZero() || f.spelled() // who asks for no probe has no limit for it
+		said := !first.IsZero() || f.spelled() // without a probe there is no limit for it
 		if said && !slices.ContainsFunc(daemons[1:], differs) {
 			into.FieldByIndex(f.index).Set(first)
 		}
@@ -76,7 +76,7 @@ func (c Config) write(w *writer) ([]byte, error) {
 type writer struct {
 	sections
 	brief bool     // what has its default is left out
-	times defaults // of the file, which daemons have where nothing else is written
+	times defaults // of the file; daemons have these values unless they set their own
 	buf   bytes.Buffer
 }
 
@@ -93,7 +93,7 @@ func (w *writer) mapping(level int, v reflect.Value) {
 		if w.brief && reflect.DeepEqual(value.Interface(), usual.FieldByIndex(f.index).Interface()) {
 			continue
 		}
-		if d, ok := v.Interface().(Daemon); ok && f.key == "services" && len(d.Start) > 0 { // which makes them
+		if d, ok := v.Interface().(Daemon); ok && f.key == "services" && len(d.Start) > 0 { // start implies its services
 			continue
 		}
 		w.field(level, &f, value)
@@ -116,7 +116,7 @@ func (w *writer) usual(t reflect.Type) reflect.Value {
 
 func (w *writer) field(level int, f *field, v reflect.Value) {
 	switch {
-	case (f.key == "services" || f.key == "respect") && v.Len() == 0: // which says something
+	case (f.key == "services" || f.key == "respect") && v.Len() == 0: // an empty list has a meaning
 		w.line(level, f.key+": []")
 	case v.IsZero() && !f.spelled(), f.list && v.Len() == 0:
 	case f.single && v.Len() == 1:

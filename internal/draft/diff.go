@@ -8,7 +8,7 @@ import (
 
 const (
 	diffContext = 3
-	diffCells   = 4 << 20 // of the table; larger files count as wholly different between their common ends
+	diffCells   = 4 << 20 // size limit of the table; larger files count as completely different between their common beginning and end
 )
 
 type diffLine struct {
@@ -16,8 +16,8 @@ type diffLine struct {
 	text string
 }
 
-// Diff writes in the unified format, diff(1), how two texts differ; nothing if they do not.
-// A text that lacks the newline at its end counts as having one.
+// Diff writes the differences of two texts in the unified format, diff(1); nothing if they
+// are equal. A missing newline at the end does not matter.
 func Diff(w io.Writer, oldName, newName, before, after string) {
 	lines := compare(strings.Split(strings.TrimSuffix(before, "\n"), "\n"), strings.Split(strings.TrimSuffix(after, "\n"), "\n"))
 	headed := false
@@ -35,7 +35,7 @@ func Diff(w io.Writer, oldName, newName, before, after string) {
 	}
 }
 
-// hunk is the next part with changes, and its context.
+// hunk returns the next part with changes, and its context.
 func hunk(lines []diffLine, at int) (from, to int) {
 	first := at
 	for first < len(lines) && lines[first].mark == ' ' {
@@ -65,7 +65,7 @@ func writeHunk(w io.Writer, lines []diffLine, from, to int) {
 	part, head := lines[from:to], lines[:from]
 	side := func(not byte) string {
 		start, n := count(head, not), count(part, not)
-		if n > 0 { // else it is the line before
+		if n > 0 { // otherwise it is the line before
 			start++
 		}
 		return fmt.Sprintf("%d,%d", start, n)

@@ -1,8 +1,8 @@
-// Package draft writes a first configuration, for a person to go on with: what was
-// found, and a comment for each thing that was not certain.
+// Package draft writes a first configuration, which a person then completes: what was found,
+// and a comment for each thing that is uncertain.
 //
-// All that stands in it comes from outside, from process names, crontabs and other
-// programs' files; none of that can leave its place in the YAML.
+// All its content comes from outside: from process names, crontabs and other programs' files.
+// None of it can break out of its place in the YAML.
 package draft
 
 import (
@@ -14,33 +14,33 @@ import (
 	"daemon-keeper/internal/config"
 )
 
-// Draft is a configuration, as yet to be read by a person.
+// Draft is a configuration that a person must still read.
 type Draft struct {
 	About   []string // comments at the top, see Daemon.About
-	Offers  []Key    // of the top of the file, written as comments: without the first two characters they are in force
+	Offers  []Key    // keys for the top of the file, written as comments: removing the first two characters enables them
 	Daemons []Daemon
-	Left    []string // comments at the end: what is not in it, and why
+	Left    []string // comments at the end: what was left out, and why
 }
 
 // Daemon is an entry below daemons:.
 type Daemon struct {
-	Name  string   // its key, see Name
+	Name  string   // its key, made by Name
 	About []string // comments above it; one that begins with a blank is not wrapped
 	Keys  []Key    // in this order
-	Off   bool     // written as a comment: it is no use before a person has completed it
+	Off   bool     // written as a comment, because a person must complete it first
 }
 
 // Key is a line of an entry.
 type Key struct {
 	Name  string
-	Value any    // a string, or a []string for a list; a Raw is written as it is
-	About string // a comment behind it, or above it if there is no room
+	Value any    // a string, a []string for a list, or a Raw, which is written unchanged
+	About string // a comment behind it, or above it if it does not fit
 }
 
-// Raw is YAML that holds nothing from outside, such as {rss: 2G}.
+// Raw is YAML without anything from outside, such as {rss: 2G}.
 type Raw string
 
-// YAML is the file.
+// YAML returns the file.
 func (d Draft) YAML() []byte {
 	var w writer
 	w.comments("", d.About)
@@ -55,8 +55,7 @@ func (d Draft) YAML() []byte {
 	return w.Bytes()
 }
 
-// Name makes a name that the configuration takes from any text, and one that is not
-// taken yet.
+// Name turns any text into a valid name for the configuration that is not taken yet.
 func Name(text string, taken map[string]bool) string {
 	name := strings.TrimLeft(strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_.@+-", r) {
@@ -64,7 +63,7 @@ func Name(text string, taken map[string]bool) string {
 		}
 		return r
 	}, text), ".@+-")
-	const most = 58 // which leaves room for -1000
+	const most = 58 // leaves room for -1000
 	if name = name[:min(len(name), most)]; name == "" {
 		name = "daemon"
 	}
@@ -76,7 +75,7 @@ func Name(text string, taken map[string]bool) string {
 	return unique
 }
 
-// value is how a value is written in one line.
+// value returns a value as it is written in one line.
 func value(v any) string {
 	switch v := v.(type) {
 	case Raw:
@@ -91,9 +90,9 @@ func value(v any) string {
 	return quote(fmt.Sprint(v))
 }
 
-// quote is for one text. A byte that is not UTF-8 has no place in YAML, where \xff
-// is a character.
+// quote quotes one text. A byte that is not UTF-8 cannot be written in YAML: there, \xff is a
+// character.
 func quote(s string) string { return config.Quoted(strings.ToValidUTF8(s, "\uFFFD")) }
 
-// IsProgram reports whether the configuration takes a text behind executable.
+// IsProgram reports whether a text is valid for the key executable.
 func IsProgram(text string) bool { return config.IsProgram(text) }

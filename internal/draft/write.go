@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// width is that of a terminal, less a column for those that break a full line.
+// width is the width of a terminal minus one: some terminals break a full line.
 const width = 79
 
 type writer struct{ bytes.Buffer }
 
-// section writes the entries. An empty section would be a mistake in a
-// configuration, so its name is a comment, too, if all entries are.
+// section writes the entries. An empty section would be an error in a configuration; so if
+// all entries are comments, its name is a comment, too.
 func (w *writer) section(daemons []Daemon) {
 	off := "# "
 	for _, d := range daemons {
@@ -31,7 +31,7 @@ func (w *writer) section(daemons []Daemon) {
 	}
 }
 
-// offers writes keys of the top of the file that a person may want.
+// offers writes keys of the top of the file that a person may want to enable.
 func (w *writer) offers(keys []Key) {
 	for _, k := range keys {
 		if w.Len() > 0 {
@@ -45,8 +45,8 @@ func (w *writer) offers(keys []Key) {
 	}
 }
 
-// daemon writes an entry. One that is a comment is so in each line, its own comments
-// too: without the first two characters it is an entry.
+// daemon writes an entry. If it is switched off, each line is a comment, including its own
+// comments: without the first two characters it is an entry.
 func (w *writer) daemon(d Daemon) {
 	off := ""
 	if d.Off {
@@ -59,8 +59,8 @@ func (w *writer) daemon(d Daemon) {
 	}
 }
 
-// key writes a line. What is too long for one is divided: the comment goes above it,
-// and a list has a line for each item.
+// key writes a line. If it is too long, the comment goes above it, and a list gets a line for
+// each item.
 func (w *writer) key(indent string, k Key) {
 	line := indent + k.Name + ": " + value(k.Value)
 	about := ""
@@ -82,7 +82,7 @@ func (w *writer) key(indent string, k Key) {
 	}
 }
 
-// comments writes each of them in as many lines as it takes.
+// comments writes each comment, wrapped into as many lines as needed.
 func (w *writer) comments(indent string, list []string) {
 	for _, text := range list {
 		for _, line := range wrap(Clean(text), width-len(indent)-len("# ")) {
@@ -91,8 +91,8 @@ func (w *writer) comments(indent string, list []string) {
 	}
 }
 
-// wrap breaks a text at its blanks. One that begins with a blank is an example, and
-// left as it is.
+// wrap breaks a text at blanks. A text that begins with a blank is an example, and is not
+// broken.
 func wrap(text string, columns int) []string {
 	if strings.HasPrefix(text, " ") {
 		return []string{short(text)}
@@ -113,7 +113,7 @@ func wrap(text string, columns int) []string {
 	return append(lines, line)
 }
 
-// short cuts what is not broken; the configuration has a limit for its lines.
+// short cuts a text that is not broken; the configuration limits the length of lines.
 func short(text string) string {
 	const most = 300
 	if utf8.RuneCountInString(text) <= most {
@@ -122,7 +122,7 @@ func short(text string) string {
 	return string([]rune(text)[:most-3]) + "..."
 }
 
-// Clean keeps text from outside within its comment.
+// Clean replaces characters that would let a text from outside end its comment.
 func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

@@ -12,7 +12,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// addScripts makes entries of the crontabs' lines with the script.
+// addScripts makes entries of the crontab lines that run the script.
 func (g *gathering) addScripts() {
 	known := make(map[string]bool) // programs that are the script
 	for _, c := range g.crontabs {
@@ -32,7 +32,7 @@ func (g *gathering) addScripts() {
 func (g *gathering) addCrontab(c cronFile, known map[string]bool) {
 	others := 0
 	for _, j := range c.jobs {
-		if len(g.entries) > mostEntries { // which is told
+		if len(g.entries) > mostEntries { // the draft says so
 			break
 		}
 		if !g.addJob(j, known) {
@@ -68,14 +68,14 @@ func (g *gathering) aboutCrontab(c cronFile, others, commented int) {
 	}
 }
 
-// isKept reports whether a command is the script's, and can be read.
+// isKept reports whether a command is the script, with arguments that can be read.
 func isKept(j job, b bare, known map[string]bool) bool {
 	k, wrong := readScript(b.words[1:])
 	return wrong == nil && (known[b.base()] || k.isScript(j, b.base()))
 }
 
-// mentions reports whether a line that cannot be read is the script's: it has its name
-// and one of its flags.
+// mentions reports whether a line that cannot be read is about the script: it contains its
+// name and one of its flags.
 func mentions(line string, known map[string]bool) bool {
 	if len(line) > mostLine {
 		line = line[:mostLine]
@@ -92,7 +92,7 @@ func mentions(line string, known map[string]bool) bool {
 	return false
 }
 
-// addJob makes entries of a line. It reports false if the line has nothing to do with the
+// addJob makes entries of a line. It returns false if the line has nothing to do with the
 // script or with a watch.
 func (g *gathering) addJob(j job, known map[string]bool) bool {
 	if j.err != nil {
@@ -116,8 +116,8 @@ func (g *gathering) addJob(j job, known map[string]bool) bool {
 	return ours || g.addWatches(j)
 }
 
-// runBy is an unknown program, such as ssh or jexec, that has the script among its arguments;
-// "" if there is none.
+// runBy returns an unknown program, such as ssh or jexec, that has the script among its
+// arguments; "" if there is none.
 func (j job) runBy(known map[string]bool) string {
 	for _, b := range j.commands {
 		words := withoutRoot(texts(b.words))
@@ -138,11 +138,11 @@ func withoutRoot(words []string) []string {
 	return words
 }
 
-// idle are commands whose loss nobody notices.
+// idle matches commands that need not be carried over: nobody notices their absence.
 var idle = words.Pattern{Text: `^(sleep|echo|printf|true|:|cd|exit|fi|done|logger|tee|cat|source|export|\.)$`}
 
-// beside are the other commands of the line, such as a test for a file that disables the job
-// during maintenance. Commands about the script itself are left out.
+// beside lists the other commands of the line, such as a test for a file that disables the
+// job during maintenance. Commands about the script itself are left out.
 func (j job) beside(known map[string]bool) string {
 	var out []string
 	for _, b := range j.commands {
@@ -208,12 +208,12 @@ func (g *gathering) ownConfiguration(j job, k kept) bool {
 }
 
 var (
-	// Wrappers that hurt, and those whose effect a restarted daemon would inherit.
+	// Wrappers that do harm here, and those whose effect a restarted daemon would inherit.
 	limiting   = []string{"lockf", "flock", "timeout", "run-one"}
 	inheriting = []string{"nice", "ionice", "idprio", "rtprio", "chrt", "taskset", "setpriv"}
 )
 
-// aboutJob says what of the line is not in the entry.
+// aboutJob notes what the entry does not have of the line.
 func (e *entry) aboutJob(j job, b bare) {
 	switch {
 	case j.schedule == "":
@@ -228,7 +228,7 @@ func (e *entry) aboutJob(j job, b bare) {
 	if under := among(b.under, inheriting); under != "" {
 		e.note("It ran under %s, and so did what it started.", under)
 	}
-	user, _, _ := strings.Cut(cmp.Or(b.user, j.user, "root"), "/") // without FreeBSD's class
+	user, _, _ := strings.Cut(cmp.Or(b.user, j.user, "root"), "/") // without FreeBSD's login class
 	if user, _, _ = strings.Cut(user, ":"); user != "root" {
 		e.note("It ran as %s; only root can restart services.", brief(user))
 	}
@@ -244,7 +244,7 @@ func among(list, wanted []string) string {
 	return strings.Join(out, ", ")
 }
 
-// ownKeys are the keys for daemon-keeper's own flags.
+// ownKeys returns the keys for daemon-keeper's own flags.
 func (e *entry) ownKeys(k kept, isOwn bool) []draft.Key {
 	var keys []draft.Key
 	var stay []string
@@ -263,7 +263,7 @@ func (e *entry) ownKeys(k kept, isOwn bool) []draft.Key {
 			e.note("--%s %s: the configuration does not take that.", s.flag, brief(s.value))
 		default:
 			if k := keyOf(keys, key); k != nil {
-				k.Value = value // the last one counts
+				k.Value = value // the last value counts
 			} else {
 				keys = append(keys, draft.Key{Name: key, Value: value})
 			}
@@ -278,7 +278,7 @@ func (e *entry) ownKeys(k kept, isOwn bool) []draft.Key {
 	return keys
 }
 
-// ownValue is what the configuration takes for the value of a flag.
+// ownValue returns the configuration's value for the value of a flag.
 func ownValue(key, text string) (any, bool) {
 	switch key {
 	case "":

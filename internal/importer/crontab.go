@@ -11,22 +11,22 @@ import (
 type job struct {
 	file     string
 	line     int
-	schedule string // "" if it is each minute
-	user     string // of a system crontab; "" if it has none
+	schedule string // "" means each minute
+	user     string // in a system crontab; "" if it has none
 	commands []bare
-	watch    *watchReader // how it looks for daemons by itself; nil if it could not be read
+	watch    *watchReader // how the line itself looks for daemons; nil if it could not be read
 	raw      string
 	err      error // why its commands could not be read
 }
 
-// cronFile is what a crontab holds.
+// cronFile is the content of a crontab.
 type cronFile struct {
 	name      string
 	jobs      []job
-	broken    []job // lines without a schedule: raw and the place alone
+	broken    []job // lines without a schedule: only raw and the place are set
 	mailTo    string
 	mailLine  int
-	commented []job // that were taken out by a # in front of them
+	commented []job // lines that a # has disabled
 }
 
 var (
@@ -39,19 +39,18 @@ var (
 	userColumn = words.Pattern{Text: `^[a-z_][a-z0-9_-]*\$?(:[a-z_][a-z0-9_-]*)?(/[a-z_][a-z0-9_-]*)?$`}
 	cronOption = words.Pattern{Text: `^-[nq]+$`}
 
-	// Commands that a path follows, as it follows a user.
+	// Commands that are followed by a path, as a user may be.
 	noUser = words.Pattern{Text: `^(cd|rm|touch|mkdir|cat|find|source|umask|ulimit|export|eval|perl|python3?|php|` +
 		`pgrep|pkill|pidof|ps|kill|killall|test|for|systemctl|service|rc-service|nc|curl|wget)$`}
 
-	// Commands that only a user can stand in front of.
+	// Commands that only a user can precede.
 	lookFirst = words.Pattern{Text: `^(pgrep|pkill|pidof|ps|kill|killall|test|\[|\[\[|if|for|\(|\{|!|systemctl|service|rc-service|nc|curl|wget)$`}
 )
 
-// mostLine is the longest line in bytes. It is more than any cron takes: 1,000 bytes,
-// FreeBSD's 10,000.
+// mostLine is the longest line, in bytes: FreeBSD's cron takes 10,000, others 1,000.
 const mostLine = 10_000
 
-// mostValue bounds the variables of a crontab, in bytes: those that stand for programs are
+// mostValue bounds the variables of a crontab, in bytes: those with names of programs are
 // shorter.
 const mostValue = 1000
 
@@ -129,7 +128,7 @@ func (c *cronFile) job(line string, number int, vars map[string]string) (job, bo
 	return j, true
 }
 
-// isOften reports whether it runs several times in an hour.
+// isOften reports whether the job runs several times an hour.
 func (j job) isOften() bool {
 	first, _ := cutWord(j.schedule)
 	return j.schedule == "" || strings.ContainsAny(first, "*,-") || strings.Trim(first, "@0123456789") == "" && first[0] == '@'
@@ -143,7 +142,7 @@ func everyMinute(schedule string) bool {
 	return false
 }
 
-// beforePercent is the command: what follows a % is its standard input, and \% is a
+// beforePercent returns the command without its standard input, which follows a %. \% is a
 // percent sign.
 func beforePercent(text string) string {
 	var b strings.Builder
@@ -160,7 +159,7 @@ func beforePercent(text string) string {
 }
 
 // splitUser removes the user, which only a system crontab has, and FreeBSD's options -n and
-// -q behind it. Nothing says which kind of crontab it is. So a first word counts as a user
+// -q after it. Nothing says which kind of crontab it is. So the first word counts as a user
 // only if what follows looks like a command.
 func splitUser(command string) (user, rest string) {
 	first, behind := cutWord(command)

@@ -10,24 +10,24 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// entry is a daemon in the making.
+// entry is a daemon of the draft.
 type entry struct {
 	process
 	file          string
 	lines         []int
-	programFile   *block // Monit's check of its program's file
+	programFile   *block // Monit's check of its program's file, if there is one
 	kind          string // what Monit calls it: check process NAME
-	title         string // what it is to be called
-	name          string // what it is called, see draft.Name
+	title         string // the wanted name
+	name          string // the name in the draft, see draft.Name
 	services      []string
 	servicesAbout string
 	calledAbout   string
-	keys          []draft.Key // the other ones
+	keys          []draft.Key // all other keys
 	after         []*entry
 	about         []string
 }
 
-// mostNotes keeps the comments of an entry within reason.
+// mostNotes limits the comments of an entry.
 const mostNotes = 20
 
 func (e *entry) note(format string, args ...any) {
@@ -42,7 +42,7 @@ func (e *entry) note(format string, args ...any) {
 // off reports whether the entry is written as a comment: a person must complete it first.
 func (e *entry) off() bool { return e.doubt != "" }
 
-// keyOf is a key of a list; nil if the list does not have it.
+// keyOf returns a key of a list; nil if the list does not have it.
 func keyOf(keys []draft.Key, name string) *draft.Key {
 	i := slices.IndexFunc(keys, func(k draft.Key) bool { return k.Name == name })
 	if i < 0 {
@@ -51,7 +51,7 @@ func keyOf(keys []draft.Key, name string) *draft.Key {
 	return &keys[i]
 }
 
-// addKey gives the entry a key that it does not have yet.
+// addKey adds a key, and reports whether the entry did not have it yet.
 func (e *entry) addKey(key draft.Key) bool {
 	if keyOf(e.keys, key.Name) != nil {
 		return false
@@ -64,14 +64,14 @@ func withoutKey(keys []draft.Key, name string) []draft.Key {
 	return slices.DeleteFunc(keys, func(k draft.Key) bool { return k.Name == name })
 }
 
-// order is that of the manual.
+// order is the order of the keys in the manual.
 var order = []string{
 	"executable", "name", "user", "group", "args", "parent", "listen", "send", "expect", "probe_timeout", "pidfile", "cpu", "memory",
 	"files", "min_age", "restart_on", "services", "after", "recheck", "stop_timeout", "start_timeout", "verify", "settle",
 	"leftovers", "boot_grace", "boot_limit", "work_limit", "backoff", "acceptable", "respect",
 }
 
-// draft is the entry as it is written.
+// draft returns the entry in the form in which it is written.
 func (e *entry) draft(where string) draft.Daemon {
 	d := draft.Daemon{Name: e.name, Off: e.off()}
 	d.About = append([]string{where}, e.about...)
@@ -108,8 +108,8 @@ func (e *entry) draft(where string) draft.Daemon {
 	return d
 }
 
-// afterNames are those of the daemons that are written as this one is: one that is a
-// comment does not exist.
+// afterNames lists the daemons that this one comes after. If this entry is active, commented
+// entries are left out: for the configuration they do not exist.
 func (e *entry) afterNames() []string {
 	var names []string
 	for _, a := range e.after {
@@ -129,7 +129,7 @@ func sentence(text string) string {
 
 var userName = words.Pattern{Text: `^[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?$`}
 
-// isUser reports whether it looks like a user or a group, a name or a number.
+// isUser reports whether a text looks like a user or a group, a name or a number.
 func isUser(text string) bool {
 	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return strconv.FormatUint(n, 10) == text

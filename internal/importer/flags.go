@@ -10,11 +10,11 @@ import (
 // ownFlag is a flag of daemon-keeper itself.
 type ownFlag struct {
 	letter string
-	key    string // that stands for it in an entry; "" if it stays on the crontab's line
+	key    string // the key of an entry that replaces it; "" if it stays on the crontab's line
 	valued bool
 }
 
-// ownFlags are those of its command run; a test holds them against its help.
+// ownFlags are the flags of the command run; a test compares them with its help.
 var ownFlags = map[string]ownFlag{
 	"executable": {"e", "", true}, "service": {"s", "", true},
 	"user": {"u", "user", true}, "recheck": {"", "recheck", true}, "stop-timeout": {"", "stop_timeout", true},
@@ -36,31 +36,30 @@ func flagOfLetter(letter string) string {
 	return ""
 }
 
-// options are the arguments of a keeper: the script's, or daemon-keeper's own.
+// options are the arguments of the script or of daemon-keeper itself.
 type options struct {
-	daemons     []string // of -d
-	executables []string // of -e
-	services    []string // of -s
+	daemons     []string // values of -d
+	executables []string // values of -e
+	services    []string // values of -s
 	own         []setting
 	unknown     []string // flags that neither of them has
 	positional  []string
-	unread      string // what only the shell could tell
+	unread      string // text that only the shell could expand
 }
 
 // setting is a flag of daemon-keeper with its value.
 type setting struct {
 	flag, value string
-	written     string // without the value
+	written     string // as written, without the value
 }
 
-// mentioned reports whether one of the script's flags is there.
+// mentioned reports whether any of the script's flags is given.
 func (o options) mentioned() bool {
 	return len(o.daemons)+len(o.executables)+len(o.services) > 0
 }
 
-// readOptions reads -e PATH -s NAME NAME -s NAME, -sNAME, --service=NAME, and what
-// daemon-keeper has besides. A word that is no flag belongs to the -d, -e or -s in
-// front of it.
+// readOptions reads -e PATH -s NAME NAME -s NAME, -sNAME, --service=NAME, and the other flags
+// of daemon-keeper. A word that is not a flag belongs to the -d, -e or -s before it.
 func readOptions(words []word) options {
 	o := &options{}
 	into := &o.positional
@@ -98,7 +97,7 @@ func readOptions(words []word) options {
 	return *o
 }
 
-// list is where the values of a flag of the script go.
+// list returns where the values of a flag of the script are collected.
 func (o *options) list(name string) *[]string {
 	switch name {
 	case "daemon":
@@ -130,10 +129,10 @@ func splitFlag(text string) (name, value string, attached bool) {
 	return name, value, value != ""
 }
 
-// mostTime is what the configuration takes for a time.
+// mostTime is the longest time that the configuration accepts.
 const mostTime = 24 * time.Hour
 
-// isTime reports whether the configuration takes it for the value of a key.
+// isTime reports whether the configuration accepts a text as the time of a key.
 func isTime(key, text string) bool {
 	t, err := words.ParseDuration(text)
 	least := time.Duration(0)

@@ -10,24 +10,24 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// gathering is a draft in the making.
+// gathering collects the content of a draft.
 type gathering struct {
 	files      []File
 	crontabs   []cronFile
 	monits     []monitFile
 	entries    []*entry
 	problems   []Problem
-	left       []string          // what is said at the end
+	left       []string          // texts for the end of the draft
 	mail       []string          // recipients of Monit's alerts
-	bareNames  bool              // a daemon is known by its name alone
-	watches    bool              // a crontab's line looks for a daemon by itself
-	checks     map[string]*block // all of Monit's, by their names
-	limits     []string          // where Monit limits restarts
+	bareNames  bool              // a daemon is known only by its name
+	watches    bool              // a line of a crontab looks for a daemon itself
+	checks     map[string]*block // all of Monit's checks, by name
+	limits     []string          // places where Monit limits restarts
 	groups     []string
-	patterns   int              // args that were patterns
-	waits      int              // after: that are in it
-	understood bool             // something else
-	found      map[string]Found // by their pidfiles
+	patterns   int              // number of args that are patterns
+	waits      int              // number of dependencies in after:
+	understood bool             // something else was understood
+	found      map[string]Found // by pidfile
 	foundSome  bool
 	same       map[string]*entry
 }
@@ -36,7 +36,7 @@ func newGathering(files []File) *gathering {
 	return &gathering{files: files, same: make(map[string]*entry), checks: make(map[string]*block)}
 }
 
-// at says where a line is; the file is left out if there is only one.
+// at names a line; the file is left out if there is only one.
 func (g *gathering) at(file string, line int) string {
 	if len(g.files) == 1 {
 		return fmt.Sprintf("line %d", line)
@@ -44,7 +44,7 @@ func (g *gathering) at(file string, line int) string {
 	return fmt.Sprintf("%s:%d", file, line)
 }
 
-// seenFrom is at for an entry of a file, perhaps of the same.
+// seenFrom is at, for a reference from an entry of a file, perhaps the same.
 func (g *gathering) seenFrom(entry, file string, line int) string {
 	if entry == file {
 		return fmt.Sprintf("line %d", line)
@@ -52,12 +52,12 @@ func (g *gathering) seenFrom(entry, file string, line int) string {
 	return g.at(file, line)
 }
 
-// atLine opens a sentence.
+// atLine is at for the beginning of a sentence.
 func (g *gathering) atLine(file string, line int) string {
 	return strings.Replace(g.at(file, line), "line ", "Line ", 1)
 }
 
-// in names a file if there are several.
+// in names a file if there are several; otherwise it is "".
 func (g *gathering) in(file string) string {
 	if len(g.files) == 1 {
 		return ""
@@ -65,8 +65,9 @@ func (g *gathering) in(file string) string {
 	return " in " + file
 }
 
-// merge adds a daemon of a crontab. Some had a line for each service of a daemon;
-// then it is the same daemon, with one service more.
+// merge adds a daemon of a crontab. If the same daemon was added already, perhaps with
+// another service, that one gets the service: some crontabs have a line for each service of a
+// daemon.
 func (g *gathering) merge(e *entry) {
 	identity := fmt.Sprintf("%q", []any{e.executable, e.called, e.args, e.doubt, e.keys})
 	first := g.same[identity]
@@ -88,7 +89,7 @@ func (g *gathering) merge(e *entry) {
 	}
 }
 
-// Limits that keep the draft within those of the configuration.
+// Limits that keep the draft within the limits of the configuration.
 const (
 	mostEntries  = 1000
 	mostBytes    = 120_000
@@ -96,7 +97,7 @@ const (
 	mostPatterns = 100
 )
 
-// limitPattern leaves out patterns beyond what the configuration takes of them.
+// limitPattern leaves out a pattern that exceeds the limits of the configuration.
 func (g *gathering) limitPattern(p *process) {
 	if p.args == "" || p.doubt == "" {
 		return
@@ -106,7 +107,7 @@ func (g *gathering) limitPattern(p *process) {
 	}
 }
 
-// draft is what has been gathered. Of too much it is the first part.
+// draft returns what has been gathered, cut if it is too much.
 func (g *gathering) draft() draft.Draft {
 	n := min(len(g.entries), mostEntries)
 	g.name(g.entries[:n])
@@ -120,7 +121,7 @@ func (g *gathering) draft() draft.Draft {
 	return g.first(n)
 }
 
-// first is a draft of the first entries.
+// first returns a draft of the first n entries.
 func (g *gathering) first(n int) draft.Draft {
 	kept := make(map[*entry]bool, n)
 	for _, e := range g.entries[:n] {
@@ -142,14 +143,14 @@ func (g *gathering) first(n int) draft.Draft {
 	return d
 }
 
-// name gives the entries their names, and says which are about the same program.
+// name gives the entries their names, and notes which are about the same program.
 func (g *gathering) name(entries []*entry) {
 	taken := make(map[string]bool)
 	programs := make(map[[2]string]*entry)
 	for _, e := range entries {
 		e.name = draft.Name(e.title, taken)
 		if e.executable != "" && !draft.IsProgram(e.executable) {
-			e.addDoubt("executable: does not take " + brief(e.executable) + ", for a * may only stand for a version in the name of a folder")
+			e.addDoubt("executable: does not take " + brief(e.executable) + ": a * may only stand for a version in the name of a folder")
 			e.executable = ""
 		}
 		if e.kind != "" && e.name != e.title {
@@ -181,7 +182,7 @@ func (g *gathering) origin(e *entry) string {
 	return where
 }
 
-// about is what a person is to do with the draft.
+// about says what a person must do with the draft.
 func (g *gathering) about(entries []*entry) []string {
 	lines := []string{fmt.Sprintf("A draft by daemon-keeper import, of %s. Read it, complete it, and save it as daemon-keeper.yaml. "+
 		"Then see what daemon-keeper validate says, and daemon-keeper check while all is well: it must find each of them up.", g.sources())}

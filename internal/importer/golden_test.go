@@ -1,16 +1,14 @@
 package importer
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // Each folder of testdata holds files that are imported together, the draft that they
 // give, and what is told.
@@ -27,8 +25,8 @@ func TestGolden(t *testing.T) {
 			for _, p := range problems {
 				told.WriteString(p.Error() + "\n    " + p.Hint() + "\n")
 			}
-			golden(t, want, string(d.YAML()))
-			golden(t, filepath.Join(folder, "want.err"), told.String())
+			golden.File(t, want, string(d.YAML()))
+			golden.File(t, filepath.Join(folder, "want.err"), told.String())
 			loads(t, string(d.YAML()))
 		})
 	}
@@ -53,22 +51,6 @@ func inputs(t testing.TB, folder string) []File {
 		files = append(files, File{Name: e.Name(), Text: text})
 	}
 	return files
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("got:\n%s\nwant (go test -update writes it anew):\n%s", got, want)
-	}
 }
 
 // loads reads a draft as a configuration, and one of which all that is a comment and

@@ -1,7 +1,7 @@
-// Package importer reads what has kept daemons until now, crontab lines of the old
-// shell script or with a look of their own, and Monit's control file, and makes a draft
-// of a configuration of it. It touches nothing, and looks at nothing but the files' text
-// and what a Machine tells: they may come from another one.
+// Package importer reads the files that have kept daemons until now, crontab lines of the old
+// shell script or with a look of their own, and Monit's control file, and makes a draft of a
+// configuration. It changes nothing. It uses only the text of the files and the answers of a
+// Machine: the files may come from another machine.
 package importer
 
 import (
@@ -28,21 +28,21 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.What)
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (p Problem) Hint() string { return p.hint }
 
-// File is one that was read.
+// File is a file that was read.
 type File struct {
 	Name string // for people
 	Text []byte
 }
 
-// Read makes a draft of the files together; which kind each of them is, its own text
-// tells. The machine is nil if they are another one's.
+// Read makes one draft of all files. The kind of each file is recognised from its text. The
+// machine is nil if the files come from another one.
 func Read(files []File, machine Machine) (draft.Draft, []Problem) {
 	g := newGathering(files)
 	for _, f := range files {
-		text := strings.TrimPrefix(string(f.Text), "\ufeff") // an editor's
+		text := strings.TrimPrefix(string(f.Text), "\ufeff") // some editors write it
 		switch kindOf(text) {
 		case crontab:
 			g.crontabs = append(g.crontabs, readCrontab(f.Name, text))
@@ -75,7 +75,7 @@ func (g *gathering) problem(file string, line int, what, hint string) {
 	g.problems = append(g.problems, Problem{File: file, Line: line, What: what, hint: hint})
 }
 
-// sorted are the problems in the order of the files and their lines.
+// sorted returns the problems in the order of files and lines.
 func (g *gathering) sorted() []Problem {
 	order := make(map[string]int, len(g.files))
 	for i, f := range g.files {

@@ -6,12 +6,12 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// kind is what a file is.
+// kind is the kind of a file.
 type kind int
 
 const (
 	unclear kind = iota
-	empty        // nothing but comments
+	empty        // only comments
 	crontab
 	monit
 )
@@ -26,7 +26,7 @@ var (
 		`include[ \t]+["']?/)`}
 )
 
-// kindOf goes by the first line that tells.
+// kindOf decides by the first line that is of a known kind.
 func kindOf(text string) kind {
 	k := empty
 	for line := range strings.Lines(text) {

@@ -10,40 +10,40 @@ import (
 // pipeline is a | b.
 type pipeline struct {
 	run []bare
-	bit uint64 // in what a trial has run
+	bit uint64 // its bit in trial.ran
 }
 
-// trial simulates a list: the outcomes of its pipelines are given, and what would run is
-// noted.
+// trial simulates a list: it is given the outcomes of the pipelines, and notes what would
+// run.
 type trial struct {
 	failing uint64 // pipelines
 	ran     uint64
 	exited  bool
 }
 
-// step is a part of a list: it notes what it would run, and reports whether it would succeed.
+// step is a part of a list. It notes what it would run, and reports whether it would succeed.
 type step func(t *trial) bool
 
 // run runs a step, unless the shell has exited.
 func (s step) run(t *trial) bool { return !t.exited && s(t) }
 
-// list is what a shell runs, sh(1).
+// list is a command list of a shell, sh(1).
 type list struct {
 	runs []*pipeline // in the order of the text
 	all  step
 }
 
-// listParser reads the list of a line. What makes no sense is read as well as can be: all
-// commands are in the list.
+// listParser reads the list of a line. Text that makes no sense is read as far as possible,
+// so that all commands are in the list.
 type listParser struct {
 	pieces []piece
 	vars   map[string]string
-	outer  bare // what the line is run by
-	depth  int  // how many shells and brackets it may still go down
+	outer  bare // the wrappers that run the line
+	depth  int  // how many more levels of shells and brackets are allowed
 	runs   []*pipeline
 }
 
-// readList reads a line, and those of sh -c in it.
+// readList reads a line, including the lines of sh -c in it.
 func readList(line string, vars map[string]string) (*list, error) {
 	p := &listParser{vars: vars, depth: mostNested}
 	all, err := p.line(line)
@@ -54,7 +54,7 @@ func readList(line string, vars map[string]string) (*list, error) {
 	return &list{slices.DeleteFunc(p.runs, isEmpty), all}, nil
 }
 
-// commands are all that a line may run.
+// commands lists everything that a line may run.
 func (l *list) commands() []bare {
 	var all []bare
 	for _, pipe := range l.runs {
@@ -82,7 +82,7 @@ func (p *listParser) line(line string) (step, error) {
 	return inTurn(all...), nil
 }
 
-// inTurn runs one step after the other; the last one decides.
+// inTurn runs one step after the other; the last one decides the outcome.
 func inTurn(steps ...step) step {
 	return func(t *trial) bool {
 		ok := true
@@ -93,7 +93,7 @@ func inTurn(steps ...step) step {
 	}
 }
 
-// inShell runs a step in a shell of its own: exit ends only that shell.
+// inShell runs a step in a subshell: exit ends only that shell.
 func inShell(s step) step {
 	return func(t *trial) bool {
 		ok := s.run(t)
@@ -133,7 +133,7 @@ func (p *listParser) isKeyword(keywords ...string) bool {
 	return len(p.pieces) > 0 && p.pieces[0].op == "" && !p.pieces[0].word.quoted && slices.Contains(keywords, p.pieces[0].word.text)
 }
 
-// takes goes on behind one of these keywords.
+// takes skips one of these keywords, if it is next, and reports whether it was.
 func (p *listParser) takes(keywords ...string) bool {
 	is := p.isKeyword(keywords...)
 	if is {
@@ -146,7 +146,7 @@ func (p *listParser) takes(keywords ...string) bool {
 func (p *listParser) sequence() (step, error) {
 	var all []step
 	for {
-		for p.isOp(";", "&", ";;", "&&", "||", "|") { // the last three where nothing is in front of them
+		for p.isOp(";", "&", ";;", "&&", "||", "|") { // the last three where nothing precedes them
 			p.pieces = p.pieces[1:]
 		}
 		if len(p.pieces) == 0 || p.isOp(")") || p.isKeyword("then", "else", "elif", "fi", "do", "done", "}") {
@@ -160,7 +160,7 @@ func (p *listParser) sequence() (step, error) {
 	}
 }
 
-// chain reads a && b || c: both bind alike, from the left.
+// chain reads a && b || c: both have the same precedence and associate to the left.
 func (p *listParser) chain() (step, error) {
 	left, err := p.pipeline()
 	for err == nil && p.isOp("&&", "||") {
@@ -184,7 +184,7 @@ func (p *listParser) pipeline() (step, error) {
 		return func(t *trial) bool { return !part.run(t) }, err
 	}
 	var all []step
-	var last *pipeline // that the next command belongs to; nil behind a bracket
+	var last *pipeline // the pipeline that the next command belongs to; nil after a bracket
 	for {
 		part, simple, err := p.command()
 		switch {
@@ -243,8 +243,8 @@ func (p *listParser) enclosed(end string) (step, error) {
 	return all, err
 }
 
-// condition reads what follows if, elif, while and until; wanted is the outcome of the
-// condition with which the next part is run.
+// condition reads what follows if, elif, while and until. wanted is the outcome of the
+// condition that runs the next part.
 func (p *listParser) condition(then, end string, wanted bool) (step, error) {
 	met, otherwise := inTurn(), inTurn()
 	asked, err := p.sequence()
@@ -274,7 +274,7 @@ func (p *listParser) condition(then, end string, wanted bool) (step, error) {
 	}, err
 }
 
-// simple reads a command without what it was wrapped in; if that is a shell, what the
+// simple reads a command without its wrappers; if a wrapper is a shell, it reads what the
 // shell runs.
 func (p *listParser) simple() (step, *pipeline, error) {
 	b := bare{under: slices.Clone(p.outer.under), user: p.outer.user}
@@ -283,7 +283,7 @@ func (p *listParser) simple() (step, *pipeline, error) {
 		p.pieces = p.pieces[1:]
 	}
 	if len(b.words) == 0 && len(p.pieces) > 0 && !p.isOp(";", "&", "&&", "||", "|", ")") {
-		p.pieces = p.pieces[1:] // a bracket too deep
+		p.pieces = p.pieces[1:] // a bracket that is nested too deeply
 	}
 	inner, isShell := b.unwrap()
 	pipe := &pipeline{}

@@ -12,20 +12,20 @@ type look struct {
 	process
 	user    string
 	pidfile string
-	service string // that its manager was asked for
-	command string // as it is written
-	ifDown  bool   // it succeeds when the daemon is down
+	service string // the service whose manager was asked
+	command string // as it was written
+	ifDown  bool   // it succeeds if the daemon is down
 	itself  bool   // it also finds the shell that runs the line, or its own grep
-	unread  string // what only the shell could tell
+	unread  string // text that only the shell could expand
 }
 
-// lookReader reads looks. What stands in $(...) is read as a line of its own.
+// lookReader reads looks. The content of $(...) is read as a line of its own.
 type lookReader struct {
 	vars  map[string]string
 	depth int
 }
 
-// written is a pipeline as text, for people.
+// written returns a pipeline as text, for people.
 func written(l *pipeline) string {
 	var commands []string
 	for _, b := range l.run {
@@ -38,7 +38,7 @@ func written(l *pipeline) string {
 	return brief(strings.Join(commands, " | "))
 }
 
-// pipeline reads a look. It reports false if the pipeline is not a known kind of look.
+// pipeline reads a look. It returns false if the pipeline is not a known kind of look.
 func (r lookReader) pipeline(l *pipeline) (look, bool) {
 	k, ok := r.first(l.run)
 	if !ok {
@@ -76,7 +76,7 @@ func (r lookReader) first(run []bare) (look, bool) {
 	return statusLook(b, run[1:])
 }
 
-// complete says what a person must do about what was looked for.
+// complete notes what a person must add to what was looked for.
 func (k *look) complete() {
 	p := &k.process
 	switch {
@@ -95,8 +95,8 @@ type option struct {
 	name, value string
 }
 
-// optionsOf reads the options of a command whose letters may be bundled, as far as that is
-// needed: valued are the letters that take a value. unread is what only a shell could tell.
+// optionsOf reads the options of a command whose letters may be joined. valued are the
+// letters that take a value. unread is text that only the shell could expand.
 func optionsOf(words []word, valued string) (options []option, rest []string, unread string) {
 	for i := 0; i < len(words); i++ {
 		text := words[i].text
@@ -129,7 +129,7 @@ func optionsOf(words []word, valued string) (options []option, rest []string, un
 	return options, rest, unread
 }
 
-// catOf is the file of $(cat FILE) and $(<FILE); "" if it is something else.
+// catOf returns the file of $(cat FILE) or $(<FILE); "" for anything else.
 func (r lookReader) catOf(unread string) string {
 	inner := inside(unread)
 	if file, ok := strings.CutPrefix(inner, "<"); ok {
@@ -143,7 +143,7 @@ func (r lookReader) catOf(unread string) string {
 	return pieces[1].word.text
 }
 
-// inside is what stands within $(...) and `...`; "" if it is neither.
+// inside returns the text within $(...) or `...`; "" for anything else.
 func inside(unread string) string {
 	if text, ok := strings.CutPrefix(unread, "$("); ok {
 		return strings.TrimSpace(strings.TrimSuffix(text, ")"))

@@ -27,7 +27,7 @@ func (r lookReader) test(words []word) (look, bool) {
 	return k, ok
 }
 
-// within reads a look whose output is looked at: some while the daemon is up.
+// within reads a look inside of a test: it has output while the daemon is up.
 func (r lookReader) within(w word) (look, bool) {
 	inner := inside(w.unread)
 	if inner == "" || r.depth == 0 {
@@ -38,7 +38,7 @@ func (r lookReader) within(w word) (look, bool) {
 		return look{}, false
 	}
 	runs := l.runs
-	if len(runs) == 0 || len(runs) > 2 { // of two, the second is such as "|| true"
+	if len(runs) == 0 || len(runs) > 2 { // the second of two is something like "|| true"
 		return look{}, false
 	}
 	return lookReader{r.vars, r.depth - 1}.pipeline(runs[0])
@@ -86,7 +86,7 @@ func (r lookReader) compared(left word, operator string, right word) (look, bool
 	if k.itself {
 		floor = 1
 	}
-	down := false // it succeeds when the daemon is down
+	down := false // it succeeds if the daemon is down
 	switch operator {
 	case "-eq", "=", "==":
 		down = n <= floor
@@ -99,7 +99,7 @@ func (r lookReader) compared(left word, operator string, right word) (look, bool
 		return look{}, false
 	}
 	if n > floor+1 {
-		k.itself = false // perhaps the number knows that
+		k.itself = false // the number may already take that into account
 		k.notes = append(k.notes, "not carried over: "+operator+" "+strconv.Itoa(n)+", see count:")
 	}
 	k.ifDown = k.ifDown != down
@@ -110,7 +110,7 @@ func (r lookReader) compared(left word, operator string, right word) (look, bool
 func (k *look) says(operator, text string) bool {
 	down := saysDown.Get().MatchString(text)
 	if k.service == "" {
-		down = true // the output of a daemon that is up cannot be known
+		down = true // the output for a daemon that is up is unknown
 	}
 	switch operator {
 	case "=", "==":

@@ -94,7 +94,7 @@ func (r lookReader) killZero(words []word) (look, bool) {
 
 // psLook reads ps ax | grep [n]ginx, ps -C NAME, ps -p $(cat PIDFILE).
 func psLook(words []word, pipe []bare) (look, bool) {
-	isBSD := func(w word) bool { return strings.HasPrefix(w.text, "-aux") } // which ps takes for aux
+	isBSD := func(w word) bool { return strings.HasPrefix(w.text, "-aux") } // ps takes it for aux
 	options, _, unread := optionsOf(slices.DeleteFunc(slices.Clone(words), isBSD), "CpqouUgGtO")
 	k := look{}
 	for _, o := range options {

@@ -14,8 +14,8 @@ var (
 	saysDown = words.Pattern{Text: `(?i)(inactive|dead|fail|stop|not[ .*]|down|crashed|unknown|fatal|exited)`}
 )
 
-// statusLook reads systemctl is-active X, service X status, /etc/init.d/X status, and what
-// is looked for in what they print.
+// statusLook reads systemctl is-active X, service X status, /etc/init.d/X status, and a grep
+// of their output.
 func statusLook(b bare, pipe []bare) (look, bool) {
 	words := slices.DeleteFunc(texts(b.words), func(w string) bool { return strings.HasPrefix(w, "-") })
 	name, verb := "", ""

@@ -9,29 +9,30 @@ import (
 	"daemon-keeper/internal/draft"
 )
 
-// Machine looks at the machine that the files are of. It starts nothing and changes
+// Machine looks at the machine that the files belong to. It starts nothing and changes
 // nothing.
 type Machine interface {
-	// Named finds what runs by pidfiles: an answer for each question, in their order.
+	// Named finds running processes by pidfiles. It returns an answer for each question, in
+	// the same order.
 	Named(asked []Asked) []Found
 }
 
-// Asked is a pidfile, and the program that may have written it; "" if none is known.
+// Asked is a pidfile, and the program that may have written it; "" if unknown.
 type Asked struct {
 	PIDFile, Program string
 }
 
 // Found is the process that a pidfile names.
 type Found struct {
-	PID    int          // that it names; 0 if it names none to go by
-	Runs   int          // the process that does the work: PID, or the child that PID waits for
+	PID    int          // the process ID in the file; 0 if it is of no use
+	Runs   int          // the process that does the work: PID itself, or a child that PID waits for
 	Parent int          // of Runs
-	Others []int        // processes that count as well
-	Entry  draft.Daemon // by which it is up right now, and what is to be known of that
-	Why    string       // there is no Entry
+	Others []int        // other processes that count as well
+	Entry  draft.Daemon // an entry by which the daemon is up now, with notes
+	Why    string       // why there is no Entry
 }
 
-// key is the text of a key of the entry; "" if it has none.
+// key returns the text of a key of the entry; "" if it has none.
 func (f Found) key(name string) string {
 	if k := keyOf(f.Entry.Keys, name); k != nil {
 		return fmt.Sprint(k.Value)
@@ -96,8 +97,8 @@ func (g *gathering) lookUp(machine Machine) {
 
 func isPIDFile(file string) bool { return usable(file) && path.IsAbs(file) }
 
-// programOf is what a check's program may be: that of a check of its file, or what Monit
-// started.
+// programOf returns what may be the program of a check: that of a check of its file, or what
+// Monit started.
 func (g *gathering) programOf(b *block) string {
 	if file := g.programFile(b); file != nil {
 		return file.path
@@ -109,8 +110,8 @@ func (g *gathering) programOf(b *block) string {
 	return ""
 }
 
-// takeFound completes an entry by what the process of its pidfile runs; false if nothing
-// was found. Why not is said.
+// takeFound completes an entry with the process that its pidfile names. It returns false, and
+// notes why, if nothing was found.
 func (g *gathering) takeFound(e *entry, file string) bool {
 	f, asked := g.found[file]
 	if !asked {
@@ -143,7 +144,7 @@ func (g *gathering) takeFound(e *entry, file string) bool {
 	return true
 }
 
-// withoutStop: each gets one again.
+// withoutStop removes the full stops at the end of lines: the caller adds them again.
 func withoutStop(lines []string) []string {
 	var out []string
 	for _, line := range lines {

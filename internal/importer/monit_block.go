@@ -8,16 +8,16 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// monitFile is what a control file holds.
+// monitFile is the content of a control file.
 type monitFile struct {
 	name     string
 	blocks   []*block
 	sets     []statement
 	includes []statement
-	unclosed []int // lines whose quotes are not closed
+	unclosed []int // lines with quotes that are not closed
 }
 
-// block is a check with what belongs to it.
+// block is a check with its statements.
 type block struct {
 	file       string
 	line       int
@@ -29,17 +29,17 @@ type block struct {
 	statements []statement
 }
 
-// title is how Monit's users call it.
+// title is what Monit's users call the check.
 func (b *block) title() string { return "check " + b.kind + " " + b.name }
 
-// statement is one of Monit's. Its words are without noise.
+// statement is a statement of Monit's. Its words do not include noise words.
 type statement struct {
 	verb   string // start, stop, restart, if, depends, set, include, alert...
 	line   int
-	text   string // as it was written, in one line
+	text   string // as written, in one line
 	words  []token
 	action string // of an if: alert, restart, exec...
-	source string // the file
+	source string // the text of the file
 }
 
 // monitParser reads statements.
@@ -60,7 +60,7 @@ func readMonit(name, text string) monitFile {
 	return p.file
 }
 
-// peek is the token here; one of nothing at the end.
+// peek returns the next token, or an empty one at the end.
 func (p *monitParser) peek() token {
 	if p.at < len(p.tokens) {
 		return p.tokens[p.at]
@@ -70,14 +70,14 @@ func (p *monitParser) peek() token {
 
 func (p *monitParser) more() bool { return p.at < len(p.tokens) }
 
-// skipNoise goes to the next token that means something.
+// skipNoise skips noise words.
 func (p *monitParser) skipNoise() {
 	for p.more() && p.peek().isNoise() {
 		p.at++
 	}
 }
 
-// checkKinds are what may be checked; device is filesystem's old name.
+// checkKinds are the kinds of checks; device is the old name of filesystem.
 var checkKinds = []string{"process", "file", "fifo", "filesystem", "device", "directory", "host", "system", "program", "network"}
 
 // starts reports whether a statement begins here.
@@ -92,7 +92,7 @@ func (p *monitParser) starts() bool {
 	return t.is("set", "include", "if", "start", "stop", "restart", "depends", "depend", "group", "every", "mode", "onreboot", "alert", "noalert")
 }
 
-// statement reads the next one, and puts it where it belongs.
+// statement reads the next statement, and adds it where it belongs.
 func (p *monitParser) statement() {
 	from := p.at
 	t := p.peek()
@@ -119,7 +119,7 @@ func (p *monitParser) statement() {
 	case t.is("not") && p.peek().is("every"):
 		s.verb = "every"
 		p.at += 2
-	default: // alert, and what is not known
+	default: // alert, and unknown statements
 		p.until(p.starts)
 	}
 	p.at = min(p.at, len(p.tokens))
@@ -127,8 +127,8 @@ func (p *monitParser) statement() {
 	p.put(s)
 }
 
-// startsOutside reports whether a statement begins here that is not a part of set, which
-// has words such as start and alert.
+// startsOutside reports whether a statement begins here that is not a part of set: set has
+// words such as start and alert.
 func (p *monitParser) startsOutside() bool {
 	return p.starts() && p.peek().is("set", "include", "check")
 }
@@ -148,7 +148,7 @@ func (p *monitParser) optional(keywords ...string) bool {
 	return true
 }
 
-// put adds a statement to the block that it stands in, or to the file.
+// put adds a statement to its block, or to the file.
 func (p *monitParser) put(s statement) {
 	switch {
 	case s.verb == "set":
@@ -160,12 +160,12 @@ func (p *monitParser) put(s statement) {
 	}
 }
 
-// meaning are the tokens since from, without noise and without the verb.
+// meaning returns the tokens since from, without noise words and without the verb.
 func (p *monitParser) meaning(from int) []token {
 	return slices.DeleteFunc(slices.Clone(p.tokens[from+1:p.at]), token.isNoise)
 }
 
-// inOneLine is what was read since from.
+// inOneLine returns the text since from, in one line.
 func (p *monitParser) inOneLine(from int) string {
 	const most = 300
 	text := p.text[p.tokens[from].start:p.tokens[p.at-1].end]
@@ -173,14 +173,15 @@ func (p *monitParser) inOneLine(from int) string {
 	return secret.Get().ReplaceAllString(text, "$1$3...")
 }
 
-// secret are passwords: only root may read Monit's file, and anybody the configuration.
+// secret matches passwords: only root may read Monit's file, but everybody may read the
+// configuration.
 var secret = words.Pattern{Text: `(?i)(\bpassword[ =]+|\bauthorization: *(?:basic +|bearer +)?)("[^"]*(?:"|$)|'[^']*(?:'|$)|[^ \]]+)|(://)[^ /@"']+@`}
 
 // check begins a block.
 func (p *monitParser) check(line int) {
 	b := &block{file: p.file.name, line: line, kind: strings.ToLower(p.peek().text)}
 	p.at++
-	if !p.startsOutside() { // any word is a name, noise too
+	if !p.startsOutside() { // any word may be a name, even a noise word
 		b.name = p.peek().text
 		p.at++
 	}
@@ -253,7 +254,7 @@ func (p *monitParser) asUser() {
 func (p *monitParser) method() {
 	p.optional("=", "==")
 	p.skipNoise()
-	if p.peek().form == bareWord { // which Monit refuses
+	if p.peek().form == bareWord { // Monit refuses that
 		line := p.peek().line
 		p.until(func() bool { return p.peek().line != line || p.peek().is("uid", "gid", "timeout") })
 	} else {

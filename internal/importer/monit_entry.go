@@ -15,15 +15,15 @@ type maker struct {
 	g           *gathering
 	block       *block
 	entry       *entry
-	cycle       int                  // seconds between Monit's looks
-	limits      map[string]condition // by the key that they became
-	reasons     []string             // of restart_on
+	cycle       int                  // seconds between two of Monit's looks
+	limits      map[string]condition // by the key that they have become
+	reasons     []string             // the values of restart_on
 	connections []condition
 	starts      statement
 	stops       statement
 	restarts    statement
-	execs       method // what Monit executed that restarts services
-	doubt       string // about the services
+	execs       method // commands of Monit's that restart services
+	doubt       string // a doubt about the services
 	watchOnly   string // why it is not restarted
 	forbidden   bool   // it should not run
 }
@@ -88,7 +88,7 @@ func (m *maker) mode(s statement) {
 	}
 }
 
-// restart says what it is restarted on, besides being down.
+// restart sets the reasons to restart, other than being down.
 func (m *maker) restart() {
 	switch {
 	case len(m.reasons) == 0:
@@ -99,8 +99,8 @@ func (m *maker) restart() {
 	}
 }
 
-// listen takes the connections that restarted it and that are understood here. All that
-// accept are asked the same.
+// listen takes over the connections that caused a restart and that the configuration can
+// express. All addresses must get the same send and expect.
 func (m *maker) listen() {
 	const most = 16
 	var addresses, about []string
@@ -152,7 +152,7 @@ func (m *maker) listen() {
 	}
 }
 
-// aboutConnection says what is lost of it.
+// aboutConnection says what is lost of a connection.
 func (c condition) aboutConnection(test connection) []string {
 	var about []string
 	if test.lost != "" {
@@ -167,7 +167,7 @@ func (c condition) aboutConnection(test connection) []string {
 	return about
 }
 
-// commandOf is the command of a start, stop or restart program.
+// commandOf returns the command of a start, stop or restart program.
 func commandOf(s statement) string {
 	var words []string
 	for _, w := range s.words {
@@ -183,7 +183,7 @@ func commandOf(s statement) string {
 	return strings.Join(words, " ")
 }
 
-// valueOf is what follows a keyword.
+// valueOf returns the word after a keyword.
 func valueOf(s statement, keyword string) string {
 	for i, w := range s.words {
 		if w.is(keyword) && i+1 < len(s.words) {
@@ -193,16 +193,16 @@ func valueOf(s statement, keyword string) string {
 	return ""
 }
 
-// method is a command of Monit's, as far as it calls a service manager.
+// method is a command of Monit's, and the services that it calls a service manager for.
 type method struct {
 	command  string
 	services []string
 	about    string
 	doubt    string
-	programs []string // that are none
+	programs []string // the programs that do not call a service manager
 }
 
-// harmless commands only look, wait or speak.
+// harmless matches commands that only look, wait or print.
 var harmless = words.Pattern{Text: `^(test|\[|sleep|true|:|echo|logger|cd|fi|exit)$`}
 
 func methodOf(s statement, stops bool) method {
@@ -224,7 +224,7 @@ func methodOf(s statement, stops bool) method {
 	return m
 }
 
-// started is what the block's start program calls.
+// started returns what the block's start program calls.
 func (b *block) started() method {
 	var start statement
 	for _, s := range b.statements {
@@ -235,7 +235,7 @@ func (b *block) started() method {
 	return methodOf(start, false)
 }
 
-// services are those of the start program.
+// services takes the services of the start program.
 func (m *maker) services() {
 	start, stop := methodOf(m.starts, false), methodOf(m.stops, true)
 	if again := methodOf(m.restarts, false); len(start.services) == 0 {
@@ -282,13 +282,13 @@ func (m *maker) services() {
 	}
 }
 
-// timeouts: Monit waited for so long until the daemon was there. What waits longer
-// than we do by ourselves is carried over.
+// timeouts takes over how long Monit waited for the daemon, if that is longer than our
+// default.
 func (m *maker) timeouts() {
 	for _, limit := range [...]struct {
 		by      statement
 		key     string
-		seconds int // that we wait
+		seconds int // our default
 	}{{m.starts, "verify", 30}, {m.starts, "start_timeout", 180}, {m.stops, "stop_timeout", 60}} {
 		if n, ok := wholeNumber(token{text: valueOf(limit.by, "timeout")}); ok && n > limit.seconds {
 			m.set(limit.key, inSeconds(n))

@@ -10,7 +10,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// nameChecks notes Monit's checks by their names.
+// nameChecks indexes Monit's checks by their names.
 func (g *gathering) nameChecks() {
 	for _, f := range g.monits {
 		for _, b := range f.blocks {
@@ -57,7 +57,7 @@ func (g *gathering) addBlock(b *block, cycle int) *entry {
 	return e
 }
 
-// cycle is how often Monit looked, in seconds.
+// cycle returns how often Monit looked, in seconds.
 func (g *gathering) cycle() int {
 	for _, f := range g.monits {
 		for _, s := range f.sets {
@@ -71,8 +71,8 @@ func (g *gathering) cycle() int {
 	return 60
 }
 
-// link gives each entry the entries that it depends on. A dependency that would close a
-// circle is left out.
+// link gives each entry the entries that it depends on. A dependency that would close a cycle
+// is left out.
 func (g *gathering) link(entries map[string]*entry) {
 	dependents := make(map[*entry][]string)
 	for _, f := range g.monits {
@@ -96,7 +96,7 @@ func (g *gathering) link(entries map[string]*entry) {
 	}
 }
 
-// needs are the names of what it depends on.
+// needs lists the names of the checks that a check depends on.
 func (b *block) needs() []string {
 	var names []string
 	for _, s := range b.statements {
@@ -130,10 +130,10 @@ func (g *gathering) need(e, other *entry, name string, dependents map[*entry][]s
 	}
 }
 
-// mostWaits keeps the search for circles short.
+// mostWaits limits the dependencies, so that the search for cycles is short.
 const mostWaits = 2000
 
-// reaches reports whether an entry waits for another, directly or not.
+// reaches reports whether an entry waits for another one, directly or indirectly.
 func (e *entry) reaches(other *entry, seen map[*entry]bool) bool {
 	if e == other {
 		return true
@@ -145,7 +145,8 @@ func (e *entry) reaches(other *entry, seen map[*entry]bool) bool {
 	return slices.ContainsFunc(e.after, func(a *entry) bool { return a.reaches(other, seen) })
 }
 
-// waitsForComments are those that it should wait for and cannot, for they are comments.
+// waitsForComments lists the entries that it should wait for but cannot, because they are
+// comments.
 func (e *entry) waitsForComments() []string {
 	var names []string
 	for _, a := range e.after {
@@ -156,7 +157,7 @@ func (e *entry) waitsForComments() []string {
 	return names
 }
 
-// addName adds to a list that is shown to a person.
+// addName adds a name to a list for people, unless the list is full or has it.
 func addName(list []string, name string) []string {
 	if name = brief(name); len(list) > mostLeft || slices.Contains(list, name) {
 		return list
@@ -167,7 +168,7 @@ func addName(list []string, name string) []string {
 // listed names a few.
 func listed(names []string) string { return words.List(names, 40) }
 
-// aboutFile says what of a file is not in the draft.
+// aboutFile notes what the draft does not have of a file.
 func (g *gathering) aboutFile(f monitFile) {
 	var others, settings []string
 	for _, kind := range checkKinds[1:] {
@@ -197,7 +198,7 @@ func (g *gathering) aboutFile(f monitFile) {
 	}
 }
 
-// restarted names the services that a check restarted that is not a check process.
+// restarted names the services that were restarted by a check that is not a check process.
 func (b *block) restarted() string {
 	var names []string
 	for _, s := range b.statements {
@@ -217,7 +218,7 @@ func (b *block) restarted() string {
 	return ", which restarted " + listed(names)
 }
 
-// setting reports whether a set was dealt with.
+// setting reports whether a set statement was dealt with.
 func (g *gathering) setting(f monitFile, s statement) bool {
 	switch {
 	case s.words[0].is("alert"):
@@ -240,11 +241,11 @@ func (g *gathering) setting(f monitFile, s statement) bool {
 	return false
 }
 
-// recipient is what the configuration takes for mail.
+// recipient matches the values that the configuration accepts for mail.
 var recipient = words.Pattern{Text: `^[A-Za-z0-9_][A-Za-z0-9_.+=@-]{0,59}$`}
 
-// isRead reports whether all that a pattern of include may mean was given, as far as
-// its text tells.
+// isRead reports whether a given file matches a pattern of include; that is decided from the
+// text of the pattern only.
 func (g *gathering) isRead(pattern string) bool {
 	for _, f := range g.files {
 		if ok, err := path.Match(pattern, f.Name); err == nil && ok {
@@ -254,7 +255,7 @@ func (g *gathering) isRead(pattern string) bool {
 	return false
 }
 
-// aboutAll says what is not carried over of all files alike.
+// aboutAll notes what is not carried over from any file.
 func (g *gathering) aboutAll() {
 	if len(g.limits) > 0 {
 		g.left = append(g.left, "Limits of restarts ("+listed(g.limits)+"): here tries are spaced out and never given up, see backoff.")

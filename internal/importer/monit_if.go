@@ -13,13 +13,14 @@ import (
 // condition is an if without its action.
 type condition struct {
 	statement
-	words  []token // up to then, without how often it must fail
-	cycles int     // how often that is in a row; 0 if it is not said
+	words  []token // without "then" and without how often the test must fail
+	cycles int     // how many times in a row it must fail; 0 if not given
 	often  string  // the same for people: 3 of 5 cycles
 }
 
-// conditionOf separates a test from how often it must fail. The words have lost their noise,
-// so the source is looked at to tell "port 80 for 3 cycles" from "3 times within 5 cycles".
+// conditionOf separates a test from how often it must fail. Noise words have been removed
+// from the words, so the source is needed to distinguish "port 80 for 3 cycles" from "3 times
+// within 5 cycles".
 func conditionOf(s statement) condition {
 	c := condition{statement: s}
 	for _, t := range s.words {
@@ -44,8 +45,8 @@ func conditionOf(s statement) condition {
 	return c
 }
 
-// timesWithin reports whether two numbers in front of cycles belong together: 3 times
-// within 5 cycles, or 3 restarts, 5 cycles, which are not both here.
+// timesWithin reports whether two numbers before "cycles" belong together, as in "3 times
+// within 5 cycles" or "3 restarts, 5 cycles".
 func timesWithin(s statement, first token, second int) bool {
 	if _, ok := wholeNumber(first); !ok {
 		return false
@@ -54,7 +55,7 @@ func timesWithin(s statement, first token, second int) bool {
 	return strings.Contains(between, "times") || strings.Contains(between, "within")
 }
 
-// between is what was written between two words.
+// between returns the text between two words.
 func (s statement) between(a, b token) string { return s.source[a.end:b.start] }
 
 func wholeNumber(t token) (int, bool) {
@@ -62,7 +63,7 @@ func wholeNumber(t token) (int, bool) {
 	return n, err == nil && t.form == bareWord && n >= 0 && n <= 1_000_000
 }
 
-// test carries an if over into the entry, or says that it does not.
+// test carries an if over into the entry, or notes that it does not.
 func (m *maker) test(s statement) {
 	s = m.executes(s)
 	c := conditionOf(s)
@@ -92,7 +93,7 @@ func (m *maker) test(s statement) {
 	}
 }
 
-// executes takes a command that starts a service for the restart that it is.
+// executes treats a command that starts a service as a restart.
 func (m *maker) executes(s statement) statement {
 	i := slices.IndexFunc(s.words, func(t token) bool { return t.is("exec", "execute") })
 	if s.action != "exec" || i < 0 || isRestartLimit(s) {
@@ -134,7 +135,7 @@ func has(words []token, keywords ...string) bool {
 	return false
 }
 
-// existence reads [not] exist. That a daemon must exist is what an entry says.
+// existence reads [not] exist. An entry always says that the daemon must exist.
 func (m *maker) existence(c condition) {
 	not := has(c.words, "not", "nonexist", "nonexists")
 	switch {
@@ -170,7 +171,7 @@ func (m *maker) owner(c condition) {
 	}
 }
 
-// lost says that a statement is not carried over, and why.
+// lost notes that a statement is not carried over, and why.
 func (m *maker) lost(s statement, why string) {
 	if why != "" {
 		why = " (" + why + ")"
@@ -178,19 +179,19 @@ func (m *maker) lost(s statement, why string) {
 	m.entry.note("Not carried over: %s%s", s.text, why)
 }
 
-// set gives the entry a key that it does not have yet.
+// set adds a key, and reports whether the entry did not have it yet.
 func (m *maker) set(name string, value any) bool {
 	return m.entry.addKey(draft.Key{Name: name, Value: value})
 }
 
-// explain puts a comment behind a key.
+// explain adds a comment to a key.
 func (m *maker) explain(name, about string) {
 	if k := keyOf(m.entry.keys, name); k != nil {
 		k.About = about
 	}
 }
 
-// inSeconds is a time of whole seconds, as far as the configuration goes.
+// inSeconds formats whole seconds for the configuration, limited to one day.
 func inSeconds(n int) string {
 	n = min(n, 86_400)
 	switch {

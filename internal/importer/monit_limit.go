@@ -10,8 +10,8 @@ import (
 	"daemon-keeper/internal/draft"
 )
 
-// resource reads cpu > 60%, total memory > 200 MB, filedescriptors > 80% and uptime
-// < 5 minutes. What only alerted in Monit only warns here.
+// resource reads cpu > 60%, total memory > 200 MB, filedescriptors > 80% and uptime < 5
+// minutes. A limit that only alerted in Monit only warns here.
 func (m *maker) resource(c condition) {
 	words := slices.Clone(c.words)
 	total := words[0].is("total", "totalcpu", "totalmem", "totalmemory")
@@ -53,8 +53,8 @@ func compared(words []token) (above bool, value []token, ok bool) {
 	return false, nil, false
 }
 
-// weight orders Monit's limits where the configuration has room for one: a limit that
-// restarts is worth more.
+// weight orders Monit's limits where the configuration takes only one: a limit that restarts
+// comes first.
 func weight(action string) int {
 	if action == "restart" || action == "start" {
 		return 1
@@ -62,7 +62,7 @@ func weight(action string) int {
 	return 0
 }
 
-// limit sets a key that takes one limit, unless a better one is there.
+// limit sets a key that takes one limit, unless there is a better one.
 func (m *maker) limit(c condition, key string, value any, about string) bool {
 	old, there := m.limits[key]
 	switch {
@@ -82,8 +82,8 @@ func (m *maker) limit(c condition, key string, value any, about string) bool {
 	return true
 }
 
-// cpu: Monit's 100% were all processors that the process's threads could use, so its
-// limit may be far below what such a daemon needs here. It warns.
+// cpu reads a CPU limit. Monit's 100% were all processors that the process's threads could
+// use, so its limit may be far too low here. Therefore it only warns.
 func (m *maker) cpu(c condition, value []token, total bool) {
 	share, ok := percentage(value)
 	if !ok || share > 100_000 || total {
@@ -104,7 +104,7 @@ func (m *maker) cpu(c condition, value []token, total bool) {
 	m.limit(c, "cpu", draft.Raw(fmt.Sprintf("{over: %s%%, for: %s}", short(share), window)), about)
 }
 
-// ofEach is what a limit is here. Monit looked at the process of the pidfile alone.
+// ofEach says what a limit applies to here. Monit looked only at the process of the pidfile.
 const ofEach = "of each process that counts"
 
 func (m *maker) memory(c condition, value []token, total bool) {
@@ -140,7 +140,7 @@ func (m *maker) descriptors(c condition, value []token, total bool) {
 	}
 }
 
-// uptime < 5 minutes: it flaps.
+// uptime reads uptime < 5 minutes, which means that the daemon is flapping.
 func (m *maker) uptime(c condition, value []token) {
 	unit := 1
 	if len(value) > 1 {
@@ -154,7 +154,7 @@ func (m *maker) uptime(c condition, value []token) {
 	m.limit(c, "min_age", inSeconds(n*unit), strings.TrimPrefix(c.waited(), "; "))
 }
 
-// waited says that Monit was more patient: here one look decides.
+// waited notes that Monit waited for several failures: here one look decides.
 func (c condition) waited() string {
 	if c.often == "" {
 		return ""
@@ -162,7 +162,7 @@ func (c condition) waited() string {
 	return "; Monit waited for " + c.often
 }
 
-// restartOn makes a limit a reason to restart, as it was in Monit.
+// restartOn makes a limit a reason to restart, if it was one in Monit.
 func (m *maker) restartOn(reason string, c condition) {
 	if weight(c.action) > 0 {
 		m.reasons = append(m.reasons, reason)
@@ -180,12 +180,13 @@ func percentage(words []token) (float64, bool) {
 	return f, err == nil && percent && isDecimal(number) && f >= 0.001
 }
 
-// isDecimal keeps out what strconv takes besides: 1e3, 0x1, Inf.
+// isDecimal reports whether a text is a plain decimal number. strconv would also accept 1e3,
+// 0x1 and Inf.
 func isDecimal(text string) bool {
 	return text != "" && len(text) <= 12 && strings.Trim(text, "0123456789.") == ""
 }
 
-// short is a number with at most three decimals.
+// short formats a number with at most three decimals.
 func short(f float64) string { return strconv.FormatFloat(math.Round(f*1000)/1000, 'f', -1, 64) }
 
 // sizeOf reads 200.0 MB, in the largest unit that leaves a whole number.

@@ -22,11 +22,11 @@ type connection struct {
 	protocol           string
 	request            string
 	talk               []said // send and expect, in order
-	timeout            int    // seconds
-	more               bool   // it asks for something else, too
-	asked              string // what is sent, from here on as the configuration has it
+	timeout            int    // in seconds
+	more               bool   // it also tests something else
+	asked              string // what is sent, in the form of the configuration
 	answer             string // how the answer must begin
-	lost               string // what the configuration does not have of the test
+	lost               string // what the configuration cannot express of the test
 }
 
 type said struct {
@@ -81,8 +81,8 @@ func connectionOf(words []token) connection {
 	return c
 }
 
-// address is the address as the configuration takes it, or the reason why it cannot be
-// written there.
+// address returns the address in the form of the configuration, or the reason why that is
+// impossible.
 func (c connection) address() (address, why string) {
 	if c.socket != "" {
 		const most = 103 // bytes of a socket's path, on every system
@@ -115,8 +115,8 @@ func (c connection) address() (address, why string) {
 	return fmt.Sprintf("tcp://%s:%d", ip, port), ""
 }
 
-// protocols are what servers are asked, and how they answer, as Monit does it. Some send a
-// greeting by themselves.
+// protocols are what Monit sends to servers, and how they answer. Some send a greeting by
+// themselves.
 var protocols = map[string]struct{ send, expect string }{
 	"ssh":          {"", "SSH-"},
 	"smtp":         {"", "220"},
@@ -133,8 +133,8 @@ var protocols = map[string]struct{ send, expect string }{
 	"http":         {"GET / HTTP/1.0\r\n\r\n", "HTTP/"},
 }
 
-// words are what is sent and expected, as far as the configuration has it, and what is
-// lost of it.
+// words returns what is sent and expected, in the form of the configuration, and what is
+// lost.
 func (c connection) words() (send, expect, lost string) {
 	p, known := protocols[c.protocol]
 	switch {
@@ -155,8 +155,8 @@ func (c connection) words() (send, expect, lost string) {
 
 var httpPath = words.Pattern{Text: `^/[A-Za-z0-9._~/?=&+:@%-]{0,200}$`}
 
-// conversation takes the first thing that is sent and the first that is expected. An
-// expectation is a regular expression there, and the beginning of the answer here.
+// conversation takes the first text that is sent and the first that is expected. In Monit,
+// expect is a regular expression; here it is the beginning of the answer.
 func (c connection) conversation() (send, expect, lost string) {
 	talk := c.talk
 	if talk[0].send {
@@ -176,14 +176,14 @@ func (c connection) conversation() (send, expect, lost string) {
 	return send, expect, ""
 }
 
-// sendable reports whether YAML can hold it as it is.
+// sendable reports whether YAML can hold a text unchanged.
 func sendable(text string) bool {
 	const most = 500
 	return utf8.ValidString(text) && len(text) <= most
 }
 
-// beginning is the text that ^text.* says an answer begins with; "" if it says
-// something else.
+// beginning returns the text that an answer must begin with by the pattern ^text.*; "" for
+// any other pattern.
 func beginning(pattern string) string {
 	const most = 500
 	if len(pattern) > most {
@@ -203,7 +203,7 @@ func beginning(pattern string) string {
 
 var escaped = words.Pattern{Text: `\\(0x[0-9A-Fa-f]{2}|[nrt\\])`}
 
-// unescape reads what Monit's strings have of escapes.
+// unescape decodes the escapes of Monit's strings.
 func unescape(text string) string {
 	return escaped.Get().ReplaceAllStringFunc(text, func(s string) string {
 		switch s[1] {

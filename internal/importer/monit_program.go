@@ -7,15 +7,15 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// identify finds the daemon's program. Monit knew a pidfile, or a pattern; often
-// there is a check of the program's file, too, which the daemon depends on.
+// identify finds the daemon's program. Monit knows a pidfile or a pattern; often there is
+// also a check of the program's file that the daemon depends on.
 func (m *maker) identify() {
 	e := m.entry
 	if m.block.matching != "" {
 		e.process = identify(m.block.matching, extended)
 		e.process.doubtPath()
 		m.usable()
-		if m.entry.called != "" && m.entry.doubt == "" { // the program of one that java or ruby runs has another name
+		if m.entry.called != "" && m.entry.doubt == "" { // a program that java or ruby runs has another name
 			m.entry.doubt = "\"" + brief(m.entry.called) + "\" stood somewhere in what ps shows, and name: is the file name of the program"
 		}
 	}
@@ -43,7 +43,7 @@ func (m *maker) identify() {
 	}
 }
 
-// usable drops what cannot be a value.
+// usable drops values that the configuration would refuse.
 func (m *maker) usable() {
 	p := &m.entry.process
 	if p.executable != "" && !usable(p.executable) || p.called != "" && !usable(p.called) || p.args != "" && !usable(p.args) {
@@ -58,8 +58,8 @@ var (
 	safePath    = words.Pattern{Text: `^/[A-Za-z0-9._/@:+-]+$`}
 )
 
-// programFile is the check of the program's file. Of several it is the one whose name
-// is that of the daemon.
+// programFile returns the check of the program's file. Of several, it is the one with the
+// name of the daemon.
 func (g *gathering) programFile(of *block) *block {
 	var files, alike []*block
 	names := []string{of.name, strings.TrimSuffix(path.Base(of.pidfile), ".pid")}
@@ -91,7 +91,7 @@ func (b *block) isProgram() bool {
 		(programPath.Get().MatchString(b.path) || strings.HasSuffix(strings.ToLower(b.name), "bin"))
 }
 
-// guess: what Monit started may be the daemon itself, and may as well be a script.
+// guess takes what Monit started: it may be the daemon itself, or a script.
 func (m *maker) guess() {
 	e := m.entry
 	start := methodOf(m.starts, false)

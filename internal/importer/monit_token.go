@@ -6,14 +6,14 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// token is a word of Monit's control file, which is free of form: lines mean nothing.
+// token is a word of Monit's control file. Line breaks have no meaning there.
 type token struct {
 	text    string
 	form    form
 	line    int
-	start   int // where it is in the file
+	start   int // its offset in the file
 	end     int
-	isAfter bool // a comma stands in front of it
+	isAfter bool // it follows a comma
 }
 
 // form is how a token is written.
@@ -21,7 +21,7 @@ type form int
 
 const (
 	bareWord   form = iota
-	quotedWord      // "so" or 'so': no keyword
+	quotedWord      // "so" or 'so': never a keyword
 	braces          // {so}
 )
 
@@ -38,8 +38,8 @@ func (t token) is(keywords ...string) bool {
 	return false
 }
 
-// noise are the words that mean nothing in Monit's control file, as its lexer has
-// them; "without" is one, too.
+// noise are the words without a meaning in Monit's control file, from its lexer; "without" is
+// one of them.
 var noise = []string{
 	"is", "as", "are", "for", "via", "on", "only", "with", "within", "without", "program", "programs", "and",
 	"has", "using", "use", "the", "to", "sum", "than", "usage", "was", "times", "but", "of", "or", "does",
@@ -56,10 +56,11 @@ type tokenizer struct {
 	comma    bool
 	tokens   []token
 	unclosed func(line int)
-	none     map[byte]bool // marks that do not occur any more in the rest of the file
+	none     map[byte]bool // delimiters that do not occur in the rest of the file
 }
 
-// tokens divides a file. What is not closed is told, and ends with its line.
+// tokens splits a file. A quote or brace that is not closed is reported, and ends with its
+// line.
 func tokens(text string, unclosed func(line int)) []token {
 	t := &tokenizer{text: text, line: 1, unclosed: unclosed, none: make(map[byte]bool)}
 	for t.at < len(t.text) {
@@ -100,7 +101,7 @@ func (t *tokenizer) lineEnd() int {
 	return len(t.text)
 }
 
-// word is how long one without quotes is. Letters end at an operator: start="...".
+// word returns the length of a word without quotes. Letters end at an operator: start="...".
 func (t *tokenizer) word() int {
 	rest := t.text[t.at:]
 	n := strings.IndexFunc(rest, func(r rune) bool { return r <= ' ' || strings.ContainsRune("\"'{};,()", r) })
@@ -114,16 +115,16 @@ func (t *tokenizer) word() int {
 	return n
 }
 
-// span is how many of these bytes a text begins with.
+// span returns how many bytes at the beginning of a text are in a set.
 func span(text, of string) int {
 	return len(text) - len(strings.TrimLeft(text, of))
 }
 
-// statementStart is a line that begins a statement: a text in quotes that goes on
-// until there lacks its end.
+// statementStart matches a line that begins a statement: a quoted text that reaches it is not
+// closed.
 var statementStart = words.Pattern{Text: `(?i)\n[ \t]*(check|start|stop|restart|if|depends?|group|set|include|mode|every|alert)[ \t]`}
 
-// enclosed reads a text up to a mark.
+// enclosed reads a text up to a delimiter.
 func (t *tokenizer) enclosed(mark byte, f form) {
 	n := -1
 	if !t.none[mark] {
@@ -140,7 +141,7 @@ func (t *tokenizer) enclosed(mark byte, f form) {
 	t.at = end + 1
 }
 
-// add notes the token from here to end, without a mark of so many bytes in front.
+// add adds the token from here to end; it begins with mark bytes of a delimiter.
 func (t *tokenizer) add(end, mark int, f form) {
 	text := t.text[t.at+mark : end]
 	t.tokens = append(t.tokens, token{text: text, form: f, line: t.line, start: t.at, end: min(end+mark, len(t.text)), isAfter: t.comma})

@@ -11,31 +11,31 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// process is what tells a daemon's process from others, as far as a text told it.
+// process is what distinguishes a daemon's process from others, according to a text.
 type process struct {
 	executable string
 	called     string
 	args       string // a regular expression
-	doubt      string // why a person must complete it; "" if it can be used as it is
+	doubt      string // why a person must complete it; "" if it can be used unchanged
 	notes      []string
-	example    string // a command that settles the doubt
+	example    string // a command that resolves the doubt
 }
 
-// scripted are interpreters of scripts.
+// scripted matches interpreters of scripts.
 var scripted = words.Pattern{Text: `^(python|perl|ruby|php|node|nodejs|lua|tclsh|sh|ash|bash|dash|ksh|zsh)[0-9.]*$`}
 
-// runsOthers reports whether a program's name says nothing about the daemon.
+// runsOthers reports whether the name of a program does not identify the daemon.
 func runsOthers(program string) bool {
 	base := path.Base(program)
 	return scripted.Get().MatchString(base) || base == "java" || base == "beam.smp" || base == "mono"
 }
 
-// grammar are the characters that make a text a regular expression.
+// grammar is the set of characters that have a special meaning in a regular expression.
 type grammar string
 
 const (
-	basic    grammar = `*[]^$\`        // grep's, re_format(7)
-	extended grammar = `*+?()[]{}|^$\` // Monit's
+	basic    grammar = `*[]^$\`        // of grep, re_format(7)
+	extended grammar = `*+?()[]{}|^$\` // of Monit
 )
 
 // identify reads the text that the script's grep or Monit's "matching" looked for in the list
@@ -61,23 +61,23 @@ func identify(pattern string, special grammar) process {
 }
 
 var (
-	// Paths that are a program's, as far as they tell: /bin/x, /usr/sbin/x, /opt/x/run.
+	// Paths that are probably those of programs: /bin/x, /usr/sbin/x, /opt/x/run.
 	likeProgram = words.Pattern{Text: `^(/s?bin/[^/]+|(/[^/]+){3,})$`}
 
-	// Paths of what a program is told to read, or of a part of a path.
+	// Paths of files that a program is told to read, or parts of paths.
 	notProgram = words.Pattern{Text: `^/(etc|run|tmp|dev|proc|sys|var/(log|run|tmp))/|\.(conf|cfg|cnf|ini|xml|ya?ml|json|jar|war|pid|sock|socket|log|properties)$`}
 )
 
-// doubtPath doubts a path that was only looked for somewhere in what ps shows, and does
-// not look like a program's.
+// doubtPath adds a doubt about a path that was looked for anywhere in the output of ps and
+// does not look like that of a program.
 func (p *process) doubtPath() {
 	if p.executable != "" && p.doubt == "" && (!likeProgram.Get().MatchString(p.executable) || notProgram.Get().MatchString(p.executable)) {
 		p.doubt = "\"" + brief(p.executable) + "\" stood somewhere in what ps shows, and does not look like the path of a program"
 	}
 }
 
-// program reads a command line that opens with a path. What was said of the arguments
-// is asked of one of them: of a script daemon that is the script.
+// program reads a command line that begins with a path. The configuration tests only one
+// argument: for a script daemon that is the script.
 func program(words []string) process {
 	p := process{executable: words[0]}
 	if len(words) == 1 {
@@ -97,8 +97,8 @@ func program(words []string) process {
 	return p
 }
 
-// literal reads a regular expression as the text that it was meant to be: a dot is a dot, and
-// [c]lamd is clamd.
+// literal returns the plain text that a regular expression was meant to be: a dot is a dot,
+// and [c]lamd is clamd.
 func (s grammar) literal(pattern string) (text string, plain bool) {
 	rest := strings.TrimPrefix(pattern, "^")
 	if strings.HasSuffix(rest, "$") && !strings.HasSuffix(rest, `\$`) {
@@ -131,8 +131,8 @@ func (s grammar) literal(pattern string) (text string, plain bool) {
 	return b.String(), true
 }
 
-// oneArgument is what a pattern says of the last argument, as args takes it. Long and
-// costly ones, which the configuration refuses, are left to a person.
+// oneArgument returns the part of a pattern about the last argument, for the key args. Long
+// and costly patterns, which the configuration refuses, are left to a person.
 func (s grammar) oneArgument(pattern string) string {
 	const most = 100
 	if s == basic {
@@ -150,8 +150,7 @@ func (s grammar) oneArgument(pattern string) string {
 	return pattern
 }
 
-// usable reports whether a text can be a value: it is what it looks like, and fits
-// into a line.
+// usable reports whether a text can be a value: it is printable and fits into a line.
 func usable(text string) bool {
 	const most = 1000
 	return text != "" && len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })

@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// own is our own name, which the last of the scripts had, too.
+// own is the name of our program; the last version of the script had the same.
 const own = "daemon-keeper"
 
 // refusal says why a line cannot be read.
@@ -73,10 +73,10 @@ func oneDaemon(flag string, given []string) (string, *refusal) {
 	return given[0], nil
 }
 
-// mostServices bounds the services of an entry.
+// mostServices limits the services of an entry.
 const mostServices = 50
 
-// addServices adds the names that a list does not have yet, as long as there is room.
+// addServices adds the names that a list does not have yet, up to the limit.
 func addServices(list, names []string) []string {
 	for _, name := range names {
 		if !slices.Contains(list, name) && len(list) < mostServices {
@@ -86,7 +86,7 @@ func addServices(list, names []string) []string {
 	return list
 }
 
-// serviceNames takes lists apart: some wrote -s "one two", some -s one,two.
+// serviceNames splits lists: some wrote -s "one two", some -s one,two.
 func serviceNames(flag string, given []string) ([]string, *refusal) {
 	var names []string
 	for _, text := range given {
@@ -110,7 +110,7 @@ func serviceNames(flag string, given []string) ([]string, *refusal) {
 }
 
 var (
-	// Names that such scripts have.
+	// Typical names of such scripts.
 	scriptName = words.Pattern{Text: `(?i)(daemon|keep|alive|watchdog|revive|respawn|restart)`}
 
 	// Programs whose -d, -e and -s mean something else.
@@ -120,15 +120,15 @@ var (
 	scriptFlag = words.Pattern{Text: `[ \t]-[des]([ \t]|$)`}
 )
 
-// isScript reports whether a command is the script, whatever its name is: all its arguments
-// are the script's. Many programs have -d and -e, so with -d it must have a name of such a
-// script, or run often.
+// isScript reports whether a command is the script, whatever its name: all its arguments are
+// those of the script. Many programs have -d and -e, so with -d it must also have a typical
+// name or run often.
 func (k kept) isScript(j job, name string) bool {
 	return !otherName.Get().MatchString(name) && len(k.unknown) == 0 && len(k.words()) == 0 &&
 		(len(k.daemons) == 0 || scriptName.Get().MatchString(name) || j.isOften())
 }
 
-// words are what is left over of the arguments.
+// words returns the remaining arguments.
 func (k kept) words() []string {
 	if len(k.positional) > 0 && k.positional[0] == "run" {
 		return k.positional[1:]
@@ -136,7 +136,7 @@ func (k kept) words() []string {
 	return k.positional
 }
 
-// brief keeps a text within a line.
+// brief shortens a text to fit into a line.
 func brief(text string) string {
 	const most = 60
 	if r := []rune(text); len(r) > most {

@@ -12,19 +12,19 @@ import (
 type call struct {
 	services []string
 	stops    bool
-	about    string // what to know about that manager; "" for those that are spoken to
-	doubt    string // why the service may not be what is meant; "" if it is
+	about    string // a note about that manager; "" if it is supported
+	doubt    string // why it may not be the meant service; "" if it is
 }
 
 var (
 	starting = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?(start|restart|condrestart|try-restart|reload-or-restart|force-reload)$|^(up|once)$`}
 	stopping = words.Pattern{Text: `^(one|quiet|fast|force|onequiet)?stop$|^(down|shutdown|exit)$`}
 
-	// Where init scripts are; what follows is the name of the service.
+	// The folders of init scripts; the name of the service follows.
 	initScript = words.Pattern{Text: `^(/etc/init\.d|/etc/rc\.d/init\.d|/etc/rc\.d|/usr/local/etc/rc\.d|/usr/local/etc/init\.d|/usr/pkg/etc/rc\.d)/([^/]+)$`}
 )
 
-// serviceCall reads the words of a command; false if it calls no service manager.
+// serviceCall reads the words of a command; false if it does not call a service manager.
 func serviceCall(words []string) (call, bool) {
 	if len(words) == 0 {
 		return call{}, false
@@ -36,8 +36,8 @@ func serviceCall(words []string) (call, bool) {
 	return c, ok
 }
 
-// elsewhere is the option of systemctl by which it asks a user's own systemd, another
-// machine's, or a container's; "" if there is none.
+// elsewhere returns the option with which systemctl asks a user's systemd, another machine or
+// a container; "" if there is none.
 func elsewhere(words []string) string {
 	if !slices.Contains([]string{"systemctl", "initctl", "service"}, path.Base(words[0])) {
 		return ""
@@ -77,7 +77,8 @@ func plainCall(words []string) (call, bool) {
 	return call{}, false
 }
 
-// withoutOptions leaves out the options of service(8) and systemctl(1), some with a value.
+// withoutOptions removes the options of service(8) and systemctl(1), some of which have a
+// value.
 func withoutOptions(words []string) []string {
 	valued := []string{"-H", "--host", "-M", "--machine", "-t", "--type", "-p", "-n", "-o", "--root", "-j"}
 	var rest []string
@@ -127,7 +128,8 @@ func verbFirst(manager string, rest []string) (call, bool) {
 	return asked(rest[0], names, about)
 }
 
-// inFolder is a service of a supervisor, which is a folder, with its manager's prefix.
+// inFolder returns a service of a supervisor, which is a folder, with the prefix of its
+// manager.
 func inFolder(prefix, folder string) string {
 	if !strings.HasPrefix(folder, "/") {
 		return prefix + ":" + path.Base(folder)
@@ -172,7 +174,7 @@ func asked(verb string, names []string, about string) (call, bool) {
 	return call{}, false
 }
 
-// bareService is the name of a service that is given as such, or by its script.
+// bareService returns the name of a service that is given by name or by its script.
 func bareService(text string) (string, bool) {
 	if m := initScript.Get().FindStringSubmatch(text); m != nil {
 		text = m[2]

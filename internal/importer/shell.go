@@ -7,28 +7,28 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// word is one of a command, with its quotes taken off.
+// word is a word of a command, without its quotes.
 type word struct {
 	text   string
-	quoted bool   // some of it
-	before int    // if so, what stands in front of the first quote
-	unread string // what only the shell could tell, such as $DAEMON
+	quoted bool   // at least a part of it
+	before int    // then: length of the part before the first quote
+	unread string // text that only the shell could expand, such as $DAEMON
 }
 
-// piece is a word, or what stands between commands.
+// piece is a word, or an operator between commands.
 type piece struct {
 	word word
 	op   string // ; & && | || ( ) or ;; and "" for a word
 }
 
-// shellReader makes words of a line, as far as that is needed to read the commands of a
-// crontab. Redirections are left out.
+// shellReader splits a line into words, as far as needed to read the commands of a crontab.
+// Redirections are left out.
 type shellReader struct {
-	vars   map[string]string // that the crontab sets
+	vars   map[string]string // set by the crontab
 	pieces []piece
-	words  int    // of the command
+	words  int    // number of words of the command
 	word   word   // its text is in buf
-	buf    []byte // that of the word
+	buf    []byte // the text of the word
 	within bool   // a word has begun
 	drop   bool   // the next word is the target of a redirection
 }
@@ -68,7 +68,7 @@ func shellPieces(line string, vars map[string]string) ([]piece, error) {
 	return r.pieces, nil
 }
 
-// Limits of what variables can make of a short line.
+// Limits on how much variables can expand a short line.
 const (
 	mostWord  = 4096 // bytes
 	mostWords = 1000 // of a command
@@ -110,7 +110,7 @@ func (r *shellReader) operator(op string) {
 	r.words, r.drop = 0, false
 }
 
-// redirect leaves out 2>&1, >/dev/null, >>FILE, <FILE and <<<TEXT.
+// redirect skips 2>&1, >/dev/null, >>FILE, <FILE and <<<TEXT.
 func (r *shellReader) redirect() {
 	if r.within && !r.word.quoted && strings.Trim(string(r.buf), "0123456789") == "" {
 		r.clear() // the number of the descriptor
@@ -119,8 +119,8 @@ func (r *shellReader) redirect() {
 	r.drop = true
 }
 
-// expand puts in the value of a variable that the crontab has set. Of all else it
-// notes that only the shell could tell.
+// expand inserts the value of a variable that the crontab has set. For all other text it
+// notes that only the shell could expand it.
 func (r *shellReader) expand(text string, quoted bool) {
 	value, known := r.vars[strings.Trim(text, "${}")]
 	switch {
@@ -130,7 +130,7 @@ func (r *shellReader) expand(text string, quoted bool) {
 		r.within, r.word.unread = true, text
 	case quoted:
 		r.add(value)
-	default: // it is divided at its blanks
+	default: // the shell splits it at blanks
 		for i, part := range strings.Split(value, " ") { // at most mostValue bytes
 			if i > 0 {
 				r.endWord()
@@ -142,13 +142,13 @@ func (r *shellReader) expand(text string, quoted bool) {
 	}
 }
 
-// isAssignment reports whether it is A=b. A quoted "A=b" is a word like others.
+// isAssignment reports whether a word is A=b. A quoted "A=b" is an ordinary word.
 func (w word) isAssignment() bool {
 	name := assignment.Get().FindString(w.text)
 	return name != "" && (!w.quoted || len(name) <= w.before)
 }
 
-// texts are the words without what is known of their quotes.
+// texts returns the words without the information about quotes.
 func texts(words []word) []string {
 	out := make([]string, len(words))
 	for i, w := range words {

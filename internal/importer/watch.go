@@ -10,29 +10,29 @@ import (
 // watch is what a line of a crontab does about a daemon that is down.
 type watch struct {
 	look
-	known  bool        // by a look, and not by any command that fails
+	known  bool        // by a look; otherwise by some command that fails
 	starts []*pipeline // calls of a service manager
 	others []*pipeline // other commands that it runs then
-	sure   bool        // it does so whatever else is the case
+	sure   bool        // it does so whatever the other outcomes are
 }
 
-// telling are commands that send or print a message.
+// telling matches commands that send or print a message.
 var telling = words.Pattern{Text: `^(mail|mailx|s-nail|sendmail|msmtp|logger|wall|write|curl|wget|echo|printf|tee)$`}
 
-// fetching are those of them that may also test a server.
+// fetching matches those of them that may also test a server.
 var fetching = words.Pattern{Text: `^(curl|wget)$`}
 
 const (
-	mostRuns   = 40 // a longer line was not written by a person; at most 64, the bits of a uint64
+	mostRuns   = 40 // nobody writes a longer line; at most 64, the bits of a uint64
 	mostProbes = 6  // all combinations of their outcomes are tried: 2^6 runs
 )
 
-// part is a pipeline of a line, and what it is.
+// part is a pipeline of a line, and what it does.
 type part struct {
 	*pipeline
 	look  *look
 	call  call
-	calls bool // a service manager
+	calls bool // it calls a service manager
 }
 
 func partsOf(l *list, vars map[string]string) []part {
@@ -56,7 +56,7 @@ func partsOf(l *list, vars map[string]string) []part {
 	return parts
 }
 
-// lastOutcome reads [ $? -ne 0 ] behind a look.
+// lastOutcome reads [ $? -ne 0 ] after a look.
 func lastOutcome(l *pipeline, before []part) (look, bool) {
 	words := l.run[0].words
 	if len(before) == 0 || before[len(before)-1].look == nil || len(words) < 4 || words[1].unread != "$?" || !(part{pipeline: l}).isTest() {
@@ -75,7 +75,7 @@ func lastOutcome(l *pipeline, before []part) (look, bool) {
 	return k, true
 }
 
-// isIdle reports whether its loss is not noticed and its outcome means nothing.
+// isIdle reports whether a part need not be carried over and its outcome means nothing.
 func (p part) isIdle() bool { return idle.Get().MatchString(p.run[len(p.run)-1].base()) }
 
 // isTelling reports whether it only sends or prints a message.
@@ -86,7 +86,7 @@ func (p part) isTest() bool {
 	return p.look == nil && slices.Contains([]string{"[", "test", "[["}, p.run[0].base())
 }
 
-// isProbe reports whether what follows may depend on its outcome.
+// isProbe reports whether what follows may depend on the outcome of the part.
 func (p part) isProbe() bool {
 	asks := fetching.Get().MatchString(p.run[0].base())
 	return p.look != nil || !p.calls && !p.isIdle() && (asks || !p.isTelling())
@@ -97,14 +97,14 @@ func (p part) isProbe() bool {
 type watchReader struct {
 	line   *list
 	parts  []part
-	probes []int // of the parts
+	probes []int // indexes of parts
 }
 
-// watchesOf prepares a line. Looks are probes before other commands are, for the number of
-// probes is limited.
+// watchesOf prepares a line. The number of probes is limited, so looks are chosen before
+// other commands.
 func watchesOf(l *list, vars map[string]string) *watchReader {
 	r := &watchReader{line: l, parts: partsOf(l, vars)}
-	for _, isLook := range []bool{true, false} { // these first
+	for _, isLook := range []bool{true, false} { // looks first
 		for i, p := range r.parts {
 			if p.isProbe() && (p.look != nil) == isLook && len(r.probes) < mostProbes {
 				r.probes = append(r.probes, i)
@@ -114,7 +114,8 @@ func watchesOf(l *list, vars map[string]string) *watchReader {
 	return r
 }
 
-// ran is what the line runs if these probes, as bits, find nothing or fail.
+// ran returns the parts that the line runs if the probes with these bits find nothing or
+// fail.
 func (r *watchReader) ran(down int) uint64 {
 	var t trial
 	for bit, i := range r.probes {
@@ -147,13 +148,13 @@ func (r *watchReader) depends() (down, up []uint64) {
 	return down, up
 }
 
-// watches are those by a look that is known, then those by another command that fails.
+// watches returns the watches by a known look, then those by another command that fails.
 func (r *watchReader) watches() []watch {
 	if !slices.ContainsFunc(r.parts, func(p part) bool { return p.look != nil || p.calls }) {
 		return nil
 	}
 	down, up := r.depends()
-	var watched uint64 // what a look decides about
+	var watched uint64 // the parts that a look decides about
 	var all []watch
 	for bit, i := range r.probes {
 		if r.parts[i].look == nil {
@@ -180,8 +181,8 @@ func (r *watchReader) watches() []watch {
 	return all
 }
 
-// byOutcome is the watch by a command that is not a look: the commands that run only if it
-// fails. If it is a test of something that only a shell knows, it may be meant either way.
+// byOutcome returns the watch by a command that is not a look: the commands that run only if
+// it fails. If it tests something that only the shell knows, it may be meant either way.
 func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
 	w := watch{look: look{command: written(p.pipeline)}, sure: true}
 	outcome, decides := "failed", down&^up
@@ -200,7 +201,7 @@ func (r *watchReader) byOutcome(p part, down, up uint64) []watch {
 	return []watch{w}
 }
 
-// unknown are the bits of the probes that are not looks.
+// unknown returns the bits of the probes that are not looks.
 func (r *watchReader) unknown() int {
 	bits := 0
 	for bit, probe := range r.probes {
@@ -225,8 +226,8 @@ func (w *watch) add(p part) {
 	}
 }
 
-// besides are the commands of a line that are neither a look nor a call of a service manager,
-// and whose loss matters.
+// besides lists the commands of a line that are neither a look nor a call of a service
+// manager, and that matter.
 func (r *watchReader) besides() string {
 	var out []string
 	for _, p := range r.parts {

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/draft"
 )
 
-// addWatches makes entries of a line that itself looks for a daemon. It reports false if the
+// addWatches makes entries of a line that itself looks for a daemon. It returns false if the
 // line does not.
 func (g *gathering) addWatches(j job) bool {
 	if j.watch == nil {
@@ -31,11 +31,11 @@ func (g *gathering) addWatches(j job) bool {
 }
 
 // keeps reports whether a line keeps a daemon alive by a watch. A line that runs once a day
-// does so only if it looks for a process and starts a service: any other command may fail in
-// front of a restart.
+// does so only if it looks for a process and starts a service: other commands may fail before
+// a restart for other reasons.
 func (w *watch) keeps(j job) bool { return j.isOften() || w.known && len(w.starts) > 0 }
 
-// keepsByItself reports whether a line would be an entry.
+// keepsByItself reports whether a line would become an entry.
 func (j job) keepsByItself() bool {
 	return j.watch != nil && slices.ContainsFunc(j.watch.watches(), func(w watch) bool { return w.keeps(j) })
 }
@@ -98,7 +98,7 @@ func (g *gathering) addWatch(j job, w watch) {
 	g.merge(&e)
 }
 
-// byPIDFile: the program is that of the process that a pidfile names.
+// byPIDFile notes that the program is that of the process named by a pidfile.
 func (e *entry) byPIDFile(file string) {
 	e.doubt = "its program is not known"
 	if safePath.Get().MatchString(file) {
@@ -107,7 +107,7 @@ func (e *entry) byPIDFile(file string) {
 	}
 }
 
-// startsBy reports whether the daemon was started by another command than a service
+// startsBy reports whether the daemon was started by a command other than a service
 // manager's. Its comment names that command.
 func (e *entry) startsBy(w watch) bool { return len(w.starts) == 0 && len(w.others) > 0 }
 

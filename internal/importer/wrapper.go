@@ -7,11 +7,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// bare is a command without what it was wrapped in.
+// bare is a command without its wrappers.
 type bare struct {
 	words []word
-	under []string // the programs that it was run by, outermost first
-	user  string   // that one of them changes to
+	under []string // its wrappers, the outermost first
+	user  string   // the user that a wrapper changes to
 }
 
 func (b bare) program() string { return b.words[0].text }
@@ -20,8 +20,8 @@ func (b bare) base() string { return path.Base(b.program()) }
 
 // wrapper is a program that runs the rest of its arguments.
 type wrapper struct {
-	valued string // letters of the options that take a value
-	before int    // arguments in front of the command
+	valued string // letters of options that take a value
+	before int    // number of arguments before the command
 }
 
 // wrappers are those that are common in crontabs and in Monit's control files.
@@ -38,11 +38,11 @@ var (
 	assignment = words.Pattern{Text: `^[A-Za-z_][A-Za-z0-9_]*=`}
 )
 
-// mostNested is how often a shell may be run within a shell.
+// mostNested limits how deeply shells may be nested.
 const mostNested = 5
 
-// unwrap takes off one wrapper after the other. If one of them is a shell with -c, or
-// a program that is given a command as one argument, it returns that command.
+// unwrap removes one wrapper after the other. If one of them is a shell with -c, or a program
+// that is given a command as one argument, it returns that command.
 func (b *bare) unwrap() (command string, isShell bool) {
 	for len(b.words) > 0 {
 		name := path.Base(b.words[0].text)
@@ -86,7 +86,7 @@ func (b *bare) shell(name string) (command string, isShell bool) {
 	return "", false
 }
 
-// strip takes off a wrapper with its options.
+// strip removes a wrapper with its options.
 func (b *bare) strip(w wrapper) (command string, isShell bool) {
 	words := b.words[1:]
 	for len(words) > 0 && strings.HasPrefix(words[0].text, "-") && words[0].text != "-" {

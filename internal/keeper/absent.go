@@ -11,22 +11,23 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// absence is what is known of a daemon of which no process counts.
+// absence is what is known about a daemon when no process counts as it.
 type absence struct {
 	spec    check.Spec
 	name    string
 	service string
 	cond    rcd.Condition      // of that service
-	main    *proctable.Process // its main process, if that lives
-	ended   bool               // all processes that are remembered have ended
-	later   bool               // the main process was started since the daemon was last seen up
+	main    *proctable.Process // the main process of that service, if it is alive
+	ended   bool               // all remembered processes have ended
+	later   bool               // the main process was started after the daemon was last seen up
 	leads   []proctable.Process
 }
 
-// doubt is why it cannot be told whether the daemon is down; nil if it is. That no process
-// executes what a path leads to is no death: the path may have moved. What the memory
-// knows to have ended is one, and then the main process of the service may be a wrapper
-// that has outlived it, unless it is another one than before.
+// doubt returns why it is unknown whether the daemon is down; nil if it is down. If no
+// process executes the file at the path, the daemon need not have died: the path may lead to
+// another file now. If the remembered processes have ended, it has died. Then a living main
+// process of the service may be a wrapper that has outlived the daemon, unless it was started
+// since.
 func (a absence) doubt() error {
 	switch {
 	case a.cond.State == rcd.Running && a.main != nil && !(a.ended && !a.later):
@@ -38,7 +39,7 @@ func (a absence) doubt() error {
 	return &MovedError{Name: a.name, Path: a.spec.Subject(), PID: p.PID, Program: programOf(p)}
 }
 
-// programOf is what a process executes: the script, if it runs one.
+// programOf returns what a process executes: the script, if it runs one.
 func programOf(p proctable.Process) string {
 	switch {
 	case p.Script != "" && p.ScriptFile != proctable.FileID{}:
@@ -49,11 +50,11 @@ func programOf(p proctable.Process) string {
 	return p.Name
 }
 
-// ActiveError says that no process of a daemon was found, though its service is active and
-// its main process lives.
+// ActiveError means that no process of a daemon was found, although its service is active and
+// the main process of the service is alive.
 type ActiveError struct {
 	Name, Service string
-	Path          string // what was looked for
+	Path          string // the path that was looked for
 	PID           int    // the main process
 	Program       string // what it executes
 }
@@ -62,12 +63,13 @@ func (e *ActiveError) Error() string {
 	return fmt.Sprintf("cannot tell whether '%s' is down: no process counts, yet service %s is active, and its main process %d runs %s", e.Name, e.Service, e.PID, e.Program)
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *ActiveError) Hint() string {
 	return fmt.Sprintf("if process %d is the daemon, write executable: %s, or restart service %s by hand so that it runs %s; if it only waits for the daemon, restart the service by hand", e.PID, e.Program, e.Service, e.Path)
 }
 
-// MovedError says that no process of a daemon was found, though one was started by its path.
+// MovedError means that no process of a daemon was found, although one was started by its
+// path.
 type MovedError struct {
 	Name, Path string
 	PID        int
@@ -78,30 +80,30 @@ func (e *MovedError) Error() string {
 	return fmt.Sprintf("cannot tell whether '%s' is down: process %d was started as %s and runs %s, which is another file now", e.Name, e.PID, e.Path, e.Program)
 }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *MovedError) Hint() string {
 	return fmt.Sprintf("if process %d is the daemon, restart its service by hand; else end it: kill %d", e.PID, e.PID)
 }
 
-// mayBeUp is why it cannot be told whether a daemon is down of which no process counts;
-// nil if it is. It is asked before anything is done about it.
-func (r *task) mayBeUp(ctx context.Context) error {
-	if len(r.last.Matches) > 0 || r.Processes == nil || r.daemon.Spec.Rule {
+// mayBeUp returns why it is unknown whether a daemon without a counted process is down; nil
+// if it is down. It is called before anything is done about the daemon.
+func (t *task) mayBeUp(ctx context.Context) error {
+	if len(t.last.Matches) > 0 || t.Processes == nil || t.daemon.Spec.Rule {
 		return nil
 	}
-	a := absence{spec: r.daemon.Spec, name: r.report.Name, ended: r.allEnded()}
-	if len(r.daemon.Services) > 0 {
-		a.service = r.daemon.Services[0] // which is the daemon's own
-		a.cond = r.condition(ctx, a.service)
+	a := absence{spec: t.daemon.Spec, name: t.report.Name, ended: t.allEnded()}
+	if len(t.daemon.Services) > 0 {
+		a.service = t.daemon.Services[0] // the first service is the daemon's own
+		a.cond = t.condition(ctx, a.service)
 	}
 	if a.cond.Main > 0 {
-		if p, runs, err := r.Processes.Read(a.cond.Main); runs && err == nil {
+		if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
 			a.main = &p
-			a.later = p.Usage.Age < r.memory.now().Since(r.past.LastUp)
+			a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
 		}
 	}
 	if !a.ended {
-		list, err := r.Processes.Leads(ctx, r.daemon.Spec)
+		list, err := t.Processes.Leads(ctx, t.daemon.Spec)
 		if err != nil {
 			return err
 		}
@@ -110,17 +112,17 @@ func (r *task) mayBeUp(ctx context.Context) error {
 	return a.doubt()
 }
 
-// allEnded reports whether the memory knows processes of the daemon, and all have ended:
-// then it has died, whatever its path leads to.
-func (r *task) allEnded() bool {
-	if r.store() == nil || len(r.past.Processes) == 0 {
+// allEnded reports whether processes of the daemon are remembered and all have ended. Then
+// the daemon has died, wherever its path leads.
+func (t *task) allEnded() bool {
+	if t.store() == nil || len(t.past.Processes) == 0 {
 		return false
 	}
-	if r.past.LastUp.Boot != r.memory.now().Boot {
+	if t.past.LastUp.Boot != t.memory.now().Boot {
 		return false
 	}
-	return !slices.ContainsFunc(r.past.Processes, func(p past.Process) bool {
-		runs, err := r.Runs(p.PID, p.Start)
+	return !slices.ContainsFunc(t.past.Processes, func(p past.Process) bool {
+		runs, err := t.Runs(p.PID, p.Start)
 		return runs || err != nil
 	})
 }

@@ -7,65 +7,65 @@ import (
 	"daemon-keeper/internal/report"
 )
 
-// dependencies waits for the daemons that this one comes after, and leaves it
-// alone if one of them is not up.
-func (r *task) dependencies(ctx context.Context) bool {
-	if r.DryRun {
+// dependencies waits for the daemons that this one comes after. It reports whether all of
+// them are up; if not, this daemon is left alone.
+func (t *task) dependencies(ctx context.Context) bool {
+	if t.DryRun {
 		return true
 	}
-	for _, name := range r.daemon.After {
-		other, ok := r.byName[name]
+	for _, name := range t.daemon.After {
+		other, ok := t.byName[name]
 		if !ok {
-			continue // its file was refused, and that is reported
+			continue // its file was refused; that is reported elsewhere
 		}
 		select {
 		case <-other.done:
 		case <-ctx.Done():
-			r.leave("this run was interrupted")
+			t.leave("this run was interrupted")
 			return false
 		}
 		switch why := notUp(other.report); {
-		case other.report.Result == report.Held: // and so is this one
-			r.report.Busy = other.report.Busy
-			r.holdOnce(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
+		case other.report.Result == report.Held: // then this daemon is held, too
+			t.report.Busy = other.report.Busy
+			t.holdOnce(report.Info, fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
 		case why != "":
-			r.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
+			t.leave(fmt.Sprintf("it comes after '%s', %s", name, why))
 			return false
 		}
 	}
 	return true
 }
 
-// notUp is why nothing that comes after a daemon is restarted; "" if that is up.
+// notUp returns why daemons that come after this one are not restarted; "" if this one is up.
 func notUp(d report.Daemon) string {
 	switch d.Result {
 	case report.StillDown:
 		return "which is down"
 	case report.Held:
 		if d.Busy {
-			return "at which another run is at work"
+			return "which another run is working on"
 		}
 		return "which is left alone"
 	case report.CannotTell:
-		return "of which it cannot be told whether it is up"
+		return "whose state is unknown"
 	}
 	return ""
 }
 
-// leave leaves a daemon as down as it is.
-func (r *task) leave(why string) {
-	r.report.Reason = why
-	if r.news(why) {
-		r.Log.Log(report.Error, "'%s' is not restarted: %s", r.report.Name, why)
+// leave does not restart a daemon that is down, and reports why.
+func (t *task) leave(why string) {
+	t.report.Reason = why
+	if t.news(why) {
+		t.Log.Log(report.Error, "'%s' is not restarted: %s", t.report.Name, why)
 	}
 }
 
-// holdOnce is hold, and says so once for as long as the reason is the same.
-func (r *task) holdOnce(level report.Level, why string) {
-	if r.news(why) {
-		r.hold(level, why)
+// holdOnce is hold, but logs only when the reason is new.
+func (t *task) holdOnce(level report.Level, why string) {
+	if t.news(why) {
+		t.hold(level, why)
 		return
 	}
-	r.report.Result, r.report.Reason = report.Held, why
+	t.report.Result, t.report.Reason = report.Held, why
 }

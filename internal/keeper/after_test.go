@@ -48,7 +48,7 @@ func TestAfter(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(locks.Release)
-		}, report.Held, report.Held, "it comes after 'db', at which another run is at work", ""},
+		}, report.Held, report.Held, "it comes after 'db', which another run is working on", ""},
 		{"too many, but up", func(_ *testing.T, w *world, _ *Daemon) { w.toy("db").verdict = &tooMany }, report.Wrong, report.BroughtBack, "", "stop web,start web"},
 		{"must not run", func(_ *testing.T, w *world, _ *Daemon) {
 			w.toy("db").verdict = &check.Verdict{State: check.Up}

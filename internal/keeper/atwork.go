@@ -14,22 +14,22 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// longestAnswer is as long as somebody who only looks waits for the manager.
+// longestAnswer is how long a command that only looks waits for the manager's answer.
 const longestAnswer = 3 * time.Second
 
-// worked leaves a daemon alone while its service manager, or somebody's command, is at
-// work on one of its services, for as long as the limits of that work allow.
-func (r *task) worked(ctx context.Context) (kind words.Hold, why string) {
-	if !r.acts() || r.locked || !r.turns.busy(r.lockNames(r.daemon.Services)) { // else it is this run itself, and is asked again under the lock
-		for _, w := range r.works(ctx) {
-			if !r.locked && r.isOthers() { // another run, of which its lock tells more
+// worked returns why a daemon is left alone: its service manager, or somebody's command, is
+// at work on one of its services, and has not exceeded the time limits of that work.
+func (t *task) worked(ctx context.Context) (kind words.Hold, why string) {
+	if !t.acts() || t.locked || !t.turns.busy(t.lockNames(t.daemon.Services)) { // otherwise this run itself is at work; the question is asked again under the lock
+		for _, w := range t.works(ctx) {
+			if !t.locked && t.isOthers() { // another run; its lock tells more about it
 				return "", ""
 			}
-			if slices.Contains(r.overdues, workKey(w)) {
+			if slices.Contains(t.overdues, workKey(w)) {
 				continue
 			}
-			if reason := r.overdueWork(w); reason != "" {
-				r.tellOverdue(w, reason)
+			if reason := t.overdueWork(w); reason != "" {
+				t.tellOverdue(w, reason)
 				continue
 			}
 			return words.AtWork, workText(w)
@@ -38,54 +38,54 @@ func (r *task) worked(ctx context.Context) (kind words.Hold, why string) {
 	return "", ""
 }
 
-// workedMeanwhile is worked once the locks are ours, immediately before the first stop:
-// somebody may have begun since.
-func (r *task) workedMeanwhile(ctx context.Context) bool {
-	kind, why := r.worked(ctx)
+// workedMeanwhile calls worked again once we hold the locks, immediately before the first
+// stop: somebody may have begun in the meantime.
+func (t *task) workedMeanwhile(ctx context.Context) bool {
+	kind, why := t.worked(ctx)
 	if kind != "" {
-		r.holdFor(kind, why)
+		t.holdFor(kind, why)
 	}
 	return kind != ""
 }
 
-// works is all that is being done with the daemon's services. What cannot be found out
-// is nothing: a daemon that is down is not left down for it.
-func (r *task) works(ctx context.Context) []*rcd.Work {
-	o := r.observer()
+// works lists everything that is being done with the daemon's services. If this cannot be
+// found out, the list is empty: a daemon that is down must not stay down because of that.
+func (t *task) works(ctx context.Context) []*rcd.Work {
+	o := t.observer()
 	if o == nil {
 		return nil
 	}
-	if r.Watching {
+	if t.Watching {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, longestAnswer)
 		defer cancel()
 	}
 	var list []*rcd.Work
-	for _, service := range r.daemon.Services {
+	for _, service := range t.daemon.Services {
 		w, err := o.Work(ctx, service)
 		if err != nil {
-			r.logOnce(report.Info, "cannot tell whether anybody is at work on service '%s': %v", service, err)
+			t.logOnce(report.Info, "cannot tell whether anybody is at work on service '%s': %v", service, err)
 		}
 		if w != nil {
 			list = append(list, w)
 		}
 	}
-	return append(list, r.commandsAtWork(ctx, o)...)
+	return append(list, t.commandsAtWork(ctx, o)...)
 }
 
-// commandsAtWork are the processes that stop or start one of the services, where the
-// manager knows nothing of them.
-func (r *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
-	step := o.Commands(r.daemon.Services)
-	if step == nil || r.Commands == nil || len(r.daemon.Services) == 0 {
+// commandsAtWork lists the processes that stop or start one of the services, for managers
+// that do not know about them.
+func (t *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
+	step := o.Commands(t.daemon.Services)
+	if step == nil || t.Commands == nil || len(t.daemon.Services) == 0 {
 		return nil
 	}
-	found, err := r.Commands(ctx, func(args []string) bool {
+	found, err := t.Commands(ctx, func(args []string) bool {
 		_, _, ok := step(args)
 		return ok
 	})
 	if err != nil {
-		r.logOnce(report.Info, "cannot tell whether somebody stops or starts services: %v", err)
+		t.logOnce(report.Info, "cannot tell whether somebody stops or starts services: %v", err)
 	}
 	slices.SortFunc(found, func(a, b proctable.Command) int { return cmp.Compare(b.Age, a.Age) })
 	var list []*rcd.Work
@@ -93,31 +93,33 @@ func (r *task) commandsAtWork(ctx context.Context, o Observer) []*rcd.Work {
 		if service, verb, ok := step(c.Args); ok {
 			list = append(list, &rcd.Work{
 				Service: service, By: fmt.Sprintf("process %d", c.PID), What: verb,
-				Aged: true, For: c.Age, Limit: r.limitOf(words.Verb(verb)),
+				Aged: true, For: c.Age, Limit: t.limitOf(words.Verb(verb)),
 			})
 		}
 	}
 	return list
 }
 
-// limitOf is how long a command may take: as long as one of ours. A restart is both.
-func (r *task) limitOf(v words.Verb) time.Duration {
+// limitOf returns how long a command may take: as long as one of ours. A restart is a stop
+// and a start.
+func (t *task) limitOf(v words.Verb) time.Duration {
 	switch v {
 	case words.Stop:
-		return r.daemon.StopTimeout
+		return t.daemon.StopTimeout
 	case words.Start:
-		return r.daemon.StartTimeout
+		return t.daemon.StartTimeout
 	}
-	return r.daemon.StopTimeout + r.daemon.StartTimeout
+	return t.daemon.StopTimeout + t.daemon.StartTimeout
 }
 
-// overdueWork is why work is no longer a reason to leave the daemon alone; "" if it is one.
-func (r *task) overdueWork(w *rcd.Work) string {
+// overdueWork returns why work is no longer a reason to leave the daemon alone; "" if it
+// still is.
+func (t *task) overdueWork(w *rcd.Work) string {
 	held := time.Duration(0)
-	if r.past.Held == words.AtWork {
-		held = r.memory.now().Since(r.past.HeldSince)
+	if t.past.Held == words.AtWork {
+		held = t.memory.now().Since(t.past.HeldSince)
 	}
-	for _, over := range []func(*rcd.Work, time.Duration) string{r.behindBoot, r.overLimit, r.overOwnLimit, r.goesRound} {
+	for _, over := range []func(*rcd.Work, time.Duration) string{t.behindBoot, t.overLimit, t.overOwnLimit, t.goesRound} {
 		if why := over(w, held); why != "" {
 			return why
 		}
@@ -125,31 +127,32 @@ func (r *task) overdueWork(w *rcd.Work) string {
 	return ""
 }
 
-// behindBoot: what waits for a job that never ends will wait for ever.
-func (r *task) behindBoot(w *rcd.Work, _ time.Duration) string {
-	if w.Queued && r.stuck {
+// behindBoot covers work that is queued behind a boot that does not end: it would wait
+// forever.
+func (t *task) behindBoot(w *rcd.Work, _ time.Duration) string {
+	if w.Queued && t.stuck {
 		return "while the boot does not end"
 	}
 	return ""
 }
 
-func (r *task) overLimit(w *rcd.Work, _ time.Duration) string {
+func (t *task) overLimit(w *rcd.Work, _ time.Duration) string {
 	if w.Over() {
 		return "for longer than its own limit of " + terminal.Limit(w.Limit.Round(time.Second))
 	}
 	return ""
 }
 
-// overOwnLimit is for work without a limit of its own, and for work of which nobody can
-// tell how long it has been under way but we, who have seen it.
-func (r *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
+// overOwnLimit covers work that has no limit of its own, and work whose age only we know,
+// because we have seen it begin.
+func (t *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	age := w.For
 	if !w.Aged {
 		age = held
 	}
 	limit := w.Limit
 	if limit == 0 {
-		limit = r.daemon.WorkLimit
+		limit = t.daemon.WorkLimit
 	}
 	if (w.Limit == 0 || !w.Aged) && age >= limit {
 		return "for longer than the limit of " + terminal.Limit(limit)
@@ -157,36 +160,36 @@ func (r *task) overOwnLimit(w *rcd.Work, held time.Duration) string {
 	return ""
 }
 
-// goesRound: a daemon that dies again and again is restarted by its manager for ever, if
-// the manager's own start limit is never reached. One round is the manager's; one that
-// begins after a start of our own is not.
-func (r *task) goesRound(w *rcd.Work, held time.Duration) string {
-	i := r.past.Incident
+// goesRound covers a daemon that dies again and again. Its manager restarts it forever if the
+// manager's own start limit is never reached. The first round is left to the manager; one
+// that begins after a start of ours is not.
+func (t *task) goesRound(w *rcd.Work, held time.Duration) string {
+	i := t.past.Incident
 	if w.Waits && i != nil && i.Tries > 0 || w.Again && held > w.Round && w.RoundFor < held {
 		return "again and again, and the daemon has died once more"
 	}
 	return ""
 }
 
-// tellOverdue says so once.
-func (r *task) tellOverdue(w *rcd.Work, reason string) {
+// tellOverdue logs it once.
+func (t *task) tellOverdue(w *rcd.Work, reason string) {
 	text := fmt.Sprintf("%s has been at work on service %s (%s) %s", w.By, w.Service, workWords(w, false), reason)
-	r.report.Notices = append(r.report.Notices, text)
+	t.report.Notices = append(t.report.Notices, text)
 	key := workKey(w)
-	r.overdues = append(r.overdues, key)
-	if r.past.Held == "" && r.past.HeldWhy == key && r.store() != nil {
+	t.overdues = append(t.overdues, key)
+	if t.past.Held == "" && t.past.HeldWhy == key && t.store() != nil {
 		return
 	}
-	if r.past.Held == words.AtWork {
-		r.release(r.memory.now())
+	if t.past.Held == words.AtWork {
+		t.release(t.memory.now())
 	}
-	if r.past.Held == "" {
-		r.past.HeldWhy, r.transition = key, true
+	if t.past.Held == "" {
+		t.past.HeldWhy, t.transition = key, true
 	}
-	r.Log.Log(report.Warning, "%s: '%s' is no longer left to it", text, r.report.Name)
+	t.Log.Log(report.Warning, "%s: '%s' is no longer left to it", text, t.report.Name)
 }
 
-// workKey is the same for as long as the work is.
+// workKey identifies a piece of work. It stays the same as long as the work lasts.
 func workKey(w *rcd.Work) string {
 	return fmt.Sprintf("overdue: service %s, %s of %s", w.Service, w.What, w.By)
 }
@@ -195,7 +198,7 @@ func workText(w *rcd.Work) string {
 	return fmt.Sprintf("%s is at work on service %s (%s)", w.By, w.Service, workWords(w, true))
 }
 
-// workWords is what is done, and how long it still may take, or has taken.
+// workWords says what is done, and how long it may still take or has taken.
 func workWords(w *rcd.Work, within bool) string {
 	switch {
 	case w.Waits && within && w.Aged && w.Left() > 0:
@@ -208,7 +211,7 @@ func workWords(w *rcd.Work, within bool) string {
 	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
 }
 
-// inSeconds is a time without fractions, rounded up: 21 s, 2m5s.
+// inSeconds formats a duration in whole seconds, rounded up: 21 s, 2m5s.
 func inSeconds(d time.Duration) string {
 	d = (d + time.Second - 1).Truncate(time.Second)
 	if d < time.Minute {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/rcd"
@@ -28,35 +29,40 @@ func autoRestart(since time.Duration) *rcd.Work {
 // Each kind of work under way: what is said of it, that it is said once, that nothing
 // overrides it, that a dry run plans nothing, and that it ends.
 func TestAtWorkHolds(t *testing.T) {
+	texts := golden.Open(t, "at_work.txtar")
 	for _, tc := range []struct {
-		name, why string
-		service   string
-		work      *rcd.Work
+		name    string
+		service string
+		work    *rcd.Work
 	}{
-		{"auto-restart", "systemd is at work on service s (auto-restart in 21 s)", "s", autoRestart(4 * time.Second)},
-		{"auto-restart that is due", "systemd is at work on service s (auto-restart)", "s", autoRestart(26 * time.Second)},
-		{"a start", "systemd is at work on service s (start-pre for 2 s, at most 1m30s)", "s", working("start-pre", 2*time.Second, 90*time.Second)},
-		{"a stop", "systemd is at work on service s (stop-sigterm for 12 s, at most 5m)", "s", working("stop-sigterm", 12*time.Second, 5*time.Minute)},
-		{"a start without a limit", "systemd is at work on service s (start for 20m)", "s", working("start", 20*time.Minute, 0)},
-		{"of a later service", "systemd is at work on service t (reload for 1 s, at most 1m30s)", "t", working("reload", time.Second, 90*time.Second)},
-		{"a queued job", "systemd is at work on service s (start job 7 is queued behind others)", "s", &rcd.Work{By: "systemd", What: "start job 7 is queued behind others", Queued: true}},
-		{"OpenRC", "OpenRC is at work on service s (start)", "s", &rcd.Work{By: "OpenRC", What: "start"}},
+		{"auto-restart", "s", autoRestart(4 * time.Second)},
+		{"auto-restart that is due", "s", autoRestart(26 * time.Second)},
+		{"a start", "s", working("start-pre", 2*time.Second, 90*time.Second)},
+		{"a stop", "s", working("stop-sigterm", 12*time.Second, 5*time.Minute)},
+		{"a start without a limit", "s", working("start", 20*time.Minute, 0)},
+		{"of a later service", "t", working("reload", time.Second, 90*time.Second)},
+		{"a queued job", "s", &rcd.Work{By: "systemd", What: "start job 7 is queued behind others", Queued: true}},
+		{"OpenRC", "s", &rcd.Work{By: "OpenRC", What: "start"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, d := holding(t)
 				d.Respect, w.keeper.IgnoreIntent = nil, true
 				w.work = map[string]*rcd.Work{tc.service: tc.work}
-				told := 0
+				told, why := 0, ""
 				w.keeper.Tell = telling(&told)
 				for minute := range 3 {
 					w.untilMinute(minute)
 					r := w.again(t, d)["a"]
-					wantResult(t, r, report.Held, tc.why)
+					if minute == 0 {
+						why = r.Reason
+						texts.Check(t, tc.name, why)
+					}
+					wantResult(t, r, report.Held, why)
 					if r.Status() != report.OK || r.Hold != "at_work" || r.Busy || r.Known != (minute > 0) {
 						t.Errorf("%+v", r)
 					}
-					if want := "WARNING 'a' is not running\nINFO 'a' is left alone: " + tc.why; minute == 0 && w.diary() != want || minute > 0 && w.diary() != "" {
+					if want := "WARNING 'a' is not running\nINFO 'a' is left alone: " + why; minute == 0 && w.diary() != want || minute > 0 && w.diary() != "" {
 						t.Errorf("minute %d: the diary says\n%s", minute, w.diary())
 					}
 					w.untouched(t)
@@ -64,7 +70,7 @@ func TestAtWorkHolds(t *testing.T) {
 				dry := w.another(t)
 				dry.DryRun = true
 				r := dry.Run(t.Context(), []Daemon{d})[0]
-				wantResult(t, r, report.Held, tc.why)
+				wantResult(t, r, report.Held, why)
 				if len(r.Plan) > 0 || told > 0 {
 					t.Errorf("%+v, told %d times", r, told)
 				}
@@ -116,15 +122,16 @@ func TestAtWorkIsNotAskedWithoutNeed(t *testing.T) {
 // Work that has taken longer than it may is no reason to leave a daemon down, and that is
 // said once, however often a run finds it so.
 func TestAtWorkForTooLong(t *testing.T) {
+	texts := golden.Open(t, "at_work_too_long.txtar")
 	for _, tc := range []struct {
-		name, said string
-		work       *rcd.Work
-		change     func(*Daemon)
+		name   string
+		work   *rcd.Work
+		change func(*Daemon)
 	}{
-		{"its own limit", "systemd has been at work on service s (start-pre for 1m36s) for longer than its own limit of 1m30s", working("start-pre", 96*time.Second, 90*time.Second), nil},
-		{"no limit", "systemd has been at work on service s (start for 1h0m1s) for longer than the limit of 1h", working("start", time.Hour+time.Second, 0), nil},
-		{"a short work limit", "systemd has been at work on service s (start for 3 s) for longer than the limit of 2s", working("start", 3*time.Second, 0), func(d *Daemon) { d.WorkLimit = 2 * time.Second }},
-		{"an auto-restart that does not come", "systemd has been at work on service s (auto-restart) for longer than its own limit of 25s", autoRestart(31 * time.Second), nil},
+		{"its own limit", working("start-pre", 96*time.Second, 90*time.Second), nil},
+		{"no limit", working("start", time.Hour+time.Second, 0), nil},
+		{"a short work limit", working("start", 3*time.Second, 0), func(d *Daemon) { d.WorkLimit = 2 * time.Second }},
+		{"an auto-restart that does not come", autoRestart(31 * time.Second), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -136,7 +143,9 @@ func TestAtWorkForTooLong(t *testing.T) {
 				w.work = map[string]*rcd.Work{"s": tc.work}
 				r := w.again(t, d)["a"]
 				wantResult(t, r, report.StillDown, "it did not appear")
-				if !strings.HasPrefix(w.did(), "stop s,start s") || strings.Count(w.diary(), "WARNING "+tc.said+": 'a' is no longer left to it") != 1 || strings.Join(r.Notices, "; ") != tc.said {
+				said := strings.Join(r.Notices, "; ")
+				texts.Check(t, tc.name, said)
+				if !strings.HasPrefix(w.did(), "stop s,start s") || strings.Count(w.diary(), "WARNING "+said+": 'a' is no longer left to it") != 1 {
 					t.Errorf("did %s, notices %q, the diary says\n%s", w.did(), r.Notices, w.diary())
 				}
 				w.untilMinute(2)

@@ -8,55 +8,55 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// backsOff reports whether a daemon that keeps dying has to wait for its next try.
-// People are told once for each step.
-func (r *task) backsOff() bool {
-	if r.store() == nil {
+// backsOff reports whether a daemon that keeps dying has to wait for its next try. People are
+// told once at each step of the back-off.
+func (t *task) backsOff() bool {
+	if t.store() == nil {
 		return false
 	}
-	now := r.memory.now()
-	wait, tally := r.past.Tally.Wait(r.daemon.Policy, now)
-	moved := tally.Last != r.past.Tally.Last
-	r.past.Tally = tally
+	now := t.memory.now()
+	wait, tally := t.past.Tally.Wait(t.daemon.Policy, now)
+	moved := tally.Last != t.past.Tally.Last
+	t.past.Tally = tally
 	switch {
 	case wait <= 0:
 		return false
-	case !r.Watching && r.atWork():
+	case !t.Watching && t.atWork():
 		return true
-	case moved && r.save(true, r) != nil: // a wait that cannot be remembered would begin anew each time
+	case moved && t.save(true, t) != nil: // a wait that cannot be remembered would start again in each run
 		return false
 	}
 	next := now.Time.Add(wait)
-	r.report.NextTry = next
-	r.report.Reason = r.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", terminal.Seconds(wait), next.Local().Format(time.TimeOnly))
-	step := tally.Tries + 1 // of the first people must be told, too
+	t.report.NextTry = next
+	t.report.Reason = t.triedSoFar(tally.Tries) + fmt.Sprintf("; the next try is in %s, at %s", terminal.Seconds(wait), next.Local().Format(time.TimeOnly))
+	step := tally.Tries + 1 // people must be told of the first step, too
 	if tally.Told == step {
-		r.report.Known = r.acts() // who asks is told
+		t.report.Known = t.acts() // commands that only ask always get the answer
 		return true
 	}
-	r.past.Tally.Told = step
-	r.transition = true
-	r.Log.Log(report.Warning, "'%s' waits for its next try: %s", r.report.Name, r.report.Reason)
+	t.past.Tally.Told = step
+	t.transition = true
+	t.Log.Log(report.Warning, "'%s' waits for its next try: %s", t.report.Name, t.report.Reason)
 	return true
 }
 
-// noteNextTry tells when a daemon that this run could not bring back is tried again.
-func (r *task) noteNextTry() {
-	if r.report.Result != report.StillDown || r.store() == nil || r.DryRun {
+// noteNextTry reports when a daemon that this run could not bring back is tried again.
+func (t *task) noteNextTry() {
+	if t.report.Result != report.StillDown || t.store() == nil || t.DryRun {
 		return
 	}
-	now := r.memory.now()
-	wait, _ := r.past.Tally.Wait(r.daemon.Policy, now)
-	r.report.NextTry = now.Time.Add(max(wait, 0))
+	now := t.memory.now()
+	wait, _ := t.past.Tally.Wait(t.daemon.Policy, now)
+	t.report.NextTry = now.Time.Add(max(wait, 0))
 }
 
-// triedSoFar is what the tries have come to, of which the earlier ones may have worked.
-func (r *task) triedSoFar(tries int) string {
-	i := r.past.Incident
+// triedSoFar sums up the tries. Earlier ones may have succeeded.
+func (t *task) triedSoFar(tries int) string {
+	i := t.past.Incident
 	switch {
 	case i != nil && i.LastTry != "":
 		return "it was tried " + times(tries) + " to bring it back, the last time in vain: " + i.LastTry
-	case tries > 0 && !r.past.LastUp.Before(r.past.Tally.Last):
+	case tries > 0 && !t.past.LastUp.Before(t.past.Tally.Last):
 		return "it was brought back " + times(tries) + " lately, and is down again"
 	case tries == 0:
 		return "it was not yet tried to bring it back"
@@ -64,15 +64,15 @@ func (r *task) triedSoFar(tries int) string {
 	return "it was tried " + times(tries) + " to bring it back"
 }
 
-// tries counts a try, before it is made: a run that dies has tried, too.
-func (r *task) tries() {
-	now := r.memory.now()
-	r.past.Tally = r.past.Tally.Tried(now)
-	r.acted, r.transition = true, true
-	r.past.Totals.Restarts++
-	if i := r.past.Incident; i != nil {
+// tries counts a try before it is made: a run that dies has made its try, too.
+func (t *task) tries() {
+	now := t.memory.now()
+	t.past.Tally = t.past.Tally.Tried(now)
+	t.acted, t.transition = true, true
+	t.past.Totals.Restarts++
+	if i := t.past.Incident; i != nil {
 		i.Tries++
 	}
-	r.release(now)
-	_ = r.save(true, r)
+	t.release(now)
+	_ = t.save(true, t)
 }

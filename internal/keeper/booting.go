@@ -10,34 +10,34 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// BootLimit is how long a boot may take, unless a daemon's configuration says otherwise.
-// WorkLimit is the same for work on a service that has no limit of its own.
+// BootLimit is how long a boot may take, and WorkLimit how long work on a service may take
+// that has no limit of its own, unless the configuration of a daemon says otherwise.
 const (
 	BootLimit = 10 * time.Minute
 	WorkLimit = time.Hour
 )
 
-// booting is why a daemon is left alone while the machine boots; "" once that has taken
-// longer than it may: one job that never ends must not keep all daemons down.
-func (r *task) booting() string {
-	if r.stuck || r.daemon.BootLimit == 0 {
+// booting returns why a daemon is left alone while the machine boots; "" once the boot has
+// exceeded its limit. One job that never ends must not keep all daemons down.
+func (t *task) booting() string {
+	if t.stuck || t.daemon.BootLimit == 0 {
 		return ""
 	}
-	b, over := r.bootIsOver(r.daemon.BootLimit)
+	b, over := t.bootIsOver(t.daemon.BootLimit)
 	if !over {
 		return "the machine is still booting" + seeBoot(b)
 	}
-	r.stuck = true
+	t.stuck = true
 	jobs := "no job of it is running"
 	if names := jobNames(b.Jobs); names != "" {
 		jobs = names + " never ends"
 	}
 	text := fmt.Sprintf("the machine has been booting for %s: %s%s", inSeconds(b.For), jobs, seeBoot(b))
-	r.report.Notices = append(r.report.Notices, text)
-	if r.news("the boot does not end: " + jobs) {
-		r.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
+	t.report.Notices = append(t.report.Notices, text)
+	if t.news("the boot does not end: " + jobs) {
+		t.logOnce(report.Warning, "%s; daemons are restarted all the same", text)
 	}
-	r.report.Known = false
+	t.report.Known = false
 	return ""
 }
 
@@ -48,8 +48,8 @@ func seeBoot(b rcd.Boot) string {
 	return " (see: " + b.See + ")"
 }
 
-// bootIsOver reports whether a boot that is under way has taken longer than it may. If
-// nobody can tell how long it has lasted, it has not.
+// bootIsOver reports whether a boot has exceeded its limit. If its age is unknown, it has
+// not.
 func (p *pass) bootIsOver(limit time.Duration) (rcd.Boot, bool) {
 	b, err := p.boot()
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *pass) isWorking(bootLimit time.Duration) bool {
 	return true
 }
 
-// jobNames are the oldest jobs, of which the others may only be waiting.
+// jobNames lists the oldest jobs. Later ones may only be waiting for them.
 func jobNames(jobs []rcd.Job) string {
 	const most = 3
 	var list []string
@@ -80,7 +80,8 @@ func jobNames(jobs []rcd.Job) string {
 	return strings.Join(list, ", ")
 }
 
-// askBoot is asked once; who only looks has no manager.
+// askBoot asks the manager about the boot, once per run. A run that only looks has no
+// manager.
 func (k *Keeper) askBoot(ctx context.Context) func() (rcd.Boot, error) {
 	return func() (rcd.Boot, error) {
 		if k.Manager == nil {

@@ -12,12 +12,12 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// controller is the manager for one procedure: it hands the locks of the services on
-// to their commands, which hold them until they have ended, whatever becomes of us.
+// controller is the manager during one restart. It passes the locks of the services to their
+// commands, which hold them until they have ended, even if this run dies.
 type controller struct {
 	*pass
 	locks *state.Locks
-	say   func(text string) // what a step has done besides; may be nil
+	say   func(text string) // reports a side effect of a step; may be nil
 }
 
 func (c controller) Stop(ctx context.Context, service string) error {
@@ -28,11 +28,11 @@ func (c controller) Start(ctx context.Context, service string) error {
 	return c.carryOut(ctx, words.Start, service, c.Manager.Start)
 }
 
-// mayKill reports whether what outlives a stop of the service may be ended.
+// mayKill reports whether processes that outlive a stop of the service may be ended.
 func (p *pass) mayKill(service string) bool {
-	return slices.ContainsFunc(p.tasks, func(r *task) bool { return slices.Contains(r.daemon.Services, service) }) &&
-		!slices.ContainsFunc(p.tasks, func(r *task) bool {
-			return slices.Contains(r.daemon.Services, service) && r.daemon.Leftovers != EndLeftovers
+	return slices.ContainsFunc(p.tasks, func(t *task) bool { return slices.Contains(t.daemon.Services, service) }) &&
+		!slices.ContainsFunc(p.tasks, func(t *task) bool {
+			return slices.Contains(t.daemon.Services, service) && t.daemon.Leftovers != EndLeftovers
 		})
 }
 
@@ -52,7 +52,7 @@ func (c controller) carryOut(ctx context.Context, verb words.Verb, service strin
 		c.withDaemon(&with, service)
 	}
 	err := do(ctx, service, with)
-	if errors.As(err, new(*rcd.LostError)) { // somebody has killed what waited for the command
+	if errors.As(err, new(*rcd.LostError)) { // somebody has killed the child that waited for the command
 		c.outlast(ctx, verb, service, func() time.Duration { return time.Since(began) }, func() {})
 	}
 	return err

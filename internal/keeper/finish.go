@@ -17,7 +17,7 @@ import (
 	"daemon-keeper/restart"
 )
 
-// unfinished finds what runs that have died have left: stopped, and not started.
+// unfinished finds services that runs which have died had stopped and not started again.
 func (p *pass) unfinished() {
 	if p.memory.store == nil || !p.acts() {
 		return
@@ -27,73 +27,75 @@ func (p *pass) unfinished() {
 		p.forgotten(err)
 	}
 	for _, i := range list {
-		r, ok := p.byName[i.Daemon]
+		t, ok := p.byName[i.Daemon]
 		switch {
 		case i.Manager != p.Manager.Name():
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it was for %s, not for %s", clock(i.Began), i.PID, i.Daemon, i.Manager, p.Manager.Name())
 		case p.NeedsRoot:
 		case slices.ContainsFunc(i.Services, func(s string) bool { return words.CheckService(s) != nil }):
 			p.logOnce(report.Warning, "cannot finish what the run of %s, pid %d, left of '%s': it names no services", clock(i.Began), i.PID, i.Daemon)
-		case ok && !r.daemon.LookOnly && !r.daemon.Spec.Rule && r.left == nil:
-			r.left = &i
-		case ok && r.daemon.LookOnly && slices.ContainsFunc(i.Services, rcd.IsOwn): // only a run that keeps it can tell whether it is up
+		case ok && !t.daemon.LookOnly && !t.daemon.Spec.Rule && t.left == nil:
+			t.left = &i
+		case ok && t.daemon.LookOnly && slices.ContainsFunc(i.Services, rcd.IsOwn): // only a run that keeps this daemon knows whether it is up
 		default:
 			p.strange = append(p.strange, i)
 		}
 	}
 }
 
-// finish starts what a run that has died has left stopped, and waits for the
-// daemon, before anything is decided about it: if nothing forbids that it be started.
-func (r *task) finish(ctx context.Context, v check.Verdict) {
-	r.rememberStops(*r.left)
-	if r.mustWait(ctx) {
+// finish starts the services that a run that has died left stopped, unless something forbids
+// their start, and waits for the daemon. It runs before anything else is decided about the
+// daemon.
+func (t *task) finish(ctx context.Context, v check.Verdict) {
+	t.rememberStops(*t.left)
+	if t.mustWait(ctx) {
 		return
 	}
-	i, locks, release, ok := r.adopt(ctx, r.order, *r.left)
+	i, locks, release, ok := t.adopt(ctx, t.order, *t.left)
 	if !ok {
 		return
 	}
-	r.locked, r.locks = true, locks
+	t.locked, t.locks = true, locks
 	defer func() {
-		r.locked = false
+		t.locked = false
 		release()
 	}()
-	r.rememberStops(i)
-	// Not asked before its last command has ended: that stop would be somebody else's.
-	if r.isUnwanted(ctx, v) {
+	t.rememberStops(i)
+	// The wish is asked for only after the last command has ended: until then, that command's
+	// stop would look like somebody else's.
+	if t.isUnwanted(ctx, v) {
 		return
 	}
-	stopped := r.stillStopped(ctx, i)
+	stopped := t.stillStopped(ctx, i)
 	started := slices.ContainsFunc(i.Marks, func(m state.Mark) bool { return m.Verb == words.Start })
 	if len(stopped) == 0 {
-		if r.forget(i) && started { // all was done, and nobody could tell of it
-			r.acted, r.transition, r.finished = true, true, true
-			r.report.Took = r.memory.now().Since(i.Began)
+		if t.forget(i) && started { // all was done, but that run could not report it
+			t.acted, t.transition, t.finished = true, true, true
+			t.report.Took = t.memory.now().Since(i.Began)
 		}
-		_ = r.save(true, r)
+		_ = t.save(true, t)
 		return
 	}
-	r.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left: starting %s for '%s'", clock(i.Began), i.PID, strings.Join(stopped, ", "), i.Daemon)
+	t.Log.Log(report.Notice, "finishing what the run of %s, pid %d, left: starting %s for '%s'", clock(i.Began), i.PID, strings.Join(stopped, ", "), i.Daemon)
 	began := time.Now()
-	r.acted, r.transition = true, true
-	r.journal = r.resume(i)
-	r.meet(ctx, stopped)
-	o := r.daemon.Procedure.Finish(ctx, stopped, controller{r.pass, locks, r.saysStep}, prober{r, nil}, r)
-	r.endJournal()
-	_ = r.save(true, r)
-	r.finished = o.Up()
-	r.report.Took = time.Since(began)
+	t.acted, t.transition = true, true
+	t.journal = t.resume(i)
+	t.meet(ctx, stopped)
+	o := t.daemon.Procedure.Finish(ctx, stopped, controller{t.pass, locks, t.saysStep}, prober{t, nil}, t)
+	t.endJournal()
+	_ = t.save(true, t)
+	t.finished = o.Up()
+	t.report.Took = time.Since(began)
 }
 
-// mustWait reports whether something keeps the daemon from being started, as it keeps
-// it from being restarted; what is left waits until that is over. What the machine
-// itself is about to start is its own.
-func (r *task) mustWait(ctx context.Context) bool {
-	if r.bootOrShutdown() != "" {
+// mustWait reports whether something keeps the daemon from being started, just as it would
+// keep it from being restarted. Unfinished work waits until that is over. What the machine
+// itself is about to start is left to it.
+func (t *task) mustWait(ctx context.Context) bool {
+	if t.bootOrShutdown() != "" {
 		return true
 	}
-	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){t.paused, t.upgraded} {
 		if kind, _ := ask(ctx); kind != "" {
 			return true
 		}
@@ -101,38 +103,40 @@ func (r *task) mustWait(ctx context.Context) bool {
 	return false
 }
 
-// isUnwanted reports whether somebody wants the daemon to be left down. Who has disabled
-// one that is up all the same has not asked for its other services to be left stopped.
-func (r *task) isUnwanted(ctx context.Context, v check.Verdict) bool {
-	kind, _ := r.wished(ctx)
+// isUnwanted reports whether somebody wants the daemon to stay down. An admin who has
+// disabled a daemon that is up all the same has not asked for its other services to stay
+// stopped.
+func (t *task) isUnwanted(ctx context.Context, v check.Verdict) bool {
+	kind, _ := t.wished(ctx)
 	return kind != "" && v.State != check.Up
 }
 
-// stillStopped asks the world what is left to be started: the journal may be older than
-// the truth, and where it cannot be removed, it stays so. The daemon's first service is
-// its own; of others their manager knows. What a manager takes to be running, it would
-// not start; if it errs, the daemon is found down, and restarted. What somebody wants
-// to be left down is left so. A process of before the stop may still be ending: then
-// only a manager that knows the main process is believed.
-func (r *task) stillStopped(ctx context.Context, i state.Intent) []string {
+// stillStopped returns the services that still have to be started. The journal may be
+// outdated, and stays so where it cannot be removed. So the daemon's own service, the first,
+// is judged by its processes, and the manager is asked about the others. A service that its
+// manager believes to be running would not be started by it; if the manager is wrong, the
+// daemon is found down and restarted. Services that somebody wants down are left out. A
+// process from before the stop may still be ending: then only a manager that knows the main
+// process is believed.
+func (t *task) stillStopped(ctx context.Context, i state.Intent) []string {
 	stopped := i.Stopped()
 	if len(stopped) == 0 {
 		return nil
 	}
-	v := r.lookAtAll(ctx)
+	v := t.lookAtAll(ctx)
 	return slices.DeleteFunc(stopped, func(service string) bool {
-		seen := service == r.daemon.Services[0] && v.State == check.Up
-		if r.spared[service] != nil || seen && r.cameSince(v, i) {
+		seen := service == t.daemon.Services[0] && v.State == check.Up
+		if t.spared[service] != nil || seen && t.cameSince(v, i) {
 			return true
 		}
-		running, main := r.isRunning(ctx, service)
+		running, main := t.isRunning(ctx, service)
 		return running && (!seen || main != 0)
 	})
 }
 
 // cameSince reports whether a process that counts was started after the run that has died.
-func (r *task) cameSince(v check.Verdict, i state.Intent) bool {
-	now := r.memory.now()
+func (t *task) cameSince(v check.Verdict, i state.Intent) bool {
+	now := t.memory.now()
 	if i.Began.Boot == "" || i.Began.Boot != now.Boot {
 		return true
 	}
@@ -140,14 +144,14 @@ func (r *task) cameSince(v check.Verdict, i state.Intent) bool {
 	return slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age < since })
 }
 
-// isRunning reports whether a manager says for certain that a service runs, and its main
-// process, if the manager knows it.
+// isRunning reports whether a manager is sure that a service runs. It also returns the main
+// process, 0 if the manager does not know it.
 func (p *pass) isRunning(ctx context.Context, service string) (running bool, main int) {
 	c, err := p.Manager.Condition(ctx, service)
 	return err == nil && c.State == rcd.Running, c.Main
 }
 
-// resume goes on in the journal of a run that has died.
+// resume continues the journal of a run that has died.
 func (p *pass) resume(i state.Intent) *state.Journal {
 	j, err := p.memory.store.Continue(i, past.Process{PID: p.PID, Start: p.ownStart()})
 	if err != nil {
@@ -156,36 +160,37 @@ func (p *pass) resume(i state.Intent) *state.Journal {
 	return j
 }
 
-// rememberStops keeps the stops of a run that has died from being taken for the
-// admin's.
-func (r *task) rememberStops(i state.Intent) {
+// rememberStops records the stops of a run that has died as ours, so that they are not taken
+// for the admin's.
+func (t *task) rememberStops(i state.Intent) {
 	for _, m := range i.Marks {
 		if m.Verb == words.Stop {
-			r.stoppedByUs(m.Service, i.Began, r.memory.now())
+			t.stoppedByUs(m.Service, i.Began, t.memory.now())
 		}
 	}
 }
 
-// stoppedByUs: what is dead already is stopped without a trace, so the last stop that
-// its manager knows of may be that of an earlier try. All of an incident are ours.
-func (r *task) stoppedByUs(service string, from, to past.Stamp) {
-	if r.past.Stops == nil {
-		r.past.Stops = make(map[string]past.Span)
+// stoppedByUs records a stop of ours. Stopping a dead service leaves no trace, so the
+// manager's last stop may be from an earlier try. Every stop since the incident began counts
+// as ours.
+func (t *task) stoppedByUs(service string, from, to past.Stamp) {
+	if t.past.Stops == nil {
+		t.past.Stops = make(map[string]past.Span)
 	}
-	first := r.past.Stops[service].From
-	if i := r.past.Incident; i != nil && !first.Before(i.Began) && first.Before(from) {
+	first := t.past.Stops[service].From
+	if i := t.past.Incident; i != nil && !first.Before(i.Began) && first.Before(from) {
 		from = first
 	}
-	r.past.Stops[service] = past.Span{From: from, To: to}
+	t.past.Stops[service] = past.Span{From: from, To: to}
 }
 
-// startTime is the limit for a start of which a journal does not tell it.
+// startTime is the limit for a start if the journal does not have one.
 const startTime = 3 * time.Minute
 
-// adopt takes over what another run has left, unless that is still at work. It waits
-// for the command that a dead run has left.
+// adopt takes over what another run has left, unless that run is still at work. It waits for
+// the command that a dead run has left behind.
 func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state.Intent, locks *state.Locks, release func(), ok bool) {
-	names := p.lockNames(left.Services) // once: a folder's link may be changed meanwhile
+	names := p.lockNames(left.Services) // once: a link to the folder may change in the meantime
 	if !p.turns.take(ctx, order, names) {
 		return i, nil, nil, false
 	}
@@ -212,14 +217,14 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	case err == nil && p.isAlive(i): // without locks
 	case err == nil:
 		return p.outlive(ctx, i, waited && locks.Begun(i)), locks, release, true
-	case !errors.Is(err, fs.ErrNotExist): // else its run, or another, has finished it
+	case !errors.Is(err, fs.ErrNotExist): // otherwise its own run, or another one, has finished it
 		p.forgotten(err)
 	}
 	release()
 	return i, nil, nil, false
 }
 
-// forget removes a journal of which nothing is left to be done.
+// forget removes a journal that has nothing left to do.
 func (p *pass) forget(i state.Intent) bool {
 	err := p.memory.store.Forget(i)
 	if err != nil {
@@ -229,40 +234,41 @@ func (p *pass) forget(i state.Intent) bool {
 }
 
 // intend writes down what is about to be done, before the first stop.
-func (r *task) intend(services []string) {
-	if r.store() == nil {
+func (t *task) intend(services []string) {
+	if t.store() == nil {
 		return
 	}
 	var err error
-	r.journal, err = r.store().Begin(state.Intent{
-		Daemon: r.daemon.Name, PID: r.PID, Start: r.ownStart(), Began: r.memory.now(), Manager: r.Manager.Name(),
-		Services: slices.Clone(services), StopTimeout: r.daemon.StopTimeout, StartTimeout: r.daemon.StartTimeout,
-		Longest: longest(r.daemon.Procedure, len(services)),
+	t.journal, err = t.store().Begin(state.Intent{
+		Daemon: t.daemon.Name, PID: t.PID, Start: t.ownStart(), Began: t.memory.now(), Manager: t.Manager.Name(),
+		Services: slices.Clone(services), StopTimeout: t.daemon.StopTimeout, StartTimeout: t.daemon.StartTimeout,
+		Longest: longest(t.daemon.Procedure, len(services)),
 	})
 	if err != nil {
-		r.forgotten(err)
-		r.journal = nil
+		t.forgotten(err)
+		t.journal = nil
 	}
 }
 
-// endJournal: all that was stopped was started again, as well as could be.
-func (r *task) endJournal() {
-	if r.journal == nil {
+// endJournal closes the journal: everything that was stopped was started again, as far as
+// possible.
+func (t *task) endJournal() {
+	if t.journal == nil {
 		return
 	}
-	if err := r.journal.Close(); err != nil {
-		r.forgotten(err)
+	if err := t.journal.Close(); err != nil {
+		t.forgotten(err)
 	}
-	r.journal = nil
+	t.journal = nil
 }
 
 // mark writes down how far a step has come.
-func (r *task) mark(write func(verb words.Verb, service string) error, s restart.Step) {
-	if r.journal == nil {
+func (t *task) mark(write func(verb words.Verb, service string) error, s restart.Step) {
+	if t.journal == nil {
 		return
 	}
 	if err := write(s.Verb, s.Service); err != nil {
-		r.forgotten(err)
+		t.forgotten(err)
 	}
 }
 

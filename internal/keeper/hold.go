@@ -12,100 +12,100 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// longestUpgrade is how long a package manager may be at work.
+// longestUpgrade is how long a package manager may be at work before it is no longer waited
+// for.
 const longestUpgrade = 30 * time.Minute
 
-func (r *task) respects(kind words.Hold) bool {
-	return !r.IgnoreIntent && slices.Contains(r.daemon.Respect, kind)
+func (t *task) respects(kind words.Hold) bool {
+	return !t.IgnoreIntent && slices.Contains(t.daemon.Respect, kind)
 }
 
-// leftAlone leaves a daemon alone that somebody wants to be left alone.
-func (r *task) leftAlone(ctx context.Context) bool {
-	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded, r.wished} {
+// leftAlone reports whether somebody wants the daemon to be left alone, and holds it then.
+func (t *task) leftAlone(ctx context.Context) bool {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){t.paused, t.upgraded, t.wished} {
 		if kind, why := ask(ctx); kind != "" {
-			r.holdFor(kind, why)
+			t.holdFor(kind, why)
 			return true
 		}
 	}
-	if r.isFlapping(ctx) {
-		if r.flaps {
-			r.release(r.memory.now())
+	if t.isFlapping(ctx) {
+		if t.flaps {
+			t.release(t.memory.now())
 		}
 		return true
 	}
-	if kind, why := r.worked(ctx); kind != "" {
-		r.holdFor(kind, why)
+	if kind, why := t.worked(ctx); kind != "" {
+		t.holdFor(kind, why)
 		return true
 	}
-	r.release(r.memory.now())
+	t.release(t.memory.now())
 	return false
 }
 
-// holdFor is hold for a reason that may last; people are told once.
-func (r *task) holdFor(kind words.Hold, why string) {
-	r.report.Hold = kind
-	known := r.past.Held == kind
+// holdFor is hold for a reason that may last. People are told once.
+func (t *task) holdFor(kind words.Hold, why string) {
+	t.report.Hold = kind
+	known := t.past.Held == kind
 	if !known {
-		now := r.memory.now()
-		r.release(now)
-		r.past.Held, r.past.HeldSince, r.transition = kind, now, true
+		now := t.memory.now()
+		t.release(now)
+		t.past.Held, t.past.HeldSince, t.transition = kind, now, true
 	}
-	r.past.HeldWhy = why
-	if known && r.store() != nil {
-		r.report.Result, r.report.Reason, r.report.Known = report.Held, why, !r.DryRun
+	t.past.HeldWhy = why
+	if known && t.store() != nil {
+		t.report.Result, t.report.Reason, t.report.Known = report.Held, why, !t.DryRun
 		return
 	}
-	r.hold(report.Notice, why)
+	t.hold(report.Notice, why)
 }
 
-func (r *task) paused(context.Context) (kind words.Hold, why string) {
-	if why := r.pauseText(); why != "" {
+func (t *task) paused(context.Context) (kind words.Hold, why string) {
+	if why := t.pauseText(); why != "" {
 		return words.Paused, why
 	}
 	return "", ""
 }
 
-// pauseText is who has paused the daemon, if somebody has and that is to be respected.
-func (r *task) pauseText() string {
-	if !r.respects(words.Paused) {
+// pauseText says who has paused the daemon; "" if nobody has, or if pauses are not respected.
+func (t *task) pauseText() string {
+	if !t.respects(words.Paused) {
 		return ""
 	}
-	for _, p := range r.memory.pauses {
-		if p.Name == past.AllPaused || p.Name == r.daemon.Name {
+	for _, p := range t.memory.pauses {
+		if p.Name == past.AllPaused || p.Name == t.daemon.Name {
 			return PauseText(p)
 		}
 	}
 	return ""
 }
 
-// notePause marks a daemon that is up and paused: nothing will restart it when it dies.
-func (r *task) notePause() {
-	if r.report.Result != report.Up || len(r.daemon.Services) == 0 {
+// notePause marks a daemon that is up and paused: nothing will restart it if it dies.
+func (t *task) notePause() {
+	if t.report.Result != report.Up || len(t.daemon.Services) == 0 {
 		return
 	}
-	r.report.Paused = r.pauseText()
+	t.report.Paused = t.pauseText()
 }
 
-// pausedMeanwhile is leftAlone for a pause that was given while the daemon waited for
-// its turn.
-func (r *task) pausedMeanwhile() bool {
-	if r.store() == nil || r.DryRun {
+// pausedMeanwhile is leftAlone for a pause that was set while the daemon waited for its turn.
+func (t *task) pausedMeanwhile() bool {
+	if t.store() == nil || t.DryRun {
 		return false
 	}
-	pauses, err := r.store().Pauses(r.memory.now())
+	pauses, err := t.store().Pauses(t.memory.now())
 	if err != nil {
-		return false // it was said at the beginning
+		return false // it was reported at the beginning of the run
 	}
 	for _, p := range pauses {
-		if r.respects(words.Paused) && (p.Name == past.AllPaused || p.Name == r.daemon.Name) {
-			r.holdFor(words.Paused, PauseText(p))
+		if t.respects(words.Paused) && (p.Name == past.AllPaused || p.Name == t.daemon.Name) {
+			t.holdFor(words.Paused, PauseText(p))
 			return true
 		}
 	}
 	return false
 }
 
-// PauseText says who has paused a daemon, when, until when and why.
+// PauseText says who has paused a daemon, since when, until when and why.
 func PauseText(p past.Pause) string {
 	text := "it is paused"
 	if p.By != "" {
@@ -121,27 +121,28 @@ func PauseText(p past.Pause) string {
 	return text
 }
 
-// upgraded: a package manager at work may be about to start what it has stopped.
-func (r *task) upgraded(context.Context) (kind words.Hold, why string) {
-	if !r.respects(words.Packages) {
+// upgraded leaves the daemon alone while a package manager is at work, which may be about to
+// start what it has stopped.
+func (t *task) upgraded(context.Context) (kind words.Hold, why string) {
+	if !t.respects(words.Packages) {
 		return "", ""
 	}
-	work, err := r.packages()
+	work, err := t.packages()
 	switch {
 	case err != nil:
-		r.logOnce(report.Info, "cannot tell whether a package manager is at work: %v", err)
+		t.logOnce(report.Info, "cannot tell whether a package manager is at work: %v", err)
 		return "", ""
 	case work == nil:
 		return "", ""
 	}
 	why = fmt.Sprintf("%v, and may start it itself", work)
-	switch now := r.memory.now(); {
-	case r.past.Held == "" && r.past.HeldWhy == why: // its time is over, as people know
+	switch now := t.memory.now(); {
+	case t.past.Held == "" && t.past.HeldWhy == why: // its time is over, and people have been told
 		return "", ""
-	case r.past.Held == words.Packages && now.Since(r.past.HeldSince) > longestUpgrade:
-		r.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, terminal.Limit(longestUpgrade), r.report.Name)
-		r.release(now)
-		r.past.HeldWhy = why
+	case t.past.Held == words.Packages && now.Since(t.past.HeldSince) > longestUpgrade:
+		t.Log.Log(report.Warning, "%s has been at work for more than %s: '%s' is restarted all the same", work.Manager, terminal.Limit(longestUpgrade), t.report.Name)
+		t.release(now)
+		t.past.HeldWhy = why
 		return "", ""
 	}
 	return words.Packages, why

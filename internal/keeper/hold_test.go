@@ -538,7 +538,7 @@ func TestLookWithoutTheMemory(t *testing.T) {
 		w := watching(t)
 		w.keeper.Forgetful = errors.New("cannot open it")
 		r := w.again(t, w.add("a", "s"), w.isUp("b", "sb"))
-		if got := r["a"].Notices; !slices.Equal(got, []string{"whether it is left alone on purpose cannot be told: cannot open it"}) || len(r["b"].Notices) > 0 {
+		if got := r["a"].Notices; !slices.Equal(got, []string{"it is unknown whether it is left alone on purpose: cannot open it"}) || len(r["b"].Notices) > 0 {
 			t.Errorf("notices %q", got)
 		}
 	})

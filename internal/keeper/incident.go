@@ -12,105 +12,105 @@ import (
 	"daemon-keeper/restart"
 )
 
-// sawDown remembers a daemon that is down, and opens an incident.
-func (r *task) sawDown(reason string) {
+// sawDown remembers that a daemon is down, and opens an incident.
+func (t *task) sawDown(reason string) {
 	switch {
-	case r.DryRun || r.daemon.LookOnly:
+	case t.DryRun || t.daemon.LookOnly:
 		return
-	case r.store() == nil:
-		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+	case t.store() == nil:
+		t.Log.Log(report.Warning, "'%s' is %s", t.report.Name, reason)
 		return
 	}
-	now := r.memory.now()
-	if r.past.Incident == nil {
-		r.past.Incident = &past.Incident{
-			Daemon: r.daemon.Name, LastUp: now.Retell(r.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: words.StillDown, Began: now,
-			Death: r.numbers(now).Bounded(), // what is in the file is bounded, too
+	now := t.memory.now()
+	if t.past.Incident == nil {
+		t.past.Incident = &past.Incident{
+			Daemon: t.daemon.Name, LastUp: now.Retell(t.past.LastUp).Time, Down: now.Time, Reason: reason, Outcome: words.StillDown, Began: now,
+			Death: t.numbers(now).Bounded(), // what is in the file is bounded, too
 		}
-		r.transition = true
-		r.past.Totals.Incidents++
-		r.Log.Log(report.Warning, "'%s' is %s", r.report.Name, reason)
+		t.transition = true
+		t.past.Totals.Incidents++
+		t.Log.Log(report.Warning, "'%s' is %s", t.report.Name, reason)
 	}
-	if !r.past.UpSince.IsZero() {
-		r.past.Ran, r.past.UpSince = past.Span{From: r.past.UpSince, To: r.past.LastUp}, past.Stamp{}
+	if !t.past.UpSince.IsZero() {
+		t.past.Ran, t.past.UpSince = past.Span{From: t.past.UpSince, To: t.past.LastUp}, past.Stamp{}
 	}
 }
 
 // endIncident ends the incident, if there is one.
-func (r *task) endIncident(ctx context.Context, now past.Stamp) {
-	if r.past.Incident == nil {
+func (t *task) endIncident(ctx context.Context, now past.Stamp) {
+	if t.past.Incident == nil {
 		return
 	}
-	i := closed(r.past, now, words.CameBack)
+	i := closed(t.past, now, words.CameBack)
 	by := ""
-	if !r.acted {
-		by = r.forAnother()
+	if !t.acted {
+		by = t.forAnother()
 	}
 	switch {
-	case r.acted:
+	case t.acted:
 		i.Outcome = words.BroughtBack
 	case by != "":
 		i.Outcome, i.For = words.BroughtBack, by
-	case i.Tries == 0 && 2*i.Held > i.Seconds: // for most of the time
+	case i.Tries == 0 && 2*i.Held > i.Seconds: // it was left alone for most of the time
 		i.Outcome = words.LeftAlone
 	}
-	r.past.Totals.Downtime += i.Seconds - i.Held
-	took := terminal.Seconds(r.past.Incident.Lasts(now))
+	t.past.Totals.Downtime += i.Seconds - i.Held
+	took := terminal.Seconds(t.past.Incident.Lasts(now))
 	if !i.Died.IsZero() {
-		r.report.Dead = r.past.Incident.Lasts(now)
+		t.report.Dead = t.past.Incident.Lasts(now)
 	}
 	switch {
-	case r.acted, r.Watching: // the diary has the restart
+	case t.acted, t.Watching: // the restart is in the log
 	case by != "":
-		r.Log.Log(report.Notice, "'%s' is up again after %s: its service was restarted for '%s'", r.report.Name, took, by)
+		t.Log.Log(report.Notice, "'%s' is up again after %s: its service was restarted for '%s'", t.report.Name, took, by)
 	default:
-		r.Log.Log(report.Notice, "'%s' is up again by itself, after %s", r.report.Name, took)
+		t.Log.Log(report.Notice, "'%s' is up again by itself, after %s", t.report.Name, took)
 	}
-	r.transition = true
-	r.over = i
-	if i.Kind != "" { // else it was left alone, or nobody had to act
-		r.past.Died = &past.Died{Found: now.Retell(r.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
+	t.transition = true
+	t.over = i
+	if i.Kind != "" { // otherwise it was left alone, or nobody had to act
+		t.past.Died = &past.Died{Found: now.Retell(t.past.Incident.Began), Up: now, Seconds: i.Seconds, Cause: i.Cause}
 	}
-	if !r.past.Reminded.IsZero() { // somebody was told of its beginning
-		end := r.transitionNow(words.End)
-		r.tellEnd = func() { r.teller.add(ctx, end) }
+	if !t.past.Reminded.IsZero() { // somebody was told that it began
+		end := t.transitionNow(words.End)
+		t.tellEnd = func() { t.teller.add(ctx, end) }
 	}
-	r.past.Incident, r.past.Reminded = nil, past.Stamp{}
+	t.past.Incident, t.past.Reminded = nil, past.Stamp{}
 }
 
-// conclude makes known that an incident is over, once it is no longer remembered as
-// the one under way.
-func (r *task) conclude() {
-	if r.over == nil {
+// conclude announces the end of an incident. It is called only after the memory no longer has
+// the incident as the current one.
+func (t *task) conclude() {
+	if t.over == nil {
 		return
 	}
-	if err := r.store().Append(*r.over); err != nil {
-		r.forgotten(err)
+	if err := t.store().Append(*t.over); err != nil {
+		t.forgotten(err)
 	}
-	if r.tellEnd != nil {
-		r.tellEnd()
+	if t.tellEnd != nil {
+		t.tellEnd()
 	}
-	r.over, r.tellEnd = nil, nil
+	t.over, t.tellEnd = nil, nil
 }
 
-// release ends what has kept a daemon from being restarted.
-func (r *task) release(now past.Stamp) {
-	if r.past.Held == "" {
+// release ends the hold that has kept a daemon from being restarted.
+func (t *task) release(now past.Stamp) {
+	if t.past.Held == "" {
 		return
 	}
-	if i := r.past.Incident; i != nil {
-		i.Held += now.Since(r.past.HeldSince).Seconds()
+	if i := t.past.Incident; i != nil {
+		i.Held += now.Since(t.past.HeldSince).Seconds()
 	}
-	r.past.Held, r.past.HeldWhy, r.past.HeldSince = "", "", past.Stamp{}
+	t.past.Held, t.past.HeldWhy, t.past.HeldSince = "", "", past.Stamp{}
 }
 
-// noteStep remembers a step: in the incident for people, and a stop so that it is not
-// taken for the admin's.
-func (r *task) noteStep(d restart.Done) {
+// noteStep remembers a step in the incident, for people. It also remembers a stop, so that it
+// is not taken for the admin's.
+func (t *task) noteStep(d restart.Done) {
 	if d.Verb == words.Stop {
-		r.stoppedByUs(d.Service, r.stopBegan, r.memory.now())
+		t.stoppedByUs(d.Service, t.stopBegan, t.memory.now())
 	}
-	i := r.past.Incident
+	i := t.past.Incident
 	if i == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (r *task) noteStep(d restart.Done) {
 	i.Steps = i.Steps[max(0, len(i.Steps)-most):]
 }
 
-// exitOf is the exit status of a command, if it has one.
+// exitOf returns the exit status of a command; nil if it has none.
 func exitOf(err error) *int {
 	if err == nil {
 		return new(int)

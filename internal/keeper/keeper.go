@@ -1,9 +1,9 @@
-// Package keeper joins the rooms: it looks, decides and acts, for all daemons of
-// a run.
+// Package keeper is the flow of a run. It joins the other packages: it looks, decides and
+// acts, for all daemons of a run.
 //
-// It never acts on a guess. A daemon is restarted only if two looks, some time
-// apart, have both seen the whole process table and found it down, if nothing says
-// that it should be left alone, and if no other run is at work on its services.
+// It never acts on a guess. A daemon is restarted only if two looks, some time apart, have
+// both seen the whole process table and found it down, if nothing says that it should be left
+// alone, and if no other run is at work on its services.
 package keeper
 
 import (
@@ -22,34 +22,34 @@ import (
 	"daemon-keeper/restart"
 )
 
-// Daemon is what is to be kept, and how; or a rule, whose Spec says so.
+// Daemon is a daemon to keep, and how to keep it; or a rule, if its Spec is one.
 type Daemon struct {
-	Name      string // what people call it
+	Name      string // the name for people
 	Spec      check.Spec
-	Recheck   time.Duration // from being found down to the look that confirms it
-	BootGrace time.Duration // it is left alone while the machine has been up for less
-	BootLimit time.Duration // it is left alone while the machine boots, but not for longer
-	WorkLimit time.Duration // it is left alone while somebody is at work on a service, where the work has no limit of its own
-	After     []string      // it is restarted only when these are up
+	Recheck   time.Duration // between the look that finds it down and the look that confirms it
+	BootGrace time.Duration // the daemon is left alone while the machine's uptime is shorter
+	BootLimit time.Duration // the daemon is left alone while the machine boots, but no longer than this
+	WorkLimit time.Duration // the daemon is left alone while somebody is at work on a service, for no longer than this if the work has no limit of its own
+	After     []string      // daemons that must be up before this one is restarted
 	Policy    past.Policy   // of the back-off
-	Leftovers string        // what is done about what a stop leaves behind: ReportLeftovers or EndLeftovers
-	Respect   []words.Hold  // why it is left alone
-	Unjudged  []string      // what is not looked at: only its processes are
+	Leftovers string        // what to do with processes that a stop leaves behind: ReportLeftovers or EndLeftovers
+	Respect   []words.Hold  // the reasons for leaving it alone that are respected
+	Unjudged  []string      // criteria that are not judged: only the processes are
 	Own       rcd.OwnDaemon // how it is started, if no manager knows it
-	LookOnly  bool          // it is here for those that come after it: not restarted, not reported
+	LookOnly  bool          // present only because others come after it: neither restarted nor reported
 	restart.Procedure
 }
 
-// lookTime is the limit for one look at the table. Reading /proc can hang on a
-// process that is itself stuck in the kernel.
+// lookTime limits one look at the process table. Reading /proc can hang on a process that is
+// itself stuck in the kernel.
 const lookTime = 30 * time.Second
 
-// probesAtOnce bounds the descriptors that probes hold.
+// probesAtOnce bounds the file descriptors that probes hold at the same time.
 const probesAtOnce = 200
 
-// Run keeps all daemons, by one snapshot of the process table. One that hangs
-// delays none of the others. Once ctx has ended it starts what it has stopped, and
-// nothing else.
+// Run keeps all daemons, using one snapshot of the process table. A daemon that hangs delays
+// none of the others. Once ctx has ended, Run starts what it has stopped and does nothing
+// else.
 func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	p := k.newPass(ctx, daemons)
 	if k.acts() {
@@ -59,22 +59,22 @@ func (k *Keeper) Run(ctx context.Context, daemons []Daemon) []report.Daemon {
 	p.unfinished()
 	sound := p.check(ctx)
 	specs := make([]check.Spec, len(sound))
-	for i, r := range sound {
-		specs[i] = r.daemon.Spec
+	for i, t := range sound {
+		specs[i] = t.daemon.Spec
 	}
 	verdicts := p.looks.all(ctx, specs, k.options())
 	var busy sync.WaitGroup
 	for _, i := range p.strange {
 		busy.Go(func() { p.finishStrange(ctx, i) })
 	}
-	for i, r := range sound {
-		if v := verdicts[i]; r.left == nil && !v.Pending && !r.suspects(v) && r.settle(ctx, v) {
-			r.end()
+	for i, t := range sound {
+		if v := verdicts[i]; t.left == nil && !v.Pending && !t.suspects(v) && t.settle(ctx, v) {
+			t.end()
 			continue
 		}
 		busy.Go(func() {
-			defer r.end()
-			r.keep(ctx, verdicts[i])
+			defer t.end()
+			t.keep(ctx, verdicts[i])
 		})
 	}
 	busy.Wait()
@@ -94,7 +94,7 @@ func (k *Keeper) options() check.Options {
 	return check.Options{Full: k.Details, Measure: k.Measure, Near: k.Near, Remember: k.Store != nil}
 }
 
-// pass is what the daemons of one run share.
+// pass holds what the daemons of one run share.
 type pass struct {
 	*Keeper
 	tasks  []*task
@@ -102,18 +102,18 @@ type pass struct {
 	looks  *looks
 	turns  *turns
 	probes chan struct{}
-	deaths chan struct{}             // bounds the commands that ask for causes
+	deaths chan struct{}             // bounds the commands that ask for causes of deaths
 	phase  func() (rcd.Phase, error) // asked once
 	boot   func() (rcd.Boot, error)  // asked once
 
 	memory   *memory
-	strange  []state.Intent // left by runs that have died, of daemons of which this one knows nothing
+	strange  []state.Intent // left by runs that have died, for daemons that this run does not know
 	packages func() (*packages.Work, error)
 	teller   *teller
 
-	outputs sync.Once // has told the manager where outputs go
+	outputs sync.Once // runs once, to tell the manager where outputs go
 	unbound func()    // lets outputs grow again; nil if there are none
-	told    sync.Map  // lines that the diary needs once
+	told    sync.Map  // lines that are logged once per run
 }
 
 func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
@@ -133,45 +133,45 @@ func (k *Keeper) newPass(ctx context.Context, daemons []Daemon) *pass {
 	}
 	for i, d := range daemons {
 		d.Spec.NameIsEnough = k.Watching
-		r := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
+		t := &task{pass: p, order: i, daemon: d, done: make(chan struct{}), report: report.Daemon{
 			Name: d.Name, Rule: d.Spec.Rule, Count: d.Spec.Bounds(), Services: servicesOf(d), Unjudged: d.Unjudged,
 		}}
-		p.tasks = append(p.tasks, r)
-		p.byName[d.Name] = r
+		p.tasks = append(p.tasks, t)
+		p.byName[d.Name] = t
 	}
 	return p
 }
 
-// checksAtOnce bounds the commands of one kind that only ask.
+// checksAtOnce bounds the commands of one kind that run at the same time and only ask.
 const checksAtOnce = 16
 
-// deathsAtOnce bounds the daemons whose end is looked into at the same time. Each takes the
-// manager's command and those of several witnesses: of sixteen together, on a machine with
-// two processors, the manager's did not answer in time, which knows most.
+// deathsAtOnce bounds the daemons whose deaths are investigated at the same time. Each needs
+// a command of the manager and several of witnesses. With sixteen at once, on a machine with
+// two processors, the manager's command, the best source, did not answer in time.
 const deathsAtOnce = 4
 
-// check sorts out what cannot work before anything is looked at or touched. A
-// manager that hangs costs its time once, not once for each daemon.
+// check sorts out what cannot work before anything is looked at or touched. A manager that
+// hangs costs its time limit once, not once per daemon.
 func (p *pass) check(ctx context.Context) []*task {
 	errs := make([]error, len(p.tasks))
 	slots := make(chan struct{}, checksAtOnce)
 	var checks sync.WaitGroup
-	for i, r := range p.tasks {
+	for i, t := range p.tasks {
 		slots <- struct{}{}
 		checks.Go(func() {
-			errs[i] = p.checkOne(ctx, r.daemon)
+			errs[i] = p.checkOne(ctx, t.daemon)
 			<-slots
 		})
 	}
 	checks.Wait()
 	var sound []*task
-	for i, r := range p.tasks {
+	for i, t := range p.tasks {
 		if errs[i] != nil {
-			r.cannotTell(errs[i])
-			r.end()
+			t.cannotTell(errs[i])
+			t.end()
 			continue
 		}
-		sound = append(sound, r)
+		sound = append(sound, t)
 	}
 	return sound
 }
@@ -191,28 +191,27 @@ func (p *pass) checkOne(ctx context.Context, d Daemon) error {
 
 func (p *pass) reports() []report.Daemon {
 	var list []report.Daemon
-	for _, r := range p.tasks {
-		if !r.daemon.LookOnly {
-			if !r.daemon.Spec.Rule {
-				r.report.Totals, r.report.Deaths = r.totals(), r.past.Deaths
-				if i := r.past.Incident; i != nil {
-					r.report.DownSince, r.report.Died = i.From(), !i.Died.IsZero()
+	for _, t := range p.tasks {
+		if !t.daemon.LookOnly {
+			if !t.daemon.Spec.Rule {
+				t.report.Totals, t.report.Deaths = t.totals(), t.past.Deaths
+				if i := t.past.Incident; i != nil {
+					t.report.DownSince, t.report.Died = i.From(), !i.Died.IsZero()
 				}
-				if r.Watching {
-					r.recallDeath()
-					r.report.LastWords = r.lastWords()
+				if t.Watching {
+					t.recallDeath()
+					t.report.LastWords = t.lastWords()
 				}
-				r.notePause()
+				t.notePause()
 			}
-			list = append(list, r.report)
+			list = append(list, t.report)
 		}
 	}
 	p.summary(list)
 	return list
 }
 
-// summary is all that the diary is told of those that are well, if there are
-// several.
+// summary logs one line for all daemons that are well, if there are several.
 func (p *pass) summary(list []report.Daemon) {
 	well := 0
 	for _, d := range list {
@@ -225,12 +224,12 @@ func (p *pass) summary(list []report.Daemon) {
 	}
 }
 
-// logOnce writes down what is true of the machine, not of one daemon.
+// logOnce logs something that is true of the machine, not of one daemon, once per run.
 func (p *pass) logOnce(level report.Level, format string, args ...any) {
 	p.once(p.Log.Log, level, format, args...)
 }
 
-// once writes a line down by one of the diary's two ways, if this run has not done so yet.
+// once writes a line by one of the log's two methods, unless this run has written it already.
 func (p *pass) once(log func(report.Level, string, ...any), level report.Level, format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	if _, before := p.told.LoadOrStore(line, true); !before {

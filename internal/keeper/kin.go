@@ -9,27 +9,27 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// Kin looks closer at the processes that run a daemon's program, and gets hold of them.
+// Kin looks more closely at the processes that run a daemon's program, and gets hold of them.
 type Kin interface {
-	// Group is the path of a process's control group; "" if there is none, or it
-	// cannot be told.
+	// Group returns the path of a process's control group; "" if there is none or it is
+	// unknown.
 	Group(pid int) string
-	// Sockets are the addresses at which these processes accept connections. An
-	// error means that they cannot be told.
+	// Sockets lists the addresses at which these processes accept connections. An error means
+	// that they are unknown.
 	Sockets(pids []int) ([]proctable.Socket, error)
-	// Seize gets hold of this very process: not of another one that has its number.
-	// It fails with osutil.ErrEnded if the process has ended.
+	// Seize gets hold of exactly this process, never of another one that has the same PID. It
+	// fails with osutil.ErrEnded if the process has ended.
 	Seize(k check.Kin) (Seized, error)
 }
 
-// Seized is a hold on a process, by which signals reach it or nobody.
+// Seized is a hold on a process: a signal reaches this process or none.
 type Seized interface {
 	Signal(s syscall.Signal) error // osutil.ErrEnded if it has ended
 	Ended() (bool, error)
 	Close()
 }
 
-// RealKin is this machine's.
+// RealKin looks at this machine.
 func RealKin() Kin { return realKin{} }
 
 type realKin struct{}
@@ -37,8 +37,8 @@ type realKin struct{}
 func (realKin) Group(pid int) string                           { return proctable.Group(pid) }
 func (realKin) Sockets(pids []int) ([]proctable.Socket, error) { return proctable.Sockets(pids) }
 
-// Seize looks who the process is only when it holds it, and then that it has not ended
-// meanwhile: so what it looked at is what it holds.
+// Seize first gets hold of the process, then checks that it is the right one and that it has
+// not ended. So the process that was checked is the one that is held.
 func (realKin) Seize(k check.Kin) (Seized, error) {
 	p, err := osutil.OpenProcess(k.PID)
 	if err != nil {

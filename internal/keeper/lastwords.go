@@ -2,11 +2,11 @@ package keeper
 
 import "daemon-keeper/internal/postmortem"
 
-// lastWords are what the daemon itself has written before its end, as far as the incident
-// under way has it. They say nothing of what is wrong with processes that run since.
-func (r *task) lastWords() []string {
-	i := r.past.Incident
-	if i == nil || i.Death == nil || r.isUnwell() {
+// lastWords returns what the daemon wrote before it ended, if the current incident has it. It
+// does not explain what is wrong with processes that were started later.
+func (t *task) lastWords() []string {
+	i := t.past.Incident
+	if i == nil || i.Death == nil || t.isUnwell() {
 		return nil
 	}
 	var list []string

@@ -18,106 +18,107 @@ import (
 	"daemon-keeper/restart"
 )
 
-// What is done about processes that a stop leaves behind.
+// Values of Daemon.Leftovers: what is done about processes that a stop leaves behind.
 const (
 	ReportLeftovers = "report"
 	EndLeftovers    = "end"
 )
 
-// killAfter is how long a leftover may take to end when it was told to; goneAfter is how
-// long the kernel may take to end it.
+// killAfter is how long a leftover may take to end after TERM. goneAfter is how long the
+// kernel may take to end it after KILL.
 const (
 	killAfter = 10 * time.Second
 	goneAfter = 2 * time.Second
 )
 
-// Clear tells what is left of the daemon before its service is started again, and ends
-// it if that is wanted. It ends nothing behind a stop that has run out of time, because
-// its manager is still at it, and nothing when a dead run's work is finished.
-func (r *task) Clear(ctx context.Context, stop restart.Done) {
-	if r.old == nil || stop.Service != r.old.service || !r.anyRuns(r.old.family.Kin) {
+// Clear reports the processes that are left of the daemon before its service is started
+// again, and ends them if that is configured. It ends none if the stop has run out of time,
+// because the manager is still at work, and none when the work of a dead run is finished.
+func (t *task) Clear(ctx context.Context, stop restart.Done) {
+	if t.old == nil || stop.Service != t.old.service || !t.anyRuns(t.old.family.Kin) {
 		return
 	}
-	r.findLeft(ctx)
-	if len(r.old.left) == 0 {
+	t.findLeft(ctx)
+	if len(t.old.left) == 0 {
 		return
 	}
-	r.Log.Log(report.Warning, "%s%s", r.inName(), r.old.told)
-	if r.daemon.Leftovers != EndLeftovers {
+	t.Log.Log(report.Warning, "%s%s", t.inName(), t.old.told)
+	if t.daemon.Leftovers != EndLeftovers {
 		return
 	}
 	switch {
 	case stop.Verb != words.Stop:
 		return
 	case errors.Is(stop.Err, context.DeadlineExceeded):
-		r.Log.Log(report.Warning, "%snone of them is ended: the stop of service '%s' has run out of time, and may still be at it", r.inName(), stop.Service)
+		t.Log.Log(report.Warning, "%snone of them is ended: the stop of service '%s' has run out of time, and may still be at it", t.inName(), stop.Service)
 		return
 	}
-	r.endLeft(ctx)
-	if r.anyRuns(r.old.left) {
-		r.findLeft(ctx)
+	t.endLeft(ctx)
+	if t.anyRuns(t.old.left) {
+		t.findLeft(ctx)
 		return
 	}
-	r.old.left, r.old.told = nil, ""
+	t.old.left, t.old.told = nil, ""
 }
 
-// anyRuns reports whether one of these processes may still run.
-func (r *task) anyRuns(list []check.Kin) bool {
+// anyRuns reports whether any of these processes may still run.
+func (t *task) anyRuns(list []check.Kin) bool {
 	return slices.ContainsFunc(list, func(k check.Kin) bool {
-		runs, err := r.Runs(k.PID, k.Start)
+		runs, err := t.Runs(k.PID, k.Start)
 		return runs || err != nil
 	})
 }
 
-// findLeft looks at what runs the daemon's program now.
-func (r *task) findLeft(ctx context.Context) {
-	o := r.old
-	now := r.kin(context.WithoutCancel(ctx))
+// findLeft looks for processes that run the daemon's program now.
+func (t *task) findLeft(ctx context.Context) {
+	o := t.old
+	now := t.kin(context.WithoutCancel(ctx))
 	for i, k := range now {
 		now[i].Counts = slices.ContainsFunc(o.family.Kin, func(b check.Kin) bool { return b.Counts && b.PID == k.PID && b.Start == k.Start })
-		now[i].Holds = now[i].Counts && r.holds(k)
+		now[i].Holds = now[i].Counts && t.holds(k)
 	}
 	o.left, o.possible = o.family.Left(now)
 	o.told = ""
 	if len(o.left) > 0 {
-		o.told = r.leftText(o.left, "1 of its processes is left", "of its processes are left")
+		o.told = t.leftText(o.left, "1 of its processes is left", "of its processes are left")
 	}
 }
 
-// maybeText is about what may be left of the daemon. What has only its program is worth
-// a word if it listens somewhere, where the daemon could want to.
-func (r *task) maybeText() string {
-	before := slices.DeleteFunc(slices.Clone(r.old.possible), func(k check.Kin) bool { return !r.anyRuns([]check.Kin{k}) })
+// maybeText names processes that may be left of the daemon. A process that merely runs the
+// same program is mentioned only if it listens at an address that the daemon could want.
+func (t *task) maybeText() string {
+	before := slices.DeleteFunc(slices.Clone(t.old.possible), func(k check.Kin) bool { return !t.anyRuns([]check.Kin{k}) })
 	counted := slices.DeleteFunc(slices.Clone(before), func(k check.Kin) bool { return !k.Counts })
 	if len(counted) > 0 {
-		return r.leftText(counted, "1 process of before has outlived the stop", "processes of before have outlived the stop")
+		return t.leftText(counted, "1 process of before has outlived the stop", "processes of before have outlived the stop")
 	}
-	if sockets, _ := r.Kin.Sockets(kinPIDs(before)); len(sockets) > 0 {
-		return r.leftText(before, "1 process that runs its program may be left of it", "processes that run its program may be left of it")
+	if sockets, _ := t.Kin.Sockets(kinPIDs(before)); len(sockets) > 0 {
+		return t.leftText(before, "1 process that runs its program may be left of it", "processes that run its program may be left of it")
 	}
 	return ""
 }
 
-// holds reports whether a process listens at an address that is asked of the daemon.
-func (r *task) holds(k check.Kin) bool {
-	if len(r.daemon.Spec.Listen) == 0 {
+// holds reports whether a process listens at an address that the daemon is expected to listen
+// at.
+func (t *task) holds(k check.Kin) bool {
+	if len(t.daemon.Spec.Listen) == 0 {
 		return false
 	}
-	sockets, err := r.Kin.Sockets([]int{k.PID})
+	sockets, err := t.Kin.Sockets([]int{k.PID})
 	return err == nil && slices.ContainsFunc(sockets, func(s proctable.Socket) bool {
-		return slices.ContainsFunc(r.daemon.Spec.Listen, func(l check.Listen) bool { return l.TakenBy(s) })
+		return slices.ContainsFunc(t.daemon.Spec.Listen, func(l check.Listen) bool { return l.TakenBy(s) })
 	})
 }
 
-// leftText is such as "3 of its processes are left (pid 81, 82, 83 of www-data): they
-// hold tcp 0.0.0.0:80".
-func (r *task) leftText(list []check.Kin, one, many string) string {
+// leftText returns a sentence such as "3 of its processes are left (pid 81, 82, 83 of
+// www-data): they hold tcp 0.0.0.0:80".
+func (t *task) leftText(list []check.Kin, one, many string) string {
 	text, hold := one, "it holds "
 	if len(list) > 1 {
 		text, hold = strconv.Itoa(len(list))+" "+many, "they hold "
 	}
-	text += " (" + r.kinText(list) + ")"
-	sockets, _ := r.Kin.Sockets(kinPIDs(list)) // without them there is less to say
+	text += " (" + t.kinText(list) + ")"
+	sockets, _ := t.Kin.Sockets(kinPIDs(list)) // if they are unknown, the text is shorter
 	if len(sockets) == 0 {
 		return text
 	}
@@ -133,13 +134,13 @@ func (r *task) leftText(list []check.Kin, one, many string) string {
 	return text + ": " + hold + strings.Join(where, ", ")
 }
 
-// kinText names processes by the users that they belong to, some of each.
-func (r *task) kinText(list []check.Kin) string {
+// kinText names processes by their users, a few of each.
+func (t *task) kinText(list []check.Kin) string {
 	const most = 5
 	var users []string
 	byUser := make(map[string][]string)
 	for _, k := range list {
-		name := r.nameOf(k.User)
+		name := t.nameOf(k.User)
 		if byUser[name] == nil {
 			users = append(users, name)
 		}
@@ -157,10 +158,11 @@ func (r *task) kinText(list []check.Kin) string {
 	return strings.Join(texts, "; ")
 }
 
-// nameOf is a user's name, which a run that finds all well has no need of.
-func (r *task) nameOf(id uint32) string {
-	if r.UserName != nil {
-		return r.UserName(id)
+// nameOf returns a user's name. The names are read only when needed: a run that finds all
+// well needs none.
+func (t *task) nameOf(id uint32) string {
+	if t.UserName != nil {
+		return t.UserName(id)
 	}
 	return UserNames()(id)
 }
@@ -173,10 +175,10 @@ func kinPIDs(list []check.Kin) []int {
 	return numbers
 }
 
-// endLeft has what is left end: TERM first, and KILL for what has not ended then. It
-// stops short when the run is interrupted.
-func (r *task) endLeft(ctx context.Context) {
-	held := r.seizeLeft()
+// endLeft ends the leftovers: TERM first, then KILL for those that have not ended. It stops
+// when the run is interrupted.
+func (t *task) endLeft(ctx context.Context) {
+	held := t.seizeLeft()
 	defer func() {
 		for _, h := range held {
 			h.Close()
@@ -191,47 +193,47 @@ func (r *task) endLeft(ctx context.Context) {
 			return
 		}
 		for k, h := range held {
-			r.signal(k, h, step.signal, step.name)
+			t.signal(k, h, step.signal, step.name)
 		}
-		r.untilEnded(ctx, held, step.wait)
+		t.untilEnded(ctx, held, step.wait)
 		if len(held) == 0 {
 			return
 		}
 	}
 }
 
-// seizeLeft gets hold of each process that is left, and is still the same.
-func (r *task) seizeLeft() map[check.Kin]Seized {
+// seizeLeft gets hold of each leftover that is still the same process.
+func (t *task) seizeLeft() map[check.Kin]Seized {
 	held := make(map[check.Kin]Seized)
-	for _, k := range r.old.left {
-		switch h, err := r.Kin.Seize(k); {
+	for _, k := range t.old.left {
+		switch h, err := t.Kin.Seize(k); {
 		case err == nil:
 			held[k] = h
 		case !errors.Is(err, osutil.ErrEnded):
-			r.Log.Log(report.Warning, "%scannot end process %d, which is left: %v", r.inName(), k.PID, err)
+			t.Log.Log(report.Warning, "%scannot end process %d, which is left: %v", t.inName(), k.PID, err)
 		}
 	}
 	return held
 }
 
-func (r *task) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
+func (t *task) signal(k check.Kin, h Seized, s syscall.Signal, name string) {
 	switch err := h.Signal(s); {
 	case err == nil:
-		r.Log.Log(report.Notice, "%ssent %s to process %d of %s, which is left", r.inName(), name, k.PID, r.nameOf(k.User))
+		t.Log.Log(report.Notice, "%ssent %s to process %d of %s, which is left", t.inName(), name, k.PID, t.nameOf(k.User))
 	case !errors.Is(err, osutil.ErrEnded):
-		r.Log.Log(report.Warning, "%scannot send %s to process %d of %s, which is left: %v", r.inName(), name, k.PID, r.nameOf(k.User), err)
+		t.Log.Log(report.Warning, "%scannot send %s to process %d of %s, which is left: %v", t.inName(), name, k.PID, t.nameOf(k.User), err)
 	}
 }
 
-// untilEnded waits until all have ended, and lets go of those that have.
-func (r *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
+// untilEnded waits until all have ended, and releases those that have.
+func (t *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most time.Duration) {
 	began := time.Now()
 	for {
 		for k, h := range held {
 			if ended, err := h.Ended(); ended && err == nil {
 				h.Close()
 				delete(held, k)
-				r.old.ended = append(r.old.ended, k)
+				t.old.ended = append(t.old.ended, k)
 			}
 		}
 		if len(held) == 0 || time.Since(began) >= most {
@@ -245,34 +247,34 @@ func (r *task) untilEnded(ctx context.Context, held map[check.Kin]Seized, most t
 	}
 }
 
-// whatIsLeft adds to the report what has outlived the stop, as far as it still runs:
-// it explains why a start has failed, and it is not to be forgotten when it has not.
-func (r *task) whatIsLeft() {
-	o := r.old
+// whatIsLeft adds to the report what has outlived the stop and still runs: it explains why a
+// start has failed, and must be visible even if none has.
+func (t *task) whatIsLeft() {
+	o := t.old
 	if o == nil {
 		return
 	}
 	slices.SortFunc(o.ended, func(a, b check.Kin) int { return a.PID - b.PID })
 	if n := len(o.ended); n > 0 {
-		r.report.Notices = append(r.report.Notices, fmt.Sprintf("of what was left, %s ended (%s)", wasWere(n), r.kinText(o.ended)))
+		t.report.Notices = append(t.report.Notices, fmt.Sprintf("of what was left, %s ended (%s)", wasWere(n), t.kinText(o.ended)))
 	}
-	left := o.told != "" && r.anyRuns(o.left)
-	if r.report.Result != report.StillDown {
+	left := o.told != "" && t.anyRuns(o.left)
+	if t.report.Result != report.StillDown {
 		if left {
-			r.report.Notices = append(r.report.Notices, o.told)
+			t.report.Notices = append(t.report.Notices, o.told)
 		}
 		return
 	}
 	switch {
 	case left:
-		r.report.Reason += "; " + o.told
-		r.report.Hint = "end what is left (" + killText(o.left) + "), or have it ended: leftovers: end"
-		if r.daemon.Leftovers == EndLeftovers {
-			r.report.Hint = "look at what is left: " + psText(o.left)
+		t.report.Reason += "; " + o.told
+		t.report.Hint = "end what is left (" + killText(o.left) + "), or have it ended: leftovers: end"
+		if t.daemon.Leftovers == EndLeftovers {
+			t.report.Hint = "look at what is left: " + psText(o.left)
 		}
 	default:
-		if text := r.maybeText(); text != "" {
-			r.report.Reason += "; " + text
+		if text := t.maybeText(); text != "" {
+			t.report.Reason += "; " + text
 		}
 	}
 }
@@ -284,7 +286,7 @@ func wasWere(n int) string {
 	return strconv.Itoa(n) + " processes were"
 }
 
-// killText is what a person could type.
+// killText is a command that a person can type.
 func killText(list []check.Kin) string { return "kill" + numbersText(list, " ") }
 
 func psText(list []check.Kin) string {

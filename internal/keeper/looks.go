@@ -9,9 +9,8 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// looks has daemons share snapshots: those that want a look while one is being
-// taken get the next one together. Twenty daemons that are down at once cost a few
-// looks, not twenty.
+// looks lets daemons share snapshots: those that want a look while one is being taken share
+// the next one. Twenty daemons that are down at once cost a few looks, not twenty.
 type looks struct {
 	look func(context.Context, []check.Spec, check.Options) []check.Verdict
 
@@ -26,7 +25,7 @@ type request struct {
 	answer chan<- check.Verdict
 }
 
-// all is the first look of a run.
+// all takes the first look of a run.
 func (l *looks) all(ctx context.Context, specs []check.Spec, opts check.Options) []check.Verdict {
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), lookTime,
 		fmt.Errorf("it took longer than %s", terminal.Limit(lookTime)))
@@ -34,7 +33,8 @@ func (l *looks) all(ctx context.Context, specs []check.Spec, opts check.Options)
 	return l.look(ctx, specs, opts)
 }
 
-// one is a look that begins now or later, never one that has begun.
+// one returns a verdict of a look that begins after the call, never of one that has already
+// begun.
 func (l *looks) one(ctx context.Context, spec check.Spec, opts check.Options) check.Verdict {
 	answer := make(chan check.Verdict, 1)
 	l.mu.Lock()
@@ -47,7 +47,7 @@ func (l *looks) one(ctx context.Context, spec check.Spec, opts check.Options) ch
 	return <-answer
 }
 
-// serve takes looks until nobody waits.
+// serve takes looks until no request is waiting.
 func (l *looks) serve(ctx context.Context) {
 	for {
 		l.mu.Lock()
@@ -59,7 +59,7 @@ func (l *looks) serve(ctx context.Context) {
 			return
 		}
 		specs := make([]check.Spec, len(requests))
-		var opts check.Options // whatever one of them wants
+		var opts check.Options // all that any of the requests needs
 		for i, r := range requests {
 			specs[i] = r.spec
 			opts.Full = opts.Full || r.opts.Full

@@ -13,19 +13,19 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// memory is what a run knows of earlier ones, and leaves to later ones. Without a
-// store it knows nothing, and the work goes on.
+// memory is what a run knows from earlier runs and leaves to later ones. Without a store it
+// knows nothing, and the work goes on.
 type memory struct {
 	store  *state.Store
 	key    string
 	pauses []past.Pause
-	stops  map[string]ourStop     // our last of each service, which daemons may share
-	gone   map[string]past.Daemon // what is remembered, and this run was not asked for
+	stops  map[string]ourStop     // our last stop of each service; daemons may share services
+	gone   map[string]past.Daemon // remembered daemons that this run was not asked for
 	now    func() past.Stamp
-	saving sync.Mutex // others of this run are waited for, however many they are
+	saving sync.Mutex // held during a save: tasks of this run wait for each other
 }
 
-// ourStop is a stop of a service by a run, and the daemon for which that was.
+// ourStop is a stop of a service by a run, and the daemon that it was made for.
 type ourStop struct {
 	past.Span
 	daemon string
@@ -39,7 +39,7 @@ func (k *Keeper) remember() *memory {
 	return m
 }
 
-// load reads what earlier runs have left. What cannot be read counts as nothing.
+// load reads what earlier runs have left. What cannot be read counts as empty.
 func (p *pass) load() {
 	m := p.memory
 	if m.store == nil {
@@ -64,32 +64,32 @@ func (p *pass) load() {
 		}
 	}
 	now := m.now()
-	for _, r := range p.tasks {
-		r.inFile = all[r.daemon.Name]
-		r.past = r.inFile.Clone() // what is in the file stays as it is
-		if r.past.Known.IsZero() {
-			r.past.Known = now
+	for _, t := range p.tasks {
+		t.inFile = all[t.daemon.Name]
+		t.past = t.inFile.Clone() // inFile must not change
+		if t.past.Known.IsZero() {
+			t.past.Known = now
 		}
-		r.past.Known = now.Retell(r.past.Known) // another boot cannot tell any more
-		r.recall(now)
+		t.past.Known = now.Retell(t.past.Known) // now: after a reboot a clock that was set cannot be allowed for any more
+		t.recall(now)
 	}
 }
 
-// reload takes over what another run has remembered since, once the locks say that
-// none is at work any more.
-func (r *task) reload() {
-	if r.store() == nil || r.DryRun {
+// reload takes over what another run has remembered since. It is called once we hold the
+// locks, so no other run is at work.
+func (t *task) reload() {
+	if t.store() == nil || t.DryRun {
 		return
 	}
-	all, err := r.store().Read(r.memory.key)
-	if now := all[r.daemon.Name]; err == nil && !same(now, r.inFile) {
-		r.inFile, r.past = now, now.Clone()
-		r.sawDown(standing(r.last))
+	all, err := t.store().Read(t.memory.key)
+	if now := all[t.daemon.Name]; err == nil && !same(now, t.inFile) {
+		t.inFile, t.past = now, now.Clone()
+		t.sawDown(standing(t.last))
 	}
 }
 
-// forgotten says that the memory fails; what fails for the same reason is said once,
-// by the first of its files.
+// forgotten logs that the memory cannot be read or written. If several of its files fail for
+// the same reason, that is logged once, for the first file.
 func (p *pass) forgotten(err error) {
 	var file *state.FileError
 	if errors.As(err, &file) {
@@ -100,9 +100,9 @@ func (p *pass) forgotten(err error) {
 	p.logOnce(report.Warning, "%v%s; daemons are restarted all the same", err, inBrackets(words.Hint(err)))
 }
 
-// save leaves what these runs know to later ones. Who does not hold the locks gives
-// way to another run that has written since. What is over is made known only then:
-// so one run alone does it, and once.
+// save writes what these tasks know for later runs. Without the locks, an entry that another
+// run has changed is left alone. Ended incidents are announced only after a successful save,
+// so exactly one run announces each.
 func (p *pass) save(sync bool, runs ...*task) error {
 	m := p.memory
 	if m.store == nil || !p.acts() {
@@ -111,29 +111,29 @@ func (p *pass) save(sync bool, runs ...*task) error {
 	m.saving.Lock()
 	defer m.saving.Unlock()
 	err := m.store.Update(m.key, sync, func(all map[string]past.Daemon) {
-		for _, r := range runs {
-			r.saved = r.locked || same(all[r.daemon.Name], r.inFile)
-			if r.saved {
-				all[r.daemon.Name] = r.past
+		for _, t := range runs {
+			t.saved = t.locked || same(all[t.daemon.Name], t.inFile)
+			if t.saved {
+				all[t.daemon.Name] = t.past
 			}
 		}
 	})
 	if err != nil {
 		p.forgotten(err)
 	}
-	for _, r := range runs {
-		r.saved = r.saved && err == nil
-		if r.saved {
-			r.inFile = r.past.Clone()
-			r.conclude()
+	for _, t := range runs {
+		t.saved = t.saved && err == nil
+		if t.saved {
+			t.inFile = t.past.Clone()
+			t.conclude()
 		}
 	}
 	return err
 }
 
-// same reports whether two are the same once they are in a file.
+// same reports whether two entries are equal once they are written to a file.
 func same(a, b past.Daemon) bool {
-	if reflect.DeepEqual(a, b) { // as nearly always
+	if reflect.DeepEqual(a, b) { // the usual case
 		return true
 	}
 	x, errX := json.Marshal(a)
@@ -141,70 +141,70 @@ func same(a, b past.Daemon) bool {
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
-// saveAll is the one write of a run that finds all well.
+// saveAll is the only write of a run that finds all well.
 func (p *pass) saveAll() {
 	var list []*task
 	sync := false
-	for _, r := range p.tasks {
-		unchanged := r.report.Result == report.CannotTell && !r.transition
-		if !r.daemon.LookOnly && !r.daemon.Spec.Rule && !r.report.Busy && !r.others && !unchanged {
-			list = append(list, r)
-			sync = sync || r.transition
+	for _, t := range p.tasks {
+		unchanged := t.report.Result == report.CannotTell && !t.transition
+		if !t.daemon.LookOnly && !t.daemon.Spec.Rule && !t.report.Busy && !t.others && !unchanged {
+			list = append(list, t)
+			sync = sync || t.transition
 		}
 	}
 	if len(list) > 0 {
-		_ = p.save(sync, list...) // it was told
+		_ = p.save(sync, list...) // the error has been reported
 	}
 }
 
-// isOthers reports whether another run is at work on it.
-func (r *task) isOthers() bool { return errors.As(r.findHolder(), new(*state.HeldError)) }
+// isOthers reports whether another run is at work on the daemon.
+func (t *task) isOthers() bool { return errors.As(t.findHolder(), new(*state.HeldError)) }
 
-// findHolder asks who is at work on it. The lock of a service that has its turn in this run
-// is our own.
-func (r *task) findHolder() error {
-	return state.FindHolder(r.RunDir, r.turns.idle(r.lockNames(r.daemon.Services)))
+// findHolder returns an error that says who is at work on the daemon. Locks of services that
+// have their turn in this run are our own and are skipped.
+func (t *task) findHolder() error {
+	return state.FindHolder(t.RunDir, t.turns.idle(t.lockNames(t.daemon.Services)))
 }
 
-// isStale reports whether another run has written since: it may have restarted the
-// daemon, and have told everybody.
-func (r *task) isStale() bool {
-	all, err := r.store().Read(r.memory.key)
-	return err == nil && !same(all[r.daemon.Name], r.inFile)
+// isStale reports whether another run has written the entry since we read it: that run may
+// have restarted the daemon and told everybody.
+func (t *task) isStale() bool {
+	all, err := t.store().Read(t.memory.key)
+	return err == nil && !same(all[t.daemon.Name], t.inFile)
 }
 
-// news reports whether people do not know yet why nothing is done. What they know is
-// said no more, but for status and its kin.
-func (r *task) news(why string) bool {
-	if r.store() == nil {
+// news reports whether the reason for doing nothing is new to people. A known reason is not
+// logged again; status and similar commands still show it.
+func (t *task) news(why string) bool {
+	if t.store() == nil {
 		return true
 	}
-	if r.past.Told == why {
-		r.report.Known = r.acts() // who asks is told
+	if t.past.Told == why {
+		t.report.Known = t.acts() // commands that only ask always get the answer
 		return false
 	}
-	r.past.Told, r.transition = why, true
+	t.past.Told, t.transition = why, true
 	return true
 }
 
-// totals are those that are remembered, with the incident under way.
-func (r *task) totals() *report.Totals {
-	if r.store() == nil {
+// totals returns the remembered totals, with the current incident added.
+func (t *task) totals() *report.Totals {
+	if t.store() == nil {
 		return nil
 	}
-	t := r.past.Totals
-	down := t.Downtime
-	if r.past.Incident != nil {
-		i := r.past.SoFar(r.memory.now())
+	sum := t.past.Totals
+	down := sum.Downtime
+	if t.past.Incident != nil {
+		i := t.past.SoFar(t.memory.now())
 		down += i.Seconds - i.Held
 	}
-	return &report.Totals{Incidents: t.Incidents, Restarts: t.Restarts, Downtime: words.Duration(down)}
+	return &report.Totals{Incidents: sum.Incidents, Restarts: sum.Restarts, Downtime: words.Duration(down)}
 }
 
-func (r *task) store() *state.Store { return r.memory.store }
+func (t *task) store() *state.Store { return t.memory.store }
 
-// notice says what is odd about a daemon that is up.
-func (r *task) notice(level report.Level, text string) {
-	r.Log.Log(level, "%s%s", r.inName(), text)
-	r.report.Notices = append(r.report.Notices, text)
+// notice reports something odd about a daemon that is up.
+func (t *task) notice(level report.Level, text string) {
+	t.Log.Log(level, "%s%s", t.inName(), text)
+	t.report.Notices = append(t.report.Notices, text)
 }

@@ -11,32 +11,33 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// nearest says which process was started in a restart and nearly counts, and why it does
-// not: another version of an interpreter, say, or another user's. It is "" if there is
-// none. A process that has the wanted arguments and nothing else is told of last.
-func (r *task) nearest(ctx context.Context, since past.Stamp) string {
-	if r.Processes == nil || ctx.Err() != nil {
+// nearest names the process that was started during a restart and nearly counts, and says why
+// it does not count: for example another version of an interpreter, or another user. It
+// returns "" if there is none. A process that matches only by its arguments is the last
+// choice.
+func (t *task) nearest(ctx context.Context, since past.Stamp) string {
+	if t.Processes == nil || ctx.Err() != nil {
 		return ""
 	}
-	spec, opts := r.daemon.Spec, r.options()
+	spec, opts := t.daemon.Spec, t.options()
 	opts.Near = true
-	excluded := slices.Clone(r.looks.one(ctx, spec, opts).Excluded)
+	excluded := slices.Clone(t.looks.one(ctx, spec, opts).Excluded)
 	slices.SortStableFunc(excluded, func(a, b check.Exclusion) int { return cmp.Compare(a.Reason, b.Reason) })
 	for _, x := range excluded {
-		if x.Reason != check.Own && x.Reason != check.Zombie && len(x.Threads) == 0 && r.cameUp(x.PID, since) {
+		if x.Reason != check.Own && x.Reason != check.Zombie && len(x.Threads) == 0 && t.cameUp(x.PID, since) {
 			return nearestText(x.Process, whyNot(x))
 		}
 	}
-	if main := r.condition(ctx, r.daemon.Services[0]).Main; main > 0 && r.cameUp(main, since) {
-		if p, runs, err := r.Processes.Read(main); err == nil && runs {
-			return nearestText(p, fmt.Sprintf("the main process of service '%s', and another program", r.daemon.Services[0]))
+	if main := t.condition(ctx, t.daemon.Services[0]).Main; main > 0 && t.cameUp(main, since) {
+		if p, runs, err := t.Processes.Read(main); err == nil && runs {
+			return nearestText(p, fmt.Sprintf("the main process of service '%s', and another program", t.daemon.Services[0]))
 		}
 	}
 	if spec.Args == nil {
 		return ""
 	}
-	for _, m := range r.looks.one(ctx, check.Spec{Args: spec.Args}, opts).Matches {
-		if r.cameUp(m.PID, since) {
+	for _, m := range t.looks.one(ctx, check.Spec{Args: spec.Args}, opts).Matches {
+		if t.cameUp(m.PID, since) {
 			return nearestText(m.Process, "the wanted arguments, and another program")
 		}
 	}
@@ -47,8 +48,8 @@ func nearestText(p proctable.Process, why string) string {
 	return fmt.Sprintf("; process %d was started meanwhile and does not count (%s): %s", p.PID, seen(p), why)
 }
 
-// cameUp reports whether a process was started since then and runs.
-func (r *task) cameUp(pid int, since past.Stamp) bool {
-	p, runs, err := r.Processes.Read(pid)
-	return err == nil && runs && p.Usage.Age <= r.memory.now().Since(since)
+// cameUp reports whether a process was started after since and still runs.
+func (t *task) cameUp(pid int, since past.Stamp) bool {
+	p, runs, err := t.Processes.Read(pid)
+	return err == nil && runs && p.Usage.Age <= t.memory.now().Since(since)
 }

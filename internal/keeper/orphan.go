@@ -13,15 +13,15 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// The command of a step outlives its run if that is killed. Mostly the child of ours
-// that has started it holds the services' locks until it has ended. If that was killed
-// as well, the command is known by its arguments.
+// The command of a step outlives its run if the run is killed. Usually our child that has
+// started the command holds the services' locks until the command has ended. If the child was
+// killed as well, the command is recognised by its arguments.
 
-// endGrace is what a command may need beyond its limit, to be ended.
+// endGrace is how long the end of a command may take after its limit.
 const endGrace = 25 * time.Second
 
-// isDead reports whether the run of a journal has died. A run that cannot be told is
-// not dead.
+// isDead reports whether the run of a journal has died. If that is unknown, the run is not
+// dead.
 func (p *pass) isDead(i state.Intent) bool {
 	if i.Began.Boot != p.memory.now().Boot {
 		return true
@@ -34,13 +34,14 @@ func (p *pass) isDead(i state.Intent) bool {
 	return err == nil && !runs
 }
 
-// isAlive reports whether the run of a journal is at work for certain.
+// isAlive reports whether the run of a journal is certainly at work.
 func (p *pass) isAlive(i state.Intent) bool {
 	_, start := i.Run()
 	return start != 0 && p.Runs != nil && !p.isDead(i)
 }
 
-// ownStart is by which our process is known to later runs.
+// ownStart is the start time of this process, by which later runs recognise it: ticks since
+// boot on Linux, microseconds of wall clock on FreeBSD; 0 if unknown.
 func (p *pass) ownStart() uint64 {
 	if p.Started == nil {
 		return 0
@@ -52,8 +53,8 @@ func (p *pass) ownStart() uint64 {
 	return start
 }
 
-// inherit waits for the locks that a command holds which a dead run has left, as long
-// as the command may take. The error is a HeldError if there is nothing to wait for.
+// inherit waits for the locks that a command of a dead run holds, for as long as the command
+// may take. The error is a HeldError if there is nothing to wait for.
 func (p *pass) inherit(ctx context.Context, left state.Intent, held error) (*state.Locks, error) {
 	ctx, cancel := context.WithTimeout(ctx, limitOf(left)+endGrace)
 	defer cancel()
@@ -78,8 +79,8 @@ func (p *pass) inherit(ctx context.Context, left state.Intent, held error) (*sta
 	}
 }
 
-// isHeldFor reports whether a lock is still signed by the run of this journal, or by
-// nobody.
+// isHeldFor reports whether a lock still has the signature of the run of this journal, or
+// none.
 func isHeldFor(i state.Intent, held error) bool {
 	var by *state.HeldError
 	last, _ := i.Run()
@@ -90,7 +91,7 @@ func (p *pass) sayWaits(i state.Intent, m state.Mark) {
 	p.logOnce(report.Notice, "waiting for the %s of service '%s', which the run of %s, pid %d, left", m.Verb, m.Service, clock(i.Began), i.PID)
 }
 
-// limitOf is how long the step that was under way may take.
+// limitOf returns how long the current step may take.
 func limitOf(i state.Intent) time.Duration {
 	if m, ok := i.UnderWay(); ok && m.Verb == words.Start {
 		return cmp.Or(i.StartTimeout, startTime)
@@ -98,10 +99,10 @@ func limitOf(i state.Intent) time.Duration {
 	return i.StopTimeout
 }
 
-// outlive waits for the command that was under way, if nothing holds its lock any
-// more: a stop must not have its way after our start, and a start need not be made
-// twice. The journal that it returns has a start as made that was waited for, now or before:
-// then its command has ended by itself.
+// outlive waits for the command of the current step if nothing holds its lock any more: a
+// late stop must not undo our start, and a start need not be made twice. If a start was
+// waited for, now or before, the returned journal has it as done: its command has ended by
+// itself.
 func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.Intent {
 	m, ok := i.UnderWay()
 	if !ok || i.Began.Boot != p.memory.now().Boot {
@@ -114,32 +115,32 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 		waited = true
 		p.sayWaits(i, m)
 	})
-	if waited && m.Verb == words.Start { // well or not, it is made
+	if waited && m.Verb == words.Start { // successful or not, it has been made
 		i.Marks = slices.Clone(i.Marks)
 		i.Marks[len(i.Marks)-1].Ended = true
 	}
 	return i
 }
 
-// awaitOrphans waits for the commands that runs have left which have died since we
-// looked for such.
-func (r *task) awaitOrphans(ctx context.Context) {
-	if r.store() == nil {
+// awaitOrphans waits for the commands of runs that have died since unfinished work was last
+// looked for.
+func (t *task) awaitOrphans(ctx context.Context) {
+	if t.store() == nil {
 		return
 	}
-	list, _ := r.store().Unfinished() // what cannot be read was told
+	list, _ := t.store().Unfinished() // errors have been reported
 	for _, i := range list {
-		if r.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(r.daemon.Services, s) }) {
-			r.outlive(ctx, i, false)
+		if t.isDead(i) && slices.ContainsFunc(i.Services, func(s string) bool { return slices.Contains(t.daemon.Services, s) }) {
+			t.outlive(ctx, i, false)
 		}
 	}
 }
 
-// mostDoubts is how often is looked again where some process could not be read.
+// mostDoubts is how many more looks are taken if some process could not be read.
 const mostDoubts = 20
 
-// outlast waits until no process carries out a step any more, or for ctx, and says so
-// if that takes any time. What is older than the step is another's.
+// outlast waits until no process carries out the step any more, or until ctx ends. It calls
+// say if it has to wait. A process that is older than the step belongs to somebody else.
 func (p *pass) outlast(ctx context.Context, verb words.Verb, service string, age func() time.Duration, say func()) {
 	if p.Commands == nil {
 		return
@@ -158,7 +159,7 @@ func (p *pass) outlast(ctx context.Context, verb words.Verb, service string, age
 			say()
 			said = true
 		case found:
-		case unclear && doubts < mostDoubts: // it may be the one that could not be read
+		case unclear && doubts < mostDoubts: // the unreadable process may be the command
 			doubts++
 		default:
 			return

@@ -192,7 +192,7 @@ func TestLockThatIsHeldTooLong(t *testing.T) {
 		{"in time", time.Minute, true, true, report.Held, ""},
 		{"in time by its journal", 4 * time.Minute, true, true, report.Held, ""},
 		{"stopped", 10 * time.Minute, true, true, report.StillDown, "let it go on: kill -CONT "},
-		{"hanging", 10 * time.Minute, false, true, report.StillDown, "if it is of no use any more, end it: kill "},
+		{"hanging", 10 * time.Minute, false, true, report.StillDown, "if it is not needed any more, end it: kill "},
 		{"without a journal", time.Hour, true, false, report.StillDown, "let it go on: kill -CONT "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// A daemon that no manager knows has one service, which rcd.Own starts and stops. That has
-// nobody to ask which processes the daemon has: it asks the run.
+// A daemon that no manager knows has one service, which rcd.Own starts and stops. Own has no
+// manager to ask which processes belong to the daemon, so it asks the run.
 
-// OwnDaemons are those of a run that no manager knows.
+// OwnDaemons lists the daemons of a run that no manager knows.
 func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {
 	var list []*rcd.OwnDaemon
 	for _, d := range daemons {
@@ -25,8 +25,8 @@ func OwnDaemons(daemons []Daemon) []*rcd.OwnDaemon {
 	return list
 }
 
-// stops tells which processes a stop of the service ends. One without a manager may have
-// been started by a person, in a session: it is the daemon all the same.
+// stops lists the processes that a stop of the service ends. Without a manager, the daemon
+// may have been started by a person in a login session; the process counts all the same.
 func stops(f check.Family, service string) []check.Kin {
 	if rcd.IsOwn(service) {
 		f.Group = ""
@@ -34,34 +34,34 @@ func stops(f check.Family, service string) []check.Kin {
 	return f.Stops()
 }
 
-// withDaemon tells how to get hold of the daemon's processes.
+// withDaemon adds to with how to get hold of the daemon's processes.
 func (p *pass) withDaemon(with *rcd.With, service string) {
 	with.Warn = func(err error) { p.logOnce(report.Warning, "%v", err) }
-	for _, r := range p.tasks {
-		if r.daemon.Own.IsIt() && r.daemon.Own.Service() == service {
-			with.Seize = r.seize
+	for _, t := range p.tasks {
+		if t.daemon.Own.IsIt() && t.daemon.Own.Service() == service {
+			with.Seize = t.seize
 			with.Remaining = func(ctx context.Context) ([]int, error) {
-				if r.unmet != nil {
-					return r.stillThere(), nil
+				if t.unmet != nil {
+					return t.stillThere(), nil
 				}
-				return r.Remaining(ctx, service)
+				return t.Remaining(ctx, service)
 			}
 		}
 	}
 }
 
-// seize gets hold of each process that the stop is to end, and that is still the same.
-func (r *task) seize(context.Context) (held []rcd.Held, err error) {
-	if r.unmet != nil && len(r.stillThere()) > 0 {
-		return nil, r.unmet
+// seize gets hold of each process that the stop is to end, if it is still the same process.
+func (t *task) seize(context.Context) (held []rcd.Held, err error) {
+	if t.unmet != nil && len(t.stillThere()) > 0 {
+		return nil, t.unmet
 	}
-	if r.old == nil {
+	if t.old == nil {
 		return nil, nil
 	}
-	for _, k := range r.old.awaited {
-		switch h, seizeErr := r.Kin.Seize(k); {
+	for _, k := range t.old.awaited {
+		switch h, seizeErr := t.Kin.Seize(k); {
 		case seizeErr == nil:
-			held = append(held, &heldKin{h, k, r})
+			held = append(held, &heldKin{h, k, t})
 		case !errors.Is(seizeErr, osutil.ErrEnded):
 			err = errors.Join(err, seizeErr)
 		}
@@ -69,21 +69,21 @@ func (r *task) seize(context.Context) (held []rcd.Held, err error) {
 	return held, err
 }
 
-// stillThere are the processes of the last look that may still run.
-func (r *task) stillThere() (running []int) {
-	for _, m := range r.last.Matches {
-		if runs, err := r.Runs(m.PID, m.Usage.Start); runs || err != nil {
+// stillThere lists the processes of the last look that may still run.
+func (t *task) stillThere() (running []int) {
+	for _, m := range t.last.Matches {
+		if runs, err := t.Runs(m.PID, m.Usage.Start); runs || err != nil {
 			running = append(running, m.PID)
 		}
 	}
 	return running
 }
 
-// heldKin tells the diary of what is sent to it.
+// heldKin logs each signal that is sent to it.
 type heldKin struct {
 	Seized
-	kin check.Kin
-	run *task
+	kin  check.Kin
+	task *task
 }
 
 func (h *heldKin) PID() int { return h.kin.PID }
@@ -94,7 +94,7 @@ func (h *heldKin) Signal(s syscall.Signal) error {
 	case errors.Is(err, osutil.ErrEnded):
 		return nil
 	case err == nil:
-		h.run.Log.Log(report.Notice, "%ssent %s to process %d of %s", h.run.inName(), signalName(s), h.kin.PID, h.run.nameOf(h.kin.User))
+		h.task.Log.Log(report.Notice, "%ssent %s to process %d of %s", h.task.inName(), signalName(s), h.kin.PID, h.task.nameOf(h.kin.User))
 	}
 	return err
 }

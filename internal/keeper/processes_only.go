@@ -2,18 +2,19 @@ package keeper
 
 import "daemon-keeper/check"
 
-// ProcessesOnly is the daemon with no more asked of it than which processes it is.
+// ProcessesOnly returns the daemon reduced to the criteria that say which processes belong to
+// it.
 func (d Daemon) ProcessesOnly() Daemon {
 	d.Unjudged = d.beyondProcesses()
 	d.Recheck = 0
 	d.Spec.Listen, d.Spec.PIDFile = nil, nil
-	if !d.Spec.Rule { // whose limit says which processes are meant
+	if !d.Spec.Rule { // the limit of a rule selects its processes
 		d.Spec.CPU, d.Spec.Memory, d.Spec.Files, d.Spec.MinAge = nil, check.MemoryLimit{}, check.FilesLimit{}, 0
 	}
 	return d
 }
 
-// beyondProcesses names what else says whether a daemon is up or well.
+// beyondProcesses names the other criteria for being up or well.
 func (d Daemon) beyondProcesses() []string {
 	var list []string
 	for _, l := range d.Spec.Listen {
@@ -22,7 +23,7 @@ func (d Daemon) beyondProcesses() []string {
 	if d.Spec.PIDFile != nil {
 		list = append(list, "its pidfile")
 	}
-	if d.Spec.Rule { // its limits are criteria
+	if d.Spec.Rule { // the limits of a rule are criteria
 		return list
 	}
 	for _, limit := range []struct {

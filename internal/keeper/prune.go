@@ -9,9 +9,9 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// prune drops what is remembered of daemons that are in the configuration no more,
-// else one that was down when it was taken out would stay down for ever. Only a run
-// for all of the configuration, without a mistake in it, knows which these are.
+// prune drops the entries of daemons that are no longer in the configuration. Otherwise a
+// daemon that was down when it was removed would stay down in the records forever. Only a run
+// with the whole configuration, without errors in it, knows which these are.
 func (p *pass) prune() {
 	if !p.Whole || len(p.memory.gone) == 0 || !p.acts() {
 		return
@@ -21,7 +21,7 @@ func (p *pass) prune() {
 		over = nil
 		for name, was := range p.memory.gone {
 			d, there := all[name]
-			if !there || !same(d, was) { // another run keeps it just now
+			if !there || !same(d, was) { // another run is keeping it at the moment
 				continue
 			}
 			if d.Incident != nil {
@@ -32,7 +32,7 @@ func (p *pass) prune() {
 			delete(all, name)
 		}
 	})
-	if err != nil { // the next run tries again, and tells then
+	if err != nil { // the next run tries again, and reports it then
 		p.forgotten(err)
 		return
 	}
@@ -44,7 +44,7 @@ func (p *pass) prune() {
 	}
 }
 
-// closed is the incident under way at its end.
+// closed returns the current incident, ended with this outcome.
 func closed(d past.Daemon, now past.Stamp, outcome words.Outcome) *past.Incident {
 	i := new(d.SoFar(now))
 	i.Up, i.Outcome = now.Time, outcome

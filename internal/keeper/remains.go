@@ -10,28 +10,28 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// remains is what is known of a daemon of which processes count, though its main process
-// seems to have ended: what is left of it is not the daemon.
+// remains is what is known about a daemon that has counted processes although its main
+// process seems to have ended: leftovers of a daemon are not the daemon.
 type remains struct {
-	gone    past.Process // the main process that has ended; its PID is 0 if none is known to have
+	gone    past.Process // the main process that has ended; its PID is 0 if none is known
 	relics  []relic      // the processes that count
 	service string
 	cond    rcd.Condition // of that service
 	file    pidFile
-	told    bool // the system tells the children of a process
-	twice   bool // gone was seen by two runs: it was no parent that only waits for its child to start
+	told    bool // the system reports the children of a process
+	twice   bool // gone was seen by two runs, so it was not a parent that only waits for its child to start
 }
 
-// relic is a process that may be left of a dead daemon.
+// relic is a process that may be a leftover of a dead daemon.
 type relic struct {
 	pid   int
-	unit  string        // of systemd; "" if it is in none
+	unit  string        // its systemd unit; "" if none
 	age   time.Duration // since its start
-	old   bool          // it was there when the daemon was last seen up
-	kin   bool          // then it was the child of the one that has ended, or descends from such a one
-	left  bool          // of an earlier main process
+	old   bool          // it was running when the daemon was last seen up
+	kin   bool          // it was then a descendant of the main process that has ended
+	left  bool          // it is a leftover of an earlier main process
 	heir  bool          // it has started others that count, and waits for connections: it may be a new main process
-	alien bool          // it is in the unit of another service than the daemon's
+	alien bool          // it is in the unit of a service that is not the daemon's
 }
 
 // pidFile is what the daemon's pidfile says.
@@ -41,30 +41,30 @@ type pidFile struct {
 	known bool
 }
 
-// finding is what is to be thought of remains.
+// finding is the conclusion about remains.
 type finding struct {
 	dead bool
-	main int    // the main process that runs; 0: none is known
-	why  string // it cannot be told, for people; "" if it can
+	main int    // the running main process; 0: none is known
+	why  string // why it is unknown, for people; "" if it is known
 }
 
-// judge decides. The service's manager has the first word and the daemon's pidfile the
-// second; the memory alone says too little. What cannot be told is up.
+// judge decides. It believes the service's manager first and the daemon's pidfile second; the
+// memory alone is not enough. If the answer is unknown, the daemon counts as up.
 func (r remains) judge() finding {
-	over := r.cond.State != rcd.Running && r.cond.Life.Ended > 0 // else a command that has started it may have ended
+	over := r.cond.State != rcd.Running && r.cond.Life.Ended > 0 // otherwise it may be a command that has started the daemon and ended
 	switch {
 	case r.has(r.cond.Main):
 		return finding{main: r.cond.Main}
 	case r.file.runs && r.has(r.file.pid):
 		return finding{main: r.file.pid}
-	case r.has(r.gone.Parent): // it was no main process
+	case r.has(r.gone.Parent): // it was not a main process
 		return finding{main: r.gone.Parent}
 	case over && r.all(r.isOfLife):
 		return r.unlessHeir("service " + r.service + " has no main process any more")
 	case over:
 		x := r.other(r.isOfLife)
 		return finding{main: x.pid, why: fmt.Sprintf("service %s has ended, and process %d%s was started outside of it", r.service, x.pid, inBrackets(x.unit))}
-	case r.gone.PID == 0: // nothing but that the process is in the unit of another service
+	case r.gone.PID == 0: // all that is known is that the process is in the unit of another service
 		return finding{}
 	case !r.twice || !r.all(r.isRelic):
 		return finding{main: r.other(r.isRelic).pid}
@@ -82,8 +82,8 @@ func (r remains) all(is func(relic) bool) bool {
 	return !slices.ContainsFunc(r.relics, func(x relic) bool { return !is(x) })
 }
 
-// isOfLife reports whether a process was started in the life of the service that is over;
-// or it is another service's, and was there beside the main process that has ended.
+// isOfLife reports whether a process was started during the last life of the service, or
+// belongs to another service and was running together with the main process that has ended.
 func (r remains) isOfLife(x relic) bool {
 	life := r.cond.Life
 	if x.left || x.kin && x.old {
@@ -92,17 +92,17 @@ func (r remains) isOfLife(x relic) bool {
 	return x.age > life.Ended && (x.age <= life.Began+startSlack || x.alien && r.gone.PID != 0)
 }
 
-// startSlack allows for the kernel counting starts in hundredths of a second.
+// startSlack allows for the kernel counting start times in hundredths of a second.
 const startSlack = 50 * time.Millisecond
 
-// isRelic reports whether the memory says that a process is what the main process has
-// left. Where the system does not tell children, that may be all that were there.
+// isRelic reports whether, by the memory, a process was left by the main process. On systems
+// that do not report children, every process that was running then may have been.
 func (r remains) isRelic(x relic) bool {
 	return x.left || x.old && (x.kin || !r.told)
 }
 
-// unlessHeir: by an upgrade of its program a daemon may have handed over to a process
-// that it had started.
+// unlessHeir rules out a successor: when its program is upgraded, a daemon may hand over to a
+// process that it has started.
 func (r remains) unlessHeir(why string) finding {
 	for _, x := range r.relics {
 		if x.heir {
@@ -112,7 +112,7 @@ func (r remains) unlessHeir(why string) finding {
 	return finding{dead: true}
 }
 
-// other is the first process that is none of these: what is left of an earlier main
+// other returns the first process for which is returns false: a leftover of an earlier main
 // process must not be taken for the new one.
 func (r remains) other(is func(relic) bool) relic {
 	for _, x := range r.relics {
@@ -123,7 +123,7 @@ func (r remains) other(is func(relic) bool) relic {
 	return relic{}
 }
 
-// text says what is wrong with a daemon of which only that is left.
+// text says what is wrong with a daemon that consists of leftovers only.
 func (r remains) text() string {
 	main := "its main process has ended"
 	switch {
@@ -141,7 +141,7 @@ func (r remains) text() string {
 	return fmt.Sprintf("%s; %d of its processes are left", main, len(r.relics))
 }
 
-// pids are those of the processes that count.
+// pids lists the PIDs of the processes that count.
 func (r remains) pids() []int {
 	var list []int
 	for _, x := range r.relics {
@@ -150,7 +150,7 @@ func (r remains) pids() []int {
 	return list
 }
 
-// doubtText is the notice where it cannot be told.
+// doubtText is the notice if it is unknown whether they are leftovers.
 func (r remains) doubtText(why string) string {
 	if r.gone.PID == 0 {
 		return why

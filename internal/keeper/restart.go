@@ -13,63 +13,63 @@ import (
 	"daemon-keeper/restart"
 )
 
-// restart acts.
-func (r *task) restart(ctx context.Context, services []string) {
-	p := r.daemon.Procedure
+// restart restarts the services and reports the outcome.
+func (t *task) restart(ctx context.Context, services []string) {
+	p := t.daemon.Procedure
 	p.Services = services
 	defer context.AfterFunc(ctx, func() {
-		r.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
+		t.logOnce(report.Notice, "%v: what was stopped is started, and nothing more is touched", context.Cause(ctx))
 	})()
-	r.meet(ctx, services)
-	began := r.memory.now()
-	r.tries()
-	r.intend(services)
-	o := p.Run(ctx, controller{r.pass, r.locks, r.saysStep}, prober{r, lingering(r.last)}, r)
-	r.endJournal()
-	r.past.Tally.Last = r.memory.now()
+	t.meet(ctx, services)
+	began := t.memory.now()
+	t.tries()
+	t.intend(services)
+	o := p.Run(ctx, controller{t.pass, t.locks, t.saysStep}, prober{t, lingering(t.last)}, t)
+	t.endJournal()
+	t.past.Tally.Last = t.memory.now()
 	for _, step := range p.Steps()[len(o.Steps):] {
-		r.report.Steps = append(r.report.Steps, report.Step{
+		t.report.Steps = append(t.report.Steps, report.Step{
 			Verb: step.Verb, Service: step.Service, Skipped: true, Err: "this run was interrupted",
 		})
 	}
-	name, pids := r.report.Name, report.PIDList(o.PIDs)
+	name, pids := t.report.Name, report.PIDList(o.PIDs)
 	switch {
 	case o.Err != nil:
-		r.report.Reason = o.Err.Error()
-		r.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
+		t.report.Reason = o.Err.Error()
+		t.Log.Log(report.Error, "cannot tell whether '%s' is running again: %v", name, o.Err)
 	case !o.Up():
-		r.report.Reason = whyStillDown(o, p, r.last, r.report.Trouble)
-		r.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
-		if !o.Interrupted && len(r.last.Matches) == 0 {
-			r.report.Reason += r.endedAgain(ctx, began) + r.nearest(ctx, began)
+		t.report.Reason = whyStillDown(o, p, t.last, t.report.Trouble)
+		t.report.Hint = "look at what the service has printed and at the daemon's own log; then run its start by hand"
+		if !o.Interrupted && len(t.last.Matches) == 0 {
+			t.report.Reason += t.endedAgain(ctx, began) + t.nearest(ctx, began)
 		}
-		if i := r.past.Incident; i != nil {
-			i.LastTry = failedStart(o) + r.report.Reason
+		if i := t.past.Incident; i != nil {
+			i.LastTry = failedStart(o) + t.report.Reason
 		}
-		r.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(r.last), r.report.Reason)
+		t.Log.Log(report.Error, "'%s' is still %s: %s", name, stillDown(t.last), t.report.Reason)
 	default:
-		r.report.Result = report.BroughtBack
-		r.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
-		r.sawUp(ctx, r.last)
+		t.report.Result = report.BroughtBack
+		t.Log.Log(report.Notice, "'%s' is running again (%s)", name, pids)
+		t.sawUp(ctx, t.last)
 	}
-	r.whatIsLeft()
-	_ = r.save(true, r)
+	t.whatIsLeft()
+	_ = t.save(true, t)
 }
 
-// saysStep tells what a step has done besides what it is for.
-func (r *task) saysStep(text string) {
-	r.Log.Log(report.Notice, "%s", text)
-	r.report.Notices = append(r.report.Notices, text)
+// saysStep reports a side effect of a step.
+func (t *task) saysStep(text string) {
+	t.Log.Log(report.Notice, "%s", text)
+	t.report.Notices = append(t.report.Notices, text)
 }
 
-// isDaemon reports whether a process is of a daemon that the service starts, this one
-// or another, well or not. If that cannot be told, it may be.
+// isDaemon reports whether a process belongs to a daemon that the service starts, this one or
+// another, healthy or not. If that is unknown, it returns true.
 func (p *pass) isDaemon(service string, pid int) bool {
-	for _, r := range p.tasks {
-		if !slices.Contains(r.daemon.Services, service) {
+	for _, t := range p.tasks {
+		if !slices.Contains(t.daemon.Services, service) {
 			continue
 		}
-		v := p.looks.one(context.Background(), r.daemon.Spec, check.Options{Full: true})
+		v := p.looks.one(context.Background(), t.daemon.Spec, check.Options{Full: true})
 		if v.State == check.Unknown || slices.Contains(pids(v), pid) {
 			return true
 		}
@@ -77,35 +77,34 @@ func (p *pass) isDaemon(service string, pid int) bool {
 	return false
 }
 
-// unlessRestarted leaves out the services that were restarted in this run for
-// another daemon.
-func (r *task) unlessRestarted(services []string) []string {
+// unlessRestarted leaves out services that this run has already restarted for another daemon.
+func (t *task) unlessRestarted(services []string) []string {
 	var left []string
 	for _, service := range services {
-		by := r.turns.claim(r.lockName(service), r.report.Name)
-		if by == r.report.Name {
+		by := t.turns.claim(t.lockName(service), t.report.Name)
+		if by == t.report.Name {
 			left = append(left, service)
 			continue
 		}
-		r.report.Steps = append(r.report.Steps, report.Step{
+		t.report.Steps = append(t.report.Steps, report.Step{
 			Verb: words.Start, Service: service, Skipped: true, Err: fmt.Sprintf("it was restarted for '%s' already", by),
 		})
 	}
 	return left
 }
 
-// endedAgain asks how the daemon has ended that was started just now. What has ended it
-// before is the cause of the incident, and may be another.
-func (r *task) endedAgain(ctx context.Context, began past.Stamp) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.EvidenceTime)
+// endedAgain asks how the daemon that was just started has ended. The earlier death is the
+// cause of the incident, and may differ.
+func (t *task) endedAgain(ctx context.Context, began past.Stamp) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.EvidenceTime)
 	defer cancel()
-	d, err := r.Manager.Death(ctx, r.daemon.Services[0])
-	isOld := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
-	if err != nil || d.Text == "" || isOld || d.Ago > r.memory.now().Since(began) { // the start has come to no process
+	d, err := t.Manager.Death(ctx, t.daemon.Services[0])
+	isOld := slices.ContainsFunc(t.past.Processes, func(p past.Process) bool { return p.PID == d.PID })
+	if err != nil || d.Text == "" || isOld || d.Ago > t.memory.now().Since(began) { // the start has not led to a process
 		return ""
 	}
 	if d.See != "" {
-		r.report.Hint = "see what it has said: " + d.See
+		t.report.Hint = "see what it has said: " + d.See
 	}
 	return ": " + d.Text
 }
@@ -121,7 +120,7 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 		return fmt.Sprintf("it came up %s and was not well for %s: %s", times(o.Lost), terminal.Limit(p.Settle), unwell)
 	case o.Lost > 0:
 		return fmt.Sprintf("it came up %s and did not stay up for %s", times(o.Lost), terminal.Limit(p.Settle))
-	case unwell != "" && unwell == said: // which stands beside it
+	case unwell != "" && unwell == said: // the same text is shown beside it
 		return fmt.Sprintf("within %s it did not get well", terminal.Limit(p.Verify))
 	case len(last.Matches) > 0 && unwell != "":
 		return fmt.Sprintf("within %s it did not get well: %s", terminal.Limit(p.Verify), unwell)
@@ -129,8 +128,8 @@ func whyStillDown(o restart.Outcome, p restart.Procedure, last check.Verdict, sa
 	return fmt.Sprintf("it did not appear within %s", terminal.Limit(p.Verify))
 }
 
-// failedStart is what the start of a service has failed of: it stands beside the reason as
-// long as the run reports its steps, and later nowhere else.
+// failedStart returns why the start of a service has failed. The steps of the report show it
+// during this run; the reason keeps it for later.
 func failedStart(o restart.Outcome) string {
 	for _, step := range o.Steps {
 		if step.Verb == words.Start && step.Err != nil && !step.Slow {
@@ -147,14 +146,14 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// prober is restart's view of the daemon.
+// prober shows the daemon to package restart.
 type prober struct {
 	*task
-	before []int // its processes, if only other ones show that it was restarted
+	before []int // its processes before, if only new ones prove that it was restarted
 }
 
-// lingering are the processes of a daemon that is down for what no look behind a
-// restart can tell: how busy it is, how old, and that it is only what is left of it.
+// lingering lists the processes of a daemon that is down for a fault that a look after a
+// restart cannot see: CPU use, age, or being leftovers.
 func lingering(v check.Verdict) []int {
 	if slices.ContainsFunc(v.Faults, func(f check.Fault) bool {
 		return f.Severity == check.Restart && (f.Aspect == check.CPU || f.Aspect == check.Age || f.Aspect == check.MainEnded)
@@ -164,14 +163,13 @@ func lingering(v check.Verdict) []int {
 	return nil
 }
 
-// isRemains reports whether a daemon is down though processes of it are left.
+// isRemains reports whether a daemon is down although leftovers of it run.
 func isRemains(v check.Verdict) bool {
 	return slices.ContainsFunc(v.Faults, func(f check.Fault) bool { return f.Aspect == check.MainEnded })
 }
 
-// Probe looks at every process, because after an incident people want to see
-// what was excluded. A daemon that has just been started is young, whatever its
-// rules say of its age.
+// Probe looks at every process, because after an incident people want to see what was
+// excluded. Criteria about age are ignored: a daemon that has just been started is young.
 func (p prober) Probe(ctx context.Context) ([]int, error) {
 	spec := p.daemon.Spec
 	spec.MinAge = 0
@@ -196,20 +194,20 @@ func (p prober) Probe(ctx context.Context) ([]int, error) {
 	return pids(v), nil
 }
 
-// HasFailed asks the manager of the first service, which is the daemon's own. While
-// somebody is at work on it, it may yet come up.
+// HasFailed asks the manager of the daemon's own service, the first. While somebody is at
+// work on it, it may still come up.
 func (p prober) HasFailed(ctx context.Context) bool {
 	c, err := p.Manager.Condition(ctx, p.daemon.Services[0])
 	return err == nil && c.Failed && c.Work == nil
 }
 
-// newOnes are the processes that were not there before: what is left of those is no
-// sign that the daemon is there to stay.
+// newOnes lists the processes that were not there before: leftovers do not show that the
+// daemon will stay up.
 func newOnes(matches []check.Match, before []int) []check.Match {
 	return slices.DeleteFunc(slices.Clone(matches), func(m check.Match) bool { return slices.Contains(before, m.PID) })
 }
 
-// isSubset reports whether none is new.
+// isSubset reports whether all of list are in of.
 func isSubset(list, of []int) bool {
 	return !slices.ContainsFunc(list, func(pid int) bool { return !slices.Contains(of, pid) })
 }

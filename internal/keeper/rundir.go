@@ -11,22 +11,22 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// lock keeps other runs from the services. Without a folder that can be trusted
-// there are no locks, and the daemon is restarted all the same.
-func (r *task) lock(ctx context.Context) (*state.Locks, bool) {
-	locks, err := r.locksOf(r.daemon.Services)
+// lock keeps other runs from the services. Without a folder that can be trusted there are no
+// locks, and the daemon is restarted all the same.
+func (t *task) lock(ctx context.Context) (*state.Locks, bool) {
+	locks, err := t.locksOf(t.daemon.Services)
 	var held *state.HeldError
 	switch {
 	case errors.As(err, &held):
-		if why, hint := r.overdue(ctx, held); why != "" {
-			r.report.Reason, r.report.Hint = why, hint
-			r.Log.Log(report.Warning, "'%s' is still %s: %s; %s", r.report.Name, stillDown(r.last), why, hint)
+		if why, hint := t.overdue(ctx, held); why != "" {
+			t.report.Reason, t.report.Hint = why, hint
+			t.Log.Log(report.Warning, "'%s' is still %s: %s; %s", t.report.Name, stillDown(t.last), why, hint)
 			return nil, false
 		}
-		r.leaveTo(err)
+		t.leaveTo(err)
 		return nil, false
 	case err != nil:
-		r.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))
+		t.logOnce(report.Warning, "no locks, so another run may restart the same services, and what they print is lost: %v%s", err, inBrackets(words.Hint(err)))
 		return new(state.Locks), true
 	}
 	return locks, true
@@ -44,7 +44,8 @@ func (p *pass) locksOf(services []string) (*state.Locks, error) {
 	return dir.Lock(p.lockNames(services), time.Now())
 }
 
-// lockNames are those of the services' locks, by which two names of one service are the same.
+// lockNames returns the names of the services' locks. Two names of one service give the same
+// lock.
 func (k *Keeper) lockNames(services []string) []string {
 	names := make([]string, len(services))
 	for i, service := range services {
@@ -60,7 +61,7 @@ func (k *Keeper) lockName(service string) string {
 	return k.LockName(service)
 }
 
-// managerOf is the name of a service's manager, for people.
+// managerOf returns the name of a service's manager, for people.
 func (k *Keeper) managerOf(service string) string {
 	if k.ManagerOf != nil {
 		return k.ManagerOf(service)
@@ -68,7 +69,7 @@ func (k *Keeper) managerOf(service string) string {
 	return k.Manager.Name()
 }
 
-// trim cuts what daemons have written to the output of their own start.
+// trim shortens the files with the output that daemons have written since their start.
 func (p *pass) trim() {
 	for _, service := range (&rcd.Outputs{Dir: p.RunDir}).TooLarge() {
 		dir, err := state.OpenDir(p.RunDir)

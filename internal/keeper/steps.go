@@ -11,56 +11,56 @@ import (
 	"daemon-keeper/restart"
 )
 
-// Begin tells the diary and a person at the terminal what is under way.
-func (r *task) Begin(s restart.Step) {
-	if r.journal != nil {
-		r.mark(r.journal.Begin, s)
+// Begin shows in the log and on the terminal what is under way.
+func (t *task) Begin(s restart.Step) {
+	if t.journal != nil {
+		t.mark(t.journal.Begin, s)
 	}
-	r.stopBegan = r.memory.now()
-	r.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
-	r.step = r.show(doing(s.Verb) + " service " + s.Service)
+	t.stopBegan = t.memory.now()
+	t.Log.Log(report.Notice, "%s service '%s'", doing(s.Verb), s.Service)
+	t.step = t.show(doing(s.Verb) + " service " + s.Service)
 }
 
-// show shows a person at the terminal what is under way.
-func (r *task) show(what string) (end func()) {
-	if r.Progress == nil {
+// show shows on the terminal what is under way.
+func (t *task) show(what string) (end func()) {
+	if t.Progress == nil {
 		return func() {}
 	}
-	return r.Progress.Begin(what)
+	return t.Progress.Begin(what)
 }
 
-// End tells how a step has ended.
-func (r *task) End(d restart.Done) {
-	r.step()
-	if r.journal != nil {
-		r.mark(r.journal.End, d.Step)
+// End reports how a step has ended.
+func (t *task) End(d restart.Done) {
+	t.step()
+	if t.journal != nil {
+		t.mark(t.journal.End, d.Step)
 	}
-	r.noteStep(d)
+	t.noteStep(d)
 	took := terminal.Seconds(d.Took)
 	step := report.Step{Verb: d.Verb, Service: d.Service, Took: d.Took, Slow: d.Slow}
 	switch {
 	case d.Err == nil:
-		r.Log.Log(report.Notice, "%s service '%s' in %s", did(d.Verb), d.Service, took)
+		t.Log.Log(report.Notice, "%s service '%s' in %s", did(d.Verb), d.Service, took)
 	case d.Slow:
-		r.Log.Log(report.Warning, "start of service '%s' has not ended after %s, but the daemon is up", d.Service, took)
+		t.Log.Log(report.Warning, "start of service '%s' has not ended after %s, but the daemon is up", d.Service, took)
 	default:
 		step.Err = d.Err.Error()
-		r.Log.Log(stepLevel(d.Verb), "%v", d.Err)
+		t.Log.Log(stepLevel(d.Verb), "%v", d.Err)
 	}
 	var failed *rcd.CommandError
 	if errors.As(d.Err, &failed) && !d.Slow {
 		step.Output = failed.Output
 		for _, line := range failed.Output {
-			r.Log.Log(stepLevel(d.Verb), "service '%s' said: %s", d.Service, line)
+			t.Log.Log(stepLevel(d.Verb), "service '%s' said: %s", d.Service, line)
 		}
 	}
-	r.report.Steps = append(r.report.Steps, step)
+	t.report.Steps = append(t.report.Steps, step)
 }
 
-// Await shows a person at the terminal that it is the daemon that takes its time.
-func (r *task) Await() func() { return r.show("waiting for " + filepath.Base(r.report.Name)) }
+// Await shows on the terminal that the run waits for the daemon.
+func (t *task) Await() func() { return t.show("waiting for " + filepath.Base(t.report.Name)) }
 
-// stepLevel: a stop that fails does not keep the start from being tried.
+// stepLevel returns the level of a failed step. A failed stop does not prevent the start.
 func stepLevel(v words.Verb) report.Level {
 	if v == words.Stop {
 		return report.Warning
@@ -83,15 +83,15 @@ func did(v words.Verb) string {
 }
 
 // plan reports what a run that may act would do.
-func (r *task) plan(services []string) {
-	p := r.daemon.Procedure
+func (t *task) plan(services []string) {
+	p := t.daemon.Procedure
 	p.Services = services
 	for _, s := range p.Steps() {
-		r.report.Plan = append(r.report.Plan, report.Plan{
-			Argv:    r.Manager.Argv(s.Verb, s.Service),
+		t.report.Plan = append(t.report.Plan, report.Plan{
+			Argv:    t.Manager.Argv(s.Verb, s.Service),
 			Timeout: s.Timeout,
 		})
 	}
-	r.report.Reason = "this was a dry run; nothing was touched"
-	r.noteForgetful()
+	t.report.Reason = "this was a dry run; nothing was touched"
+	t.noteForgetful()
 }

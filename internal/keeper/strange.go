@@ -15,8 +15,8 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// finishStrange finishes what was left of a daemon that this run was not asked for;
-// nobody here can tell whether it is up, but its manager may.
+// finishStrange finishes what was left of a daemon that this run was not asked for. This run
+// cannot judge whether that daemon is up, but its manager may know.
 func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 	if p.mustWaitFor(left) {
 		return
@@ -65,11 +65,11 @@ func (p *pass) finishStrange(ctx context.Context, left state.Intent) {
 	p.forget(i)
 }
 
-// giveUp is how long runs try to start what one that has died has left of a daemon
-// that none of them was asked for.
+// giveUp is how long runs try to start what a dead run has left of a daemon that none of them
+// was asked for.
 const giveUp = 10 * time.Minute
 
-// mustWaitFor is mustWait for a daemon of which nothing is known but its name.
+// mustWaitFor is mustWait for a daemon that is known only by name.
 func (p *pass) mustWaitFor(i state.Intent) bool {
 	if !p.isWorking(BootLimit) {
 		return true
@@ -84,7 +84,7 @@ func (p *pass) mustWaitFor(i state.Intent) bool {
 	return err == nil && work != nil && p.memory.now().Since(i.Began) < longestUpgrade
 }
 
-// isUnwanted reports whether somebody has stopped or disabled a service since.
+// isUnwanted reports whether somebody has stopped or disabled a service since the run died.
 func (p *pass) isUnwanted(ctx context.Context, i state.Intent, service string) bool {
 	if p.IgnoreIntent {
 		return false

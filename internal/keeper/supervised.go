@@ -11,39 +11,39 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// A supervisor of the daemontools family starts its services again by itself. It is left to
-// that: while it runs and wants a service up, it has its own time, see rcd.Work. What it
-// cannot do, and what nobody would see, is told.
+// A supervisor of the daemontools family restarts its services by itself. While it runs and
+// wants a service up, the daemon is left to it for a limited time, see rcd.Work. What it
+// cannot do, and what nobody would notice, is reported.
 
-// How a daemon is watched that its supervisor starts again and again.
+// How a daemon is watched that its supervisor restarts again and again.
 const (
-	flaps     = 4               // so many starts within the time that counts are too many
-	watchFor  = 6 * time.Second // a supervisor waits for a second between two starts
+	flaps     = 4               // this many starts within the time window are too many
+	watchFor  = 6 * time.Second // a supervisor waits one second between two starts
 	watchPoll = 25 * time.Millisecond
-	livesFor  = 2 * time.Second // it has come up, and is no longer watched
-	mostSeen  = 32              // starts that are remembered
+	livesFor  = 2 * time.Second // a daemon that lives this long has come up, and is no longer watched
+	mostSeen  = 32              // how many starts are remembered
 
-	flappingTime = 5 * time.Minute // that counts, if the configuration says nothing
+	flappingTime = 5 * time.Minute // the time window, if the configuration has none
 )
 
-// supervision is what the supervisor of the daemon's first service, which is its own, does
-// about it; nil if it has none, or nobody can tell.
-func (r *task) supervision(ctx context.Context) *rcd.Supervision {
-	if r.Supervised == nil || len(r.daemon.Services) == 0 || r.daemon.LookOnly {
+// supervision returns what the supervisor of the daemon's own service, the first, does; nil
+// if it has none or that is unknown.
+func (t *task) supervision(ctx context.Context) *rcd.Supervision {
+	if t.Supervised == nil || len(t.daemon.Services) == 0 || t.daemon.LookOnly {
 		return nil
 	}
-	s, err := r.Supervised(ctx, r.daemon.Services[0])
+	s, err := t.Supervised(ctx, t.daemon.Services[0])
 	if err != nil {
-		r.logOnce(report.Info, "cannot tell what the supervisor of service '%s' does: %v", r.daemon.Services[0], err)
+		t.logOnce(report.Info, "cannot tell what the supervisor of service '%s' does: %v", t.daemon.Services[0], err)
 		return nil
 	}
 	return s
 }
 
-// superviseUp adds to the verdict of a daemon that is up what its supervisor shows: that it
-// was started too often lately, and that nobody reads what it writes.
-func (r *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
-	s := r.supervision(ctx)
+// superviseUp adds to the verdict of a daemon that is up what its supervisor shows: too many
+// starts recently, or output that nobody reads.
+func (t *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
+	s := t.supervision(ctx)
 	if s == nil {
 		return v
 	}
@@ -51,9 +51,9 @@ func (r *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 		v.Faults = append(v.Faults[:len(v.Faults):len(v.Faults)], check.Fault{Severity: severity, Text: text})
 	}
 	if s.Up {
-		r.sawStart(s.At)
+		t.sawStart(s.At)
 	}
-	if text := r.flapText(s, 0); text != "" {
+	if text := t.flapText(s, 0); text != "" {
 		add(check.Alarm, text)
 	}
 	if s.Log != "" {
@@ -65,54 +65,54 @@ func (r *task) superviseUp(ctx context.Context, v check.Verdict) check.Verdict {
 	return v
 }
 
-// sawStart remembers a start by the supervisor, unless it was told to by a run.
-func (r *task) sawStart(at time.Time) {
-	if r.store() == nil || at.IsZero() || slices.ContainsFunc(r.past.Starts, at.Equal) || r.isOurStart(at) {
+// sawStart remembers a start by the supervisor, unless a run has asked for it.
+func (t *task) sawStart(at time.Time) {
+	if t.store() == nil || at.IsZero() || slices.ContainsFunc(t.past.Starts, at.Equal) || t.isOurStart(at) {
 		return
 	}
-	r.past.Starts = append(r.past.Starts, at.UTC())
-	if n := len(r.past.Starts); n > mostSeen {
-		r.past.Starts = slices.Clone(r.past.Starts[n-mostSeen:])
+	t.past.Starts = append(t.past.Starts, at.UTC())
+	if n := len(t.past.Starts); n > mostSeen {
+		t.past.Starts = slices.Clone(t.past.Starts[n-mostSeen:])
 	}
 }
 
-// isOurStart reports whether a start is from the time of a run's own restart.
-func (r *task) isOurStart(at time.Time) bool {
+// isOurStart reports whether a start happened during a restart by a run.
+func (t *task) isOurStart(at time.Time) bool {
 	const after = 2 * time.Second
-	stop, known := r.past.Stops[r.daemon.Services[0]]
-	return known && !at.Before(stop.From.Time) && at.Before(r.past.Tally.Last.Time.Add(after))
+	stop, known := t.past.Stops[t.daemon.Services[0]]
+	return known && !at.Before(stop.From.Time) && at.Before(t.past.Tally.Last.Time.Add(after))
 }
 
-// flapping watches a daemon that is down, and that its supervisor has started a moment ago or
-// is about to: is it started again and again? Another restart would not help. The text says
-// so; "" if it is not. Watched says that this took some time.
-func (r *task) flapping(ctx context.Context) (text string, watched bool) {
-	s := r.supervision(ctx)
-	if s == nil || !s.Watched || !s.WantUp || len(r.last.Matches) > 0 { // it runs, but not well
+// flapping watches a daemon that is down and that its supervisor has just started or is about
+// to start. If the supervisor restarts it again and again, another restart would not help,
+// and text says so; otherwise text is "". watched says that this took some time.
+func (t *task) flapping(ctx context.Context) (text string, watched bool) {
+	s := t.supervision(ctx)
+	if s == nil || !s.Watched || !s.WantUp || len(t.last.Matches) > 0 { // it runs, but not well
 		return "", false
 	}
 	if s.Up {
-		r.sawStart(s.At)
+		t.sawStart(s.At)
 	}
 	if time.Since(s.At) > watchFor { // it is not being started now
 		return "", false
 	}
-	if text := r.flapText(s, 0); text != "" || !r.acts() {
+	if text := t.flapText(s, 0); text != "" || !t.acts() {
 		return text, false
 	}
-	return r.watchStarts(ctx, s), true
+	return t.watchStarts(ctx, s), true
 }
 
-// watchStarts is flapping once the starts of some seconds have been seen, and how long the
-// daemon has lived at most between a start and its end.
-func (r *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
+// watchStarts watches the starts of some seconds, and how long the daemon lives at most
+// between a start and its end. Its result is that of flapping.
+func (t *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	ctx, cancel := context.WithTimeout(ctx, watchFor)
 	defer cancel()
 	ticks := time.NewTicker(watchPoll)
 	defer ticks.Stop()
 	life, last := time.Duration(0), s
 	for {
-		text := r.flapText(last, life)
+		text := t.flapText(last, life)
 		if text != "" && life > 0 || last.Up && time.Since(last.At) > livesFor {
 			return text
 		}
@@ -121,15 +121,15 @@ func (r *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 		case <-ctx.Done():
 			return text
 		}
-		now, err := r.Supervised(ctx, r.daemon.Services[0])
+		now, err := t.Supervised(ctx, t.daemon.Services[0])
 		switch {
 		case err != nil || now == nil:
 			return text
 		case now.At.Equal(last.At) && now.Up == last.Up:
 			continue
 		case now.Up:
-			r.starts = append(r.starts, now.At)
-			r.sawStart(now.At)
+			t.starts = append(t.starts, now.At)
+			t.sawStart(now.At)
 		case last.Up:
 			life = max(life, now.At.Sub(last.At))
 		}
@@ -137,24 +137,25 @@ func (r *task) watchStarts(ctx context.Context, s *rcd.Supervision) string {
 	}
 }
 
-// flapText tells how often a supervisor has started the daemon lately, if that is too often.
-func (r *task) flapText(s *rcd.Supervision, life time.Duration) string {
-	within := r.daemon.Policy.Acceptable
+// flapText says how often a supervisor has started the daemon recently, if that is too often.
+func (t *task) flapText(s *rcd.Supervision, life time.Duration) string {
+	within := t.daemon.Policy.Acceptable
 	if within <= 0 {
 		within = flappingTime
 	}
-	starts := r.past.Starts
-	if r.store() == nil {
-		starts = r.starts
+	starts := t.past.Starts
+	if t.store() == nil {
+		starts = t.starts
 	}
-	// s6 remembers each death, those of a stop or a restart too, which are not its supervisor's doing.
-	if deaths := slices.DeleteFunc(slices.Clone(s.Deaths), r.isOurStart); len(deaths) > len(starts) {
+	// s6 remembers each death, including those by a stop or a restart, which the supervisor
+	// has not caused.
+	if deaths := slices.DeleteFunc(slices.Clone(s.Deaths), t.isOurStart); len(deaths) > len(starts) {
 		starts = deaths
 	}
 	return flapsIn(starts, time.Now(), within, s.By, life)
 }
 
-// flapsIn is a pure function of what was seen.
+// flapsIn is the pure part of flapText.
 func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string, life time.Duration) string {
 	n, first := 0, now
 	for _, at := range starts {
@@ -175,45 +176,45 @@ func flapsIn(starts []time.Time, now time.Time, within time.Duration, by string,
 	return text
 }
 
-// isFlapping reports whether a daemon that is down is left to its supervisor, which starts it
-// again and again: that is an alarm, and another restart would be one more. Or it has come
-// up meanwhile.
-func (r *task) isFlapping(ctx context.Context) bool {
-	r.noteScanner(ctx)
-	text, watched := r.flapping(ctx)
+// isFlapping reports whether a daemon that is down is left to its supervisor, or has come up
+// in the meantime. A supervisor that starts it again and again raises an alarm; our restart
+// would be one more.
+func (t *task) isFlapping(ctx context.Context) bool {
+	t.noteScanner(ctx)
+	text, watched := t.flapping(ctx)
 	if text == "" {
-		return watched && r.settle(ctx, r.look(ctx))
+		return watched && t.settle(ctx, t.look(ctx))
 	}
-	r.flaps = true
-	r.report.Result, r.report.Reason = report.StillDown, "flapping: "+text
-	r.report.Hint = fmt.Sprintf("find out why it ends, or stop service %s", r.daemon.Services[0])
-	if r.news("flapping") {
-		r.Log.Log(report.Error, "'%s' is flapping: %s; it is left to its supervisor", r.report.Name, text)
+	t.flaps = true
+	t.report.Result, t.report.Reason = report.StillDown, "flapping: "+text
+	t.report.Hint = fmt.Sprintf("find out why it ends, or stop service %s", t.daemon.Services[0])
+	if t.news("flapping") {
+		t.Log.Log(report.Error, "'%s' is flapping: %s; it is left to its supervisor", t.report.Name, text)
 	}
 	return true
 }
 
-// noteScanner says that what starts the daemon's supervisor does not run: it goes on as long as
-// it lives, and then nobody starts it again. All processes are asked for, so a healthy run does
-// not.
-func (r *task) noteScanner(ctx context.Context) {
-	s := r.supervision(ctx)
-	if s == nil || r.Commands == nil {
+// noteScanner reports that the program that starts the daemon's supervisor does not run: if
+// the supervisor ends, nobody starts it again. The check looks at all processes, so a healthy
+// run does not make it.
+func (t *task) noteScanner(ctx context.Context) {
+	s := t.supervision(ctx)
+	if s == nil || t.Commands == nil {
 		return
 	}
-	found, err := r.Commands(ctx, s.IsScanner)
+	found, err := t.Commands(ctx, s.IsScanner)
 	if err == nil && len(found) == 0 {
-		r.report.Notices = append(r.report.Notices, fmt.Sprintf("no %s runs: nobody starts %s for %s when that has ended", s.Scanner, s.By, s.Folder))
+		t.report.Notices = append(t.report.Notices, fmt.Sprintf("no %s runs: nobody starts %s for %s when that has ended", s.Scanner, s.By, s.Folder))
 	}
 }
 
-// titleOf is the last line that a supervisor shows of what services write without a log of
-// their own; "" if there is none.
-func (r *task) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
-	if r.Commands == nil || s.Written != "" {
+// titleOf returns the last line that a supervisor shows of the output of services without a
+// log of their own; "" if there is none.
+func (t *task) titleOf(ctx context.Context, s *rcd.Supervision) (last string) {
+	if t.Commands == nil || s.Written != "" {
 		return ""
 	}
-	found, err := r.Commands(ctx, func(args []string) bool {
+	found, err := t.Commands(ctx, func(args []string) bool {
 		text, ok := s.Title(args)
 		return ok && text != ""
 	})

@@ -14,48 +14,47 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// Processes answers questions about single processes, which a healthy run does not ask.
+// Processes answers questions about single processes. A healthy run does not ask any.
 type Processes interface {
-	// Read reads all of a process; runs is false if there is none.
+	// Read reads everything about a process; runs is false if there is none.
 	Read(pid int) (p proctable.Process, runs bool, err error)
-	// Leads finds those that were started by the path of a Spec and execute something else.
+	// Leads finds processes that were started by the path of a Spec and execute another file.
 	Leads(ctx context.Context, spec check.Spec) ([]proctable.Process, error)
 	// Listens reports whether a process waits for connections.
 	Listens(pid int) (bool, error)
-	// PIDFile is the process that a pidfile names, and whether it runs; known is false if
-	// that cannot be told.
+	// PIDFile returns the process that a pidfile names, and whether it runs; known is false
+	// if that is unknown.
 	PIDFile(path string) (pid int, runs, known bool)
 }
 
-// suspects reports whether a daemon that seems to be up may be only what is left of it:
-// a main process that is remembered has ended, or a process that no run has seen before
-// is in the unit of another service. It starts no process and, where all is as it was,
-// reads nothing.
-func (r *task) suspects(v check.Verdict) bool {
+// suspects reports whether a daemon that seems to be up may consist of leftovers only: a
+// remembered main process has ended, or a process that no run has seen before is in the unit
+// of another service. It starts no process and, if nothing has changed, reads nothing.
+func (t *task) suspects(v check.Verdict) bool {
 	switch {
-	case v.State != check.Up || len(v.Matches) == 0 || r.daemon.Spec.Rule || r.daemon.LookOnly || r.Processes == nil:
+	case v.State != check.Up || len(v.Matches) == 0 || t.daemon.Spec.Rule || t.daemon.LookOnly || t.Processes == nil:
 		return false
 	}
-	return r.endedMain(v).PID != 0 || !r.Watching && slices.ContainsFunc(v.Matches, r.isStranger)
+	return t.endedMain(v).PID != 0 || !t.Watching && slices.ContainsFunc(v.Matches, t.isStranger)
 }
 
-// endedMain is a main process that is remembered and has ended; its PID is 0 if none has.
-func (r *task) endedMain(v check.Verdict) past.Process {
-	if r.store() == nil || r.past.LastUp.Boot != r.memory.now().Boot {
+// endedMain returns a remembered main process that has ended; its PID is 0 if there is none.
+func (t *task) endedMain(v check.Verdict) past.Process {
+	if t.store() == nil || t.past.LastUp.Boot != t.memory.now().Boot {
 		return past.Process{}
 	}
-	for _, p := range tops(r.past.Processes) {
+	for _, p := range tops(t.past.Processes) {
 		if slices.ContainsFunc(v.Matches, func(m check.Match) bool { return isSame(p, m) }) {
 			continue
 		}
-		if runs, err := r.Runs(p.PID, p.Start); !runs && err == nil {
+		if runs, err := t.Runs(p.PID, p.Start); !runs && err == nil {
 			return p
 		}
 	}
 	return past.Process{}
 }
 
-// tops are the processes that none of the others has started.
+// tops lists the processes that are not children of any other in the list.
 func tops(list []past.Process) []past.Process {
 	return slices.DeleteFunc(slices.Clone(list), func(p past.Process) bool {
 		return slices.ContainsFunc(list, func(other past.Process) bool {
@@ -66,19 +65,19 @@ func tops(list []past.Process) []past.Process {
 
 func isSame(p past.Process, m check.Match) bool { return p.PID == m.PID && p.Start == m.Usage.Start }
 
-// isStranger reports whether a process that is not remembered is in a unit of systemd
-// that none of the daemon's services is.
-func (r *task) isStranger(m check.Match) bool {
-	known := slices.ContainsFunc(r.past.Processes, func(p past.Process) bool { return isSame(p, m) })
-	return !known && r.isElsewhere(m.Usage.Unit)
+// isStranger reports whether a process that is not remembered is in a systemd unit that
+// belongs to none of the daemon's services.
+func (t *task) isStranger(m check.Match) bool {
+	known := slices.ContainsFunc(t.past.Processes, func(p past.Process) bool { return isSame(p, m) })
+	return !known && t.isElsewhere(m.Usage.Unit)
 }
 
-func (r *task) isElsewhere(unit string) bool {
-	if unit == "" || r.Manager == nil || len(r.daemon.Services) == 0 {
+func (t *task) isElsewhere(unit string) bool {
+	if unit == "" || t.Manager == nil || len(t.daemon.Services) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(r.daemon.Services, func(service string) bool {
-		if r.managerOf(service) != "systemd" { // whose services run in the unit of whoever has started it
+	return !slices.ContainsFunc(t.daemon.Services, func(service string) bool {
+		if t.managerOf(service) != "systemd" { // services of other managers run in the unit of whoever has started them
 			return true
 		}
 		_, service = words.CutService(service)
@@ -87,47 +86,47 @@ func (r *task) isElsewhere(unit string) bool {
 }
 
 // question settles a suspicion: it asks the manager, the pidfile and the processes
-// themselves. A daemon of which only remains are left is Down.
-func (r *task) question(ctx context.Context, v check.Verdict) check.Verdict {
-	r.doubt = ""
-	if !r.suspects(v) {
+// themselves. A daemon that consists of leftovers only is Down.
+func (t *task) question(ctx context.Context, v check.Verdict) check.Verdict {
+	t.doubt = ""
+	if !t.suspects(v) {
 		return v
 	}
-	opts := r.options()
+	opts := t.options()
 	opts.Full = true
-	all := r.looks.one(ctx, r.daemon.Spec, opts)
+	all := t.looks.one(ctx, t.daemon.Spec, opts)
 	if all.State != check.Up || len(all.Matches) == 0 {
 		return all
 	}
-	all.Pending, all.Faults = false, v.Faults // a probe has been made
-	left := r.remainsOf(ctx, all)
+	all.Pending, all.Faults = false, v.Faults // the probe has already been made
+	left := t.remainsOf(ctx, all)
 	found := left.judge()
 	switch {
 	case found.dead:
-		r.past.Left = leftOf(all.Matches)
+		t.past.Left = leftOf(all.Matches)
 		all.State = check.Down
 		all.Faults = append(all.Faults[:len(all.Faults):len(all.Faults)], check.Fault{Aspect: check.MainEnded, Severity: check.Restart, Text: left.text()})
 		return all
 	case found.why != "":
-		r.doubt = left.doubtText(found.why)
+		t.doubt = left.doubtText(found.why)
 	}
 	all.Matches = mainFirst(all.Matches, found.main)
 	return all
 }
 
 // remainsOf gathers what is known.
-func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
-	left := remains{gone: r.endedMain(v), told: runtime.GOOS == "linux", twice: r.past.UpSince.Before(r.past.LastUp)}
-	if len(r.daemon.Services) > 0 {
-		left.service = r.daemon.Services[0] // which is the daemon's own
-		left.cond = r.condition(ctx, left.service)
+func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
+	left := remains{gone: t.endedMain(v), told: runtime.GOOS == "linux", twice: t.past.UpSince.Before(t.past.LastUp)}
+	if len(t.daemon.Services) > 0 {
+		left.service = t.daemon.Services[0] // the first service is the daemon's own
+		left.cond = t.condition(ctx, left.service)
 	}
-	if file := r.daemon.Spec.PIDFile; file != nil {
-		left.file.pid, left.file.runs, left.file.known = r.Processes.PIDFile(file.Path)
+	if file := t.daemon.Spec.PIDFile; file != nil {
+		left.file.pid, left.file.runs, left.file.known = t.Processes.PIDFile(file.Path)
 	}
 	since := time.Duration(-1)
-	if r.store() != nil && !r.past.LastUp.IsZero() {
-		since = r.memory.now().Since(r.past.LastUp)
+	if t.store() != nil && !t.past.LastUp.IsZero() {
+		since = t.memory.now().Since(t.past.LastUp)
 	}
 	parents := make(map[int]int)
 	for _, m := range v.Matches {
@@ -137,16 +136,16 @@ func (r *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
-			left:  slices.ContainsFunc(r.past.Left, func(p past.Process) bool { return isSame(p, m) }),
+			left:  slices.ContainsFunc(t.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
-			heir:  r.isHeir(m, v.Matches),
-			alien: strings.HasSuffix(m.Usage.Unit, ".service") && r.isElsewhere(m.Usage.Unit),
+			heir:  t.isHeir(m, v.Matches),
+			alien: strings.HasSuffix(m.Usage.Unit, ".service") && t.isElsewhere(m.Usage.Unit),
 		})
 	}
 	return left
 }
 
-// leftOf are the processes that are left, by which a later run knows them.
+// leftOf returns the leftovers in the form in which later runs recognise them.
 func leftOf(matches []check.Match) []past.Process {
 	list := make([]past.Process, 0, len(matches))
 	for _, m := range matches {
@@ -155,8 +154,8 @@ func leftOf(matches []check.Match) []past.Process {
 	return list
 }
 
-// descends reports whether a process, or one that it descends from among those that
-// count, is one of these.
+// descends reports whether a process is one of these, or descends from one of them through
+// processes that count.
 func descends(pid int, parents map[int]int, of []int) bool {
 	for range len(parents) + 1 {
 		if slices.Contains(of, pid) {
@@ -171,27 +170,28 @@ func descends(pid int, parents map[int]int, of []int) bool {
 	return false
 }
 
-// isHeir reports whether a process has started others that count, and waits for
-// connections, or that cannot be told.
-func (r *task) isHeir(m check.Match, all []check.Match) bool {
+// isHeir reports whether a process has started others that count and waits for connections.
+// If the latter is unknown, it counts as waiting.
+func (t *task) isHeir(m check.Match, all []check.Match) bool {
 	if !slices.ContainsFunc(all, func(other check.Match) bool { return other.Parent == m.PID }) {
 		return false
 	}
-	listens, err := r.Processes.Listens(m.PID)
+	listens, err := t.Processes.Listens(m.PID)
 	return listens || err != nil
 }
 
-// conditionTime is the limit for that.
+// conditionTime limits the question about a service's condition.
 const conditionTime = 3 * time.Second
 
-// condition asks the manager. What it does not say is not known.
-func (r *task) condition(ctx context.Context, service string) rcd.Condition {
-	o := r.observer()
+// condition asks the manager about a service. If the manager does not answer, the state is
+// unknown.
+func (t *task) condition(ctx context.Context, service string) rcd.Condition {
+	o := t.observer()
 	if o == nil {
 		return rcd.Condition{}
 	}
-	r.deaths <- struct{}{} // as for the cause of a death
-	defer func() { <-r.deaths }()
+	t.deaths <- struct{}{} // bounded like the questions about causes of deaths
+	defer func() { <-t.deaths }()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), conditionTime)
 	defer cancel()
 	c, err := o.Condition(ctx, service)
@@ -201,8 +201,8 @@ func (r *task) condition(ctx context.Context, service string) rcd.Condition {
 	return c
 }
 
-// mainFirst puts the main process before the others, else one that has started some of
-// them: it is the first that is remembered, and so the first that the next run looks at.
+// mainFirst puts the main process first or, if it is unknown, one that has started some of
+// the others: the first is remembered first, so the next run looks at it first.
 func mainFirst(matches []check.Match, main int) []check.Match {
 	i := slices.IndexFunc(matches, func(m check.Match) bool { return m.PID == main })
 	if i < 0 {

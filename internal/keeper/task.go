@@ -15,234 +15,238 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// task is what one run does about one daemon, and what it knows of it.
+// task is the work of one run on one daemon, and what it knows about it.
 type task struct {
 	*pass
-	order  int // in which the daemons were given
+	order  int // the position in the list of daemons
 	daemon Daemon
 	report report.Daemon
-	done   chan struct{} // closed at the end: the report is written
-	last   check.Verdict // of the last look
-	step   func()        // ends what the person at the terminal is shown
-	old    *old          // the daemon before its service is stopped; nil: none of it runs
+	done   chan struct{} // closed when the report is written
+	last   check.Verdict // the last verdict
+	step   func()        // ends what the terminal shows
+	old    *old          // the daemon before its service is stopped; nil: none of its processes runs
 
-	unmet error // why that could not be told for sure
+	unmet error // why that is not certain
 
-	past       past.Daemon    // what is remembered of it
-	inFile     past.Daemon    // what of that is in the file
-	saved      bool           // at the last try; else another run has written meanwhile
-	over       *past.Incident // that has ended, and is not in the ledger yet
-	tellEnd    func()         // of that; nil: nobody is to be told
+	past       past.Daemon    // what is remembered of the daemon
+	inFile     past.Daemon    // the part that is in the file
+	saved      bool           // the last save has succeeded; otherwise another run has written in the meantime
+	over       *past.Incident // an ended incident that is not in the ledger yet
+	tellEnd    func()         // announces its end; nil: nobody is told
 	left       *state.Intent  // what a run that has died has left
-	journal    *state.Journal // of what is being done; nil: none
+	journal    *state.Journal // the journal of the current work; nil: none
 	stopBegan  past.Stamp
-	spared     map[string]*rcd.Wish // services that somebody wants to be left down
+	spared     map[string]*rcd.Wish // services that somebody wants to stay down
 	locks      *state.Locks         // of its services
-	locked     bool                 // we have its locks: no other run knows better
-	acted      bool                 // we have had its locks, and have done something
-	finished   bool                 // what another run has left, and that brought it back
-	stuck      bool                 // the machine boots, and does so for too long
-	starts     []time.Time          // of the daemon by its supervisor, which this run has seen
-	flaps      bool                 // its supervisor starts it again and again
-	doubt      string               // whether what counts is what is left of it cannot be told
-	others     bool                 // another run is at work, and knows better
+	locked     bool                 // we hold its locks: no other run knows better
+	acted      bool                 // we have held its locks and have done something
+	finished   bool                 // finishing the work of another run has brought it back
+	stuck      bool                 // the machine has been booting for too long
+	starts     []time.Time          // starts by the supervisor that this run has seen
+	flaps      bool                 // its supervisor restarts it again and again
+	doubt      string               // why it is unknown whether the counted processes are only leftovers
+	others     bool                 // another run is at work and knows better
 	overdues   []string             // work that takes too long
-	transition bool                 // something has changed that must not be forgotten
+	transition bool                 // something has changed that must be remembered
 }
 
-func (r *task) end() { close(r.done) }
+func (t *task) end() { close(t.done) }
 
-// keep is the flow of a run, from the first verdict on. It ends with the part that
-// has settled what there is to report.
-func (r *task) keep(ctx context.Context, first check.Verdict) {
-	if r.left != nil {
-		r.finish(ctx, first)
-		first = r.looks.one(ctx, r.daemon.Spec, r.options())
+// keep is the flow of a task after the first verdict. Each part reports whether it has
+// settled the outcome; then the flow ends.
+func (t *task) keep(ctx context.Context, first check.Verdict) {
+	if t.left != nil {
+		t.finish(ctx, first)
+		first = t.looks.one(ctx, t.daemon.Spec, t.options())
 	}
-	if v := r.probe(ctx, first, false); r.settle(ctx, v) {
+	if v := t.probe(ctx, first, false); t.settle(ctx, v) {
 		return
 	}
 	began := time.Now()
 	switch {
-	case !r.confirm(ctx):
+	case !t.confirm(ctx):
 		return
-	case r.Watching:
-		r.watch(ctx)
+	case t.Watching:
+		t.watch(ctx)
 		return
 	}
-	r.sawDown(standing(r.last))
+	t.sawDown(standing(t.last))
 	switch {
-	case !r.mayRestart(), !r.dependencies(ctx):
-		if r.report.Result == report.StillDown {
-			r.announce(ctx)
+	case !t.mayRestart(), !t.dependencies(ctx):
+		if t.report.Result == report.StillDown {
+			t.announce(ctx)
 		}
 		return
-	case !r.allowed(ctx):
-		if r.flaps {
-			r.tellCause(ctx)
+	case !t.allowed(ctx):
+		if t.flaps {
+			t.tellCause(ctx)
 		}
 		return
 	}
-	r.tellCause(ctx)
-	if r.backsOff() {
+	t.tellCause(ctx)
+	if t.backsOff() {
 		return
 	}
-	if !r.turns.take(ctx, r.order, r.lockNames(r.daemon.Services)) {
-		r.leave("this run was interrupted")
+	if !t.turns.take(ctx, t.order, t.lockNames(t.daemon.Services)) {
+		t.leave("this run was interrupted")
 		return
 	}
-	defer r.turns.give(r.lockNames(r.daemon.Services))
-	services, ok := r.startable(ctx)
+	defer t.turns.give(t.lockNames(t.daemon.Services))
+	services, ok := t.startable(ctx)
 	switch {
 	case !ok:
 		return
-	case r.DryRun:
-		r.plan(services)
+	case t.DryRun:
+		t.plan(services)
 		return
 	}
-	locks, ok := r.lock(ctx)
+	locks, ok := t.lock(ctx)
 	if !ok {
 		return
 	}
-	r.locked, r.locks = true, locks
+	t.locked, t.locks = true, locks
 	defer func() {
-		r.locked = false
+		t.locked = false
 		locks.Release()
 	}()
-	r.awaitOrphans(ctx)
-	r.reload()
-	// Another run, or the restart of another daemon, may have been at work
-	// between our look and our lock.
-	if v := r.lookAtAll(ctx); r.settle(ctx, v) {
+	t.awaitOrphans(ctx)
+	t.reload()
+	// Another run, or the restart of another daemon, may have been at work between our look
+	// and our lock.
+	if v := t.lookAtAll(ctx); t.settle(ctx, v) {
 		return
 	}
-	if r.pausedMeanwhile() || r.workedMeanwhile(ctx) {
+	if t.pausedMeanwhile() || t.workedMeanwhile(ctx) {
 		return
 	}
-	r.restart(ctx, r.unlessRestarted(services))
-	r.report.Took = time.Since(began)
-	r.noteNextTry()
+	t.restart(ctx, t.unlessRestarted(services))
+	t.report.Took = time.Since(began)
+	t.noteNextTry()
 }
 
-// look takes a snapshot, together with others that want one, and judges it.
-func (r *task) look(ctx context.Context) check.Verdict {
-	v := r.looks.one(ctx, r.daemon.Spec, r.options())
-	return r.probe(ctx, v, false)
+// look takes a snapshot, together with other tasks that want one, and judges it.
+func (t *task) look(ctx context.Context) check.Verdict {
+	v := t.looks.one(ctx, t.daemon.Spec, t.options())
+	return t.probe(ctx, v, false)
 }
 
-// lookAtAll is look at all processes that count, not only at as many as decide.
-func (r *task) lookAtAll(ctx context.Context) check.Verdict {
-	opts := r.options()
+// lookAtAll looks at all processes that count, not only at as many as are needed for a
+// decision.
+func (t *task) lookAtAll(ctx context.Context) check.Verdict {
+	opts := t.options()
 	opts.Measure = true
-	return r.probe(ctx, r.looks.one(ctx, r.daemon.Spec, opts), false)
+	return t.probe(ctx, t.looks.one(ctx, t.daemon.Spec, opts), false)
 }
 
-// probe asks the daemon itself, where its Spec says so, and others about it, if it may be
-// only what is left of it.
-func (r *task) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
-	if afterRestart { // few restarts are under way, and they wait for no other's probe
-		return r.askItself(ctx, v, true)
+// probe asks the daemon itself, if its Spec says so. It also questions a daemon that may
+// consist of leftovers only.
+func (t *task) probe(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
+	if afterRestart { // few restarts are under way, and they do not wait for the probes of others
+		return t.askItself(ctx, v, true)
 	}
 	if v.Pending {
-		r.probes <- struct{}{}
-		v = r.askItself(ctx, v, false)
-		<-r.probes
+		t.probes <- struct{}{}
+		v = t.askItself(ctx, v, false)
+		<-t.probes
 	}
-	return r.question(ctx, v)
+	return t.question(ctx, v)
 }
 
-func (r *task) askItself(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
+func (t *task) askItself(ctx context.Context, v check.Verdict, afterRestart bool) check.Verdict {
 	if !v.Pending {
 		return v
 	}
-	return r.Probe(ctx, r.daemon.Spec, v, afterRestart)
+	return t.Probe(ctx, t.daemon.Spec, v, afterRestart)
 }
 
-// see takes over what a look has shown of processes.
-func (r *task) see(v check.Verdict) {
-	r.last = v
-	r.report.Processes = r.processes(v)
-	r.report.Details = r.details(r.daemon.Spec, v)
+// see takes over the processes of a verdict.
+func (t *task) see(v check.Verdict) {
+	t.last = v
+	t.report.Processes = t.processes(v)
+	t.report.Details = t.details(t.daemon.Spec, v)
 }
 
-// settle reports a verdict that ends the run; only Down does not.
-func (r *task) settle(ctx context.Context, v check.Verdict) bool {
-	r.see(v)
+// settle reports a verdict. It returns true if that ends the task: every verdict but Down
+// does.
+func (t *task) settle(ctx context.Context, v check.Verdict) bool {
+	t.see(v)
 	switch v.State {
 	case check.Up:
-		r.well(ctx, v)
+		t.well(ctx, v)
 		return true
 	case check.Down:
 		return false
 	}
-	r.cannotTell(v.Err)
+	t.cannotTell(v.Err)
 	return true
 }
 
-// well reports a daemon that is not to be restarted, with what is odd about it.
-func (r *task) well(ctx context.Context, v check.Verdict) {
-	v = r.superviseUp(ctx, v)
-	level, alone := report.Routine, !r.several() // else a line for all will do
-	if r.report.Result == report.StillDown {     // which the diary was told
+// well reports a daemon that needs no restart, with anything odd about it.
+func (t *task) well(ctx context.Context, v check.Verdict) {
+	v = t.superviseUp(ctx, v)
+	level, alone := report.Routine, !t.several() // with several daemons one line covers all
+	if t.report.Result == report.StillDown {     // this was already logged
 		level, alone = report.Notice, true
 	}
-	r.report.Result = report.Up
-	if r.finished {
-		r.report.Result = report.BroughtBack
+	t.report.Result = report.Up
+	if t.finished {
+		t.report.Result = report.BroughtBack
 	}
-	if r.daemon.Spec.Rule || len(v.Matches) == 0 {
-		r.report.Result = report.Clear
+	if t.daemon.Spec.Rule || len(v.Matches) == 0 {
+		t.report.Result = report.Clear
 	}
 	alarms := texts(v, check.Alarm)
 	switch {
 	case alarms != "":
-		r.report.Result, r.report.Reason = report.Wrong, alarms
-		r.Log.Record(report.Error, "'%s' is %s: %s", r.report.Name, r.report.Ill(), alarms)
-	case alone && r.report.Result == report.Clear:
-		r.Log.Log(level, "'%s' is %s", r.report.Name, r.report.Well())
+		t.report.Result, t.report.Reason = report.Wrong, alarms
+		t.Log.Record(report.Error, "'%s' is %s: %s", t.report.Name, t.report.Ill(), alarms)
+	case alone && t.report.Result == report.Clear:
+		t.Log.Log(level, "'%s' is %s", t.report.Name, t.report.Well())
 	case alone:
-		r.Log.Log(level, "'%s' is running (%s)", r.report.Name, report.PIDList(r.report.PIDs()))
+		t.Log.Log(level, "'%s' is running (%s)", t.report.Name, report.PIDList(t.report.PIDs()))
 	}
-	r.noteFrozen(v)
+	t.noteFrozen(v)
 	for _, n := range notices(v) {
-		r.notice(n.level, n.text)
+		t.notice(n.level, n.text)
 	}
-	r.noticeOldImage(v)
-	if r.doubt != "" {
-		r.notice(report.Notice, r.doubt)
+	t.noticeOldImage(v)
+	if t.doubt != "" {
+		t.notice(report.Notice, t.doubt)
 	}
-	r.sawUp(ctx, v)
+	t.sawUp(ctx, v)
 }
 
-// inName opens a message that does not name the daemon by itself.
-func (r *task) inName() string {
-	if r.report.Name == r.daemon.Spec.Executable {
+// inName returns a prefix that names the daemon, for messages that do not.
+func (t *task) inName() string {
+	if t.report.Name == t.daemon.Spec.Executable {
 		return ""
 	}
-	return "'" + r.report.Name + "': "
+	return "'" + t.report.Name + "': "
 }
 
-// cannotTell names the daemon, unless it is the whole table that tells nothing:
-// that is the same for all of them, and said once. What a person must mend is said once
-// in all, as long as it is the same: a program that was removed is missing each minute.
-func (r *task) cannotTell(err error) {
-	r.report.Result = report.CannotTell
-	r.report.Reason = err.Error()
+// cannotTell reports that the daemon's state is unknown. The message names the daemon, unless
+// the process table as a whole cannot be read: that message is the same for all and logged
+// once. A problem that a person must fix is logged once as long as it stays the same: a
+// removed program is missing in each minute's run.
+func (t *task) cannotTell(err error) {
+	t.report.Result = report.CannotTell
+	t.report.Reason = err.Error()
 	if !errors.As(err, new(*check.TableError)) {
-		r.report.Reason = r.inName() + r.report.Reason
+		t.report.Reason = t.inName() + t.report.Reason
 	}
-	r.report.Hint = words.Hint(err)
-	if r.store() != nil && !r.acted { // what cannot be told changes nothing but what people know
-		r.past = r.inFile.Clone()
+	t.report.Hint = words.Hint(err)
+	if t.store() != nil && !t.acted { // an unknown state changes nothing but what people know
+		t.past = t.inFile.Clone()
 	}
 	level := doubt(err)
-	if level == report.Fatal && !r.daemon.LookOnly && !r.news(r.report.Reason) {
+	if level == report.Fatal && !t.daemon.LookOnly && !t.news(t.report.Reason) {
 		return
 	}
-	r.once(r.Log.Record, level, "%s; nothing was touched", r.report.Reason)
+	t.once(t.Log.Record, level, "%s; nothing was touched", t.report.Reason)
 }
 
-// doubt: what a person must mend before it can ever work is fatal.
+// doubt returns the level of an error. An error that persists until a person fixes it is
+// fatal.
 func doubt(err error) report.Level {
 	isBlind := errors.As(err, new(*proctable.BlindError))
 	isClouded := errors.As(err, new(*check.CloudedError))
@@ -252,60 +256,60 @@ func doubt(err error) report.Level {
 	return report.Error
 }
 
-// confirm looks again after a while: it may have been a restart in passing.
-func (r *task) confirm(ctx context.Context) bool {
-	if wait := r.recheck(); wait > 0 {
+// confirm looks again after a while: somebody may have been restarting the daemon.
+func (t *task) confirm(ctx context.Context) bool {
+	if wait := t.recheck(); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
-			r.cannotTell(fmt.Errorf("interrupted before a second look; at the first '%s' was %s", r.report.Name, standing(r.last)))
+			t.cannotTell(fmt.Errorf("interrupted before a second look; at the first '%s' was %s", t.report.Name, standing(t.last)))
 			return false
 		}
-		if v := r.look(ctx); r.settle(ctx, v) {
-			return false
-		}
-	}
-	if r.mayBeUp(ctx) != nil {
-		// What its manager says is younger than our look: it may have come up since.
-		if v := r.look(ctx); r.settle(ctx, v) {
-			return false
-		}
-		if err := r.mayBeUp(ctx); err != nil {
-			r.cannotTell(err)
+		if v := t.look(ctx); t.settle(ctx, v) {
 			return false
 		}
 	}
-	r.report.Result = report.StillDown
-	r.report.Trouble = trouble(r.last)
+	if t.mayBeUp(ctx) != nil {
+		// What its manager says is newer than our look: the daemon may have come up since.
+		if v := t.look(ctx); t.settle(ctx, v) {
+			return false
+		}
+		if err := t.mayBeUp(ctx); err != nil {
+			t.cannotTell(err)
+			return false
+		}
+	}
+	t.report.Result = report.StillDown
+	t.report.Trouble = trouble(t.last)
 	return true
 }
 
-// mayRestart: some are only looked at.
-func (r *task) mayRestart() bool {
-	if len(r.daemon.Services) == 0 && !r.daemon.LookOnly {
-		r.report.Reason = "it has no services, so it is only watched"
-		r.news(r.report.Reason)
+// mayRestart reports whether the daemon may be restarted. Some are only watched.
+func (t *task) mayRestart() bool {
+	if len(t.daemon.Services) == 0 && !t.daemon.LookOnly {
+		t.report.Reason = "it has no services, so it is only watched"
+		t.news(t.report.Reason)
 	}
-	return len(r.daemon.Services) > 0 && !r.daemon.LookOnly
+	return len(t.daemon.Services) > 0 && !t.daemon.LookOnly
 }
 
-// hold leaves a daemon alone that is down.
-func (r *task) hold(level report.Level, why string) {
-	r.report.Result = report.Held
-	r.report.Reason = why
-	r.Log.Log(level, "'%s' is left alone: %s", r.report.Name, why)
+// hold leaves a daemon that is down alone, and reports why.
+func (t *task) hold(level report.Level, why string) {
+	t.report.Result = report.Held
+	t.report.Reason = why
+	t.Log.Log(level, "'%s' is left alone: %s", t.report.Name, why)
 }
 
 // leaveTo leaves a daemon that is down to another run, which restarts it.
-func (r *task) leaveTo(other error) {
-	r.report.Result, r.report.Busy, r.report.Reason = report.Held, true, other.Error()
-	r.Log.Log(report.Info, "'%s' is down: %v", r.report.Name, other)
+func (t *task) leaveTo(other error) {
+	t.report.Result, t.report.Busy, t.report.Reason = report.Held, true, other.Error()
+	t.Log.Log(report.Info, "'%s' is down: %v", t.report.Name, other)
 }
 
-// trouble is what is wrong with a daemon of which a process runs. One that was stopped
-// by a signal does not answer, and does not end until it is continued.
+// trouble says what is wrong with a daemon that has a running process. One that is stopped by
+// a signal does not answer, and does not end until it is continued.
 func trouble(v check.Verdict) string {
 	if len(v.Matches) == 0 {
 		return ""
@@ -323,7 +327,7 @@ func stoppedText(m check.Match) string {
 	return fmt.Sprintf("process %d of '%s' is stopped by a signal or a debugger", m.PID, m.Exe)
 }
 
-// standing is how a daemon is that is down.
+// standing says in which state a daemon is that is down.
 func standing(v check.Verdict) string {
 	if t := trouble(v); t != "" {
 		return "not well: " + t

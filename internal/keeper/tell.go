@@ -26,15 +26,15 @@ import (
 type Transition struct {
 	Kind     words.Event
 	Daemon   report.Daemon
-	Downtime time.Duration // so far
+	Downtime time.Duration // until now
 }
 
-// gathering is how long a first beginning waits for others: twenty daemons that are
-// down at once are one message.
+// gathering is how long the first announcement of a failure waits for others: twenty daemons
+// that go down at once become one message.
 const gathering = time.Second
 
-// teller passes transitions on while the work goes on: a hook that hangs keeps no
-// daemon from being restarted.
+// teller passes transitions on in the background: a notification hook that hangs does not
+// delay a restart.
 type teller struct {
 	tell func(context.Context, []Transition)
 
@@ -60,13 +60,13 @@ func (t *teller) add(ctx context.Context, x Transition) {
 	}
 }
 
-// flush tells all that has come together.
+// flush passes on all transitions that have been collected.
 func (t *teller) flush(ctx context.Context) {
 	t.mu.Lock()
 	list := t.waiting
 	t.waiting, t.timer = nil, nil
 	t.mu.Unlock()
-	for _, kind := range []words.Event{words.Begin, words.Reminder, words.End} { // who is told of an end must not look for it behind a beginning
+	for _, kind := range []words.Event{words.Begin, words.Reminder, words.End} { // people must hear of ends last
 		of := slices.DeleteFunc(slices.Clone(list), func(x Transition) bool { return x.Kind != kind })
 		if len(of) > 0 {
 			t.tell(ctx, of)
@@ -74,7 +74,7 @@ func (t *teller) flush(ctx context.Context) {
 	}
 }
 
-// end tells the rest, and waits until everybody has been told.
+// end passes on the rest, and waits until everybody has been told.
 func (t *teller) end(ctx context.Context) {
 	if t.tell == nil {
 		return
@@ -89,34 +89,34 @@ func (t *teller) end(ctx context.Context) {
 	t.flush(ctx)
 }
 
-// announce tells of a daemon that is down and is not left alone: once, and again
-// after each time of reminding.
-func (r *task) announce(ctx context.Context) {
-	if r.store() == nil || r.past.Incident == nil {
+// announce announces a daemon that is down and not left alone: once, and again after each
+// reminder interval.
+func (t *task) announce(ctx context.Context) {
+	if t.store() == nil || t.past.Incident == nil {
 		return
 	}
-	now := r.memory.now()
+	now := t.memory.now()
 	kind := words.Begin
-	if !r.past.Reminded.IsZero() {
+	if !t.past.Reminded.IsZero() {
 		kind = words.Reminder
-		if r.Remind <= 0 || now.Since(r.past.Reminded) < r.Remind {
+		if t.Remind <= 0 || now.Since(t.past.Reminded) < t.Remind {
 			return
 		}
 	}
-	before := r.past.Reminded
-	r.past.Reminded, r.transition = now, true
-	if r.save(false, r) != nil || !r.saved { // else somebody would be told each minute, or twice
-		r.past.Reminded = before
+	before := t.past.Reminded
+	t.past.Reminded, t.transition = now, true
+	if t.save(false, t) != nil || !t.saved { // otherwise somebody would be told each minute, or twice
+		t.past.Reminded = before
 		return
 	}
-	r.teller.add(ctx, r.transitionNow(kind))
+	t.teller.add(ctx, t.transitionNow(kind))
 }
 
-// transitionNow is what is told of the daemon as it is now.
-func (r *task) transitionNow(kind words.Event) Transition {
-	d := r.report
+// transitionNow returns a transition with the present state of the daemon.
+func (t *task) transitionNow(kind words.Event) Transition {
+	d := t.report
 	if kind == words.Begin && d.Reason == "" {
-		d.Reason = standing(r.last)
+		d.Reason = standing(t.last)
 	}
-	return Transition{kind, d, r.past.Incident.Lasts(r.memory.now())}
+	return Transition{kind, d, t.past.Incident.Lasts(t.memory.now())}
 }

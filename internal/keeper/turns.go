@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// turns gives each daemon its turn to be restarted: no more than a number at the
-// same time, and of those that share a service one after the other.
+// turns limits how many daemons are restarted at the same time. Daemons that share a service
+// are restarted one after the other.
 type turns struct {
 	mu        sync.Mutex
 	free      int
 	inUse     map[string]bool
 	queue     []*waiter
-	restarted map[string]string // by service: the daemon for which it was restarted
+	restarted map[string]string // by service: the daemon that it was restarted for
 }
 
 type waiter struct {
@@ -26,8 +26,8 @@ func newTurns(atOnce int) *turns {
 	return &turns{free: atOnce, inUse: make(map[string]bool), restarted: make(map[string]string)}
 }
 
-// take waits for a turn; among those that wait, order decides. It is false if ctx
-// has ended before.
+// take waits for a turn; waiting tasks are served by order. It returns false if ctx ends
+// first.
 func (t *turns) take(ctx context.Context, order int, services []string) bool {
 	w := &waiter{order, services, make(chan struct{})}
 	t.mu.Lock()
@@ -46,7 +46,7 @@ func (t *turns) take(ctx context.Context, order int, services []string) bool {
 	}
 	t.mu.Unlock()
 	granted := i < 0
-	if granted && ctx.Err() != nil { // both at the same time
+	if granted && ctx.Err() != nil { // both happened at the same time
 		t.give(services)
 		return false
 	}
@@ -64,17 +64,17 @@ func (t *turns) give(services []string) {
 	t.grant()
 }
 
-// busy reports whether one of the services has its turn.
+// busy reports whether any of the services is having its turn.
 func (t *turns) busy(services []string) bool { return len(t.idle(services)) < len(services) }
 
-// idle are those of the services that do not have their turn.
+// idle lists the services that are not having their turn.
 func (t *turns) idle(services []string) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(services), func(s string) bool { return t.inUse[s] })
 }
 
-// grant lets all go that may.
+// grant gives a turn to every waiting task that may have one.
 func (t *turns) grant() {
 	t.queue = slices.DeleteFunc(t.queue, func(w *waiter) bool {
 		if t.free == 0 || slices.ContainsFunc(w.services, func(s string) bool { return t.inUse[s] }) {
@@ -89,15 +89,15 @@ func (t *turns) grant() {
 	})
 }
 
-// restartedFor is the daemon for which this run has restarted a service; "" if none.
+// restartedFor returns the daemon for which this run has restarted a service; "" if none.
 func (t *turns) restartedFor(service string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.restarted[service]
 }
 
-// claim notes that a service is about to be restarted for a daemon, and returns
-// the daemon for which that was done before in this run, or its own name.
+// claim records that a service is about to be restarted for a daemon. It returns the daemon
+// for which this run has done that before, or else the given name.
 func (t *turns) claim(service, daemon string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -8,10 +8,10 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// UserNames finds the names of users, each once.
+// UserNames returns a function that finds the name of a user. It looks up each user once.
 func UserNames() func(id uint32) string {
 	accounts := sync.OnceValue(func() osutil.Accounts { return osutil.ReadAccounts(osutil.UsersFile) })
-	var known sync.Map // names by number, of those that the file does not have
+	var known sync.Map // names by number, of users that are not in the file
 	return func(id uint32) string {
 		if name, ok := accounts().Name(id); ok {
 			return name

@@ -19,7 +19,7 @@ func pids(v check.Verdict) []int {
 	return list
 }
 
-// processes are those that count, as people are told of them.
+// processes returns the processes that count, for the report.
 func (k *Keeper) processes(v check.Verdict) []report.Process {
 	var list []report.Process
 	for _, m := range v.Matches {
@@ -47,7 +47,7 @@ type notice struct {
 	text  string
 }
 
-// notices is what is odd about processes that count all the same.
+// notices lists what is odd about processes that count all the same.
 func notices(v check.Verdict) []notice {
 	var list []notice
 	for _, f := range v.Faults {
@@ -77,7 +77,7 @@ func (k *Keeper) details(spec check.Spec, v check.Verdict) []report.Detail {
 	return list
 }
 
-// seen is what a process executes, or the kernel's name for it.
+// seen returns what a process executes, or else the kernel's name for it.
 func seen(p proctable.Process) string {
 	if p.Exe == "" {
 		return "(" + p.Name + ")"
@@ -117,7 +117,7 @@ func inBrackets(s string) string {
 	return " (" + s + ")"
 }
 
-// texts are the faults of one severity.
+// texts joins the faults of one severity.
 func texts(v check.Verdict, s check.Severity) string {
 	var list []string
 	for _, f := range v.Faults {

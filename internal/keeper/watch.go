@@ -13,92 +13,92 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// longestRecheck is as long as somebody who only looks waits for a second look.
+// longestRecheck is how long a command that only looks waits for its second look.
 const longestRecheck = 2 * time.Second
 
 // recheck is the time between the two looks that find a daemon down.
-func (r *task) recheck() time.Duration {
-	if r.Watching {
-		return min(r.daemon.Recheck, longestRecheck)
+func (t *task) recheck() time.Duration {
+	if t.Watching {
+		return min(t.daemon.Recheck, longestRecheck)
 	}
-	return r.daemon.Recheck
+	return t.daemon.Recheck
 }
 
 // watch reports a daemon that is down, and whether a run would leave it alone.
-func (r *task) watch(ctx context.Context) {
-	r.report.Trouble, r.report.Reason = "", "not running"
-	if len(r.last.Matches) > 0 {
-		r.report.Reason = texts(r.last, check.Restart)
+func (t *task) watch(ctx context.Context) {
+	t.report.Trouble, t.report.Reason = "", "not running"
+	if len(t.last.Matches) > 0 {
+		t.report.Reason = texts(t.last, check.Restart)
 	}
-	if len(r.daemon.Services) == 0 || !r.dependencies(ctx) {
+	if len(t.daemon.Services) == 0 || !t.dependencies(ctx) {
 		return
 	}
-	if why := r.wouldHold(ctx); why != "" {
-		r.hold(report.Info, why)
+	if why := t.wouldHold(ctx); why != "" {
+		t.hold(report.Info, why)
 		return
 	}
-	if r.isFlapping(ctx) || r.atWork() {
+	if t.isFlapping(ctx) || t.atWork() {
 		return
 	}
-	r.noteForgetful()
-	r.backsOff()
+	t.noteForgetful()
+	t.backsOff()
 }
 
-// recallDeath reports what runs have found out: why a daemon is down, or of what one that
-// is up again has died last. That is no cause of what is wrong with processes that run since.
-func (r *task) recallDeath() {
-	if i := r.past.Incident; i != nil && !r.isUnwell() && (r.report.Result == report.StillDown || r.report.Result == report.Held) {
-		r.report.Blame = i.Blame
+// recallDeath reports what runs have found out: why a daemon is down or, if it is up again,
+// how it last died. It does not explain what is wrong with processes that were started later.
+func (t *task) recallDeath() {
+	if i := t.past.Incident; i != nil && !t.isUnwell() && (t.report.Result == report.StillDown || t.report.Result == report.Held) {
+		t.report.Blame = i.Blame
 	}
-	if d := r.past.Died; d != nil && r.report.Result == report.Up {
-		now := r.memory.now()
-		r.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: words.Duration(d.Seconds), Cause: d.Cause}
-	}
-}
-
-// noteForgetful says what cannot be told without a memory.
-func (r *task) noteForgetful() {
-	if r.Forgetful != nil {
-		r.report.Notices = append(r.report.Notices, "whether it is left alone on purpose cannot be told: "+r.Forgetful.Error())
+	if d := t.past.Died; d != nil && t.report.Result == report.Up {
+		now := t.memory.now()
+		t.report.LastDeath = &report.Death{Ago: now.Since(d.Found), Took: words.Duration(d.Seconds), Cause: d.Cause}
 	}
 }
 
-// atWork reports whether another run is at work on the daemon, which is left to it.
-func (r *task) atWork() bool {
-	err := r.findHolder()
+// noteForgetful reports what is unknown without a memory.
+func (t *task) noteForgetful() {
+	if t.Forgetful != nil {
+		t.report.Notices = append(t.report.Notices, "it is unknown whether it is left alone on purpose: "+t.Forgetful.Error())
+	}
+}
+
+// atWork reports whether another run is at work on the daemon. The daemon is then left to it.
+func (t *task) atWork() bool {
+	err := t.findHolder()
 	switch held := (*state.HeldError)(nil); {
 	case errors.As(err, &held):
-		r.leaveTo(err)
+		t.leaveTo(err)
 		return true
 	case err != nil:
-		r.report.Notices = append(r.report.Notices, "whether another run is at work cannot be told: "+err.Error())
+		t.report.Notices = append(t.report.Notices, "it is unknown whether another run is at work: "+err.Error())
 	}
 	return false
 }
 
-// wouldHold is why a run would leave the daemon alone. What a manager wants is known
-// from the last run that has asked it.
-func (r *task) wouldHold(ctx context.Context) string {
-	if why := r.bootOrShutdown(); why != "" {
+// wouldHold returns why a run would leave the daemon alone. What an admin wants is known from
+// the last run that has asked the manager.
+func (t *task) wouldHold(ctx context.Context) string {
+	if why := t.bootOrShutdown(); why != "" {
 		return why
 	}
-	for _, ask := range []func(context.Context) (kind words.Hold, why string){r.paused, r.upgraded} {
+	for _, ask := range []func(context.Context) (kind words.Hold, why string){t.paused, t.upgraded} {
 		if kind, why := ask(ctx); kind != "" {
-			r.report.Hold = kind
+			t.report.Hold = kind
 			return why
 		}
 	}
-	if held := r.past.Held; (held == words.Stopped || held == words.Disabled) && r.respects(held) {
-		r.report.Hold = held
-		return r.past.HeldWhy
+	if held := t.past.Held; (held == words.Stopped || held == words.Disabled) && t.respects(held) {
+		t.report.Hold = held
+		return t.past.HeldWhy
 	}
-	if kind, why := r.worked(ctx); kind != "" {
-		r.report.Hold = kind
+	if kind, why := t.worked(ctx); kind != "" {
+		t.report.Hold = kind
 		return why
 	}
-	if r.Observer == nil && r.past.Held == words.AtWork {
-		r.report.Hold = words.AtWork
-		return r.past.HeldWhy
+	if t.Observer == nil && t.past.Held == words.AtWork {
+		t.report.Hold = words.AtWork
+		return t.past.HeldWhy
 	}
 	return ""
 }
@@ -108,8 +108,8 @@ func (p *pass) ask(ctx context.Context) {
 	var answers sync.Map // report.Service by name
 	slots := make(chan struct{}, checksAtOnce)
 	var questions sync.WaitGroup
-	for _, r := range p.tasks {
-		for _, s := range r.report.Services {
+	for _, t := range p.tasks {
+		for _, s := range t.report.Services {
 			if _, asked := answers.LoadOrStore(s.Name, s); asked {
 				continue
 			}
@@ -121,10 +121,10 @@ func (p *pass) ask(ctx context.Context) {
 		}
 	}
 	questions.Wait()
-	for _, r := range p.tasks {
-		for i, s := range r.report.Services {
+	for _, t := range p.tasks {
+		for i, s := range t.report.Services {
 			if answer, ok := answers.Load(s.Name); ok {
-				r.report.Services[i] = answer.(report.Service)
+				t.report.Services[i] = answer.(report.Service)
 			}
 		}
 	}
@@ -142,7 +142,7 @@ func opinion(ctx context.Context, ask func(context.Context, string) (rcd.Opinion
 	return answer
 }
 
-// servicesOf are those of a daemon, before anybody is asked.
+// servicesOf lists the services of a daemon before any manager is asked.
 func servicesOf(d Daemon) []report.Service {
 	var list []report.Service
 	for _, name := range d.Services {

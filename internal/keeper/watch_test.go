@@ -106,7 +106,7 @@ func TestWatchingSeesWhatIsHeld(t *testing.T) {
 		patient.BootGrace, late.After = 2*time.Hour, []string{"b"}
 		reports := w.run(t, t.Context(), w.add("b", "sa", "sb"), late, patient)
 		wantResult(t, reports["b"], report.Held, "another run is at work on service sb: pid ")
-		wantResult(t, reports["late"], report.Held, "it comes after 'b', at which another run is at work")
+		wantResult(t, reports["late"], report.Held, "it comes after 'b', which another run is working on")
 		wantResult(t, reports["patient"], report.Held, "less than its boot grace of 2h")
 		if !reports["b"].Busy || !reports["late"].Busy || reports["patient"].Busy {
 			t.Errorf("busy: %v %v %v", reports["b"].Busy, reports["late"].Busy, reports["patient"].Busy)
@@ -129,7 +129,7 @@ func TestWatchingWithALockThatCannotBeRead(t *testing.T) {
 		}
 		r := w.run(t, t.Context(), w.add("x", "s"))["x"]
 		wantResult(t, r, report.StillDown, "not running")
-		if len(r.Notices) != 1 || !strings.Contains(r.Notices[0], "cannot be told") {
+		if len(r.Notices) != 1 || !strings.HasPrefix(r.Notices[0], "it is unknown whether another run is at work: ") {
 			t.Errorf("notices %q", r.Notices)
 		}
 	})

@@ -1,21 +1,18 @@
 package metrics
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func of(daemons ...report.Daemon) report.Report { return report.Report{Daemons: daemons} }
 
@@ -89,15 +86,7 @@ func TestMetricsOfEverything(t *testing.T) {
 		}
 	}
 	got := exposition(r, map[string]uint64{"named": 41, "of-another-run": 7, "gid0": 3}, "x.prom")
-	const golden = "testdata/everything.prom"
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(golden); err != nil || string(got) != string(want) {
-		t.Errorf("got:\n%s\nwant (go test -update writes it anew): %v\n%s", got, err, want)
-	}
+	golden.File(t, "testdata/everything.prom", string(got))
 }
 
 // What is true of a daemon is in its samples; "" is for none.

@@ -13,23 +13,23 @@ import (
 	"daemon-keeper/internal/osutil"
 )
 
-// call is a command to be run.
+// call is a command to run.
 type call struct {
 	argv        []string
-	env         []string // besides the fixed ones
+	env         []string // in addition to the fixed variables
 	input       []byte
-	timeout     time.Duration // 0: only the context's
-	killAfter   time.Duration // from TERM to KILL, where it outlives its time
-	outputAfter time.Duration // how long its output is read once it has ended
+	timeout     time.Duration // 0: only the context limits it
+	killAfter   time.Duration // from TERM to KILL, if it exceeds its time
+	outputAfter time.Duration // how long its output is read after it has ended
 }
 
 func command(argv []string, timeout time.Duration) call {
 	return call{argv: argv, timeout: timeout, killAfter: 2 * time.Second, outputAfter: time.Second}
 }
 
-// run runs it until it or its time ends. The command starts with a fixed
-// environment, in /, and in a session of its own, as those of rcd do; the umask is
-// ours. (No daemon comes of it, so here its whole group may be ended.)
+// run runs the command until it ends or its time is over. The command starts with a fixed
+// environment, in /, and in a session of its own, like the commands of package rcd; the umask
+// is ours. No daemon is started here, so its whole process group may be killed.
 func (c call) run(ctx context.Context) error {
 	if !filepath.IsAbs(c.argv[0]) {
 		return errors.New("its path is not absolute")
@@ -46,23 +46,23 @@ func (c call) run(ctx context.Context) error {
 	cmd.Env = append([]string{"PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin", "HOME=/", "LANG=C"}, c.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.WaitDelay = c.outputAfter // for one that leaves something behind which keeps its output open
+	cmd.WaitDelay = c.outputAfter // a process that it leaves behind may keep its output open
 	if len(c.input) > 0 {
-		cmd.Stdin = bytes.NewReader(c.input) // one that does not read it is no error: os/exec ignores EPIPE
+		cmd.Stdin = bytes.NewReader(c.input) // not reading it is not an error: os/exec ignores EPIPE
 	}
 	err := c.supervise(ctx, cmd)
-	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // it has ended well
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // it has succeeded
 		return nil
 	}
-	err = osutil.Cause(err) // whoever reads it knows the path already
+	err = osutil.Cause(err) // the reader already knows the path
 	if said := out.String(); said != "" {
 		err = fmt.Errorf("%w: %s", err, said)
 	}
 	return err
 }
 
-// supervise runs a command until it or ctx ends. One that not even KILL ends,
-// because it is stuck in the kernel, is left behind.
+// supervise runs a command until it or ctx ends. If not even KILL ends it, because it is
+// stuck in the kernel, it is left behind.
 func (c call) supervise(ctx context.Context, cmd *exec.Cmd) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it was not started: %w", over(ctx, 0))
@@ -83,7 +83,7 @@ func (c call) supervise(ctx context.Context, cmd *exec.Cmd) error {
 		_ = syscall.Kill(-cmd.Process.Pid, sig)
 		select {
 		case <-done:
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // those that have not heard the TERM
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // for processes that have ignored TERM
 			return err
 		case <-time.After(c.killAfter):
 		}
@@ -91,10 +91,10 @@ func (c call) supervise(ctx context.Context, cmd *exec.Cmd) error {
 	return fmt.Errorf("%w; process %d cannot be killed and was left behind", err, cmd.Process.Pid)
 }
 
-// overError says that the time was over, or that we were told to end.
+// overError means that the time was over, or that we were told to end.
 type overError struct {
 	took time.Duration
-	why  error // the context's
+	why  error // the context's error
 }
 
 func over(ctx context.Context, took time.Duration) error {

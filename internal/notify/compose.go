@@ -15,16 +15,16 @@ const (
 	namesInSubject = 3
 	nameBytes      = 64   // of a name in a list
 	lineBytes      = 500  // of a reason or a cause in a text
-	itemsInText    = 200  // a mail is for people; the report has all
-	linesPrinted   = 10   // of what failed
-	valueBytes     = 4096 // of a variable in the environment
+	itemsInText    = 200  // in a mail, which is for people; the report has all
+	linesPrinted   = 10   // printed lines of a failed step
+	valueBytes     = 4096 // of an environment variable
 )
 
-// Compose makes one message of all that happened.
+// Compose makes one message of all items.
 //
-// Of several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE, KEEPER_SENDER,
-// KEEPER_CERTAINTY, KEEPER_SOURCE, KEEPER_SINCE, KEEPER_DONE and KEEPER_DOWNTIME (in
-// seconds) are those of KEEPER_DAEMON, the gravest.
+// If there are several daemons, KEEPER_STATE, KEEPER_REASON, KEEPER_CAUSE, KEEPER_SENDER,
+// KEEPER_CERTAINTY, KEEPER_SOURCE, KEEPER_SINCE, KEEPER_DONE and KEEPER_DOWNTIME (in seconds)
+// are about KEEPER_DAEMON, the most serious one.
 func Compose(host string, items []Item) Message {
 	if len(items) == 0 {
 		return Message{}
@@ -58,7 +58,7 @@ func Compose(host string, items []Item) Message {
 	return m
 }
 
-// gravity orders: what begins before what lasts before what has ended.
+// gravity orders items, the most serious first: beginnings, reminders, ends.
 func gravity(item Item) int {
 	return slices.Index([]words.Event{words.Begin, words.Reminder, words.End}, item.Event)
 }
@@ -70,7 +70,7 @@ func state(item Item) string {
 	return "down"
 }
 
-// subject is one line: who, what, where.
+// subject returns one line: who, what, where.
 func subject(host string, items []Item) string {
 	if len(items) == 1 {
 		return headline(items[0], nameBytes) + " on " + host
@@ -87,7 +87,7 @@ func subject(host string, items []Item) string {
 	return strings.Join(groups, ", ") + " on " + host + ": " + list(items)
 }
 
-// headline says it of one daemon, whose name has that many bytes at most.
+// headline is the subject for one daemon; its name is cut to most bytes.
 func headline(item Item, most int) string {
 	name := clean(item.Name, most)
 	switch item.Event {
@@ -99,7 +99,7 @@ func headline(item Item, most int) string {
 	return name + " is down"
 }
 
-// group says it of several daemons with the same event: "20 daemons are down".
+// group is the subject for several daemons with the same event: "20 daemons are down".
 func group(items []Item, first bool) string {
 	count, are := strconv.Itoa(len(items)), ""
 	if first && len(items) == 1 {
@@ -116,7 +116,7 @@ func group(items []Item, first bool) string {
 	return count + " " + are + "down"
 }
 
-// list names the first ones, and counts the others.
+// list names the first daemons, and counts the others.
 func list(items []Item) string {
 	var names []string
 	for _, item := range items {
@@ -125,7 +125,7 @@ func list(items []Item) string {
 	return words.List(names, namesInSubject)
 }
 
-// body is a paragraph for each daemon. What the subject has said is not said again.
+// body is a paragraph for each daemon. It does not repeat the subject.
 func body(items []Item) string {
 	var b strings.Builder
 	for i, item := range items[:min(len(items), itemsInText)] {
@@ -167,7 +167,7 @@ func opening(item Item) string {
 	return fmt.Sprintf("%s is down since %s, for %s now", name, at, span(item.Downtime))
 }
 
-// advice is one command to go on with, if the name can be pasted.
+// advice is one command that shows more; "" if the name cannot be pasted into a shell.
 func advice(item Item) string {
 	if words.Shell(item.Name) != item.Name {
 		return "daemon-keeper why"
@@ -184,7 +184,7 @@ func sureText(item Item) string {
 	return sure + " (" + item.Source + ")"
 }
 
-// span is a time for people, of two units at most: 45s, 7m, 1h 5m, 3d 4h.
+// span formats a duration for people, in two units at most: 45s, 7m, 1h 5m, 3d 4h.
 func span(d time.Duration) string {
 	const day = 24 * time.Hour
 	for _, u := range []struct {
@@ -206,8 +206,8 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%dm", d/time.Minute)
 }
 
-// clean is printable, within a number of bytes; however long the text is, it costs
-// no more than these.
+// clean makes a text printable and cuts it to most bytes. It reads no more than it needs,
+// however long the text is.
 func clean(s string, most int) string {
 	return words.Cut(words.Printable(s[:min(len(s), most+utf8.UTFMax)]), most)
 }

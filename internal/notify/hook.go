@@ -15,21 +15,20 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Hook runs a command, an argument list without a shell. It gets the variables of
-// the message in its environment, and the report on its standard input, which it
-// need not read. What it leaves running gets a SIGPIPE if it writes to the output
-// that it was given.
+// Hook runs a command, a list of arguments without a shell. The command gets the variables of
+// the message in its environment, and the report on its standard input, which it need not
+// read. A process that it leaves running gets a SIGPIPE if it writes to the command's output.
 type Hook struct {
 	Argv    []string      // an absolute path, and arguments
-	Timeout time.Duration // then its process group gets a TERM, and later a KILL; 0: only the context's
+	Timeout time.Duration // after it, the process group gets TERM, and later KILL; 0: only the context limits it
 }
 
-// Tell runs the command. Its last lines of output are in the error if it fails.
+// Tell runs the command. If it fails, the error has the last lines of its output.
 func (h Hook) Tell(ctx context.Context, m Message) error {
 	if len(h.Argv) == 0 {
 		return errors.New("cannot tell anyone: the command is empty")
 	}
-	if err := Trusted(h.Argv); err != nil && errors.Unwrap(err) == nil { // else the system says it by itself
+	if err := Trusted(h.Argv); err != nil && errors.Unwrap(err) == nil { // otherwise the system's own error follows
 		return fmt.Errorf("cannot tell %s: %w", words.Printable(h.Argv[0]), err)
 	}
 	c := command(h.Argv, h.Timeout)
@@ -40,8 +39,9 @@ func (h Hook) Tell(ctx context.Context, m Message) error {
 	return nil
 }
 
-// Trusted reports whether only root decides what root would run; any other user may run
-// what they like. The error has a Hint. A program that is missing is fs.ErrNotExist.
+// Trusted returns an error, with a Hint, if somebody else than root can change what root
+// would run. Other users may run anything. If the program is missing, the error is
+// fs.ErrNotExist.
 func Trusted(argv []string) error {
 	if os.Geteuid() != 0 || len(argv) == 0 || !filepath.IsAbs(argv[0]) {
 		return nil
@@ -49,8 +49,8 @@ func Trusted(argv []string) error {
 	return trust.Program(argv[0])
 }
 
-// variables lets nothing into the environment that would change how a program
-// runs, and nothing that is too long for it or no text: execve(2).
+// variables leaves out variables that would change how a program runs, that are too long for
+// the environment, or that are not text: execve(2).
 func variables(env map[string]string) []string {
 	var list []string
 	for _, key := range slices.Sorted(maps.Keys(env)) {

@@ -1,6 +1,7 @@
 package notify
 
-// WithLink adds where there is more to see, for people and for a hook. url may be "".
+// WithLink adds a link to a page with more information, for people and for the hook. url may
+// be "".
 func (m Message) WithLink(url string) Message {
 	if url == "" || m.Env == nil {
 		return m

@@ -14,20 +14,20 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Mail sends a message through the system's sendmail, sendmail(8): that of
-// Postfix, Exim, OpenSMTPD, dma and msmtp takes the same few arguments.
+// Mail sends a message through the system's sendmail(8). Those of Postfix, Exim, OpenSMTPD,
+// dma and msmtp accept the few arguments that are used.
 type Mail struct {
 	To       []string
-	Sendmail string        // an absolute path; "": it is looked for
-	Timeout  time.Duration // 0: only the context's
+	Sendmail string        // an absolute path; "": the usual places are searched
+	Timeout  time.Duration // 0: only the context limits it
 }
 
 const (
 	subjectBytes = 250
-	longestLine  = 998 // RFC 5322, without its end
+	longestLine  = 998 // RFC 5322, without the line's end
 )
 
-// Tell hands the message to sendmail; whether and when it arrives, nobody knows.
+// Tell passes the message to sendmail. Whether and when it arrives is unknown.
 func (m Mail) Tell(ctx context.Context, msg Message) error {
 	if len(m.To) == 0 {
 		return errors.New("cannot mail anyone: there is no recipient")
@@ -61,29 +61,29 @@ func (m Mail) tell(ctx context.Context, msg Message) error {
 	return nil
 }
 
-// checkRecipient refuses what sendmail would take for an option, a list, a program
-// or a file, and what would end a header.
+// checkRecipient refuses what sendmail would take for an option, a list, a program or a file,
+// and what would end a header.
 func checkRecipient(to string) error {
 	bad := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`,;:<>()[]"\|`, r) }
 	if to == "" || len(to) > 254 || strings.IndexFunc(to, bad) >= 0 || strings.ContainsAny(to[:1], "-/") {
-		return fmt.Errorf("recipient %q is no address", words.Cut(to, 254))
+		return fmt.Errorf("recipient %q is not an address", words.Cut(to, 254))
 	}
 	return nil
 }
 
-// sendmailPlaces are where systems have it: FreeBSD and Linux, the FHS, then others.
+// sendmailPlaces are the usual paths: FreeBSD and Linux, the FHS, then others.
 func sendmailPlaces() []string {
 	return []string{"/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail", "/usr/local/sbin/sendmail", "/sbin/sendmail"}
 }
 
-// MissingError says that the system cannot send mail.
+// MissingError means that the system cannot send mail.
 type MissingError struct {
 	places []string
 }
 
 func (e *MissingError) Error() string { return "no sendmail in " + strings.Join(e.places, ", ") }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *MissingError) Hint() string {
 	return "install a mail transfer agent such as postfix, dma or msmtp-mta, or use on_incident"
 }
@@ -97,17 +97,16 @@ func findSendmail(places []string) (string, error) {
 	return "", &MissingError{places}
 }
 
-// letter is the whole message, with lines that end as the system's do. Quoted-
-// printable keeps lines short and the text whole on its way through any server. The
-// sender is sendmail's business: FreeBSD's dma(8) leaves a From without a domain as
-// it is, and many servers refuse that.
+// letter is the whole message, with the system's line ends. Quoted-printable keeps lines
+// short and protects the text on its way through any server. The sender is left to sendmail:
+// FreeBSD's dma(8) does not complete a From without a domain, and many servers refuse that.
 func letter(to []string, msg Message, now time.Time) []byte {
 	var b bytes.Buffer
 	for _, header := range []struct{ key, value string }{
 		{"To", strings.Join(to, ", ")},
 		{"Subject", header(msg.Subject)},
 		{"Date", now.Format(time.RFC1123Z)},
-		{"Auto-Submitted", "auto-generated"}, // no holiday notice in return, RFC 3834
+		{"Auto-Submitted", "auto-generated"}, // asks for no automatic replies, RFC 3834
 		{"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=utf-8"},
 		{"Content-Transfer-Encoding", "quoted-printable"},
@@ -117,15 +116,15 @@ func letter(to []string, msg Message, now time.Time) []byte {
 	b.WriteByte('\n')
 	var body bytes.Buffer
 	w := quotedprintable.NewWriter(&body)
-	_, _ = w.Write([]byte(msg.Text)) // neither fails: it is memory
+	_, _ = w.Write([]byte(msg.Text)) // writing to memory does not fail
 	_ = w.Close()
 	b.Write(bytes.ReplaceAll(body.Bytes(), []byte("\r\n"), []byte("\n")))
 	return b.Bytes()
 }
 
-// header makes any text the value of a header: one line, RFC 2047. What looks as
-// if it were encoded already is made to look as it is. Encoded it may have more than
-// four times the bytes: then less of the text is told.
+// header encodes any text as the value of a header: one line, RFC 2047. A text that looks
+// like an encoded one is encoded again. Encoding can make it more than four times as long;
+// then the text is cut.
 func header(text string) string {
 	for most := subjectBytes; ; most -= 10 {
 		plain := strings.ReplaceAll(clean(text, most), "=?", "= ?")

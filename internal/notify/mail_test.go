@@ -146,8 +146,8 @@ func TestMailFails(t *testing.T) {
 		"missing":  {Mail{To: []string{"root"}, Sendmail: "/nonexistent/sendmail"}, "cannot mail root: /nonexistent/sendmail: no such file or directory"},
 		"relative": {Mail{To: []string{"root"}, Sendmail: "sendmail"}, "cannot mail root: sendmail: its path is not absolute"},
 		"nobody":   {Mail{Sendmail: path}, "cannot mail anyone: there is no recipient"},
-		"a list":   {Mail{To: []string{"a,b"}, Sendmail: path}, `cannot mail a,b: recipient "a,b" is no address`},
-		"hostile":  {Mail{To: []string{"\x1b\n"}, Sendmail: path}, `cannot mail \x1b\x0a: recipient "\x1b\n" is no address`},
+		"a list":   {Mail{To: []string{"a,b"}, Sendmail: path}, `cannot mail a,b: recipient "a,b" is not an address`},
+		"hostile":  {Mail{To: []string{"\x1b\n"}, Sendmail: path}, `cannot mail \x1b\x0a: recipient "\x1b\n" is not an address`},
 	} {
 		if err := tc.mail.Tell(t.Context(), Message{}); err == nil || err.Error() != tc.want {
 			t.Errorf("%s: got  %v\nwant %s", name, err, tc.want)

@@ -1,4 +1,4 @@
-// Package notify tells someone of incidents: through a command of theirs, and by mail.
+// Package notify tells people about incidents: by a command of their own, and by mail.
 package notify
 
 import (
@@ -21,12 +21,12 @@ type Item struct {
 	Downtime time.Duration // so far, or of the whole incident at its End
 }
 
-// Message is what is told of a run's transitions: all in one.
+// Message is one message about all transitions of a run.
 type Message struct {
-	Event   words.Event       // the gravest of all: Begin, then Reminder, then End
-	Daemons []string          // their names, the gravest first
+	Event   words.Event       // the most serious of all: Begin, then Reminder, then End
+	Daemons []string          // their names, the most serious first
 	Subject string            // one line
 	Text    string            // the body
-	Report  []byte            // JSON of the report, for the hook's standard input; not made by Compose
-	Env     map[string]string // KEEPER_..., for the hook; others are not passed on
+	Report  []byte            // the report as JSON, for the hook's standard input; Compose does not set it
+	Env     map[string]string // KEEPER_..., for the hook; other variables are not passed on
 }

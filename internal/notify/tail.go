@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	tailBytes = 4 << 10 // of an output that are kept
-	tailLines = 5       // of these, in an error
-	tailLine  = 200     // bytes of each
+	tailBytes = 4 << 10 // how much of an output is kept
+	tailLines = 5       // how many of these lines are in an error
+	tailLine  = 200     // bytes of each line
 )
 
-// tail keeps the end of what is written to it, and may be asked while a command
-// that was left behind still writes.
+// tail keeps the end of what is written to it. It may be read while a command that was left
+// behind still writes.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
-	more bool // something was thrown away
+	more bool // a part was dropped
 }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -30,7 +30,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the last lines, printable, in one.
+// String returns the last lines, printable, joined in one line.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,7 +41,7 @@ func (t *tail) String() string {
 		}
 	}
 	if t.more && len(lines) > 1 {
-		lines = lines[1:] // it may have been cut
+		lines = lines[1:] // the first line may be incomplete
 	}
 	return strings.Join(lines[max(0, len(lines)-tailLines):], " | ")
 }

@@ -15,7 +15,8 @@ const (
 	day  = 24 * time.Hour
 )
 
-// mark is what a day was. The greatest one of a day is shown: a short death is not lost.
+// mark is the state of a day. The worst state of a day is shown, so that a short failure is
+// not lost.
 type mark int
 
 const (
@@ -25,19 +26,19 @@ const (
 	markDown
 )
 
-// bar is a daemon's last days. Their heights tell the same as their colours.
+// bar shows a daemon's last days. The heights say the same as the colours.
 type bar struct {
 	Runs  []bit
 	Label string // the same in words
 }
 
-// bit are equal days side by side.
+// bit is a run of equal days.
 type bit struct {
 	X, Width, Y, Height int
 	Class               string
 }
 
-// marks are the days of a past, the last one at the end.
+// marks returns the days of a history, the last one at the end.
 func (p past) marks(to time.Time) []mark {
 	list := make([]mark, days)
 	draw := func(from, until time.Time, m mark) {
@@ -66,7 +67,7 @@ func (p past) marks(to time.Time) []mark {
 	return list
 }
 
-// column is the day of a time; it may be beyond the bar.
+// column returns the column of a time; it may be outside of the bar.
 func column(t, to time.Time) int {
 	return days - 1 - int(math.Floor(float64(to.Sub(t))/float64(day)))
 }
@@ -105,7 +106,7 @@ func newBar(p past, to time.Time) *bar {
 	return b
 }
 
-// summary is what a bar shows, for who does not see it.
+// summary says in words what a bar shows, for people who cannot see it.
 func (p past) summary(marks []mark) string {
 	count := make(map[mark]int)
 	for _, m := range marks {
@@ -133,7 +134,7 @@ func (p past) summary(marks []mark) string {
 	return strings.Join(parts, ", ")
 }
 
-// percent never makes 100 of less.
+// percent formats a percentage; it never rounds up to 100.
 func percent(p float64) string {
 	if math.IsNaN(p) || p < 0 || p > 100 {
 		return "?"

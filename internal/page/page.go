@@ -1,6 +1,6 @@
-// Package page makes a page for a browser of what runs have reported: one file that needs
-// nothing else. It reads what daemon-keeper itself prints, the report and the history as
-// JSON, so that a page of this machine and one of a fleet are made in the same way.
+// Package page makes a page for a browser from what runs have reported: one file that needs
+// nothing else. It reads what daemon-keeper itself prints, reports and histories as JSON, so
+// a page of this machine and one of a fleet are made in the same way.
 package page
 
 import (
@@ -12,21 +12,21 @@ import (
 
 // Source is one file: a report, or a history.
 type Source struct {
-	Host string // whose it is
-	Path string // "" if it is no file
+	Host string // the machine that it is about
+	Path string // "" if it is not from a file
 	Data []byte
 	Err  error // why it could not be read
 }
 
-// Page is what a page is made of.
+// Page is the input of a page.
 type Page struct {
-	Written time.Time     // its location is that of all times in the page
-	Limit   time.Duration // for how long a report, or the page itself, is taken for a new one
+	Written time.Time     // its time zone is that of all times in the page
+	Limit   time.Duration // the age up to which a report, and the page itself, counts as current
 	Sources []Source
 }
 
-// Make writes the page. broken are the sources that could not be used, which stand in the
-// page, too.
+// Make writes the page. broken are the errors of sources that could not be used; the page
+// shows them, too.
 func (p Page) Make() (html []byte, broken []error, err error) {
 	hosts, broken := p.hosts()
 	var b bytes.Buffer
@@ -42,8 +42,8 @@ type host struct {
 	troubles []string // what could not be used
 }
 
-// hosts joins what belongs to the same machine, in the order of the sources. Nothing is
-// lost: of a machine with two reports each is shown.
+// hosts joins the sources of each machine, in the order of the sources. Nothing is lost: if a
+// machine has two reports, both are shown.
 func (p Page) hosts() (list []*host, broken []error) {
 	byName := make(map[string]*host)
 	get := func(name string) *host {
@@ -73,8 +73,8 @@ func (p Page) hosts() (list []*host, broken []error) {
 	return list, broken
 }
 
-// HostOf is the machine that a file is about: the name of the file without what ends it,
-// web1.json and web1.history.json.
+// HostOf returns the machine that a file is about: the file's name without its ending.
+// Examples: web1.json and web1.history.json are about web1.
 func HostOf(path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	for _, end := range []string{".json", ".history"} {
@@ -85,8 +85,8 @@ func HostOf(path string) string {
 	return name
 }
 
-// worstFirst sorts hosts; those that are equally ill by the number of their ill daemons,
-// and then by their names.
+// worstFirst sorts hosts by their state, then by how many of their daemons are in trouble,
+// then by name.
 func worstFirst(hosts []hostView) {
 	slices.SortStableFunc(hosts, func(a, b hostView) int {
 		if a.State.rank != b.State.rank {

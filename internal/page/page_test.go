@@ -3,7 +3,6 @@ package page
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"regexp"
@@ -11,10 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var written = time.Date(2026, 11, 29, 3, 12, 0, 0, time.UTC)
 
@@ -43,16 +41,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := "testdata/" + name + ".html"
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil || string(got) != string(want) {
-				t.Errorf("the page is not %s (go test ./internal/page -update writes it): %v", golden, err)
-			}
+			golden.File(t, "testdata/"+name+".html", string(got))
 		})
 	}
 }
@@ -104,16 +93,16 @@ func TestBrokenReports(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"empty":       {"", "it is empty"},
 		"cut":         {`{"version": 1, "comm`, "it may be cut off"},
-		"behind":      {`{"version": 1} x`, "it is no JSON from byte 16 on"},
-		"a list":      {`[1]`, "is no struct"},
-		"another":     {`{"a": 1}`, "no report of daemon-keeper"},
-		"no time":     {`{"version": 1, "command": "run", "daemons": []}`, "no report of daemon-keeper"},
+		"behind":      {`{"version": 1} x`, "it is not JSON from byte 16 on"},
+		"a list":      {`[1]`, "it is JSON, but not an object"},
+		"another":     {`{"a": 1}`, "not a report or a history of daemon-keeper"},
+		"no time":     {`{"version": 1, "command": "run", "daemons": []}`, "not a report or a history of daemon-keeper"},
 		"later":       {`{"version": 2, "command": "run", "daemons": []}`, "another version"},
 		"deep":        {`{"version": 1, "command": "run", "daemons": ` + deep + `}`, "nested too deeply"},
 		"long":        {strings.Repeat(" ", MostBytes+1), "longer than 8 MiB"},
-		"wrong type":  {`{"version": 1, "command": "run", "time": "2026-11-29T03:12:00Z", "daemons": [{"name": 7}]}`, "daemons.name is no string"},
+		"wrong type":  {`{"version": 1, "command": "run", "time": "2026-11-29T03:12:00Z", "daemons": [{"name": 7}]}`, "daemons.name is not a string"},
 		"wrong time":  {`{"version": 1, "command": "run", "time": "yesterday", "daemons": []}`, "a value is not as in a report"},
-		"a text only": {`"` + strings.Repeat("[", 100) + `"`, "is no struct"},
+		"a text only": {`"` + strings.Repeat("[", 100) + `"`, "it is JSON, but not an object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			html, broken, err := Page{Written: written, Sources: []Source{{Host: "web1", Path: "web1.json", Data: []byte(c.data)}}}.Make()

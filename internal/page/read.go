@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	// MostBytes is how long a report may be: far more than thousands of daemons need.
+	// MostBytes is the size limit of a report in bytes: far more than thousands of daemons
+	// need.
 	MostBytes = 8 << 20
-	// mostDepth is how deep its objects may lie in each other; ours have six levels.
+	// mostDepth is how deep objects may be nested; ours have six levels.
 	mostDepth = 32
-	// version is the one of the report and of the history that is known.
+	// version is the only known version of the report and of the history.
 	version = 1
 )
 
@@ -91,7 +92,7 @@ func (e *sourceError) Error() string {
 
 func (e *sourceError) Unwrap() error { return e.cause }
 
-// Hint is a way out.
+// Hint says what the user can do.
 func (*sourceError) Hint() string {
 	return "a report is made by daemon-keeper status -o json, and a history by daemon-keeper history --since 90d -o json"
 }
@@ -99,11 +100,12 @@ func (*sourceError) Hint() string {
 var (
 	errEmpty   = errors.New("it is empty")
 	errDeep    = errors.New("it is nested too deeply for a report")
-	errReport  = errors.New("it is JSON, but no report of daemon-keeper and no history")
-	errVersion = errors.New("it is of another version of daemon-keeper, with which this one cannot deal")
+	errReport  = errors.New("it is JSON, but not a report or a history of daemon-keeper")
+	errVersion = errors.New("it is from another version of daemon-keeper, which this one cannot read")
 )
 
-// parse reads what may be anything. One of the two is not nil unless there is an error.
+// parse reads a source, which may contain anything. Unless there is an error, exactly one of
+// the two results is not nil.
 func (s Source) parse() (*report, *history, error) {
 	r, h, err := parse(s.Data)
 	if s.Err != nil {
@@ -159,21 +161,24 @@ func parse(data []byte) (*report, *history, error) {
 	return r, nil, nil
 }
 
-// jsonFault is what is wrong, in words; and how much there was before it.
+// jsonFault describes what is wrong with the JSON, and where.
 func jsonFault(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("it is no JSON from byte %d on: it may be cut off", syntax.Offset)
+		return fmt.Errorf("it is not JSON from byte %d on: it may be cut off", syntax.Offset)
 	}
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return fmt.Errorf("%s is no %s there", words.Printable(kind.Field), kind.Type)
+	if errors.As(err, &kind) && kind.Field == "" {
+		return errors.New("it is JSON, but not an object")
+	}
+	if kind != nil {
+		return fmt.Errorf("%s is not a %s there", words.Printable(kind.Field), kind.Type)
 	}
 	return fmt.Errorf("a value is not as in a report: %s", words.Cut(words.Printable(err.Error()), 200))
 }
 
-// depth is how deep objects and lists lie in each other; of what is no JSON it may be
-// anything.
+// depth returns how deep objects and lists are nested. For text that is not JSON the result
+// is arbitrary.
 func depth(data []byte) int {
 	now, deepest, text := 0, 0, false
 	for i := 0; i < len(data); i++ {

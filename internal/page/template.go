@@ -18,10 +18,10 @@ var css string
 //go:embed page.js
 var script string
 
-// moment is how a time is written.
+// moment is the layout of times.
 const moment = "Mon 2 Jan 2006 15:04 MST"
 
-// write parses the template only now: a run that makes no page pays nothing for it.
+// write parses the template when it is needed: a run that makes no page pays nothing for it.
 func write(w io.Writer, v view) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -34,8 +34,8 @@ func write(w io.Writer, v view) error {
 	return t.Execute(w, v)
 }
 
-// look is what is ours in the page and the same in all. The policy lets nothing else do
-// anything, and nothing be fetched.
+// look is the part of a page that is always the same. The policy allows no other scripts and
+// styles, and no requests.
 type look struct {
 	Style, Script template.HTML
 	Policy        string
@@ -49,7 +49,7 @@ func newLook() *look {
 	}
 }
 
-// hash is how Content-Security-Policy names an element by what is in it.
+// hash returns a hash of an element's content, by which Content-Security-Policy allows it.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])

@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// The most incidents of a host that are shown: of one on a page of its own, and in a fleet.
+// How many incidents of a host are shown: on its own page, and in a fleet.
 const (
 	mostIncidents = 50
 	fewIncidents  = 10
@@ -20,10 +20,10 @@ const fewNames = 4
 // state is how a daemon or a host is: a colour, a sign and a word tell the same.
 type state struct {
 	Class, Sign, Word string
-	rank              int // the least is the worst
+	rank              int // the lowest is the worst
 }
 
-// The ranks.
+// The ranks of states.
 const (
 	rankDown = iota
 	rankUnknown
@@ -70,13 +70,13 @@ type hostView struct {
 	Verdict   string
 	Reported  time.Time
 	Age       string // a warning, or ""
-	PastAge   string // the same of the history
-	Lost      string // what of the history could not be read, or ""
+	PastAge   string // the same for the history
+	Lost      string // what could not be read of the history, or ""
 	Troubles  []string
 	Mistakes  []mistake
 	Daemons   []daemonView
 	Incidents []incidentView
-	Earlier   int  // incidents that are not shown
+	Earlier   int  // how many incidents are not shown
 	Known     bool // there is a history
 	ill       int
 }
@@ -84,7 +84,7 @@ type hostView struct {
 type daemonView struct {
 	daemon
 	State state
-	Lines []string // what there is to say
+	Lines []string // further texts about it
 	Bar   *bar
 }
 
@@ -111,7 +111,7 @@ func newView(p Page, hosts []*host) view {
 	return v
 }
 
-// judge is the one line at the top.
+// judge sets the line at the top.
 func (v *view) judge() {
 	v.State = state{"good", "✓", "all is well", rankUp}
 	if len(v.Hosts) == 0 {
@@ -162,7 +162,7 @@ func (p Page) host(h *host, most int) hostView {
 	return v
 }
 
-// judge takes the worst of all that is known of a host.
+// judge takes the worst of everything that is known about a host.
 func (v *hostView) judge() {
 	var names []string
 	for _, d := range v.Daemons {
@@ -193,7 +193,7 @@ func (v *hostView) judge() {
 	v.doubt()
 }
 
-// doubt: what is wrong with a report makes all that it says doubtful.
+// doubt marks a host whose report has a problem: then nothing in the report is certain.
 func (v *hostView) doubt() {
 	var why string
 	switch {
@@ -227,7 +227,8 @@ func (p Page) age(reported time.Time) string {
 	return ""
 }
 
-// pastAge warns of a history that ends before now: what it shows as today is an earlier day.
+// pastAge returns a warning if a history ends too early: what it shows as today is an earlier
+// day.
 func (p Page) pastAge(to time.Time) string {
 	if age := p.Written.Sub(to); age > p.Limit {
 		return "This history was " + rough(age) + " old when the page was written: the bars end there, and later incidents are not in it."
@@ -235,7 +236,7 @@ func (p Page) pastAge(to time.Time) string {
 	return ""
 }
 
-// rough is a length of time as people say it.
+// rough formats a duration approximately, as people say it.
 func rough(d time.Duration) string {
 	switch {
 	case d < time.Second:

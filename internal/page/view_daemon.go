@@ -22,7 +22,7 @@ func newDaemon(d daemon, pasts map[string]past, h *history, zone *time.Location)
 	return v
 }
 
-// lines are what is to be said of a daemon, the most important first.
+// lines are the texts about a daemon, the most important first.
 func (d daemon) lines(zone *time.Location) []string {
 	var all []string
 	say := func(format, text string) {
@@ -77,7 +77,7 @@ func blame(b words.Blame) string {
 	return text
 }
 
-// incidents are the last ones of a host, the very last first.
+// incidents returns the last incidents of a host, the newest first.
 func incidents(h *history, most int) (shown []incidentView, earlier int) {
 	for _, d := range h.Daemons {
 		for _, i := range d.Incidents {
@@ -98,7 +98,7 @@ func incidents(h *history, most int) (shown []incidentView, earlier int) {
 	return shown, earlier
 }
 
-// ending is how an incident has ended.
+// ending says how an incident has ended.
 func ending(i incident) string {
 	text := i.Outcome
 	switch i.Outcome {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Policy is how tries to bring a daemon back are spaced.
+// Policy says how tries to bring a daemon back are spaced.
 type Policy struct {
-	Delays     []time.Duration // before the first try, the second...; the last one for all further ones
-	Acceptable time.Duration   // up for so long forgives
+	Delays     []time.Duration // before the first try, the second...; the last one repeats
+	Acceptable time.Duration   // after being up for this long, earlier tries no longer count
 }
 
-// delay is how long to wait before the next try, counted from the last one. A
-// number of tries that cannot be counts as none.
+// delay is how long to wait before the next try, counted from the last one. An impossible
+// number of tries counts as none.
 func (p Policy) delay(tries int) time.Duration {
 	if len(p.Delays) == 0 {
 		return 0
@@ -23,17 +23,17 @@ func (p Policy) delay(tries int) time.Duration {
 // Tally counts the tries to bring a daemon back.
 type Tally struct {
 	Tries int   `json:"tries,omitempty"`
-	Last  Stamp `json:"last"`           // the end of the last try; before the first, when it was first waited for
-	Told  int   `json:"told,omitempty"` // the step of the back-off of which people know
+	Last  Stamp `json:"last"`           // the end of the last try; before the first try, when the wait for it began
+	Told  int   `json:"told,omitempty"` // the step of the back-off that people were told of
 }
 
-// Wait is how long the next try must still wait; 0: try now. It is never longer
-// than the delay of this step.
+// Wait returns how long the next try must still wait; 0: try now. It is never longer than the
+// delay of this step.
 //
-// The tally that it returns is to be kept instead, or the wait might not end: a
-// stamp in the future is replaced by now, and one of another boot is set into this
-// one, so that from then on no clock of the day can freeze the wait or skip it. A
-// reboot must believe that clock once; a system that tells no boot, always.
+// The returned Tally must be kept in place of t, or the wait might not end: a stamp in the
+// future is replaced by now, and a stamp of another boot is converted to this boot, so that
+// from then on a change of the wall clock can neither freeze nor skip the wait. After a
+// reboot the wall clock must be believed once; on a system without a boot ID, always.
 func (t Tally) Wait(p Policy, now Stamp) (time.Duration, Tally) {
 	delay := p.delay(t.Tries)
 	if delay == 0 {
@@ -58,8 +58,8 @@ func (t Tally) Tried(now Stamp) Tally {
 	return t
 }
 
-// Up forgives if the daemon has been up since then for long enough. What has been
-// up since before this boot has been so since this boot at most.
+// Up resets the tally if the daemon has been up since since for long enough. If since is
+// before this boot, only the time since this boot counts.
 func (t Tally) Up(p Policy, since, now Stamp) Tally {
 	if since.IsZero() {
 		return t

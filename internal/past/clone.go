@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Clone is a deep copy: a change to one of the two is not seen in the other.
+// Clone returns a deep copy: a change to one of the two is not seen in the other.
 func (d Daemon) Clone() Daemon {
 	d.Processes, d.Left = cloneProcesses(d.Processes), cloneProcesses(d.Left)
 	d.Stops, d.Deaths = maps.Clone(d.Stops), maps.Clone(d.Deaths)
@@ -29,7 +29,7 @@ func cloneProcesses(list []Process) []Process {
 	return list
 }
 
-// Clone is a deep copy.
+// Clone returns a deep copy.
 func (i Incident) Clone() Incident {
 	i.Steps, i.Death = slices.Clone(i.Steps), i.Death.clone()
 	for k, step := range i.Steps {

@@ -7,8 +7,8 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Death is what is kept of how a daemon has ended: who it was, by which witnesses can be
-// asked once more, and what they have said.
+// Death is the record of how a daemon has ended: its processes, so that witnesses can be
+// asked again, and what the witnesses have said.
 type Death struct {
 	Boot      string          `json:"boot,omitempty"`         // in which it was last seen up; "" if that is not known
 	From      time.Duration   `json:"from,omitempty"`         // since that boot: when it was last seen up
@@ -26,17 +26,17 @@ type Death struct {
 const (
 	mostFindings    = 12
 	longestDeath    = 400 // bytes of a text
-	leastDeath      = 32  // bytes of a text, of which less tells nothing
+	leastDeath      = 32  // bytes of a text; anything shorter is of no use
 	mostDead        = 4   // processes
 	mostDeadThreads = 256 // of all of them
 )
 
-// Bounded cuts what is too much, and makes texts fit for a terminal: names of processes
-// and the words of others stand in them.
+// Bounded cuts what exceeds the limits, and makes texts safe for a terminal: they contain
+// names of processes and texts of other programs.
 func (d *Death) Bounded() *Death { return d.within(longestDeath) }
 
-// within does so with texts of so many bytes. Where there is room for nothing, all of it
-// goes: nothing of it is needed to keep a daemon.
+// within is Bounded with texts of at most this many bytes. If the limit leaves no useful
+// text, it returns nil: a daemon can be kept without the record.
 func (d *Death) within(most int) *Death {
 	if d == nil || most < leastDeath {
 		return nil

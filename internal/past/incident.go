@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Incident is from a daemon's being seen down to its being seen up again.
+// Incident is the time from when a daemon is seen down until it is seen up again.
 type Incident struct {
 	Daemon  string      `json:"daemon"`
 	LastUp  time.Time   `json:"last_up,omitzero"`       // zero if it was never seen up
@@ -33,14 +33,14 @@ type Incident struct {
 // plainIncident has the fields of Incident without its methods.
 type plainIncident Incident
 
-// MarshalJSON defers the costly reflection of package json on an incident until there is
-// one, which is seldom.
+// MarshalJSON defers encoding/json's costly reflection on Incident until one is present,
+// which is rare.
 func (i *Incident) MarshalJSON() ([]byte, error) { return json.Marshal((*plainIncident)(i)) }
 
 // UnmarshalJSON does the same.
 func (i *Incident) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, (*plainIncident)(i)) }
 
-// From is when an incident began, as well as that is known.
+// From returns when the incident began, as far as known.
 func (i *Incident) From() time.Time {
 	if i.Died.IsZero() {
 		return i.Down
@@ -48,8 +48,8 @@ func (i *Incident) From() time.Time {
 	return i.Died
 }
 
-// Lasts is how long it has been down. The time from its death until it was seen down is by
-// the clock of the day, the rest by one that nobody sets.
+// Lasts returns how long the daemon has been down. The time from its death until it was seen
+// down is by the wall clock, the rest by the clock since boot, which cannot be set.
 func (i *Incident) Lasts(now Stamp) time.Duration {
 	seen, before := now.Since(i.Began), max(i.Down.Sub(i.From()), 0)
 	if seen > math.MaxInt64-before { // the file was not written by us
@@ -58,7 +58,8 @@ func (i *Incident) Lasts(now Stamp) time.Duration {
 	return seen + before
 }
 
-// Retold is the incident with its beginning as the clock has it now, see Stamp.Retell.
+// Retold returns the incident with its times corrected for changes of the wall clock since,
+// see Stamp.Retell.
 func (i Incident) Retold(now Stamp) Incident {
 	shift := now.Retell(i.Began).Time.Sub(i.Began.Time)
 	i.Down = i.Down.Add(shift)
@@ -91,8 +92,8 @@ func (i Incident) End() time.Time {
 	return end
 }
 
-// Within is an incident with its last steps, and with no text but the name longer than so
-// many bytes. What is given stays as it is.
+// Within returns a copy of an incident with its last steps only, and with no text but the
+// name longer than n bytes. The original is not changed.
 func (i Incident) Within(n int) Incident {
 	i.Seconds, i.Held = seconds(i.Seconds), seconds(i.Held)
 	for _, text := range []*string{&i.Reason, (*string)(&i.Kind), &i.Cause, (*string)(&i.Outcome), &i.Sender, (*string)(&i.Certainty), &i.Source, &i.LastTry, &i.For} {
@@ -110,10 +111,10 @@ func (i Incident) Within(n int) Incident {
 	return i
 }
 
-// mostSeconds is a hundred years: what is more comes from no clock.
+// mostSeconds is a hundred years: a larger number comes from no clock.
 const mostSeconds = 100 * 365 * 24 * 60 * 60
 
-// seconds makes a number of what JSON has none for, or what no clock has counted.
+// seconds replaces numbers that JSON cannot hold or no clock has counted.
 func seconds(s float64) float64 {
 	if math.IsNaN(s) {
 		return 0
@@ -121,7 +122,7 @@ func seconds(s float64) float64 {
 	return min(max(s, 0), mostSeconds)
 }
 
-// Sound reports whether it can be reckoned with.
+// Sound reports whether the incident's numbers and times are plausible.
 func (i Incident) Sound() bool {
 	for _, s := range i.Steps {
 		if s.Seconds != seconds(s.Seconds) {
@@ -137,5 +138,6 @@ func (i Incident) Sound() bool {
 		i.Seconds == seconds(i.Seconds) && i.Held == seconds(i.Held)
 }
 
-// plausible: no clock goes before 1970, and RFC 3339 not beyond 9999.
+// plausible reports whether a clock can have shown this time: not before 1970, and not after
+// the year 9999, the last of RFC 3339.
 func plausible(t time.Time) bool { return t.Unix() >= 0 && t.UTC().Year() <= 9999 }

@@ -10,27 +10,27 @@ import (
 
 const longestTopic = 512 // bytes of it that are kept
 
-// Once is what is wrong in a run and would be mailed by cron each minute: a rule that is
-// broken, a mistake in the configuration.
+// Once is what is wrong in a run and would otherwise be mailed by cron each minute: a
+// violated rule, or a mistake in the configuration.
 type Once struct {
 	Topics []string          // what is wrong now
-	Over   func(string) bool // whether another topic is over; of what a run has not looked at it cannot tell
-	Remind time.Duration     // people are told again after each such time; 0: never
+	Over   func(string) bool // reports whether another topic is over; a run cannot know this for what it has not looked at
+	Remind time.Duration     // the interval after which people are told again; 0: never
 }
 
-// Told is a topic of which people know.
+// Told is a topic that people were told of.
 type Told struct {
-	Topic string `json:"topic"` // the beginning of it
+	Topic string `json:"topic"` // its beginning
 	At    Stamp  `json:"at"`
 }
 
-// onceKey stands for a topic, which may be long.
+// onceKey is a hash of the topic, which may be long.
 func onceKey(topic string) string {
 	sum := sha256.Sum256([]byte(topic))
 	return hex.EncodeToString(sum[:16])
 }
 
-// Next is what is to be remembered, and what is known already.
+// Next returns what is to be remembered, and the topics that people know already.
 func (o Once) Next(told map[string]Told, now Stamp) (next map[string]Told, known map[string]bool) {
 	next, known = make(map[string]Told), make(map[string]bool)
 	for k, t := range told {

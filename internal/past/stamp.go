@@ -12,15 +12,15 @@ import (
 
 // Stamp is a point in time that survives steps of the clock and reboots.
 type Stamp struct {
-	Time time.Time     // by the clock of the day, UTC
-	Boot string        // which boot: an id, "" if the system tells none
-	Up   time.Duration // since that boot, nanoseconds; negative before it, see Tally.Wait
+	Time time.Time     // by the wall clock, UTC
+	Boot string        // ID of the boot; "" if the system has none
+	Up   time.Duration // nanoseconds since that boot; negative before it, see Tally.Wait
 }
 
-// Writable is a time that JSON can hold: with a clock that is beyond the year 9999,
-// nothing could be written down any more. None that is right is before 1970.
+// Writable limits a time to what JSON can hold: with a clock beyond the year 9999, nothing
+// could be written any more. No correct time is before 1970.
 func Writable(t time.Time) time.Time {
-	t = t.UTC().Round(0) // without Go's own monotonic time, which no file keeps
+	t = t.UTC().Round(0) // without Go's monotonic time, which no file keeps
 	first, last := time.Unix(0, 0).UTC(), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 	switch {
 	case t.Before(first):
@@ -31,12 +31,11 @@ func Writable(t time.Time) time.Time {
 	return t
 }
 
-// IsZero reports whether it is no point in time.
+// IsZero reports whether the stamp is unset.
 func (s Stamp) IsZero() bool { return s.Time.IsZero() && s.Boot == "" && s.Up == 0 }
 
-// Since is the time from an earlier stamp to this one, never negative: an earlier
-// one that lies in the future counts as now. Within a boot the clock of the day
-// does not matter.
+// Since returns the time from an earlier stamp to this one, never negative: an earlier stamp
+// that lies in the future counts as now. Within a boot the wall clock does not matter.
 func (s Stamp) Since(earlier Stamp) time.Duration {
 	if !s.SameBoot(earlier) {
 		return max(s.Time.Sub(earlier.Time), 0)
@@ -51,7 +50,7 @@ func (s Stamp) Since(earlier Stamp) time.Duration {
 	return since
 }
 
-// Before reports whether the other lies in this one's future.
+// Before reports whether s is before other.
 func (s Stamp) Before(other Stamp) bool {
 	if s.SameBoot(other) {
 		return s.Up < other.Up
@@ -59,11 +58,12 @@ func (s Stamp) Before(other Stamp) bool {
 	return s.Time.Before(other.Time)
 }
 
-// clockSlack is what a clock that is kept right may differ from the boot's own.
+// clockSlack is how much a correct wall clock may differ from the clock since boot.
 const clockSlack = time.Minute
 
-// Retell is an earlier moment as the clock has it now. Within a boot the clock may have
-// been set by years: that of a machine which keeps no time while it is off.
+// Retell returns an earlier moment corrected for the present wall clock. Within a boot the
+// clock may have been set by years, for example on a machine that keeps no time while it is
+// off.
 func (s Stamp) Retell(earlier Stamp) Stamp {
 	if !s.SameBoot(earlier) {
 		return earlier
@@ -76,8 +76,8 @@ func (s Stamp) Retell(earlier Stamp) Stamp {
 
 func (s Stamp) SameBoot(other Stamp) bool { return s.Boot != "" && s.Boot == other.Boot }
 
-// MarshalText writes a stamp as one word for each field: most of a file is stamps, and
-// as objects they took package json twice as long.
+// MarshalText writes a stamp as one word per field: most of a file consists of stamps, and as
+// objects they took encoding/json twice as long.
 func (s Stamp) MarshalText() ([]byte, error) {
 	text, err := s.Time.AppendText(make([]byte, 0, 96))
 	text = strconv.AppendInt(append(text, ' '), int64(s.Up), 10)
@@ -87,11 +87,11 @@ func (s Stamp) MarshalText() ([]byte, error) {
 	return text, err
 }
 
-// UnmarshalJSON reads what MarshalText writes. Only an id that no kernel has made has an
-// escape in it, or what is no UTF-8; else the word is read as it stands, which is faster.
+// UnmarshalJSON reads what MarshalText writes. Only a boot ID that no kernel has made
+// contains an escape or invalid UTF-8; every other word is read as it is, which is faster.
 func (s *Stamp) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || data[0] != '"' {
-		return errors.New("it is no stamp")
+		return errors.New("it is not a stamp")
 	}
 	word := bytes.Trim(data, `"`)
 	if bytes.IndexByte(word, '\\') >= 0 || !utf8.Valid(word) {

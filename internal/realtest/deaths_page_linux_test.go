@@ -19,7 +19,7 @@ of a daemon that a run had seen up. The next run said what stands here. In both 
 
 - *cause*: what is counted in daemon_keeper_deaths_total;
 - *who*: who has sent the signal; the numbers of processes are left out;
-- *how sure*: of who did it, or, where no sender is told, of the cause, and who knows it.
+- *how sure*: how certain the sender is or, without a sender, the cause, and which witness knows it.
 
 The page is what the tests expect, and a test holds it:
 ` + "`go test ./internal/realtest -run TestDeathsPage -update-deaths`" + ` writes it anew. The machine of a test is a container, in which

@@ -31,8 +31,8 @@ func outputsUser(t *testing.T, m *Machine) {
 	expect(t, look("/usr/local/sbin/up:1-1"), 3, cannot...)
 	expect(t, look("up"), 3, cannot...)
 	expect(t, look(), 2, append(cannot, "up down busy unknown forbidden\n", "'busy' is down: not running\n",
-		"whether another run is at work cannot be told: cannot open lock: open /run/daemon-keeper/busy.lock: permission denied",
-		"whether it is left alone on purpose cannot be told: cannot use folder /var/lib/daemon-keeper: permission denied")...)
+		"it is unknown whether another run is at work: cannot open lock: open /run/daemon-keeper/busy.lock: permission denied",
+		"it is unknown whether it is left alone on purpose: cannot use folder /var/lib/daemon-keeper: permission denied")...)
 
 	expect(t, look("up:1-1", "--prometheus", promFile), 3, promFile+": permission denied", "hint: ")
 	if after := files(); after != before {

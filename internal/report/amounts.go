@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// PIDList names processes, at most five of them.
+// PIDList formats process IDs for people, at most five of them.
 func PIDList(pids []int) string {
 	const most = 5
 	switch len(pids) {

@@ -10,11 +10,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Level is how much a line of the diary matters.
+// Level is the importance of a line of the log.
 type Level int
 
-// The levels. Routine is for a run that finds everything well; a step of a
-// restart is a Notice, because a stock FreeBSD syslog.conf keeps no less.
+// The levels. Routine is for a run that finds everything well. A step of a restart is a
+// Notice, because a stock FreeBSD syslog.conf keeps nothing below that.
 const (
 	Routine Level = iota
 	Info
@@ -24,7 +24,7 @@ const (
 	Fatal
 )
 
-// String is the word that opens a line.
+// String returns the word at the beginning of a line.
 func (l Level) String() string {
 	switch l {
 	case Warning:
@@ -52,39 +52,38 @@ type Sender interface {
 	Send(Level, string) error
 }
 
-// Diary writes down what happens as it happens: one fact a line, in ASCII,
-// without control characters, at most 1 KiB.
+// Diary is the log of a run. It writes each line when it happens: one fact per line, in
+// ASCII, without control characters, at most 1 KiB.
 //
-// Where the system log is missing or does not answer, the lines go to Stderr
-// and the work goes on; patience is all the time that a log which hangs may
-// cost a run.
+// If there is no system log or it does not answer, the lines go to stderr and the work goes
+// on. patience limits the total time that a log which hangs may cost a run.
 type Diary struct {
 	mu       sync.Mutex
-	sender   Sender // nil: none
+	sender   Sender // nil: there is no system log
 	stderr   io.Writer
 	color    bool  // of stderr
-	mirror   Level // what is below is not worth a mail from cron
+	mirror   Level // lines below this level are not worth a mail from cron
 	patience time.Duration
 }
 
-// NewDiary writes to sender, which may be nil, and else to stderr those lines
-// that are at least of level mirror, with the level in colour if color is set.
+// NewDiary returns a log that writes to sender. If sender is nil, or fails, it writes lines
+// of at least level mirror to stderr, with the level in colour if color is set.
 func NewDiary(sender Sender, stderr io.Writer, color bool, mirror Level) *Diary {
 	return &Diary{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: 500 * time.Millisecond}
 }
 
 const longestLine = 1 << 10
 
-// Log writes one line. A signal may have its say while a step goes on.
+// Log writes one line. It may be called at the same time from several goroutines.
 func (d *Diary) Log(level Level, format string, args ...any) {
 	d.write(level, d.mirror, format, args...)
 }
 
-// Record writes one line of what stays wrong. Where the system log is missing it is left
-// to the report, which says it, too: cron would mail the line each minute.
+// Record writes one line about a lasting problem. Without a system log the line is left to
+// the report, which has it, too: otherwise cron would mail it each minute.
 func (d *Diary) Record(level Level, format string, args ...any) {
 	mirror := Fatal + 1
-	if d.mirror == Routine { // somebody asks for every line
+	if d.mirror == Routine { // somebody wants to see every line
 		mirror = Routine
 	}
 	d.write(level, mirror, format, args...)

@@ -11,12 +11,12 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Inspection is how a daemon runs, and what is to be said of that.
+// Inspection is how a daemon runs, with the findings about it.
 type Inspection struct {
 	Name      string
 	State     string // up, down or unknown
-	Reason    string // it is not up, not known to be, or has no process to look at
-	More      int    // further processes of it that were not looked at one by one
+	Reason    string // why it is not up, not known to be up, or has no process to look at
+	More      int    // number of further processes that were not inspected
 	Processes []InspectedProcess
 }
 
@@ -29,10 +29,10 @@ type InspectedProcess struct {
 	User       string           `json:"user"`
 	Started    time.Time        `json:"started,omitempty"`
 	Findings   []InspectFinding `json:"findings"` // the worst first
-	Lines      []InspectLine    // all that was read, or why it was not
+	Lines      []InspectLine    // everything that was read, or why it was not
 }
 
-// InspectFinding is one thing that is to be said.
+// InspectFinding is one finding.
 type InspectFinding struct {
 	ID       string `json:"id"`
 	Section  string `json:"section"`
@@ -43,26 +43,26 @@ type InspectFinding struct {
 	Do       string `json:"do"`
 }
 
-// InspectLine is one thing that was read.
+// InspectLine is one fact that was read.
 type InspectLine struct {
 	Section, Name, Text string
-	Why                 string // it is not known
-	Never               bool   // on this system it never is
+	Why                 string // why it is unknown; "" if it is known
+	Never               bool   // it is never known on this system
 }
 
-// Inspect is the face of inspections.
+// Inspect writes inspections.
 type Inspect struct {
 	Out    io.Writer
 	Width  int // as Table.Width
 	Color  bool
 	JSON   bool
 	Now    time.Time
-	All    bool     // all that was read is printed, too
-	Only   string   // the least severity that is printed
+	All    bool     // also print everything that was read
+	Only   string   // the lowest severity that is printed
 	Limits []string // what else was not looked at, and why
 }
 
-// inspectSeverities, the worst first.
+// inspectSeverities lists the severities, the worst first.
 func inspectSeverities() []string { return []string{"critical", "warning", "notice"} }
 
 func inspectCode(severity string) string {
@@ -75,7 +75,7 @@ func inspectCode(severity string) string {
 	return ""
 }
 
-// told are the findings that are bad enough.
+// told returns the findings that are severe enough.
 func (i Inspect) told(list []InspectFinding) []InspectFinding {
 	least := slices.Index(inspectSeverities(), i.Only)
 	return slices.DeleteFunc(slices.Clone(list), func(f InspectFinding) bool {
@@ -83,7 +83,7 @@ func (i Inspect) told(list []InspectFinding) []InspectFinding {
 	})
 }
 
-// Write prints them.
+// Write prints the inspections.
 func (i Inspect) Write(list []Inspection) {
 	if i.JSON {
 		i.object(list)
@@ -113,7 +113,7 @@ func (i Inspect) Write(list []Inspection) {
 	p.ShowOn(i.Out)
 }
 
-// nothing says so of those that are well.
+// nothing is the text for daemons without findings.
 func (i Inspect) nothing() string {
 	switch i.Only {
 	case "warning":
@@ -124,12 +124,12 @@ func (i Inspect) nothing() string {
 	return "nothing to say"
 }
 
-// worthAWord reports whether there is anything to be said of a daemon that is up.
+// worthAWord reports whether there is anything to print about a daemon that is up.
 func (i Inspect) worthAWord(d Inspection) bool {
 	return d.More > 0 || d.Reason != "" || slices.ContainsFunc(d.Processes, func(p InspectedProcess) bool { return len(i.told(p.Findings)) > 0 || len(unseen(p.Lines)) > 0 })
 }
 
-// unseen are the lines that somebody with more rights would see.
+// unseen returns the lines that a user with more rights would see.
 func unseen(lines []InspectLine) []InspectLine {
 	return slices.DeleteFunc(slices.Clone(lines), func(l InspectLine) bool { return l.Why == "" || l.Never })
 }
@@ -167,7 +167,7 @@ func (i Inspect) process(p *terminal.Paper, d Inspection, x InspectedProcess) {
 	}
 	who := strings.Join(about, ", ")
 	head := append([]terminal.Word{quoted(d.Name)}, terminal.Text("("+who+"):")...)
-	if d.State != "up" { // its name stands above
+	if d.State != "up" { // its name is in the line above
 		head = append([]terminal.Word{terminal.Gap(whyIndent)}, terminal.Text(who+":")...)
 	}
 	findings := i.told(x.Findings)
@@ -189,7 +189,7 @@ func (i Inspect) process(p *terminal.Paper, d Inspection, x InspectedProcess) {
 	if len(findings) > 0 && len(x.Lines) > 0 {
 		p.Line()
 	}
-	allLines(p, x.Lines) // each says it, if it was not seen
+	allLines(p, x.Lines) // each line says if it is unknown
 }
 
 func labelled(name string) []terminal.Word {
@@ -223,7 +223,7 @@ func (i Inspect) sums(findings []InspectFinding) []terminal.Word {
 	return list
 }
 
-// allLines are all that was read, by sections.
+// allLines prints everything that was read, by sections.
 func allLines(p *terminal.Paper, lines []InspectLine) {
 	section := ""
 	longest := 0
@@ -243,7 +243,7 @@ func allLines(p *terminal.Paper, lines []InspectLine) {
 	}
 }
 
-// notSeen says what may be wrong all the same, and why nobody can tell.
+// notSeen says what may be wrong all the same, and why it is unknown.
 func notSeen(p *terminal.Paper, lines []InspectLine) {
 	var reasons []string
 	names := make(map[string][]string)

@@ -52,7 +52,7 @@ func (i Inspect) inspection(d Inspection) jsonInspection {
 	return out
 }
 
-// severityOf is how bad a state is by itself.
+// severityOf returns the severity of a state by itself.
 func severityOf(state string) string {
 	switch state {
 	case "up":
@@ -63,7 +63,7 @@ func severityOf(state string) string {
 	return "unknown"
 }
 
-// isWorse goes by the statuses: what is not known outweighs all but what is critical.
+// isWorse orders severities: unknown is worse than everything but critical.
 func isWorse(a, b string) bool {
 	order := []string{"critical", "unknown", "warning", "notice", "ok"}
 	return slices.Index(order, a) < slices.Index(order, b)

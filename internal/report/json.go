@@ -7,11 +7,12 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// JSON is the face for programs: one object, in UTF-8. What its fields mean, and
-// which may be missing, is in docs/daemon-keeper.report.schema.json.
+// JSON writes the report for programs: one object, in UTF-8.
+// docs/daemon-keeper.report.schema.json describes its fields, and which of them may be
+// missing.
 type JSON struct {
 	Out     io.Writer
-	Verbose bool // also what was looked at
+	Verbose bool // also the processes that were looked at
 }
 
 // Write prints the report.
@@ -55,7 +56,7 @@ type (
 		Services  []jsonService `json:"services"`
 		Steps     []Step        `json:"steps"`
 		Plan      []Plan        `json:"plan"`
-		LookedAt  *[]Detail     `json:"looked_at,omitempty"` // empty, it is there
+		LookedAt  *[]Detail     `json:"looked_at,omitempty"` // present even if empty
 	}
 	jsonCount struct {
 		Min int  `json:"min"`
@@ -101,7 +102,7 @@ func (j JSON) daemon(d Daemon, now time.Time) jsonDaemon {
 	return out
 }
 
-// word is the result as a word for programs.
+// word returns the result as a word for programs.
 func (d Daemon) word() string {
 	switch d.Result {
 	case Up:
@@ -140,7 +141,7 @@ func (d Daemon) IsUp() *bool {
 	return nil
 }
 
-// newJSONProcess leaves out what was not read: 0 would be a lie.
+// newJSONProcess leaves out what was not read: 0 would be wrong.
 func newJSONProcess(p Process, now time.Time) jsonProcess {
 	out := jsonProcess{PID: p.PID, User: p.User, Executable: p.Exe, Started: p.Started, RSSBytes: p.RSS, VMSBytes: p.VMS, OldImage: p.OldImage, Stopped: p.Stopped}
 	if !p.Started.IsZero() {
@@ -164,7 +165,7 @@ func newJSONService(s Service) jsonService {
 	return out
 }
 
-// each makes a list of another one.
+// each converts the items of a list.
 func each[From, To any](list []From, convert func(From) To) []To {
 	out := make([]To, len(list))
 	for i, v := range list {
@@ -173,13 +174,12 @@ func each[From, To any](list []From, convert func(From) To) []To {
 	return out
 }
 
-// inSeconds is a time in seconds, of whole milliseconds: the quotient of two
-// numbers that float64 holds exactly is the float64 nearest to it, of which
-// encoding/json writes the shortest decimal. A clock that was set back makes no
-// time negative.
+// inSeconds returns a duration in seconds, rounded to whole milliseconds. The quotient of two
+// integers that float64 holds exactly is the nearest float64, which encoding/json writes as
+// the shortest decimal. If the clock was set back, the result is 0, never negative.
 func inSeconds(d time.Duration) float64 {
 	return float64(max(d, 0).Round(time.Millisecond).Milliseconds()) / 1000
 }
 
-// instant is a time by RFC 3339, in UTC.
+// instant formats a time by RFC 3339, in UTC.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -3,10 +3,8 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,10 +13,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/words"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const reportSchema = "../../docs/daemon-keeper.report.schema.json"
 
@@ -93,20 +90,8 @@ var everything = Report{
 // What programs read. Who changes it changes the version too, unless a field is
 // only added.
 func TestJSONOfEverything(t *testing.T) {
-	const file = "testdata/everything.json"
 	got := asJSON(JSON{Verbose: true}, everything)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("got:\n%s\nwant (go test -update writes it anew):\n%s", got, want)
-	}
+	golden.File(t, "testdata/everything.json", string(got))
 	validate(t, compiledSchema(t), got)
 }
 

@@ -8,8 +8,8 @@ import (
 	"daemon-keeper/internal/terminal"
 )
 
-// Matches is the face of match: which processes count, which nearly do, and why
-// they do not.
+// Matches writes what match shows: which processes count, which nearly do, and why they do
+// not.
 type Matches struct {
 	Text
 }

@@ -8,14 +8,13 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Mon is the face for mon(8), whose monitors say by the exit status whether there
-// is trouble, on the first line what is in trouble, and then the details. It is
-// also what check prints.
+// Mon writes the report for mon(8): a monitor says by its exit status whether there is
+// trouble, on the first line what is in trouble, and then the details. check prints the same.
 //
-// mon compares the first line with that of the last run: it is the same as long
-// as the same are in trouble. Where nothing is, only what is odd is told, behind an
-// empty first line, which a person at a terminal does not need. All goes to
-// stdout, where mon wants it, in the order of the report.
+// mon compares the first line with that of the last run, so it must not change while the same
+// daemons are in trouble. If nothing is in trouble, only notices are printed, after an empty
+// first line, which a person at a terminal does not need. Everything goes to stdout, as mon
+// expects, in the order of the report.
 type Mon struct{ Text }
 
 // Write prints the report.
@@ -25,7 +24,7 @@ func (m Mon) Write(r Report) {
 	t.Notices = true
 	r.Daemons = slices.Clone(r.Daemons)
 	for i := range r.Daemons {
-		r.Daemons[i].Known = false // mon knows nothing but what it is told now
+		r.Daemons[i].Known = false // mon knows only what it is told now
 	}
 	if names := troubled(r); len(names) > 0 || !t.Terminal && !t.Quiet && (t.Verbose || t.isOdd(r)) {
 		t.line("%s", strings.Join(names, " "))
@@ -36,12 +35,12 @@ func (m Mon) Write(r Report) {
 	t.Write(r)
 }
 
-// isOdd reports whether there is something to be said of what is well.
+// isOdd reports whether there are notices about daemons that are well.
 func (t Text) isOdd(r Report) bool {
 	return slices.ContainsFunc(r.Daemons, func(d Daemon) bool { return len(d.Notices) > 0 || d.Result == Held && !t.isKnown(d) })
 }
 
-// troubled names what is not well, in words.
+// troubled names what is not well.
 func troubled(r Report) []string {
 	var names []string
 	for _, m := range r.Mistakes {
@@ -57,12 +56,12 @@ func troubled(r Report) []string {
 	return names
 }
 
-// oneWord is Printable, and no reader takes it for two.
+// oneWord makes a name printable and one word.
 func oneWord(name string) string {
 	return words.Escape(name, func(r rune) bool { return unicode.IsPrint(r) && r != ' ' })
 }
 
-// brief leaves of a report what makes one line for each that is in trouble.
+// brief reduces a report to one line for each daemon in trouble.
 func brief(r Report) Report {
 	var short Report
 	for _, m := range r.Mistakes {

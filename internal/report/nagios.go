@@ -12,20 +12,20 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Nagios is the face for Nagios, Icinga and what else runs plugins by
-// https://www.monitoring-plugins.org/doc/guidelines.html: a summary and
-// performance data on the first line, then the details.
+// Nagios writes the report for Nagios, Icinga and other programs that run plugins by
+// https://www.monitoring-plugins.org/doc/guidelines.html: a summary and performance data on
+// the first line, then the details.
 type Nagios struct {
 	Out io.Writer
 }
 
-// NRPE 2 takes 1 KiB, which holds the first line, and Nagios 8 KiB of all lines.
-// They cut what is longer anywhere, and half a number is another number.
+// Limits in bytes. NRPE 2 takes 1 KiB, which must hold the first line; Nagios takes 8 KiB in
+// all. They cut longer output at any byte, and a number that is cut is another number.
 const (
-	nagiosAll     = 8<<10 - 1 // C's end of a string
+	nagiosAll     = 8<<10 - 1 // without the zero byte that ends a string in C
 	nagiosLine    = 1 << 10
 	nagiosSummary = nagiosLine / 2
-	nagiosData    = 6 << 10 // all performance data; the details have the rest
+	nagiosData    = 6 << 10 // all performance data; the rest is for the details
 	nagiosName    = 64
 )
 
@@ -38,8 +38,8 @@ func (n Nagios) Write(r Report) {
 		data = data[1:]
 	}
 	line += "\n"
-	// A second separator ends the text for good. Nagios would take further lines
-	// of data, Icinga 2 would not.
+	// After a second separator there can be no text any more. Nagios would accept further
+	// lines of data, Icinga 2 would not.
 	rest := ""
 	if len(data) > 0 {
 		rest = fmt.Sprintf("more performance data%s | %s\n", missing(lost), strings.Join(data, " "))
@@ -54,7 +54,7 @@ func missing(lost int) string {
 	return fmt.Sprintf(", without that of the last %d", lost)
 }
 
-// nagiosWord is what Nagios calls an exit status.
+// nagiosWord returns Nagios' word for an exit status.
 func nagiosWord(s Status) string {
 	switch s {
 	case OK:
@@ -67,8 +67,8 @@ func nagiosWord(s Status) string {
 	return "UNKNOWN"
 }
 
-// summary counts what there is, and names what is not well: of each kind five,
-// or fewer where there is no room.
+// summary counts the daemons, and names those that are not well: five of each kind, or fewer
+// if they do not fit.
 func summary(r Report) string {
 	switch {
 	case len(r.Daemons) > 0:
@@ -85,7 +85,7 @@ func summary(r Report) string {
 	return counted(r, 0)
 }
 
-// counted counts the kinds, the worst first, and names at most so many of each.
+// counted counts the kinds, the worst first, and names at most most daemons of each.
 func counted(r Report, most int) string {
 	names := make(map[string][]string)
 	for _, m := range r.Mistakes {
@@ -157,7 +157,7 @@ func perfdata(r Report) (items []string, lost int) {
 	return append(items, last), 0
 }
 
-// span is the range outside of which a number alarms; "" if there is none.
+// spanOf returns the range outside of which a number raises an alarm; "" if there is none.
 func spanOf(b words.Count) string {
 	switch {
 	case b.Max != words.NoLimit:
@@ -168,8 +168,8 @@ func spanOf(b words.Count) string {
 	return ""
 }
 
-// nagiosLabels are the names as the label of an item may be, each another one. A name
-// that may stand as it is does, whatever others are called.
+// nagiosLabels turns the names into labels of items, all different. A name that is a valid
+// label stays as it is, whatever the other names are.
 func nagiosLabels(daemons []Daemon) []string {
 	list := make([]string, len(daemons))
 	taken := map[string]bool{"time": true}
@@ -191,8 +191,8 @@ func nagiosLabels(daemons []Daemon) []string {
 	return list
 }
 
-// nagiosLabel keeps what also those can read who do not know of quotes, and whom
-// Nagios gives the data with its illegal_macro_output_chars removed.
+// nagiosLabel keeps the characters that are safe for programs that do not know quotes, and
+// that Nagios does not remove as illegal_macro_output_chars.
 func nagiosLabel(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+", r) {
@@ -206,24 +206,24 @@ func nagiosLabel(name string) string {
 	return clean[:min(len(clean), nagiosName)]
 }
 
-// nagiosDetails is what people read at a terminal, the worst first: the rest may
-// be cut.
+// nagiosDetails is the text for people, the worst first, because the end may be cut.
 func nagiosDetails(r Report) string {
 	r.Daemons = slices.Clone(r.Daemons)
 	slices.SortStableFunc(r.Daemons, func(a, b Daemon) int { return cmp.Compare(rank(b.Status()), rank(a.Status())) })
 	var b bytes.Buffer
 	Text{Out: &b, Err: &b, Terminal: true}.Write(r)
-	// What a service has printed stands behind one of our own.
+	// The output of a service follows our own text. Its lines must not look like performance
+	// data.
 	text := strings.ReplaceAll(b.String(), "\n        | ", "\n        : ")
 	return strings.ReplaceAll(text, "|", `\x7c`)
 }
 
-// unpiped is Printable, and separates nothing.
+// unpiped makes a text printable, without a separator.
 func unpiped(s string) string {
 	return words.Escape(s, func(r rune) bool { return unicode.IsPrint(r) && r != '|' })
 }
 
-// whole keeps text within a number of bytes, and whole lines.
+// whole cuts a text to a number of bytes, at the end of a line.
 func whole(text string, most int) string {
 	if len(text) <= most {
 		return text

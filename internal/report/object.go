@@ -11,21 +11,21 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// head begins each object that is printed for programs.
+// head is the beginning of each object that is printed for programs.
 type head struct {
-	Version int       `json:"version"` // grows when a field changes its meaning or goes
+	Version int       `json:"version"` // increases when a field changes its meaning or is removed
 	Command string    `json:"command"`
 	Time    time.Time `json:"time"`
 }
 
-// object prints a struct for programs, in one piece: a reader never sees half an object unless
-// the disk is full. The fields have the names of their json tags; those without one are left
-// out, as are empty ones with omitempty. All text is made Printable, a time is written by
-// RFC 3339 in UTC, a length of time in seconds, and a list that is nil is empty.
+// object prints a struct for programs, in one write: a reader never sees half an object
+// unless the disk is full. The fields have the names of their json tags; fields without a tag
+// are left out, and so are empty ones with omitempty. All text is made printable; a time is
+// written by RFC 3339 in UTC, a duration in seconds, and a nil list as an empty list.
 func object(w io.Writer, v any) {
 	var b, out bytes.Buffer
 	encode(&b, reflect.ValueOf(v))
-	_ = json.Indent(&out, b.Bytes(), "", "  ") // what was encoded is JSON
+	_ = json.Indent(&out, b.Bytes(), "", "  ") // the input is valid JSON
 	out.WriteByte('\n')
 	_, _ = w.Write(out.Bytes())
 }
@@ -66,7 +66,7 @@ func encode(b *bytes.Buffer, v reflect.Value) {
 	}
 }
 
-// fields prints those of a struct, and in their place those of one that is embedded.
+// fields prints the fields of a struct; those of an embedded struct are in their place.
 func fields(b *bytes.Buffer, v reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
@@ -87,7 +87,8 @@ func fields(b *bytes.Buffer, v reflect.Value) {
 	}
 }
 
-// isEmpty goes by what would be printed: a time in any zone, a length in milliseconds.
+// isEmpty reports whether nothing would be printed for a value: a time that is zero in any
+// zone, a duration of less than a millisecond.
 func isEmpty(v reflect.Value) bool {
 	switch x := v.Interface().(type) {
 	case time.Time:
@@ -98,11 +99,11 @@ func isEmpty(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// leaf prints what can always be encoded: text, a number, true, false or null. It stands in no
-// web page, and people read it, too.
+// leaf prints a value that can always be encoded: text, a number, true, false or null. HTML
+// is not escaped, because people read the output, too, and it is not part of a web page.
 func leaf(b *bytes.Buffer, v any) {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(v)
-	b.Truncate(b.Len() - 1) // the end of the line
+	b.Truncate(b.Len() - 1) // the newline
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Pause is one that holds now.
+// Pause is a pause that is in force.
 type Pause struct {
 	Name   string    `json:"name,omitempty"`
-	All    bool      `json:"all"` // it is of all daemons, and has no name
+	All    bool      `json:"all"` // for all daemons; then there is no name
 	By     string    `json:"by"`
 	From   time.Time `json:"since"`
 	Until  time.Time `json:"until,omitempty"` // zero: until somebody resumes

@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// PIDFiles is the face of the pidfiles of a machine: the worst first.
+// PIDFiles writes the pidfiles of a machine, the worst first.
 type PIDFiles struct {
 	Out    io.Writer
 	Width  int // as Table.Width
@@ -19,18 +19,18 @@ type PIDFiles struct {
 	JSON   bool
 	Now    time.Time
 	List   []PIDFile
-	Sums   map[string]int // of all, by their worst severity, those too that are not in List
-	Unseen int            // files and folders that may not be looked at
+	Sums   map[string]int // counts by worst severity, including pidfiles that are not in List
+	Unseen int            // number of files and folders that may not be looked at
 	Limits []string       // what else is not in List, and why
 }
 
-// PIDFile is one of them.
+// PIDFile is one pidfile.
 type PIDFile struct {
 	Path       string           `json:"path"`
 	Severity   string           `json:"severity"` // of its worst finding
-	Number     *int64           `json:"number"`   // that it holds; nil if it holds none, or none that could be read
+	Number     *int64           `json:"number"`   // its content; nil if it contains no number, or none that could be read
 	Process    *PIDFileProcess  `json:"process"`
-	Locked     *bool            `json:"locked"` // nil if that cannot be told
+	Locked     *bool            `json:"locked"` // nil if unknown
 	LockedBy   []int            `json:"locked_by"`
 	Owner      string           `json:"owner"`
 	Mode       string           `json:"mode"`
@@ -41,10 +41,10 @@ type PIDFile struct {
 	Findings   []PIDFileFinding `json:"findings"`
 }
 
-// PIDFileProcess is what the number belongs to.
+// PIDFileProcess is the process that the number belongs to.
 type PIDFileProcess struct {
 	PID        int       `json:"pid"`
-	Thread     *string   `json:"thread"` // its name, if the number is that of a thread
+	Thread     *string   `json:"thread"` // the name of the thread, if the number is that of a thread
 	Name       string    `json:"name"`
 	Executable string    `json:"executable"`
 	User       string    `json:"user"`
@@ -52,14 +52,14 @@ type PIDFileProcess struct {
 	Started    time.Time `json:"started,omitempty"`
 }
 
-// PIDFileFinding is a verdict, and its reason.
+// PIDFileFinding is a verdict with its reason.
 type PIDFileFinding struct {
 	Verdict  string `json:"verdict"`
 	Severity string `json:"severity"`
 	Text     string `json:"text"`
 }
 
-// severities, the worst first.
+// severities lists the severities, the worst first.
 func severities() []string { return []string{"dangerous", "wrong", "note", "unknown", "right"} }
 
 func severityCode(severity string) string {
@@ -74,7 +74,7 @@ func severityCode(severity string) string {
 	return ""
 }
 
-// Write prints them.
+// Write prints the pidfiles.
 func (p PIDFiles) Write() {
 	if p.JSON {
 		p.object()
@@ -128,8 +128,7 @@ func (p PIDFiles) object() {
 	})
 }
 
-// notes are what stands below a row: all that is not as it should be, and then what helps
-// to find out why.
+// notes prints what is below a row: all findings, and then what helps to find the cause.
 func (f PIDFile) notes(p *terminal.Paper) {
 	told := false
 	for _, x := range f.Findings {
@@ -173,10 +172,10 @@ func (p PIDFiles) summary() []terminal.Word {
 	return append(terminal.Text(head+":"), parts...)
 }
 
-// longestName is as long as the kernel's names are.
+// longestName is the length of the kernel's process names, in bytes.
 const longestName = 15
 
-// pidFileColumns are those beside the path.
+// pidFileColumns are the columns beside the path.
 func pidFileColumns() []terminal.ColumnOf[PIDFile] {
 	return []terminal.ColumnOf[PIDFile]{
 		{Title: "VERDICT", Right: false, Spare: 0, Cell: func(f PIDFile) terminal.Cell { return terminal.Cell{Tail: f.Severity, Code: severityCode(f.Severity)} }},

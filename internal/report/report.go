@@ -1,4 +1,4 @@
-// Package report says what a run has found and done: one Report, many faces.
+// Package report describes what a run has found and done: one Report, and its output formats.
 package report
 
 import (
@@ -13,33 +13,33 @@ import (
 // Status is the exit status of a run, the same for every command and output.
 type Status int
 
-// The table of exit statuses.
+// The exit statuses.
 const (
 	OK       Status = 0 // everything is up, or deliberately left alone
 	Restored Status = 1 // something was down, and this run brought it back
 	Failed   Status = 2 // something is still down
-	Unclear  Status = 3 // it cannot be told, or the command was used wrongly; nothing was touched
+	Unclear  Status = 3 // the state is unknown, or the command was used wrongly; nothing was touched
 )
 
 // Report is what one run has found and done.
 type Report struct {
-	Command  string // that has made it: run, check or status
+	Command  string // the command: run, check or status
 	Began    time.Time
 	Took     time.Duration
 	Mistakes []Mistake // what could not be used: files of the configuration, or the command line
-	Daemons  []Daemon  // and rules
-	Whole    bool      // these are all that are kept
+	Daemons  []Daemon  // daemons and rules
+	Whole    bool      // these are all daemons of the configuration
 }
 
-// Mistake is something that a person must mend, and how.
+// Mistake is a problem that a person must fix, with a hint how.
 type Mistake struct {
 	Text  string `json:"error"`
 	Hint  string `json:"hint,omitempty"`
-	About string // in a word: metrics; "" is the configuration
+	About string // the subject in one word, such as metrics; "" means the configuration
 	Known bool   // people have been told of it
 }
 
-// about is what a mistake is about, in a word.
+// about returns the subject of a mistake, in one word.
 func (m Mistake) about() string { return cmp.Or(m.About, "configuration") }
 
 // Status is the worst of the daemons': 2 over 3 over 1 over 0.
@@ -66,18 +66,18 @@ func rank(s Status) int {
 // Result is how the run ended for one daemon.
 type Result int
 
-// The results. The zero value is the one that claims the least.
+// The results. The zero value claims the least.
 const (
 	CannotTell Result = iota // nothing was touched
 	Up                       // it was up
 	Held                     // it is down and was deliberately left alone
 	BroughtBack
 	StillDown
-	Clear // nothing runs that should not: a rule is kept
-	Wrong // too much runs: it alarms, and nothing is restarted for it
+	Clear // nothing runs that should not: the rule is kept
+	Wrong // too much runs: an alarm, but nothing is restarted for it
 )
 
-// Status is the exit status that a result stands for.
+// Status returns the exit status of a result.
 func (d Daemon) Status() Status {
 	switch d.Result {
 	case Up, Held, Clear:
@@ -90,7 +90,7 @@ func (d Daemon) Status() Status {
 	return Unclear
 }
 
-// Daemon is what was found and done about one daemon, or about a rule.
+// Daemon is what was found and done about one daemon or rule.
 type Daemon struct {
 	Name    string      // what people call it
 	Rule    bool        // it is a rule, which forbids something
@@ -99,51 +99,51 @@ type Daemon struct {
 	Trouble string // what was wrong with it when it was found down, though a process runs
 	words.Blame
 	Busy      bool          // Held, because another run is at work, which will report
-	Hold      words.Hold    // what keeps it from being restarted
-	Known     bool          // people have been told of it, and nothing has changed since
+	Hold      words.Hold    // why it is not restarted
+	Known     bool          // people have been told, and nothing has changed since
 	NextTry   time.Time     // when a daemon that keeps dying is restarted again
 	DownSince time.Time     // when a daemon that is down, held or not, died, or was first seen down
 	Died      bool          // DownSince is when it died
-	Reason    string        // why it is held, still down, or not to be told
+	Reason    string        // why it is held, still down or unknown
 	Hint      string        // what a person could do about it
-	Processes []Process     // that count, at the end
-	Notices   []string      // what is odd about a daemon that is up, or how it breaks a limit
+	Processes []Process     // the processes that count, at the end of the run
+	Notices   []string      // what is odd about a daemon that is up, or how it exceeds a limit
 	Took      time.Duration // from being found down to the end of the run
-	Dead      time.Duration // how long it was down, from its death; 0: that is not known, or it is down
+	Dead      time.Duration // how long it was down since its death; 0 if unknown, or if it is down
 	Services  []Service
 	Steps     []Step
 	Plan      []Plan // of a dry run: what would be done
 	Details   []Detail
-	Unjudged  []string            // what was not looked at, for only its processes were: tcp://127.0.0.1:80, its pidfile
+	Unjudged  []string            // criteria that were not judged because only processes were: tcp://127.0.0.1:80, its pidfile
 	Totals    *Totals             // nil if nothing is remembered
-	Deaths    map[words.Cause]int // by their causes, of incidents in which it was not left alone
+	Deaths    map[words.Cause]int // numbers of deaths by cause; incidents in which it was left alone are not counted
 	LastDeath *Death              // of a daemon that is up again; nil: none is remembered
 	Paused    string              // who has paused a daemon that is up, until when and why; "" if nobody has
 	Lately    history.Lately      // its deaths of the last days
 	LastWords []string            // what it has written itself before it died
 }
 
-// Death is one that is over.
+// Death is a death that is over.
 type Death struct {
 	Ago   time.Duration
 	Took  time.Duration // until it was up again
-	Cause string        // "" if it is not known
+	Cause string        // "" if unknown
 }
 
-// Totals are what has happened to a daemon since it is remembered, this run and the
-// incident under way too. They never fall while the memory lasts.
+// Totals are sums since the daemon is remembered, with this run and the current incident.
+// They never decrease while the memory lasts.
 type Totals struct {
 	Incidents int
-	Downtime  time.Duration // without the time that it was held
+	Downtime  time.Duration // without the time during which it was held
 	Restarts  int
 }
 
-// Changed reports whether anything was done to a service of it.
+// Changed reports whether anything was done to one of its services.
 func (d Daemon) Changed() bool {
 	return slices.ContainsFunc(d.Steps, func(s Step) bool { return !s.Skipped })
 }
 
-// PIDs are the numbers of its processes.
+// PIDs returns the process IDs of its processes.
 func (d Daemon) PIDs() []int {
 	list := make([]int, len(d.Processes))
 	for i, p := range d.Processes {
@@ -152,49 +152,49 @@ func (d Daemon) PIDs() []int {
 	return list
 }
 
-// Process is one that counts. What was not read, or cannot be told, is zero.
+// Process is a process that counts. What was not read or is unknown is zero.
 type Process struct {
 	PID      int
-	Parent   int    // 0 if it is not known
-	User     string // the name, or the number of one who has none
+	Parent   int    // 0 if unknown
+	User     string // the name, or the UID of a user without a name
 	Exe      string
 	Started  time.Time
-	CPU      time.Duration // that it has used since
-	RSS      uint64        // bytes resident in memory
-	VMS      uint64        // bytes of address space
+	CPU      time.Duration // CPU time used since then
+	RSS      uint64        // resident memory in bytes
+	VMS      uint64        // address space in bytes
 	OldImage bool          // its program has been replaced since it started
 	Stopped  bool          // by a signal or a debugger
 }
 
-// Service is one that brings a daemon back, with its manager's own opinion.
+// Service is a service of a daemon, with its manager's own opinion.
 type Service struct {
 	Name  string
 	State string // running, stopped or unknown; "" if the manager was not asked
-	Word  string // the manager's own, where it says more
-	Err   string // why it is unknown, if that can be told
+	Word  string // the manager's own word, if it says more
+	Err   string // why it is unknown, if there is a reason
 
 	Supervised *Supervised // what its supervisor says; nil: it has none, or was not asked
 }
 
-// Step is one command that was run.
+// Step is a command that was run.
 type Step struct {
 	Verb    words.Verb    `json:"verb"`
 	Service string        `json:"service"`
 	Took    time.Duration `json:"seconds"`
-	Err     string        `json:"error,omitempty"` // "" if it did its work
+	Err     string        `json:"error,omitempty"` // "" if it succeeded
 	Hint    string        `json:"hint,omitempty"`
-	Output  []string      `json:"output"`  // the last lines of what a failing command has printed
+	Output  []string      `json:"output"`  // the last lines of output of a command that failed
 	Slow    bool          `json:"slow"`    // it ran out of time, but the daemon is up
 	Skipped bool          `json:"skipped"` // it was not run: Err says why
 }
 
-// Plan is one command that would be run.
+// Plan is a command that would be run.
 type Plan struct {
 	Argv    []string      `json:"argv"`
 	Timeout time.Duration `json:"timeout_seconds"`
 }
 
-// Detail is one process that was looked at closely.
+// Detail is a process that was looked at closely.
 type Detail struct {
 	PID    int    `json:"pid"`
 	User   string `json:"user,omitempty"`
@@ -203,7 +203,7 @@ type Detail struct {
 	Why    string `json:"why"`
 }
 
-// Ill is how a Wrong daemon or rule is.
+// Ill is the word for a Wrong daemon or rule.
 func (d Daemon) Ill() string {
 	if d.Rule {
 		return "broken"
@@ -211,7 +211,7 @@ func (d Daemon) Ill() string {
 	return "wrong"
 }
 
-// Well is how a Clear daemon or rule is.
+// Well is the word for a Clear daemon or rule.
 func (d Daemon) Well() string {
 	if d.Rule {
 		return "kept"
@@ -219,6 +219,6 @@ func (d Daemon) Well() string {
 	return "not running, as it should be"
 }
 
-// wasDown is how long a daemon was down that is up again: since its death, if that time is
-// known.
+// wasDown returns how long a daemon that is up again was down: since its death, if that time
+// is known.
 func (d Daemon) wasDown() time.Duration { return max(d.Dead, d.Took) }

@@ -10,26 +10,26 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Svstat is the face for who knows daemontools: a line for each daemon, whatever its manager,
-// in the order and the words of svstat(8).
+// Svstat writes a line for each daemon, of any manager, in the order and the words of
+// svstat(8) of daemontools:
 //
 //	tinydns: up (pid 723) 28390 seconds
 //	dnscache: down 12 seconds, normally up, want up
 //
-// A rule is no daemon, and has no line.
+// A rule is not a daemon, and has no line.
 type Svstat struct {
 	Out io.Writer
 	Err io.Writer
 	Now time.Time
 }
 
-// Supervised is what is wanted of a service, by its supervisor, or else by its manager.
+// Supervised is what the supervisor, or else the manager, wants of a service.
 type Supervised struct {
 	NormallyDown bool   // a boot does not start it
 	WantUp       bool   // it would be started again
-	WantDown     bool   // it is to be left down
+	WantDown     bool   // it should stay down
 	Paused       bool   // its process is stopped
-	Word         string // the supervisor's own: starting, failed
+	Word         string // the supervisor's own word: starting, failed
 }
 
 // Write prints the report.
@@ -56,7 +56,7 @@ func (s Svstat) line(d Daemon) string {
 	switch {
 	case d.Result == CannotTell:
 		return "unable to tell: " + d.Reason
-	case isUp && len(d.Processes) == 0: // none need run
+	case isUp && len(d.Processes) == 0: // none needs to run
 		parts = append(parts, "up")
 	case isUp:
 		parts = append(parts, s.lasting(fmt.Sprintf("up (pid %d)", d.Processes[0].PID), d.Processes[0].Started))
@@ -72,7 +72,7 @@ func (s Svstat) line(d Daemon) string {
 	return strings.Join(parts, ", ")
 }
 
-// lasting adds for how long, in seconds, if that is known.
+// lasting adds how long the state has lasted, in seconds, if that is known.
 func (s Svstat) lasting(state string, since time.Time) string {
 	if since.IsZero() {
 		return state
@@ -80,8 +80,8 @@ func (s Svstat) lasting(state string, since time.Time) string {
 	return fmt.Sprintf("%s %d seconds", state, int64(max(0, s.Now.Sub(since))/time.Second))
 }
 
-// wantedOf is what is wanted of the daemon's first service, which is its own. Of one without a
-// supervisor what keeps the keeper from starting it tells.
+// wantedOf returns what is wanted of the daemon's own service, which is the first. Without a
+// supervisor it is derived from the reason why the daemon is not restarted.
 func wantedOf(d Daemon) Supervised {
 	w := Supervised{NormallyDown: d.Hold == words.Disabled, WantUp: d.Result == StillDown}
 	if len(d.Services) > 0 && d.Services[0].Supervised != nil {

@@ -9,11 +9,11 @@ import (
 	gsyslog "github.com/hashicorp/go-syslog"
 )
 
-// syslog sends lines to the machine's syslog daemon. Unlike log/syslog, the
-// library never blocks for ever on one that hangs.
+// syslog sends lines to the machine's syslog daemon. Unlike log/syslog, the library never
+// blocks forever on a daemon that hangs.
 type syslog struct {
 	gsyslog.Syslogger
-	end string // of each line
+	end string // the end of each line
 }
 
 // OpenSyslog connects to the local syslog daemon.
@@ -25,9 +25,10 @@ func OpenSyslog(facility, tag string) (Sender, error) {
 	return syslog{l, lineEnd(runtime.GOOS, isSocket)}, nil
 }
 
-// lineEnd keeps FreeBSD's syslogd(8) from making a blank of the newline that the library
-// ends each message with: it reads a message as a C string. Other programs show a NUL as
-// such; only syslogd has the socket /var/run/logpriv.
+// lineEnd returns the end of a line. The library ends each message with a newline, which
+// FreeBSD's syslogd(8) turns into a blank; it reads a message as a C string, so a NUL before
+// the newline prevents that. Other programs would show the NUL; only syslogd has the socket
+// /var/run/logpriv.
 func lineEnd(system string, isSocket func(path string) bool) string {
 	if system == "freebsd" && isSocket("/var/run/logpriv") {
 		return "\x00"

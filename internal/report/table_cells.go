@@ -11,7 +11,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// columns are all but the name and what has happened lately.
+// columns are all columns but the name and the recent deaths.
 func (t Table) columns(daemons []Daemon) []terminal.Column {
 	return terminal.ColumnsOf(daemons,
 		terminal.ColumnOf[Daemon]{Title: "STATE", Right: false, Spare: 0, Cell: stateCell},
@@ -29,7 +29,7 @@ func stateCell(d Daemon) terminal.Cell {
 	return terminal.Cell{Tail: state, Code: code}
 }
 
-// standing is the word for how a daemon or a rule is, and its colour.
+// standing returns the word for the state of a daemon or a rule, and its colour.
 func standing(d Daemon) (state, code string) {
 	switch d.Result {
 	case Up, BroughtBack:
@@ -75,7 +75,7 @@ func urgency(d Daemon) int {
 	return 4
 }
 
-// pidCell names the main process, and how many others there are.
+// pidCell shows the main process, and how many others there are.
 func pidCell(d Daemon) terminal.Cell {
 	if len(d.Processes) == 0 {
 		return terminal.Cell{Head: terminal.Nothing}
@@ -98,9 +98,9 @@ func Oldest(processes []Process) Process {
 	return first
 }
 
-// mainOf is the main process: one that none of the others has started, of these one that
-// has started others, and of these the oldest. A worker that was started within the same
-// tick of the clock is as old as its master.
+// mainOf returns the main process: one that is not a child of any other, among these one that
+// has children, and among these the oldest. A worker that was started within the same clock
+// tick is as old as its main process.
 func mainOf(processes []Process) Process {
 	isParent, has := make(map[int]bool), make(map[int]bool)
 	for _, p := range processes {
@@ -122,8 +122,8 @@ func mainOf(processes []Process) Process {
 	return Oldest(slices.DeleteFunc(slices.Clone(processes), func(p Process) bool { return rank(p) < best }))
 }
 
-// ageCell is for how long it has been so: the age of the main process, or how long it
-// has been known to be down.
+// ageCell shows how long the state has lasted: the age of the main process, or how long the
+// daemon has been known to be down.
 func ageCell(d Daemon, now time.Time) terminal.Cell {
 	if (d.Result == StillDown || d.Result == Held) && !d.DownSince.IsZero() {
 		return terminal.Cell{Tail: terminal.Age(now.Sub(d.DownSince))}
@@ -135,10 +135,10 @@ func ageCell(d Daemon, now time.Time) terminal.Cell {
 	return terminal.CellOf(terminal.Age(now.Sub(started)), !started.IsZero())
 }
 
-// longestUser is how much of a user's name there is room for.
+// longestUser is the most characters of a user's name that are shown.
 const longestUser = 16
 
-// userCell names the main process's user, and how many others there are.
+// userCell shows the main process's user, and how many others there are.
 func userCell(d Daemon) terminal.Cell {
 	var users []string
 	for _, p := range d.Processes {
@@ -160,8 +160,8 @@ func userCell(d Daemon) terminal.Cell {
 	return c
 }
 
-// memoryCell is what all processes have in memory. What several of them share
-// counts several times, as in top(1).
+// memoryCell shows the resident memory of all processes. Shared memory counts several times,
+// as in top(1).
 func memoryCell(d Daemon) terminal.Cell {
 	return terminal.CellOf(terminal.Size(d.RSS()), d.RSS() > 0)
 }
@@ -190,8 +190,8 @@ func (d Daemon) CPU() (sum time.Duration, ok bool) {
 	return sum, ok
 }
 
-// countCell is how many processes there are, and how many there should be, where that
-// is what is wrong. Else the state tells.
+// countCell shows how many processes there are, and how many there should be, if that is
+// wrong; otherwise the state says enough.
 func countCell(d Daemon, always bool) terminal.Cell {
 	n := len(d.Processes)
 	off := n > 0 && d.Result != CannotTell && (n < d.Count.Min || d.Count.Exceeds(n))
@@ -217,8 +217,7 @@ func shortCount(b words.Count) string {
 	return fmt.Sprintf("%d-%d", b.Min, b.Max)
 }
 
-// services lists them with their managers' own opinion, where they were asked and have
-// told it.
+// services lists the services with their managers' own opinion, if it is known.
 func services(d Daemon) string {
 	var list []string
 	for _, s := range d.Services {
@@ -230,7 +229,7 @@ func services(d Daemon) string {
 	return strings.Join(list, ", ")
 }
 
-// contradicts reports whether the manager has another opinion than our own eyes.
+// contradicts reports whether the manager's opinion differs from what was seen.
 func (s Service) contradicts(d Daemon) bool {
 	return (d.Result == Up || d.Result == BroughtBack) && s.State == "stopped" || d.Result == Clear && !d.Rule && s.State == "running"
 }

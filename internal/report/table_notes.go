@@ -9,13 +9,13 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// sameDoubt reports whether two cannot be told for one reason.
+// sameDoubt reports whether two daemons are unknown for the same reason.
 func sameDoubt(a, b Daemon) bool {
 	return a.Result == CannotTell && b.Result == CannotTell && a.Reason != "" && a.Reason == b.Reason
 }
 
-// notes are the lines below a row, the reason first. above is how many daemons above
-// it cannot be told for the same reason.
+// notes returns the lines below a row, the reason first. above is how many daemons above it
+// are unknown for the same reason.
 func notes(d Daemon, above int, verbose bool) [][]terminal.Word {
 	var list [][]terminal.Word
 	add := func(l []terminal.Word, s string) {
@@ -57,8 +57,8 @@ func notes(d Daemon, above int, verbose bool) [][]terminal.Word {
 	return append(list, serviceNotes(d, verbose)...)
 }
 
-// serviceNotes say what the managers think of the services, where that is not as it
-// should be; of one that is well, only who wants to know all is told.
+// serviceNotes says what the managers think of the services, if that is not as it should be;
+// for services that are well, only if verbose is set.
 func serviceNotes(d Daemon, verbose bool) [][]terminal.Word {
 	var list [][]terminal.Word
 	well := d.Result == Up || d.Result == Clear || d.Result == BroughtBack
@@ -87,10 +87,10 @@ func contradiction(s Service, only bool) string {
 	return text
 }
 
-// freshDeath is for how long the death of a daemon that is up again is told below its row.
+// freshDeath is how long the death of a daemon that is up again is shown below its row.
 const freshDeath = terminal.Day
 
-// longestCause is how much of a cause stands there; why tells all of it.
+// longestCause is the most characters of a cause that are shown; why shows all of it.
 const longestCause = 160
 
 func lastDeath(d Death) string {
@@ -101,7 +101,7 @@ func lastDeath(d Death) string {
 	return fmt.Sprintf("died %s ago, was down for %s: %s", terminal.Age(d.Ago), terminal.Used(d.Took), cause)
 }
 
-// word reports whether a process counts.
+// word says whether a process counts.
 func (x Detail) word() string {
 	if x.Counts {
 		return "counts"
@@ -109,7 +109,7 @@ func (x Detail) word() string {
 	return "excluded"
 }
 
-// text is a process that was looked at closely.
+// text describes a process that was looked at closely.
 func (x Detail) text() string {
 	return fmt.Sprintf("pid %d %s: %s", x.PID, cmp.Or(x.Exe, "(no executable)"), x.Why)
 }
@@ -117,8 +117,8 @@ func (x Detail) text() string {
 // mostNamed is how many daemons of a kind the summary names.
 const mostNamed = 8
 
-// tableSummary counts, and names what is not well: whoever is woken by it sees it above
-// the prompt, however long the table is.
+// tableSummary counts the daemons, and names those that are not well. It is last, so it is
+// visible above the prompt, however long the table is.
 func tableSummary(r Report) []terminal.Word {
 	var line []terminal.Word
 	part := func(p []terminal.Word) {
@@ -139,14 +139,14 @@ func tableSummary(r Report) []terminal.Word {
 	return line
 }
 
-// kind is what is said in the summary of all that are alike.
+// kind is a group of the summary.
 type kind struct {
 	title, code string
 	well        bool
 	names       []string
 }
 
-// kindsOf has the worst first, and no empty kind.
+// kindsOf returns the groups, the worst first, without empty ones.
 func kindsOf(daemons []Daemon) []kind {
 	all := []kind{
 		{title: "down", code: terminal.Red},

@@ -12,17 +12,17 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Text is the face for people: stdout is the answer, stderr is trouble.
+// Text writes the report for people: the answer to stdout, problems to stderr.
 type Text struct {
 	Out, Err io.Writer
-	Terminal bool // Out is one; else a run that finds all well prints nothing, because cron mails what it prints
+	Terminal bool // Out is a terminal; otherwise a run that finds all well prints nothing, because cron mails what is printed
 	Color    bool // of Out
 	ErrColor bool
-	Diary    bool // somebody reads the diary: what another run will report is not printed for cron to mail
-	Notices  bool // say what is odd about daemons that are up, to whom ever
+	Diary    bool // there is a system log: what another run will report is not printed for cron to mail
+	Notices  bool // always print what is odd about daemons that are up
 	Quiet    bool // only what needs a person, in one line
 	Verbose  bool // also what was matched, what was excluded, and why
-	Brief    bool // the worst first, of several that are well only how many, and how to go on
+	Brief    bool // the worst first; of several that are well only the number; and what to do next
 	Now      time.Time
 	Width    int // of a terminal; 0: lines are not wrapped
 }
@@ -35,7 +35,7 @@ func (t Text) Write(r Report) {
 		}
 		terminal.Fail(t.Err, t.ErrColor, m.Text, m.Hint)
 	}
-	told := make(map[string]bool) // what cannot be told of any daemon is said once
+	told := make(map[string]bool) // a doubt that several daemons share is printed once
 	daemons, well := t.shown(r.Daemons)
 	for _, d := range daemons {
 		if d.Result == CannotTell {
@@ -52,8 +52,9 @@ func (t Text) Write(r Report) {
 	}
 }
 
-// shown are the daemons that are told of, and how many others are well. They are only
-// counted for who looks, or where something else is told: cron mails what is printed.
+// shown returns the daemons that are printed, and how many others are well. These are only
+// counted for a person who looks, or if something else is printed: cron mails what is
+// printed.
 func (t Text) shown(daemons []Daemon) (list []Daemon, well int) {
 	if !t.Brief || len(daemons) < 2 {
 		return daemons, 0
@@ -78,7 +79,7 @@ func (t Text) shown(daemons []Daemon) (list []Daemon, well int) {
 	return list, well
 }
 
-// doubt is why a daemon or rule cannot be judged. No error is without a text.
+// doubt says why a daemon or rule cannot be judged. There is always a text.
 func (d Daemon) doubt() string {
 	switch {
 	case d.Reason != "":
@@ -142,13 +143,13 @@ func (t Text) daemon(d Daemon) {
 	t.more(d)
 }
 
-// isKnown reports whether people have been told, or will be by another run: cron need
+// isKnown reports whether people have been told, or will be told by another run: cron need
 // not mail it each minute.
 func (t Text) isKnown(d Daemon) bool {
 	return (d.Busy && t.Diary || d.Known) && !t.Terminal && !t.Verbose
 }
 
-// tells reports whether a daemon that is well is worth a word: cron mails what is printed.
+// tells reports whether a daemon that is well is worth printing: cron mails what is printed.
 func (t Text) tells(d Daemon) bool {
 	return !t.Quiet && (t.Terminal || t.Verbose || t.Notices && len(d.Notices) > 0)
 }
@@ -162,7 +163,7 @@ func (t Text) notices(d Daemon) {
 	}
 }
 
-// because: the trouble may say it all.
+// because adds the reason, unless the trouble already says it.
 func because(reason string) string {
 	if reason == "" {
 		return ""
@@ -177,7 +178,7 @@ func inBrackets(s string) string {
 	return " (" + s + ")"
 }
 
-// more is what -q leaves out.
+// more prints what -q leaves out.
 func (t Text) more(d Daemon) {
 	if t.Quiet {
 		return
@@ -209,7 +210,7 @@ func (t Text) more(d Daemon) {
 	}
 }
 
-// since is when a daemon was first seen down, for who reads of it only now.
+// since says when a daemon was first seen down, for a person who reads of it only now.
 func (t Text) since(d Daemon) string {
 	if !t.Brief || d.DownSince.IsZero() {
 		return ""
@@ -224,8 +225,8 @@ func (t Text) since(d Daemon) string {
 	return fmt.Sprintf(" since %s, for %s", recently(d.DownSince, t.Now), terminal.Age(ago))
 }
 
-// goOn says what happens next to a daemon that a run has been at work on, and which
-// command tells more.
+// goOn says what happens next to a daemon that a run has worked on, and which command shows
+// more.
 func (t Text) goOn(d Daemon) {
 	if !t.Brief || d.Rule || len(d.Steps) == 0 {
 		return
@@ -261,8 +262,8 @@ func (t Text) step(s Step) {
 	}
 }
 
-// services says what the manager thinks of them, if it was asked: that may be
-// something else than what was seen.
+// services prints what the manager thinks of the services, if it was asked: it may differ
+// from what was seen.
 func (t Text) services(d Daemon) {
 	for _, s := range d.Services {
 		if s.State != "" {
@@ -286,7 +287,7 @@ func (t Text) details(daemon Daemon) {
 
 func (t Text) paint(code, s string) terminal.Painted { return terminal.Paint(t.Color, code, s) }
 
-// line prints one line. All text but what is painted may come from outside.
+// line prints one line. Any text that is not Painted may come from outside.
 func (t Text) line(format string, args ...any) {
 	for i, a := range args {
 		switch s := a.(type) {

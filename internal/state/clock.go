@@ -11,10 +11,10 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// Now is the stamp of this moment.
+// Now returns the stamp of this moment.
 func Now() past.Stamp { return Clock()() }
 
-// Clock is Now for who asks often: it asks for the id of the boot once.
+// Clock returns a function like Now, for frequent calls: it reads the boot ID once.
 func Clock() func() past.Stamp {
 	id := sync.OnceValue(bootID)
 	return func() past.Stamp {
@@ -27,8 +27,8 @@ func Clock() func() past.Stamp {
 	}
 }
 
-// textID is the id of a boot as Linux writes it: hexadecimal digits and dashes.
-// Anything else is none: two boots must never look like one.
+// textID parses the ID of a boot as Linux writes it: hexadecimal digits and dashes. For any
+// other text it returns "": two boots must never look the same.
 func textID(text []byte) string {
 	id := string(bytes.TrimSpace(text))
 	if len(id) != len("01234567-89ab-cdef-0123-456789abcdef") || strings.Trim(id, "0123456789abcdef-") != "" {
@@ -37,7 +37,7 @@ func textID(text []byte) string {
 	return noneIfZero(id)
 }
 
-// rawID is the id of a boot as FreeBSD keeps it.
+// rawID formats the ID of a boot as FreeBSD stores it.
 func rawID(raw []byte) string {
 	if len(raw) != 16 {
 		return ""
@@ -45,7 +45,7 @@ func rawID(raw []byte) string {
 	return noneIfZero(hex.EncodeToString(raw))
 }
 
-// noneIfZero: an id of zeros is one that has not been made.
+// noneIfZero returns "" for an ID of zeros: the kernel has not set it.
 func noneIfZero(id string) string {
 	if strings.Trim(id, "0-") == "" {
 		return ""

@@ -2,5 +2,5 @@
 
 package state
 
-// bootID: this system tells no id of its boot that we know of.
+// bootID returns "": we know of no boot ID on this system.
 func bootID() string { return "" }

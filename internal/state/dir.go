@@ -26,13 +26,13 @@ type DirError struct {
 
 func (e *DirError) Error() string { return fmt.Sprintf("cannot use folder %s: %s", e.Path, e.Why) }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *DirError) Hint() string { return e.hint }
 
-// OpenDir makes the folder if it is missing (0755), and refuses one in which
-// somebody else could put files of theirs in place of ours.
+// OpenDir creates the folder with mode 0755 if it is missing, and refuses one where somebody
+// else could replace our files. The error is a DirError.
 func OpenDir(path string) (*Dir, error) {
-	if err := trust.Links(path); err != nil { // or we would make folders wherever another user likes
+	if err := trust.Links(path); err != nil { // otherwise we would create folders wherever another user wants
 		return nil, refused(path, err)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
@@ -45,10 +45,10 @@ func OpenDir(path string) (*Dir, error) {
 	return &Dir{resolved}, nil
 }
 
-// Path is the folder's, with symbolic links followed.
+// Path returns the path of the folder, with symbolic links followed.
 func (d *Dir) Path() string { return d.path }
 
-// refused says it of the folder or of what leads to it, with what mends it.
+// refused makes a DirError for the folder or a part of its path, with a hint how to fix it.
 func refused(path string, err error) error {
 	var why *trust.Error
 	if !errors.As(err, &why) {

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// longestEscaped leaves room in a name of 255 bytes, the most that file systems
-// take, for what stands before and behind.
+// longestEscaped, in bytes, leaves room for a prefix and a suffix in a file name of 255
+// bytes, the limit of file systems.
 const longestEscaped = 200
 
-// escape makes any text a part of a file's name, never the same for two texts. What
-// is no ASCII letter, digit, dot, hyphen or underscore stands as %XX, as in a URL. What
-// is too long is cut, with a hash of the whole behind a ~, which stands nowhere else.
+// escape turns any text into a part of a file name, different for each text. All characters
+// but ASCII letters, digits, dots, hyphens and underscores become %XX, as in a URL. A text
+// that is too long is cut and gets a ~, which occurs nowhere else, and a hash of the whole
+// text.
 func escape(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text) && b.Len() <= longestEscaped; i++ {

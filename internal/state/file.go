@@ -23,17 +23,17 @@ type FileError struct {
 	Why  string
 	hint string
 
-	cause error // nil if it is the file's own fault, which no other try mends
+	cause error // nil if the file's content is wrong, which no retry changes
 }
 
 func (e *FileError) Error() string { return fmt.Sprintf("cannot %s %s: %s", e.Op, e.Path, e.Why) }
 
-// Hint is the way out.
+// Hint says what the user can do.
 func (e *FileError) Hint() string { return e.hint }
 
 func (e *FileError) Unwrap() error { return e.cause }
 
-// failed is the system's refusal.
+// failed makes a FileError from an error of the system.
 func failed(op, path string, err error) error {
 	e := &FileError{op, path, osutil.Cause(err).Error(), "", err}
 	switch {
@@ -47,18 +47,18 @@ func failed(op, path string, err error) error {
 	return e
 }
 
-// bad is the file's own fault.
+// bad makes a FileError for a file with wrong content.
 func bad(path, why string) error { return &FileError{Op: "read", Path: path, Why: why} }
 
-// isBad reports whether an error is a file's own fault.
+// isBad reports whether an error is about a file's content.
 func isBad(err error) bool {
 	var file *FileError
 	return errors.As(err, &file) && file.cause == nil && file.Op == "read"
 }
 
-// load reads a file of the store, by a parser that need not bound its size. What
-// cannot be believed is set aside as .bad-KIND, and the error says so: then the next
-// run is not troubled by it. A file that is missing is fs.ErrNotExist.
+// load reads a file of the store. The parser need not limit the size: load does. A file that
+// cannot be believed is renamed to .bad-KIND, and the error says so; the next run does not
+// see it again. If the file is missing, the error is fs.ErrNotExist.
 func load[T any](s *Store, name, kind string, limit int64, parse func([]byte) (T, error)) (T, error) {
 	path := s.file(name)
 	var none T
@@ -80,8 +80,8 @@ func load[T any](s *Store, name, kind string, limit int64, parse func([]byte) (T
 	return none, err
 }
 
-// read opens no link, waits for no pipe, disturbs no device, and believes nobody
-// else's words.
+// read follows no link, does not wait for a pipe, opens no device, and refuses a file that
+// somebody else could have written.
 func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() { // opening a device may do something
 		return nil, bad(path, "it is not a regular file")
@@ -99,7 +99,7 @@ func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 		return nil, failed("read", path, err)
 	}
 	var data bytes.Buffer
-	data.Grow(int(min(info.Size(), limit)) + bytes.MinRead) // or it would be read in many pieces
+	data.Grow(int(min(info.Size(), limit)) + bytes.MinRead) // otherwise it would be read in many small pieces
 	n, err := data.ReadFrom(io.LimitReader(f, limit+1))
 	switch {
 	case err != nil:
@@ -110,11 +110,11 @@ func read(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// asidePrefix begins the names of files that no run could use. One of each kind is
-// kept, for who wants to know what has happened.
+// asidePrefix begins the names of files that no run could use. One of each kind is kept, for
+// people who want to know what has happened.
 const asidePrefix = ".bad-"
 
-// setAside gets a bad file out of the way of the next run, if it is still there.
+// setAside moves a bad file out of the way of the next run, if it is still there.
 func (s *Store) setAside(name, kind string, seen fs.FileInfo, why error) error {
 	e := why.(*FileError) //nolint:errorlint // see isBad
 	if s.looks {
@@ -127,7 +127,7 @@ func (s *Store) setAside(name, kind string, seen fs.FileInfo, why error) error {
 		return e
 	}
 	aside := s.file(asidePrefix + kind)
-	_ = os.Remove(aside) // a folder would be in the way
+	_ = os.Remove(aside) // a folder would prevent the rename
 	switch err := os.Rename(e.Path, aside); {
 	case err == nil:
 		e.hint = "it counts as empty from now on, and is kept as " + aside
@@ -139,12 +139,12 @@ func (s *Store) setAside(name, kind string, seen fs.FileInfo, why error) error {
 	return e
 }
 
-// temporaryPrefix begins the names of files that are not whole yet.
+// temporaryPrefix begins the names of files that are not complete yet.
 const temporaryPrefix = ".tmp-"
 
-// replace puts a new file in place of an old one at once and as a whole: however
-// the run ends, one of the two is there. With sync that holds for the machine's end
-// too. On an error the old one stays.
+// replace replaces a file atomically: however the run ends, either the old file or the new
+// one is there. With sync this is also true after a power failure. On an error the old file
+// stays.
 func (s *Store) replace(name string, data []byte, sync bool) error {
 	path := s.file(name)
 	if s.looks {
@@ -165,7 +165,7 @@ func (s *Store) replace(name string, data []byte, sync bool) error {
 	return nil
 }
 
-// remove removes a file of the store, for good. One that is missing is no error.
+// remove removes a file of the store. A missing file is not an error.
 func (s *Store) remove(name string) error {
 	if s.looks {
 		return &FileError{"remove", s.file(name), "the folder was opened for looking only", "", fs.ErrPermission}
@@ -183,12 +183,12 @@ func (s *Store) remove(name string) error {
 	return nil
 }
 
-// abandoned is how old a temporary file is of which a killed run knows no more;
-// one that is written takes milliseconds.
+// abandoned is the age at which a temporary file belongs to a killed run: writing one takes
+// milliseconds.
 const abandoned = time.Hour
 
-// sweep removes a temporary file that a killed run has left behind. Whatever fails
-// here will do so again in the next run, and harms nobody.
+// sweep removes a temporary file that a killed run has left behind. Its errors are ignored: a
+// remaining file does no harm, and the next run tries again.
 func (s *Store) sweep(name string, now time.Time) {
 	if s.looks || !strings.HasPrefix(name, temporaryPrefix) {
 		return

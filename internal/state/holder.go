@@ -12,11 +12,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// FindHolder reports whether a run is at work on one of the services: then the error
-// is a HeldError. It makes nothing, and any user may ask.
+// FindHolder reports whether a run is at work on one of the services: then the error is a
+// HeldError. It creates nothing, and any user may call it.
 //
-// It takes each lock for a moment, shared with others that ask; a run that finds
-// the lock taken just then tries again, see lockTries.
+// It takes each lock for a moment, shared with other callers. A run that finds the lock taken
+// at that moment tries again, see lockTries.
 func FindHolder(path string, services []string) error {
 	dir, err := trust.Folder(path)
 	if err != nil {

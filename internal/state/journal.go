@@ -23,32 +23,33 @@ const (
 
 // Intent is what a run was about to do, and how far it came.
 type Intent struct {
-	Version      int           `json:"version"` // Begin sets it
+	Version      int           `json:"version"` // set by Begin
 	Daemon       string        `json:"daemon"`
-	PID          int           `json:"pid"`             // of the run
-	Start        uint64        `json:"start,omitempty"` // of the run's process, by which it is known again; 0: not known
+	PID          int           `json:"pid"`             // process ID of the run
+	Start        uint64        `json:"start,omitempty"` // start time of that process, which tells it from others with its PID: ticks since boot on Linux, microseconds of wall clock on FreeBSD; 0: unknown
 	Began        past.Stamp    `json:"began"`
 	Manager      string        `json:"manager,omitempty"`
 	Services     []string      `json:"services"` // in the order of the procedure
 	StopTimeout  time.Duration `json:"stop_timeout,omitempty"`
 	StartTimeout time.Duration `json:"start_timeout,omitempty"`
-	Longest      time.Duration `json:"longest,omitempty"` // no run needs more time for all of it
-	By           *past.Process `json:"by,omitempty"`      // the run that finishes it, if that is another
-	Marks        []Mark        `json:"marks,omitempty"`   // the last of each verb and service, in the order in which they were begun
+	Longest      time.Duration `json:"longest,omitempty"` // nanoseconds; no run needs more time for the whole procedure
+	By           *past.Process `json:"by,omitempty"`      // the run that finishes the work, if it is another one
+	Marks        []Mark        `json:"marks,omitempty"`   // the last mark of each verb and service, in the order in which they were begun
 
-	file string // where it was found; "" if it is yet to be written
+	file string // the file that it was read from; "" if it is not written yet
 }
 
 func (i *Intent) version() int { return i.Version }
 
-// Mark is one step that was begun.
+// Mark is a step that was begun.
 type Mark struct {
 	Verb    words.Verb `json:"verb"` // Stop or Start
 	Service string     `json:"service"`
 	Ended   bool       `json:"ended,omitempty"`
 }
 
-// Run is the process of the run that carries it out, or has done so last.
+// Run returns the process of the run that carries out the intent, or did so last; start is as
+// in Intent.
 func (i Intent) Run() (pid int, start uint64) {
 	if i.By != nil {
 		return i.By.PID, i.By.Start
@@ -56,7 +57,8 @@ func (i Intent) Run() (pid int, start uint64) {
 	return i.PID, i.Start
 }
 
-// UnderWay is the step that was under way when the run died, if there was one.
+// UnderWay returns the step that was under way when the run died; ok is false if there was
+// none.
 func (i Intent) UnderWay() (m Mark, ok bool) {
 	if len(i.Marks) == 0 || i.Marks[len(i.Marks)-1].Ended {
 		return Mark{}, false
@@ -64,8 +66,8 @@ func (i Intent) UnderWay() (m Mark, ok bool) {
 	return i.Marks[len(i.Marks)-1], true
 }
 
-// Stopped lists the services whose stop was begun and whose start has not ended, in
-// the order of the procedure: these a run that has died may have left stopped.
+// Stopped lists the services whose stop was begun and whose start has not ended, in the order
+// of the procedure: a run that has died may have left them stopped.
 func (i Intent) Stopped() []string {
 	stopped := map[string]bool{}
 	for _, m := range i.Marks {
@@ -79,16 +81,16 @@ func (i Intent) Stopped() []string {
 	return slices.DeleteFunc(slices.Clone(i.Services), func(service string) bool { return !stopped[service] })
 }
 
-// mark puts a step in the place of the same step's earlier mark, which tells nothing
-// any more. So a procedure of many tries needs no more room than one of one.
+// mark replaces the earlier mark of the same step, which is not needed any more. So a
+// procedure with many tries needs no more room than one with one try.
 func (i *Intent) mark(m Mark) {
 	same := func(o Mark) bool { return o.Verb == m.Verb && o.Service == m.Service }
 	i.Marks = append(slices.DeleteFunc(slices.Clone(i.Marks), same), m)
 }
 
-// name is the file of a procedure. Who holds the locks of the services is the only
-// one to write it: so it is not the daemon's alone, of which two runs may know
-// different services.
+// name returns the name of the journal's file. It contains the services, because only the
+// holder of their locks writes the file. The daemon's name alone would not do: two runs may
+// know different services of it.
 func (i Intent) name() string {
 	if i.file != "" {
 		return i.file
@@ -97,47 +99,47 @@ func (i Intent) name() string {
 	return journalPrefix + escape(i.Daemon) + "." + hex.EncodeToString(sum[:8]) + journalSuffix
 }
 
-// Journal is the intent of a procedure under way.
+// Journal is the file with the intent of a procedure that is under way.
 type Journal struct {
 	store  *Store
 	intent Intent
 }
 
-// Begin writes down what is about to be done, before the first stop: when it returns
-// without an error, it is on the disk. The caller holds the locks of the services.
+// Begin writes down what is about to be done, before the first stop. When it returns without
+// an error, the journal is on the disk. The caller holds the locks of the services.
 func (s *Store) Begin(i Intent) (*Journal, error) {
 	i.Version, i.file, i.Marks = formatVersion, "", nil
 	i.Services = slices.Clone(i.Services)
-	if left, err := s.readJournal(i.name()); err == nil { // by a run that has died since we looked for such
+	if left, err := s.readJournal(i.name()); err == nil { // of a run that has died since unfinished journals were listed
 		i.Marks = left.Marks
 	}
 	j := &Journal{s, i}
 	return j, j.write()
 }
 
-// Continue goes on in the journal of a run that has died, for the one that finishes
-// what it has left. The caller holds the locks of the services. If it cannot be
-// written, that is an error, and it is written with the next step.
+// Continue takes over the journal of a run that has died, to finish its work. The caller
+// holds the locks of the services. If the journal cannot be written, Continue returns an
+// error together with the Journal; the next step writes it again.
 func (s *Store) Continue(i Intent, by past.Process) (*Journal, error) {
 	i.By = &by
 	j := &Journal{s, i}
 	return j, j.write()
 }
 
-// Begin says that a step is about to be run. If it cannot be written, that is an
-// error, and it is written with the next step.
+// Begin records that a step is about to be run. If the journal cannot be written, Begin
+// returns an error; the next step writes it again.
 func (j *Journal) Begin(verb words.Verb, service string) error {
 	j.intent.mark(Mark{Verb: verb, Service: service})
 	return j.write()
 }
 
-// End says that a step has done what it can.
+// End records that a step has done what it can.
 func (j *Journal) End(verb words.Verb, service string) error {
 	j.intent.mark(Mark{Verb: verb, Service: service, Ended: true})
 	return j.write()
 }
 
-// Close says that the procedure is over: nothing is left for another run.
+// Close removes the journal: the procedure is over, and nothing is left for another run.
 func (j *Journal) Close() error { return j.store.remove(j.intent.name()) }
 
 func (j *Journal) write() error {
@@ -149,10 +151,10 @@ func (j *Journal) write() error {
 	return j.store.replace(name, data, true)
 }
 
-// Unfinished lists the procedures that are under way or whose runs have died, oldest
-// first, and what cannot be read, with a Hint. It also cleans up behind runs that were
-// killed as they wrote. Who finishes one first takes the services' locks, and then
-// reads it again with Reread.
+// Unfinished lists the procedures that are under way or whose runs have died, oldest first,
+// and errors, each with a Hint, for journals that cannot be read. It also removes temporary
+// files of killed runs. Before a procedure is finished, take the locks of its services, then
+// read it again with Reread.
 func (s *Store) Unfinished() ([]Intent, []error) {
 	names, err := s.names()
 	if err != nil {
@@ -168,7 +170,7 @@ func (s *Store) Unfinished() ([]Intent, []error) {
 		switch i, err := s.readJournal(name); {
 		case err == nil:
 			intents = append(intents, i)
-		case !errors.Is(err, fs.ErrNotExist): // or its run has just ended
+		case !errors.Is(err, fs.ErrNotExist): // otherwise its run has just ended
 			errs = append(errs, err)
 		}
 	}
@@ -178,7 +180,7 @@ func (s *Store) Unfinished() ([]Intent, []error) {
 	return intents, errs
 }
 
-// names lists the folder. It has no more than some files for each daemon.
+// names lists the files of the folder: a few for each daemon.
 func (s *Store) names() ([]string, error) {
 	folder, err := os.Open(s.path)
 	if err != nil {
@@ -188,7 +190,8 @@ func (s *Store) names() ([]string, error) {
 	return folder.Readdirnames(-1)
 }
 
-// Reread is a journal's present state; fs.ErrNotExist if its run has ended meanwhile.
+// Reread returns a journal's present state; fs.ErrNotExist if its run has ended in the
+// meantime.
 func (s *Store) Reread(i Intent) (Intent, error) { return s.readJournal(i.name()) }
 
 func (s *Store) readJournal(name string) (Intent, error) {
@@ -204,8 +207,8 @@ func (s *Store) readJournal(name string) (Intent, error) {
 // Forget removes a journal once its procedure is finished.
 func (s *Store) Forget(i Intent) error { return s.remove(i.name()) }
 
-// parseJournal reads a file that may hold anything. What it returns can be written
-// and read again.
+// parseJournal reads a file that may contain anything. What it returns can be written and
+// read again.
 func parseJournal(data []byte) (Intent, error) {
 	var i Intent
 	if err := parseFormat(data, &i); err != nil {
@@ -217,7 +220,7 @@ func parseJournal(data []byte) (Intent, error) {
 	return i, nil
 }
 
-// valid reports whether a run can have written it.
+// valid reports whether a run can have written the journal.
 func (i Intent) valid() bool {
 	strange := func(service string) bool {
 		return service == "" || service[0] == '-' || strings.ContainsFunc(service, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' })

@@ -12,8 +12,8 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// ledger is a file with a line of JSON for each incident that is over. It is only
-// ever appended to, until it is full: then a shorter one takes its place.
+// ledger is a file with one line of JSON for each incident that is over. Lines are only
+// appended, until the file is full; then a shorter file replaces it.
 type ledger struct {
 	store *Store
 	lines int   // at most
@@ -24,14 +24,14 @@ const ledgerName = "ledger.jsonl"
 
 func newLedger(s *Store) ledger { return ledger{s, 10_000, 10 << 20} }
 
-// Append writes down an incident that is over. When it returns, the line is on the
-// disk; on an error the ledger is as it was. What a text has too much of is cut, and
-// the oldest incidents make room for new ones.
+// Append writes down an incident that is over. When it returns, the line is on the disk; on
+// an error the ledger is unchanged. Texts that are too long are cut, and the oldest incidents
+// make room for new ones.
 func (s *Store) Append(i past.Incident) error { return newLedger(s).append(i) }
 
-// Incidents are those that were not over before since, in the order in which they
-// ended, and the number of lines that cannot be read: torn, garbage, or written by a
-// newer version. There is no error if there is no ledger.
+// Incidents lists the incidents that ended at or after since, in the order of their ends, and
+// counts the lines that cannot be read: torn, garbage, or of a newer version. A missing
+// ledger is not an error.
 func (s *Store) Incidents(since time.Time) ([]past.Incident, int, error) {
 	return newLedger(s).incidents(since)
 }
@@ -56,10 +56,9 @@ func (l ledger) append(i past.Incident) error {
 	return l.add(f, line)
 }
 
-// open follows no link, waits for nobody, and believes nobody's file but ours and
-// root's.
+// open follows no link, does not block, and opens only files of ours and of root.
 func (l ledger) open(op string, flags int) (*os.File, error) {
-	info, err := os.Lstat(l.path()) // opening a device may do something
+	info, err := os.Lstat(l.path()) // opening a device may have side effects
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, &FileError{op, l.path(), "it is not a regular file", "remove it", nil}
 	}
@@ -78,9 +77,8 @@ func (l ledger) open(op string, flags int) (*os.File, error) {
 	return f, nil
 }
 
-// add puts a line behind the others. A last one without its end is what a run has
-// left that was killed, or a machine that lost its power: it is ended first, and so
-// it alone is lost.
+// add appends a line. If the last line has no end, because a run was killed or the machine
+// lost power, it is ended first: so only that line is lost.
 func (l ledger) add(f *os.File, line []byte) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -107,8 +105,8 @@ func (l ledger) add(f *os.File, line []byte) error {
 	return nil
 }
 
-// write leaves nothing half written behind: if it cannot take that back either, the
-// next run ends the torn line.
+// write leaves no partial line behind. If it cannot undo a failed write, the next run ends
+// the torn line.
 func (l ledger) write(f *os.File, size int64, line []byte) error {
 	_, err := f.Write(line)
 	if err == nil {
@@ -141,9 +139,9 @@ func countLines(f io.ReaderAt, size int64) (lines int, torn bool, err error) {
 	}
 }
 
-// renew puts a new ledger in the place of a full one: nine tenths of it, so that
-// this happens once in a thousand incidents, and the new line. What is in it is not
-// read: lines of a newer version are kept as well as others.
+// renew replaces a full ledger by a new one: nine tenths of the limits, so that this happens
+// once in a thousand incidents, and the new line. The lines are copied without being parsed,
+// so lines of a newer version are kept.
 func (l ledger) renew(f *os.File, size int64, line []byte) error {
 	kept, err := tail(f, size, l.bytes*9/10-int64(len(line)), l.lines*9/10-1)
 	if err != nil {
@@ -152,10 +150,10 @@ func (l ledger) renew(f *os.File, size int64, line []byte) error {
 	return l.store.replace(ledgerName, append(kept, line...), true)
 }
 
-// tail is as many whole lines of the end as there may be.
+// tail returns as many whole lines from the end as the limits allow.
 func tail(f io.ReaderAt, size, most int64, lines int) ([]byte, error) {
 	from := max(size-max(most, 0), 0)
-	before := min(from, 1) // what stands before the first byte tells whether a line begins there
+	before := min(from, 1) // the byte before shows whether a line begins here
 	buf := make([]byte, size-from+before)
 	if _, err := f.ReadAt(buf, from-before); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err

@@ -8,11 +8,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// ledgerVersion stands in each line, because lines of several versions may stand in
-// one file. It grows when a field changes its meaning or goes.
+// ledgerVersion is in each line, because one file may hold lines of several versions. It
+// increases when a field changes its meaning or is removed.
 const ledgerVersion = 1
 
-// longestLine is in bytes, with its end.
+// longestLine is the limit for a line with its newline, in bytes.
 const longestLine = 64 << 10
 
 // plainIncident has the fields of an incident without its methods.
@@ -22,10 +22,10 @@ type plainIncident past.Incident
 type line struct {
 	V int `json:"v"`
 	plainIncident
-	Began *past.Stamp `json:"began,omitempty"` // hides Incident's, which is for the one under way
+	Began *past.Stamp `json:"began,omitempty"` // hides Incident.Began, which is only for the current incident
 }
 
-// ledgerLine is an incident as a line of the ledger, with its end.
+// ledgerLine encodes an incident as a line of the ledger, with the newline.
 func ledgerLine(i past.Incident) ([]byte, error) {
 	i.Down, i.Up, i.LastUp, i.Died = i.Down.UTC(), i.Up.UTC(), i.LastUp.UTC(), i.Died.UTC()
 	i.Daemon = words.Cut(i.Daemon, past.LongestText)
@@ -37,9 +37,9 @@ func ledgerLine(i past.Incident) ([]byte, error) {
 	}
 }
 
-var errLine = errors.New("it is no incident")
+var errLine = errors.New("it is not an incident")
 
-// readLine reads a line of a version that is known.
+// readLine parses a line of a known version.
 func readLine(data []byte) (past.Incident, error) {
 	var l line
 	if err := json.Unmarshal(data, &l); err != nil {

@@ -28,9 +28,9 @@ func (l ledger) incidents(since time.Time) ([]past.Incident, int, error) {
 	return list, bad, nil
 }
 
-// read takes no lock: lines are written at once, and a shorter ledger is another
-// file. What is longer than any ledger of ours is read at its end, and what is
-// written meanwhile is not.
+// read takes no lock: each line is written by one call, and a shortened ledger is a new file.
+// Of a file that is larger than any ledger of ours only the end is read. Lines that are added
+// in the meantime are not read.
 func (l ledger) read(f *os.File, since time.Time) ([]past.Incident, int, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -40,7 +40,7 @@ func (l ledger) read(f *os.File, since time.Time) ([]past.Incident, int, error) 
 	return readLedger(io.NewSectionReader(f, from, info.Size()-from), since)
 }
 
-// readLedger reads lines, and counts those that are no incidents.
+// readLedger reads lines, and counts those that are not incidents.
 func readLedger(r io.Reader, since time.Time) (list []past.Incident, bad int, err error) {
 	lines := bufio.NewReaderSize(r, longestLine)
 	for {

@@ -15,23 +15,23 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Locks are held until they are released or the process ends, however it ends:
-// flock(2) leaves nothing behind that could disable the next run. The files stay
-// and mean nothing; Go opens them close-on-exec, so that no daemon inherits one.
+// Locks are held until they are released or the process ends, however it ends: flock(2)
+// leaves nothing behind that could block the next run. The files stay, without a meaning; Go
+// opens them close-on-exec, so that no daemon inherits one.
 type Locks struct {
 	files []*os.File
 	begun string // see Begun
 }
 
-// Files are the open files to which the locks belong. Who is given a copy of them
-// keeps the locks until he has closed it, too, or they are released.
+// Files are the open files that hold the locks. A process with a copy of them keeps the locks
+// until it has closed its copy, or until they are released.
 func (l *Locks) Files() []*os.File { return l.files }
 
-// HeldError says that another run is at work on a service.
+// HeldError means that another run is at work on a service.
 type HeldError struct {
 	Service string
-	Holder  string // what the other has written: its process and since when; may be ""
-	PID     int    // of the other, as Holder has it; 0 if it does not tell
+	Holder  string // what the other run has written: its process and since when; may be ""
+	PID     int    // of the other run, from Holder; 0 if unknown
 	Since   time.Time
 }
 
@@ -52,8 +52,8 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("another run is at work on service %s: %s", e.Service, e.Holder)
 }
 
-// Lock takes one lock for each service and never waits for another run. In sorted
-// order, two runs that share services cannot each hold what the other wants.
+// Lock takes one lock for each service, without waiting. The sorted order makes sure that two
+// runs that share services never each hold a lock that the other wants.
 func (d *Dir) Lock(services []string, now time.Time) (*Locks, error) {
 	names := slices.Clone(services)
 	slices.Sort(names)
@@ -79,7 +79,7 @@ func (d *Dir) lockOne(service string, now time.Time) (f *os.File, begun string, 
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is not a regular file")
 	}
-	if err == nil && info.Mode().Perm()&0o077 != 0 { // who can open it can hold it, and so keep us from our work
+	if err == nil && info.Mode().Perm()&0o077 != 0 { // anyone who can open it can hold it, and so block our work
 		err = f.Chmod(0o600)
 	}
 	if err == nil {
@@ -99,8 +99,8 @@ func (d *Dir) lockOne(service string, now time.Time) (f *os.File, begun string, 
 	return nil, "", err
 }
 
-// A command that only looks holds a lock for some microseconds, see FindHolder.
-// That must not cost a daemon its restart.
+// A command that only looks holds a lock for some microseconds, see FindHolder. That must not
+// prevent a restart.
 const (
 	lockTries = 3
 	lockPause = 2 * time.Millisecond
@@ -116,16 +116,16 @@ func lockFile(f *os.File, pause func()) error {
 	}
 }
 
-// signLock writes down who holds it, for the one who finds it held. On a full
-// file system it stays unsigned, and is held all the same.
+// signLock writes the holder into the lock file, for those who find it held. On a full file
+// system the lock stays unsigned, but is held all the same.
 func signLock(f *os.File, now time.Time) {
 	if err := f.Truncate(0); err == nil {
 		_, _ = fmt.Fprintf(io.NewOffsetWriter(f, 0), "pid %d, since %s\n", os.Getpid(), now.Format(time.RFC3339))
 	}
 }
 
-// readHolder is for people, and tells a command that a dead run has left from a run
-// at work.
+// readHolder reads the signature. It is shown to people, and it distinguishes a run at work
+// from a command that a dead run has left.
 func readHolder(f *os.File) string {
 	buf := make([]byte, 80)
 	n, _ := f.ReadAt(buf, 0)
@@ -137,10 +137,10 @@ func readHolder(f *os.File) string {
 	return string(buf[:n])
 }
 
-// Release lets go of all of them. It takes our name away first, so that the next
-// holder is not taken for us before it has signed.
+// Release releases all locks. It removes our name first, so that the next holder is not
+// mistaken for us before it has signed.
 //
-// Closing would not do: a child that is being forked for another service has a
+// Closing the files is not enough: a child that is being forked for another service has a
 // copy of the descriptor until it executes its program, flock(2).
 func (l *Locks) Release() {
 	for _, f := range l.files {

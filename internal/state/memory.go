@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// largestMemory is a MiB for each thousand of a lot of daemons.
+// largestMemory is in bytes: about 1 MiB for each thousand daemons with large entries.
 const largestMemory = 8 << 20
 
 type memoryFile struct {
@@ -16,8 +16,8 @@ type memoryFile struct {
 	Daemons map[string]past.Daemon `json:"daemons"`
 }
 
-// memoryName is the file for a key: "" is the configuration, any other a daemon that
-// was named on the command line.
+// memoryName returns the file name for a key. The key "" is the configuration; any other is a
+// daemon that was named on the command line.
 func memoryName(key string) string {
 	if key == "" {
 		return "memory.json"
@@ -25,8 +25,8 @@ func memoryName(key string) string {
 	return "memory-" + escape(key) + ".json"
 }
 
-// Read tells what is remembered of each daemon, by name. The map is never nil: what
-// cannot be read counts as empty, and the error says why, mostly with a Hint.
+// Read returns what is remembered of each daemon, by name. The map is never nil: a file that
+// cannot be read counts as empty, and the error says why, usually with a Hint.
 func (s *Store) Read(key string) (map[string]past.Daemon, error) {
 	return s.readMemory(key, func(data []byte) (map[string]past.Daemon, error) {
 		m, err := parseMemory(data)
@@ -50,10 +50,10 @@ func (s *Store) readMemory(key string, parse func([]byte) (map[string]past.Daemo
 	return m, nil
 }
 
-// Update changes what is remembered, while no other run does, and from what others
-// have remembered since the last Read. With sync it is on the disk when Update
-// returns; without, a crash of the machine may lose it. A file that cannot be
-// believed counts as empty. On an error the old file stays.
+// Update changes what is remembered. It locks out other runs meanwhile, and starts from the
+// present file, which others may have changed since the last Read. With sync the file is on
+// the disk when Update returns; without, a crash of the machine may lose it. A file that
+// cannot be believed counts as empty. On an error the old file stays.
 func (s *Store) Update(key string, sync bool, change func(map[string]past.Daemon)) error {
 	unlockStore, err := s.lock()
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Store) Update(key string, sync bool, change func(map[string]past.Daemon
 	defer unlockStore()
 	daemons, err := s.readMemory(key, s.seen.parse)
 	if err != nil && !isBad(err) {
-		return err // what is not seen must not be overwritten
+		return err // what could not be read must not be overwritten
 	}
 	change(daemons)
 	data, err := encodeMemory(s.file(memoryName(key)), daemons)
@@ -72,7 +72,7 @@ func (s *Store) Update(key string, sync bool, change func(map[string]past.Daemon
 	return s.replace(memoryName(key), data, sync)
 }
 
-// encodeMemory cuts what is too long in the map itself.
+// encodeMemory shortens what is too long, in the map itself.
 func encodeMemory(path string, daemons map[string]past.Daemon) ([]byte, error) {
 	for name, d := range daemons {
 		daemons[name] = d.Bounded()
@@ -82,15 +82,15 @@ func encodeMemory(path string, daemons map[string]past.Daemon) ([]byte, error) {
 		return data, err
 	}
 	for _, d := range daemons {
-		if d.Incident != nil { // Bounded has made it ours
-			d.Incident.Death = nil // thousands are down: they are kept, and not explained
+		if d.Incident != nil { // Bounded has made a copy
+			d.Incident.Death = nil // thousands of daemons are down: they are kept, but their deaths are not explained
 		}
 	}
 	return encodeFormat(path, memoryFile{header{formatVersion}, daemons}, largestMemory)
 }
 
-// parseMemory reads a file that may hold anything. What it returns can be written
-// and read again.
+// parseMemory reads a file that may contain anything. What it returns can be written and read
+// again.
 func parseMemory(data []byte) (map[string]past.Daemon, error) {
 	var file memoryFile
 	if len(bytes.Trim(data, "\x00")) == 0 {

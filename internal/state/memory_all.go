@@ -8,9 +8,8 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// ReadAll is Read for all ways of being called together: who asks what has happened
-// does not care which line of a crontab has seen it. Of a daemon that is in several
-// memories the one that has seen it last counts.
+// ReadAll merges all memories: those of the configuration and of each -e line of a crontab.
+// If several memories have a daemon, the one that has seen it last counts.
 func (s *Store) ReadAll() (map[string]past.Daemon, error) {
 	names, err := s.names()
 	if err != nil {

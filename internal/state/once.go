@@ -8,22 +8,22 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// largestOnce is in bytes: what people have been told.
+// largestOnce is the limit of the file with what people have been told, in bytes.
 const largestOnce = 4 << 20
 
-// onceFile has topics by their sums, for they may be long.
+// onceFile has topics by their hashes, because topics may be long.
 type onceFile struct {
 	header
 	Told map[string]past.Told `json:"told"`
 }
 
-// Tell remembers under a key what people are told of now, and returns which topics they
-// need not be told of again. What cannot be remembered is told: known is empty then.
+// Tell remembers under a key what people are told of now, and returns the topics that they
+// know already. If it cannot remember, known is empty: people are told again.
 func (s *Store) Tell(key string, o past.Once, now past.Stamp) (known map[string]bool, err error) {
 	name := "once-" + escape(key) + ".json"
 	if len(o.Topics) == 0 {
 		if told, err := s.readOnce(name); err == nil && len(told) == 0 {
-			return nil, nil // nearly every run: one file that is not there
+			return nil, nil // nearly every run: one file that does not exist
 		}
 	}
 	unlockStore, err := s.lock()

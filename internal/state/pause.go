@@ -20,8 +20,8 @@ type pausesFile struct {
 	Pauses []past.Pause `json:"pauses"`
 }
 
-// Pauses lists those that hold now, by name. What cannot be read counts as none, and
-// the error says why; there may be pauses and an error.
+// Pauses lists the pauses that are in force now, by name. What cannot be read counts as no
+// pause, and the error says why; there may be pauses as well as an error.
 func (s *Store) Pauses(now past.Stamp) ([]past.Pause, error) {
 	pauses, err := s.readPauses()
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Store) Pauses(now past.Stamp) ([]past.Pause, error) {
 	return holding(pauses, now), err
 }
 
-// holding are those that have not ended, settled.
+// holding lists the pauses that have not ended, settled (see Pause.Settled).
 func holding(pauses []past.Pause, now past.Stamp) []past.Pause {
 	var held []past.Pause
 	for _, p := range pauses {
@@ -45,7 +45,7 @@ func holding(pauses []past.Pause, now past.Stamp) []past.Pause {
 	return held
 }
 
-// Pause adds one, in place of an earlier one for the same name.
+// Pause adds a pause. It replaces an earlier one with the same name.
 func (s *Store) Pause(p past.Pause) error {
 	p.By, p.Reason = words.Cut(p.By, past.LongestText), words.Cut(p.Reason, past.LongestText)
 	return s.changePauses(p.From, func(pauses []past.Pause) []past.Pause {
@@ -53,8 +53,8 @@ func (s *Store) Pause(p past.Pause) error {
 	})
 }
 
-// Resume ends the one for a name, or all for AllPaused, and returns what has ended:
-// none if there was none.
+// Resume ends the pause with a name, or all for AllPaused, and returns the pauses that it has
+// ended.
 func (s *Store) Resume(name string, now past.Stamp) ([]past.Pause, error) {
 	var ended []past.Pause
 	err := s.changePauses(now, func(pauses []past.Pause) []past.Pause {
@@ -72,8 +72,8 @@ func (s *Store) Resume(name string, now past.Stamp) ([]past.Pause, error) {
 	return ended, nil
 }
 
-// changePauses changes those that hold now, while no other run does. People have
-// asked for it, so it is on the disk when it returns.
+// changePauses changes the pauses that are in force now, while other runs are locked out.
+// People have asked for it, so the change is on the disk when it returns.
 func (s *Store) changePauses(now past.Stamp, change func([]past.Pause) []past.Pause) error {
 	unlockStore, err := s.lock()
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) changePauses(now past.Stamp, change func([]past.Pause) []past.Pa
 	defer unlockStore()
 	pauses, err := s.readPauses()
 	if err != nil && !isBad(err) {
-		return err // what is not seen must not be overwritten
+		return err // what could not be read must not be overwritten
 	}
 	pauses = change(holding(pauses, now))
 	slices.SortFunc(pauses, func(a, b past.Pause) int { return strings.Compare(a.Name, b.Name) })
@@ -101,8 +101,8 @@ func (s *Store) readPauses() ([]past.Pause, error) {
 	return pauses, err
 }
 
-// parsePauses reads a file that may hold anything. What it returns can be written
-// and read again.
+// parsePauses reads a file that may contain anything. What it returns can be written and read
+// again.
 func parsePauses(data []byte) ([]past.Pause, error) {
 	var file pausesFile
 	if err := parseFormat(data, &file); err != nil {

@@ -7,12 +7,12 @@ import (
 	"daemon-keeper/internal/past"
 )
 
-// seen is the memory that was read last. If it still is the same when it is changed,
-// as nearly always, it need not be parsed again: that would be most of the work.
+// seen is the memory that was read last. If the file is still the same when it is changed,
+// the usual case, it need not be parsed again: parsing is most of the work.
 type seen struct {
 	mu      sync.Mutex
 	data    []byte
-	daemons map[string]past.Daemon // nobody else's
+	daemons map[string]past.Daemon // never shared
 }
 
 func (s *seen) keep(data []byte, daemons map[string]past.Daemon) {
@@ -21,7 +21,7 @@ func (s *seen) keep(data []byte, daemons map[string]past.Daemon) {
 	s.data, s.daemons = data, daemons
 }
 
-// parse gives what was kept to its first caller, who may change it.
+// parse gives the kept map to its first caller, who may change it.
 func (s *seen) parse(data []byte) (map[string]past.Daemon, error) {
 	s.mu.Lock()
 	kept, same := s.daemons, bytes.Equal(data, s.data)

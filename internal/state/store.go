@@ -13,16 +13,16 @@ import (
 	"daemon-keeper/internal/trust"
 )
 
-// Store is a folder in which runs keep what they remember. Only we and root can
-// change it, so nobody else decides what the next run does.
+// Store is a folder in which runs keep what they remember. Only we and root can change it, so
+// nobody else influences what the next run does.
 type Store struct {
 	path     string
-	looks    bool          // it is for looking only: nothing in it is changed
-	patience time.Duration // for another run that changes a file just now
+	looks    bool          // for looking only: nothing in it is changed
+	patience time.Duration // how long to wait for another run that is changing a file
 	seen     seen
 }
 
-// OpenStore makes the folder if it is missing (0700). The error is a DirError.
+// OpenStore creates the folder with mode 0700 if it is missing. The error is a DirError.
 func OpenStore(path string) (*Store, error) {
 	resolved, err := trust.Folder(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -37,23 +37,23 @@ func OpenStore(path string) (*Store, error) {
 	return &Store{path: resolved, patience: time.Second}, nil
 }
 
-// makeStore makes what leads to the folder readable as others expect it of
-// /var/lib, and the folder itself ours alone. That nobody else has a say in where
-// this is, trust.Folder has seen up to the first that is missing.
+// makeStore creates the folder for us alone, and its missing parents with the usual mode of
+// /var/lib. trust.Folder has checked that nobody else can change the existing part of the
+// path.
 func makeStore(path string) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
 		err = os.Mkdir(path, 0o700)
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) { // another run may have made it just now
+	if err != nil && !errors.Is(err, fs.ErrExist) { // another run may have just created it
 		return refusedStore(path, err)
 	}
 	return nil
 }
 
-// LookStore opens a folder for who only looks, and makes nothing. The error is
-// fs.ErrNotExist if no run has ever kept anything, fs.ErrPermission if only
-// another user may look, or else a DirError.
+// LookStore opens a folder for looking only, and creates nothing. The error is fs.ErrNotExist
+// if no run has ever kept anything, fs.ErrPermission if only another user may look, and
+// otherwise a DirError.
 func LookStore(path string) (*Store, error) {
 	resolved, err := trust.Folder(path)
 	if err != nil {
@@ -67,12 +67,12 @@ func LookStore(path string) (*Store, error) {
 	return &Store{path: resolved, looks: true, patience: time.Second}, nil
 }
 
-// Path is the folder's, with symbolic links followed.
+// Path returns the path of the folder, with symbolic links followed.
 func (s *Store) Path() string { return s.path }
 
 func (s *Store) file(name string) string { return filepath.Join(s.path, name) }
 
-// storeError is a DirError of which the cause matters to who calls.
+// storeError is a DirError whose cause matters to the caller.
 type storeError struct {
 	*DirError
 	cause error
@@ -80,7 +80,8 @@ type storeError struct {
 
 func (e *storeError) Unwrap() []error { return []error{e.DirError, e.cause} }
 
-// refusedStore says it of the folder or of what leads to it, with what mends it.
+// refusedStore makes a DirError for the folder or a part of its path, with a hint how to fix
+// it.
 func refusedStore(path string, err error) error {
 	e := &storeError{&DirError{path, osutil.Cause(err).Error(), ""}, err}
 	var why *trust.Error
@@ -107,16 +108,15 @@ func storeHint(err error) string {
 	return "name another folder with --state-dir"
 }
 
-// lockName is the file that who changes a file of the store holds locked. It
-// stays, and means nothing.
+// lockName is the file whose lock is held while a file of the store is changed. The file
+// stays, without a meaning.
 const lockName = "lock"
 
-// lockPoll is a part of what a change by another run takes, with its fsync.
+// lockPoll is a fraction of the time that a change by another run takes, with its fsync.
 const lockPoll = 2 * time.Millisecond
 
-// lock waits until no other run changes a file of the store, so that none is
-// changed from what it was before another's change. A run that hangs with the lock
-// must not hang this one too, so it is not waited for long.
+// lock waits until no other run changes a file of the store, so that no change is lost. A run
+// that hangs with the lock must not hang this one too, so the wait is short.
 func (s *Store) lock() (unlockStore func(), err error) {
 	if s.looks {
 		return nil, &FileError{"lock", s.file(lockName), "the folder was opened for looking only", "", fs.ErrPermission}
@@ -129,7 +129,7 @@ func (s *Store) lock() (unlockStore func(), err error) {
 		err := osutil.Lock(f)
 		switch {
 		case err == nil:
-			return func() { _ = osutil.Unlock(f); f.Close() }, nil // the close gives it back, too, unless a child has a copy
+			return func() { _ = osutil.Unlock(f); f.Close() }, nil // the close releases it too, unless a child has a copy
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			f.Close()
 			return nil, failed("lock", f.Name(), err)
@@ -143,7 +143,7 @@ func (s *Store) lock() (unlockStore func(), err error) {
 
 func (s *Store) openLock() (*os.File, error) {
 	path := s.file(lockName)
-	info, err := os.Lstat(path) // opening a device may do something
+	info, err := os.Lstat(path) // opening a device may have side effects
 	if err == nil && !info.Mode().IsRegular() {
 		return nil, &FileError{"lock", path, "it is not a regular file", "remove it", nil}
 	}

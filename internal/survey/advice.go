@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// advice is what is worth knowing of a well known daemon.
+// advice lists what is worth knowing about a well-known daemon.
 func (s Service) advice() []string {
 	program := strings.ToLower(filepath.Base(s.Executable))
 	is := func(patterns string) bool {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// kind is a group of services that must not be restarted by a program that sees no
-// more than that a process is missing, and why.
+// kind is a group of services that must not be restarted by a program that only sees that a
+// process is missing, and the reason.
 type kind struct {
 	names string // patterns, path.Match, for the service or the file name of its program
 	why   string
 }
 
-// neverRestarted is a function, so that nobody can change the table.
+// neverRestarted is a function, so that the table cannot be changed.
 func neverRestarted() []kind {
 	return []kind{
 		{"daemon-keeper*", "it is daemon-keeper itself"},
@@ -59,11 +59,11 @@ func neverRestarted() []kind {
 	}
 }
 
-// never tells why a service is one of these; "" if it is none.
+// never returns why a service is in one of these groups; "" if it is in none.
 func never(s Service) string {
 	names := []string{strings.ToLower(s.Name)}
-	// What was started may be a helper that has become the program: dnsmasq's is called
-	// systemd-helper.
+	// The program that was started may be a helper that executes another one: dnsmasq's
+	// helper is called systemd-helper.
 	if p := cmp.Or(s.Executable, s.Started); p != "" {
 		names = append(names, strings.ToLower(filepath.Base(p)))
 	}

@@ -1,5 +1,5 @@
-// Package survey proposes a first configuration: of the services of this machine,
-// which are worth keeping, and which must never be restarted blindly, and why.
+// Package survey proposes a first configuration from the services of this machine: which are
+// worth keeping, which must never be restarted blindly, and why.
 package survey
 
 import (
@@ -14,39 +14,39 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Machine is what was found on one.
+// Machine is what was found on a machine.
 type Machine struct {
 	Host     string
-	Manager  string // that was asked
-	Config   string // where the configuration goes
+	Manager  string // the service manager that was asked
+	Config   string // path of the configuration
 	Traces   bool   // its kernel can record who sends signals
 	Services []Service
 }
 
-// Service is one that a boot starts, or that runs all the same.
+// Service is a service that a boot starts, or that runs without that.
 type Service struct {
-	Name     string   // as the manager calls it
+	Name     string   // the name that its manager uses
 	About    string   // its manager's description; "" if it has none
-	Omit     string   // why it is none to keep, by its manager; "" if it is enabled and runs
-	Restarts string   // when the manager itself starts it again; "" for never
+	Omit     string   // why its manager says that it should not be kept; "" if it is enabled and runs
+	Restarts string   // when the manager itself restarts it; "" for never
 	Triggers []string // what starts it on demand
 
-	Executable string   // what to look for: the program, or the script; "" if that could not be told
-	AnyVersion string   // that with a * in the place of a version, if the newest one runs and the service is none of a version's
-	Args       string   // a regular expression for the argument that tells it from others
-	User       string   // that the main process runs as; "" if it has no name
-	Parent     int      // process id of the main process's parent
-	Listen     string   // where it accepts connections, as listen takes it; "" if that is not known
-	OldImage   bool     // the program has been replaced since
+	Executable string   // the program or the script to look for; "" if unknown
+	AnyVersion string   // the same path with a * in place of the version, if the newest version runs and the service is not that of one version
+	Args       string   // a regular expression for the argument that distinguishes it from other services
+	User       string   // the user of the main process; "" if it has no name
+	Parent     int      // process ID of the main process's parent
+	Listen     string   // where it accepts connections, in the form of the key listen; "" if unknown
+	OldImage   bool     // its program has been replaced since it was started
 	Twins      []string // services whose processes are the same by all this
 	Strangers  bool     // so are processes of no service
 
 	Denied  bool   // the process may not be looked at
 	Started string // then: the program that the manager has started
-	Doubt   string // why Executable could not be told
+	Doubt   string // why Executable is unknown
 }
 
-// Propose decides about each of them.
+// Propose decides about each service.
 func Propose(m Machine) draft.Draft {
 	services := slices.SortedStableFunc(slices.Values(m.Services), func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	d := draft.Draft{}
@@ -69,13 +69,14 @@ func Propose(m Machine) draft.Draft {
 	return d
 }
 
-// entryName is what a service is called without its manager, and a folder without its parents.
+// entryName is the name of a service without its manager or, for a folder, without its
+// parents.
 func entryName(service string) string {
 	_, name := words.CutService(service)
 	return filepath.Base(name)
 }
 
-// Unseen counts the services whose processes may not be looked at.
+// Unseen counts the services whose processes we may not look at.
 func (m Machine) Unseen() int {
 	n := 0
 	for _, s := range m.Services {
@@ -86,7 +87,7 @@ func (m Machine) Unseen() int {
 	return n
 }
 
-// why tells why a service is left out; "" if it is not.
+// why returns why a service is left out; "" if it is not.
 func (s Service) why() string {
 	switch why := never(s); {
 	case why != "":
@@ -98,14 +99,14 @@ func (s Service) why() string {
 	case s.Executable == "":
 		return s.Doubt
 	case !utf8.ValidString(s.Executable):
-		return "the path of its program is no text"
+		return "the path of its program is not text"
 	case strings.Contains(s.Executable, "*"):
 		return "the path of its program has a *, which would stand for a version"
 	}
 	return ""
 }
 
-// head says what this is, and how to go on.
+// head is the text at the top: what this is, and what to do next.
 func (m Machine) head() []string {
 	lines := []string{
 		fmt.Sprintf("A first configuration for %s, made by \"daemon-keeper init\" from the services that %s starts at boot and that run now. It belongs into %s; \"daemon-keeper init --write\" writes it there if there is none. Take out what need not be kept, then:", m.Host, m.Manager, m.Config),
@@ -128,7 +129,7 @@ func (m Machine) head() []string {
 	return lines
 }
 
-// Entry is the entry for a service of which the process is known. One that a person must complete is written as a comment.
+// Entry returns the entry for a service whose process is known. If a person must complete it, it is written as a comment.
 func (s Service) Entry(name string) draft.Daemon {
 	d := draft.Daemon{Name: name, About: s.notes()}
 	if s.Denied {
@@ -165,14 +166,14 @@ func (s Service) restarts() string {
 
 func (s Service) isSSH() bool { return IsSSH(s.Executable) }
 
-// IsSSH reports whether a program is a server of SSH, whose sessions run the same program:
-// it matters where it listens.
+// IsSSH reports whether a program is an SSH server. Its sessions run the same program, so the
+// address where it listens matters.
 func IsSSH(executable string) bool {
 	name := filepath.Base(executable)
 	return name == "sshd" || name == "dropbear"
 }
 
-// some are the first of them: of 300 instances each would name 299.
+// some lists the first names: with 300 instances each would name 299.
 func some(names []string) string {
 	const most = 4
 	if len(names) <= most+1 {
@@ -181,8 +182,9 @@ func some(names []string) string {
 	return fmt.Sprintf("%s and %d others", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// AnyVersion is a path with a * in the place of the version in a folder's name; "" if none
-// has one. A service that is called by the version, postgresql@15-main, keeps its own.
+// AnyVersion returns a path with a * in place of the version in a folder's name; "" if no
+// folder has a version. A service that is named after its version, such as
+// postgresql@15-main, keeps its own.
 func AnyVersion(service, path string) string {
 	folder, version := versionIn(path)
 	if folder == "" || strings.Contains(path, "*") || strings.Contains(service, version) {
@@ -191,8 +193,8 @@ func AnyVersion(service, path string) string {
 	return strings.Replace(path, "/"+folder+"/", "/"+strings.TrimSuffix(folder, version)+"*/", 1)
 }
 
-// versionIn is the first folder of a path that has a version in its name, such as
-// erts-13.1.5 or 15, and that version; "" if none has.
+// versionIn returns the first folder of a path with a version in its name, such as
+// erts-13.1.5 or 15, and that version; "" if there is none.
 func versionIn(path string) (folder, version string) {
 	for folder := range strings.SplitSeq(filepath.Dir(path), "/") {
 		version := strings.TrimLeft(folder[strings.LastIndexByte(folder, '-')+1:], "v")

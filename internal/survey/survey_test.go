@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,12 +9,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 // anyUser has everybody exist.
 var anyUser = config.Options{LookupUser: func(string) (uint32, error) { return 7, nil }}
@@ -62,20 +58,8 @@ func host() Machine {
 // The proposal is always the same, in the order of names, and the configuration
 // takes it.
 func TestPropose(t *testing.T) {
-	const golden = "testdata/first.yaml"
 	got := Propose(host()).YAML()
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	golden.File(t, "testdata/first.yaml", string(got))
 	m := host()
 	slices.Reverse(m.Services)
 	if again := Propose(m).YAML(); string(again) != string(got) {

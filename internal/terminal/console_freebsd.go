@@ -16,7 +16,7 @@ func IsLogged(f *os.File) bool {
 	return err == nil && info.Mode().Type() == console.Mode().Type() && device(info) == device(console)
 }
 
-// device is the number of a device, stat(2).
+// device returns the device number of a device file, stat(2).
 func device(info os.FileInfo) uint64 {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return uint64(s.Rdev)

@@ -2,9 +2,9 @@ package terminal
 
 import "strings"
 
-// Fold breaks a line at the ends of words, so that it fits a terminal. Further lines
-// are indented a bit. What is between two blanks is not broken: a
-// terminal does that, and it can still be pasted.
+// Fold breaks a line between words so that it fits a terminal. Continuation lines are
+// indented. A word that is longer than a line is not broken: the terminal wraps it, and it
+// can still be pasted.
 func Fold(line string, width int) string {
 	if width <= 0 || shownWidth(line) <= width {
 		return line
@@ -31,7 +31,8 @@ func Fold(line string, width int) string {
 	return b.String()
 }
 
-// shownWidth is how many columns a text takes, without the escape sequences of paint.
+// shownWidth returns how many columns a text takes, not counting escape sequences for
+// colours.
 func shownWidth(s string) int {
 	n := 0
 	for {

@@ -7,30 +7,30 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Grid is the rows and columns of a table, made to fit a width.
+// Grid is a table with rows and columns that is made to fit a width.
 type Grid struct {
 	paper   *Paper
-	Columns []Column // those that there is room for; the first always stays
-	last    string   // the title of what stands at the end of rows, or below them
-	inline  []string // that text, where it stands on its row
-	Below   []string // that text, where it stands below its row
+	Columns []Column // the columns that fit; the first is never left out
+	last    string   // the title of the last text of each row
+	inline  []string // the last texts that are on their rows
+	Below   []string // the last texts that are below their rows
 }
 
 // Column has a cell for each row.
 type Column struct {
 	Title string
-	Right bool // numbers stand on the right
-	Spare int  // the greatest is left out first, if there is no room; 0 never is
+	Right bool // numbers are aligned to the right
+	Spare int  // if the columns do not fit, the one with the greatest Spare is left out first; 0: never
 	Cells []Cell
 	Wide  int
-	names []string // of a column of names: whole
+	names []string // of a column of names: the names, not cut
 }
 
-// Cell is a text of two parts. In a column heads end, and tails begin, at the same
-// place: so numbers are in line, whatever is said about them.
+// Cell is a text of two parts. In a column, all heads end and all tails begin at the same
+// place: so numbers are aligned, whatever text follows them.
 type Cell struct{ Head, Tail, Code string }
 
-// Nothing stands where there is nothing to tell.
+// Nothing is the text of a cell without a value.
 const Nothing = "-"
 
 // CellOf is a cell with a text, or with Nothing if there is nothing to tell.
@@ -44,7 +44,7 @@ func CellOf(text string, ok bool) Cell {
 // ColumnOf makes a column of a list of anything.
 type ColumnOf[T any] struct {
 	Title string
-	Right bool // numbers stand on the right
+	Right bool // numbers are aligned to the right
 	Spare int  // as in Column
 	Cell  func(T) Cell
 }
@@ -60,8 +60,7 @@ func ColumnsOf[T any](list []T, of ...ColumnOf[T]) []Column {
 	return columns
 }
 
-// Names is a column of names. One that takes more than its share of a line is cut; there
-// is no limit if most is 0.
+// Names makes a column of names. A name of more than most columns is cut; 0 means no limit.
 func Names(title string, most int, list []string) Column {
 	c := Column{Title: title}
 	for _, name := range list {
@@ -79,7 +78,7 @@ func Names(title string, most int, list []string) Column {
 // Cut reports whether a row does not show the whole name.
 func (c Column) Cut(i int) bool { return c.Cells[i].Tail != c.names[i] }
 
-// NewGrid leaves out columns that say nothing, and those that there is no room for.
+// NewGrid makes a table. It leaves out columns without any value, and those that do not fit.
 func NewGrid(p *Paper, columns []Column) *Grid {
 	g := &Grid{paper: p}
 	for _, c := range columns {
@@ -93,12 +92,12 @@ func NewGrid(p *Paper, columns []Column) *Grid {
 	return g
 }
 
-// tells reports whether a column says something of any row.
+// tells reports whether a column has a value in any row.
 func (c Column) tells() bool {
 	return slices.ContainsFunc(c.Cells, func(x Cell) bool { return x.Head+x.Tail != Nothing })
 }
 
-// align puts heads into line.
+// align aligns the heads of a column.
 func (c *Column) align() {
 	heads := 0
 	for _, x := range c.Cells {
@@ -111,10 +110,10 @@ func (c *Column) align() {
 	}
 }
 
-// ColumnGap is what stands between two columns.
+// ColumnGap is the number of blanks between two columns.
 const ColumnGap = 2
 
-// width is how wide a row is without its last text.
+// width returns the width of a row without its last text.
 func (g *Grid) width() int {
 	sum := -ColumnGap
 	for _, c := range g.Columns {
@@ -123,7 +122,8 @@ func (g *Grid) width() int {
 	return sum
 }
 
-// leaveOut takes away the column that matters least, if one may be missing.
+// leaveOut removes the column that matters least, and reports whether there was one that may
+// be removed.
 func (g *Grid) leaveOut() bool {
 	least := 0
 	for i, c := range g.Columns {
@@ -138,8 +138,7 @@ func (g *Grid) leaveOut() bool {
 	return true
 }
 
-// Place puts the last text of each row on it, where there is room for all of it, else
-// below.
+// Place puts the last text of each row on the row if it fits, otherwise below it.
 func (g *Grid) Place(title string, texts []string) {
 	g.last = title
 	room := g.paper.Room(g.width() + ColumnGap)
@@ -153,7 +152,7 @@ func (g *Grid) Place(title string, texts []string) {
 	}
 }
 
-// Heading prints the titles.
+// Heading prints the titles of the columns.
 func (g *Grid) Heading() {
 	last := Word{Code: Bold}
 	if strings.Join(g.inline, "") != "" {
@@ -171,7 +170,8 @@ func (g *Grid) Row(i int) {
 	g.print(func(c Column) Cell { return c.Cells[i] }, last)
 }
 
-// print fills each cell up to the width of its column. Only the text is painted.
+// print prints a row, and fills each cell up to the width of its column. Only the text is
+// coloured, not the blanks.
 func (g *Grid) print(cellOf func(Column) Cell, last Word) {
 	var line []Word
 	for i, c := range g.Columns {

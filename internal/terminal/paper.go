@@ -18,7 +18,7 @@ const (
 	Bold   = "1"
 )
 
-// Painted is text of our own, which may hold escape sequences.
+// Painted is a text of our own, which may contain escape sequences.
 type Painted string
 
 func Paint(on bool, code, s string) Painted {
@@ -31,9 +31,9 @@ func Paint(on bool, code, s string) Painted {
 // leastWidth is the least width that lines are made for. A narrower terminal wraps them.
 const leastWidth = 40
 
-// Paper collects the lines for a terminal, which are then written in one piece: each line
-// by itself would be a system call. Colour is only paint: without it the same text stands
-// in the same place.
+// Paper collects lines for a terminal, and writes them in one piece: writing each line would
+// need a system call per line. Colour is only added: without it the same text is in the same
+// place.
 type Paper struct {
 	text  bytes.Buffer
 	Width int // columns; 0 if there is no limit
@@ -47,17 +47,17 @@ func NewPaper(width int, color bool) *Paper {
 	return &Paper{Width: width, color: color}
 }
 
-// Empty reports whether nothing is printed yet.
+// Empty reports whether nothing has been printed yet.
 func (p *Paper) Empty() bool { return p.text.Len() == 0 }
 
-// ShowOn writes all lines.
+// ShowOn writes all lines to out.
 func (p *Paper) ShowOn(out io.Writer) { _, _ = out.Write(p.text.Bytes()) }
 
-// LeastRoom is how many columns a text behind something else needs. Where there are fewer,
-// its lines are longer than the width.
+// LeastRoom is the least number of columns that a text beside another one gets. If there are
+// fewer, its lines are longer than the width.
 const LeastRoom = 30
 
-// Room is how many columns are left in a line.
+// Room returns how many columns are left in a line when taken are used.
 func (p *Paper) Room(taken int) int {
 	if p.Width == 0 {
 		return math.MaxInt
@@ -65,7 +65,7 @@ func (p *Paper) Room(taken int) int {
 	return p.Width - taken
 }
 
-// Line prints pieces that have their spaces between them.
+// Line prints pieces that already have blanks between them.
 func (p *Paper) Line(pieces ...Word) {
 	var b strings.Builder
 	for _, w := range pieces {
@@ -74,7 +74,7 @@ func (p *Paper) Line(pieces ...Word) {
 	p.text.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 }
 
-// Lines prints lines with a lead before the first, and the others indented.
+// Lines prints lines, with a lead in front of the first; the others are indented.
 func (p *Paper) Lines(lead []Word, lines [][]Word, indent int) {
 	for i, line := range lines {
 		if i > 0 {
@@ -84,31 +84,31 @@ func (p *Paper) Lines(lead []Word, lines [][]Word, indent int) {
 	}
 }
 
-// Hanging prints a lead and behind it words, of which the further lines stand below the
-// first.
+// Hanging prints a lead and words behind it. Further lines begin in the same column as the
+// first word.
 func (p *Paper) Hanging(lead, what []Word) {
 	start := BreadthOf(lead)
 	p.Lines(lead, Wrap(what, max(p.Room(start), LeastRoom)), start+Hang)
 }
 
-// Wrapped prints words within the width, the second line further to the right.
+// Wrapped prints words within the width. Continuation lines are indented.
 func (p *Paper) Wrapped(parts ...[]Word) { p.indented(0, parts...) }
 
-// Note prints what stands below a row.
+// Note prints a text that belongs to the row above it.
 func (p *Paper) Note(parts ...[]Word) { p.indented(4, parts...) }
 
 func (p *Paper) indented(by int, parts ...[]Word) {
 	p.Lines([]Word{Gap(by)}, Wrap(slices.Concat(parts...), p.Room(by)), by+Hang)
 }
 
-// Whole prints the name of a row, if the row does not show all of it.
+// Whole prints the full name of a row if the row shows only a part of it.
 func (p *Paper) Whole(title string, c Column, i int) {
 	if c.Cut(i) {
 		p.Note(Label(title, ""), Text(c.names[i]))
 	}
 }
 
-// Gap is blanks between pieces of a line.
+// Gap returns n blanks as a piece of a line.
 func Gap(n int) Word { return Word{Text: strings.Repeat(" ", max(n, 0))} }
 
 // Phrase is a text that is not broken, such as a date with its time.

@@ -12,13 +12,13 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Progress shows on a terminal what is under way and for how long, on one line
-// that is written anew, once something has taken longer than After.
+// Progress shows on a terminal what is under way and for how long, if it takes longer than
+// After. It uses one line, which it overwrites.
 type Progress struct {
 	Out   io.Writer
 	After time.Duration
 	Every time.Duration
-	Width func() int // of the terminal
+	Width func() int // returns the width of the terminal in columns
 
 	mu    sync.Mutex
 	tasks []*task
@@ -26,18 +26,19 @@ type Progress struct {
 	idle  chan struct{} // closed when nothing is under way any more
 }
 
-// task is one thing that is under way.
+// task is something that is under way.
 type task struct {
 	what  string
 	began time.Time
 }
 
-// NewProgress shows what takes more than a second.
+// NewProgress returns a Progress that shows what takes more than a second.
 func NewProgress(out io.Writer, width func() int) *Progress {
 	return &Progress{Out: out, After: time.Second, Every: time.Second, Width: width}
 }
 
-// Begin starts to watch something, until end is called. Several may be under way.
+// Begin shows something until end is called. Several things may be under way at the same
+// time.
 func (p *Progress) Begin(what string) (end func()) {
 	t := &task{what, time.Now()}
 	p.mu.Lock()
@@ -60,7 +61,7 @@ func (p *Progress) end(t *task) {
 	}
 }
 
-// tick writes the line until nothing is under way.
+// tick updates the line until nothing is under way.
 func (p *Progress) tick(idle <-chan struct{}) {
 	for wait := p.After; ; wait = p.Every {
 		select {
@@ -85,13 +86,12 @@ func (p *Progress) draw() {
 		p.clear()
 		return
 	}
-	// A line that fills the terminal would wrap, and could not be written anew.
+	// A line that fills the terminal would wrap, and could not be overwritten.
 	fmt.Fprintf(p.Out, "\r%s\x1b[K", fit(parts, p.Width()-1))
 	p.shown = true
 }
 
-// fit joins as many parts as there is room for, at least one, and says how many
-// more there are.
+// fit joins as many parts as fit, at least one, and says how many are left out.
 func fit(parts []string, width int) string {
 	for n := len(parts); n > 1; n-- {
 		line := strings.Join(parts[:n], "; ")
@@ -109,7 +109,7 @@ func fit(parts []string, width int) string {
 	return string(line[:max(0, min(len(line), width))])
 }
 
-// clear takes the line away.
+// clear removes the line.
 func (p *Progress) clear() {
 	if p.shown {
 		fmt.Fprint(p.Out, "\r\x1b[K")

@@ -8,7 +8,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Fail prints an error and, if there is one, what to do about it.
+// Fail prints an error and its hint, if there is one.
 func Fail(w io.Writer, color bool, message, hint string) {
 	say(w, Paint(color, Red, "error:"), message)
 	if hint != "" {
@@ -16,7 +16,7 @@ func Fail(w io.Writer, color bool, message, hint string) {
 	}
 }
 
-// say writes a line, wrapped where it goes to a terminal.
+// say prints a line. On a terminal it is wrapped.
 func say(w io.Writer, label Painted, message string) {
 	width := 0
 	if f, ok := w.(*os.File); ok && Is(f) {
@@ -25,7 +25,7 @@ func say(w io.Writer, label Painted, message string) {
 	_, _ = io.WriteString(w, Fold(fmt.Sprintf("daemon-keeper: %s %s", label, words.Printable(message)), width)+"\n")
 }
 
-// Caution prints what may be wrong, and keeps nothing from being done.
+// Caution prints a warning: something may be wrong, but it prevents nothing.
 func Caution(w io.Writer, color bool, message string) {
 	say(w, Paint(color, Yellow, "warning:"), message)
 }

@@ -1,4 +1,5 @@
-// Package terminal tells what a person sees of a file.
+// Package terminal writes text for people: width, colours, tables, progress, durations and
+// sizes.
 package terminal
 
 import (
@@ -12,16 +13,16 @@ import (
 // Is reports whether a file is a terminal.
 func Is(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// When to colour.
+// Values of --color.
 const (
-	Auto   = "auto" // what people see at a terminal
+	Auto   = "auto" // colour what people see on a terminal
 	Always = "always"
 	Never  = "never"
 )
 
-// Colored reports whether to colour what is written to a file. What the user has said
-// comes first, then the environment: NO_COLOR, https://no-color.org, CLICOLOR_FORCE,
-// https://bixense.com/clicolors, and a terminal that knows no colours.
+// Colored reports whether to colour what is written to a file. The flag decides first, then
+// the environment: NO_COLOR (https://no-color.org), CLICOLOR_FORCE
+// (https://bixense.com/clicolors), and a TERM without colours.
 func Colored(f *os.File, when string) bool {
 	switch {
 	case when == Always || when == Never:
@@ -36,11 +37,11 @@ func Colored(f *os.File, when string) bool {
 
 func forced(value string) bool { return value != "" && value != "0" }
 
-// narrowest is the least that is believed of a terminal.
+// narrowest is the smallest plausible width of a terminal in columns.
 const narrowest = 20
 
-// Width is how many columns a line may have: those of the terminal, else
-// $COLUMNS, else 0 for any number.
+// Width returns how many columns a line may have: those of the terminal, otherwise $COLUMNS,
+// otherwise 0, which means no limit.
 func Width(f *os.File) int {
 	columns, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
@@ -49,14 +50,14 @@ func Width(f *os.File) int {
 	switch {
 	case columns >= narrowest:
 		return columns
-	case err == nil: // one that does not tell
+	case err == nil: // a terminal that does not know its width
 		return 80
 	}
 	return 0
 }
 
-// UTF8 reports whether the locale says that the terminal shows what is beyond ASCII,
-// locale(7).
+// UTF8 reports whether the terminal can show characters beyond ASCII, according to the
+// locale, locale(7).
 func UTF8() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
 		if value := strings.ToUpper(os.Getenv(name)); value != "" {

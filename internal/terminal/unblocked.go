@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Unblocked passes on what is written to it, in order, and never makes the writer
-// wait: a terminal that somebody has stopped by Ctrl-S, or a pipe that nobody reads,
-// must not hold up the work. What does not fit into its queue is lost.
+// Unblocked writes in the background, in order, and never makes the writer wait: a terminal
+// that somebody has stopped with Ctrl-S, or a pipe that nobody reads, must not delay the
+// work. Text that does not fit into its queue is lost.
 type Unblocked struct {
 	out io.Writer
 
 	mu     sync.Mutex
 	queue  [][]byte
 	queued int           // bytes
-	idle   chan struct{} // closed once all is written; nil if it is
+	idle   chan struct{} // closed once everything is written; nil if everything is
 }
 
-// mostQueued is some thousand lines, in bytes.
+// mostQueued is the size of the queue in bytes: some thousand lines.
 const mostQueued = 256 << 10
 
-// Unblock makes a writer that never waits.
+// Unblock returns a writer to out that never waits.
 func Unblock(out io.Writer) *Unblocked { return &Unblocked{out: out} }
 
-// Write never fails: what has become of the text shows later.
+// Write never fails: errors occur later, in the background.
 func (u *Unblocked) Write(p []byte) (int, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -40,7 +40,7 @@ func (u *Unblocked) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// pass writes until nothing is left.
+// pass writes until the queue is empty.
 func (u *Unblocked) pass(idle chan<- struct{}) {
 	defer close(idle)
 	for {
@@ -53,14 +53,14 @@ func (u *Unblocked) pass(idle chan<- struct{}) {
 		p := u.queue[0]
 		u.queue = u.queue[1:]
 		u.mu.Unlock()
-		_, _ = u.out.Write(p) // nobody could be told
+		_, _ = u.out.Write(p) // there is nobody to report an error to
 		u.mu.Lock()
 		u.queued -= len(p)
 		u.mu.Unlock()
 	}
 }
 
-// Flush waits until all was written, for some time at most, and reports whether it was.
+// Flush waits until everything is written, at most for patience, and reports whether it is.
 func (u *Unblocked) Flush(patience time.Duration) bool {
 	u.mu.Lock()
 	idle := u.idle

@@ -11,7 +11,7 @@ const (
 	Year = 365 * Day
 )
 
-// Age is how long something has been so, for people: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
+// Age formats how long a state has lasted: 45s, 12m, 7h 53m, 3d 4h, 2y 17d.
 func Age(d time.Duration) string {
 	switch {
 	case d < 0: // the clock was set back
@@ -28,7 +28,7 @@ func Age(d time.Duration) string {
 	return fmt.Sprintf("%dy %dd", d/Year, d%Year/Day)
 }
 
-// Used is CPU time, for people: 0.4s, 12m 3s, 5h 2m, 3d 4h.
+// Used formats CPU time: 0.4s, 12m 3s, 5h 2m, 3d 4h.
 func Used(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -39,20 +39,20 @@ func Used(d time.Duration) string {
 	return Age(d)
 }
 
-// Size is memory, for people: 812 KiB, 1.2 GiB.
+// Size formats a number of bytes: 812 KiB, 1.2 GiB.
 func Size(bytes uint64) string {
 	const kib = 1 << 10
 	n, units := float64(bytes)/kib, []string{"KiB", "MiB", "GiB", "TiB", "PiB"}
 	if n < kib-0.5 {
 		return fmt.Sprintf("%.0f KiB", n)
 	}
-	for len(units) > 1 && n >= kib-0.05 { // else it would be printed as 1024.0
+	for len(units) > 1 && n >= kib-0.05 { // otherwise 1024.0 would be printed
 		n, units = n/kib, units[1:]
 	}
 	return fmt.Sprintf("%.1f %s", n, units[0])
 }
 
-// Seconds is how long something took, for people: 40 ms, 1.3 s, 3m20s.
+// Seconds formats how long something took: 40 ms, 1.3 s, 3m20s.
 func Seconds(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -63,7 +63,7 @@ func Seconds(d time.Duration) string {
 	return Limit(d.Round(time.Second))
 }
 
-// Limit is a time that a person has set, as it may be typed: 30s, 2m, 1h.
+// Limit formats a duration from the configuration or a flag, as it can be typed: 30s, 2m, 1h.
 func Limit(d time.Duration) string {
 	text := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {
@@ -74,7 +74,7 @@ func Limit(d time.Duration) string {
 	return text
 }
 
-// Spelled is a time with a blank before its units, as in a sentence: 3 d 4 h, 14 s.
+// Spelled formats a duration for a sentence, with blanks before the units: 3 d 4 h, 14 s.
 func Spelled(d time.Duration) string {
 	if d > 0 && d < time.Second {
 		return "less than 1 s"

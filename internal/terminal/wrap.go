@@ -7,11 +7,11 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// Word is a piece of a line, with its colour or "". It is not broken, unless it is
-// longer than a line, and holds nothing but what can be printed.
+// Word is a piece of a line, with its colour, "" for none. It is not broken unless it is
+// longer than a line, and contains only printable characters.
 type Word struct{ Text, Code string }
 
-// Text makes words of what may come from outside.
+// Text splits a text that may come from outside into words.
 func Text(s string) []Word {
 	var list []Word
 	for _, f := range strings.Fields(words.Printable(s)) {
@@ -20,14 +20,14 @@ func Text(s string) []Word {
 	return list
 }
 
-// Label is a word of our own that opens a line.
+// Label is a word of our own at the beginning of a line.
 func Label(s, code string) []Word { return []Word{{s + ":", code}} }
 
-// Hang is how far the second line of a paragraph stands to the right.
+// Hang is the indentation of continuation lines, in columns.
 const Hang = 2
 
-// Wrap breaks words into lines with a space between them. The first line is at
-// most width columns wide, and the others leave room for hang.
+// Wrap breaks words into lines, with a blank between words. The first line is at most width
+// columns wide; the others are hang columns narrower.
 func Wrap(words []Word, width int) [][]Word {
 	var lines [][]Word
 	var line []Word
@@ -57,7 +57,7 @@ func Wrap(words []Word, width int) [][]Word {
 	return lines
 }
 
-// Breadth is how many columns of a terminal a text takes.
+// Breadth returns how many columns a text takes on a terminal.
 func Breadth(s string) int {
 	n := 0
 	for _, r := range s {
@@ -66,9 +66,9 @@ func Breadth(s string) int {
 	return n
 }
 
-// runeBreadth: marks stand above another rune, and the letters of East Asia and
-// pictures are two columns wide, as in Markus Kuhn's wcwidth. Where a terminal has
-// it otherwise, a column is out of line, and nothing else is.
+// runeBreadth returns the columns of a rune, as in Markus Kuhn's wcwidth: combining marks
+// take none, East Asian characters and emoji take two. If a terminal differs, only the
+// alignment suffers.
 func runeBreadth(r rune) int {
 	switch {
 	case r < 0x300:
@@ -87,8 +87,7 @@ func runeBreadth(r rune) int {
 	return 1
 }
 
-// prefix is as much of the beginning as fits into so many columns, and at least
-// one rune.
+// prefix returns the longest beginning that fits into width columns, at least one rune.
 func prefix(s string, width int) string {
 	used := 0
 	for i, r := range s {
@@ -100,7 +99,7 @@ func prefix(s string, width int) string {
 	return s
 }
 
-// suffix is as much of the end as fits.
+// suffix returns the longest end that fits into width columns.
 func suffix(s string, width int) string {
 	runes := []rune(s)
 	i := len(runes)
@@ -112,7 +111,8 @@ func suffix(s string, width int) string {
 	return string(runes[i:])
 }
 
-// CutMiddle keeps both ends of a name: of a path, where it is and what it is.
+// CutMiddle shortens a name in the middle: of a path, the beginning says where it is, and the
+// end what it is.
 func CutMiddle(s string, most int) string {
 	if Breadth(s) <= most {
 		return s
