@@ -84,8 +84,6 @@ func orphans(t *testing.T) *herd {
 	return h
 }
 
-const orphansText = "2 of its processes are left (pid 81, 82 of www-data): they hold tcp 0.0.0.0:80"
-
 // inOrder sorts the lines with this beginning, which stand together: processes are signalled in
 // any order.
 func inOrder(text, beginning string) string {
