@@ -8,6 +8,8 @@ VERSION =
 # Of fuzz: how long each target runs, and a part of the names of those that do.
 FUZZTIME = 30s
 FUZZ =
+# Of dist, such as linux/amd64,freebsd/386; empty: all.
+TARGETS =
 DIST = build/dist
 PACKAGES = build/packages
 TOOL = go tool -modfile=.ci/tools/go.mod
@@ -42,7 +44,7 @@ cover: ## how much of the code the tests run
 	go tool cover -func=build/cover.out | tail -n 1
 
 dist: ## static programs for eight systems and the sources, in build/dist; VERSION=1.2.3
-	go run ./packaging/dist -version "$(VERSION)" -out "$(DIST)" archives
+	go run ./packaging/dist -version "$(VERSION)" -out "$(DIST)" -target "$(TARGETS)" archives
 
 packages: ## deb, rpm, apk and Arch packages, in build/packages; VERSION=1.2.3
 	go run ./packaging/dist -version "$(VERSION)" -out "$(PACKAGES)" packages

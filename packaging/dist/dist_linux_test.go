@@ -34,7 +34,11 @@ func command(t *testing.T, dir string, env []string, name string, arg ...string)
 	return string(out)
 }
 
-// make dist makes what it says, for each system; another folder, another user's
+// some are built by the test: this machine's, and those with a choice of their own. Each of
+// everywhere takes half a minute if nothing of it is compiled.
+var some = []string{"linux/" + runtime.GOARCH, "linux/armv7", "freebsd/386"}
+
+// make dist makes what it says; another folder, another user's
 // umask and environment, and no repository make no difference; and the archive of the
 // sources is enough for the port.
 func TestDist(t *testing.T) {
@@ -46,9 +50,9 @@ func TestDist(t *testing.T) {
 	t.Chdir(repository)
 	out := t.TempDir()
 	if !t.Run("made", func(t *testing.T) {
-		command(t, ".", nil, "make", "dist", "VERSION="+madeVersion, "DIST="+out)
+		command(t, ".", nil, "make", "dist", "VERSION="+madeVersion, "DIST="+out, "TARGETS="+strings.Join(some, ","))
 		command(t, out, nil, "sha256sum", "--check", "--strict", "SHA256SUMS")
-		for _, name := range everywhere {
+		for _, name := range some {
 			checkArchive(t, out, name)
 		}
 	}) {
