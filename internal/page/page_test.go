@@ -101,6 +101,8 @@ func TestBrokenReports(t *testing.T) {
 		"deep":        {`{"version": 1, "command": "run", "daemons": ` + deep + `}`, "nested too deeply"},
 		"long":        {strings.Repeat(" ", MostBytes+1), "longer than 8 MiB"},
 		"wrong type":  {`{"version": 1, "command": "run", "time": "2026-11-29T03:12:00Z", "daemons": [{"name": 7}]}`, "daemons.name is not a string"},
+		"wrong cause": {`{"version": 1, "command": "run", "time": "2026-11-29T03:12:00Z", "daemons": [{"cause": 7}]}`, "daemons.cause is not a string"},
+		"wrong sure":  {`{"version": 1, "command": "run", "time": "2026-11-29T03:12:00Z", "daemons": [{"certainty": 7}]}`, "daemons.certainty is not a string"},
 		"wrong time":  {`{"version": 1, "command": "run", "time": "yesterday", "daemons": []}`, "a value is not as in a report"},
 		"a text only": {`"` + strings.Repeat("[", 100) + `"`, "it is JSON, but not an object"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 
 	"daemon-keeper/internal/words"
@@ -172,7 +174,12 @@ func jsonFault(err error) error {
 		return errors.New("it is JSON, but not an object")
 	}
 	if kind != nil {
-		return fmt.Errorf("%s is not a %s there", words.Printable(kind.Field), kind.Type)
+		want := kind.Type.String()
+		if kind.Type.Kind() == reflect.String { // words.Certainty is a string to people
+			want = "string"
+		}
+		field := strings.ReplaceAll(kind.Field, "Blame.", "") // package json names the embedded struct, too
+		return fmt.Errorf("%s is not a %s there", words.Printable(field), want)
 	}
 	return fmt.Errorf("a value is not as in a report: %s", words.Cut(words.Printable(err.Error()), 200))
 }
