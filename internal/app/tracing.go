@@ -11,7 +11,7 @@ import (
 )
 
 // tracing has the kernel record signals, or ends that. If there is nothing to do, that is one
-// lstat(2), and one open(2) of what people were told. Only the default configuration ends it:
+// lstat(2) for each of the trace and the file of what people were told. Only the default configuration ends it:
 // another one may be for a part of the daemons. That it does not work is said once, and
 // changes nothing else.
 func tracing(j *job, k *keeper.Keeper, on bool) {

@@ -106,8 +106,8 @@ func (e *Episode) place(held time.Duration) {
 	e.HeldPart, e.DownPart = Span{e.From, turn}, Span{turn, e.To}
 }
 
-// planned is the longest time down for which an incident with held time is not a death: a daemon
-// that was stopped on purpose is left alone nearly all the time.
+// planned is the time down from which on an incident with held time is a death all the same: a
+// daemon that was stopped on purpose is left alone nearly all the time.
 const planned = time.Second
 
 // Death reports whether a daemon died: it was not only stopped and left alone.

@@ -70,7 +70,7 @@ func (p *pass) load() {
 		if t.past.Known.IsZero() {
 			t.past.Known = now
 		}
-		t.past.Known = now.Retell(t.past.Known) // now: after a reboot a clock that was set cannot be allowed for any more
+		t.past.Known = now.Retell(t.past.Known) // in this boot, because a set clock can only be corrected for within one
 		t.recall(now)
 	}
 }

@@ -58,8 +58,8 @@ func (t Tally) Tried(now Stamp) Tally {
 	return t
 }
 
-// Up resets the tally if the daemon has been up since since for long enough. If since is
-// before this boot, only the time since this boot counts.
+// Up resets the tally if the daemon has been up for long enough, counted from the stamp since.
+// If that is before this boot, only the time since the boot counts.
 func (t Tally) Up(p Policy, since, now Stamp) Tally {
 	if since.IsZero() {
 		return t

@@ -30,7 +30,7 @@ type Daemon struct {
 	Totals    Totals              `json:"totals,omitzero"`     // since it has been watched
 	Deaths    map[words.Cause]int `json:"deaths,omitempty"`    // numbers of deaths by cause; incidents in which it was left alone are not counted
 	Starts    []time.Time         `json:"starts,omitempty"`    // recent starts by a supervisor that restarts it by itself
-	Died      *Died               `json:"died,omitempty"`      // the last such incident that is over
+	Died      *Died               `json:"died,omitempty"`      // the last incident that is over and in which it was not left alone
 }
 
 // Process is a process of a daemon.

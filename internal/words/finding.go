@@ -21,7 +21,7 @@ type Blame struct {
 // It is kept, as JSON, with the incident.
 type Finding struct {
 	Cause  Cause  `json:"cause,omitempty"`
-	Signal int    `json:"signal,omitempty"` // that has ended it, or that was sent; or that osutil.SignalOfExit knows; 0: none, or not known
+	Signal int    `json:"signal,omitempty"` // that has ended it, or that was sent, or that its exit status stands for (osutil.SignalOfExit); 0: none, or not known
 	Text   string `json:"text"`             // what happened, for people
 	Sender string `json:"sender,omitempty"` // who sent the signal, for people
 	// SenderPID is the number of the process that sent it, so that two witnesses of one
