@@ -7,15 +7,15 @@ import (
 	"daemon-keeper/internal/history"
 )
 
-// History is the face of what has happened: for eyes a bar for each daemon along the
-// time, what it comes to, and the last incidents; or one JSON object, of which
-// docs/daemon-keeper.history.schema.json tells.
+// History writes what has happened: for people a bar for each daemon along the time, the sums,
+// and the last incidents; or one JSON object, which docs/daemon-keeper.history.schema.json
+// describes.
 type History struct {
 	Out    io.Writer
 	Width  int // columns of the terminal, at least 40; 0 if there is no limit
 	Color  bool
 	Blocks bool          // the bars are drawn with block characters, which not every terminal has
-	Now    time.Time     // the end of the period; its location is that of the dates for eyes
+	Now    time.Time     // the end of the period; its location is that of the dates for people
 	Since  time.Duration // the length of the period
 	JSON   bool
 	Broken int // lines of the ledger that could not be read

@@ -9,7 +9,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// text is the history for eyes.
+// text prints the history for people.
 func (h History) text(period history.Span, list []history.Tally) {
 	p := terminal.NewPaper(h.Width, h.Color)
 	period = period.Begun(list)

@@ -127,7 +127,8 @@ func (d Daemon) word() string {
 	return "unknown"
 }
 
-// IsUp has three answers; nil is that there is none.
+// IsUp reports whether the daemon is up; nil if that is unknown, for a rule, and for a daemon that
+// should not run.
 func (d Daemon) IsUp() *bool {
 	if d.Rule {
 		return nil

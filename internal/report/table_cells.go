@@ -87,7 +87,7 @@ func pidCell(d Daemon) terminal.Cell {
 	return c
 }
 
-// Oldest is the first of those whose age is not known, if none is.
+// Oldest returns the process that was started first. If no start is known, it is the first one.
 func Oldest(processes []Process) Process {
 	first := processes[0]
 	for _, p := range processes[1:] {
@@ -180,8 +180,8 @@ func (d Daemon) RSS() uint64 {
 	return sum
 }
 
-// CPU is what the processes that run have used, if that was read: none may
-// have used any yet.
+// CPU returns the CPU time of the processes that run, together. ok is false if it was not read;
+// a sum of 0 may be right.
 func (d Daemon) CPU() (sum time.Duration, ok bool) {
 	for _, p := range d.Processes {
 		sum += p.CPU

@@ -41,14 +41,14 @@ type WhyLine struct {
 	Later     bool      `json:"later"`          // found when somebody asked again
 }
 
-// Why is the face of explanations: for eyes a paragraph for each incident, in the manner of
-// Solaris' svcs -x, the latest one last, where a terminal stands still; or one JSON object,
-// of which docs/daemon-keeper.why.schema.json tells.
+// Why writes explanations: for people a paragraph for each incident, in the manner of Solaris'
+// svcs -x, the latest one last, where it stays visible on a terminal; or one JSON object, which
+// docs/daemon-keeper.why.schema.json describes.
 type Why struct {
 	Out   io.Writer
 	Width int // columns of the terminal, at least 40; 0 if there is no limit
 	Color bool
-	Now   time.Time // its location is that of the dates for eyes
+	Now   time.Time // its location is that of the dates for people
 	JSON  bool
 	None  string // what is said if there is nothing to explain
 }

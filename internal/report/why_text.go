@@ -27,7 +27,7 @@ type whyRow struct {
 	whole        string // in place of words: it is not broken, for it is to be pasted
 }
 
-// text is the explanations for eyes.
+// text prints the explanations for people.
 func (w Why) text(list []Account) {
 	p := terminal.NewPaper(w.Width, w.Color)
 	if len(list) == 0 {
