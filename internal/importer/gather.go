@@ -97,7 +97,7 @@ const (
 	mostPatterns = 100
 )
 
-// limitPattern leaves out a pattern that exceeds the limits of the configuration.
+// limitPattern limits the number of patterns in entries with a doubt: further ones are left out.
 func (g *gathering) limitPattern(p *process) {
 	if p.args == "" || p.doubt == "" {
 		return

@@ -84,7 +84,8 @@ func (p *pass) mustWaitFor(i state.Intent) bool {
 	return err == nil && work != nil && p.memory.now().Since(i.Began) < longestUpgrade
 }
 
-// isUnwanted reports whether somebody has stopped or disabled a service since the run died.
+// isUnwanted reports whether somebody wants a service to stay down. A stop since the dead run
+// began counts as that run's own.
 func (p *pass) isUnwanted(ctx context.Context, i state.Intent, service string) bool {
 	if p.IgnoreIntent {
 		return false

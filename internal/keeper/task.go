@@ -26,10 +26,10 @@ type task struct {
 	step   func()        // ends what the terminal shows
 	old    *old          // the daemon before its service is stopped; nil: none of its processes runs
 
-	unmet error // why that is not certain
+	unmet error // why old may lack processes; nil: it does not
 
 	past       past.Daemon    // what is remembered of the daemon
-	inFile     past.Daemon    // the part that is in the file
+	inFile     past.Daemon    // the same, as it is in the file
 	saved      bool           // the last save has succeeded; otherwise another run has written in the meantime
 	over       *past.Incident // an ended incident that is not in the ledger yet
 	tellEnd    func()         // announces its end; nil: nobody is told
