@@ -149,6 +149,7 @@ func survivesRedis(t *testing.T, m *Machine) {
 		m.Run(t, "systemctl", "stop", "redis@a", "redis@b")
 		m.Must(t, "systemctl", "start", "redis@"+first)
 		m.Must(t, "systemctl", "start", "redis@a", "redis@b")
+		Until(t, "both run", func() bool { return len(m.Pids(t, "/usr/bin/redis-server")) == 2 }) // the start does not wait for that
 		silent(t, m, args...)
 		a, b := mainPid(t, m, "redis@a"), mainPid(t, m, "redis@b")
 		m.Kill(t, a, syscall.SIGKILL)

@@ -38,7 +38,7 @@ at() {
 	esac
 	case $how in
 	dies) rm -f $name.busy; exit 9 ;;
-	*slow) sleep 0.3 ;;
+	*slow) sleep 3 ;; # longer than it takes to begin a run on a busy machine
 	esac
 }
 name=$1 verb=$2 run=
@@ -142,6 +142,7 @@ func TestMemoryKills(t *testing.T) {
 		{"twins", campaign(10, 500)},
 	} {
 		t.Run(part.name, func(t *testing.T) {
+			t.Parallel()
 			l := keeperLayer(t)
 			for _, name := range killNames {
 				addDaemon(t, l, name)

@@ -64,6 +64,7 @@ func TestSystemVDisabled(t *testing.T) {
 	stop()
 	left("update-rc.d toy disable, then service toy stop", "service toy: it is disabled: no runlevel for many users starts it; to have it kept again: update-rc.d toy enable && service toy start")
 	m.Must(t, "service", "toy", "start")
+	Until(t, "it runs", func() bool { return len(m.Pids(t, exe)) == 1 }) // its script does not wait for that
 	expect(t, keep(t, m, args...), 0)
 	kill(t, m, exe)
 	started("it was started by hand, and has died")
