@@ -294,26 +294,3 @@ func TestTrace(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
-
-// Whoever asks for the version or for help gets it, whatever else is on the line; but not where
-// the program to be traced is asked.
-func TestVersionAndHelpAlwaysWin(t *testing.T) {
-	for line, want := range map[string]string{
-		"--version":                           "version",
-		"--version -o xml":                    "version",
-		"-o xml --version":                    "version",
-		"status --color maybe --version":      "version",
-		"--bogus --version":                   "version",
-		"-e --version":                        "version",
-		"why --incident -1 --version":         "version",
-		"trace --version -- /bin/true":        "version",
-		"-o xml --version --help":             "help",
-		"status --color maybe -h":             "help",
-		"trace -- /bin/true --version --help": "trace",
-	} {
-		j, err := parse(strings.Fields(line))
-		if err != nil || j.Name != want {
-			t.Errorf("%s: %q, %v, want %s", line, j.Name, err, want)
-		}
-	}
-}

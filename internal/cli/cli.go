@@ -66,15 +66,11 @@ func Refuse(hint, format string, args ...any) *UsageError {
 	return &UsageError{Message: fmt.Sprintf(format, args...), hint: hint}
 }
 
-// Parse reads a command line. The name of the command is returned for a refused line, too. Whoever
-// asks for help or for the version gets it, whatever else is on the line.
+// Parse reads a command line. The name of the command is returned for a refused line, too.
 func (p *Parser) Parse(args []string) (Line, error) {
 	args = commandFirst(args, p.model())
-	switch {
-	case asksFor(args, "-h", "--help"):
+	if wantsHelp(args) {
 		args = append([]string{helpName}, topics(args, p.model())...)
-	case asksFor(args, versionFlag):
-		args = []string{versionFlag}
 	}
 	args, program := beforeProgram(args, p.model())
 	if i := slices.IndexFunc(args, notUTF8); i >= 0 { // kong would change it
@@ -158,11 +154,15 @@ func beforeProgram(args []string, model *kong.Application) (own, program []strin
 	return args[:i], args[i+1:]
 }
 
-// versionFlag is a flag of the grammar.
-const versionFlag = "--version"
-
-// asksFor reports whether one of these flags stands before the first "--".
-func asksFor(args []string, flags ...string) bool {
-	i := slices.IndexFunc(args, func(a string) bool { return a == "--" || slices.Contains(flags, a) })
-	return i >= 0 && args[i] != "--"
+// wantsHelp finds a request for help before the first "--".
+func wantsHelp(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--":
+			return false
+		case "-h", "--help":
+			return true
+		}
+	}
+	return false
 }
