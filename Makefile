@@ -29,7 +29,7 @@ test-packages: ## the packages, the Ansible role, the alert rules and the comple
 test-real: ## of these, only the keeper beside the real daemons of docs/real-daemons.md
 	@sh .ci/test-packages ./packaging/real
 
-lint: ## format, vet for every system, staticcheck, the man page
+lint: ## format, vet, staticcheck, types for every system, the man page
 	@sh .ci/lint "$(TOOL)"
 
 fuzz: ## each fuzz target for FUZZTIME, 30s; of those whose names match FUZZ
