@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,20 +89,22 @@ func TestPIDFilesOfRealProcesses(t *testing.T) {
 	}
 }
 
-// ownThread is a thread of the test's.
+// ownThread is a thread of the test's, which is not the process itself and lives until the
+// test ends. Others of Go's threads may end at any time.
 func ownThread(t *testing.T) int {
 	t.Helper()
-	entries, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if id, err := strconv.Atoi(e.Name()); err == nil && id != os.Getpid() {
-			return id
+	id, ended := make(chan int), make(chan struct{})
+	t.Cleanup(func() { close(ended) })
+	for {
+		go func() {
+			runtime.LockOSThread()
+			id <- syscall.Gettid()
+			<-ended
+		}()
+		if n := <-id; n != os.Getpid() {
+			return n
 		}
 	}
-	t.Fatal("there is but one thread")
-	return 0
 }
 
 // Who may not see the processes of others does not take what is not seen for gone.
