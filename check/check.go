@@ -122,7 +122,7 @@ func (r Reason) String() string {
 		Within:      "within the limit",
 		Namesake:    "another program, which only calls itself so",
 		Mention:     "another program, which only names it in its arguments",
-		Thread:      "a thread of it has that name; a thread is no process",
+		Thread:      "a thread of it has that name; a thread is not a process",
 	}
 	if r < 0 || int(r) >= len(texts) {
 		return texts[unrelated]

@@ -98,7 +98,7 @@ func find(path string, isSafe func(path string) bool) (e Executable, hint string
 			return e, "look at its first line: head -n1 " + path, err
 		}
 	case !bytes.HasPrefix(head, []byte("\x7fELF")): // elf(5)
-		return e, "its processes execute another program; name that, or give the script a #! line", errors.New("it is no program, and has no #! line")
+		return e, "its processes execute another program; name that, or give the script a #! line", errors.New("it is not a program, and has no #! line")
 	}
 	return e, "", nil
 }

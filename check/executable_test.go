@@ -74,7 +74,7 @@ func TestFindRefuses(t *testing.T) {
 		{"below a file", at("data/x"), "not a directory", syscall.ENOTDIR},
 		{"directory", dir, "it is a directory", nil},
 		{"not executable", at("data"), "it is not executable", nil},
-		{"script without #!", write(t, dir, "bare", "sleep 60\n", 0o755), "it is no program, and has no #! line", nil},
+		{"script without #!", write(t, dir, "bare", "sleep 60\n", 0o755), "it is not a program, and has no #! line", nil},
 		{"fifo", at("fifo"), "it is not a regular file", nil},
 		{"device", "/dev/null", "it is not a regular file", nil},
 		{"script with a missing interpreter", at("missing-interpreter"), "cannot find its interpreter " + at("nosuch") + ": no such file or directory", fs.ErrNotExist},
@@ -88,13 +88,13 @@ func TestFindRefuses(t *testing.T) {
 			e, err := Find(tc.path)
 			var why *FindError
 			if !errors.As(err, &why) || why.Path != tc.path || why.Hint() == "" {
-				t.Fatalf("%#v is no FindError with a hint", err)
+				t.Fatalf("%#v is not a FindError with a hint", err)
 			}
 			if !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "cannot look for ") {
 				t.Errorf("error %v, want one with %q", err, tc.want)
 			}
 			if tc.is != nil && !errors.Is(err, tc.is) {
-				t.Errorf("%v is no %v", err, tc.is)
+				t.Errorf("%v is not %v", err, tc.is)
 			}
 			if e != (Executable{}) {
 				t.Errorf("and yet %+v", e)

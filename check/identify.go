@@ -49,7 +49,7 @@ func (s *Snapshot) isOther(spec *Spec, p *proctable.Process) bool {
 }
 
 // breaks reports whether a process breaks all limits that a rule is about. A daemon's
-// limits are no criteria.
+// limits are not criteria.
 func breaks(spec *Spec, p *proctable.Process) Reason {
 	files := spec.Files != FilesLimit{}
 	switch {

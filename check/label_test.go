@@ -49,7 +49,7 @@ func TestHasLabel(t *testing.T) {
 		{"a profile with brackets, without them", "daemon (old) (enforce)", "daemon", false},
 		{"a profile with brackets and a tail", "daemon (old) x", "daemon", false},
 		{"a profile with two colons", "snap:daemon:init_t (enforce)", "snap:daemon:init_t", true},
-		{"a profile with three colons is no context of SELinux", "snap:daemon:init_t:x (enforce)", "init_t", false},
+		{"a profile with three colons is not a context of SELinux", "snap:daemon:init_t:x (enforce)", "init_t", false},
 		{"a profile in a namespace is not that with its mode", ":lxd:daemon (enforce)", "daemon (enforce)", false},
 		{"a profile in a namespace", ":lxd:daemon (enforce)", ":lxd:daemon", true},
 

@@ -66,7 +66,7 @@ func (l Listen) connect(ctx context.Context) (net.Conn, error) {
 	}
 	a, ok := l.addrPort()
 	if !ok {
-		return nil, errors.New("it is no address and port")
+		return nil, errors.New("it is not an address and port")
 	}
 	return new(net.Dialer).DialContext(ctx, l.Network, a.String())
 }

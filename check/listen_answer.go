@@ -20,7 +20,7 @@ func (l Listen) notConnected(err error) probed {
 	case l.Network == "unix" && errors.Is(err, syscall.ENOENT):
 		return l.dead("no socket %s", l.Address)
 	case l.Network == "unix" && errors.Is(err, syscall.ENOTSOCK):
-		return l.dead("%s is no socket", l.Address)
+		return l.dead("%s is not a socket", l.Address)
 	case isTimeout(err), l.Network == "unix" && errors.Is(err, syscall.EAGAIN): // its queue has been full all the time
 		return l.dead("%v has not answered within %v", l, l.Timeout)
 	}

@@ -98,7 +98,7 @@ func TestRealListenUnix(t *testing.T) {
 	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), l.String()+" refuses connections", "")
 
 	l.Address = write(t, p.dir, "file", "", 0o644)
-	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), l.Address+" is no socket", "")
+	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), l.Address+" is not a socket", "")
 	l.Address += "/s.sock"
 	wantProbed(t, l.probe(t.Context(), proctable.Directly(), matchOf(t, pid)), "", "cannot connect to "+l.String()+": not a directory")
 	l.Address = p.dir + "/d.sock"
@@ -128,7 +128,7 @@ func deaf(t *testing.T, domain int, addr unix.Sockaddr) (fd int) {
 	return fd
 }
 
-// A full queue is no answer; but one that empties in time is.
+// A full queue is not an answer; but one that empties in time is.
 func TestRealListenFullQueue(t *testing.T) {
 	tcp := deaf(t, unix.AF_INET, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 	name, err := unix.Getsockname(tcp)

@@ -68,7 +68,7 @@ func TestListenNotConnected(t *testing.T) {
 		{tcp, context.Canceled, "", "cannot connect to tcp://127.0.0.1:22: "},
 		{unix, syscall.ECONNREFUSED, "unix:///run/x.sock refuses connections", ""},
 		{unix, syscall.ENOENT, "no socket /run/x.sock", ""},
-		{unix, syscall.ENOTSOCK, "/run/x.sock is no socket", ""},
+		{unix, syscall.ENOTSOCK, "/run/x.sock is not a socket", ""},
 		{unix, syscall.EAGAIN, "unix:///run/x.sock has not answered within 5s", ""},
 		{unix, syscall.EACCES, "", "cannot connect to unix:///run/x.sock: permission denied"},
 		{unix, syscall.ENOTDIR, "", "cannot connect to unix:///run/x.sock: not a directory"},
@@ -260,11 +260,11 @@ func TestListenAddresses(t *testing.T) {
 	}
 }
 
-// What is no address here is unknown, and no name is looked up.
+// What is not an address here is unknown, and no name is looked up.
 func TestListenNoAddress(t *testing.T) {
 	for _, address := range []string{"localhost", "example.org:22", "127.0.0.1", "127.0.0.1:ssh", "ssh", "", "localhost:99999"} {
 		l := Listen{Network: "tcp", Address: address, Timeout: plenty}
-		wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot connect to tcp://"+address+": it is no address and port")
+		wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot connect to tcp://"+address+": it is not an address and port")
 	}
 	l := Listen{Network: "unix", Address: "/" + strings.Repeat("x", 200), Timeout: plenty}
 	wantProbed(t, l.probe(t.Context(), proctable.Directly(), ourselves), "", "cannot connect to "+l.String()+": invalid argument")

@@ -36,7 +36,7 @@ func (Live) Listens(pid int) (bool, error) {
 // Leads finds the processes that were started by the path of a program though they
 // execute something else: the path may have moved since. They meet all other criteria.
 // Anybody can make up the first argument of a process, and what is seen from another
-// root is no path of ours, so only root's and the wanted user's are believed, and only
+// root is not a path of ours, so only root's and the wanted user's are believed, and only
 // from our own root.
 func (Live) Leads(ctx context.Context, spec Spec) ([]proctable.Process, error) {
 	return leads(ctx, proctable.New(proctable.Directly()), spec, hasOurRoot)

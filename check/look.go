@@ -32,7 +32,7 @@ type Options struct {
 //
 // An error means that the table cannot be believed: it could not be read, or it
 // shows too little (BlindError). It is never an empty table. A process that
-// ends while it is being read is no error, and neither is a daemon whose
+// ends while it is being read is not an error, and neither is a daemon whose
 // executable is missing: that is in its verdict.
 //
 // What does not answer, a process or a file, is a trouble of its row or of the daemon

@@ -15,7 +15,7 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-// readOf are the processes of which something dear was read, in order.
+// readOf are the processes of which something expensive was read, in order.
 func (f *fakeTable) readOf(what proctable.Reading) (pids []int) {
 	for _, d := range f.costly {
 		if d.what&what != 0 {
@@ -25,7 +25,7 @@ func (f *fakeTable) readOf(what proctable.Reading) (pids []int) {
 	return pids
 }
 
-// Criteria do not keep a healthy run from ending early, and what is dear is read
+// Criteria do not keep a healthy run from ending early, and what is expensive is read
 // of candidates only, once.
 func TestQuickPassWithCriteria(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
@@ -39,7 +39,7 @@ func TestQuickPassWithCriteria(t *testing.T) {
 	s := mustLook(t, f, Options{}, spec)
 	wantPIDs(t, "examined", f.examined, other, without, right)
 	if want := []costlyRead{{without, proctable.ArgsReading | proctable.LabelReading}, {right, proctable.ArgsReading | proctable.LabelReading}}; !reflect.DeepEqual(f.costly, want) {
-		t.Errorf("dear readings %v, want %v", f.costly, want)
+		t.Errorf("expensive readings %v, want %v", f.costly, want)
 	}
 	if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{right}) {
 		t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))
@@ -130,7 +130,7 @@ func TestBoundedLooksAtWhatHasNoPath(t *testing.T) {
 	}
 }
 
-// A rule that names nothing looks at every process, once, and reads what is dear
+// A rule that names nothing looks at every process, once, and reads what is expensive
 // only of those that meet what costs nothing.
 func TestRuleThatNamesNothing(t *testing.T) {
 	for _, tc := range []struct {
@@ -141,7 +141,7 @@ func TestRuleThatNamesNothing(t *testing.T) {
 		{"arguments", Spec{Args: regexp.MustCompile("^-x$")}, proctable.ArgsReading},
 		{"a label", Spec{Label: "init_t"}, proctable.LabelReading},
 		{"open files", Spec{Files: FilesLimit{Number: 10}}, proctable.FilesReading},
-		{"nothing dear", Spec{}, 0},
+		{"nothing expensive", Spec{}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			spec := tc.spec
@@ -158,7 +158,7 @@ func TestRuleThatNamesNothing(t *testing.T) {
 			wantPIDs(t, "asked for the path", f.exes, f.list...)
 			wantPIDs(t, "arguments of", f.args)
 			if tc.what != 0 && !reflect.DeepEqual(f.costly, []costlyRead{{odd, tc.what}}) || tc.what == 0 && len(f.costly) > 0 {
-				t.Errorf("dear readings %v, want %b of %d", f.costly, tc.what, odd)
+				t.Errorf("expensive readings %v, want %b of %d", f.costly, tc.what, odd)
 			}
 			if v := Judge(s, spec); v.State != Up || !slices.Equal(matching(v), []int{odd}) || len(v.Faults) == 0 {
 				t.Errorf("%v (%v), about %v", v.State, v.Err, matching(v))

@@ -103,7 +103,7 @@ func TestMeasureSeesAll(t *testing.T) {
 	}
 }
 
-// What is dear is read together with it.
+// What is expensive is read together with it.
 func TestMeasureReadsOnce(t *testing.T) {
 	clamd := program(t, "clamd", "\x7fELF")
 	f := newFakeTable()

@@ -117,7 +117,7 @@ func TestNearMissesBesideRows(t *testing.T) {
 }
 
 // A full look lists what nearly counts, with each reason there is; a near one
-// lists also what is no daemon but looks like one.
+// lists also what is not a daemon but looks like one.
 func TestEveryReasonIsListed(t *testing.T) {
 	clamd, perl := program(t, "clamd", "\x7fELF"), program(t, "perl", "\x7fELF")
 	script := program(t, "amavisd", "#!"+perl.Path+"\n")

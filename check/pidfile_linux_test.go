@@ -88,7 +88,7 @@ func TestRealPIDFile(t *testing.T) {
 			text, err := os.ReadFile(file)
 			must(t, err)
 			if _, err := os.Stat(fmt.Sprintf("/proc/%d/task/%s", pid, text)); err != nil || string(text) == strconv.Itoa(pid) {
-				t.Fatalf("%s is no thread of %d: %v", text, pid, err)
+				t.Fatalf("%s is not a thread of %d: %v", text, pid, err)
 			}
 			return fmt.Sprintf("holds %s, which is a thread of %s(%d)", text, p.name, pid)
 		}},
@@ -193,7 +193,7 @@ func TestRealPIDFile(t *testing.T) {
 	}
 }
 
-// What the kernel makes up as it is read can be no pidfile, yet does no harm.
+// What the kernel makes up as it is read cannot be a pidfile, yet does no harm.
 func TestRealPIDFileOfTheKernel(t *testing.T) {
 	p := newPlace(t)
 	run(t, nil, p.path)

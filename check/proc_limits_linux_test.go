@@ -189,7 +189,7 @@ func TestRealBusyAtFirst(t *testing.T) {
 	})
 }
 
-// A process that ends while it is watched is no fault and no error.
+// A process that ends while it is watched is neither a fault nor an error.
 func TestRealEndsWhileWatched(t *testing.T) {
 	p := newPlaceAlone(t)
 	cmd := exec.Command(p.path, "spin", p.dir+"/never")

@@ -161,7 +161,7 @@ func TestHostProcIsIgnored(t *testing.T) {
 	wantReal(t, verdict(t, Spec{Executable: p.path}), pid, Up, counts)
 }
 
-// A folder that is no proc file system, or not ours, is blind.
+// A folder that is not a proc file system, or not ours, is blind.
 func TestProcThatIsNotOurs(t *testing.T) {
 	dir := t.TempDir()
 	table := proctable.At(dir, proctable.Directly())

@@ -13,7 +13,7 @@ import (
 )
 
 // tellingArgs are the arguments that may tell one process of a program from another:
-// first those that are no options. A number does not tell, unless it is an address or a port:
+// first those that are not options. A number does not tell, unless it is an address or a port:
 // it may be another one after each start.
 func tellingArgs(args []string) []string {
 	const most = 16

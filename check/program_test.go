@@ -285,7 +285,7 @@ func TestRunsOthers(t *testing.T) {
 	}
 }
 
-// Words come before options; what changes, what is secret and what is no plain text is
+// Words come before options; what changes, what is secret and what is not plain text is
 // left out.
 func TestTellingArgs(t *testing.T) {
 	for _, c := range []struct{ args, want string }{

@@ -84,7 +84,7 @@ func TestRemembered(t *testing.T) {
 				t.Fatalf("%v (%v) %+v, want %v", v.State, v.Err, v.Excluded, tc.want)
 			}
 			if v.State == Up && (!v.Matches[0].OldImage || !v.Matches[0].Moved) {
-				t.Errorf("%+v is no old image", v.Matches[0])
+				t.Errorf("%+v is not an old image", v.Matches[0])
 			}
 		})
 	}

@@ -70,7 +70,7 @@ func TestEnvCommand(t *testing.T) {
 	}
 }
 
-// The script is the first argument that is no option and no option's value.
+// The script is the first argument that is neither an option nor an option's value.
 func TestScriptArg(t *testing.T) {
 	files := []string{"x", "x.py", "/usr/sbin/x", "./x", "-x"}
 	for _, tc := range []struct{ line, want string }{
@@ -232,7 +232,7 @@ func TestBaseName(t *testing.T) {
 	}
 }
 
-// No argument list makes an option, or what is no argument, the script.
+// No argument list makes an option, or what is not an argument, the script.
 func FuzzScriptArg(f *testing.F) {
 	for _, line := range []string{"perl -T x", "sh -ec code x", "python3 -W ignore x.py", "perl -- -x", "x", "", "- -- -"} {
 		f.Add(line, true)
@@ -245,7 +245,7 @@ func FuzzScriptArg(f *testing.F) {
 			t.Errorf("%q: the option %q", args, got)
 		}
 		if got != "" && !slices.Contains(args[1:], got) {
-			t.Errorf("%q: %q is no argument", args, got)
+			t.Errorf("%q: %q is not an argument", args, got)
 		}
 	})
 }

@@ -18,7 +18,7 @@ func TestSecretsAreNotTold(t *testing.T) {
 		// by a name in the value
 		"x password=hunter2", "x --set db.password=hunter2", "x -Dapp.secret=hunter2", "x token:hunter2", "x http://h/x?api_key=hunter2", "x PASSWORD hunter2", "x --env=A=1,TOKEN=hunter2",
 		"x Authorization: Bearer hunter2", "x Bearer hunter2", "x Basic hunter2", "x --header Authorization:hunter2",
-		// a single letter with a value that is no path, no number and no address
+		// a single letter with a value that is not a path, a number or an address
 		"x -k hunter2", "x -w hunter2", "x -p hunter2", "x -P hunter", "x -c public", "x -s correct-horse", "x -a hunter2", "x -x hunter2",
 		"x -phunter2", "x -phunter", "x -khunter2", "x -whunter", "x -Phunter2", "x -bHunter2",
 		// by its own shape

@@ -90,7 +90,7 @@ func TestPortTexts(t *testing.T) {
 	}
 	message := strings.Join(lines(t, "freebsd/files/pkg-message.in"), "\n")
 	if !regexp.MustCompile(`(?s)^\[\n\{ type: install\n  message: <<EOM\n.*\nEOM\n\}\n\{ type: remove\n  message: <<EOM\n.*\nEOM\n\}\n\]$`).MatchString(message) {
-		t.Errorf("pkg-message.in is no list of messages in UCL:\n%s", message)
+		t.Errorf("pkg-message.in is not a list of messages in UCL:\n%s", message)
 	}
 	// As the README has it, but for the prefix.
 	if !strings.Contains(message, "\n\t* * * * * -n %%PREFIX%%/sbin/daemon-keeper\n") {

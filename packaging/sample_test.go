@@ -36,7 +36,7 @@ func TestSample(t *testing.T) {
 	if !ok {
 		t.Fatal("it has no example")
 	}
-	// What is no example has a blank after its number sign.
+	// What is not an example has a blank after its number sign.
 	c, err := load(regexp.MustCompile(`(?m)^#(\S|  )`).ReplaceAllString(example, "$1"))
 	if err != nil || len(c.Daemons) != 2 || c.Notify.Mail != "root" {
 		t.Errorf("without its number signs: %+v, %v", c, err)

@@ -64,7 +64,7 @@ func TestTimer(t *testing.T) {
 	}
 }
 
-// That a run has brought a daemon back is no failure of the service; that one is down is.
+// That a run has brought a daemon back is not a failure of the service; that one is down is.
 func TestServiceStatus(t *testing.T) {
 	m := timerMachine(t, nil)
 	for _, c := range []struct {

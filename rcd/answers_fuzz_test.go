@@ -35,7 +35,7 @@ func FuzzProperties(f *testing.F) {
 }
 
 // FuzzDeathOf: a death is one of the causes that are counted, in words that are safe to
-// print; who is up or whose status is no number has none.
+// print; who is up or whose status is not a number has none.
 func FuzzDeathOf(f *testing.F) {
 	for _, seed := range [][5]string{
 		{"failed", "failed", "signal", "2", "9"},

@@ -97,7 +97,7 @@ func TestDeathHasItsTime(t *testing.T) {
 	}
 }
 
-// Who cannot be asked is no witness.
+// Who cannot be asked is not a witness.
 func TestDeathWithoutAWitness(t *testing.T) {
 	const ask = "/bin/systemctl show -p ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecStartPre,ExecStart," + lifeProps + " x.service"
 	f := &fakeRunner{t: t, answers: map[string]result{ask: {output: "Failed to connect to bus", status: 1}}}

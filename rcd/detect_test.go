@@ -59,7 +59,7 @@ func TestDetect(t *testing.T) {
 		},
 		{"System V without service", "linux", []string{"etc/init.d/"}, "System V init: /etc/init.d/x stop"},
 		{
-			"a service folder is no program", "linux",
+			"a service folder is not a program", "linux",
 			[]string{"usr/sbin/service/", "etc/init.d/"},
 			"System V init: /etc/init.d/x stop",
 		},

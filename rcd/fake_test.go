@@ -78,7 +78,7 @@ func recorded(t testing.TB, name string) result {
 	first, output, _ := strings.Cut(string(data), "\n")
 	r := result{output: output}
 	if _, err := fmt.Sscanf(first, "exit %d", &r.status); err != nil {
-		t.Fatalf("%s: first line %q is no exit status: %v", name, first, err)
+		t.Fatalf("%s: first line %q is not an exit status: %v", name, first, err)
 	}
 	return r
 }

@@ -138,7 +138,7 @@ func TestListFails(t *testing.T) {
 	}
 }
 
-// A script that hangs is no reason to say nothing of the others; a person who does not
+// A script that hangs is not a reason to say nothing of the others; a person who does not
 // want to wait is one.
 func TestListOfOneThatHangs(t *testing.T) {
 	root := tree(t, "etc/init.d/hangs*", "etc/rc2.d/")
@@ -258,7 +258,7 @@ func TestStartedProgram(t *testing.T) {
 	}
 }
 
-// rc.d's enabled scripts are asked one by one; what has no status is no daemon.
+// rc.d's enabled scripts are asked one by one; what has no status is not a daemon.
 func TestFreeBSDList(t *testing.T) {
 	fake := &fakeRunner{t: t, answers: map[string]result{
 		"/usr/sbin/service -e":                     recorded(t, "freebsd/enabled-list"),

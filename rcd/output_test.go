@@ -179,7 +179,7 @@ func fifoBehindSymlink(path, target string) error {
 	return os.Symlink(target+".fifo", path)
 }
 
-// TestOutputWithoutFolder: output is no reason not to restart a daemon.
+// TestOutputWithoutFolder: output is not a reason not to restart a daemon.
 func TestOutputWithoutFolder(t *testing.T) {
 	for _, dir := range []string{"", filepath.Join(t.TempDir(), "nosuch")} {
 		out := openOutput(t, &Outputs{Dir: dir})

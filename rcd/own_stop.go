@@ -13,7 +13,7 @@ import (
 // Held is a hold on a process: a signal through it reaches that process or none.
 type Held interface {
 	PID() int
-	// Signal sends a signal. That the process has ended is no error.
+	// Signal sends a signal. That the process has ended is not an error.
 	Signal(s syscall.Signal) error
 	Ended() (bool, error)
 	Close()

@@ -117,7 +117,7 @@ func TestOwnNames(t *testing.T) {
 	}
 }
 
-// Dashes of a slice's name are levels, and what is no part of a unit's name is escaped.
+// Dashes of a slice's name are levels, and what is not part of a unit's name is escaped.
 func TestOwnScope(t *testing.T) {
 	p := launchPlan{OwnDaemon: OwnDaemon{Name: "my-app@1"}, Scopes: "/usr/bin/systemd-run"}
 	argv := strings.Join(p.scope(7), " ")

@@ -81,7 +81,7 @@ type dialect interface {
 	Boot(ctx context.Context) (Boot, error)
 	// Wish reports whether somebody has said that a service, whose daemon is down, is to be
 	// left down; nil if not. It starts processes. What it cannot find out, or doubts, is not a
-	// wish; an error says that it could not, and is no reason to leave a daemon down.
+	// wish; an error says that it could not, and is not a reason to leave a daemon down.
 	//
 	// A signal is not a wish, whoever has sent it, and neither is systemctl kill. Nor is a
 	// restart whose start has failed.

@@ -70,12 +70,12 @@ func TestMissingProgramIsNotExist(t *testing.T) {
 	t.Parallel()
 	err := newTestSystem(t).step(within(t), Start, "toy", []string{"/nonexistent/service"}, under())
 	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("error %v is no fs.ErrNotExist", err)
+		t.Errorf("error %v is not fs.ErrNotExist", err)
 	}
 }
 
 // TestProgramForReal joins Manager, program and system: a stop that fails
-// because nothing runs is no error, a start that fails is one.
+// because nothing runs is not an error, a start that fails is one.
 func TestProgramForReal(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "toyctl")

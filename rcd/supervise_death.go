@@ -29,7 +29,7 @@ func readTally(dir string) []time.Time {
 	return parseTally(data)
 }
 
-// toldSignals are what people and stops send: such an end is no failure of the service's own.
+// toldSignals are what people and stops send: such an end is not a failure of the service's own.
 var toldSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT}
 
 func parseTally(data []byte) []time.Time {

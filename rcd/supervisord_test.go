@@ -213,7 +213,7 @@ func TestSupervisordDeath(t *testing.T) {
 	}
 }
 
-// All programs are listed; those that do not run are no daemons to keep.
+// All programs are listed; those that do not run are not daemons to keep.
 func TestSupervisordList(t *testing.T) {
 	m, fake := supervisordMachine(t, "", nil)
 	fake.answers["/usr/bin/supervisorctl -c /etc/supervisor/supervisord.conf status"] = recorded(t, "supervisord/all")

@@ -16,7 +16,7 @@ const lifeProps = "ExecMainPID,ExecMainExitTimestampMonotonic,InactiveExitTimest
 
 // lifeOf reads the last life of a unit that has no main process now. Its main process
 // may have ended a while before the unit does: what is left of it is still being
-// stopped. ExecMainStartTimestamp= is no beginning, for a daemon that puts itself into
+// stopped. ExecMainStartTimestamp= is not a beginning, for a daemon that puts itself into
 // the background has started its workers before.
 func lifeOf(p map[string]string, now time.Duration) Life {
 	main, _ := strconv.Atoi(p["ExecMainPID"])

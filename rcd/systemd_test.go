@@ -111,7 +111,7 @@ func TestSystemdFindAsks(t *testing.T) {
 	}
 }
 
-// TestSystemdCannotTell: a systemctl that fails is no word on the service.
+// TestSystemdCannotTell: a systemctl that fails says nothing about the service.
 func TestSystemdCannotTell(t *testing.T) {
 	const ask = systemctl + " show -p LoadState,ActiveState nosuch.service"
 	fake := &fakeRunner{t: t, answers: map[string]result{ask: recorded(t, "systemd/show-no-bus")}}

@@ -189,7 +189,7 @@ func TestStopIsOurs(t *testing.T) {
 	}
 }
 
-// TestSystemdWishDoubt: what is not sure is no wish.
+// TestSystemdWishDoubt: what is not sure is not a wish.
 func TestSystemdWishDoubt(t *testing.T) {
 	const show = systemctl + " show -p " + wishProps + " u1.service"
 	change := func(old, by string) func(*fakeRunner) {

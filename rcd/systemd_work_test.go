@@ -134,7 +134,7 @@ func TestWorkOfSeveralCommands(t *testing.T) {
 	}
 }
 
-// A queued job is named; one that has ended meanwhile is no work.
+// A queued job is named; one that has ended meanwhile is not work.
 func TestWorkQueued(t *testing.T) {
 	const list = systemctl + " list-jobs --no-legend --plain"
 	w, _, err := workOn(t, "behind", 0, map[string]result{list: recorded(t, "work/jobs")})
@@ -147,7 +147,7 @@ func TestWorkQueued(t *testing.T) {
 	}
 }
 
-// What cannot be asked is no work, and an error.
+// What cannot be asked is not work, and an error.
 func TestWorkCannotAsk(t *testing.T) {
 	m := on(systemd{systemctl: systemctl}, &fakeRunner{t: t, queryErr: errors.New("no answer")})
 	if w, err := m.Work(t.Context(), "x"); w != nil || err == nil {

@@ -40,7 +40,7 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// TestTailBetweenLines: a cut that falls between two lines is no cut line; the
+// TestTailBetweenLines: a cut that falls between two lines is not a cut line; the
 // first whole line was dropped all the same.
 func TestTailBetweenLines(t *testing.T) {
 	line := strings.Repeat("x", 1023)

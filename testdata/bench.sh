@@ -143,7 +143,7 @@ command_line() {
 	[ "$got" = "$3" ] || fail "cannot use $1: it prints '$got', want '$3'"
 	printf '%s\t%s\t%s\t%s\n' "$(($(wc -l <"$dir/race") + 1))" "$1" "$2" "$4" >>"$dir/race"
 }
-# trace DAEMONS COMMAND: count what a healthy run calls; a thread is no process.
+# trace DAEMONS COMMAND: count what a healthy run calls; a thread is not a process.
 trace() {
 	if ! eval "run strace -f -o '$dir/trace' $2" 2>/dev/null; then
 		echo "- strace, at $size processes, daemons: $1: left out, it cannot trace" >>"$dir/notes"

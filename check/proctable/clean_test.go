@@ -2,7 +2,7 @@ package proctable
 
 import "testing"
 
-// What the modules put behind a context is no part of it.
+// What the modules put behind a context is not part of it.
 func TestCleanLabel(t *testing.T) {
 	for text, want := range map[string]string{
 		"system_u:system_r:init_t:s0\x00": "system_u:system_r:init_t:s0",

@@ -18,7 +18,7 @@ func marked(mark string) func([]string) bool {
 	return func(args []string) bool { return slices.Contains(args, mark) }
 }
 
-// A command is found by its arguments while it runs, and is no command any more once
+// A command is found by its arguments while it runs, and is not a command any more once
 // it has ended, whether or not somebody has reaped it.
 func TestCommands(t *testing.T) {
 	mark := "mark-" + filepath.Base(t.TempDir()) + t.Name()
@@ -107,7 +107,7 @@ func TestCommandsLimits(t *testing.T) {
 }
 
 // On a busy machine a process may be about to execute its program for longer than is
-// waited: then it may be a command, and is no empty answer. One that has wiped its
+// waited: then it may be a command, and is not an empty answer. One that has wiped its
 // arguments out is none, and costs no time.
 func TestCommandsThatCannotBeToldYet(t *testing.T) {
 	const stat = "7 (a) b) S 1" + " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 140000"

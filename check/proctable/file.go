@@ -25,7 +25,7 @@ func FileIDAt(path string) FileID {
 }
 
 // FileID is a file whatever its name: device and inode, stat(2). The zero
-// FileID is no file.
+// FileID is not a file.
 type FileID struct {
 	Dev, Ino uint64
 }

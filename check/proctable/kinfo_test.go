@@ -76,7 +76,7 @@ func TestParseKinfoOf32Bits(t *testing.T) {
 	}
 }
 
-// The kernel's count of pages has a sign, and may be below 0 for a moment. That is no huge process.
+// The kernel's count of pages has a sign, and may be below 0 for a moment. That is not a huge process.
 func TestParseKinfoNegativePages(t *testing.T) {
 	row := kinfoBytes(1, "init")
 	binary.NativeEndian.PutUint64(row[amd64Kinfo.pages:], ^uint64(2))

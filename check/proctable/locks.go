@@ -25,7 +25,7 @@ const MostLockText = 8 << 20
 //	1: -> POSIX  ADVISORY  WRITE 700 00:1a:1234 0 EOF
 //	2: FLOCK  ADVISORY  WRITE 731 fe:00:99 0 EOF
 //
-// One behind an arrow is only waited for. A lease is no lock. An OFD lock has -1 for its
+// One behind an arrow is only waited for. A lease is not a lock. An OFD lock has -1 for its
 // process, for it belongs to the open file.
 func ParseLocks(text []byte) iter.Seq[FileLock] {
 	return func(yield func(FileLock) bool) {

@@ -98,7 +98,7 @@ func TestLockOfUnknown(t *testing.T) {
 			f.process(684, 1, "java", path+DeletedMark)
 		}, Lock{Known: true}},
 		{"the process has ended", func(fakeProc) {}, Lock{}},
-		{"what it has open is no folder", func(f fakeProc) {
+		{"what it has open is not a folder", func(f fakeProc) {
 			f.process(684, 1, "java")
 			f.remove("684/fd")
 			f.file("684/fd", "")

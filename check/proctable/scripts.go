@@ -52,7 +52,7 @@ func (o optionStyle) isCode(option string) bool {
 }
 
 // ScriptArg returns the argument that names the script: the first behind the
-// interpreter that is no option. What stands right behind an option may be the
+// interpreter that is not an option. What stands right behind an option may be the
 // option's value (python3 -W ignore x.py); isFile, asked only then, decides.
 func ScriptArg(args []string, isFile func(string) bool) string {
 	if len(args) < 2 {

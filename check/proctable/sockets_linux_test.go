@@ -46,7 +46,7 @@ func TestListening(t *testing.T) {
 	}
 	f.file("101/net/tcp", listenHead+"mangled\n")
 	if _, err := f.listening([]int{101}); err == nil {
-		t.Error("a mangled table is no error")
+		t.Error("a mangled table is not an error")
 	}
 }
 

@@ -52,7 +52,7 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-// A thousand CPUs use more in some months than 40 bits count. That is no reason to know nothing
+// A thousand CPUs use more in some months than 40 bits count. That is not a reason to know nothing
 // of any process.
 func TestParseStatOfMuchCPU(t *testing.T) {
 	for _, ticks := range []string{"1099511627776", "9223372036854775807"} {

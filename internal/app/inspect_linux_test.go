@@ -235,7 +235,7 @@ func both(a, b change) change {
 	return func(t *testing.T, dir string, cmd *exec.Cmd) { a(t, dir, cmd); b(t, dir, cmd) }
 }
 
-// diskDir is a folder on a disk: what is in memory is no log and no library, and so may
+// diskDir is a folder on a disk: what is in memory is neither a log nor a library, and so may
 // t.TempDir be.
 func diskDir(t *testing.T) string {
 	t.Helper()
@@ -308,7 +308,7 @@ func byShell(how string) change {
 			t.Skip(err)
 		}
 		exe := cmd.Path
-		if how == "group" { // sh leads the group, and a program that is no shell the session
+		if how == "group" { // sh leads the group, and a program that is not a shell the session
 			cmd.Path, cmd.Args = "/usr/bin/env", []string{"env", "-u", "NONE", "setsid", "perl", "-e", "$p = fork; if (!$p) { setpgrp(0, 0); exec('/bin/sh', '-c', '" + exe + " & wait'); } waitpid($p, 0);"}
 			return
 		}

@@ -44,7 +44,7 @@ func outage() history.Incident {
 					Sender: "kill(15835) of root: /usr/sbin/logrotate -> sh -> kill -TERM 29791", SenderPID: 15835, Main: true, Sure: "certain", Source: "signal trace", When: clock("05:42:11"),
 				},
 				{
-					Text: `29791 was no process but a thread of clamd (29789, "worker-7"): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 19:03, before clamd started`,
+					Text: `29791 was not a process but a thread of clamd (29789, "worker-7"): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 19:03, before clamd started`,
 					Main: true, Aside: true, Sure: "likely", Source: "pidfiles", Next: "grep -rl otherd.pid /etc/logrotate.d /etc/init.d",
 				},
 			},

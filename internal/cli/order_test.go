@@ -14,7 +14,7 @@ type flags struct {
 	Verbose    bool     `short:"v"`
 }
 
-// Flags may stand before the command; their values are no commands.
+// Flags may stand before the command; their values are not commands.
 func TestFlagsBeforeTheCommand(t *testing.T) {
 	for _, tc := range []struct {
 		args  string

@@ -183,7 +183,7 @@ func TestFolderOf(t *testing.T) {
 	}
 }
 
-// What is no regular file is refused at once, and nobody is waited for.
+// What is not a regular file is refused at once, and nobody is waited for.
 func TestNoRegularFile(t *testing.T) {
 	path := lay(t, map[string]string{"z.yaml": daemon("z")})
 	folder := filepath.Join(filepath.Dir(path), "keeper.d")

@@ -61,7 +61,7 @@ func TestReadSpec(t *testing.T) {
 	}
 }
 
-// What is no SPEC is refused with a hint.
+// What is not a SPEC is refused with a hint.
 func TestReadSpecRefuses(t *testing.T) {
 	for _, tc := range []struct{ text, why, hint string }{
 		{"", "it names no process", "sshd:1-"},

@@ -39,7 +39,7 @@ func compare(t *testing.T, path string, n *node, want any) {
 				compare(t, path+"."+key, n.Content[i+1], value)
 			}
 		}
-	case map[any]any: // some key is no text
+	case map[any]any: // some key is not text
 		if shapeOf(n) != mapping || len(n.Content) != 2*len(want) {
 			t.Errorf("%s: %+v, want %v", path, n, want)
 		}
@@ -88,7 +88,7 @@ func FuzzTree(f *testing.F) {
 	})
 }
 
-// oddKeys finds keys twice and keys that are no text, which the decoder refuses,
+// oddKeys finds keys twice and keys that are not text, which the decoder refuses,
 // and those that are the same number to the library's reader: 0 and 00 are two names.
 func oddKeys(n *node) bool {
 	seen := make(map[string]bool)

@@ -100,7 +100,7 @@ func (c *Cases) end(t testing.TB) {
 	}
 	for name := range c.want {
 		if _, ok := c.got[name]; !ok && !isPart && !t.Failed() {
-			t.Errorf("%s has a text of %s, which is no case of the test", c.path, name)
+			t.Errorf("%s has a text of %s, which is not a case of the test", c.path, name)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func TestWatches(t *testing.T) {
 		"for s in a1d; do if ! pidof $s; then service $s start; fi; done; service c1": "name=a1d services=[a1d]",
 		"for s in $ALL; do pgrep -x $s || service $s start; done":                     "! cannot read this line: only a shell can tell what $s is",
 
-		// what restarts is no service, or another machine's
+		// what restarts is not a service, or another machine's
 		"pgrep toyd || /usr/sbin/toyd -d":                 "# name=toyd services=[]",
 		"pgrep toyd || docker restart toy":                "# name=toyd services=[]",
 		"pgrep toyd || service":                           "# name=toyd services=[]",

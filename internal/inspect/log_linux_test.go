@@ -21,7 +21,7 @@ func TestWhereItLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	folder, err := os.MkdirTemp("/var/tmp", "inspect-") // on a disk: what is in memory is no log
+	folder, err := os.MkdirTemp("/var/tmp", "inspect-") // on a disk: what is in memory is not a log
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func TestAtWorkIsNotAskedWithoutNeed(t *testing.T) {
 	})
 }
 
-// Work that has taken longer than it may is no reason to leave a daemon down, and that is
+// Work that has taken longer than it may is not a reason to leave a daemon down, and that is
 // said once, however often a run finds it so.
 func TestAtWorkForTooLong(t *testing.T) {
 	texts := golden.Open(t, "at_work_too_long.txtar")

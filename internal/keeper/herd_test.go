@@ -44,7 +44,7 @@ type proc struct {
 	at          time.Time
 	ends        time.Time // zero: it does not end by itself
 	stubborn    bool      // TERM does not end it
-	reused      bool      // who holds its number now is another one
+	reused      bool      // another process has its number now
 	group       string
 }
 

@@ -375,7 +375,7 @@ func TestOneReasonAfterAnother(t *testing.T) {
 	})
 }
 
-// What cannot be found out is no reason to leave a daemon down, and is told once.
+// What cannot be found out is not a reason to leave a daemon down, and is told once.
 func TestIntentThatCannotBeTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, a := holding(t)

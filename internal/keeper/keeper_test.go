@@ -243,7 +243,7 @@ func TestRun(t *testing.T) {
 			k.DryRun, k.NeedsRoot = true, true
 		}, report.Failed, ""},
 		{
-			"a folder that cannot be trusted is no reason to leave it down",
+			"a folder that cannot be trusted is not a reason to leave it down",
 			[]check.Verdict{down(), down(), down(), up(1)},
 			func(_ *machine, k *Keeper, _ *Daemon) { k.RunDir = "/dev/null/x" }, report.Restored, "stop a,start a,stop b,start b",
 		},

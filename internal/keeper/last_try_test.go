@@ -102,7 +102,7 @@ func TestDiesAgainSoon(t *testing.T) {
 	})
 }
 
-// What has ended a daemon's process is no reason why one that was started since does not
+// What has ended a daemon's process is not a reason why one that was started since does not
 // do what is asked of it.
 func TestCauseOfWhatRunsSince(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -257,7 +257,7 @@ func TestRestartedBySomeoneElse(t *testing.T) {
 	}
 }
 
-// That a daemon which was down has another process is no news.
+// That a daemon which was down has another process is not news.
 func TestBackBySomeoneElseIsNotToldTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -457,7 +457,7 @@ func TestLookOnlyIsNotRemembered(t *testing.T) {
 	})
 }
 
-// It is not in the memory at all, if nobody keeps it; and it is no news there who has
+// It is not in the memory at all, if nobody keeps it; and it is not news there who has
 // restarted it.
 func TestLookOnlyIsNoNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -782,7 +782,7 @@ func TestMemoryThatFails(t *testing.T) {
 	}
 }
 
-// What fails while the work is under way is no reason to stop it.
+// What fails while the work is under way is not a reason to stop it.
 func TestMemoryThatIsLostMeanwhile(t *testing.T) {
 	for at := 100 * time.Millisecond; at < 5*time.Second; at += 100 * time.Millisecond {
 		synctest.Test(t, func(t *testing.T) {

@@ -60,7 +60,7 @@ func TestLockOfADeadRun(t *testing.T) {
 					locks := w.leavesOrphan(t, time.Now(), tc.marks...)
 					defer locks.Release()
 					w.keeper.Runs = func(pid int, start uint64) (bool, error) { return tc.alive, nil }
-					if tc.lives < time.Hour { // without a word: who holds it is gone
+					if tc.lives < time.Hour { // without a word: the process that held it is gone
 						time.AfterFunc(tc.lives, func() { must(t, locks.Files()[0].Close()) })
 					}
 					if tc.waits == "start" && tc.did == "" {

@@ -72,7 +72,7 @@ func TestIndependentAreNotKeptWaitingByThoseThatShare(t *testing.T) {
 }
 
 // The start of a service may end in any daemon that lists the service: its time
-// being over is no reason to end that.
+// being over is not a reason to end that.
 func TestStartThatHasBecomeAnotherDaemonIsSpared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -95,7 +95,7 @@ func TestSupervisorGivesUp(t *testing.T) {
 }
 
 // TestFlappedBefore: what was started too often some minutes ago and stays down since is not
-// flapping any more, and a restart of ours is no death that counts.
+// flapping any more, and a restart of ours is not a death that counts.
 func TestFlappedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := time.Now().Add(-4 * time.Minute)

@@ -134,7 +134,7 @@ func TestAtWork(t *testing.T) {
 	}
 }
 
-// TestAtWorkIdle: files that nobody has locked, or only to read, are no work.
+// TestAtWorkIdle: files that nobody has locked, or only to read, are not work.
 func TestAtWorkIdle(t *testing.T) {
 	for _, system := range []string{"linux", "freebsd"} {
 		locks := locksOf(system)

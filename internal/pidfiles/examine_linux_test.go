@@ -96,7 +96,7 @@ func (p place) want(r Result, want map[string]string) {
 	}
 }
 
-// What lies in /run and one level below is found; what is no pidfile is left alone, whatever
+// What lies in /run and one level below is found; what is not a pidfile is left alone, whatever
 // it holds.
 func TestExamine(t *testing.T) {
 	p := newPlace(t)
@@ -277,7 +277,7 @@ func TestExamineFileSystems(t *testing.T) {
 	defer os.RemoveAll(shm)
 	var s unix.Statfs_t
 	if err := unix.Statfs(shm, &s); err != nil || s.Type != unix.TMPFS_MAGIC {
-		t.Skip("/dev/shm is no tmpfs")
+		t.Skip("/dev/shm is not a tmpfs")
 	}
 	here, err := os.MkdirTemp(".", "disk") // the folder for temporary files may be in memory, too
 	if err != nil {

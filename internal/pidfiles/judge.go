@@ -51,7 +51,7 @@ func (j judge) file() {
 	case f.Kind == Folder:
 		j.say(NoFile, Wrong, "is a folder")
 	case f.Kind == Other:
-		j.say(NoFile, Wrong, "is no file: it is a %s", kindOf(f))
+		j.say(NoFile, Wrong, "is not a file: it is a %s", kindOf(f))
 	case f.Denied != "":
 		j.say(Unreadable, Unknown, "cannot be read: %s", f.Denied)
 	}
@@ -93,7 +93,7 @@ func (j judge) content() {
 		return
 	}
 	if c.Binary {
-		j.say(IsGarbage, Wrong, "holds bytes that are no text")
+		j.say(IsGarbage, Wrong, "holds bytes that are not text")
 	}
 	if c.Long {
 		j.say(IsGarbage, Wrong, "is longer than %d bytes", longest)

@@ -22,7 +22,7 @@ func (j judge) named() {
 		j.stale()
 		return
 	case h.Thread:
-		j.say(NamesThread, Dangerous, "holds %d, which is no process but %s: who signals that, signals %s", n, threadOf(h), h)
+		j.say(NamesThread, Dangerous, "holds %d, which is not a process but %s: who signals that, signals %s", n, threadOf(h), h)
 		return
 	}
 	before := len(j.report.Findings)

@@ -103,7 +103,7 @@ func TestKernelTellsOfOthersOutOfMemory(t *testing.T) {
 	}
 }
 
-// A process that hangs is no death; it may have begun before.
+// A process that hangs is not a death; it may have begun before.
 func TestKernelTellsOfHungTasks(t *testing.T) {
 	line := func(at string) kernelRecords {
 		return kernelLines("3,9," + at + ",-;INFO: task a:b]:9 x:29789 blocked for more than 120 seconds.")

@@ -93,7 +93,7 @@ func TestLastWordsQuoteNames(t *testing.T) {
 	}
 }
 
-// Last words are read from a file's end, and none is no error; after a reboot there are none.
+// Last words are read from a file's end, and none is not an error; after a reboot there are none.
 func TestReadLastWords(t *testing.T) {
 	d := jvm()
 	d.Wall = time.Now().Add(time.Second)

@@ -68,7 +68,7 @@ func strays(f PIDFile, p words.Process, d Dead) string {
 	case f.Path == d.PIDFile && f.Number == p.PID && d.isMain(p):
 		return ""
 	case f.Number != p.PID && slices.Contains(p.Threads, f.Number):
-		text = fmt.Sprintf("%d was no process but a thread of %s: %s", f.Number, who, text)
+		text = fmt.Sprintf("%d was not a process but a thread of %s: %s", f.Number, who, text)
 	case before:
 		text = fmt.Sprintf("%d was %s: %s", f.Number, who, text)
 	default:

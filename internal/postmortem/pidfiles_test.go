@@ -23,7 +23,7 @@ func TestPIDFiles(t *testing.T) {
 	rebooted := dead
 	rebooted.Rebooted = true
 	before, after := time.Date(2026, 11, 27, 19, 3, 0, 0, time.Local), started.Add(time.Minute)
-	const thread = `29791 was no process but a thread of clamd (29789): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 `
+	const thread = `29791 was not a process but a thread of clamd (29789): a stale pidfile names it: /run/otherd.pid, written 2026-11-27 `
 	const next = "grep -rl otherd.pid /etc/logrotate.d /etc/init.d /etc/cron.d /etc/systemd"
 	for _, tc := range []struct {
 		name       string
@@ -34,7 +34,7 @@ func TestPIDFiles(t *testing.T) {
 	}{
 		{"a thread, written before", dead, PIDFile{"/run/otherd.pid", 29791, before}, thread + "19:03, before it started", next, true},
 		{"a thread, written since", dead, PIDFile{"/run/otherd.pid", 29791, after}, thread + "20:01", next, true},
-		{"a thread, in the daemon's own file", dead, PIDFile{"/run/clamd.pid", 29791, after}, "29791 was no process but a thread of clamd (29789): a stale pidfile names it: /run/clamd.pid, written 2026-11-27 20:01", strings.ReplaceAll(next, "otherd", "clamd"), true},
+		{"a thread, in the daemon's own file", dead, PIDFile{"/run/clamd.pid", 29791, after}, "29791 was not a process but a thread of clamd (29789): a stale pidfile names it: /run/clamd.pid, written 2026-11-27 20:01", strings.ReplaceAll(next, "otherd", "clamd"), true},
 		{"it is not known when it started", unknown, PIDFile{"/run/otherd.pid", 29791, before}, thread + "19:03", next, true},
 		{"its own", dead, PIDFile{"/run/clamd.pid", 29789, after}, "", "", false},
 		{"its own, written before, as a script does that becomes the daemon", dead, PIDFile{"/run/clamd.pid", 29789, before}, "", "", false},
@@ -45,7 +45,7 @@ func TestPIDFiles(t *testing.T) {
 		{"of its number, and it is not known when it started", unknown, PIDFile{"/run/otherd.pid", 29789, before}, "", "", false},
 		{"another number", dead, PIDFile{"/run/otherd.pid", 29792, before}, "", "", false},
 		{"after a reboot", rebooted, PIDFile{"/run/otherd.pid", 29791, before}, "", "", false},
-		{"a hostile name", dead, PIDFile{"/run/$(reboot)\n\x1b[2J.pid", 29791, after}, `29791 was no process but a thread of clamd (29789): a stale pidfile names it: /run/$(reboot)\x0a\x1b[2J.pid, written 2026-11-27 20:01`, "", true},
+		{"a hostile name", dead, PIDFile{"/run/$(reboot)\n\x1b[2J.pid", 29791, after}, `29791 was not a process but a thread of clamd (29789): a stale pidfile names it: /run/$(reboot)\x0a\x1b[2J.pid, written 2026-11-27 20:01`, "", true},
 		{"a name that is an option", dead, PIDFile{"/run/-f.pid", 29791, after}, strings.ReplaceAll(thread, "otherd", "-f") + "20:01", "", true},
 		{"pid, of which there are many", dead, PIDFile{"/run/otherd/pid", 29791, after}, strings.ReplaceAll(thread, "otherd.pid", "otherd/pid") + "20:01", strings.ReplaceAll(next, "otherd.pid", "run/otherd/pid"), true},
 	} {

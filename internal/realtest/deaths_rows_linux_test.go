@@ -17,7 +17,7 @@ type death struct {
 
 // fate is what the keeper has to say.
 type fate struct {
-	kind   string // the cause that is counted: daemon_keeper_deaths_total{cause}; "" if it is no death
+	kind   string // the cause that is counted: daemon_keeper_deaths_total{cause}; "" if it is not a death
 	text   string // in the line of the cause
 	sender string // without numbers; what it begins with
 	also   string // in the sender, too

@@ -158,7 +158,7 @@ func intentStopped(t *testing.T, m *Machine) {
 	expect(t, run(t, m, "toy"), 1, "is up again")
 }
 
-// A signal is no wish, whoever has sent it.
+// A signal is not a wish, whoever has sent it.
 func intentSignals(t *testing.T, m *Machine) {
 	const exe = "/usr/local/sbin/toy"
 	for what, do := range map[string]func(){

@@ -66,8 +66,8 @@ func runPid(t *testing.T, m *Machine) int {
 }
 
 // A run that is killed outright between a stop and a start, or while it starts,
-// leaves no lock. The command that it leaves is waited for, lest a stop have its way
-// after the next run's start; then that run brings the daemon back.
+// leaves no lock. The next run waits for the command that it leaves: that may be a
+// stop, which must not come after the start. Then it brings the daemon back.
 func TestKeeperKilledOutright(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{"stop", "start"} {

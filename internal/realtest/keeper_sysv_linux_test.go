@@ -72,7 +72,7 @@ esac
 		t.Errorf("more than the last lines:\n%v", a)
 	}
 	if strings.Contains(a.stdout, "cannot stop") || a.stderr != "" {
-		t.Errorf("the stop of what is dead is no failure:\n%v", a)
+		t.Errorf("the stop of what is dead is not a failure:\n%v", a)
 	}
 	Until(t, "the last line of the diary", func() bool {
 		return strings.Contains(read(t, m, "/var/log/priorities"), "is still not running")

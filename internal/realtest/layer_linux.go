@@ -164,7 +164,7 @@ func (l *Layer) fit(tree string) error {
 			return err
 		}
 		if !below.IsDir() {
-			return fmt.Errorf("cannot lay the folder %s: in Debian it is no folder but a link; use its target", inside)
+			return fmt.Errorf("cannot lay the folder %s: in Debian it is not a folder but a link; use its target", inside)
 		}
 		owner := below.Sys().(*syscall.Stat_t)
 		if err := os.Chown(name, int(owner.Uid), int(owner.Gid)); err != nil {

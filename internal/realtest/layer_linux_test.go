@@ -32,7 +32,7 @@ func TestLayerThatWouldHideTheTree(t *testing.T) {
 	Need(t)
 	tree := Tree(t)
 	for path, want := range map[string]string{
-		"/bin/toy":      "cannot lay the folder /bin: in Debian it is no folder but a link",
+		"/bin/toy":      "cannot lay the folder /bin: in Debian it is not a folder but a link",
 		"/var/run/file": "cannot lay the folder /var/run: in Debian",
 		"/run/file":     "cannot lay /run: it is a mount inside",
 	} {

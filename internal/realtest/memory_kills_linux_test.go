@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// killsConfig has a daemon of two services, the second of which is no part of it, and
+// killsConfig has a daemon of two services, the second of which is not part of it, and
 // one that is a stranger to both.
 const killsConfig = `
 defaults: {recheck: 0s, verify: 3s, settle: 10ms, boot_grace: 0s, backoff: [0s]}

@@ -41,7 +41,7 @@ open("/run/otherd.pid", "w").write("%d\n" % t.native_id)
 	if a.status != 1 {
 		t.Errorf("status %d", a.status)
 	}
-	for _, want := range []string{`"verdict": "thread"`, `"verdict": "stale"`, `"verdict": "writable"`, `"verdict": "other_program"`, "which is no process but a thread of", "user daemon can change it", "/run/crond.pid"} {
+	for _, want := range []string{`"verdict": "thread"`, `"verdict": "stale"`, `"verdict": "writable"`, `"verdict": "other_program"`, "which is not a process but a thread of", "user daemon can change it", "/run/crond.pid"} {
 		if !strings.Contains(a.stdout, want) {
 			t.Errorf("it lacks %s:\n%s", want, a.stdout)
 		}

@@ -38,7 +38,7 @@ func TestBuildTree(t *testing.T) {
 		}
 	})
 
-	t.Run("a build that failed is no tree", func(t *testing.T) {
+	t.Run("a build that failed is not a tree", func(t *testing.T) {
 		cache := t.TempDir()
 		script := fakeTree + "[ -e " + cache + "/again ] || { echo oh no; exit 1; }\n"
 		_, err := buildTree(cache, script, "", []string{"a"}, t.Logf)

@@ -22,7 +22,7 @@ func TestMon(t *testing.T) {
 		{"all is well, and more is asked for", Text{Verbose: true}, of(kept), "\n'one-init' is kept\n  no process breaks it\n"},
 		{"all is well, at a terminal", Text{Terminal: true}, of(up, kept), "'/sbin/x' is up (pid 723)\n  process 723 is stopped\n'one-init' is kept\n"},
 		{"all is well, quiet", Text{Terminal: true, Verbose: true, Quiet: true}, of(up, kept, held), ""},
-		{"left alone is no trouble", Text{}, of(held), "\n'/sbin/x' is down and left alone: another run is at work\n"},
+		{"left alone is not trouble", Text{}, of(held), "\n'/sbin/x' is down and left alone: another run is at work\n"},
 		{
 			"trouble, in the order of the report",
 			Text{},

@@ -25,7 +25,7 @@ func pidFiles() PIDFiles {
 		List: []PIDFile{
 			{
 				Path: "/run/otherd.pid", Severity: "dangerous", Number: new(int64(29791)), Process: clamd, Locked: new(false), Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "tmpfs", NamedBy: []string{"/etc/init.d/otherd"},
-				Findings: []PIDFileFinding{{"thread", "dangerous", `holds 29791, which is no process but a thread of clamd(29789), "worker-7": who signals that, signals clamd(29789)`}},
+				Findings: []PIDFileFinding{{"thread", "dangerous", `holds 29791, which is not a process but a thread of clamd(29789), "worker-7": who signals that, signals clamd(29789)`}},
 			},
 			{
 				Path: "/run/a-long-name-of-a-folder/with-a-daemon-of-a-long-name.pid", Severity: "wrong", Owner: "root", Mode: "-rw-r--r--", Written: written, FileSystem: "tmpfs",

@@ -172,7 +172,7 @@ func TestOneBadFileIsKept(t *testing.T) {
 	}
 }
 
-// A full folder that was set aside stays, lest anything of somebody's be lost.
+// A full folder that was set aside stays: what is in it may be somebody's.
 func TestBadFileWithoutAPlace(t *testing.T) {
 	s := openStore(t)
 	mkdir(t, s.file(".bad-memory/precious"), 0o700)

@@ -58,7 +58,7 @@ func TestFindHolderInFoldersOfOthers(t *testing.T) {
 	}
 }
 
-// A planted file is no holder, and keeps nobody waiting.
+// A planted file is not a holder, and keeps nobody waiting.
 func TestFindHolderSeesPlantedFiles(t *testing.T) {
 	d := openDir(t)
 	write(t, filepath.Join(d.Path(), "target"), 0o600)

@@ -135,7 +135,7 @@ func TestLinesOfTheLedger(t *testing.T) {
 		{"the end of a line on another system", good + "\r", &whole},
 		{"no version", in(`"v":1,`, ``), nil},
 		{"next year's", in(`"v":1`, `"v":2`), nil},
-		{"a version that is no number", in(`"v":1`, `"v":"1"`), nil},
+		{"a version that is not a number", in(`"v":1`, `"v":"1"`), nil},
 		{"a version below all", in(`"v":1`, `"v":-1`), nil},
 		{"torn", good[:50], nil},
 		{"two in one", good + good, nil},

@@ -171,7 +171,7 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// What is yet to be made is no mistake, but a stranger's link on the way is.
+// What is yet to be made is not a mistake, but a stranger's link on the way is.
 func TestLinks(t *testing.T) {
 	dir := tree(t)
 	must(t, os.Chmod(dir+"/d", 0o777))

@@ -13,7 +13,7 @@ type Pattern struct {
 	compiled *regexp.Regexp
 }
 
-// Get panics if Text is no regular expression.
+// Get panics if Text is not a regular expression.
 func (p *Pattern) Get() *regexp.Regexp {
 	p.once.Do(func() { p.compiled = regexp.MustCompile(p.Text) })
 	return p.compiled

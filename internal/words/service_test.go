@@ -48,7 +48,7 @@ func TestCutService(t *testing.T) {
 }
 
 // FuzzCheckService holds an accepted name to what its users rely on: one word of a
-// command line that is no option, and one file name.
+// command line that is not an option, and one file name.
 func FuzzCheckService(f *testing.F) {
 	for _, seed := range []string{"clamav-clamd", "foo@bar.service", "../x", "-x", "a\n", "a b", "ü", "svc:/a/b", "runit:x", "svc:/..", strings.Repeat("a", 241)} {
 		f.Add(seed)

@@ -61,7 +61,7 @@ func (c Count) String() string {
 // the reports call it.
 type Hold string
 
-// The holds. AtWork is no wish of anybody's, so no configuration can switch it off: to disturb
+// The holds. AtWork is not a wish of anybody's, so no configuration can switch it off: to disturb
 // what is under way undoes what somebody has just begun.
 const (
 	Paused   Hold = "pause"

@@ -22,7 +22,7 @@ func ASCII(s string) string {
 	return Escape(s, func(r rune) bool { return r >= ' ' && r <= '~' })
 }
 
-// Escape writes the bytes of all that is not to be kept, and of what is no UTF-8, as \x1b.
+// Escape writes the bytes of all that is not to be kept, and of what is not UTF-8, as \x1b.
 func Escape(s string, keep func(rune) bool) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError || !keep(r) }) < 0 {
 		return s

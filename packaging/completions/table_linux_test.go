@@ -5,7 +5,7 @@ type row struct {
 	keys  string   // what is typed, before TAB unless it is there
 	flag  string   // what stands before each candidate, or not, as the shell likes
 	has   []string // some of the candidates; of a path, only the last element
-	lacks []string // what is no candidate
+	lacks []string // what is not a candidate
 	none  bool     // there is no candidate
 	after string   // the line then, "" if it is not looked at
 	slow  bool     // only the manager knows, which may be too busy to answer in time

@@ -135,7 +135,7 @@ func values(t *testing.T, m *realtest.Machine) {
 	}
 }
 
-// What a host's files say is no news once the last of them is older than 5 minutes.
+// What a host's files say is not news once the last of them is older than 5 minutes.
 // promtool can make the time pass.
 func noNews(t *testing.T, m *realtest.Machine) {
 	const series = `

@@ -39,7 +39,7 @@ settings() {
 	for key in $known; do eval "$key="; done # the keys are ours
 	trusted "$file" || return 1
 	case $(command -v printf) in
-	*/*) say "cannot keep the secret of $file: printf is no part of this shell, so that ps(1) would show it; run it with another"; return 1 ;;
+	*/*) say "cannot keep the secret of $file: printf is not part of this shell, so that ps(1) would show it; run it with another"; return 1 ;;
 	esac
 	number=0
 	while IFS= read -r line || [ -n "$line" ]; do
@@ -53,7 +53,7 @@ settings() {
 		case $key in *[!a-z_]*) key= ;; esac
 		case " $known " in
 		*" ${key:-=} "*) ;;
-		*) say "cannot use $file: line $number is no 'key = value' with one of the keys $known"; return 1 ;;
+		*) say "cannot use $file: line $number is not a 'key = value' with one of the keys $known"; return 1 ;;
 		esac
 		trim "${line#*=}"
 		case $trimmed in '"'*'"') trimmed=${trimmed#?} trimmed=${trimmed%?} ;; esac
@@ -71,7 +71,7 @@ need() {
 
 # json MOST [NAME TEXT]...: these members of an object of JSON; a text has MOST characters
 # at most. It may be hostile: whatever is not plain ASCII is escaped, as in \u00e9, and
-# what is no UTF-8 becomes U+FFFD.
+# what is not UTF-8 becomes U+FFFD.
 json() {
 	characters=$1
 	shift

@@ -75,7 +75,7 @@ func TestCommon(t *testing.T) {
 			t.Errorf("%s has another version of common.sh (go test . -update writes it)", name)
 		}
 		if info, err := os.Stat(name); err != nil || info.Mode()&0o111 == 0 {
-			t.Errorf("%s is no program: %v", name, err)
+			t.Errorf("%s is not a program: %v", name, err)
 		}
 	}
 }
@@ -112,7 +112,7 @@ var hostile = []string{
 	"grüße", "日本語", "😀", "\u202etxt.exe", "\ufeff", "\uffff", "\U0010ffff", strings.Repeat("\"\\\n", 300),
 }
 
-// A string is the same once it was JSON, but for bytes that are no text.
+// A string is the same once it was JSON, but for bytes that are not text.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	texts := append([]string{}, hostile...)
@@ -232,7 +232,7 @@ func TestSettings(t *testing.T) {
 			}
 			got := inCommon(t, shell, `if settings "$1" url token 2>"$1.errors"; then printf %s "url=$url token=$token"; fi`, file)
 			said := read(t, file+".errors")
-			if got == "" && strings.HasPrefix(said, fmt.Sprintf("sh: cannot use %s: line %s is no ", file, want)) && !strings.Contains(said, "secret") {
+			if got == "" && strings.HasPrefix(said, fmt.Sprintf("sh: cannot use %s: line %s is not a ", file, want)) && !strings.Contains(said, "secret") {
 				continue
 			}
 			if got != want || said != "" || !utf8.ValidString(got) {

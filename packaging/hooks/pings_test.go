@@ -80,7 +80,7 @@ func TestPingsFail(t *testing.T) {
 		for settings, c := range map[string]struct{ errors, syslog string }{
 			"url = " + gone.URL + "/s3cret\n": {"", "with-pings: cannot tell anybody: "},
 			"url = " + ill.URL + "/s3cret\n":  {"", "with-pings: cannot tell anybody: "},
-			"url = " + gone.URL + "\nx = y\n": {": line 2 is no 'key = value'", ""},
+			"url = " + gone.URL + "\nx = y\n": {": line 2 is not a 'key = value'", ""},
 			"good = 0\n":                      {": it has no line 'url = ...'", ""},
 		} {
 			got, syslog := pinged(t, shell, settings, "echo a; exit 2")

@@ -24,7 +24,7 @@ type heard struct {
 	body   []byte
 }
 
-// server answers in this order with these statuses, and then with 200; 0 is no answer.
+// server answers in this order with these statuses, and then with 200; 0 is not an answer.
 type server struct {
 	*httptest.Server
 	mu       sync.Mutex

@@ -55,7 +55,7 @@ func run(t *testing.T, dir, name string, args ...string) {
 	}
 }
 
-// evil is a name that would be a script if it were no text.
+// evil is a name that would be a script if it were not text.
 const evil = `"'><script>console.error("evil")</script><img src=/evil.png onerror=console.error(1)></title></style>`
 
 // pages are the pages that are looked at: those of the golden files, written now, an old
