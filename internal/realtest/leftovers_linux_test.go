@@ -56,7 +56,7 @@ func TestLeftoversStopReturnsEarly(t *testing.T) {
 	m.Must(t, "rm", "/run/sick")
 	a := run(t, m, "-v")
 	expect(t, a, 1, "'slow' was down (no socket /run/slow.sock) and is up again")
-	contains(t, "the diary", a.stderr, "the old processes (pid "+strconv.Itoa(old)+") ended ", " s after the stop")
+	contains(t, "the log", a.stderr, "the old processes (pid "+strconv.Itoa(old)+") ended ", " s after the stop")
 	if pid := onlyPid(t, m, "/usr/local/sbin/slow"); pid == old {
 		t.Errorf("it is still pid %d", pid)
 	}
@@ -77,7 +77,9 @@ func TestLeftoversOfNginx(t *testing.T) {
 	silentRun(t, m)
 
 	const exe = "/usr/sbin/nginx"
-	before := m.Pids(t, exe)
+	var before []int
+	processors, err := strconv.Atoi(strings.TrimSpace(m.Must(t, "getconf", "_NPROCESSORS_ONLN")))
+	Until(t, "nginx has a worker for each processor", func() bool { before = m.Pids(t, exe); return err == nil && len(before) == 1+processors })
 	master := mainOf(t, m, before)
 	m.Kill(t, master, syscall.SIGKILL)
 	workers := slices.DeleteFunc(before, func(pid int) bool { return pid == master })
@@ -97,7 +99,7 @@ func TestLeftoversOfNginx(t *testing.T) {
 	a = run(t, m, "-v")
 	expect(t, a, 1, "'nginx' was down and is up again", "of what was left, ")
 	for _, pid := range workers {
-		contains(t, "the diary", a.stderr, "sent TERM to process "+strconv.Itoa(pid)+" of www-data, which is left")
+		contains(t, "the log", a.stderr, "sent TERM to process "+strconv.Itoa(pid)+" of www-data, which is left")
 		if slices.Contains(m.Pids(t, exe), pid) {
 			t.Errorf("worker %d still runs", pid)
 		}
@@ -139,7 +141,7 @@ func TestLeftoversDoubled(t *testing.T) {
 			a := run(t, m, "-v")
 			left := "1 of its processes is left (pid " + strconv.Itoa(old) + " of root): it holds unix /run/deaf.sock"
 			expect(t, a, 1, "'deaf' was down", "and is up again")
-			contains(t, "the diary", a.stderr, "the old processes (pid "+strconv.Itoa(old)+") have not ended ", left)
+			contains(t, "the log", a.stderr, "the old processes (pid "+strconv.Itoa(old)+") have not ended ", left)
 			pids := m.Pids(t, exe)
 			if leftovers == "end" {
 				if len(pids) != 1 || pids[0] == old {
