@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
@@ -32,7 +33,7 @@ func File(t testing.TB, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s; got:\n%s\nwant (go test -update writes it anew):\n%s", path, got, want)
+		t.Errorf("go test -update writes it anew:\n%s", diff.Diff(path, want, "got", []byte(got)))
 	}
 }
 

@@ -1,14 +1,13 @@
 package inspect
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the table of docs/inspect.md anew")
+	"daemon-keeper/internal/golden"
+)
 
 const (
 	page       = "../../docs/inspect.md"
@@ -23,20 +22,11 @@ func TestDocsHaveTheFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, rest, ok := strings.Cut(string(text), tableBegin)
-	table, after, ok2 := strings.Cut(rest, tableEnd)
-	if !ok || !ok2 {
+	_, after, ends := strings.Cut(rest, tableEnd)
+	if !ok || !ends {
 		t.Fatal("the page has no table")
 	}
-	want := findingsTable()
-	if *update {
-		if err := os.WriteFile(page, []byte(before+tableBegin+want+tableEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if table != want {
-		t.Errorf("the table is another one (go test ./internal/inspect -update writes it):\n%s", want)
-	}
+	golden.File(t, page, before+tableBegin+findingsTable()+tableEnd+after)
 }
 
 func findingsTable() string {

@@ -1,15 +1,13 @@
 package realtest
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var updateDeaths = flag.Bool("update-deaths", false, "write docs/deaths.md anew")
+	"daemon-keeper/internal/golden"
+)
 
 const deathsAbout = `# Deaths
 
@@ -22,7 +20,7 @@ of a daemon that a run had seen up. The next run said what stands here. In both 
 - *how sure*: how certain the sender is or, without a sender, the cause, and which witness knows it.
 
 The page is what the tests expect, and a test holds it:
-` + "`go test ./internal/realtest -run TestDeathsPage -update-deaths`" + ` writes it anew. The machine of a test is a container, in which
+` + "`go test ./internal/realtest -run TestDeathsPage -update`" + ` writes it anew. The machine of a test is a container, in which
 the kernel's records have other numbers than its processes: the tests translate them, and nothing else.
 
 | death | with systemd: cause | who | how sure | without: cause | who | how sure |
@@ -40,16 +38,7 @@ func TestDeathsPage(t *testing.T) {
 	for _, d := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", d.how, d.with.cells(), d.without.cells())
 	}
-	file := filepath.Join(repository(t), "docs", "deaths.md")
-	if *updateDeaths {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if text, err := os.ReadFile(file); err != nil || string(text) != b.String() {
-		t.Errorf("docs/deaths.md is no longer true: run this test with -update-deaths (%v)", err)
-	}
+	golden.File(t, filepath.Join(repository(t), "docs", "deaths.md"), b.String())
 }
 
 func (f *fate) cells() string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/terminal"
@@ -32,7 +33,7 @@ func compiledHistory(t *testing.T) *jsonschema.Schema {
 // only added.
 func TestHistoryAsJSON(t *testing.T) {
 	got := chronicle(History{JSON: true, Since: 30 * terminal.Day, Broken: 2}, pasts())
-	tableGolden(t, "testdata/history.json", got)
+	golden.File(t, "testdata/history.json", got)
 	validate(t, compiledHistory(t), []byte(got))
 }
 

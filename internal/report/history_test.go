@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/history"
 	"daemon-keeper/internal/past"
 	"daemon-keeper/internal/terminal"
@@ -84,7 +85,7 @@ func TestHistoryOfEverything(t *testing.T) {
 				name += "-colour"
 			}
 			t.Run(name, func(t *testing.T) {
-				tableGolden(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Blocks: width == 120, Since: 30 * terminal.Day, Broken: 2}, pasts()))
+				golden.File(t, "testdata/"+name+".want", chronicle(History{Width: width, Color: color, Blocks: width == 120, Since: 30 * terminal.Day, Broken: 2}, pasts()))
 			})
 		}
 	}

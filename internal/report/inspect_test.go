@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"daemon-keeper/internal/golden"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -59,7 +61,7 @@ func TestInspectForEyes(t *testing.T) {
 		"inspect40.txt": {Width: 40, Only: "notice"}, "inspect.txt": {Only: "notice"}, "inspect80-colour.txt": {Width: 80, Only: "notice", Color: true},
 		"inspect.json": {JSON: true, Only: "notice"},
 	} {
-		tableGolden(t, "testdata/"+name, inspectedText(i, someInspections()))
+		golden.File(t, "testdata/"+name, inspectedText(i, someInspections()))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/terminal"
 )
 
@@ -53,11 +54,11 @@ func (p PIDFiles) string() string {
 
 // For eyes, in each width; the worst first.
 func TestPIDFiles(t *testing.T) {
-	for width, golden := range map[int]string{0: "pidfiles.txt", 80: "pidfiles80.txt", 40: "pidfiles40.txt"} {
+	for width, file := range map[int]string{0: "pidfiles.txt", 80: "pidfiles80.txt", 40: "pidfiles40.txt"} {
 		p := pidFiles()
 		p.Width = width
 		got := p.string()
-		tableGolden(t, "testdata/"+golden, got)
+		golden.File(t, "testdata/"+file, got)
 		for line := range strings.Lines(got) {
 			if width > 0 && terminal.Breadth(strings.TrimSuffix(line, "\n")) > width {
 				t.Errorf("longer than %d columns: %s", width, line)
@@ -97,7 +98,7 @@ func TestPIDFilesAsJSON(t *testing.T) {
 	p := pidFiles()
 	p.JSON = true
 	got := p.string()
-	tableGolden(t, "testdata/pidfiles.json", got)
+	golden.File(t, "testdata/pidfiles.json", got)
 	validate(t, compiledPIDFiles(t), []byte(got))
 	validate(t, compiledPIDFiles(t), []byte(PIDFiles{JSON: true, Now: dusk}.string()))
 }

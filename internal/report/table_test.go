@@ -19,8 +19,6 @@ var tableNow = time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 
 func ago(d time.Duration) time.Time { return tableNow.Add(-d) }
 
-var tableGolden = golden.File
-
 // nightmare has everything that a person may meet at three in the morning.
 func nightmare() Report {
 	const longName = "/opt/vendor/product-2026.4/sbin/a-daemon-with-a-name-that-takes-more-than-its-share"
@@ -93,7 +91,7 @@ func TestTableOfEverything(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				out, stderr := tabulate(Table{Width: width, Color: color, ErrColor: color, Verbose: width == 0}, nightmare())
-				tableGolden(t, "testdata/"+name+".want", out+"\n-- stderr --\n"+stderr)
+				golden.File(t, "testdata/"+name+".want", out+"\n-- stderr --\n"+stderr)
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/words"
 )
 
@@ -31,7 +32,7 @@ func TestBriefTextFitsItsWidth(t *testing.T) {
 				t.Errorf("%d columns: %q", width, line)
 			}
 		}
-		tableGolden(t, fmt.Sprintf("testdata/run-%d.want", width), b.String())
+		golden.File(t, fmt.Sprintf("testdata/run-%d.want", width), b.String())
 	}
 }
 

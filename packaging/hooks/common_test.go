@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,12 +12,12 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"daemon-keeper/internal/golden"
 )
 
 // programs are all that packages install.
 var programs = []string{"matrix", "ntfy", "pagerduty", "slack", "telegram", "webhook", "with-pings"}
-
-var update = flag.Bool("update", false, "write common.sh into each program")
 
 // shells are those that this machine has of what may stand behind /bin/sh.
 func shells() (found [][]string) {
@@ -66,14 +65,7 @@ func TestCommon(t *testing.T) {
 		if !ok || !ends {
 			t.Fatalf("%s has no place for common.sh", name)
 		}
-		want := before + common + after
-		if *update && text != want {
-			if err := os.WriteFile(name, []byte(want), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		} else if text != want {
-			t.Errorf("%s has another version of common.sh (go test . -update writes it)", name)
-		}
+		golden.File(t, name, before+common+after)
 		if info, err := os.Stat(name); err != nil || info.Mode()&0o111 == 0 {
 			t.Errorf("%s is not a program: %v", name, err)
 		}

@@ -3,12 +3,12 @@ package real
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/realtest"
 )
 
@@ -116,20 +116,7 @@ func (s *suite) inspect(t *testing.T) {
 		}
 	}
 	s.inspectUser(t)
-	table := fmt.Sprintf(aboutInspected, len(got.Daemons), quiet) + strings.Join(rows, "")
-	if *update {
-		if err := os.WriteFile(inspectedFile, []byte(table), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(inspectedFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if table != string(want) {
-		t.Errorf("docs/inspected-daemons.md differs: run the test with -update, and see whether it is right:\n%s", table)
-	}
+	golden.File(t, inspectedFile, fmt.Sprintf(aboutInspected, len(got.Daemons), quiet)+strings.Join(rows, ""))
 }
 
 // justifiedScripts are warnings that are true of daemons that an init script of Debian has

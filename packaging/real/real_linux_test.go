@@ -3,6 +3,7 @@ package real
 import (
 	"testing"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/realtest"
 )
 
@@ -30,7 +31,7 @@ func TestRealDaemons(t *testing.T) {
 		{"gunicorn is upgraded", s.upgrade},
 		{"the table", s.hold},
 	} {
-		if !t.Run(step.what, step.do) && !*update {
+		if !t.Run(step.what, step.do) && !golden.Updating() {
 			return
 		}
 	}

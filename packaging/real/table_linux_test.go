@@ -1,14 +1,13 @@
 package real
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write docs/real-daemons.md anew")
+	"daemon-keeper/internal/golden"
+)
 
 const tableFile = "../../docs/real-daemons.md"
 
@@ -59,10 +58,8 @@ func (f fate) String() string {
 // hold compares the table with the file, or writes it.
 func (s *suite) hold(t *testing.T) {
 	got := s.table()
-	if *update {
-		if err := os.WriteFile(tableFile, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if golden.Updating() {
+		golden.File(t, tableFile, got)
 		return
 	}
 	want, err := os.ReadFile(tableFile)
