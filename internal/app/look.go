@@ -138,7 +138,7 @@ func face(j *job, r report.Report, out io.Writer) interface{ Write(report.Report
 	text := report.Text{
 		Out: out, Err: os.Stderr,
 		Terminal: terminal.Is(os.Stdout), Color: terminal.Colored(os.Stdout, j.color), ErrColor: terminal.Colored(os.Stderr, j.color),
-		Diary: !j.NoSyslog, Quiet: j.Quiet, Verbose: j.Verbose,
+		Syslog: !j.NoSyslog, Quiet: j.Quiet, Verbose: j.Verbose,
 		Brief: j.Name == runName, Now: time.Now(), Width: terminalWidth(os.Stdout),
 	}
 	switch {
@@ -177,7 +177,7 @@ func mistake(err error) report.Mistake {
 
 // refuse reports an error that was found before anything was touched.
 func refuse(j *job, err error, mistakes ...config.Mistake) report.Status {
-	log := diary(j, io.Discard)
+	log := openLog(j, io.Discard)
 	r := report.Report{Command: j.Name, Began: time.Now(), Mistakes: append(tell(log, mistakes), mistake(err))}
 	if !errors.As(err, new(*cli.UsageError)) { // otherwise the name of the file may be what is wrong
 		measure(j, log, &r)

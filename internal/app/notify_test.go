@@ -16,18 +16,18 @@ import (
 	"daemon-keeper/internal/words"
 )
 
-type diaryOf struct {
+type fakeLog struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (d *diaryOf) Log(_ report.Level, format string, args ...any) {
+func (d *fakeLog) Log(_ report.Level, format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
-func (d *diaryOf) Record(l report.Level, format string, args ...any) { d.Log(l, format, args...) }
+func (d *fakeLog) Record(l report.Level, format string, args ...any) { d.Log(l, format, args...) }
 
 func transitions() []keeper.Transition {
 	return []keeper.Transition{
@@ -71,7 +71,7 @@ func TestDone(t *testing.T) {
 }
 
 func TestNobodyToTell(t *testing.T) {
-	if teller(config.Notify{Remind: time.Hour}, new(diaryOf)) != nil {
+	if teller(config.Notify{Remind: time.Hour}, new(fakeLog)) != nil {
 		t.Error("tells somebody")
 	}
 }
@@ -85,16 +85,16 @@ func TestTeller(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, exit := range []string{"0", "3"} {
-		diary := new(diaryOf)
+		log := new(fakeLog)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		teller(config.Notify{OnIncident: []string{hook, exit}}, diary)(ctx, transitions())
+		teller(config.Notify{OnIncident: []string{hook, exit}}, log)(ctx, transitions())
 		told, err := os.ReadFile(dir + "/told")
 		if err != nil || !strings.HasPrefix(string(told), "begin 2 down\n{") {
 			t.Errorf("told %q, %v", told, err)
 		}
-		if failed := len(diary.lines) == 1 && strings.Contains(diary.lines[0], "exit status 3"); failed != (exit == "3") || !failed && len(diary.lines) > 0 {
-			t.Errorf("exit %s: the diary says %q", exit, diary.lines)
+		if failed := len(log.lines) == 1 && strings.Contains(log.lines[0], "exit status 3"); failed != (exit == "3") || !failed && len(log.lines) > 0 {
+			t.Errorf("exit %s: the log says %q", exit, log.lines)
 		}
 		os.Remove(dir + "/told")
 	}
@@ -102,9 +102,9 @@ func TestTeller(t *testing.T) {
 
 // One way that fails keeps nobody from being told by another.
 func TestTellerWithSeveralWays(t *testing.T) {
-	diary := new(diaryOf)
-	teller(config.Notify{OnIncident: []string{"/nonexistent/hook"}, Mail: "-not-a-recipient"}, diary)(t.Context(), transitions())
-	if len(diary.lines) != 2 || !strings.Contains(diary.lines[0], "/nonexistent/hook") || !strings.HasPrefix(diary.lines[1], "cannot mail -not-a-recipient") {
-		t.Errorf("the diary says %q", diary.lines)
+	log := new(fakeLog)
+	teller(config.Notify{OnIncident: []string{"/nonexistent/hook"}, Mail: "-not-a-recipient"}, log)(t.Context(), transitions())
+	if len(log.lines) != 2 || !strings.Contains(log.lines[0], "/nonexistent/hook") || !strings.HasPrefix(log.lines[1], "cannot mail -not-a-recipient") {
+		t.Errorf("the log says %q", log.lines)
 	}
 }

@@ -70,9 +70,9 @@ func traceLog(o tracer.Options) tracer.Log {
 		if warning {
 			level = report.Warning
 		}
-		report.NewDiary(sender, stderr, false, report.Info).Log(level, "%s", text)
+		report.NewLog(sender, stderr, false, report.Info).Log(level, "%s", text)
 		if o.Verbose && sender != nil {
-			report.NewDiary(nil, stderr, false, report.Info).Log(level, "%s", text)
+			report.NewLog(nil, stderr, false, report.Info).Log(level, "%s", text)
 		}
 		if c, ok := sender.(io.Closer); ok {
 			_ = c.Close()

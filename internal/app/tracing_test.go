@@ -15,7 +15,7 @@ import (
 func TestWarnOnce(t *testing.T) {
 	var out bytes.Buffer
 	k := new(keeper.Keeper)
-	k.Log = report.NewDiary(nil, &out, false, report.Warning)
+	k.Log = report.NewLog(nil, &out, false, report.Warning)
 	for _, k.Store = range []*state.Store{newStore(t), nil} {
 		for i, tc := range []struct {
 			text string

@@ -43,7 +43,7 @@ func wire(j *job, own []*rcd.OwnDaemon, stderr io.Writer) (*keeper.Keeper, error
 			EvidenceTime: evidenceTime,
 		},
 		Services:  keeper.Services{RunDir: j.RunDir, Outputs: new(rcd.Outputs), AtOnce: j.AtOnce, PID: os.Getpid()},
-		Listeners: keeper.Listeners{Log: diary(j, stderr)},
+		Listeners: keeper.Listeners{Log: openLog(j, stderr)},
 		Mode: keeper.Mode{
 			DryRun: j.DryRun, Watching: j.Looks, IgnoreIntent: j.IgnoreIntent, Details: j.Verbose, Near: j.Name == matchName,
 			Measure: j.Looks || j.Output != outputText || j.Prometheus != "",
@@ -147,8 +147,8 @@ func opinion(m *rcd.Router, err error) func(context.Context, string) (rcd.Opinio
 	return m.Opinion
 }
 
-// diary opens the system log. A command that only looks, and a dry run, write nothing to it.
-func diary(j *job, stderr io.Writer) *report.Diary {
+// openLog opens the system log. A command that only looks, and a dry run, write nothing to it.
+func openLog(j *job, stderr io.Writer) *report.Log {
 	mirror := report.Info
 	switch {
 	case j.Verbose:
@@ -157,7 +157,7 @@ func diary(j *job, stderr io.Writer) *report.Diary {
 		stderr = io.Discard
 	}
 	if j.DryRun || j.Looks {
-		return report.NewDiary(nil, io.Discard, false, mirror)
+		return report.NewLog(nil, io.Discard, false, mirror)
 	}
 	var sender report.Sender
 	if !j.NoSyslog {
@@ -165,5 +165,5 @@ func diary(j *job, stderr io.Writer) *report.Diary {
 			sender = s
 		}
 	}
-	return report.NewDiary(sender, stderr, terminal.Colored(os.Stderr, j.color), mirror)
+	return report.NewLog(sender, stderr, terminal.Colored(os.Stderr, j.color), mirror)
 }

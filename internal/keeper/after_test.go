@@ -232,7 +232,7 @@ func TestDependencyThatIsOnlyLookedAt(t *testing.T) {
 				}
 				wantResult(t, reports["web"], tc.web, "")
 				if strings.Contains(strings.Join(w.log, "\n"), "'db' is not running") {
-					t.Errorf("the diary tells of db: %q", w.log)
+					t.Errorf("the log tells of db: %q", w.log)
 				}
 				if got := w.did(); got != tc.did {
 					t.Errorf("did %q, want %q", got, tc.did)

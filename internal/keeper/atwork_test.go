@@ -62,8 +62,8 @@ func TestAtWorkHolds(t *testing.T) {
 					if r.Status() != report.OK || r.Hold != "at_work" || r.Busy || r.Known != (minute > 0) {
 						t.Errorf("%+v", r)
 					}
-					if want := "WARNING 'a' is not running\nINFO 'a' is left alone: " + why; minute == 0 && w.diary() != want || minute > 0 && w.diary() != "" {
-						t.Errorf("minute %d: the diary says\n%s", minute, w.diary())
+					if want := "WARNING 'a' is not running\nINFO 'a' is left alone: " + why; minute == 0 && w.logged() != want || minute > 0 && w.logged() != "" {
+						t.Errorf("minute %d: the log says\n%s", minute, w.logged())
 					}
 					w.untouched(t)
 				}
@@ -145,12 +145,12 @@ func TestAtWorkForTooLong(t *testing.T) {
 				wantResult(t, r, report.StillDown, "it did not appear")
 				said := strings.Join(r.Notices, "; ")
 				texts.Check(t, tc.name, said)
-				if !strings.HasPrefix(w.did(), "stop s,start s") || strings.Count(w.diary(), "WARNING "+said+": 'a' is no longer left to it") != 1 {
-					t.Errorf("did %s, notices %q, the diary says\n%s", w.did(), r.Notices, w.diary())
+				if !strings.HasPrefix(w.did(), "stop s,start s") || strings.Count(w.logged(), "WARNING "+said+": 'a' is no longer left to it") != 1 {
+					t.Errorf("did %s, notices %q, the log says\n%s", w.did(), r.Notices, w.logged())
 				}
 				w.untilMinute(2)
-				if wantResult(t, w.again(t, d)["a"], report.StillDown, "it did not appear"); strings.Contains(w.diary(), "at work") {
-					t.Errorf("the diary says again\n%s", w.diary())
+				if wantResult(t, w.again(t, d)["a"], report.StillDown, "it did not appear"); strings.Contains(w.logged(), "at work") {
+					t.Errorf("the log says again\n%s", w.logged())
 				}
 			})
 		})
@@ -188,8 +188,8 @@ func TestAtWorkAgainAndAgain(t *testing.T) {
 			w.work = map[string]*rcd.Work{"s": autoRestart(time.Duration(minute) * time.Second)} // it has died some seconds ago, each time
 			r := w.again(t, d)["a"]
 			results = append(results, fmt.Sprint(r.Result == report.Held, len(w.steps) > 0))
-			if minute == 4 && !strings.Contains(w.diary(), "WARNING systemd has been at work on service s (auto-restart) again and again, and the daemon has died once more: 'a' is no longer left to it") {
-				t.Errorf("the diary says\n%s", w.diary())
+			if minute == 4 && !strings.Contains(w.logged(), "WARNING systemd has been at work on service s (auto-restart) again and again, and the daemon has died once more: 'a' is no longer left to it") {
+				t.Errorf("the log says\n%s", w.logged())
 			}
 		}
 		if got, want := strings.Join(results, ", "), "true false, true false, true false, true false, false true, false false, false true, false false"; got != want {
@@ -298,8 +298,8 @@ func TestAtWorkByCommand(t *testing.T) {
 					return []proctable.Command{tc.command}, errors.New("cannot read the arguments of process 78")
 				}
 				wantResult(t, w.again(t, d)["a"], tc.result, tc.why)
-				if tc.name == "a start for too long" && !strings.Contains(w.diary(), "WARNING process 77 has been at work on service s (start for 2m) for longer than its own limit of 1m: 'a' is no longer left to it") {
-					t.Errorf("the diary says\n%s", w.diary())
+				if tc.name == "a start for too long" && !strings.Contains(w.logged(), "WARNING process 77 has been at work on service s (start for 2m) for longer than its own limit of 1m: 'a' is no longer left to it") {
+					t.Errorf("the log says\n%s", w.logged())
 				}
 			})
 		})

@@ -50,7 +50,7 @@ func TestStorm(t *testing.T) {
 				tried = append(tried, minute)
 				lastTry = w.now()
 				if r.NextTry.IsZero() || r.Known || len(w.lines) < 5 {
-					t.Errorf("minute %d: %+v, the diary says\n%s", minute, r, w.diary())
+					t.Errorf("minute %d: %+v, the log says\n%s", minute, r, w.logged())
 				}
 				continue
 			}
@@ -62,10 +62,10 @@ func TestStorm(t *testing.T) {
 			switch first := minute == tried[len(tried)-1]+1; {
 			case !strings.HasPrefix("WARNING 'a' waits for its next try: "+r.Reason, line) || !strings.HasSuffix(r.Reason, ", at "+r.NextTry.Local().Format(time.TimeOnly)):
 				t.Errorf("minute %d: reason %q", minute, r.Reason)
-			case first && strings.HasPrefix(w.diary(), line) && len(w.lines) == 1 && !r.Known:
+			case first && strings.HasPrefix(w.logged(), line) && len(w.lines) == 1 && !r.Known:
 				told = append(told, minute)
 			case first || len(w.lines) > 0 || !r.Known:
-				t.Errorf("minute %d: known %v, the diary says\n%s", minute, r.Known, w.diary())
+				t.Errorf("minute %d: known %v, the log says\n%s", minute, r.Known, w.logged())
 			}
 		}
 		// A try ends 32 s behind its minute, and two looks come before the next.
@@ -237,7 +237,7 @@ func TestLastTryInTheFuture(t *testing.T) {
 		for minute := range 10 {
 			w.untilMinute(minute)
 			w.again(t, d)
-			if strings.Contains(w.diary(), "waits for its next try") {
+			if strings.Contains(w.logged(), "waits for its next try") {
 				told = append(told, minute)
 			}
 			if len(w.steps) > 0 {
@@ -262,8 +262,8 @@ func TestFirstTryWaits(t *testing.T) {
 			w.untilMinute(minute)
 			r := w.again(t, d)["a"]
 			wantResult(t, r, report.StillDown, "the next try is in ")
-			if told := strings.Contains(w.diary(), "waits for its next try"); len(w.steps) > 0 || told != (minute == 0) {
-				t.Errorf("minute %d: did %s, the diary says\n%s", minute, w.did(), w.diary())
+			if told := strings.Contains(w.logged(), "waits for its next try"); len(w.steps) > 0 || told != (minute == 0) {
+				t.Errorf("minute %d: did %s, the log says\n%s", minute, w.did(), w.logged())
 			}
 		}
 		w.untilMinute(3)

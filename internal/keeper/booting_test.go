@@ -43,9 +43,9 @@ func TestBootHasALimit(t *testing.T) {
 				r := w.again(t, d)["a"]
 				wantResult(t, r, tc.result, tc.why)
 				const said = "the machine has been booting for 2h55m: job 17 of fsck-forever.service never ends (see: systemctl list-jobs)"
-				isSaid := strings.Count(w.diary(), "WARNING "+said+"; daemons are restarted all the same") == 1 && strings.HasPrefix(strings.Join(r.Notices, "\n"), said)
+				isSaid := strings.Count(w.logged(), "WARNING "+said+"; daemons are restarted all the same") == 1 && strings.HasPrefix(strings.Join(r.Notices, "\n"), said)
 				if over := tc.boot.For > BootLimit; isSaid != over {
-					t.Errorf("notices %q, the diary says\n%s", r.Notices, w.diary())
+					t.Errorf("notices %q, the log says\n%s", r.Notices, w.logged())
 				}
 			})
 		})
@@ -62,8 +62,8 @@ func TestBootThatDoesNotEndIsToldOnce(t *testing.T) {
 			w.untilMinute(minute)
 			w.booting = rcd.Boot{For: time.Hour + time.Duration(minute)*time.Minute, Jobs: []rcd.Job{{ID: 17, Unit: "x.service"}}}
 			wantResult(t, w.again(t, d)["a"], report.StillDown, "")
-			if said := strings.Contains(w.diary(), "has been booting"); said != (minute == 0) {
-				t.Errorf("minute %d: the diary says\n%s", minute, w.diary())
+			if said := strings.Contains(w.logged(), "has been booting"); said != (minute == 0) {
+				t.Errorf("minute %d: the log says\n%s", minute, w.logged())
 			}
 		}
 	})

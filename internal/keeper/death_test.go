@@ -152,8 +152,8 @@ func TestCauseThatCannotBeTold(t *testing.T) {
 		if took := time.Since(began); took > 15*time.Second || r.Cause != "" || r.Deaths["unknown"] != 1 {
 			t.Errorf("after %v: %q, %v", took, r.Cause, r.Deaths)
 		}
-		if !strings.Contains(w.diary(), "the cause is not known") {
-			t.Errorf("it is not said: %s", w.diary())
+		if !strings.Contains(w.logged(), "the cause is not known") {
+			t.Errorf("it is not said: %s", w.logged())
 		}
 	})
 }

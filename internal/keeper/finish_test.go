@@ -99,8 +99,8 @@ func TestFinish(t *testing.T) {
 					fmt.Sprintf("INFO finishing what the run of %s, pid 75509, left: starting %s for 'a'", clock(began), strings.ReplaceAll(tc.left, ",", ", ")),
 					"INFO starting service '", "INFO started service '",
 				})
-				if strings.Contains(w.diary(), "WARNING") || len(r.Steps) != 1+strings.Count(tc.left, ",") || r.Took < 2*time.Second {
-					t.Errorf("%+v, the diary says\n%s", r, w.diary())
+				if strings.Contains(w.logged(), "WARNING") || len(r.Steps) != 1+strings.Count(tc.left, ",") || r.Took < 2*time.Second {
+					t.Errorf("%+v, the log says\n%s", r, w.logged())
 				}
 				if list := w.left(t); len(list) > 0 {
 					t.Errorf("still left: %+v", list)
@@ -217,8 +217,8 @@ func TestFinishNothing(t *testing.T) {
 			d := w.isUp("a", "s")
 			w.died(t, d, marks...)
 			wantResult(t, w.again(t, d)["a"], want, "")
-			if len(w.steps) > 0 || len(w.left(t)) > 0 || strings.Contains(w.diary(), "finishing") {
-				t.Errorf("did %s, left %+v, the diary says\n%s", w.did(), w.left(t), w.diary())
+			if len(w.steps) > 0 || len(w.left(t)) > 0 || strings.Contains(w.logged(), "finishing") {
+				t.Errorf("did %s, left %+v, the log says\n%s", w.did(), w.left(t), w.logged())
 			}
 		})
 	}
@@ -272,8 +272,8 @@ func TestFinishGivesWay(t *testing.T) {
 			if r, ok := w.again(t, daemons...)["a"]; ok && (!r.Busy || r.Result != report.Held) {
 				t.Errorf("%+v", r)
 			}
-			if len(w.steps) > 0 || len(w.left(t)) != 1 || strings.Contains(w.diary(), "finishing") {
-				t.Errorf("did %s, left %+v, the diary says\n%s", w.did(), w.left(t), w.diary())
+			if len(w.steps) > 0 || len(w.left(t)) != 1 || strings.Contains(w.logged(), "finishing") {
+				t.Errorf("did %s, left %+v, the log says\n%s", w.did(), w.left(t), w.logged())
 			}
 		})
 	}
@@ -299,8 +299,8 @@ func TestFinishedInTheMeantime(t *testing.T) {
 				daemons = append(daemons, d)
 			}
 			w.again(t, daemons...)
-			if len(w.steps) > 0 || strings.Contains(w.diary(), "WARNING") {
-				t.Errorf("did %s, the diary says\n%s", w.did(), w.diary())
+			if len(w.steps) > 0 || strings.Contains(w.logged(), "WARNING") {
+				t.Errorf("did %s, the log says\n%s", w.did(), w.logged())
 			}
 		})
 	}
@@ -425,11 +425,11 @@ func TestNotFinished(t *testing.T) {
 						daemons = append(daemons, d)
 					}
 					w.again(t, daemons...)
-					if len(w.steps) > 0 || len(w.left(t)) != 1 || strings.Contains(w.diary(), "INFO finishing") {
-						t.Errorf("did %s, left %+v, the diary says\n%s", w.did(), w.left(t), w.diary())
+					if len(w.steps) > 0 || len(w.left(t)) != 1 || strings.Contains(w.logged(), "INFO finishing") {
+						t.Errorf("did %s, left %+v, the log says\n%s", w.did(), w.left(t), w.logged())
 					}
-					if !strings.Contains(w.diary(), tc.line) {
-						t.Errorf("the diary says\n%s", w.diary())
+					if !strings.Contains(w.logged(), tc.line) {
+						t.Errorf("the log says\n%s", w.logged())
 					}
 				})
 			})
@@ -475,8 +475,8 @@ func TestJournalThatNamesNoServices(t *testing.T) {
 		}
 		n := len(w.left(t))
 		w.again(t, d)
-		if n == 0 || len(w.steps) > 0 || !strings.Contains(w.diary(), "it names no services") {
-			t.Errorf("%d left, did %s, the diary says\n%s", n, w.did(), w.diary())
+		if n == 0 || len(w.steps) > 0 || !strings.Contains(w.logged(), "it names no services") {
+			t.Errorf("%d left, did %s, the log says\n%s", n, w.did(), w.logged())
 		}
 	})
 }
@@ -617,10 +617,10 @@ func TestStoreThatIsLostWhileItFinishes(t *testing.T) {
 			}
 			w.again(t, daemons...)
 			if got := w.did(); got != "start s,start t" || !w.toy("a").up && known {
-				t.Errorf("did %s, the diary says\n%s", got, w.diary())
+				t.Errorf("did %s, the log says\n%s", got, w.logged())
 			}
-			if !strings.Contains(w.diary(), "WARNING cannot ") {
-				t.Errorf("the diary says\n%s", w.diary())
+			if !strings.Contains(w.logged(), "WARNING cannot ") {
+				t.Errorf("the log says\n%s", w.logged())
 			}
 		})
 	}
@@ -685,13 +685,13 @@ func TestCommandsThatOutliveTheirRun(t *testing.T) {
 					}
 					w.again(t, daemons...)
 					if got := w.did(); got != tc.did || !w.toy("a").up && known || len(w.left(t)) > 0 {
-						t.Errorf("did %s, left %+v, the diary says\n%s", got, w.left(t), w.diary())
+						t.Errorf("did %s, left %+v, the log says\n%s", got, w.left(t), w.logged())
 					}
 					if tc.did != "" && w.at(t, "start s").from < tc.from {
 						t.Errorf("started at %v", w.at(t, "start s").from)
 					}
-					if said := strings.Contains(w.diary(), "INFO waiting for the "+tc.last+" of service 's', which the run of "); said != (tc.lives > 0) {
-						t.Errorf("the diary says\n%s", w.diary())
+					if said := strings.Contains(w.logged(), "INFO waiting for the "+tc.last+" of service 's', which the run of "); said != (tc.lives > 0) {
+						t.Errorf("the log says\n%s", w.logged())
 					}
 				})
 			})

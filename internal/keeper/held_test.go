@@ -34,8 +34,8 @@ func TestLockOfAnotherRunHoldsOne(t *testing.T) {
 		wantResult(t, reports["a"], report.BroughtBack, "")
 		wantResult(t, reports["b"], report.Held, "another run is at work on service sb")
 		wantResult(t, reports["c"], report.BroughtBack, "")
-		if strings.Contains(w.diary(), "left alone") {
-			t.Errorf("nobody has asked for it:\n%s", w.diary())
+		if strings.Contains(w.logged(), "left alone") {
+			t.Errorf("nobody has asked for it:\n%s", w.logged())
 		}
 		if !reports["b"].Busy || strings.Contains(w.did(), "sb") {
 			t.Errorf("%+v, did %s", reports["b"], w.did())
@@ -64,8 +64,8 @@ func TestOwnLockIsNoOtherRuns(t *testing.T) {
 		reports := w.again(t, toyd, web)
 		wantResult(t, reports["web"], report.BroughtBack, "")
 		r := reports["toyd"]
-		if wantResult(t, r, report.StillDown, "the next try is in"); r.Busy || strings.Contains(w.diary(), "'toyd' is left alone") {
-			t.Errorf("%q; the diary says\n%s", r.Reason, w.diary())
+		if wantResult(t, r, report.StillDown, "the next try is in"); r.Busy || strings.Contains(w.logged(), "'toyd' is left alone") {
+			t.Errorf("%q; the log says\n%s", r.Reason, w.logged())
 		}
 	})
 }

@@ -224,7 +224,7 @@ func (h *herd) run(t *testing.T, ctx context.Context, d Daemon, others ...Daemon
 // did is the signals that were sent, in the order of the processes.
 func (h *herd) did() string { return strings.Join(slices.Sorted(slices.Values(h.signals)), ", ") }
 
-func (h *herd) diary() string { return strings.Join(h.log, "\n") }
+func (h *herd) logged() string { return strings.Join(h.log, "\n") }
 
 // roots is a daemon of which only root's processes count.
 func roots(leftovers string, services ...string) Daemon {

@@ -97,8 +97,8 @@ func TestHolds(t *testing.T) {
 					if minute == 0 {
 						want = "WARNING 'a' is not running\nINFO 'a' is left alone: " + r.Reason
 					}
-					if w.diary() != want {
-						t.Errorf("minute %d: the diary says\n%s", minute, w.diary())
+					if w.logged() != want {
+						t.Errorf("minute %d: the log says\n%s", minute, w.logged())
 					}
 					w.untouched(t)
 				}
@@ -147,8 +147,8 @@ func TestHeldUntilItCameBack(t *testing.T) {
 				time.Sleep(10 * time.Minute)
 				w.dies("a")
 				w.again(t, d)
-				if !strings.Contains(w.diary(), "'a' is left alone") {
-					t.Errorf("the diary says\n%s", w.diary())
+				if !strings.Contains(w.logged(), "'a' is left alone") {
+					t.Errorf("the log says\n%s", w.logged())
 				}
 			})
 		})
@@ -362,8 +362,8 @@ func TestOneReasonAfterAnother(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		w.pause(t, past.Pause{Name: "a"})
 		r := w.again(t, d)["a"]
-		if r.Hold != "pause" || r.Known || !strings.Contains(w.diary(), "'a' is left alone: it is paused") {
-			t.Errorf("%+v, the diary says\n%s", r, w.diary())
+		if r.Hold != "pause" || r.Known || !strings.Contains(w.logged(), "'a' is left alone: it is paused") {
+			t.Errorf("%+v, the log says\n%s", r, w.logged())
 		}
 		time.Sleep(5 * time.Minute)
 		resumed(t, w)
@@ -390,7 +390,7 @@ func TestIntentThatCannotBeTold(t *testing.T) {
 		for _, r := range w.again(t, a, b) {
 			wantResult(t, r, report.BroughtBack, "")
 		}
-		if n := strings.Count(w.diary(), "INFO cannot tell whether a package manager is at work: no right"); n != 1 || asked != 1 {
+		if n := strings.Count(w.logged(), "INFO cannot tell whether a package manager is at work: no right"); n != 1 || asked != 1 {
 			t.Errorf("asked %d times, told %d times", asked, n)
 		}
 		for _, service := range []string{"s", "t", "sb"} {
@@ -478,8 +478,8 @@ func TestHeldWithoutAMemory(t *testing.T) {
 		for range 2 {
 			r := w.again(t, d)["a"]
 			wantResult(t, r, report.Held, "stopped by hand")
-			if r.Known || !strings.Contains(w.diary(), "'a' is left alone") {
-				t.Errorf("%+v, the diary says\n%s", r, w.diary())
+			if r.Known || !strings.Contains(w.logged(), "'a' is left alone") {
+				t.Errorf("%+v, the log says\n%s", r, w.logged())
 			}
 		}
 	})

@@ -114,7 +114,7 @@ func TestInterruptedBetweenStopAndStartOfSeveral(t *testing.T) {
 	})
 }
 
-// The diary tells of the signal once, however many are at work.
+// The log tells of the signal once, however many are at work.
 func TestInterruptionIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -372,7 +372,7 @@ func TestDryRunPlansEachStep(t *testing.T) {
 		t.Error("made the folder for the locks")
 	}
 	if slices.ContainsFunc(m.log, func(l string) bool { return strings.Contains(l, "not running") }) {
-		t.Errorf("the diary tells of it: %q", m.log)
+		t.Errorf("the log tells of it: %q", m.log)
 	}
 }
 

@@ -45,8 +45,8 @@ func TestStopThatReturnsEarly(t *testing.T) {
 				if got := strings.Join(h.calls, ","); got != tc.did || len(h.signals) > 0 {
 					t.Errorf("did %s, sent %q", got, h.signals)
 				}
-				if !strings.Contains(h.diary(), tc.line) {
-					t.Errorf("the diary does not say %q:\n%s", tc.line, h.diary())
+				if !strings.Contains(h.logged(), tc.line) {
+					t.Errorf("the log does not say %q:\n%s", tc.line, h.logged())
 				}
 				if took := time.Since(h.began); took > tc.took+time.Second || took < tc.took-time.Second {
 					t.Errorf("took %v, want %v", took, tc.took)
@@ -170,7 +170,7 @@ func TestLeftovers(t *testing.T) {
 				if h.did() != tc.signals {
 					t.Errorf("sent %q, want %q", h.did(), tc.signals)
 				}
-				texts.Check(t, tc.name, fmt.Sprintf("reason: %s\nhint: %s\nnotices: %s\n%s", r.Reason, r.Hint, strings.Join(r.Notices, "; "), inOrder(h.diary(), "INFO sent TERM")))
+				texts.Check(t, tc.name, fmt.Sprintf("reason: %s\nhint: %s\nnotices: %s\n%s", r.Reason, r.Hint, strings.Join(r.Notices, "; "), inOrder(h.logged(), "INFO sent TERM")))
 			})
 		})
 	}
@@ -252,8 +252,8 @@ func TestFinishWaitsAndEndsNothing(t *testing.T) {
 			if len(h.signals) > 0 || !slices.Equal(h.calls, []string{"start x"}) {
 				t.Errorf("sent %q, did %q", h.signals, h.calls)
 			}
-			if !strings.Contains(h.diary(), "the old processes (pid 77) ended 3.1 s after the stop") {
-				t.Error(h.diary())
+			if !strings.Contains(h.logged(), "the old processes (pid 77) ended 3.1 s after the stop") {
+				t.Error(h.logged())
 			}
 		})
 	}

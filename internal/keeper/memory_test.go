@@ -114,8 +114,8 @@ func TestIncidentOverSeveralRuns(t *testing.T) {
 			if m.Incident.Tries != n+1 || m.Incident.Outcome != "still_down" || !about(m.Incident.Began.Since(began), d.Recheck) || !m.UpSince.IsZero() {
 				t.Fatalf("after %d runs: %+v", n+1, m.Incident)
 			}
-			if n > 0 && strings.Contains(w.diary(), "'a' is not running") {
-				t.Errorf("said again:\n%s", w.diary())
+			if n > 0 && strings.Contains(w.logged(), "'a' is not running") {
+				t.Errorf("said again:\n%s", w.logged())
 			}
 			time.Sleep(time.Minute)
 		}
@@ -241,8 +241,8 @@ func TestRestartedBySomeoneElse(t *testing.T) {
 				if told := slices.Equal(r.Notices, []string{want}); told != tc.told || !told && len(r.Notices) > 0 {
 					t.Errorf("notices %q", r.Notices)
 				}
-				if strings.Contains(w.diary(), "INFO 'a': "+want) != tc.told {
-					t.Errorf("the diary says\n%s", w.diary())
+				if strings.Contains(w.logged(), "INFO 'a': "+want) != tc.told {
+					t.Errorf("the log says\n%s", w.logged())
 				}
 				after := w.known(t, "a")
 				if same := after.UpSince == before.UpSince; same != tc.same {
@@ -402,8 +402,8 @@ func TestWhatMustBeMendedIsSaidOnce(t *testing.T) {
 				continue
 			}
 			wantResult(t, r, report.CannotTell, "cannot look for")
-			if told := strings.Contains(w.diary(), "cannot look for"); told != tc.told || r.Known == tc.told {
-				t.Errorf("run %d: known %v, the diary says %q", i, r.Known, w.diary())
+			if told := strings.Contains(w.logged(), "cannot look for"); told != tc.told || r.Known == tc.told {
+				t.Errorf("run %d: known %v, the log says %q", i, r.Known, w.logged())
 			}
 		}
 	})
@@ -474,8 +474,8 @@ func TestLookOnlyIsNoNews(t *testing.T) {
 		w.comesUp("a")
 		d.LookOnly = true
 		w.again(t, d, b)
-		if strings.Contains(w.diary(), "restarted by someone else") {
-			t.Errorf("the diary says\n%s", w.diary())
+		if strings.Contains(w.logged(), "restarted by someone else") {
+			t.Errorf("the log says\n%s", w.logged())
 		}
 	})
 }
@@ -571,8 +571,8 @@ func TestUpThroughAnotherRun(t *testing.T) {
 		time.Sleep(time.Second)
 		wantResult(t, w.another(t).Run(t.Context(), []Daemon{d})[0], report.BroughtBack, "")
 		wantResult(t, (<-done)[0], report.Up, "")
-		if strings.Contains(w.diary(), "by itself") || len(w.ledger(t)) != 1 {
-			t.Errorf("the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
+		if strings.Contains(w.logged(), "by itself") || len(w.ledger(t)) != 1 {
+			t.Errorf("the ledger has %+v, the log\n%s", w.ledger(t), w.logged())
 		}
 	})
 }
@@ -774,8 +774,8 @@ func TestMemoryThatFails(t *testing.T) {
 						said = l.text
 					}
 				}
-				if said == "" || strings.Count(w.diary(), said) != 1 {
-					t.Errorf("the diary says\n%s", w.diary())
+				if said == "" || strings.Count(w.logged(), said) != 1 {
+					t.Errorf("the log says\n%s", w.logged())
 				}
 			})
 		})
@@ -808,8 +808,8 @@ func TestGarbageIsReplaced(t *testing.T) {
 		d := w.isUp("a", "s")
 		w.again(t, d)
 		w.again(t, d)
-		if strings.Contains(w.diary(), "WARNING") || w.known(t, "a").LastUp.IsZero() {
-			t.Errorf("the diary says\n%s", w.diary())
+		if strings.Contains(w.logged(), "WARNING") || w.known(t, "a").LastUp.IsZero() {
+			t.Errorf("the log says\n%s", w.logged())
 		}
 	})
 }

@@ -69,10 +69,10 @@ func TestLockOfADeadRun(t *testing.T) {
 					}
 					r := w.again(t, daemons...)["a"]
 					if got := w.did(); got != tc.did || tc.did != "" && w.at(t, "start s").from < tc.from {
-						t.Errorf("did %s, the diary says\n%s", got, w.diary())
+						t.Errorf("did %s, the log says\n%s", got, w.logged())
 					}
-					if said := strings.Count(w.diary(), "INFO waiting for the "+tc.waits+" of service 's', which the run of "); said != min(1, len(tc.waits)) {
-						t.Errorf("said %d times, the diary says\n%s", said, w.diary())
+					if said := strings.Count(w.logged(), "INFO waiting for the "+tc.waits+" of service 's', which the run of "); said != min(1, len(tc.waits)) {
+						t.Errorf("said %d times, the log says\n%s", said, w.logged())
 					}
 					if stays := tc.alive || tc.lives == time.Hour; stays != (len(w.left(t)) > 0) {
 						t.Errorf("left %+v", w.left(t))
@@ -134,7 +134,7 @@ func TestFinishWaitsLikeARestart(t *testing.T) {
 					time.Sleep(time.Minute)
 					w.again(t, daemons...)
 					if got := w.did(); got != "start s" || len(w.left(t)) > 0 {
-						t.Errorf("then did %s, left %+v; %s", got, w.left(t), w.diary())
+						t.Errorf("then did %s, left %+v; %s", got, w.left(t), w.logged())
 					}
 				})
 			})
@@ -156,8 +156,8 @@ func TestJournalThatCannotBeRemoved(t *testing.T) {
 		for range 3 {
 			time.Sleep(time.Minute)
 			r := w.again(t, d)["a"]
-			if r.Result != report.Up || len(w.steps) > 0 || strings.Count(w.diary(), "WARNING") > 1 {
-				t.Errorf("did %s: %+v, the diary says\n%s", w.did(), r, w.diary())
+			if r.Result != report.Up || len(w.steps) > 0 || strings.Count(w.logged(), "WARNING") > 1 {
+				t.Errorf("did %s: %+v, the log says\n%s", w.did(), r, w.logged())
 			}
 		}
 	})

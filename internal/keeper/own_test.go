@@ -93,8 +93,8 @@ func TestOwnDaemonIsEnded(t *testing.T) {
 				if got := strings.Join(h.signals, ", "); got != tc.signals {
 					t.Errorf("sent %q, want %q", got, tc.signals)
 				}
-				if !strings.Contains(h.diary(), tc.line) {
-					t.Errorf("the diary does not say %q:\n%s", tc.line, h.diary())
+				if !strings.Contains(h.logged(), tc.line) {
+					t.Errorf("the log does not say %q:\n%s", tc.line, h.logged())
 				}
 				if n := strings.Count(strings.Join(h.calls, ","), "start own:x"); n > 1 || tc.result == report.StillDown && n != 0 {
 					t.Errorf("started %d times", n)
@@ -135,7 +135,7 @@ func TestOwnDaemonUnknown(t *testing.T) {
 			}
 			got := h.run(t, t.Context(), d, others...)
 			if strings.Contains(strings.Join(h.calls, ","), "start") || len(h.signals) > 0 || !h.find(77).alive() || got.Result == report.BroughtBack {
-				t.Errorf("another daemon: %v: %v, calls %q, signals %q\n%s", other, got.Result, h.calls, h.signals, h.diary())
+				t.Errorf("another daemon: %v: %v, calls %q, signals %q\n%s", other, got.Result, h.calls, h.signals, h.logged())
 			}
 		})
 	}
@@ -156,7 +156,7 @@ func TestOwnDaemonOfAnotherRun(t *testing.T) {
 		must(t, j.Begin("stop", "own:x"))
 		h.keeper.Run(t.Context(), []Daemon{d})
 		if len(h.calls) > 0 {
-			t.Errorf("it has called %q\n%s", h.calls, h.diary())
+			t.Errorf("it has called %q\n%s", h.calls, h.logged())
 		}
 		list, errs := h.keeper.Store.Unfinished()
 		if len(list) != 1 || len(errs) > 0 {

@@ -99,13 +99,13 @@ func TestRemovedAndMemoryThatFails(t *testing.T) {
 		w.keeper.Whole = true
 		spoil(t, store.Path())
 		w.again(t, b)
-		if strings.Contains(w.diary(), "no longer kept") || len(w.ledger(t)) > 0 {
-			t.Errorf("the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
+		if strings.Contains(w.logged(), "no longer kept") || len(w.ledger(t)) > 0 {
+			t.Errorf("the ledger has %+v, the log\n%s", w.ledger(t), w.logged())
 		}
 		mend(t, store.Path())
 		w.again(t, b)
-		if !strings.Contains(w.diary(), "'a' is no longer kept; it was down for ") || len(w.ledger(t)) != 1 {
-			t.Errorf("mended: the ledger has %+v, the diary\n%s", w.ledger(t), w.diary())
+		if !strings.Contains(w.logged(), "'a' is no longer kept; it was down for ") || len(w.ledger(t)) != 1 {
+			t.Errorf("mended: the ledger has %+v, the log\n%s", w.ledger(t), w.logged())
 		}
 	})
 }

@@ -55,8 +55,8 @@ func TestStoppedDaemonIsSaidToBeStopped(t *testing.T) {
 		}
 		r := w.run(t, t.Context(), d)["a"]
 		wantResult(t, r, report.StillDown, "")
-		if want := "tcp://127.0.0.1:1 does not answer; process 7 of '/toys/a' is stopped by a signal or a debugger"; r.Trouble != want || !strings.Contains(w.diary(), want) {
-			t.Errorf("trouble %q, the diary says\n%s", r.Trouble, w.diary())
+		if want := "tcp://127.0.0.1:1 does not answer; process 7 of '/toys/a' is stopped by a signal or a debugger"; r.Trouble != want || !strings.Contains(w.logged(), want) {
+			t.Errorf("trouble %q, the log says\n%s", r.Trouble, w.logged())
 		}
 	})
 }

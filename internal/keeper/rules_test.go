@@ -24,7 +24,7 @@ func TestVerdictsThatRestartNothing(t *testing.T) {
 		verdict check.Verdict
 		want    report.Daemon // but for its name
 		status  report.Status
-		alone   string // the only line of the diary if there is no other daemon
+		alone   string // the only line of the log if there is no other daemon
 		among   string // and if there is one
 	}{
 		{"a rule is kept", true, none, report.Daemon{Result: report.Clear}, report.OK, "INFO 'x' is kept", ""},
@@ -82,7 +82,7 @@ func TestVerdictsThatRestartNothing(t *testing.T) {
 						t.Errorf("%+v, want %+v", r, tc.want)
 					}
 					if line != "" && w.log[0] != line {
-						t.Errorf("the diary says %q, want %q", w.log, line)
+						t.Errorf("the log says %q, want %q", w.log, line)
 					}
 					w.untouched(t)
 					if len(w.lookedAt) != 1 {

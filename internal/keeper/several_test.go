@@ -28,7 +28,7 @@ func TestOneLookForAll(t *testing.T) {
 		}
 		w.untouched(t)
 		if want := []string{"INFO 50 of 50 daemons and rules were well"}; !slices.Equal(w.log, want) {
-			t.Errorf("the diary says %q", w.log)
+			t.Errorf("the log says %q", w.log)
 		}
 	})
 }

@@ -71,12 +71,12 @@ func TestFlapping(t *testing.T) {
 			t.Errorf("%v: %s", got.Result, got.Reason)
 		}
 		w.untouched(t)
-		if !strings.Contains(w.diary(), "'toy' is flapping: ") {
-			t.Errorf("the diary says\n%s", w.diary())
+		if !strings.Contains(w.logged(), "'toy' is flapping: ") {
+			t.Errorf("the log says\n%s", w.logged())
 		}
 		w.log = nil
-		if got := w.again(t, d)["toy"]; got.Result != report.StillDown || !got.Known || strings.Contains(w.diary(), "flapping") {
-			t.Errorf("once more: %v, %v\n%s", got.Result, got.Known, w.diary())
+		if got := w.again(t, d)["toy"]; got.Result != report.StillDown || !got.Known || strings.Contains(w.logged(), "flapping") {
+			t.Errorf("once more: %v, %v\n%s", got.Result, got.Known, w.logged())
 		}
 	})
 }

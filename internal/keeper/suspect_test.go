@@ -145,11 +145,11 @@ func TestSurvivors(t *testing.T) {
 		r := f.world.again(t, d)["a"]
 		wantResult(t, r, report.StillDown, "")
 		const says = "its main process (pid 100) has ended; 2 of its processes are left"
-		if f.did() != "stop a,start a" || r.Trouble != says || !strings.Contains(f.world.diary(), "'a' is not well: "+says) || r.Cause != "signal 9" {
-			t.Errorf("%s, trouble %q, cause %q:\n%s", f.did(), r.Trouble, r.Cause, f.world.diary())
+		if f.did() != "stop a,start a" || r.Trouble != says || !strings.Contains(f.world.logged(), "'a' is not well: "+says) || r.Cause != "signal 9" {
+			t.Errorf("%s, trouble %q, cause %q:\n%s", f.did(), r.Trouble, r.Cause, f.world.logged())
 		}
-		if strings.Contains(f.world.diary(), "by someone else") {
-			t.Error(f.world.diary())
+		if strings.Contains(f.world.logged(), "by someone else") {
+			t.Error(f.world.logged())
 		}
 		time.Sleep(time.Hour) // longer than the back-off
 		f.revives, f.steps = true, nil
@@ -256,8 +256,8 @@ func TestOldImageIsToldOnce(t *testing.T) {
 		f.main.OldImage = true
 		for n := range 3 {
 			r := f.world.again(t, d)["a"]
-			if len(r.Notices) != 1 || !strings.HasPrefix(r.Notices[0], says) || strings.Contains(f.world.diary(), says) != (n == 0) {
-				t.Errorf("run %d: %q\n%s", n, r.Notices, f.world.diary())
+			if len(r.Notices) != 1 || !strings.HasPrefix(r.Notices[0], says) || strings.Contains(f.world.logged(), says) != (n == 0) {
+				t.Errorf("run %d: %q\n%s", n, r.Notices, f.world.logged())
 			}
 		}
 		f.main.OldImage = false
@@ -265,8 +265,8 @@ func TestOldImageIsToldOnce(t *testing.T) {
 			t.Errorf("%q", r.Notices)
 		}
 		f.main.OldImage = true
-		if f.world.again(t, d); !strings.Contains(f.world.diary(), says) {
-			t.Errorf("not told again:\n%s", f.world.diary())
+		if f.world.again(t, d); !strings.Contains(f.world.logged(), says) {
+			t.Errorf("not told again:\n%s", f.world.logged())
 		}
 	})
 }
@@ -285,8 +285,8 @@ func TestRestartedAsAnothersService(t *testing.T) {
 			t.Fatalf("%+v", r)
 		}
 		time.Sleep(time.Minute)
-		if r := w.again(t, a, b)["b"]; len(r.Notices) > 0 || !strings.Contains(w.diary(), "'b' was restarted for 'a', with which it shares a service") {
-			t.Errorf("notices %q, the diary says\n%s", r.Notices, w.diary())
+		if r := w.again(t, a, b)["b"]; len(r.Notices) > 0 || !strings.Contains(w.logged(), "'b' was restarted for 'a', with which it shares a service") {
+			t.Errorf("notices %q, the log says\n%s", r.Notices, w.logged())
 		}
 		time.Sleep(time.Minute)
 		w.comesUp("b")
@@ -315,8 +315,8 @@ func TestBroughtBackAsAnothersService(t *testing.T) {
 		if i < 0 || ledger[i].Outcome != words.BroughtBack || ledger[i].For != "a" {
 			t.Errorf("%+v", ledger)
 		}
-		if !strings.Contains(w.diary(), "'b' is up again after") || strings.Contains(w.diary(), "by itself") {
-			t.Errorf("the diary says\n%s", w.diary())
+		if !strings.Contains(w.logged(), "'b' is up again after") || strings.Contains(w.logged(), "by itself") {
+			t.Errorf("the log says\n%s", w.logged())
 		}
 	})
 }

@@ -443,12 +443,12 @@ func (w *world) at(t *testing.T, name string) *step {
 	return w.steps[i]
 }
 
-// said is when a line of the diary was written.
+// said is when a line of the log was written.
 func (w *world) said(t *testing.T, prefix string) time.Duration {
 	t.Helper()
 	i := slices.IndexFunc(w.lines, func(l line) bool { return strings.HasPrefix(l.text, prefix) })
 	if i < 0 {
-		t.Fatalf("the diary does not say %q:\n%s", prefix, strings.Join(w.log, "\n"))
+		t.Fatalf("the log does not say %q:\n%s", prefix, strings.Join(w.log, "\n"))
 	}
 	return w.lines[i].at
 }
@@ -565,5 +565,5 @@ func (w *world) ledger(t *testing.T) []past.Incident {
 	return list
 }
 
-// diary is what runs have said since again.
-func (w *world) diary() string { return strings.Join(w.log, "\n") }
+// logged is what runs have said since again.
+func (w *world) logged() string { return strings.Join(w.log, "\n") }

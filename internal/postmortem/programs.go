@@ -243,7 +243,7 @@ func running(now census, id int, at time.Duration) (living, bool) {
 	return l, true
 }
 
-// The most that is told of a process, in bytes: the diary's lines have a limit.
+// The most that is told of a process, in bytes: the log's lines have a limit.
 const (
 	mostProgram = 120
 	mostArgs    = 200

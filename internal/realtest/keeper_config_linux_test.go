@@ -73,7 +73,7 @@ func TestConfigFromCron(t *testing.T) {
 	})
 	well := regexp.MustCompile(`^INFO 4 of 4 daemons and rules were well$`)
 	Until(t, "a run has found all well", func() bool {
-		lines := diary(t, m)
+		lines := logged(t, m)
 		return len(lines) > 0 && well.MatchString(lines[len(lines)-1].text)
 	})
 	for _, name := range []string{"one", "two"} {

@@ -12,22 +12,22 @@ const priorities = `template(name="priorities" type="string" string="%syslogfaci
 *.* action(type="omfile" file="/var/log/priorities" template="priorities")
 `
 
-type diaryLine struct{ priority, pid, text string }
+type syslogLine struct{ priority, pid, text string }
 
-var diaryPattern = regexp.MustCompile(`(?m)^(\S+) DAEMON-KEEPER\[(\d+)\]: (.*)$`)
+var syslogPattern = regexp.MustCompile(`(?m)^(\S+) DAEMON-KEEPER\[(\d+)\]: (.*)$`)
 
-// diary is what daemon-keeper has told syslog, as the rsyslog with priorities has it.
-func diary(t *testing.T, m *Machine) (lines []diaryLine) {
+// logged is what daemon-keeper has told syslog, as the rsyslog with priorities has it.
+func logged(t *testing.T, m *Machine) (lines []syslogLine) {
 	t.Helper()
-	for _, f := range diaryPattern.FindAllStringSubmatch(read(t, m, "/var/log/priorities"), -1) {
-		lines = append(lines, diaryLine{f[1], f[2], strings.TrimSpace(f[3])})
+	for _, f := range syslogPattern.FindAllStringSubmatch(read(t, m, "/var/log/priorities"), -1) {
+		lines = append(lines, syslogLine{f[1], f[2], strings.TrimSpace(f[3])})
 	}
 	return lines
 }
 
-// isDiary fails the test unless the lines are one run's, and as wanted: priority,
+// isSyslog fails the test unless the lines are one run's, and as wanted: priority,
 // space, and a pattern.
-func isDiary(t *testing.T, lines []diaryLine, want ...string) {
+func isSyslog(t *testing.T, lines []syslogLine, want ...string) {
 	t.Helper()
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines were expected, not %d: %q", len(want), len(lines), lines)
@@ -56,15 +56,15 @@ func TestKeeperCron(t *testing.T) {
 	l.FastCron(6) // a minute of 10 s, in which a run ends also on a busy machine
 	m := Boot(t, Tree(t), l)
 
-	Until(t, "a run has found toy up", func() bool { return len(diary(t, m)) > 0 })
-	before := len(diary(t, m))
+	Until(t, "a run has found toy up", func() bool { return len(logged(t, m)) > 0 })
+	before := len(logged(t, m))
 	pid := onlyPid(t, m, toy)
-	isDiary(t, diary(t, m)[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
+	isSyslog(t, logged(t, m)[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
 	m.Kill(t, pid, syscall.SIGKILL)
-	var incident, later []diaryLine // of the run that brings it back, and of others, which may come while that still looks
+	var incident, later []syslogLine // of the run that brings it back, and of others, which may come while that still looks
 	Until(t, "toy is back, and the next run finds it up", func() bool {
 		incident, later = nil, nil
-		for _, line := range diary(t, m)[before:] {
+		for _, line := range logged(t, m)[before:] {
 			switch {
 			case len(incident) > 0 && line.pid == incident[0].pid, len(incident) == 0 && strings.Contains(line.text, "is not running"):
 				incident = append(incident, line)
@@ -74,7 +74,7 @@ func TestKeeperCron(t *testing.T) {
 		}
 		return len(incident) >= 7 && len(later) > 0
 	})
-	isDiary(t, incident,
+	isSyslog(t, incident,
 		`daemon\.warning WARNING '/usr/local/sbin/toy' is not running`,
 		`daemon\.notice INFO '/usr/local/sbin/toy': its main process was killed by SIGKILL`,
 		`daemon\.notice INFO stopping service 'toy'`,
@@ -82,7 +82,7 @@ func TestKeeperCron(t *testing.T) {
 		`daemon\.notice INFO starting service 'toy'`,
 		`daemon\.notice INFO started service 'toy' in [0-9.]+ m?s`,
 		`daemon\.notice INFO '/usr/local/sbin/toy' is running again \(pid \d+\)`)
-	isDiary(t, later[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
+	isSyslog(t, later[:1], `daemon\.info INFO '/usr/local/sbin/toy' is running \(pid \d+\)`)
 	if now := onlyPid(t, m, toy); now == pid {
 		t.Error("toy is the process that was killed")
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Wrong usage and a table that cannot be believed are fatal in the diary too,
+// Wrong usage and a table that cannot be believed are fatal in the log too,
 // with the facility and tag that were asked for where they can be used.
 func TestKeeperFatal(t *testing.T) {
 	t.Parallel()
@@ -29,7 +29,7 @@ func TestKeeperFatal(t *testing.T) {
 			t.Errorf("%q: status %d, %s", tc.args, status, out)
 		}
 		Until(t, tc.want, func() bool {
-			return slices.ContainsFunc(diary(t, m), func(d diaryLine) bool { return d.priority+" "+d.text == tc.want })
+			return slices.ContainsFunc(logged(t, m), func(d syslogLine) bool { return d.priority+" "+d.text == tc.want })
 		})
 	}
 	// A proc file system without processes, in a mount namespace of its own.
@@ -39,6 +39,6 @@ func TestKeeperFatal(t *testing.T) {
 	}
 	want := "daemon.crit FATAL cannot trust the process table: no proc file system is mounted on /proc; nothing was touched"
 	Until(t, want, func() bool {
-		return slices.ContainsFunc(diary(t, m), func(d diaryLine) bool { return d.priority+" "+d.text == want })
+		return slices.ContainsFunc(logged(t, m), func(d syslogLine) bool { return d.priority+" "+d.text == want })
 	})
 }

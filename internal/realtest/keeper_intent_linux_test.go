@@ -77,13 +77,13 @@ func quiet(t *testing.T, m *Machine, name string) {
 	}
 }
 
-// diaryOf are the lines that syslog has about a daemon.
-func diaryOf(t *testing.T, m *Machine, name string) (list []string) {
+// loggedOf are the lines that syslog has about a daemon.
+func loggedOf(t *testing.T, m *Machine, name string) (list []string) {
 	t.Helper()
 	mark := "read at " + time.Now().String()
 	m.Must(t, "logger", mark)
 	Until(t, "rsyslog has written all", func() bool { return logHas(t, m, "/var/log/priorities", mark) })
-	for _, line := range diary(t, m) {
+	for _, line := range logged(t, m) {
 		if strings.Contains(line.text, "'"+name+"'") {
 			list = append(list, line.priority+" "+line.text)
 		}
@@ -133,7 +133,7 @@ func intentStopped(t *testing.T, m *Machine) {
 	onlyPid(t, m, "/usr/local/sbin/toy")
 	quiet(t, m, "toy")
 	m.Must(t, "systemctl", "stop", "toy")
-	before := len(diaryOf(t, m, "toy"))
+	before := len(loggedOf(t, m, "toy"))
 	leftAlone(t, m, "toy", "stopped", "service toy: it was stopped at 20", " of systemd); to have it kept again: systemctl start toy.service")
 	for range 2 {
 		quiet(t, m, "toy")
@@ -146,10 +146,10 @@ func intentStopped(t *testing.T, m *Machine) {
 	}
 	expect(t, run(t, m, "check", "toy", "--prometheus", "/run/toy.prom"), 0)
 	contains(t, "the file", read(t, m, "/run/toy.prom"), `daemon_keeper_held{daemon="toy"} 1`+"\n")
-	lines := diaryOf(t, m, "toy")[before:]
+	lines := loggedOf(t, m, "toy")[before:]
 	if want := "daemon.notice INFO 'toy' is left alone: service toy: it was stopped at "; len(lines) != 2 ||
 		lines[0] != "daemon.warning WARNING 'toy' is not running" || !strings.HasPrefix(lines[1], want) {
-		t.Errorf("the diary has %q", lines)
+		t.Errorf("the log has %q", lines)
 	}
 
 	m.Must(t, "systemctl", "start", "toy")

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// theDiary is what stands on stderr where syslog does not take it.
-var theDiary = []string{
+// ofTheLog is what stands on stderr where syslog does not take it.
+var ofTheLog = []string{
 	"daemon-keeper: WARNING '/usr/local/sbin/toy' is not running\n",
 	"daemon-keeper: INFO stopping service 'toy'\n", "daemon-keeper: INFO stopped service 'toy' in ",
 	"daemon-keeper: INFO starting service 'toy'\n", "daemon-keeper: INFO started service 'toy' in ",
@@ -18,7 +18,7 @@ var theDiary = []string{
 }
 
 // Without a syslogd, or with one that hangs, the daemon is brought back all the
-// same, the diary is on stderr, and that costs a second in all, not one for each line.
+// same, the log is on stderr, and that costs a second in all, not one for each line.
 func TestKeeperSyslogAbsentAndHung(t *testing.T) {
 	t.Parallel()
 	m := sysvMachine(t)
@@ -26,14 +26,14 @@ func TestKeeperSyslogAbsentAndHung(t *testing.T) {
 
 	absent := keep(t, m, args...)
 	expect(t, absent, 1, "is up again")
-	contains(t, "stderr", absent.stderr, theDiary...)
+	contains(t, "stderr", absent.stderr, ofTheLog...)
 	silent(t, m, args...)
 
 	fill(t, m.Path("/dev/log"))
 	kill(t, m, "/usr/local/sbin/toy")
 	hung := keep(t, m, args...)
 	expect(t, hung, 1, "is up again")
-	contains(t, "stderr", hung.stderr, theDiary...)
+	contains(t, "stderr", hung.stderr, ofTheLog...)
 	if hung.took > absent.took+5*time.Second {
 		t.Errorf("it took %v instead of %v", hung.took, absent.took)
 	}
@@ -80,7 +80,7 @@ func TestKeeperSyslogDies(t *testing.T) {
 	startSyslogd(t, m)
 	a := keep(t, m, "-e", exe, "-s", "toy")
 	expect(t, a, 1, "is up again")
-	contains(t, "stderr", a.stderr, theDiary[2:]...)
+	contains(t, "stderr", a.stderr, ofTheLog[2:]...)
 	if strings.Contains(a.stderr, "is not running") {
 		t.Errorf("on stderr is what syslog has taken:\n%v", a)
 	}

@@ -74,10 +74,10 @@ esac
 	if strings.Contains(a.stdout, "cannot stop") || a.stderr != "" {
 		t.Errorf("the stop of what is dead is not a failure:\n%v", a)
 	}
-	Until(t, "the last line of the diary", func() bool {
+	Until(t, "the last line of the log", func() bool {
 		return strings.Contains(read(t, m, "/var/log/priorities"), "is still not running")
 	})
-	lines := diary(t, m)
+	lines := logged(t, m)
 	said := 0
 	for _, l := range lines {
 		if strings.HasPrefix(l.text, "ERROR service 'toy' said: ") && l.priority == "daemon.err" {

@@ -58,10 +58,10 @@ func TestTextForPeople(t *testing.T) {
 		{"brought back, quiet", Text{Quiet: true}, back, "", ""},
 		{"held", Text{}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
 		{"held, quiet", Text{Quiet: true}, held, "", ""},
-		{"held, and the diary has it", Text{Diary: true}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
-		{"busy, and the diary has it", Text{Diary: true}, busy, "", ""},
-		{"busy, without a diary", Text{}, busy, "'/sbin/x' is down: another run is at work\n", ""},
-		{"busy, at a terminal", Text{Diary: true, Terminal: true}, busy, "'/sbin/x' is down: another run is at work\n", ""},
+		{"held, and the log has it", Text{Syslog: true}, held, "'/sbin/x' is down and left alone: another run is at work\n", ""},
+		{"busy, and the log has it", Text{Syslog: true}, busy, "", ""},
+		{"busy, without a system log", Text{}, busy, "'/sbin/x' is down: another run is at work\n", ""},
+		{"busy, at a terminal", Text{Syslog: true, Terminal: true}, busy, "'/sbin/x' is down: another run is at work\n", ""},
 		{"still down", Text{}, failed, "'/sbin/x' is down: it did not appear within 30s\n" +
 			"  start a  1.0 s  failed: cannot start\n        | \\x1b[31mred\n        | config: line 3\n" +
 			"  start b  not tried: it is masked\n        hint: systemctl unmask b.service\n  hint: look\n", ""},

@@ -18,7 +18,7 @@ type Text struct {
 	Terminal bool // Out is a terminal; otherwise a run that finds all well prints nothing, because cron mails what is printed
 	Color    bool // of Out
 	ErrColor bool
-	Diary    bool // there is a system log: what another run will report is not printed for cron to mail
+	Syslog   bool // there is a system log: what another run will report is not printed for cron to mail
 	Notices  bool // always print what is odd about daemons that are up
 	Quiet    bool // only what needs a person, in one line
 	Verbose  bool // also what was matched, what was excluded, and why
@@ -146,7 +146,7 @@ func (t Text) daemon(d Daemon) {
 // isKnown reports whether people have been told, or will be told by another run: cron need
 // not mail it each minute.
 func (t Text) isKnown(d Daemon) bool {
-	return (d.Busy && t.Diary || d.Known) && !t.Terminal && !t.Verbose
+	return (d.Busy && t.Syslog || d.Known) && !t.Terminal && !t.Verbose
 }
 
 // tells reports whether a daemon that is well is worth printing: cron mails what is printed.

@@ -3,5 +3,5 @@
 // where no other witness can know the sender: a container without tracefs, an old kernel.
 package tracer
 
-// Log writes a line of the diary. It may block.
+// Log writes a line of the log. It may block.
 type Log func(warning bool, text string)

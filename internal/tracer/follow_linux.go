@@ -21,7 +21,7 @@ func (w *wrapper) follow(last end) bool {
 	}
 	if !w.options.Follow {
 		if pid := w.runaway(before); pid > 0 {
-			w.diary.say(true, fmt.Sprintf("%s has gone into the background as process %d, and is not traced any more; start it in the foreground (its manual has a flag or a key for that), or add --follow before the --", w.name(), pid))
+			w.log.say(true, fmt.Sprintf("%s has gone into the background as process %d, and is not traced any more; start it in the foreground (its manual has a flag or a key for that), or add --follow before the --", w.name(), pid))
 		}
 		return false
 	}
@@ -35,7 +35,7 @@ func (w *wrapper) follow(last end) bool {
 		return false
 	}
 	w.main = oldest
-	w.diary.say(false, fmt.Sprintf("%s goes on as process %d, after process %d has exited", w.name(), oldest, before))
+	w.log.say(false, fmt.Sprintf("%s goes on as process %d, after process %d has exited", w.name(), oldest, before))
 	return true
 }
 

@@ -4,15 +4,15 @@ package tracer
 
 import "time"
 
-// line is one for the diary.
+// line is a line of the log.
 type line struct {
 	warning bool
 	text    string
 }
 
-// diary writes its lines in the background: a log that hangs must not delay a signal. If there are
+// backgroundLog writes its lines in the background: a log that hangs must not delay a signal. If there are
 // too many lines, some are lost, and counted.
-type diary struct {
+type backgroundLog struct {
 	lines chan line
 	done  chan struct{}
 	lost  int
@@ -20,30 +20,30 @@ type diary struct {
 
 const mostLines = 256
 
-func newDiary(log Log) *diary {
-	d := &diary{lines: make(chan line, mostLines), done: make(chan struct{})}
+func newBackgroundLog(log Log) *backgroundLog {
+	b := &backgroundLog{lines: make(chan line, mostLines), done: make(chan struct{})}
 	go func() {
-		defer close(d.done)
-		for l := range d.lines {
+		defer close(b.done)
+		for l := range b.lines {
 			log(l.warning, l.text)
 		}
 	}()
-	return d
+	return b
 }
 
-func (d *diary) say(warning bool, text string) {
+func (b *backgroundLog) say(warning bool, text string) {
 	select {
-	case d.lines <- line{warning, text}:
+	case b.lines <- line{warning, text}:
 	default:
-		d.lost++
+		b.lost++
 	}
 }
 
 // close waits until all lines are written, but not longer than patience.
-func (d *diary) close(patience time.Duration) {
-	close(d.lines)
+func (b *backgroundLog) close(patience time.Duration) {
+	close(b.lines)
 	select {
-	case <-d.done:
+	case <-b.done:
 	case <-time.After(patience):
 	}
 }

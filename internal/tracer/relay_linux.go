@@ -79,7 +79,7 @@ func (w *wrapper) handle(r received, late bool) {
 		return
 	}
 	w.flushSilent()
-	w.diary.say(false, fmt.Sprintf("%s got %s%s; %s", w.name(), r.name(), who, outcome))
+	w.log.say(false, fmt.Sprintf("%s got %s%s; %s", w.name(), r.name(), who, outcome))
 }
 
 // flushSilent reports the signals that were not reported one by one.
@@ -92,7 +92,7 @@ func (w *wrapper) flushSilent() {
 		list = append(list, fmt.Sprintf("%d %s", w.silent[number], osutil.SignalName(number)))
 	}
 	clear(w.silent)
-	w.diary.say(true, fmt.Sprintf("%s got more signals than are told one by one: %s", w.name(), strings.Join(list, ", ")))
+	w.log.say(true, fmt.Sprintf("%s got more signals than are told one by one: %s", w.name(), strings.Join(list, ", ")))
 }
 
 func userName(uid uint32) string {
@@ -159,7 +159,7 @@ func (w *wrapper) stopWith(number int) {
 	parent, err := proctable.ReadStat(unix.Getppid())
 	session, sidErr := unix.Getsid(0)
 	if err != nil || sidErr != nil || parent.Session != session || parent.Group == unix.Getpgrp() {
-		w.diary.say(false, fmt.Sprintf("%s was stopped by %s", w.name(), osutil.SignalName(number)))
+		w.log.say(false, fmt.Sprintf("%s was stopped by %s", w.name(), osutil.SignalName(number)))
 		return
 	}
 	w.resumed = true

@@ -32,9 +32,9 @@ func Main(args []string, open func(Options) Log) int {
 		return w.refuse(err)
 	}
 	unknown := p.inherited()
-	w.diary = newDiary(open(p.Options))
+	w.log = newBackgroundLog(open(p.Options))
 	if unknown != nil {
-		w.diary.say(false, unknown.Error()+"; the program has those of job control, SIGHUP and SIGINT as without this wrapper, and the others by default")
+		w.log.say(false, unknown.Error()+"; the program has those of job control, SIGHUP and SIGINT as without this wrapper, and the others by default")
 	}
 	return w.run(p, signals)
 }
@@ -49,7 +49,7 @@ type wrapper struct {
 	self    int
 	program []string
 	options Options
-	diary   *diary
+	log     *backgroundLog
 
 	signals  int // the descriptor
 	children int // that becomes readable if a child has changed
@@ -165,7 +165,7 @@ func (w *wrapper) loop(status int) end {
 		n, err := unix.Poll(fds, patience)
 		switch {
 		case err != nil && err != unix.EINTR:
-			w.diary.say(true, fmt.Sprintf("cannot wait for signals: %v", err))
+			w.log.say(true, fmt.Sprintf("cannot wait for signals: %v", err))
 			return end{status: failed}
 		case err == nil && n == 0:
 			slim()
@@ -178,7 +178,7 @@ func (w *wrapper) loop(status int) end {
 				return w.notStarted(text)
 			}
 			w.dirty = true
-			w.diary.say(false, fmt.Sprintf("%s runs as process %d; its signals are traced by process %d", w.name(), w.main, w.self))
+			w.log.say(false, fmt.Sprintf("%s runs as process %d; its signals are traced by process %d", w.name(), w.main, w.self))
 		}
 		if !starting {
 			w.readSignals()
@@ -194,7 +194,7 @@ func (w *wrapper) loop(status int) end {
 // notStarted waits for the last step, which has said why.
 func (w *wrapper) notStarted(text string) end {
 	fmt.Fprintf(os.Stderr, "daemon-keeper: error: cannot start %s: %s\n", w.name(), words.Printable(text))
-	w.diary.say(true, fmt.Sprintf("cannot start %s: %s", w.name(), text))
+	w.log.say(true, fmt.Sprintf("cannot start %s: %s", w.name(), text))
 	w.program = nil // nothing else is said of it
 	for {
 		var ws unix.WaitStatus
@@ -254,12 +254,12 @@ func (w *wrapper) endAs(last end) int {
 		now := time.Now()
 		w.flushSilent()
 		text, bad := last.account(w.last, now)
-		w.diary.say(bad, fmt.Sprintf("%s (process %d) %s; it ran for %s", w.name(), w.first, text, since(w.began, now)))
+		w.log.say(bad, fmt.Sprintf("%s (process %d) %s; it ran for %s", w.name(), w.first, text, since(w.began, now)))
 	}
-	if w.diary.lost > 0 {
-		w.diary.say(true, words.Plural(w.diary.lost, "line")+" of this wrapper could not be written")
+	if w.log.lost > 0 {
+		w.log.say(true, words.Plural(w.log.lost, "line")+" of this wrapper could not be written")
 	}
-	w.diary.close(3 * time.Second)
+	w.log.close(3 * time.Second)
 	if last.signal == 0 {
 		return last.status
 	}

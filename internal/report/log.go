@@ -52,12 +52,12 @@ type Sender interface {
 	Send(Level, string) error
 }
 
-// Diary is the log of a run. It writes each line when it happens: one fact per line, in
+// Log is the log of a run. It writes each line when it happens: one fact per line, in
 // ASCII, without control characters, at most 1 KiB.
 //
 // If there is no system log or it does not answer, the lines go to stderr and the work goes
 // on. patience limits the total time that a log which hangs may cost a run.
-type Diary struct {
+type Log struct {
 	mu       sync.Mutex
 	sender   Sender // nil: there is no system log
 	stderr   io.Writer
@@ -66,43 +66,43 @@ type Diary struct {
 	patience time.Duration
 }
 
-// NewDiary returns a log that writes to sender. If sender is nil, or fails, it writes lines
+// NewLog returns a log that writes to sender. If sender is nil, or fails, it writes lines
 // of at least level mirror to stderr, with the level in colour if color is set.
-func NewDiary(sender Sender, stderr io.Writer, color bool, mirror Level) *Diary {
-	return &Diary{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: 500 * time.Millisecond}
+func NewLog(sender Sender, stderr io.Writer, color bool, mirror Level) *Log {
+	return &Log{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: 500 * time.Millisecond}
 }
 
 const longestLine = 1 << 10
 
 // Log writes one line. It may be called at the same time from several goroutines.
-func (d *Diary) Log(level Level, format string, args ...any) {
-	d.write(level, d.mirror, format, args...)
+func (l *Log) Log(level Level, format string, args ...any) {
+	l.write(level, l.mirror, format, args...)
 }
 
 // Record writes one line about a lasting problem. Without a system log the line is left to
 // the report, which has it, too: otherwise cron would mail it each minute.
-func (d *Diary) Record(level Level, format string, args ...any) {
+func (l *Log) Record(level Level, format string, args ...any) {
 	mirror := Fatal + 1
-	if d.mirror == Routine { // somebody wants to see every line
+	if l.mirror == Routine { // somebody wants to see every line
 		mirror = Routine
 	}
-	d.write(level, mirror, format, args...)
+	l.write(level, mirror, format, args...)
 }
 
-func (d *Diary) write(level, mirror Level, format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (l *Log) write(level, mirror Level, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	word, text := level.String(), words.ASCII(fmt.Sprintf(format, args...))
 	line := words.Cut(word+" "+text, longestLine)
-	if d.sender != nil && d.patience > 0 {
+	if l.sender != nil && l.patience > 0 {
 		began := time.Now()
-		err := d.sender.Send(level, line)
-		d.patience -= time.Since(began)
+		err := l.sender.Send(level, line)
+		l.patience -= time.Since(began)
 		if err == nil {
 			return
 		}
 	}
 	if level >= mirror {
-		fmt.Fprintf(d.stderr, "daemon-keeper: %s%s\n", terminal.Paint(d.color, level.color(), word), line[len(word):])
+		fmt.Fprintf(l.stderr, "daemon-keeper: %s%s\n", terminal.Paint(l.color, level.color(), word), line[len(word):])
 	}
 }

@@ -80,8 +80,8 @@ func TestFaultsOfTheMachineAreToldOnce(t *testing.T) {
 	}
 }
 
-// A daemon that the diary has called down, and that another's restart has brought
-// back, is not left so in the diary.
+// A daemon that the log has called down, and that another's restart has brought
+// back, is not left so in the log.
 func TestBackByAnothersRestartIsToldOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -107,7 +107,7 @@ func TestDaemonsThatAreUpAreNotToldOf(t *testing.T) {
 		w := newWorld(t)
 		w.run(t, t.Context(), w.isUp("a", "a"), w.isUp("b", "b"))
 		if got := strings.Join(w.log, "\n"); got != "INFO 2 of 2 daemons and rules were well" {
-			t.Errorf("the diary says\n%s", got)
+			t.Errorf("the log says\n%s", got)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestDaemonsThatAreUpAreNotToldOf(t *testing.T) {
 		d := w.isUp("a", "a")
 		w.run(t, t.Context(), d)
 		if got, want := strings.Join(w.log, "\n"), fmt.Sprintf("INFO 'a' is running (pid %d)", w.toy("a").pid); got != want {
-			t.Errorf("the diary says\n%s", got)
+			t.Errorf("the log says\n%s", got)
 		}
 	})
 }

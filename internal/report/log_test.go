@@ -29,7 +29,7 @@ func (f *fakeSyslog) Send(l Level, line string) error {
 func TestLineOpensWithItsLevel(t *testing.T) {
 	var s fakeSyslog
 	var stderr bytes.Buffer
-	d := NewDiary(&s, &stderr, false, Notice)
+	d := NewLog(&s, &stderr, false, Notice)
 	d.Log(Routine, "a")
 	d.Log(Notice, "b")
 	d.Log(Warning, "'%s' is not running", "/usr/local/sbin/clamd")
@@ -46,7 +46,7 @@ func TestLineOpensWithItsLevel(t *testing.T) {
 
 func TestLineIsOneLineOfASCIIWithinOneKiB(t *testing.T) {
 	var s fakeSyslog
-	NewDiary(&s, nil, false, Notice).Log(Error, "%s", "ü\n"+strings.Repeat("x", 5000))
+	NewLog(&s, nil, false, Notice).Log(Error, "%s", "ü\n"+strings.Repeat("x", 5000))
 	if len(s.lines[0]) != 1024 || !strings.HasPrefix(s.lines[0], `ERROR \xc3\xbc\x0axxx`) || !strings.HasSuffix(s.lines[0], "...") {
 		t.Errorf("sent %d bytes: %.40q", len(s.lines[0]), s.lines[0])
 	}
@@ -54,7 +54,7 @@ func TestLineIsOneLineOfASCIIWithinOneKiB(t *testing.T) {
 
 func TestWithoutSyslogTheLinesGoToStderr(t *testing.T) {
 	var stderr bytes.Buffer
-	d := NewDiary(nil, &stderr, false, Notice)
+	d := NewLog(nil, &stderr, false, Notice)
 	d.Log(Routine, "all is well")
 	d.Log(Warning, "it is not")
 	if got, want := stderr.String(), "daemon-keeper: WARNING it is not\n"; got != want {
@@ -68,13 +68,13 @@ func TestWithoutSyslogTheLinesGoToStderr(t *testing.T) {
 func TestWithoutSyslogWhatStaysWrongIsLeftToTheReport(t *testing.T) {
 	for mirror, want := range map[Level]string{Info: "", Routine: "daemon-keeper: ERROR it is broken\n"} {
 		var stderr bytes.Buffer
-		NewDiary(nil, &stderr, false, mirror).Record(Error, "it is broken")
+		NewLog(nil, &stderr, false, mirror).Record(Error, "it is broken")
 		if got := stderr.String(); got != want {
 			t.Errorf("mirror %v: %q, want %q", mirror, got, want)
 		}
 	}
 	var s fakeSyslog
-	NewDiary(&s, nil, false, Info).Record(Error, "it is broken")
+	NewLog(&s, nil, false, Info).Record(Error, "it is broken")
 	if len(s.lines) != 1 {
 		t.Errorf("sent %q", s.lines)
 	}
@@ -84,7 +84,7 @@ func TestHungSyslogCostsLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fakeSyslog{takes: 160 * time.Millisecond, err: errors.New("i/o timeout")}
 		var stderr bytes.Buffer
-		d := NewDiary(&s, &stderr, false, Notice)
+		d := NewLog(&s, &stderr, false, Notice)
 		began := time.Now()
 		for range 50 {
 			d.Log(Warning, "line")
@@ -104,7 +104,7 @@ func TestHungSyslogCostsLittle(t *testing.T) {
 // On a terminal the level has its colour, and nothing else does.
 func TestLevelsInColour(t *testing.T) {
 	var stderr bytes.Buffer
-	d := NewDiary(nil, &stderr, true, Notice)
+	d := NewLog(nil, &stderr, true, Notice)
 	d.Log(Notice, "a")
 	d.Log(Warning, "b \x1b[31m")
 	d.Log(Error, "c")
