@@ -28,7 +28,9 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "daemon-keeper")
-	return path, exec.Command("go", "build", "-o", path, "../..").Run()
+	cmd := exec.Command("go", "build", "-o", path, "../..")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return path, cmd.Run()
 })
 
 func TestMain(m *testing.M) {
