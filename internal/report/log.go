@@ -1,9 +1,12 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"daemon-keeper/internal/terminal"
@@ -69,7 +72,7 @@ type Log struct {
 // NewLog returns a log that writes to sender. If sender is nil, or fails, it writes lines
 // of at least level mirror to stderr, with the level in colour if color is set.
 func NewLog(sender Sender, stderr io.Writer, color bool, mirror Level) *Log {
-	return &Log{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: 500 * time.Millisecond}
+	return &Log{sender: sender, stderr: stderr, color: color, mirror: mirror, patience: time.Second}
 }
 
 const longestLine = 1 << 10
@@ -94,15 +97,28 @@ func (l *Log) write(level, mirror Level, format string, args ...any) {
 	defer l.mu.Unlock()
 	word, text := level.String(), words.ASCII(fmt.Sprintf(format, args...))
 	line := words.Cut(word+" "+text, longestLine)
-	if l.sender != nil && l.patience > 0 {
-		began := time.Now()
-		err := l.sender.Send(level, line)
-		l.patience -= time.Since(began)
-		if err == nil {
-			return
-		}
+	if l.send(level, line) {
+		return
 	}
 	if level >= mirror {
 		fmt.Fprintf(l.stderr, "daemon-keeper: %s%s\n", terminal.Paint(l.color, level.color(), word), line[len(word):])
 	}
+}
+
+// send reports whether the system log has the line. If its queue is full it is asked again: on
+// a busy machine a syslog daemon needs a moment.
+func (l *Log) send(level Level, line string) bool {
+	for l.sender != nil && l.patience > 0 {
+		began := time.Now()
+		err := l.sender.Send(level, line)
+		isFull := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ENOBUFS) // FreeBSD does not wait
+		if isFull {
+			time.Sleep(10 * time.Millisecond)
+		}
+		l.patience -= time.Since(began)
+		if !isFull {
+			return err == nil
+		}
+	}
+	return false
 }
