@@ -11,7 +11,9 @@ import (
 )
 
 // fill repeats a piece up to the size of the largest file. %d becomes a number.
-func fill(head, piece, tail string) string {
+func fill(head, piece, tail string) string { return fillTo(maxBytes, head, piece, tail) }
+
+func fillTo(size int, head, piece, tail string) string {
 	var b strings.Builder
 	b.WriteString(head)
 	for i := 0; ; i++ {
@@ -19,7 +21,7 @@ func fill(head, piece, tail string) string {
 		if strings.Contains(p, "%d") {
 			p = strings.ReplaceAll(p, "%d", fmt.Sprint(i))
 		}
-		if b.Len()+len(p)+len(tail) > maxBytes {
+		if b.Len()+len(p)+len(tail) > size {
 			break
 		}
 		b.WriteString(p)
@@ -27,7 +29,7 @@ func fill(head, piece, tail string) string {
 	return b.String() + tail
 }
 
-// hostile are files of 1 MiB which would each take a plain reader seconds, minutes
+// hostile are files of up to 1 MiB which would each take a plain reader seconds, minutes
 // or gigabytes, by name.
 func hostile() map[string]string {
 	line := strings.Repeat
@@ -97,8 +99,9 @@ func hostile() map[string]string {
 	}
 	for _, s := range []string{"[", "{", "- ", "a: ", "\"", "'", "|", ">", "&a ", "*a", "!a ", "<<: ", "#", "\\", "%", "@", "?", ": ", ", ", "\t", "\r", "]", "}", "~", "0x", "1", ".", "\u00e9"} {
 		for _, end := range []string{"\n", "x\n  "} {
-			files[fmt.Sprintf("%q and %q", s, end)] = fill("a:\n", s+end, "")
-			files[fmt.Sprintf("lines of %q and %q", s, end)] = fill("a:\n", line(s, 4000/len(s))+end, "")
+			// These are many: a quarter each, which a slow reader feels, too.
+			files[fmt.Sprintf("%q and %q", s, end)] = fillTo(maxBytes/4, "a:\n", s+end, "")
+			files[fmt.Sprintf("lines of %q and %q", s, end)] = fillTo(maxBytes/4, "a:\n", line(s, 4000/len(s))+end, "")
 		}
 	}
 	return files
