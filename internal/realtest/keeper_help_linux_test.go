@@ -87,21 +87,31 @@ func begin(t *testing.T, m *Machine, argv ...string) (wait func() answer) {
 		cancel()
 		t.Fatal(err)
 	}
+	var waited, outEnded, errEnded bool
+	end := func() (a answer) {
+		waited = true
+		a.status = exitStatus(t, cmd.Wait())
+		a.took = time.Since(began)
+		a.stdout, outEnded = outText()
+		a.stderr, errEnded = errText()
+		return a
+	}
+	t.Cleanup(func() { // a test that was waiting for something else has failed
+		if !waited {
+			cancel()
+			t.Logf("nobody had waited for %q:\n%v", argv, end())
+		}
+	})
 	return func() answer {
 		t.Helper()
 		defer cancel()
-		err := cmd.Wait()
-		a := answer{took: time.Since(began)}
-		var outEnded, errEnded bool
-		a.stdout, outEnded = outText()
-		a.stderr, errEnded = errText()
+		a := end()
 		switch {
 		case ctx.Err() != nil:
 			t.Errorf("%q did not end within %v:\n%v", argv, Patience, a)
 		case !outEnded || !errEnded:
 			t.Errorf("%q has ended, but something keeps its output open:\n%v", argv, a)
 		}
-		a.status = exitStatus(t, err)
 		return a
 	}
 }

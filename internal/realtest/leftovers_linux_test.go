@@ -74,12 +74,12 @@ func TestLeftoversOfNginx(t *testing.T) {
 	l.File("/etc/daemon-keeper.yaml", config("report"), 0o644)
 	m := Enter(t, tree, l)
 	m.Must(t, "service", "nginx", "start")
-	silentRun(t, m)
-
 	const exe = "/usr/sbin/nginx"
 	var before []int
 	processors, err := strconv.Atoi(strings.TrimSpace(m.Must(t, "getconf", "_NPROCESSORS_ONLN")))
 	Until(t, "nginx has a worker for each processor", func() bool { before = m.Pids(t, exe); return err == nil && len(before) == 1+processors })
+	silentRun(t, m) // it remembers them
+
 	master := mainOf(t, m, before)
 	m.Kill(t, master, syscall.SIGKILL)
 	workers := slices.DeleteFunc(before, func(pid int) bool { return pid == master })
