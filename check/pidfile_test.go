@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/golden"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,53 +37,50 @@ func TestPIDFileFaults(t *testing.T) {
 	zombieParent := process(50, "daemon")
 	zombieParent.owner.Zombie = true
 	goneParent := pidReading{pidText: pidText{Number: 50}, owner: proctable.Owner{Known: true}}
+	texts := golden.Open(t, "pidfile_faults.txtar")
 	for _, tc := range []struct {
 		name    string
 		r       pidReading
 		matches []Match
-		want    string // behind the path
 	}{
-		{"not read", pidReading{}, java, ""},
-		{"the daemon's", process(684, "java"), java, ""},
-		{"its second process", process(685, "java"), two, ""},
-		{"the daemon's, of which nothing can be told", pidReading{pidText: pidText{Number: 684}}, java, ""},
-		{"its supervisor's", process(50, "daemon"), java, ""},
-		{"its dead supervisor's", zombieParent, java, "holds 50, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
-		{"its former supervisor's", goneParent, java, "holds 50, and there is no such process (the daemon is pid 684 /usr/bin/java of user 7)"},
-		{"process 1's", process(1, "init"), ofInit, "holds 1, which is init and not the daemon (pid 684 /usr/bin/java of user 7)"},
-		{"missing", missing, java, "is missing"},
-		{"not readable", pidReading{pidText: pidText{Trouble: "cannot be read: permission denied"}}, java, "cannot be read: permission denied"},
-		{"a link", pidReading{pidText: pidText{Trouble: "is a symbolic link, which is not followed"}}, java, "is a symbolic link, which is not followed"},
-		{"no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, java, "holds no process id"},
-		{"just made", empty(0), java, ""},
-		{"made a moment ago", empty(firstMoment - 1), java, ""},
-		{"empty for too long", empty(firstMoment), java, "is empty"},
-		{"made in the future", empty(-time.Second), java, "is empty"},
-		{"nobody's", gone, java, "holds 731, and there is no such process (the daemon is pid 684 /usr/bin/java of user 7)"},
-		{"a thread's", thread, java, "holds 731, which is a thread of java(684)"},
-		{"a zombie's", zombie, java, "holds 731, which is a zombie (the daemon is pid 684 /usr/bin/java of user 7)"},
-		{"another's", process(731, "sshd"), java, "holds 731, which is sshd and not the daemon (pid 684 /usr/bin/java of user 7)"},
-		{"what cannot be told", pidReading{pidText: pidText{Number: 731}}, java, ""},
+		{"not read", pidReading{}, java},
+		{"the daemon's", process(684, "java"), java},
+		{"its second process", process(685, "java"), two},
+		{"the daemon's, of which nothing can be told", pidReading{pidText: pidText{Number: 684}}, java},
+		{"its supervisor's", process(50, "daemon"), java},
+		{"its dead supervisor's", zombieParent, java},
+		{"its former supervisor's", goneParent, java},
+		{"process 1's", process(1, "init"), ofInit},
+		{"missing", missing, java},
+		{"not readable", pidReading{pidText: pidText{Trouble: "cannot be read: permission denied"}}, java},
+		{"a link", pidReading{pidText: pidText{Trouble: "is a symbolic link, which is not followed"}}, java},
+		{"no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, java},
+		{"just made", empty(0), java},
+		{"made a moment ago", empty(firstMoment - 1), java},
+		{"empty for too long", empty(firstMoment), java},
+		{"made in the future", empty(-time.Second), java},
+		{"nobody's", gone, java},
+		{"a thread's", thread, java},
+		{"a zombie's", zombie, java},
+		{"another's", process(731, "sshd"), java},
+		{"what cannot be told", pidReading{pidText: pidText{Number: 731}}, java},
 
-		{"down, the file not read", pidReading{}, nil, ""},
-		{"down, and missing", missing, nil, ""},
-		{"down, and empty", empty(time.Hour), nil, ""},
-		{"down, and no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, nil, ""},
-		{"down, and nobody's", gone, nil, ""},
-		{"down, and a zombie's", zombie, nil, ""},
-		{"down, and what cannot be told", pidReading{pidText: pidText{Number: 731}}, nil, ""},
-		{"down, and a thread's", thread, nil, "holds 731, which is a thread of java(684)"},
-		{"down, and another's", process(731, "sshd"), nil, "holds 731, which is sshd and not the daemon"},
+		{"down, the file not read", pidReading{}, nil},
+		{"down, and missing", missing, nil},
+		{"down, and empty", empty(time.Hour), nil},
+		{"down, and no number", pidReading{pidText: pidText{Trouble: "holds no process id"}}, nil},
+		{"down, and nobody's", gone, nil},
+		{"down, and a zombie's", zombie, nil},
+		{"down, and what cannot be told", pidReading{pidText: pidText{Number: 731}}, nil},
+		{"down, and a thread's", thread, nil},
+		{"down, and another's", process(731, "sshd"), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var want []Fault
-			if tc.want != "" {
-				want = []Fault{{PIDFiles, Warn, "/run/app.pid " + tc.want}}
-			}
-			for _, locked := range []bool{false, true} { // of which nothing is known
-				if got := pidFileFaults(PIDFile{"/run/app.pid", locked}, tc.r, tc.matches); !reflect.DeepEqual(got, want) {
-					t.Errorf("%+v, want %+v", got, want)
-				}
+			got := pidFileFaults(PIDFile{"/run/app.pid", false}, tc.r, tc.matches)
+			texts.Check(t, tc.name, strings.Join(said(got), "\n"))
+			// Nothing is known of a lock.
+			if locked := pidFileFaults(PIDFile{"/run/app.pid", true}, tc.r, tc.matches); !reflect.DeepEqual(locked, got) {
+				t.Errorf("if it must be locked: %+v, not %+v", locked, got)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/words"
 )
 
@@ -29,6 +30,7 @@ func notAnswering() probed { return probed{faults: []Fault{{Listening, Restart, 
 
 // The last word on a daemon is drawn from the processes and from both probes.
 func TestSettle(t *testing.T) {
+	texts := golden.Open(t, "settle.txtar")
 	for _, tc := range []struct {
 		name        string
 		spec        Spec
@@ -36,34 +38,33 @@ func TestSettle(t *testing.T) {
 		heard, busy probed
 		state       State
 		err         bool
-		want        []string
 	}{
-		{"it answers and is idle", Spec{}, 1, 0, probed{}, probed{}, Up, false, nil},
-		{"it does not answer", Spec{}, 1, 0, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
-		{"something else answers for it", Spec{}, 1, 0, probed{faults: []Fault{{Listening, Warn, "not ours"}}}, probed{}, Up, false, []string{"listen/0: not ours"}},
-		{"it is busy", Spec{}, 1, 0, probed{}, busyWith(1001), Up, false, []string{"cpu/0: busy"}},
-		{"it is busy, which restarts it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, busyWith(1001), Down, false, []string{"cpu/2: busy"}},
-		{"it is busy, and another aspect restarts it", Spec{RestartOn: []Aspect{Memory, Age}}, 1, 0, probed{}, busyWith(1001), Up, false, []string{"cpu/0: busy"}},
-		{"it is idle, and being busy would restart it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, probed{}, Up, false, nil},
-		{"it is busy and does not answer", Spec{}, 2, 0, notAnswering(), busyWith(1001, 1002), Down, false, []string{"listen/2: deaf", "cpu/0: busy", "cpu/0: busy"}},
+		{"it answers and is idle", Spec{}, 1, 0, probed{}, probed{}, Up, false},
+		{"it does not answer", Spec{}, 1, 0, notAnswering(), probed{}, Down, false},
+		{"something else answers for it", Spec{}, 1, 0, probed{faults: []Fault{{Listening, Warn, "not ours"}}}, probed{}, Up, false},
+		{"it is busy", Spec{}, 1, 0, probed{}, busyWith(1001), Up, false},
+		{"it is busy, which restarts it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, busyWith(1001), Down, false},
+		{"it is busy, and another aspect restarts it", Spec{RestartOn: []Aspect{Memory, Age}}, 1, 0, probed{}, busyWith(1001), Up, false},
+		{"it is idle, and being busy would restart it", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{}, probed{}, Up, false},
+		{"it is busy and does not answer", Spec{}, 2, 0, notAnswering(), busyWith(1001, 1002), Down, false},
 
-		{"whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, probed{}, Unknown, true, nil},
-		{"how busy it is cannot be told", Spec{}, 1, 0, probed{}, probed{err: errBlindfold}, Unknown, true, nil},
-		{"it does not answer, and how busy it is cannot be told", Spec{}, 1, 0, notAnswering(), probed{err: errBlindfold}, Down, false, []string{"listen/2: deaf"}},
-		{"it is busy, and whether it answers cannot be told", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Down, false, []string{"cpu/2: busy"}},
-		{"it is busy, which only warns, and whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Unknown, true, []string{"cpu/0: busy"}},
+		{"whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, probed{}, Unknown, true},
+		{"how busy it is cannot be told", Spec{}, 1, 0, probed{}, probed{err: errBlindfold}, Unknown, true},
+		{"it does not answer, and how busy it is cannot be told", Spec{}, 1, 0, notAnswering(), probed{err: errBlindfold}, Down, false},
+		{"it is busy, and whether it answers cannot be told", Spec{RestartOn: []Aspect{CPU}}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Down, false},
+		{"it is busy, which only warns, and whether it answers cannot be told", Spec{}, 1, 0, probed{err: errBlindfold}, busyWith(1001), Unknown, true},
 
-		{"too few run, and those that do answer", Spec{Count: &words.Count{Min: 3, Max: words.NoLimit}}, 2, 0, probed{}, probed{}, Down, false, []string{"too_few/2: 2 processes, and at least 3 should be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1002 /usr/local/sbin/clamd of user 0)"}},
-		{"too many run, and none answers", Spec{Count: &words.Count{Min: 0, Max: 0}}, 1, 0, notAnswering(), probed{}, Down, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "listen/2: deaf"}},
-		{"how many run cannot be told, and they do not answer", Spec{Count: &words.Count{Min: 1, Max: 1}}, 1, 1, notAnswering(), probed{}, Down, false, []string{"listen/2: deaf"}},
+		{"too few run, and those that do answer", Spec{Count: &words.Count{Min: 3, Max: words.NoLimit}}, 2, 0, probed{}, probed{}, Down, false},
+		{"too many run, and none answers", Spec{Count: &words.Count{Min: 0, Max: 0}}, 1, 0, notAnswering(), probed{}, Down, false},
+		{"how many run cannot be told, and they do not answer", Spec{Count: &words.Count{Min: 1, Max: 1}}, 1, 1, notAnswering(), probed{}, Down, false},
 
-		{"a rule, and none is busy", Spec{Rule: true}, 3, 0, probed{}, probed{}, Up, false, nil},
-		{"a rule, and one is busy", Spec{Rule: true, RestartOn: []Aspect{CPU}}, 3, 0, probed{}, busyWith(1002), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1002 /usr/local/sbin/clamd of user 0)", "cpu/1: busy"}},
-		{"a rule, and one may be busy", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1002), Up, false, nil},
-		{"a rule, and two are busy where one may be", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1001, 1003), Up, false, []string{"too_many/1: 2 processes, and at most 1 may be (pid 1001 /usr/local/sbin/clamd of user 0, pid 1003 /usr/local/sbin/clamd of user 0)", "cpu/1: busy", "cpu/1: busy"}},
-		{"a rule, and how busy they are cannot be told", Spec{Rule: true}, 3, 0, probed{}, probed{err: errBlindfold}, Unknown, true, nil},
-		{"a rule, none is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, probed{}, Unknown, true, nil},
-		{"a rule, one is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, busyWith(1001), Up, false, []string{"too_many/1: 1 process, and none may be (pid 1001 /usr/local/sbin/clamd of user 0)", "cpu/1: busy"}},
+		{"a rule, and none is busy", Spec{Rule: true}, 3, 0, probed{}, probed{}, Up, false},
+		{"a rule, and one is busy", Spec{Rule: true, RestartOn: []Aspect{CPU}}, 3, 0, probed{}, busyWith(1002), Up, false},
+		{"a rule, and one may be busy", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1002), Up, false},
+		{"a rule, and two are busy where one may be", Spec{Rule: true, Count: &words.Count{Min: 0, Max: 1}}, 3, 0, probed{}, busyWith(1001, 1003), Up, false},
+		{"a rule, and how busy they are cannot be told", Spec{Rule: true}, 3, 0, probed{}, probed{err: errBlindfold}, Unknown, true},
+		{"a rule, none is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, probed{}, Unknown, true},
+		{"a rule, one is busy, and one may not be looked at", Spec{Rule: true}, 3, 1, probed{}, busyWith(1001), Up, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.spec.Executable = clamd.Path
@@ -76,7 +77,7 @@ func TestSettle(t *testing.T) {
 			if v.State != tc.state || v.Err != nil != tc.err || v.Pending {
 				t.Errorf("%v (%v), pending %v; want %v", v.State, v.Err, v.Pending, tc.state)
 			}
-			wantSaidOf(t, v, tc.want...)
+			texts.Check(t, tc.name, strings.Join(said(v.Faults), "\n"))
 			if len(first.Matches) != tc.n {
 				t.Errorf("settle has changed the verdict that it was given: %v", matching(first))
 			}

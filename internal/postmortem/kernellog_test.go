@@ -7,54 +7,53 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/golden"
 	"daemon-keeper/internal/words"
 )
+
+// inLines are findings, each in a line.
+func inLines(list []Finding) string {
+	var b strings.Builder
+	for _, f := range list {
+		fmt.Fprintf(&b, "%s, %s, signal %d, main %t: %s\n", f.Cause, f.Sure, f.Signal, f.Main, f.Text)
+	}
+	return b.String()
+}
 
 func TestKernelFindings(t *testing.T) {
 	const head = "4,812,4246000000,-;"
 	oom := "Killed process 29789 (java) total-vm:221368kB, anon-rss:20224kB, file-rss:6736kB, shmem-rss:0kB, UID:0 pgtables:108kB oom_score_adj:0\n SUBSYSTEM=x\n"
+	texts := golden.Open(t, "kernel_findings.txtar")
 	for _, tc := range []struct {
 		name, record string
 		slept        time.Duration
-		text         string
-		cause        words.Cause
-		sure         Certainty
-		signal       int
 	}{
-		{"a control group", head + "Memory cgroup out of memory: " + oom, 0, "the kernel has killed it for want of memory in its control group, of which it had 26 MiB", words.OutOfMemory, Certain, 9},
-		{"the machine", head + "Out of memory: " + oom, 0, "the kernel has killed it for want of memory, of which it had 26 MiB", words.OutOfMemory, Certain, 9},
-		{"an older kernel", head + oom, 0, "the kernel has killed it for want of memory, of which it had 26 MiB", words.OutOfMemory, Certain, 9},
-		{"written by a user", "12,812,4246000000,-;Out of memory: " + oom, 0, "", "", "", 0},
-		{"another process", head + "Out of memory: Killed process 2978 (java) total-vm:1kB", 0, "", "", "", 0},
-		{"before it was seen", "4,812,4100000000,-;Out of memory: " + oom, 0, "", "", "", 0},
-		{"before it was seen, or after a suspend", "4,812,4100000000,-;Out of memory: " + oom, 300 * time.Second, "the kernel has killed it for want of memory, of which it had 26 MiB", words.OutOfMemory, Likely, 9},
-		{"a fault", head + "java[29789]: segfault at 0 ip 00007febd9185ad8 sp 00007ffc3f4f12c8 error 4 in libc.so.6[167ad8,7febd9044000+156000] likely on CPU 0 (core 0, socket 0)", 0, "a segmentation fault at address 0 in libc.so.6", words.Signalled, Certain, 11},
-		{"a fault of a thread", head + "worker-7[29791]: segfault at 10 ip 0 sp 0 error 4", 0, "a segmentation fault at address 10", words.Signalled, Certain, 11},
-		{"a name that looks like a fault", head + "]: segfault at [29789]: segfault at 0 ip 0", 0, "", "", "", 0},
-		{"an instruction", head + "traps: java[29789] trap invalid opcode ip:401136 sp:7ffd error:0 in java[401000+1000]", 0, "a fault of the processor: trap invalid opcode in java", words.Signalled, Certain, 4},
-		{"a protection fault", head + "traps: java[29789] general protection fault ip:401136 sp:7ffd error:0", 0, "a fault of the processor: general protection fault", words.Signalled, Certain, 11},
-		{"a protection fault of an older kernel", head + "traps: java[29789] general protection ip:401136 sp:7ffd error:0", 0, "a fault of the processor: general protection", words.Signalled, Certain, 11},
-		{"a division", head + "traps: java[29789] trap divide error ip:401136 sp:7ffd error:0 in java[401000+1000]", 0, "a fault of the processor: trap divide error in java", words.Signalled, Certain, 8},
-		{"a breakpoint", head + "traps: java[29789] trap int3 ip:401136 sp:7ffd error:0", 0, "a fault of the processor: trap int3", words.Signalled, Certain, 5},
-		{"aarch64", head + "java[29789]: unhandled exception: DABT (lower EL), ESR 0x0000000092000005, level 1 translation fault in java[400000+1000]", 0, "a fault of the processor in java", words.Signalled, Certain, 11},
-		{"riscv64", head + "java[29789]: unhandled signal 4 code 0x1 at 0x0000000000000000 in java[400000+1000]", 0, "a fault of the processor in java", words.Signalled, Certain, 4},
-		{"ppc64", head + "java[29789]: segfault (11) at 0 nip 10000b5c lr 0 code 1 in java[10000000+10000]", 0, "a fault of the processor in java", words.Signalled, Certain, 11},
-		{"a name that looks like an exception", head + "[7]: unhandled [29789]: unhandled signal 4 code 0x1", 0, "a fault of the processor", words.Signalled, Certain, 4},
-		{"a name that looks like an amount", head + "Out of memory: Killed process 29789 (anon-rss:5kB) total-vm:221368kB, anon-rss:20224kB, file-rss:6736kB", 0, "the kernel has killed it for want of memory, of which it had 26 MiB", words.OutOfMemory, Certain, 9},
-		{"a name that looks like one", head + "traps: [29789] trap a][77] trap invalid opcode ip:401136", 0, "", "", "", 0},
-		{"no record", "Out of memory: " + oom, 0, "", "", "", 0},
+		{"a control group", head + "Memory cgroup out of memory: " + oom, 0},
+		{"the machine", head + "Out of memory: " + oom, 0},
+		{"an older kernel", head + oom, 0},
+		{"written by a user", "12,812,4246000000,-;Out of memory: " + oom, 0},
+		{"another process", head + "Out of memory: Killed process 2978 (java) total-vm:1kB", 0},
+		{"before it was seen", "4,812,4100000000,-;Out of memory: " + oom, 0},
+		{"before it was seen, or after a suspend", "4,812,4100000000,-;Out of memory: " + oom, 300 * time.Second},
+		{"a fault", head + "java[29789]: segfault at 0 ip 00007febd9185ad8 sp 00007ffc3f4f12c8 error 4 in libc.so.6[167ad8,7febd9044000+156000] likely on CPU 0 (core 0, socket 0)", 0},
+		{"a fault of a thread", head + "worker-7[29791]: segfault at 10 ip 0 sp 0 error 4", 0},
+		{"a name that looks like a fault", head + "]: segfault at [29789]: segfault at 0 ip 0", 0},
+		{"an instruction", head + "traps: java[29789] trap invalid opcode ip:401136 sp:7ffd error:0 in java[401000+1000]", 0},
+		{"a protection fault", head + "traps: java[29789] general protection fault ip:401136 sp:7ffd error:0", 0},
+		{"a protection fault of an older kernel", head + "traps: java[29789] general protection ip:401136 sp:7ffd error:0", 0},
+		{"a division", head + "traps: java[29789] trap divide error ip:401136 sp:7ffd error:0 in java[401000+1000]", 0},
+		{"a breakpoint", head + "traps: java[29789] trap int3 ip:401136 sp:7ffd error:0", 0},
+		{"aarch64", head + "java[29789]: unhandled exception: DABT (lower EL), ESR 0x0000000092000005, level 1 translation fault in java[400000+1000]", 0},
+		{"riscv64", head + "java[29789]: unhandled signal 4 code 0x1 at 0x0000000000000000 in java[400000+1000]", 0},
+		{"ppc64", head + "java[29789]: segfault (11) at 0 nip 10000b5c lr 0 code 1 in java[10000000+10000]", 0},
+		{"a name that looks like an exception", head + "[7]: unhandled [29789]: unhandled signal 4 code 0x1", 0},
+		{"a name that looks like an amount", head + "Out of memory: Killed process 29789 (anon-rss:5kB) total-vm:221368kB, anon-rss:20224kB, file-rss:6736kB", 0},
+		{"a name that looks like one", head + "traps: [29789] trap a][77] trap invalid opcode ip:401136", 0},
+		{"no record", "Out of memory: " + oom, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := kernelFindings(kernelRecords{Records: [][]byte{[]byte(tc.record)}, Slept: tc.slept}, jvm())
-			if tc.text == "" {
-				if len(got) > 0 {
-					t.Errorf("%+v", got)
-				}
-				return
-			}
-			if len(got) != 1 || got[0].Text != tc.text || got[0].Cause != tc.cause || got[0].Sure != tc.sure || got[0].Signal != tc.signal || !got[0].Main {
-				t.Errorf("%+v", got)
-			}
+			texts.Check(t, tc.name, inLines(got))
 		})
 	}
 }
@@ -163,34 +162,27 @@ func TestFreeBSDKernelFindings(t *testing.T) {
 	const memory = "pid 87 (crashd), jid 0, uid 0, was killed: failed to reclaim memory"
 	in := func(text string) string { return "Nov 28 06:10:36 fb kernel: " + text + "\n" }
 	const killed, wanted = "it was killed by SIGSEGV and dumped core", "the kernel has killed it for want of memory: failed to reclaim memory"
+	texts := golden.Open(t, "freebsd_kernel_findings.txtar")
 	for _, tc := range []struct {
 		name, lines, buffer string
-		text                string
-		cause               words.Cause
-		sure                Certainty
 	}{
-		{"in both", in(core), "boot\n<6>" + core + "\n", killed, words.DumpedCore, Certain},
-		{"in the file", in(core), "boot\n", killed, words.DumpedCore, Likely},
-		{"in the buffer, and the file knows nothing of it", in("x"), core + "\n", killed, words.DumpedCore, Hint},
-		{"in the buffer, without a file", "", core + "\n", killed, words.DumpedCore, Likely},
-		{"in the buffer, of another program", "", strings.Replace(core, "crashd", "other", 1) + "\n", killed, words.DumpedCore, Hint},
-		{"in the buffer, of a program that writes to the console", "", "<118>" + core + "\n", "", "", ""},
-		{"with times", in(core), "[4246] " + core + "\n", killed, words.DumpedCore, Certain},
-		{"an hour ago", strings.Replace(in(core), "06:10", "05:10", 1), "", "", "", ""},
-		{"memory", in(memory), memory + "\n", wanted, words.OutOfMemory, Certain},
-		{"an allocation", in("pid 87 (crashd), jid 0, uid 0, was killed: a thread waited too long to allocate a page"), "", "the kernel has killed it for want of memory: a thread waited too long to allocate a page", words.OutOfMemory, Likely},
-		{"no core", in("pid 87 (crashd), jid 0, uid 0: exited on signal 6 (no core dump - bad address)"), "", "it was killed by SIGABRT", words.Signalled, Likely},
-		{"before there were jails in it", in("pid 87 (crashd), uid 0: exited on signal 6"), "", "it was killed by SIGABRT", words.Signalled, Likely},
-		{"another process", in("pid 8 (87), jid 0, uid 0: exited on signal 11"), "", "", "", ""},
-		{"a name that looks like one", in("pid 8 (a), uid 0: exited on signal 6), jid 0, uid 0: exited on signal 11"), "", "", "", ""},
+		{"in both", in(core), "boot\n<6>" + core + "\n"},
+		{"in the file", in(core), "boot\n"},
+		{"in the buffer, and the file knows nothing of it", in("x"), core + "\n"},
+		{"in the buffer, without a file", "", core + "\n"},
+		{"in the buffer, of another program", "", strings.Replace(core, "crashd", "other", 1) + "\n"},
+		{"in the buffer, of a program that writes to the console", "", "<118>" + core + "\n"},
+		{"with times", in(core), "[4246] " + core + "\n"},
+		{"an hour ago", strings.Replace(in(core), "06:10", "05:10", 1), ""},
+		{"memory", in(memory), memory + "\n"},
+		{"an allocation", in("pid 87 (crashd), jid 0, uid 0, was killed: a thread waited too long to allocate a page"), ""},
+		{"no core", in("pid 87 (crashd), jid 0, uid 0: exited on signal 6 (no core dump - bad address)"), ""},
+		{"before there were jails in it", in("pid 87 (crashd), uid 0: exited on signal 6"), ""},
+		{"another process", in("pid 8 (87), jid 0, uid 0: exited on signal 11"), ""},
+		{"a name that looks like one", in("pid 8 (a), uid 0: exited on signal 6), jid 0, uid 0: exited on signal 11"), ""},
 	} {
 		got := kernelFindings(kernelRecords{Lines: []byte(tc.lines), Buffer: []byte(tc.buffer)}, d)
-		if tc.text == "" && len(got) == 0 {
-			continue
-		}
-		if len(got) != 1 || got[0].Text != tc.text || got[0].Cause != tc.cause || got[0].Sure != tc.sure || !got[0].Main {
-			t.Errorf("%s: %+v", tc.name, got)
-		}
+		texts.Check(t, tc.name, inLines(got))
 	}
 }
 
