@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"daemon-keeper/internal/osutil"
 )
 
 // The launcher starts a daemon that no manager knows. It is our own program in two parts:
@@ -145,7 +147,7 @@ func (p *launchPlan) launch() (status int, err error) {
 	if p.Scopes != "" {
 		argv = append(p.scope(os.Getpid()), argv...)
 	}
-	closeOnExec()
+	osutil.CloseOthersOnExec()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = "/", environment()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, os.Stdout, os.Stderr

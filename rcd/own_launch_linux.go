@@ -2,15 +2,12 @@ package rcd
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"daemon-keeper/internal/osutil"
 )
 
 // stageProgram is the path of our program as systemd-run(1) has to execute it: its own
@@ -18,13 +15,6 @@ import (
 func stageProgram() (string, error) { return fmt.Sprintf("/proc/%d/exe", os.Getpid()), nil }
 
 func dupTo(from, to int) error { return unix.Dup3(from, to, 0) }
-
-// closeOnExec keeps all from the program but the standard ones.
-func closeOnExec() {
-	if unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) != nil { // Linux 5.11 has it
-		osutil.CloseOthersOnExec()
-	}
-}
 
 // endWithUs: until the stage runs, systemd-run(1) knows it by a path with our number. After our
 // death another process may be given that number.

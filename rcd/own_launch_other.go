@@ -7,15 +7,11 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"daemon-keeper/internal/osutil"
 )
 
 func stageProgram() (string, error) { return os.Executable() }
 
 func dupTo(from, to int) error { return unix.Dup2(from, to) }
-
-func closeOnExec() { osutil.CloseOthersOnExec() }
 
 // dropPrivileges: setuid(2) leaves nothing here.
 func dropPrivileges(int) error { return nil }

@@ -60,7 +60,7 @@ func takeStdin() (*os.File, error) {
 // prepare does all that can fail before the program is executed.
 func (o *stageOrders) prepare() error {
 	syscall.Umask(0o022)
-	closeOnExec()
+	osutil.CloseOthersOnExec()
 	all := make(chan os.Signal, 1)
 	signal.Notify(all) // an exec makes those that are caught the default again, and leaves those that are ignored, execve(2)
 	if o.Become {

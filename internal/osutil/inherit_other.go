@@ -1,0 +1,7 @@
+//go:build !linux && !freebsd
+
+package osutil
+
+import "errors"
+
+func closeRangeOnExec(uint) error { return errors.ErrUnsupported }
