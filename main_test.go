@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"daemon-keeper/internal/app"
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/tracer"
 	"daemon-keeper/rcd"
 )
@@ -100,16 +101,7 @@ func copyProgram(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return writeProgram(to, data)
-}
-
-// writeProgram writes a file that can be executed at once. A child that another test forks
-// meanwhile would have it open for writing until its own exec, and execve(2) would fail
-// with ETXTBSY.
-func writeProgram(to string, data []byte) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(to, data, 0o755)
+	return executable.WriteFile(to, data, 0o755)
 }
 
 // endAll kills what the service command has started and noted down.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -35,7 +37,7 @@ start) ./mydaemon 300 & echo $! >pids ;;
 status) exit 3 ;;
 esac
 `
-			for _, err := range []error{copyProgram(sleep, daemon), writeProgram(svc, []byte(script))} {
+			for _, err := range []error{copyProgram(sleep, daemon), executable.WriteFile(svc, []byte(script), 0o755)} {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,7 +79,7 @@ start) ./mydaemon 300 & echo $! >pids ;;
 status) exit 3 ;;
 esac
 `
-	for _, err := range []error{copyProgram(sleep, daemon), writeProgram(svc, []byte(script))} {
+	for _, err := range []error{copyProgram(sleep, daemon), executable.WriteFile(svc, []byte(script), 0o755)} {
 		if err != nil {
 			t.Fatal(err)
 		}

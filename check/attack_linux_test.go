@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/executable"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,6 +53,8 @@ func privately(t *testing.T) bool {
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
 	cmd.Env = append(os.Environ(), inside+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the signal comes when the thread that forked ends
+	defer runtime.UnlockOSThread()
 	out, err := cmd.CombinedOutput()
 	switch {
 	case errors.Is(err, unix.EPERM):
@@ -87,7 +90,7 @@ func interpreter(t *testing.T, p place) (program, script string) {
 	text, err := os.ReadFile(from)
 	must(t, err)
 	program = filepath.Join(p.dir, "int"+p.name[3:])
-	must(t, writeFile(program, text, 0o755))
+	must(t, executable.WriteFile(program, text, 0o755))
 	return program, write(t, p.dir, p.script, "#!"+program+"\n", 0o755)
 }
 

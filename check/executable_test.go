@@ -10,24 +10,17 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/executable"
 )
 
 // write makes a file of its own in the folder and returns its path.
 func write(t *testing.T, dir, name, content string, mode fs.FileMode) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
-	if err := writeFile(path, []byte(content), mode); err != nil {
+	if err := executable.WriteFile(path, []byte(content), mode); err != nil {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// writeFile writes while no other test starts a process: that would have the file open, too,
-// for a moment, in which nobody could execute it (ETXTBSY).
-func writeFile(path string, content []byte, mode fs.FileMode) error {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	return os.WriteFile(path, content, mode)
 }
 
 func link(t *testing.T, target, path string) string {

@@ -69,6 +69,7 @@ func ownThread(t *testing.T) int {
 	for {
 		go func() {
 			runtime.LockOSThread()
+			defer runtime.UnlockOSThread() // or the thread ends, and with it children that are to end with it
 			id <- syscall.Gettid()
 			<-ended
 		}()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/executable"
 
 	"golang.org/x/sys/unix"
 )
@@ -131,7 +132,7 @@ func lookHidden(t *testing.T, p place, hidepid string) string {
 	t.Helper()
 	exe, err := os.ReadFile("/proc/self/exe")
 	must(t, err)
-	must(t, os.WriteFile(p.dir+"/looker", exe, 0o755))
+	must(t, executable.WriteFile(p.dir+"/looker", exe, 0o755))
 	return lookAs(t, p.path, in(unix.CLONE_NEWNS), p.toy,
 		"private", "hidepid", hidepid, "user", strconv.Itoa(nobody), "exec", p.dir+"/looker")
 }

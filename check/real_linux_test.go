@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/executable"
 
 	"golang.org/x/sys/unix"
 )
@@ -146,7 +147,7 @@ func (p place) install(t *testing.T, path string) string {
 	data, err := os.ReadFile(p.toy)
 	must(t, err)
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	must(t, writeFile(path, data, 0o755))
+	must(t, executable.WriteFile(path, data, 0o755))
 	return path
 }
 

@@ -15,6 +15,8 @@ import (
 	"time"
 	"unsafe"
 
+	"daemon-keeper/internal/executable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -29,7 +31,7 @@ func ownOf(t *testing.T, script string, change func(*OwnDaemon)) (*Manager, stri
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "server")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+	if err := executable.WriteFile(program, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	run := filepath.Join(dir, "run")
@@ -204,7 +206,7 @@ func TestLaunchWithoutInterpreter(t *testing.T) {
 		"#!/nowhere\n": "no such file or directory (the interpreter",
 		"text\n":       "exec format error (a script must begin with #!",
 	} {
-		if err := os.WriteFile(dir+"/server", []byte(text), 0o755); err != nil {
+		if err := executable.WriteFile(dir+"/server", []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if err := startOwn(t, own); err == nil || !strings.Contains(err.Error(), want) {

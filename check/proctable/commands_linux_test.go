@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/executable"
 )
 
 // marked reports whether one of the arguments is this test's own mark.
@@ -53,7 +55,7 @@ func TestCommands(t *testing.T) {
 // that a killed run had left was overlooked then.
 func TestCommandsSeesWhatIsAboutToBeExecuted(t *testing.T) {
 	loop := filepath.Join(t.TempDir(), "loop")
-	must(t, os.WriteFile(loop, []byte("#!/bin/sh\nexec \"$0\" stop\n"), 0o755))
+	must(t, executable.WriteFile(loop, []byte("#!/bin/sh\nexec \"$0\" stop\n"), 0o755))
 	cmd := exec.Command("/bin/sh", loop, "stop")
 	must(t, cmd.Start())
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()

@@ -2,6 +2,7 @@ package proctable
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,14 @@ func sleeper(t *testing.T, groups []uint32) int {
 		t.Skip(err)
 	}
 	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
-	return cmd.Process.Pid
+	// Start returns before execve(2) has laid out the arguments.
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		if args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid)); len(args) > 0 {
+			return cmd.Process.Pid
+		} else if err != nil || time.Now().After(end) {
+			t.Fatalf("no arguments: %v", err)
+		}
+	}
 }
 
 // Of a process in many groups, and of one whose files are root's in /proc, the user is known.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/keeper"
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/words"
@@ -81,7 +82,7 @@ func TestTeller(t *testing.T) {
 	dir := t.TempDir()
 	hook := dir + "/hook"
 	script := "#!/bin/sh\n{ echo $KEEPER_EVENT $KEEPER_COUNT $KEEPER_DAEMON; cat; } > " + dir + "/told\nexit $1\n"
-	if err := os.WriteFile(hook, []byte(script), 0o755); err != nil {
+	if err := executable.WriteFile(hook, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, exit := range []string{"0", "3"} {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"daemon-keeper/internal/executable"
 )
 
 // What others own or can write is refused with the command that mends it, and
@@ -112,7 +114,7 @@ func asNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dir+"/test", program, 0o755); err != nil {
+	if err := executable.WriteFile(dir+"/test", program, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(dir+"/test", "-test.run=^"+t.Name()+"$", "-test.count=1")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/words"
 )
 
@@ -308,7 +309,7 @@ func TestHookOfAnotherUser(t *testing.T) {
 	}
 	dir := t.TempDir()
 	hook := filepath.Join(dir, "hook")
-	if err := os.WriteFile(hook, []byte("#!/bin/sh\necho >\""+dir+"/ran\"\n"), 0o755); err != nil {
+	if err := executable.WriteFile(hook, []byte("#!/bin/sh\necho >\""+dir+"/ran\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	tell := func() error { return Hook{Argv: []string{hook}, Timeout: time.Minute}.Tell(t.Context(), Message{}) }

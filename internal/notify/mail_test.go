@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/words"
 )
 
@@ -24,7 +25,7 @@ func fakeSendmail(t *testing.T, then string) (path, dir string) {
 	dir = t.TempDir()
 	path = filepath.Join(dir, "sendmail")
 	text := "#!/bin/sh\nprintf '%s\\n' \"$@\" >" + dir + "/args\ncat >" + dir + "/mail\n" + then + "\n"
-	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+	if err := executable.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return path, dir

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/postmortem"
 	"daemon-keeper/internal/words"
@@ -108,7 +109,7 @@ func pidFile(t *testing.T, pid int) string {
 func script(t *testing.T, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+	if err := executable.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return file

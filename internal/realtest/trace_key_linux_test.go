@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -36,7 +38,7 @@ func newTracedKeeper(t *testing.T) *tracedKeeper {
 	}
 	k.check(os.Chmod(filepath.Join(k.dir, "upper"), 0o755))
 	k.program = filepath.Join(k.dir, "daemon-keeper")
-	k.check(os.WriteFile(k.program, []byte(content), 0o755))
+	k.check(executable.WriteFile(k.program, []byte(content), 0o755))
 	k.check(unix.Mount("overlay", "/etc", "overlay", 0, fmt.Sprintf("lowerdir=/etc,upperdir=%[1]s/upper,workdir=%[1]s/work", k.dir)))
 	k.check(unix.Mount("tracefs", k.folder, "tracefs", 0, ""))
 	t.Cleanup(func() {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/past"
 )
 
@@ -171,7 +172,7 @@ func TestOthersMayNotLook(t *testing.T) {
 	ok(t, err)
 	self, err := os.ReadFile(path)
 	ok(t, err)
-	ok(t, os.WriteFile(dir+"/test", self, 0o755))
+	ok(t, executable.WriteFile(dir+"/test", self, 0o755))
 	cmd := exec.Command(dir+"/test", "-test.run=^"+t.Name()+"$")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), folder+"="+dir+"/store")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 12345, Gid: 12345}}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/osutil"
 
 	"golang.org/x/sys/unix"
@@ -123,7 +124,7 @@ func TestOtherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(own, text, 0o755); err != nil {
+	if err := executable.WriteFile(own, text, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for dir := w.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/realtest"
 )
 
@@ -100,7 +101,7 @@ func checkArchive(t *testing.T, out, name string) {
 		return
 	}
 	path := filepath.Join(t.TempDir(), "daemon-keeper")
-	if err := os.WriteFile(path, files[folder+"/daemon-keeper"], 0o755); err != nil {
+	if err := executable.WriteFile(path, files[folder+"/daemon-keeper"], 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if v := command(t, ".", nil, path, "--version"); !strings.HasPrefix(v, "daemon-keeper "+madeVersion+" go1") {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/executable"
 )
 
 // paths are what was asked for.
@@ -22,7 +24,7 @@ func pinged(t *testing.T, shell []string, settings, command string) (got told, s
 	t.Helper()
 	dir := t.TempDir()
 	logger := "#!/bin/sh\ncat >>" + dir + "/syslog\necho \"$*\" >" + dir + "/args\n"
-	if err := os.WriteFile(filepath.Join(dir, "logger"), []byte(logger), 0o755); err != nil {
+	if err := executable.WriteFile(filepath.Join(dir, "logger"), []byte(logger), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	got = tell(t, shell, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}, "input\n", "with-pings", secret(t, settings), "/bin/sh", "-c", command)

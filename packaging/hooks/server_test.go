@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/executable"
 )
 
 // heard is one request.
@@ -149,7 +151,7 @@ func watched(t *testing.T) (path, notes string) {
 		} else {
 			text += "exec " + real + " \"$@\"\n"
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+		if err := executable.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"daemon-keeper/internal/config"
+	"daemon-keeper/internal/executable"
 )
 
 // blocks are those of docs/telling.md in a language.
@@ -64,7 +65,7 @@ func newHost(t *testing.T) *host {
 		t.Fatal(err)
 	}
 	for _, name := range programs { // the sources may be another user's
-		if err := os.WriteFile(filepath.Join(hooks, name), []byte(read(t, name)), 0o755); err != nil {
+		if err := executable.WriteFile(filepath.Join(hooks, name), []byte(read(t, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,7 +94,7 @@ func (h *host) configure(top, services string) {
 
 func (h *host) write(name, text string, mode os.FileMode) {
 	h.Helper()
-	if err := os.WriteFile(filepath.Join(h.dir, name), []byte(text), mode); err != nil {
+	if err := executable.WriteFile(filepath.Join(h.dir, name), []byte(text), mode); err != nil {
 		h.Fatal(err)
 	}
 }
