@@ -1,10 +1,13 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"daemon-keeper/check/proctable"
@@ -18,15 +21,23 @@ func ownHost() string {
 	return fmt.Sprintf("127.%d.%d.%d", 1+pid>>16&127, pid>>8&255, pid&255)
 }
 
-// freeAddr has a port that nothing listens to.
+// lastPort is the last that freeAddr has given away. Ports below 32768 are given to nobody who
+// does not ask for one.
+var lastPort atomic.Int32
+
+// freeAddr has a port that nothing listens to, another one each time.
 func freeAddr(t *testing.T, host string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Skip("this machine does not have the address: ", err)
+	for {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(10_000+int(lastPort.Add(1)))))
+		switch {
+		case err == nil:
+			defer l.Close()
+			return l.Addr().String()
+		case !errors.Is(err, unix.EADDRINUSE):
+			t.Skip("this machine does not have the address: ", err)
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // samePort is another address with the same port.

@@ -24,21 +24,22 @@ type Wish struct {
 	Bars    bool      // a start would do nothing, though it may exit 0: there is no ignoring it
 }
 
-// Past is what the caller remembers of a service.
+// Past is what the caller remembers of a service. Its times are wall clock.
 type Past struct {
-	// Our own last stop of it, by the clock of the day; a zero From: none that is
-	// known, a zero To: it has not ended as far as we know. A stop of ours is
-	// nobody's wish.
+	// From and To are our own last stop of it, which is nobody's wish. From is zero if no stop
+	// is known, To if that stop has not ended as far as we know.
 	From, To time.Time
-	// Its daemon was seen up in this boot: that it is disabled then says nothing of now.
+	// WasUp: its daemon was seen up since the boot. That it is disabled then says nothing about
+	// now.
 	WasUp bool
-	// If so: when it was first and last seen up, by the clock of the day, without being
-	// seen down or restarted in between.
+	// UpFrom and UpTo are when it was first and last seen up, without being seen down or
+	// restarted in between. They are zero unless WasUp.
 	UpFrom, UpTo time.Time
-	// After that, and before it was first seen down, we have stopped another service: its
-	// manager may have stopped this one, which needs that one.
+	// Meanwhile: after UpTo, and before it was first seen down, we stopped another service. Its
+	// manager may have stopped this one, which needs the other.
 	Meanwhile bool
-	// Nothing is remembered: there may have been a stop of ours, and a time when it was up.
+	// Forgets: nothing is remembered. There may have been a stop of ours, and a time when it was
+	// up.
 	Forgets bool
 }
 
