@@ -105,20 +105,25 @@ func (l *Log) write(level, mirror Level, format string, args ...any) {
 	}
 }
 
-// send reports whether the system log has the line. If its queue is full it is asked again: on
-// a busy machine a syslog daemon needs a moment.
+// send reports whether the system log has the line. On a busy machine a syslog daemon needs a
+// moment, or we are not given a processor for longer than the library waits.
 func (l *Log) send(level Level, line string) bool {
-	for l.sender != nil && l.patience > 0 {
+	for try := 1; l.sender != nil && l.patience > 0; try++ {
 		began := time.Now()
 		err := l.sender.Send(level, line)
 		isFull := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ENOBUFS) // FreeBSD does not wait
-		if isFull {
-			time.Sleep(10 * time.Millisecond)
-		}
-		l.patience -= time.Since(began)
-		if !isFull {
+		if err == nil || !isFull && try == mostTries {
+			l.patience -= time.Since(began)
 			return err == nil
 		}
+		time.Sleep(tryPause)
+		l.patience -= time.Since(began)
 	}
 	return false
 }
+
+// The syslog daemon is asked again after a pause, as often if it is not its queue that is full.
+const (
+	mostTries = 5
+	tryPause  = 10 * time.Millisecond
+)

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
+	"time"
 
 	gsyslog "github.com/hashicorp/go-syslog"
 )
@@ -19,6 +21,11 @@ type syslog struct {
 // OpenSyslog connects to the local syslog daemon.
 func OpenSyslog(facility, tag string) (Sender, error) {
 	l, err := gsyslog.NewLogger(gsyslog.LOG_NOTICE, facility, tag)
+	// The library gives a connection 20 ms, which may pass while we wait for a processor.
+	for try := 1; err != nil && try < mostTries && slices.ContainsFunc([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, isSocket); try++ {
+		time.Sleep(tryPause)
+		l, err = gsyslog.NewLogger(gsyslog.LOG_NOTICE, facility, tag)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the syslog daemon: %w", err)
 	}
@@ -37,7 +44,7 @@ func lineEnd(system string, isSocket func(path string) bool) string {
 }
 
 func isSocket(path string) bool {
-	info, err := os.Lstat(path)
+	info, err := os.Stat(path)
 	return err == nil && info.Mode().Type() == fs.ModeSocket
 }
 
