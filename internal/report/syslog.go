@@ -20,16 +20,22 @@ type syslog struct {
 
 // OpenSyslog connects to the local syslog daemon.
 func OpenSyslog(facility, tag string) (Sender, error) {
-	l, err := gsyslog.NewLogger(gsyslog.LOG_NOTICE, facility, tag)
-	// The library gives a connection 20 ms, which may pass while we wait for a processor.
-	for try := 1; err != nil && try < mostTries && slices.ContainsFunc([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, isSocket); try++ {
-		time.Sleep(tryPause)
-		l, err = gsyslog.NewLogger(gsyslog.LOG_NOTICE, facility, tag)
-	}
+	l, err := connect(func() (gsyslog.Syslogger, error) { return gsyslog.NewLogger(gsyslog.LOG_NOTICE, facility, tag) }, isSocket)
 	if err != nil {
 		return nil, fmt.Errorf("cannot reach the syslog daemon: %w", err)
 	}
 	return syslog{l, lineEnd(runtime.GOOS, isSocket)}, nil
+}
+
+// connect asks again if there is a socket: the library gives a connection 20 ms, which may pass
+// while we wait for a processor.
+func connect(dial func() (gsyslog.Syslogger, error), isSocket func(path string) bool) (gsyslog.Syslogger, error) {
+	l, err := dial()
+	for try := 1; err != nil && try < mostTries && slices.ContainsFunc([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, isSocket); try++ {
+		time.Sleep(tryPause)
+		l, err = dial()
+	}
+	return l, err
 }
 
 // lineEnd returns the end of a line. The library ends each message with a newline, which
