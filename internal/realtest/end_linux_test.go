@@ -14,15 +14,20 @@ import (
 
 // trace is what a machine could leave on the host.
 type trace struct {
-	namespace string // of its processes, as /proc/PID/ns/pid shows it
-	group     string // its cgroup, "" if it has none of its own
+	namespace fs.FileInfo // of its processes: what /proc/PID/ns/pid leads to
+	group     string      // its cgroup, "" if it has none of its own
 }
 
 func traceOf(t *testing.T, pid int) (tr trace) {
 	t.Helper()
 	proc := "/proc/" + strconv.Itoa(pid)
-	var err error
-	if tr.namespace, err = os.Readlink(proc + "/ns/pid"); err != nil {
+	// While the file is open, no other namespace gets the number of this one: namespaces(7).
+	namespace, err := os.Open(proc + "/ns/pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { namespace.Close() })
+	if tr.namespace, err = namespace.Stat(); err != nil {
 		t.Fatal(err)
 	}
 	groups, err := os.ReadFile(proc + "/cgroup")
@@ -47,7 +52,7 @@ func (tr trace) left(t *testing.T) (left []string) {
 	}
 	for _, link := range links {
 		// A process that ended meanwhile has no link and is not left.
-		if ns, err := os.Readlink(link); err == nil && ns == tr.namespace {
+		if ns, err := os.Stat(link); err == nil && os.SameFile(ns, tr.namespace) {
 			left = append(left, link)
 		}
 	}
@@ -136,5 +141,14 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	Until(t, "nothing is left of the machine", func() bool { return len(machine.left(t)) == 0 })
+	var left []string
+	defer func() {
+		if len(left) > 0 {
+			t.Logf("left: %q", left)
+		}
+	}()
+	Until(t, "nothing is left of the machine", func() bool {
+		left = machine.left(t)
+		return len(left) == 0
+	})
 }
