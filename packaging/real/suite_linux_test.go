@@ -165,7 +165,8 @@ func (s *suite) killed(t *testing.T, byManager func(row) bool, fateOf func(*seen
 			err = fmt.Errorf("it is %s", p["ActiveState"])
 		}
 		if err != nil {
-			t.Errorf("%s: %v; the keeper says: %s", service, err, reports.told(service))
+			lines, _ := s.m.Run(t, "journalctl", "-q", "-o", "short-precise", "--after-cursor="+since, "--grep", service)
+			t.Errorf("%s: %v; the keeper says: %s\n%s", service, err, reports.told(service), lines)
 		}
 		*fateOf(s.seen[service]) = f
 	}
