@@ -89,7 +89,7 @@ func (s systemd) queued(ctx context.Context, w Work, id string) (*Work, error) {
 // or a stop, and records when the phase began (unit_notify() in its unit.c).
 func workOf(p map[string]string, now time.Duration) *Work {
 	w := Work{By: "systemd", Margin: workMargin}
-	sub := p["SubState"]
+	sub, queued := p["SubState"], p["Job"] != "" && p["Job"] != "0"
 	start, stop := limitOf(p, "TimeoutStartUSec"), limitOf(p, "TimeoutStopUSec")
 	wait, waits := timespan(p["RestartUSecNext"]) // since systemd 254, see RestartSteps=
 	if !waits || wait == 0 {
@@ -99,10 +99,10 @@ func workOf(p map[string]string, now time.Duration) *Work {
 	case "activating":
 		w.What, w.Limit = cmp.Or(sub, "start"), start
 		w.Again = p["NRestarts"] != "" && p["NRestarts"] != "0"
-		switch sub {
-		case "auto-restart":
+		switch {
+		case sub == "auto-restart" && !queued:
 			w.What, w.Limit, w.Waits, w.Again = "auto-restart", wait, true, true
-		case "auto-restart-queued": // since systemd 254
+		case strings.HasPrefix(sub, "auto-restart"): // its time has come, and its job waits for others; since systemd 254 auto-restart-queued
 			w.What, w.Limit, w.Again = "auto-restart (queued)", limitOf(p, "JobTimeoutUSec"), true
 		}
 	case "deactivating":
@@ -115,7 +115,7 @@ func workOf(p map[string]string, now time.Duration) *Work {
 	case "maintenance":
 		w.What = cmp.Or(sub, "maintenance")
 	default: // active, inactive, failed
-		if p["Job"] == "" || p["Job"] == "0" {
+		if !queued {
 			return nil
 		}
 		w.What, w.Queued, w.Limit = "job "+p["Job"], true, limitOf(p, "JobTimeoutUSec")

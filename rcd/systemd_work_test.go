@@ -79,6 +79,7 @@ func TestWorkOfOthers(t *testing.T) {
 		{"auto-restart whose time is over", "again", nil, 30 * time.Second, func(w *Work) bool { return w.Over() && w.Left() == 0 }},
 		{"systemd 254: it waits longer each time", "again", map[string]string{"RestartUSecNext": "5min"}, 30 * time.Second, func(w *Work) bool { return w.Limit == 5*time.Minute && !w.Over() }},
 		{"systemd 254: the next time is not known", "again", map[string]string{"RestartUSecNext": "infinity"}, 0, func(w *Work) bool { return w.Limit == 25*time.Second }},
+		{"auto-restart whose job is queued", "again", map[string]string{"Job": "77"}, time.Hour, func(w *Work) bool { return w.What == "auto-restart (queued)" && w.Again && !w.Waits && !w.Over() }},
 		{"systemd 254: queued", "again", map[string]string{"SubState": "auto-restart-queued"}, 0, func(w *Work) bool { return w.What == "auto-restart (queued)" && w.Again && !w.Waits && w.Limit == 0 }},
 		{"the watchdog", "stopping", map[string]string{"SubState": "stop-watchdog", "TimeoutAbortUSec": "10s"}, 0, func(w *Work) bool { return w.What == "stop-watchdog" && w.Limit == 10*time.Second }},
 		{"a mount", "sock.socket", map[string]string{"ActiveState": "activating", "SubState": "mounting"}, 0, func(w *Work) bool {

@@ -138,7 +138,7 @@ func (t *task) behindBoot(w *rcd.Work, _ time.Duration) string {
 
 func (t *task) overLimit(w *rcd.Work, _ time.Duration) string {
 	if w.Over() {
-		return "for longer than its own limit of " + terminal.Limit(w.Limit.Round(time.Second))
+		return "for longer than its own limit of " + limitText(w.Limit)
 	}
 	return ""
 }
@@ -206,9 +206,18 @@ func workWords(w *rcd.Work, within bool) string {
 	case !w.Aged || w.Waits:
 		return w.What
 	case within && w.Limit > 0:
-		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), terminal.Limit(w.Limit.Round(time.Second)))
+		return fmt.Sprintf("%s for %s, at most %s", w.What, inSeconds(w.For), limitText(w.Limit))
 	}
 	return fmt.Sprintf("%s for %s", w.What, inSeconds(w.For))
+}
+
+// limitText formats a limit of a manager in whole seconds, if it is that long: RestartSec= is
+// 100ms unless a unit sets it.
+func limitText(d time.Duration) string {
+	if d > time.Second {
+		d = d.Round(time.Second)
+	}
+	return terminal.Limit(d)
 }
 
 // inSeconds formats a duration in whole seconds, rounded up: 21 s, 2m5s.

@@ -132,6 +132,7 @@ func TestAtWorkForTooLong(t *testing.T) {
 		{"no limit", working("start", time.Hour+time.Second, 0), nil},
 		{"a short work limit", working("start", 3*time.Second, 0), func(d *Daemon) { d.WorkLimit = 2 * time.Second }},
 		{"an auto-restart that does not come", autoRestart(31 * time.Second), nil},
+		{"a short auto-restart that does not come", &rcd.Work{By: "systemd", What: "auto-restart", Margin: 5 * time.Second, Waits: true, Again: true, Aged: true, For: 6 * time.Second, RoundFor: 6 * time.Second, Limit: 100 * time.Millisecond, Round: 180 * time.Second}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
