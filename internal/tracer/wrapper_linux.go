@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
 	"daemon-keeper/internal/words"
 
@@ -118,7 +119,6 @@ func (w *wrapper) begin(p plan) (status int, err error) {
 	}
 	p.Status, p.Parent = pipe[1], w.self
 	w.began = time.Now()
-	w.start, _ = osutil.Uptime()
 	pid, err := syscall.ForkExec(own, p.args(stageExec, w.program), &syscall.ProcAttr{
 		Env: environment(), Files: []uintptr{0, 1, 2},
 	})
@@ -126,6 +126,9 @@ func (w *wrapper) begin(p plan) (status int, err error) {
 		return -1, fmt.Errorf("cannot start the program: %w", err)
 	}
 	w.main, w.first = pid, pid
+	if task, err := proctable.ReadStat(pid); err == nil { // else no process can be seen later, either
+		w.start = task.Start
+	}
 	return pipe[0], nil
 }
 
