@@ -31,6 +31,7 @@ type relic struct {
 	kin   bool          // it was then a descendant of the main process that has ended
 	left  bool          // it is a leftover of an earlier main process
 	heir  bool          // it has started others that count, and waits for connections: it may be a new main process
+	own   bool          // it is in the unit of one of the daemon's services
 	alien bool          // it is in the unit of a service that is not the daemon's
 }
 
@@ -89,11 +90,20 @@ func (r remains) isOfLife(x relic) bool {
 	if x.left || x.kin && x.old {
 		return true
 	}
-	return x.age > life.Ended && (x.age <= life.Began+startSlack || x.alien && r.gone.PID != 0)
+	slack := startSlack
+	if x.own {
+		slack = stampSlack
+	}
+	return x.age > life.Ended && (x.age <= life.Began+slack || x.alien && r.gone.PID != 0)
 }
 
-// startSlack allows for the kernel counting start times in hundredths of a second.
-const startSlack = 50 * time.Millisecond
+const (
+	// startSlack allows for the kernel counting start times in hundredths of a second.
+	startSlack = 50 * time.Millisecond
+	// stampSlack allows for systemd recording a start after it has forked: on a busy machine
+	// the daemon has started its workers by then.
+	stampSlack = 5 * time.Second
+)
 
 // isRelic reports whether, by the memory, a process was left by the main process. On systems
 // that do not report children, every process that was running then may have been.

@@ -133,13 +133,15 @@ func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 		parents[m.PID] = m.Parent
 	}
 	for _, m := range v.Matches {
+		inService, elsewhere := strings.HasSuffix(m.Usage.Unit, ".service"), t.isElsewhere(m.Usage.Unit)
 		left.relics = append(left.relics, relic{
 			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
 			old:   since >= 0 && m.Usage.Age >= since,
 			left:  slices.ContainsFunc(t.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
 			heir:  t.isHeir(m, v.Matches),
-			alien: strings.HasSuffix(m.Usage.Unit, ".service") && t.isElsewhere(m.Usage.Unit),
+			own:   inService && !elsewhere,
+			alien: inService && elsewhere,
 		})
 	}
 	return left

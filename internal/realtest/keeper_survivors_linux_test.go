@@ -176,7 +176,7 @@ func survivesTERM(t *testing.T, m *Machine) {
 		state, _ := m.Run(t, "systemctl", "is-active", "ignores")
 		return state == "deactivating\n"
 	})
-	a := keep(t, m, append(args, "--dry-run")...)
+	a := keep(t, m, append(args, "--dry-run", "-v")...)
 	if a.status == 0 && !strings.Contains(a.stdout, "left alone") { // as it is by systemd at work
 		t.Errorf("it is up:\n%v", a)
 	}
