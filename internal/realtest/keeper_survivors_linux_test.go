@@ -231,7 +231,11 @@ func upgradesNginx(t *testing.T, m *Machine) {
 	old := mainPid(t, m, "web")
 	m.Kill(t, old, syscall.SIGUSR2)
 	Until(t, "a new master", func() bool {
-		return read(t, m, "/run/nginx.pid") != read(t, m, "/run/nginx.pid.oldbin") && exists(m, "/run/nginx.pid")
+		if !exists(m, "/run/nginx.pid") {
+			return false
+		}
+		pid := read(t, m, "/run/nginx.pid") // "" at first
+		return strings.HasSuffix(pid, "\n") && pid != read(t, m, "/run/nginx.pid.oldbin")
 	})
 	for range 2 {
 		silent(t, m, args...)

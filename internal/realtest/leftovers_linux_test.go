@@ -77,7 +77,14 @@ func TestLeftoversOfNginx(t *testing.T) {
 	const exe = "/usr/sbin/nginx"
 	var before []int
 	processors, err := strconv.Atoi(strings.TrimSpace(m.Must(t, "getconf", "_NPROCESSORS_ONLN")))
-	Until(t, "nginx has a worker for each processor", func() bool { before = m.Pids(t, exe); return err == nil && len(before) == 1+processors })
+	if err != nil {
+		t.Fatal(err)
+	}
+	Until(t, "nginx has a worker of another user for each processor", func() bool {
+		before = m.Pids(t, exe)
+		workers, _ := m.Run(t, "pgrep", "-c", "-u", "www-data", "-x", "nginx") // they begin as root
+		return len(before) == 1+processors && strings.TrimSpace(workers) == strconv.Itoa(processors)
+	})
 	silentRun(t, m) // it remembers them
 
 	master := mainOf(t, m, before)

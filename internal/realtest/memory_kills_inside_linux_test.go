@@ -105,6 +105,7 @@ type killer struct {
 	rounds       int
 	killed, left int
 	orphans      int           // killed runs that have left a command at work
+	point        string        // at which a run was killed last
 	full         time.Duration // what a run takes that is not killed
 }
 
@@ -185,6 +186,7 @@ func (k *killer) at(point string) {
 
 func (k *killer) arm(point string) {
 	k.t.Helper()
+	k.point = point
 	if err := os.WriteFile(filepath.Join(killsDir, "at"), []byte(point+"\n"), 0o644); err != nil {
 		k.t.Fatal(err)
 	}
@@ -312,7 +314,14 @@ func (k *killer) next(name string) {
 	k.t.Helper()
 	k.settle()
 	left := k.unfinished()
-	k.finished(k.run(name), left)
+	said := k.run(name)
+	defer func() {
+		if k.t.Failed() {
+			calls, _ := os.ReadFile(killsDir + "/calls")
+			k.t.Logf("the run before was killed at %s and left %+v; this one said %s; the last calls:\n%s", k.point, left, said, calls[max(0, len(calls)-300):])
+		}
+	}()
+	k.finished(said, left)
 	k.well()
 }
 
