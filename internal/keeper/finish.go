@@ -216,7 +216,10 @@ func (p *pass) adopt(ctx context.Context, order int, left state.Intent) (i state
 	switch {
 	case err == nil && p.isAlive(i): // without locks
 	case err == nil:
-		return p.outlive(ctx, i, waited && locks.Begun(i)), locks, release, true
+		if p.outlive(ctx, i, waited && locks.Begun(i)) {
+			i = p.unlessInVain(ctx, i)
+		}
+		return i, locks, release, true
 	case !errors.Is(err, fs.ErrNotExist): // otherwise its own run, or another one, has finished it
 		p.forgotten(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"daemon-keeper/internal/report"
 	"daemon-keeper/internal/state"
 	"daemon-keeper/internal/words"
+	"daemon-keeper/rcd"
 )
 
 // The command of a step outlives its run if the run is killed. Usually our child that has
@@ -100,13 +101,12 @@ func limitOf(i state.Intent) time.Duration {
 }
 
 // outlive waits for the command of the current step if nothing holds its lock any more: a
-// late stop must not undo our start, and a start need not be made twice. If a start was
-// waited for, now or before, the returned journal has it as done: its command has ended by
-// itself.
-func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.Intent {
+// late stop must not undo our start. It reports whether a start was waited for, now or before:
+// then its command has ended by itself.
+func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) (started bool) {
 	m, ok := i.UnderWay()
 	if !ok || i.Began.Boot != p.memory.now().Boot {
-		return i
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, limitOf(i))
 	defer cancel()
@@ -115,11 +115,33 @@ func (p *pass) outlive(ctx context.Context, i state.Intent, waited bool) state.I
 		waited = true
 		p.sayWaits(i, m)
 	})
-	if waited && m.Verb == words.Start { // successful or not, it has been made
-		i.Marks = slices.Clone(i.Marks)
-		i.Marks[len(i.Marks)-1].Ended = true
+	return waited && m.Verb == words.Start
+}
+
+// unlessInVain is the journal with its last start, which was waited for, as done: it need not be
+// made twice. Whether that has brought up the daemon's own service, the first, is judged by its
+// processes later. Nobody looks at the others again, so their manager is asked, and once more
+// after a moment: what was just started may not be seen yet.
+func (p *pass) unlessInVain(ctx context.Context, i state.Intent) state.Intent {
+	last := len(i.Marks) - 1
+	if service := i.Marks[last].Service; slices.Index(i.Services, service) > 0 && p.isStopped(ctx, service) {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+		if p.isStopped(ctx, service) {
+			return i
+		}
 	}
+	i.Marks = slices.Clone(i.Marks)
+	i.Marks[last].Ended = true
 	return i
+}
+
+// isStopped reports whether a manager is sure that a service is stopped.
+func (p *pass) isStopped(ctx context.Context, service string) bool {
+	c, err := p.Manager.Condition(ctx, service)
+	return err == nil && c.State == rcd.Stopped
 }
 
 // awaitOrphans waits for the commands of runs that have died since unfinished work was last

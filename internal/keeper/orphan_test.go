@@ -178,6 +178,44 @@ func TestFinishAsksTheManager(t *testing.T) {
 	})
 }
 
+// A start that a dead run has left and that was waited for has failed: the daemon's own service is
+// seen to be down, and of a further one its manager knows. It stayed stopped.
+func TestOrphanThatFails(t *testing.T) {
+	for _, tc := range []struct {
+		state rcd.State
+		did   string
+	}{{rcd.Stopped, "start t"}, {rcd.Running, ""}, {rcd.Unknown, ""}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.remembers(t)
+			d := w.isUp("a", "s", "t")
+			w.leaves(t, state.Intent{
+				Daemon: "a", PID: os.Getpid(), Start: 5, Began: w.now(), Manager: "fake", Services: []string{"s", "t"},
+				StopTimeout: time.Minute, StartTimeout: time.Minute, Longest: 5 * time.Minute,
+			}, "stop s.", "stop t.", "start s.", "start t")
+			dir, err := state.OpenDir(w.keeper.RunDir)
+			must(t, err)
+			locks, err := dir.Lock([]string{"s", "t"}, time.Now())
+			must(t, err)
+			defer locks.Release()
+			for _, f := range locks.Files() {
+				state.NoteBegun(int(f.Fd()), "start", "t")
+			}
+			time.AfterFunc(5*time.Second, func() {
+				for _, f := range locks.Files() {
+					must(t, f.Close())
+				}
+			})
+			w.keeper.Runs = func(int, uint64) (bool, error) { return false, nil }
+			w.conditions = map[string]rcd.Condition{"t": {State: tc.state}}
+			w.again(t, d)
+			if got := w.did(); got != tc.did || len(w.left(t)) > 0 || !strings.Contains(w.logged(), "waiting for the start of service 't'") {
+				t.Errorf("%v: did %q, left %+v; %s", tc.state, got, w.left(t), w.logged())
+			}
+		})
+	}
+}
+
 // A run that was stopped itself holds its locks for ever, and later runs said status 0
 // without end.
 func TestLockThatIsHeldTooLong(t *testing.T) {
