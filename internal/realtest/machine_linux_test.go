@@ -220,7 +220,7 @@ func TestProcessTable(t *testing.T) {
 	if m.Must(t, "readlink", "/proc/self/ns/pid") == m.Must(t, "readlink", "/proc/"+inside+"/ns/pid") {
 		t.Error("the same PID namespace")
 	}
-	if out := m.Must(t, "readlink", "/proc/"+pgrep("-f", toy+" 1002")+"/root"); out != "/srv/jail\n" {
+	if out := m.Must(t, "readlink", "/proc/"+pgrep("-f", "^"+toy+" 1002")+"/root"); out != "/srv/jail\n" {
 		t.Errorf("the chroot is %q", out)
 	}
 	if out := m.Must(t, "readlink", "/proc/"+pgrep("-x", "script")+"/exe"); out != "/usr/bin/perl\n" {
