@@ -100,8 +100,8 @@ func (r remains) isOfLife(x relic) bool {
 const (
 	// startSlack allows for the kernel counting start times in hundredths of a second.
 	startSlack = 50 * time.Millisecond
-	// stampSlack allows for systemd recording a start after it has forked: on a busy machine
-	// the daemon has started its workers by then.
+	// stampSlack allows for systemd recording a start after it has forked, unit_notify() in its
+	// unit.c: on a busy machine the daemon has started its workers by then.
 	stampSlack = 5 * time.Second
 )
 

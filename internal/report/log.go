@@ -122,7 +122,8 @@ func (l *Log) send(level Level, line string) bool {
 	return false
 }
 
-// The syslog daemon is asked again after a pause, as often if it is not its queue that is full.
+// A syslog daemon that cannot be reached is asked mostTries times, with a pause of tryPause between
+// two; one whose queue is full is asked until the patience of the log is used up.
 const (
 	mostTries = 5
 	tryPause  = 10 * time.Millisecond
