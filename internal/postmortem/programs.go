@@ -156,15 +156,14 @@ func nameOf(s Sender, p programs, now census) string {
 	if s.Name != forgotten {
 		return s.Name
 	}
-	o := p.of(s.ID, s.Name, s.At)
 	l, alive := running(now, s.ID, s.At)
 	mayHaveExecuted := p.from > s.At || slices.ContainsFunc(p.records, func(r started) bool {
 		return r.id == s.ID && r.program != "" && r.at > s.At
 	})
-	switch {
-	case alive && !mayHaveExecuted && (o.program == "" || o.program == l.Program):
+	if alive && !mayHaveExecuted { // the path that was recorded may be that of a link or a script
 		return l.Name
-	case o.program != "":
+	}
+	if o := p.of(s.ID, s.Name, s.At); o.program != "" {
 		return nameFrom(o.program)
 	}
 	return s.Name
