@@ -130,6 +130,17 @@ func (r Reason) String() string {
 	return texts[r]
 }
 
+// MayPass reports whether it may be the reason only for as long as a daemon starts. The process
+// executes the wanted file; programs change their user, group, parent and arguments as they
+// start.
+func (r Reason) MayPass() bool {
+	switch r {
+	case OtherUser, OtherGroup, OtherParent, OtherArgs, OtherLabel:
+		return true
+	}
+	return false
+}
+
 // Judge gives the verdict on one daemon. It reads nothing but the snapshot.
 func Judge(s Snapshot, spec Spec) Verdict {
 	file, known := s.files[spec.Executable]

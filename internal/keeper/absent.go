@@ -18,20 +18,32 @@ type absence struct {
 	service string
 	cond    rcd.Condition      // of that service
 	main    *proctable.Process // the main process of that service, if it is alive
+	lacks   string             // why it does not count although it executes the program; "" if it does not execute it
+	young   bool               // it was started a moment ago
 	ended   bool               // all remembered processes have ended
 	later   bool               // the main process was started after the daemon was last seen up
 	leads   []proctable.Process
 }
 
+// isActive reports whether the service has a main process that may be the daemon. If the
+// remembered processes have ended, it may be a wrapper that has outlived the daemon, unless it
+// was started since.
+func (a absence) isActive() bool {
+	return a.cond.State == rcd.Running && a.main != nil && !(a.ended && !a.later)
+}
+
+// isStarting reports whether the daemon is down only until its start is over.
+func (a absence) isStarting() bool { return a.isActive() && a.lacks != "" && a.young }
+
 // doubt returns why it is unknown whether the daemon is down; nil if it is down. If no
 // process executes the file at the path, the daemon need not have died: the path may lead to
-// another file now. If the remembered processes have ended, it has died. Then a living main
-// process of the service may be a wrapper that has outlived the daemon, unless it was started
-// since.
+// another file now. If the remembered processes have ended, it has died.
 func (a absence) doubt() error {
 	switch {
-	case a.cond.State == rcd.Running && a.main != nil && !(a.ended && !a.later):
-		return &ActiveError{Name: a.name, Service: a.service, Path: a.spec.Subject(), PID: a.main.PID, Program: programOf(*a.main)}
+	case a.isStarting():
+		return nil
+	case a.isActive():
+		return &ActiveError{Name: a.name, Service: a.service, Path: a.spec.Subject(), PID: a.main.PID, Program: programOf(*a.main), Lacks: a.lacks}
 	case a.ended || len(a.leads) == 0:
 		return nil
 	}
@@ -57,14 +69,22 @@ type ActiveError struct {
 	Path          string // the path that was looked for
 	PID           int    // the main process
 	Program       string // what it executes
+	Lacks         string // why it does not count although it executes the program; "" if it does not execute it
 }
 
 func (e *ActiveError) Error() string {
-	return fmt.Sprintf("cannot tell whether '%s' is down: no process counts, yet service %s is active, and its main process %d runs %s", e.Name, e.Service, e.PID, e.Program)
+	text := fmt.Sprintf("cannot tell whether '%s' is down: no process counts, yet service %s is active, and its main process %d runs %s", e.Name, e.Service, e.PID, e.Program)
+	if e.Lacks != "" {
+		text += ", and does not count (" + e.Lacks + ")"
+	}
+	return text
 }
 
 // Hint says what the user can do.
 func (e *ActiveError) Hint() string {
+	if e.Lacks != "" {
+		return fmt.Sprintf("if process %d is the daemon, correct what the configuration asks of it besides its program; if it only waits for the daemon, restart service %s by hand", e.PID, e.Service)
+	}
 	return fmt.Sprintf("if process %d is the daemon, write executable: %s, or restart service %s by hand so that it runs %s; if it only waits for the daemon, restart the service by hand", e.PID, e.Program, e.Service, e.Path)
 }
 
@@ -85,23 +105,30 @@ func (e *MovedError) Hint() string {
 	return fmt.Sprintf("if process %d is the daemon, restart its service by hand; else end it: kill %d", e.PID, e.PID)
 }
 
+// isDown asks the daemon's manager after a look that has found it down, and settles the outcome
+// if it is not down, or if that is unknown.
+func (t *task) isDown(ctx context.Context) bool {
+	if t.mayBeUp(ctx) == nil {
+		return true
+	}
+	// What its manager says is newer than our look: the daemon may have come up since.
+	if v := t.look(ctx); t.settle(ctx, v) {
+		return false
+	}
+	err := t.mayBeUp(ctx)
+	if err != nil {
+		t.cannotTell(err)
+	}
+	return err == nil
+}
+
 // mayBeUp returns why it is unknown whether a daemon without a counted process is down; nil
 // if it is down. It is called before anything is done about the daemon.
 func (t *task) mayBeUp(ctx context.Context) error {
-	if len(t.last.Matches) > 0 || t.Processes == nil || t.daemon.Spec.Rule {
+	if !t.isAbsent() {
 		return nil
 	}
-	a := absence{spec: t.daemon.Spec, name: t.report.Name, ended: t.allEnded()}
-	if len(t.daemon.Services) > 0 {
-		a.service = t.daemon.Services[0] // the first service is the daemon's own
-		a.cond = t.condition(ctx, a.service)
-	}
-	if a.cond.Main > 0 {
-		if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
-			a.main = &p
-			a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
-		}
-	}
+	a := t.absence(ctx)
 	if !a.ended {
 		list, err := t.Processes.Leads(ctx, t.daemon.Spec)
 		if err != nil {
@@ -110,6 +137,54 @@ func (t *task) mayBeUp(ctx context.Context) error {
 		a.leads = list
 	}
 	return a.doubt()
+}
+
+// isAbsent reports whether no process counts, and its manager can tell more.
+func (t *task) isAbsent() bool {
+	return len(t.last.Matches) == 0 && t.Processes != nil && !t.daemon.Spec.Rule
+}
+
+// absence gathers what the manager knows of the daemon's own service, which is the first.
+func (t *task) absence(ctx context.Context) absence {
+	a := absence{spec: t.daemon.Spec, name: t.report.Name, ended: t.allEnded()}
+	if len(t.daemon.Services) == 0 {
+		return a
+	}
+	a.service = t.daemon.Services[0]
+	a.cond = t.condition(ctx, a.service)
+	if a.cond.Main == 0 {
+		return a
+	}
+	if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
+		a.main = &p
+		a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
+		a.young = p.Usage.Age < t.daemon.Verify
+	}
+	for _, x := range t.last.Excluded {
+		if x.PID == a.cond.Main && x.Reason.MayPass() {
+			a.lacks = x.Reason.String()
+		}
+	}
+	return a
+}
+
+// start returns a start that is over for the manager and not for the daemon: its main process
+// executes the program, and has not yet taken the user or the arguments by which it counts.
+// amavisd takes its name some seconds after systemd has called it started. It is given as long
+// as after a start of ours.
+func (t *task) start(ctx context.Context) *rcd.Work {
+	if !t.isAbsent() || !slices.ContainsFunc(t.last.Excluded, func(x check.Exclusion) bool { return x.Reason.MayPass() }) {
+		return nil
+	}
+	a := t.absence(ctx)
+	if !a.isStarting() {
+		return nil
+	}
+	age := a.main.Usage.Age
+	return &rcd.Work{
+		Service: a.service, By: t.managerOf(a.service), What: "start of its main process",
+		Aged: true, For: age, Limit: t.daemon.Verify, Again: true, RoundFor: age, Round: t.daemon.Verify,
+	}
 }
 
 // allEnded reports whether processes of the daemon are remembered and all have ended. Then

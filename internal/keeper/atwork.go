@@ -70,6 +70,9 @@ func (t *task) works(ctx context.Context) []*rcd.Work {
 			list = append(list, w)
 		}
 	}
+	if w := t.start(ctx); w != nil {
+		list = append(list, w)
+	}
 	return append(list, t.commandsAtWork(ctx, o)...)
 }
 

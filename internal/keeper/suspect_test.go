@@ -23,6 +23,7 @@ type family struct {
 	asked    int
 	main     *check.Match // nil: it has ended
 	workers  []check.Match
+	nearly   []check.Exclusion  // while nothing counts
 	revives  bool               // a start brings a new main process up
 	brings   *proctable.Process // what a start brings up in its place
 	listens  []int
@@ -72,7 +73,7 @@ func (f *family) look(_ context.Context, specs []check.Spec, opts check.Options)
 		v.Matches = v.Matches[:min(1, len(v.Matches))]
 	}
 	if len(v.Matches) == 0 {
-		v = check.Verdict{State: check.Down, Faults: []check.Fault{{Aspect: check.TooFew, Severity: check.Restart, Text: "not running"}}}
+		v = check.Verdict{State: check.Down, Excluded: f.nearly, Faults: []check.Fault{{Aspect: check.TooFew, Severity: check.Restart, Text: "not running"}}}
 	}
 	return slices.Repeat([]check.Verdict{v}, len(specs))
 }

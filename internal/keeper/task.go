@@ -116,7 +116,7 @@ func (t *task) keep(ctx context.Context, first check.Verdict) {
 	if v := t.lookAtAll(ctx); t.settle(ctx, v) {
 		return
 	}
-	if t.pausedMeanwhile() || t.workedMeanwhile(ctx) {
+	if !t.isDown(ctx) || t.pausedMeanwhile() || t.workedMeanwhile(ctx) {
 		return
 	}
 	t.restart(ctx, t.unlessRestarted(services))
@@ -271,15 +271,8 @@ func (t *task) confirm(ctx context.Context) bool {
 			return false
 		}
 	}
-	if t.mayBeUp(ctx) != nil {
-		// What its manager says is newer than our look: the daemon may have come up since.
-		if v := t.look(ctx); t.settle(ctx, v) {
-			return false
-		}
-		if err := t.mayBeUp(ctx); err != nil {
-			t.cannotTell(err)
-			return false
-		}
+	if !t.isDown(ctx) {
+		return false
 	}
 	t.report.Result = report.StillDown
 	t.report.Trouble = trouble(t.last)

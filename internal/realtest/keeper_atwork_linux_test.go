@@ -19,6 +19,7 @@ daemons:
   icy: {executable: /usr/local/sbin/icy, services: [icy], listen: "tcp://127.0.0.1:7778", expect: "hi"}
   cold: {executable: /usr/local/sbin/cold, services: [cold]}
   later: {executable: /usr/local/sbin/later, services: [later]}
+  renames: {executable: /usr/local/sbin/renames, args: '^renames \(master\)', services: [renames], verify: 5m}
   endless: {executable: /usr/local/sbin/endless, services: [endless], work_limit: 1s}
 `
 
@@ -32,6 +33,12 @@ my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port", Listen => 5, Reuse
 my $n = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => $ENV{NOTIFY_SOCKET}) or die;
 $n->send("READY=1");
 while (my $c = $s->accept) { print $c "hi\n"; close $c }
+`
+
+// renaming is a daemon that takes its name once the gate is there, as amavisd does after seconds.
+const renaming = `until (-e "/run/renames.go") { select undef, undef, undef, 0.1 }
+$0 = "renames (master)";
+sleep 1 while 1;
 `
 
 // What systemd is at work on is left to it, on a booted machine that all of these share.
@@ -53,13 +60,15 @@ func TestKeeperAtWork(t *testing.T) {
 	unit("cold", "ExecStart="+addDaemon(t, l, "cold")+" infinity\n")
 	unit("endless", "TimeoutStartSec=infinity\n"+gated("/run/endless.go")+"ExecStart="+addDaemon(t, l, "endless")+" infinity\n")
 	l.File("/usr/local/lib/database.pl", database, 0o644)
-	for _, name := range []string{"dbd", "icy"} {
+	l.File("/usr/local/lib/renaming.pl", renaming, 0o644)
+	for _, name := range []string{"dbd", "icy", "renames"} {
 		l.Copy(tree+"/usr/bin/perl", "/usr/local/sbin/"+name)
 	}
 	unit("dbd", "Type=notify\nExecStart=/usr/local/sbin/dbd /usr/local/lib/database.pl 7777 /run/dbd.go\n")
 	unit("icy", "Type=notify\nExecStart=/usr/local/sbin/icy /usr/local/lib/database.pl 7778\n")
+	unit("renames", "Restart=always\nExecStart=/usr/local/sbin/renames /usr/local/lib/renaming.pl\n")
 	l.File("/etc/daemon-keeper.yaml", atWorkConfig, 0o644)
-	l.File("/etc/tmpfiles.d/gates.conf", "f /run/pre.go\nf /run/dbd.go\nf /run/endless.go\nf /run/client.go\n", 0o644)
+	l.File("/etc/tmpfiles.d/gates.conf", "f /run/pre.go\nf /run/dbd.go\nf /run/endless.go\nf /run/client.go\nf /run/renames.go\n", 0o644)
 	l.File("/etc/rsyslog.d/priorities.conf", priorities, 0o644)
 	m := Boot(t, tree, l)
 	for _, c := range []struct {
@@ -69,6 +78,7 @@ func TestKeeperAtWork(t *testing.T) {
 		{"a restart", atWorkRestart},
 		{"auto-restart", atWorkAutoRestart},
 		{"auto-restart, queued", atWorkQueued},
+		{"without its name", atWorkRenames},
 		{"again and again", atWorkLoops},
 		{"recovery", atWorkRecovery},
 		{"frozen", atWorkFrozen},
@@ -188,6 +198,28 @@ func atWorkQueued(t *testing.T, m *Machine) {
 		t.Errorf("%s restarts of systemd's own", out)
 	}
 	quiet(t, m, "later")
+}
+
+// A daemon that systemd has started, and that has not yet the name by which it counts, is not
+// started again.
+func atWorkRenames(t *testing.T, m *Machine) {
+	const exe = "/usr/local/sbin/renames"
+	named := func() bool {
+		return strings.HasPrefix(read(t, m, "/proc/"+strconv.Itoa(onlyPid(t, m, exe))+"/cmdline"), "renames (")
+	}
+	Until(t, "it has its name", named)
+	run(t, m, "renames")
+	quiet(t, m, "renames")
+	m.Must(t, "rm", "/run/renames.go")
+	kill(t, m, exe)
+	Until(t, "systemd has restarted it", func() bool { return isIn(t, m, "renames", "running") && len(m.Pids(t, exe)) == 1 })
+	pid := onlyPid(t, m, exe)
+	heldAtWork(t, m, "renames", "(start of its main process for ", ", at most 5m)")
+	m.Must(t, "touch", "/run/renames.go")
+	Until(t, "it has its name", named)
+	run(t, m, "renames") // says that somebody else has restarted it
+	quiet(t, m, "renames")
+	samePid(t, m, exe, pid)
 }
 
 // saidBy waits until syslog has a line of a run, which a machine with too much to do loses:

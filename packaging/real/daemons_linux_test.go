@@ -6,7 +6,6 @@ import "strings"
 type row struct {
 	service string
 	ask     ask
-	renames bool // init's args: know it only once it has renamed itself, some seconds after its start
 }
 
 // Questions that several daemons understand.
@@ -26,7 +25,7 @@ func rows() []row {
 	policy := "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=192.0.2.1\nsender=a@example.org\nrecipient=b@example.org\n\n"
 	snmpGet := "0\x26\x02\x01\x00\x04\x06public\xa0\x19\x02\x01\x01\x02\x01\x00\x02\x01\x000\x0e0\x0c\x06\x08\x2b\x06\x01\x02\x01\x01\x05\x00\x05\x00"
 	return []row{
-		{service: "amavis", ask: ask{"tcp", "10024", "", "220 "}, renames: true},
+		{service: "amavis", ask: ask{"tcp", "10024", "", "220 "}},
 		{service: "apache2", ask: ask{"tcp", "80", httpGet, "Server: Apache"}},
 		{service: "beanstalkd", ask: ask{"tcp", "11300", "stats\r\n", "OK "}},
 		{service: "clamav-daemon", ask: ask{"unix", "/run/clamav/clamd.ctl", "zPING\x00", "PONG"}},

@@ -154,19 +154,11 @@ func (s *suite) killed(t *testing.T, byManager func(row) bool, fateOf func(*seen
 	for i, p := range properties(t, s.m, services(rows), "NRestarts,ActiveState") {
 		service := rows[i].service
 		f, err := reports.fate(rows[i], p["NRestarts"], s.seen[service].sockets)
-		// Until it has its name, a run that comes too late to see systemd at work finds it down.
-		either, most := rows[i].renames && byManager(rows[i]), 1
-		if err == nil && either {
-			if f.by != "systemd" {
-				most = 2 // systemd's start, and that of the run
-			}
-			f = fate{by: "systemd, or daemon-keeper if a run comes before it has renamed itself"}
-		}
-		if err == nil && s.seen[service].sockets == "" && !either && (f.by == "systemd") != byManager(rows[i]) {
+		if err == nil && s.seen[service].sockets == "" && (f.by == "systemd") != byManager(rows[i]) {
 			err = fmt.Errorf("it was brought back by %s", f.by)
 		}
 		// Not one at all: the journal was too busy, and systemd does not wait for it.
-		if err == nil && count[service] > most {
+		if err == nil && count[service] > 1 {
 			err = fmt.Errorf("it was started %d times", count[service])
 		}
 		if err == nil && p["ActiveState"] != "active" {
