@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/apart"
 	"daemon-keeper/internal/executable"
 
 	"golang.org/x/sys/unix"
@@ -29,34 +29,6 @@ type attacked struct {
 
 const neighbour = 65534
 
-// privately has the rest of a test run in a mount namespace of its own.
-func privately(t *testing.T) bool {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: to mount, and to be other users")
-	}
-	if os.Getenv("DAEMON_KEEPER_TEST_INSIDE") != "" {
-		return true
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
-	cmd.Env = append(os.Environ(), "DAEMON_KEEPER_TEST_INSIDE=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread() // the signal comes when the thread that forked ends
-	defer runtime.UnlockOSThread()
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, unix.EPERM):
-		t.Skip("no mount namespaces here")
-	case err != nil:
-		t.Errorf("%v\n%s", err, out)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
-}
-
 func newAttacked(t *testing.T) *attacked {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "attacked-")
@@ -65,12 +37,8 @@ func newAttacked(t *testing.T) *attacked {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	a := &attacked{dir: dir, keeper: dir + "/daemon-keeper", attack: dir + "/attack"}
-	for path, from := range map[string]string{a.keeper: ".", a.attack: "./testdata/attack"} {
-		build := exec.Command("go", "build", "-o", path, from)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if err := errors.Join(executable.Build(a.keeper, "daemon-keeper"), executable.Build(a.attack, "daemon-keeper/testdata/attack")); err != nil {
+		t.Fatal(err)
 	}
 	for _, path := range []string{dir, dir + "/home", dir + "/served"} {
 		if err := errors.Join(os.MkdirAll(path, 0o755), os.Chmod(path, 0o755)); err != nil {
@@ -171,7 +139,7 @@ func highWater(pid int) int64 {
 // The figures of docs/security.md come from here; this machine may be busy, so the test
 // grants some time more.
 func TestNeighbour(t *testing.T) {
-	if !privately(t) {
+	if !apart.Mounts(t) {
 		return
 	}
 	a := newAttacked(t)

@@ -7,16 +7,16 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+
+	"daemon-keeper/internal/executable"
 )
 
 // What is only needed by a command that is given once a year costs nothing at each
 // start: a regular expression of a package's own is compiled before main.
 func TestStartCostsLittle(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "daemon-keeper")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := executable.Build(program, "daemon-keeper"); err != nil {
+		t.Fatal(err)
 	}
 	start := exec.Command(program, "--version")
 	start.Env = append(os.Environ(), "GODEBUG=inittrace=1") // see the documentation of package runtime

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/apart"
 	"daemon-keeper/internal/executable"
 
 	"golang.org/x/sys/unix"
@@ -26,47 +25,17 @@ var attack = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(toyDir, "attack")
-	build := exec.Command("go", "build", "-o", path, "../testdata/attack")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build the attack: %w\n%s", err, out)
-	}
-	return path, nil
+	return path, executable.Build(path, "daemon-keeper/testdata/attack")
 })
 
-// inside is set where a test runs in a mount namespace of its own.
-const inside = "DAEMON_KEEPER_TEST_INSIDE"
-
-// privately has the rest of a test run in a mount namespace of its own: what hangs there
-// hangs for nobody else on this machine. It returns true inside.
+// privately runs the rest of a test with mounts of its own, and beside others. It returns true
+// there.
 func privately(t *testing.T) bool {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: to mount, and to look at every process")
+	if !apart.Inside() { // newPlace does that there
+		t.Parallel()
 	}
-	if os.Getenv(inside) != "" {
-		return true
-	}
-	t.Parallel()
-	_, err := attack()
-	must(t, err)
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
-	cmd.Env = append(os.Environ(), inside+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread() // the signal comes when the thread that forked ends
-	defer runtime.UnlockOSThread()
-	out, err := cmd.CombinedOutput()
-	switch {
-	case errors.Is(err, unix.EPERM):
-		t.Skip("no mount namespaces here")
-	case err != nil:
-		t.Errorf("%v\n%s", err, out)
-	case strings.Contains(string(out), "--- SKIP"):
-		t.Skipf("%s", out)
-	default:
-		t.Logf("%s", out)
-	}
-	return false
+	return apart.Mounts(t)
 }
 
 // serve mounts a file system whose files never answer (silent), or only those who write

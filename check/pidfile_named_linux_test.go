@@ -3,12 +3,12 @@ package check
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/apart"
 )
 
 // Whom a pidfile names, and why it is nobody.
@@ -38,7 +38,7 @@ func TestNamedBy(t *testing.T) {
 		{file("first", "1"), 0, "names process 1, the first of all: it was perhaps written in a container"},
 		{file("ours", strconv.Itoa(os.Getpid())), 0, "names process " + strconv.Itoa(os.Getpid()) + ", which is this one"},
 		{file("ended", strconv.Itoa(ended)), 0, "names process " + strconv.Itoa(ended) + ", and there is no such process"},
-		{file("thread", strconv.Itoa(ownThread(t))), 0, "which is a thread of"},
+		{file("thread", strconv.Itoa(apart.Thread(t))), 0, "which is a thread of"},
 		{old, 0, "names process " + strconv.Itoa(pid) + ", which was started after the file was written: it may be another one"},
 		{foreign, 0, "names process " + strconv.Itoa(pid) + ", which belongs to another user than the file"},
 	} {
@@ -58,23 +58,4 @@ func startAndEnd(t *testing.T) int {
 	_, err = process.Wait()
 	must(t, err)
 	return process.Pid
-}
-
-// ownThread is a thread of the test's, which is not the process itself and lives until the
-// test ends. Others of Go's threads may end at any time.
-func ownThread(t *testing.T) int {
-	t.Helper()
-	id, ended := make(chan int), make(chan struct{})
-	t.Cleanup(func() { close(ended) })
-	for {
-		go func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread() // or the thread ends, and with it children that are to end with it
-			id <- syscall.Gettid()
-			<-ended
-		}()
-		if n := <-id; n != os.Getpid() {
-			return n
-		}
-	}
 }

@@ -86,12 +86,7 @@ var toy = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(toyDir, "toy")
-	build := exec.Command("go", "build", "-o", path, "../testdata/proc/toy")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build the toy: %w\n%s", err, out)
-	}
-	return path, os.Chmod(toyDir, 0o755)
+	return path, errors.Join(executable.Build(path, "daemon-keeper/testdata/proc/toy"), os.Chmod(toyDir, 0o755))
 })
 
 // place is a folder that everyone may enter, with a program in it that is the

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"daemon-keeper/check/proctable"
+	"daemon-keeper/internal/apart"
 	"daemon-keeper/internal/pidfiles"
 )
 
@@ -59,7 +59,7 @@ func TestPIDFilesOfRealProcesses(t *testing.T) {
 	write("theirs.pid", roots, func(path string) error { return os.Chown(path, 65534, 0) })
 	write("sleep-theirs.pid", others, func(path string) error { return os.Chown(path, 65534, 0) })
 	write("stale.pid", dead.Process.Pid, nil)
-	write("thread.pid", ownThread(t), nil)
+	write("thread.pid", apart.Thread(t), nil)
 	write("init.pid", 1, nil)
 
 	name := func(id uint32) string { return fmt.Sprint(id) }
@@ -86,25 +86,6 @@ func TestPIDFilesOfRealProcesses(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got\n%v\nwant\n%v", got, want)
-	}
-}
-
-// ownThread is a thread of the test's, which is not the process itself and lives until the
-// test ends. Others of Go's threads may end at any time.
-func ownThread(t *testing.T) int {
-	t.Helper()
-	id, ended := make(chan int), make(chan struct{})
-	t.Cleanup(func() { close(ended) })
-	for {
-		go func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread() // or the thread ends, and with it children that are to end with it
-			id <- syscall.Gettid()
-			<-ended
-		}()
-		if n := <-id; n != os.Getpid() {
-			return n
-		}
 	}
 }
 

@@ -1,9 +1,11 @@
-// Package executable writes programs and scripts that tests execute. Only tests import it.
+// Package executable makes programs and scripts that tests execute. Only tests import it.
 package executable
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -14,4 +16,15 @@ func WriteFile(path string, content []byte, mode fs.FileMode) error {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	return os.WriteFile(path, content, mode)
+}
+
+// Build compiles a command of this module, such as daemon-keeper, as make build does, but without
+// the version of the repository, which git may be about to change.
+func Build(path, command string) error {
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, command)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build %s: %w\n%s", command, err, out)
+	}
+	return nil
 }

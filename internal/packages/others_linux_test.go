@@ -10,10 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// mounting names the folder to mount on, for the process of the test that may mount.
-const mounting = "DAEMON_KEEPER_TEST_MOUNT"
+	"daemon-keeper/internal/apart"
+)
 
 const nobody = 65534
 
@@ -21,26 +20,10 @@ const nobody = 65534
 // number on a file system of their own, from a program called apk, nor who may read the
 // lock's file.
 func TestAtWorkOfAnotherUser(t *testing.T) {
-	if dir := os.Getenv(mounting); dir != "" {
-		otherUsersLocks(t, dir)
+	if !apart.Mounts(t) {
 		return
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root can mount, and be another user")
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), mounting+"="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || strings.Contains(string(out), "--- SKIP") {
-		t.Skipf("no namespace, or no tmpfs: %v\n%s", err, out)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-func otherUsersLocks(t *testing.T, dir string) {
+	dir := t.TempDir()
 	const path = "/lib/apk/db/lock"
 	var root [2]string // the machine's, and the other user's: two file systems with the same inode numbers
 	for i, name := range []string{"/machine", "/theirs"} {
@@ -48,9 +31,7 @@ func otherUsersLocks(t *testing.T, dir string) {
 		if err := os.Mkdir(root[i], 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := syscall.Mount("tmpfs", root[i], "tmpfs", 0, "mode=755"); err != nil {
-			t.Skip(err)
-		}
+		apart.Memory(t, root[i], "mode=755")
 		if err := errors.Join(os.MkdirAll(root[i]+filepath.Dir(path), 0o755), os.WriteFile(root[i]+path, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,11 @@
 package realtest
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
+
+	"daemon-keeper/internal/executable"
 )
 
 // AddKeeper puts the daemon-keeper of this repository there.
@@ -24,11 +24,8 @@ var buildKeeper = sync.OnceValues(func() (content string, err error) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "daemon-keeper")
-	// Without the version of the repository, which git may be about to change.
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, "daemon-keeper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build daemon-keeper: %w\n%s", err, out)
+	if err := executable.Build(file, "daemon-keeper"); err != nil {
+		return "", err
 	}
 	binary, err := os.ReadFile(file)
 	return string(binary), err

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daemon-keeper/internal/apart"
 )
 
 // ledgerFolder names the folder of a ledger for a child of the tests.
@@ -108,29 +110,11 @@ func unbroken(t *testing.T, l ledger, written int) int {
 // On a full disk, and on one that is mounted read-only, the ledger stands as it was,
 // and the error says what to do.
 func TestLedgerOnADiskThatTakesNothing(t *testing.T) {
-	if folder := os.Getenv(ledgerFolder); folder != "" {
-		ledgerOnFullDisk(t, folder)
+	if !apart.Mounts(t) {
 		return
 	}
-	if os.Getuid() != 0 {
-		t.Skip("only root may mount")
-	}
-	cmd := ledgerChild(t, t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || strings.Contains(string(out), "--- SKIP") {
-		t.Skipf("no namespace, or no tmpfs: %v\n%s", err, out)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// ledgerOnFullDisk has namespaces of its own: what it mounts goes with it.
-func ledgerOnFullDisk(t *testing.T, folder string) {
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=64k,mode=700"); err != nil {
-		t.Skip(err)
-	}
+	folder := t.TempDir()
+	apart.Memory(t, folder, "size=64k,mode=700")
 	l := newLedger(ledgerStore(t, folder))
 	record(t, l, incident(1))
 	if err := os.WriteFile(filepath.Join(folder, "fill"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
@@ -161,9 +145,7 @@ func ledgerOnFullDisk(t *testing.T, folder string) {
 	record(t, l, incident(3)) // a small one still fits on the page
 	holds(t, l, 0, 1, 3)
 	before = content(t, l)
-	if err := syscall.Mount("", folder, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	apart.ReadOnly(t, folder)
 	refuses(l, "read-only file system", "mounted read-only")
 	holds(t, l, 0, 1, 3)
 }

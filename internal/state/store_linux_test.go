@@ -3,44 +3,23 @@ package state
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-)
 
-// mountFolder names the folder to mount on, for the child that may mount.
-const mountFolder = "DAEMON_KEEPER_TEST_STORE"
+	"daemon-keeper/internal/apart"
+)
 
 // On a full disk, and on one that is mounted read-only, the old files stand as they
 // were, nothing is left behind, and the error says what to do.
 func TestStoreOnADiskThatTakesNothing(t *testing.T) {
-	if dir := os.Getenv(mountFolder); dir != "" {
-		storeOnFullDisk(t, dir)
+	if !apart.Mounts(t) {
 		return
 	}
-	if os.Getuid() != 0 {
-		t.Skip("only root may mount")
-	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), mountFolder+"="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || strings.Contains(string(out), "--- SKIP") {
-		t.Skipf("no namespace, or no tmpfs: %v\n%s", err, out)
-	}
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-// storeOnFullDisk has namespaces of its own: what it mounts goes with it.
-func storeOnFullDisk(t *testing.T, dir string) {
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k,mode=700"); err != nil {
-		t.Skip(err)
-	}
+	dir := t.TempDir()
+	apart.Memory(t, dir, "size=64k,mode=700")
 	s, err := OpenStore(filepath.Join(dir, "store"))
 	ok(t, err)
 	var journal *Journal
@@ -76,7 +55,7 @@ func storeOnFullDisk(t *testing.T, dir string) {
 	if i, err := s.Reread(journal.intent); err != nil || len(i.Stopped()) != 1 {
 		t.Errorf("%+v, %v", i, err)
 	}
-	ok(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	apart.ReadOnly(t, dir)
 	refuses("read-only file system", "mounted read-only")
 	if _, err := OpenStore(filepath.Join(dir, "other")); err == nil || !strings.Contains(hint(err), "mounted read-only") {
 		t.Errorf("%v, hint %q", err, hint(err))

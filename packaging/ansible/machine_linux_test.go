@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"daemon-keeper/internal/executable"
 	"daemon-keeper/internal/realtest"
 )
 
@@ -56,12 +57,7 @@ func keeper(t *testing.T) (path string) {
 	t.Helper()
 	return program.get(t, func() (string, error) {
 		path := filepath.Join(folder, "daemon-keeper")
-		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, "daemon-keeper")
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("go build: %w\n%s", err, out)
-		}
-		return path, nil
+		return path, executable.Build(path, "daemon-keeper")
 	})
 }
 

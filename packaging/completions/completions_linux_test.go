@@ -2,8 +2,6 @@ package completions
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,14 +22,8 @@ const program = "/usr/local/sbin/daemon-keeper"
 func layer(t *testing.T) *realtest.Layer {
 	t.Helper()
 	realtest.Need(t)
-	binary := filepath.Join(t.TempDir(), "daemon-keeper")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "daemon-keeper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	l := realtest.NewLayer(t)
-	l.Copy(binary, program)
+	l.AddKeeper(program)
 	for name, place := range places {
 		l.Copy(name, place)
 	}

@@ -2,7 +2,6 @@ package grafana
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -47,7 +46,7 @@ func boot(t *testing.T) *realtest.Machine {
 	t.Helper()
 	realtest.Need(t)
 	l := realtest.NewLayer(t)
-	l.File(keeper, build(t), 0o755)
+	l.AddKeeper(keeper)
 	tree := realtest.Tree(t, realtest.Consumers()...)
 	for name, starts := range map[string]string{
 		"up": "up", "down": "", "held": "", "many": "many", "other": "many", "dies": "dies", "forbidden": "forbidden",
@@ -82,22 +81,6 @@ func boot(t *testing.T) *realtest.Machine {
 		return status == 0
 	})
 	return m
-}
-
-// build is the program under test.
-func build(t *testing.T) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "daemon-keeper")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", file, "daemon-keeper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cannot build daemon-keeper: %v\n%s", err, out)
-	}
-	binary, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(binary)
 }
 
 // run is one run with that configuration, as cron would start it; something is

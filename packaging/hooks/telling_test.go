@@ -29,9 +29,7 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "daemon-keeper")
-	cmd := exec.Command("go", "build", "-o", path, "../..")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	return path, cmd.Run()
+	return path, executable.Build(path, "daemon-keeper")
 })
 
 func TestMain(m *testing.M) {
