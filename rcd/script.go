@@ -115,7 +115,7 @@ func (r *scriptReader) words(words []string) {
 				r.source(file)
 			}
 		default:
-			r.word(before, word, startsDaemon(words[:i]) || before == "-x" && isGuard(words[i+1:]))
+			r.word(words[:i], word, startsDaemon(words[:i]) || before == "-x" && isGuard(words[i+1:]))
 		}
 	}
 }
@@ -165,10 +165,38 @@ func startsDaemon(words []string) bool {
 		case "--exec", "--startas":
 			return i == len(words)-1
 		case "-x", "-a":
-			return i == len(words)-1 && slices.Contains(words, "start-stop-daemon")
-		case "start_daemon", "daemon", "status_of_proc", "pidofproc", "killproc", "startproc", "checkproc":
+			return i == len(words)-1 && slices.ContainsFunc(words, isStartStop)
+		}
+		if isHelper(words[i]) {
 			return true
 		}
+	}
+	return false
+}
+
+// isHelper reports whether a command of scripts has a daemon's path among its words, and names its
+// pidfile with -p: the functions of the LSB and of the distributions, and FreeBSD's daemon(8).
+func isHelper(command string) bool {
+	switch command {
+	case "start_daemon", "daemon", "/usr/sbin/daemon", "status_of_proc", "pidofproc", "killproc", "startproc", "checkproc":
+		return true
+	}
+	return false
+}
+
+func isStartStop(command string) bool { return path.Base(command) == "start-stop-daemon" }
+
+// namesPIDFile reports whether the word behind these is a pidfile's path. To mkdir, cp and others
+// -p means something else.
+func namesPIDFile(words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "--pidfile", "--pid-file", "--pid", "--writepid":
+		return true
+	case "-p", "-P":
+		return slices.ContainsFunc(words, isHelper) || slices.ContainsFunc(words, isStartStop)
 	}
 	return false
 }
@@ -182,17 +210,17 @@ func isGuard(words []string) bool {
 	return len(words) > 0 && (words[0] == "exit" || words[0] == "return")
 }
 
-// word looks for paths in a word that is not an assignment.
-func (r *scriptReader) word(before, word string, daemon bool) {
+// word looks for paths in a word that is not an assignment, and stands behind these.
+func (r *scriptReader) word(before []string, word string, daemon bool) {
 	option, value, has := strings.Cut(word, "=")
 	if has && strings.HasPrefix(option, "-") {
-		before, word = option, value
+		before, word = []string{option}, value
 	}
+	isPIDFile := namesPIDFile(before)
 	for _, value := range r.expand(word) {
-		switch before {
-		case "--pidfile", "--pid-file", "--pid", "--writepid", "-p", "-P":
+		if isPIDFile {
 			addPath(&r.facts.pidFiles, value)
-		default:
+		} else {
 			r.path(value, daemon)
 		}
 	}

@@ -45,6 +45,8 @@ func TestReadScript(t *testing.T) {
 		{"the head of RHEL's", "# processname: x\n# pidfile:  /var/run/h.pid", "/var/run/h.pid", "", false},
 		{"a comment", "# PIDFILE=/run/comment.pid\nX=1 # PIDFILE=/run/comment.pid\nPIDFILE=/run/a#b", "/run/a#b", "", false},
 		{"words of LSB", "DAEMON=/usr/sbin/slapd\nstatus_of_proc -p $PIDVAR \"/usr/sbin/slapd\" slapd\npidofproc -p /run/p /usr/sbin/q", "/run/p", "/usr/sbin/slapd /usr/sbin/q", false},
+		{"another -p", "mkdir -p /run/named\n[ -d /run/x ] || mkdir -p -m 755 /run/x\ncp -p /etc/a /run/b; ps -p 1; [ -p /run/fifo ]", "", "", false},
+		{"-p of start-stop-daemon and daemon(8)", "/sbin/start-stop-daemon -S -p /run/a -x /sbin/a\n/usr/sbin/daemon -f -P /run/b /usr/local/sbin/b", "/run/a /run/b", "/sbin/a /usr/local/sbin/b", false},
 		{"what it cannot do without", "test -x /usr/sbin/mariadbd || exit 0\n[ -x /usr/sbin/b ] || exit 0", "", "/usr/sbin/mariadbd /usr/sbin/b", false},
 		{"a test", "[ -x /sbin/restorecon ] && restorecon /run", "", "", false},
 		{"single quotes", "N=a\nPIDFILE='/run/$N'\nPID=/run/\\$N", "", "", false},
