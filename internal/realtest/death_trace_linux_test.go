@@ -43,6 +43,20 @@ func tracing(t *testing.T) postmortem.Tracing {
 	return tr
 }
 
+// record begins to record, with buffers that hold what all other tests of this machine do meanwhile.
+func record(t *testing.T, tr postmortem.Tracing) {
+	t.Helper()
+	if err := tr.On(); err != nil {
+		t.Fatal(err)
+	}
+	for _, instance := range []string{"", "-programs"} {
+		size := filepath.Join(tr.Folder, "instances", tr.Instance+instance, "buffer_size_kb")
+		if err := os.WriteFile(size, []byte("4096"), 0); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func uptime(t *testing.T) time.Duration {
 	t.Helper()
 	up, err := osutil.Uptime()
@@ -58,9 +72,7 @@ func TestDeathTraced(t *testing.T) {
 	Need(t)
 	tr := tracing(t)
 	for range 2 { // the second time there is nothing to do
-		if err := tr.On(); err != nil {
-			t.Fatal(err)
-		}
+		record(t, tr)
 	}
 	for _, tc := range []struct { // no t.Run: another thread does not see the mount
 		name string

@@ -57,15 +57,7 @@ func TestDeathsWithout(t *testing.T) {
 func newChamber(t *testing.T, rows []death, start func() *Machine) *chamber {
 	t.Helper()
 	c := &chamber{t: t, rows: rows, trace: tracing(t), began: uptime(t), numbers: make(numbers)}
-	if err := c.trace.On(); err != nil {
-		t.Fatal(err)
-	}
-	for _, instance := range []string{"", "-programs"} { // the host's other work is in it, too
-		size := filepath.Join(c.trace.Folder, "instances", c.trace.Instance+instance, "buffer_size_kb")
-		if err := os.WriteFile(size, []byte("4096"), 0); err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-	}
+	record(t, c.trace)
 	c.m = start()
 	c.m.Must(t, "mkdir", "-m", "0777", "-p", "/run/go", "/run/mute")
 	return c
