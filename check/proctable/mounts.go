@@ -39,6 +39,9 @@ type Mount struct {
 	Kind   string // of file system
 }
 
+// IsLocal reports whether a file system needs no server: neither another machine nor a program.
+func (m Mount) IsLocal() bool { return local[m.Kind] }
+
 // ParseMount reads such a line.
 func ParseMount(line []byte) (m Mount, ok bool) {
 	id, device, point, kind, ok := mountFields(line)

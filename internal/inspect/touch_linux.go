@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"strconv"
-	"strings"
 
 	"daemon-keeper/check/proctable"
 	"daemon-keeper/internal/osutil"
@@ -27,7 +26,7 @@ func readPlaces(theirs []proctable.Mount) places {
 	root, _ := mountAt(mounts, "/") // if it does not answer, nothing works anyway
 	for _, m := range append(append(parseMountinfo(first), mounts...), theirs...) {
 		p.mounts[m.ID] = m
-		p.local[m.ID] = isLocal(m.Kind) || m.Device == root.Device
+		p.local[m.ID] = m.IsLocal() || m.Device == root.Device
 	}
 	if id := memoryMount(); id != "" {
 		p.local[id] = true
@@ -76,10 +75,4 @@ func isRoot(fd int) bool {
 		return true // it cannot be told
 	}
 	return theirs.Dev == ours.Dev && theirs.Ino == ours.Ino
-}
-
-// isLocal reports whether a file system of this kind needs no other machine or process to answer. An
-// automounter may mount anything.
-func isLocal(kind string) bool {
-	return kind != "autofs" && !servedElsewhere(kind) && !strings.HasPrefix(kind, "fuse.")
 }
