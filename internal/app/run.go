@@ -26,7 +26,7 @@ type runCommand struct {
 
 	config.Times
 	Backoff    []string      `sep:"," default:"0s,1m,2m,5m,15m,30m,1h" placeholder:"TIMES" help:"How long to wait before each try to bring it back, if it keeps dying (${default})."`
-	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"After it has been up for this long, the first of these times applies again (${default})."`
+	Acceptable time.Duration `default:"5m" placeholder:"TIME" help:"Once it has been up for this long, the first time of backoff applies again (${default})."`
 
 	IgnoreIntent bool `help:"Restart daemons even if somebody has paused, stopped or disabled them, and while packages are installed."`
 

@@ -172,6 +172,6 @@ type Times struct {
 // Retry is when a daemon is restarted again, and when it is left alone.
 type Retry struct {
 	Backoff    []time.Duration `yaml:"backoff" kind:"delay" repeats:"true" default:"0s, 1m, 2m, 5m, 15m, 30m, 1h" doc:"How long to wait before each try to bring it back, if it keeps dying; the last one repeats."`
-	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"After it has been up for this long, the first of these times applies again."`
+	Acceptable time.Duration   `yaml:"acceptable" kind:"time" default:"5m" doc:"Once it has been up for this long, the first time of backoff applies again."`
 	Respect    []words.Hold    `yaml:"respect" kind:"wish" default:"pause, stopped, disabled, packages" doc:"Reasons to leave it alone; with [] there is none."`
 }
