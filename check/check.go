@@ -1,6 +1,6 @@
 // Package check reports whether a daemon is up.
 //
-// Look takes one snapshot of the process table, for all daemons at once; Judge
+// An Observer takes one snapshot of the process table, for all daemons at once; Judge
 // is a pure function of that snapshot and of what is wanted. There are three
 // answers, never two: what could not be seen is Unknown, and only Down may be
 // acted on.

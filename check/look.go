@@ -28,19 +28,6 @@ type Options struct {
 	Near bool
 }
 
-// Look takes a snapshot of the process table for all daemons at once.
-//
-// An error means that the table cannot be believed: it could not be read, or it
-// shows too little (BlindError). It is never an empty table. A process that
-// ends while it is being read is not an error, and neither is a daemon whose
-// executable is missing: that is in its verdict.
-//
-// What does not answer, a process or a file, is a trouble of its row or of the daemon
-// whose file it is. If the whole look takes too long, it gives up when ctx ends.
-func Look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
-	return NewObserver(proctable.UsualThreads).look(ctx, specs, opts)
-}
-
 // Observer looks, and remembers from one look to the next what does not answer, so
 // that it is waited for only once.
 type Observer struct {
@@ -51,6 +38,15 @@ type Observer struct {
 // does not answer.
 func NewObserver(spareThreads int) *Observer { return &Observer{proctable.NewFiles(spareThreads)} }
 
+// look takes a snapshot of the process table for all daemons at once.
+//
+// An error means that the table cannot be believed: it could not be read, or it
+// shows too little (BlindError). It is never an empty table. A process that
+// ends while it is being read is not an error, and neither is a daemon whose
+// executable is missing: that is in its verdict.
+//
+// What does not answer, a process or a file, is a trouble of its row or of the daemon
+// whose file it is. If the whole look takes too long, it gives up when ctx ends.
 func (o *Observer) look(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
 	begin := func() { beginLook(o.files, specs) }
 	return proctable.Attempt(ctx, o.files, begin, func() (Snapshot, error) {
@@ -82,13 +78,6 @@ type TableError struct {
 func (e *TableError) Error() string { return e.Err.Error() }
 
 func (e *TableError) Unwrap() error { return e.Err }
-
-// look is Look on a given table.
-func look(ctx context.Context, t proctable.Table, specs []Spec, opts Options) (Snapshot, error) {
-	f := proctable.Directly()
-	beginLook(f, specs)
-	return lookAt(ctx, t, f, specs, opts)
-}
 
 // lookAt takes a look in two passes. The quick pass costs one system call a
 // process: it looks closer only at those whose executable has a wanted name, and first

@@ -48,6 +48,18 @@ type fakeRow struct {
 
 const ownPID = 50
 
+// lookNow takes one look at this machine.
+func lookNow(ctx context.Context, specs []Spec, opts Options) (Snapshot, error) {
+	return NewObserver(proctable.UsualThreads).look(ctx, specs, opts)
+}
+
+// look takes one look at a table.
+func look(ctx context.Context, t proctable.Table, specs []Spec, opts Options) (Snapshot, error) {
+	f := proctable.Directly()
+	beginLook(f, specs)
+	return lookAt(ctx, t, f, specs, opts)
+}
+
 func (f *fakeTable) PIDs(context.Context) ([]int, error) { return f.list, f.err }
 func (f *fakeTable) Self() proctable.Self {
 	return proctable.Self{PID: ownPID, File: proctable.FileID{Dev: 9, Ino: 9}}
@@ -469,12 +481,12 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// Look returns when its context has ended, even on the real table.
+// A look returns when its context has ended, even on the real table.
 func TestLookInTime(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("out of patience")
 	cancel(why)
-	s, err := Look(ctx, []Spec{{Executable: "/no/such/daemon"}}, Options{Full: true})
+	s, err := lookNow(ctx, []Spec{{Executable: "/no/such/daemon"}}, Options{Full: true})
 	if !errors.Is(err, why) && !errors.Is(err, proctable.ErrNotSupported) {
 		t.Errorf("error %v", err)
 	}

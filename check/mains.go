@@ -34,7 +34,7 @@ type Mains struct {
 // scripts call their daemons; by the service's name, which many a program or its folder
 // has, too. What one service's pidfile names is not another one's.
 //
-// The error is that of Look.
+// The error is that of a look.
 func MainsOf(ctx context.Context, guesses []Guess) ([]Mains, error) {
 	return inTime(ctx, processTable, func() ([]Mains, error) {
 		f := proctable.NewFiles(proctable.UsualThreads)

@@ -107,7 +107,7 @@ func TestRealPIDFileShared(t *testing.T) {
 		{Executable: other, PIDFile: &PIDFile{file, true}},
 		{Executable: other, PIDFile: &PIDFile{file, false}},
 	}
-	s, err := Look(t.Context(), specs, Options{})
+	s, err := lookNow(t.Context(), specs, Options{})
 	must(t, err)
 	isOther := fmt.Sprintf("(pid %d %s of user 0)", idle, other)
 	contradiction := fmt.Sprintf("holds %d, which is %s and not the daemon %s", pid, p.name, isOther)

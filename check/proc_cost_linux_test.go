@@ -21,7 +21,7 @@ func TestLookLeaksNoDescriptor(t *testing.T) {
 	}
 	look := func() {
 		for _, full := range []bool{false, true} {
-			_, err := Look(t.Context(), specs, Options{Full: full})
+			_, err := lookNow(t.Context(), specs, Options{Full: full})
 			must(t, err)
 		}
 	}
@@ -67,7 +67,7 @@ func BenchmarkLook(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Look(context.Background(), []Spec{{Executable: path}}, Options{}); err != nil {
+				if _, err := lookNow(context.Background(), []Spec{{Executable: path}}, Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

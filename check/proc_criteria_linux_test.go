@@ -44,7 +44,7 @@ func lean(t *testing.T, spec Spec) Verdict {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := Look(ctx, []Spec{spec}, Options{})
+	s, err := lookNow(ctx, []Spec{spec}, Options{})
 	must(t, err)
 	return Judge(s, spec)
 }

@@ -235,7 +235,7 @@ func TestRealSeveral(t *testing.T) {
 	run(t, nil, c)
 	run(t, nil, c)
 	specs := []Spec{{Executable: a}, {Executable: b}, {Executable: c}, {Executable: p.dir + "/fourth"}}
-	s, err := Look(t.Context(), specs, Options{Full: true})
+	s, err := lookNow(t.Context(), specs, Options{Full: true})
 	must(t, err)
 	for i, want := range []struct {
 		state State

@@ -36,7 +36,7 @@ func measured(t *testing.T, spec Spec, before, after time.Time, pids ...int) map
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	earliest := time.Since(after)
-	s, err := Look(ctx, []Spec{spec}, Options{Measure: true})
+	s, err := lookNow(ctx, []Spec{spec}, Options{Measure: true})
 	must(t, err)
 	v := Judge(s, spec)
 	got := matching(v)

@@ -15,7 +15,7 @@ func nearly(t *testing.T, spec Spec) Verdict {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	s, err := Look(ctx, []Spec{spec}, Options{Near: true})
+	s, err := lookNow(ctx, []Spec{spec}, Options{Near: true})
 	must(t, err)
 	return Judge(s, spec)
 }

@@ -36,7 +36,7 @@ type Program struct {
 // Programs finds what to look for, for each service. What it finds counts right now,
 // by Judge.
 //
-// The error is that of Look, and like Look it gives up when ctx ends.
+// The error is that of a look, and like a look it gives up when ctx ends.
 func Programs(ctx context.Context, services []Sought) ([]Program, error) {
 	return inTime(ctx, processTable, func() ([]Program, error) {
 		f := proctable.NewFiles(proctable.UsualThreads)

@@ -65,7 +65,7 @@ func tell(path string) {
 	if !filepath.IsAbs(path) {
 		spec = Spec{Called: path, NameIsEnough: true}
 	}
-	s, err := Look(ctx, []Spec{spec}, Options{})
+	s, err := lookNow(ctx, []Spec{spec}, Options{})
 	if err != nil {
 		fmt.Println(Unknown, err)
 		return
@@ -246,7 +246,7 @@ func verdict(t *testing.T, spec Spec) Verdict {
 	var v [2]Verdict
 	for i, opts := range []Options{{}, {Full: true}} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		s, err := Look(ctx, []Spec{spec}, opts)
+		s, err := lookNow(ctx, []Spec{spec}, opts)
 		cancel()
 		must(t, err)
 		v[i] = Judge(s, spec)

@@ -127,7 +127,7 @@ func TestRealMoves(t *testing.T) {
 
 func realVerdict(t *testing.T, spec Spec, opts Options) Verdict {
 	t.Helper()
-	s, err := Look(t.Context(), []Spec{spec}, opts)
+	s, err := lookNow(t.Context(), []Spec{spec}, opts)
 	must(t, err)
 	return Judge(s, spec)
 }

@@ -25,7 +25,7 @@ func TestRuns(t *testing.T) {
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	pid := cmd.Process.Pid
 	earliest := time.Since(after)
-	s, err := Look(t.Context(), []Spec{{Executable: exe}}, Options{Remember: true, Full: true})
+	s, err := lookNow(t.Context(), []Spec{{Executable: exe}}, Options{Remember: true, Full: true})
 	latest := time.Since(before)
 	if err != nil {
 		t.Fatal(err)

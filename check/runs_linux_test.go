@@ -18,7 +18,7 @@ func TestRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Look(t.Context(), []Spec{{Executable: exe}}, Options{Remember: true, Full: true})
+	s, err := lookNow(t.Context(), []Spec{{Executable: exe}}, Options{Remember: true, Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}
