@@ -20,14 +20,15 @@ func (s *suite) upgrade(t *testing.T) {
 	write(t, s.m, "/etc/systemd/system/upgraded.service", "[Service]\nType=forking\nExecStart="+upgraded+"\n")
 	s.m.Must(t, "systemctl", "daemon-reload")
 	s.m.Must(t, "sh", "-c", upgraded)
-	realtest.Until(t, "a pidfile", func() bool { _, status := s.m.Run(t, "test", "-s", pidFile); return status == 0 })
+	page := ask{"tcp", "8109", httpGet, "Server: gunicorn"}
+	realtest.Until(t, "it answers", func() bool { return page.answered(s.m) == nil }) // it has written its pidfile before
 	look := func(stage string) {
 		t.Helper()
 		a := keeper(t, s.m, "-e", "/usr/bin/gunicorn", "-u", "root", "-s", "upgraded", "--boot-grace", "0s", "--recheck", "100ms")
 		if a.status != 0 || a.stdout+a.stderr != "" {
 			t.Errorf("%s: %+v", stage, a)
 		}
-		if err := (ask{"tcp", "8109", httpGet, "Server: gunicorn"}).answered(s.m); err != nil {
+		if err := page.answered(s.m); err != nil {
 			t.Errorf("%s: %v", stage, err)
 		}
 	}
