@@ -231,11 +231,11 @@ func upgradesNginx(t *testing.T, m *Machine) {
 	old := mainPid(t, m, "web")
 	m.Kill(t, old, syscall.SIGUSR2)
 	Until(t, "a new master", func() bool {
-		if !exists(m, "/run/nginx.pid") {
+		// The old one renames its pidfile before it starts the new one, whose pidfile is empty at first.
+		if !exists(m, "/run/nginx.pid.oldbin") || !exists(m, "/run/nginx.pid") {
 			return false
 		}
-		pid := read(t, m, "/run/nginx.pid") // "" at first
-		return strings.HasSuffix(pid, "\n") && pid != read(t, m, "/run/nginx.pid.oldbin")
+		return strings.HasSuffix(read(t, m, "/run/nginx.pid"), "\n")
 	})
 	for range 2 {
 		silent(t, m, args...)
