@@ -19,7 +19,7 @@ type absence struct {
 	cond    rcd.Condition      // of that service
 	main    *proctable.Process // the main process of that service, if it is alive
 	lacks   string             // why it does not count although it executes the program; "" if it does not execute it
-	young   bool               // it was started a moment ago
+	starts  bool               // it may still become the daemon
 	ended   bool               // all remembered processes have ended
 	later   bool               // the main process was started after the daemon was last seen up
 	leads   []proctable.Process
@@ -33,7 +33,7 @@ func (a absence) isActive() bool {
 }
 
 // isStarting reports whether the daemon is down only until its start is over.
-func (a absence) isStarting() bool { return a.isActive() && a.lacks != "" && a.young }
+func (a absence) isStarting() bool { return a.isActive() && a.starts }
 
 // doubt returns why it is unknown whether the daemon is down; nil if it is down. If no
 // process executes the file at the path, the daemon need not have died: the path may lead to
@@ -125,10 +125,12 @@ func (t *task) isDown(ctx context.Context) bool {
 // mayBeUp returns why it is unknown whether a daemon without a counted process is down; nil
 // if it is down. It is called before anything is done about the daemon.
 func (t *task) mayBeUp(ctx context.Context) error {
-	if !t.isAbsent() {
+	t.absence = absence{}
+	if len(t.last.Matches) > 0 || t.Processes == nil || t.daemon.Spec.Rule {
 		return nil
 	}
-	a := t.absence(ctx)
+	a := t.askManager(ctx)
+	t.absence = a
 	if !a.ended {
 		list, err := t.Processes.Leads(ctx, t.daemon.Spec)
 		if err != nil {
@@ -139,13 +141,8 @@ func (t *task) mayBeUp(ctx context.Context) error {
 	return a.doubt()
 }
 
-// isAbsent reports whether no process counts, and its manager can tell more.
-func (t *task) isAbsent() bool {
-	return len(t.last.Matches) == 0 && t.Processes != nil && !t.daemon.Spec.Rule
-}
-
-// absence gathers what the manager knows of the daemon's own service, which is the first.
-func (t *task) absence(ctx context.Context) absence {
+// askManager gathers what the manager knows of the daemon's own service, which is the first.
+func (t *task) askManager(ctx context.Context) absence {
 	a := absence{spec: t.daemon.Spec, name: t.report.Name, ended: t.allEnded()}
 	if len(t.daemon.Services) == 0 {
 		return a
@@ -155,28 +152,31 @@ func (t *task) absence(ctx context.Context) absence {
 	if a.cond.Main == 0 {
 		return a
 	}
-	if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
-		a.main = &p
-		a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
-		a.young = p.Usage.Age < t.daemon.Verify
-	}
 	for _, x := range t.last.Excluded {
 		if x.PID == a.cond.Main && x.Reason.MayPass() {
 			a.lacks = x.Reason.String()
 		}
 	}
+	if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
+		a.main = &p
+		a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
+		a.starts = p.Usage.Age < t.daemon.Verify && (a.lacks != "" || t.isForked(p))
+	}
 	return a
 }
 
-// start returns a start that is over for the manager and not for the daemon: its main process
-// executes the program, and has not yet taken the user or the arguments by which it counts.
-// amavisd takes its name some seconds after systemd has called it started. It is given as long
-// as after a start of ours.
-func (t *task) start(ctx context.Context) *rcd.Work {
-	if !t.isAbsent() || !slices.ContainsFunc(t.last.Excluded, func(x check.Exclusion) bool { return x.Reason.MayPass() }) {
-		return nil
-	}
-	a := t.absence(ctx)
+// isForked reports whether a process still executes what has started it: it has not come to its
+// own execve(2).
+func (t *task) isForked(p proctable.Process) bool {
+	parent, runs, err := t.Processes.Read(p.Parent)
+	return runs && err == nil && p.Exe != "" && parent.Exe == p.Exe
+}
+
+// start returns a start that is over for the manager, while its main process does not count yet:
+// systemd calls a service started as soon as it has forked, and amavisd takes its name seconds
+// later. It is given as long as after a start of ours.
+func (t *task) start() *rcd.Work {
+	a := t.absence
 	if !a.isStarting() {
 		return nil
 	}

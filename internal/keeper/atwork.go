@@ -70,7 +70,7 @@ func (t *task) works(ctx context.Context) []*rcd.Work {
 			list = append(list, w)
 		}
 	}
-	if w := t.start(ctx); w != nil {
+	if w := t.start(); w != nil {
 		list = append(list, w)
 	}
 	return append(list, t.commandsAtWork(ctx, o)...)

@@ -12,12 +12,18 @@ import (
 	"daemon-keeper/rcd"
 )
 
-// isStarted has the manager know a main process that does not count, for this reason.
+// isStarted has the manager know a main process that does not count, for this reason or, without
+// one, because it has not executed its program.
 func (f *family) isStarted(pid int, age time.Duration, reason check.Reason) {
 	p := member(pid, 1, age, "a.service").Process
 	f.read = map[int]proctable.Process{pid: p}
 	f.nearly = []check.Exclusion{{Process: p, Reason: reason}}
 	f.cond = rcd.Condition{State: rcd.Running, Main: pid}
+	if reason == 0 { // it is about to execute its program
+		f.nearly = nil
+		p.Exe = "/usr/lib/systemd/systemd"
+		f.read[pid], f.read[1] = p, proctable.Process{PID: 1, Exe: p.Exe}
+	}
 }
 
 // deadFamily is a family whose main process and workers were killed a minute after it was seen up.
@@ -42,7 +48,7 @@ func TestStartOfManager(t *testing.T) {
 		reason string
 	}{
 		{"it takes its name", func(f *family) {
-			f.isStarted(900, time.Minute, 0)
+			f.isStarted(900, time.Minute, check.OtherArgs)
 			m := member(900, 1, time.Minute, "a.service")
 			f.main = &m
 		}, report.Up, ""},
@@ -92,6 +98,7 @@ func TestStartOfManagerMeanwhile(t *testing.T) {
 	}{
 		{check.OtherArgs, report.Held, beginning},
 		{check.OtherUser, report.Held, beginning},
+		{0, report.Held, beginning},
 		{check.OtherFile, report.CannotTell, "service a is active, and its main process 900 runs /toys/a"},
 	} {
 		t.Run(tc.reason.String(), func(t *testing.T) {

@@ -18,13 +18,14 @@ import (
 // task is the work of one run on one daemon, and what it knows about it.
 type task struct {
 	*pass
-	order  int // the position in the list of daemons
-	daemon Daemon
-	report report.Daemon
-	done   chan struct{} // closed when the report is written
-	last   check.Verdict // the last verdict
-	step   func()        // ends what the terminal shows
-	old    *old          // the daemon before its service is stopped; nil: none of its processes runs
+	order   int // the position in the list of daemons
+	daemon  Daemon
+	report  report.Daemon
+	done    chan struct{} // closed when the report is written
+	last    check.Verdict // the last verdict
+	absence absence       // what was known when the manager was last asked because nothing counts
+	step    func()        // ends what the terminal shows
+	old     *old          // the daemon before its service is stopped; nil: none of its processes runs
 
 	unmet error // why old may lack processes; nil: it does not
 

@@ -245,7 +245,7 @@ func atWorkLoops(t *testing.T, m *Machine) {
 	if a.status != 2 || !held {
 		t.Errorf("held: %v, %v", held, a)
 	}
-	saidBy(t, m, a, "WARNING systemd has been at work on service loops (auto-restart) again and again, and the daemon has died once more: 'loops' is no longer left to it")
+	saidBy(t, m, a, "WARNING systemd has been at work on service loops (", ") again and again, and the daemon has died once more: 'loops' is no longer left to it")
 }
 
 // A database that recovers, and does not listen yet, is not stopped.
