@@ -62,7 +62,7 @@ func KinOf(v Verdict, group func(pid int) string) []Kin {
 	list := make([]Kin, 0, len(v.Matches))
 	for _, m := range v.Matches {
 		list = append(list, Kin{
-			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, User: m.User, File: m.File, Age: m.Usage.Age, Group: group(m.PID),
+			PID: m.PID, Start: m.Usage.Start, Parent: m.Parent, User: m.User, File: m.File, Age: m.Usage.AgeNow(), Group: group(m.PID),
 		})
 	}
 	return list

@@ -3,17 +3,19 @@ package rcd
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Condition is what a manager knows of a service at this moment. A field that the
 // manager does not tell has its zero value.
 type Condition struct {
-	State  State  // what the manager itself says
-	Main   int    // process id of its main process, in our PID namespace; 0: none, or not known
-	Group  string // Linux: the path of its control group, such as /system.slice/nginx.service
-	Life   Life   // its last life that is over
-	Work   *Work  // what is being done with it right now; nil: nothing
-	Failed bool   // it has ended, and the manager does not start it again
+	State  State     // what the manager itself says
+	Main   int       // process id of its main process, in our PID namespace; 0: none, or not known
+	Group  string    // Linux: the path of its control group, such as /system.slice/nginx.service
+	Life   Life      // its last life that is over
+	At     time.Time // when Life was read, which says how long ago that was then
+	Work   *Work     // what is being done with it right now; nil: nothing
+	Failed bool      // it has ended, and the manager does not start it again
 }
 
 // Condition asks the manager what it knows of a service now. It starts a process, so a
@@ -24,6 +26,15 @@ func (m *Manager) Condition(ctx context.Context, service string) (Condition, err
 		c.State, err = m.Status(ctx, service)
 	}
 	return c, err
+}
+
+// LifeNow is its last life that is over, by the time that it is now.
+func (c Condition) LifeNow() Life {
+	l := c.Life
+	if !c.At.IsZero() && l.Ended > 0 {
+		l.Began, l.Ended = l.Began+time.Since(c.At), l.Ended+time.Since(c.At)
+	}
+	return l
 }
 
 // Opinion is what a manager says of a service of its own accord.

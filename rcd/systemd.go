@@ -165,7 +165,7 @@ func (s systemd) condition(ctx context.Context, service string) (Condition, erro
 		return Condition{}, err
 	}
 	c := conditionOf(p)
-	c.Life = lifeOf(p, sinceBoot())
+	c.Life, c.At = lifeOf(p, sinceBoot()), time.Now()
 	c.Work, err = s.work(ctx, service, p)
 	return c, err
 }

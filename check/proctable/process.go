@@ -119,12 +119,21 @@ type Usage struct {
 	Files      int           // open descriptors
 	FilesLimit int           // RLIMIT_NOFILE
 	FilesErr   error         // why Files is not known
-	Age        time.Duration // since its start; 0 if it was not read
+	Age        time.Duration // since its start, when that was read; 0 if it was not
+	Started    time.Time     // its start by the clock of this process, so that time.Since is its age; zero if it was not read
 	CPU        time.Duration // that it has used since
 	Start      uint64        // when that was: ticks of 10 ms since boot on Linux, microseconds of wall clock on FreeBSD
 	Threads    []int         // ids of its threads, but for those beyond the 64th
 	Unit       string        // of systemd, that it is in: x.service, session-3.scope; "" if it was not read or is in none
 	Children   []int         // that its main thread has started, but for those beyond the 64th; none where the system does not tell
+}
+
+// AgeNow is how long ago a process was started.
+func (u Usage) AgeNow() time.Duration {
+	if u.Started.IsZero() {
+		return u.Age
+	}
+	return time.Since(u.Started)
 }
 
 // Reading is a set of per-process facts that are expensive to read, and so are read of

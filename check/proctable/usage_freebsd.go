@@ -35,7 +35,9 @@ func (t *kernTable) Read(p *Process, what Reading) error {
 		if err != nil {
 			return err
 		}
-		p.Usage.Age = time.Since(time.UnixMicro(int64(spent.Start)))
+		now := time.Now()
+		p.Usage.Age = now.Sub(time.UnixMicro(int64(spent.Start)))
+		p.Usage.Started = now.Add(-p.Usage.Age)
 		p.Usage.CPU, p.Usage.Start = spent.CPU, spent.Start
 	}
 	return nil

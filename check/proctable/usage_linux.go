@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"daemon-keeper/internal/osutil"
 
@@ -52,7 +53,7 @@ func (t procTable) Read(p *Process, what Reading) error {
 			return err
 		}
 		up, _ := osutil.Uptime() // the clock by which starts are told
-		p.Usage.Age = up - st.Start
+		p.Usage.Age, p.Usage.Started = up-st.Start, time.Now().Add(st.Start-up)
 		p.Usage.CPU, p.Usage.Start = st.CPU, uint64(st.Start/tick)
 	}
 	return nil

@@ -159,8 +159,8 @@ func (t *task) askManager(ctx context.Context) absence {
 	}
 	if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
 		a.main = &p
-		a.later = p.Usage.Age < t.memory.now().Since(t.past.LastUp)
-		a.starts = p.Usage.Age < t.daemon.Verify && (a.lacks != "" || t.isForked(p))
+		a.later = p.Usage.AgeNow() < t.memory.now().Since(t.past.LastUp)
+		a.starts = p.Usage.AgeNow() < t.daemon.Verify && (a.lacks != "" || t.isForked(p))
 	}
 	return a
 }
@@ -180,7 +180,7 @@ func (t *task) start() *rcd.Work {
 	if !a.isStarting() {
 		return nil
 	}
-	age := a.main.Usage.Age
+	age := a.main.Usage.AgeNow()
 	return &rcd.Work{
 		Service: a.service, By: t.managerOf(a.service), What: "start of its main process",
 		Aged: true, For: age, Limit: t.daemon.Verify, Again: true, RoundFor: age, Round: t.daemon.Verify,

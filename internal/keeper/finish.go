@@ -141,7 +141,7 @@ func (t *task) cameSince(v check.Verdict, i state.Intent) bool {
 		return true
 	}
 	since := now.Since(i.Began)
-	return slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age < since })
+	return slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.AgeNow() < since })
 }
 
 // isRunning reports whether a manager is sure that a service runs. It also returns the main

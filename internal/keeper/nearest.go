@@ -51,5 +51,5 @@ func nearestText(p proctable.Process, why string) string {
 // cameUp reports whether a process was started after since and still runs.
 func (t *task) cameUp(pid int, since past.Stamp) bool {
 	p, runs, err := t.Processes.Read(pid)
-	return err == nil && runs && p.Usage.Age <= t.memory.now().Since(since)
+	return err == nil && runs && p.Usage.AgeNow() <= t.memory.now().Since(since)
 }

@@ -58,7 +58,7 @@ func (t *task) wasThere(ctx context.Context, now past.Stamp) bool {
 	opts.Measure = true
 	v := t.looks.one(ctx, t.daemon.Spec, opts)
 	since := now.Since(t.past.LastUp)
-	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.Age >= since })
+	return v.State != check.Up || slices.ContainsFunc(v.Matches, func(m check.Match) bool { return m.Usage.AgeNow() >= since })
 }
 
 // forAnother returns the daemon for which a run has restarted a service of this daemon since

@@ -128,15 +128,18 @@ func (t *task) remainsOf(ctx context.Context, v check.Verdict) remains {
 	if t.store() != nil && !t.past.LastUp.IsZero() {
 		since = t.memory.now().Since(t.past.LastUp)
 	}
+	left.cond.Life = left.cond.LifeNow() // and the ages are of the same moment: they are compared
 	parents := make(map[int]int)
+	var ages []time.Duration
 	for _, m := range v.Matches {
 		parents[m.PID] = m.Parent
+		ages = append(ages, m.Usage.AgeNow())
 	}
-	for _, m := range v.Matches {
+	for i, m := range v.Matches {
 		inService, elsewhere := strings.HasSuffix(m.Usage.Unit, ".service"), t.isElsewhere(m.Usage.Unit)
 		left.relics = append(left.relics, relic{
-			pid: m.PID, unit: m.Usage.Unit, age: m.Usage.Age,
-			old:   since >= 0 && m.Usage.Age >= since,
+			pid: m.PID, unit: m.Usage.Unit, age: ages[i],
+			old:   since >= 0 && ages[i] >= since,
 			left:  slices.ContainsFunc(t.past.Left, func(p past.Process) bool { return isSame(p, m) }),
 			kin:   descends(m.PID, parents, left.gone.Children),
 			heir:  t.isHeir(m, v.Matches),

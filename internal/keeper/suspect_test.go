@@ -20,6 +20,7 @@ import (
 type family struct {
 	*world
 	cond     rcd.Condition // what the manager says
+	ponders  time.Duration // how long it takes to answer
 	asked    int
 	main     *check.Match // nil: it has ended
 	workers  []check.Match
@@ -63,6 +64,13 @@ func (f *family) members() []check.Match {
 	return append([]check.Match{*f.main}, f.workers...)
 }
 
+// ages has the processes be of this age now, and grow older.
+func (f *family) ages(age time.Duration) {
+	for i := range f.workers {
+		f.workers[i].Usage.Age, f.workers[i].Usage.Started = age, time.Now().Add(-age)
+	}
+}
+
 // look sees one process, as a healthy run does, unless it is to see all.
 func (f *family) look(_ context.Context, specs []check.Spec, opts check.Options) []check.Verdict {
 	f.world.mu.Lock()
@@ -104,6 +112,7 @@ func (f *family) Leads(context.Context, check.Spec) ([]proctable.Process, error)
 
 func (f *family) Condition(context.Context, string) (rcd.Condition, error) {
 	f.asked++
+	time.Sleep(f.ponders)
 	return f.cond, nil
 }
 
@@ -339,5 +348,26 @@ func TestRestartedWithAnothersService(t *testing.T) {
 		if r := w.again(t, a, b)["b"]; len(r.Notices) != 1 || !strings.Contains(r.Notices[0], "by someone else, or with service 's', which a run has restarted for 'a'") {
 			t.Errorf("notices %q", r.Notices)
 		}
+	})
+}
+
+// How long the manager takes to answer does not count: the workers were started before the
+// daemon was last seen up, and before its end.
+func TestSurvivorsOfAShortLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, d := newFamily(t)
+		f.ages(100 * time.Millisecond)
+		wantResult(t, f.world.again(t, d)["a"], report.Up, "")
+		time.Sleep(200 * time.Millisecond)
+		died := time.Now()
+		f.isKilled()
+		time.Sleep(50 * time.Millisecond)
+		f.ponders = 2 * time.Second
+		f.cond.At = died.Add(f.ponders)
+		f.cond.Life = rcd.Life{Main: 100, Began: f.ponders + 310*time.Millisecond, Ended: f.ponders}
+		for i := range f.workers { // as the look reads them
+			f.workers[i].Usage.Age = 350 * time.Millisecond
+		}
+		wantResult(t, f.world.again(t, d)["a"], report.BroughtBack, "")
 	})
 }

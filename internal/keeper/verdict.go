@@ -28,7 +28,7 @@ func (k *Keeper) processes(v check.Verdict) []report.Process {
 			OldImage: m.OldImage, Stopped: m.Stopped,
 		}
 		if m.Usage.Age > 0 {
-			p.Started = time.Now().Add(-m.Usage.Age)
+			p.Started = time.Now().Add(-m.Usage.AgeNow())
 		}
 		list = append(list, p)
 	}

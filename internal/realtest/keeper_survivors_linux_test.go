@@ -228,6 +228,7 @@ func upgradesNginx(t *testing.T, m *Machine) {
 	for range 2 {
 		silent(t, m, args...)
 	}
+	Until(t, "it has workers", func() bool { return len(m.Pids(t, "/usr/sbin/nginx")) > 1 }) // before, it ignores the signal
 	old := mainPid(t, m, "web")
 	m.Kill(t, old, syscall.SIGUSR2)
 	Until(t, "a new master", func() bool {
