@@ -147,7 +147,7 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	exits(ts, neg, append([]string{
 		args[0], "daemon-keeper", "--service-command", ts.Getenv("SVC"), "--run-dir", ts.Getenv("RUN"), "--no-syslog",
-		"--boot-grace", "0", "--recheck", "20ms", "--verify", "2s", "--settle", "100ms", "--backoff", "0s",
+		"--boot-grace", "0", "--recheck", "20ms", "--verify", "20s", "--settle", "100ms", "--backoff", "0s",
 	}, args[1:]...))
 }
 

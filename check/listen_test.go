@@ -203,10 +203,10 @@ func TestListenProbe(t *testing.T) {
 		{"another banner", says("220 mx ESMTP\r\n"), "", "SSH-2.0-", ` says "220 mx ESMTP\r\n" where "SSH-2.0-" is expected`},
 		{"shorter than expected and wrong", says("no\n"), "", "SSH-2.0-", ` says "no\n" where "SSH-2.0-" is expected`},
 		{"speaks when spoken to", echo, "PING\r\n", "PING", ""},
-		{"speaks only when spoken to", echo, "", "PING", " has accepted, and not said anything within 500ms"},
+		{"speaks only when spoken to", echo, "", "PING", " has accepted, and not said anything within 3s"},
 		{"is told something else", echo, "PONG\r\n", "PING", ` says "PONG\r\n" where "PING" is expected`},
-		{"silent", stay, "", "SSH-2.0-", " has accepted, and not said anything within 500ms"},
-		{"falls silent", says("SSH-"), "", "SSH-2.0-", ` says no more within 500ms than "SSH-" where "SSH-2.0-" is expected`},
+		{"silent", stay, "", "SSH-2.0-", " has accepted, and not said anything within 3s"},
+		{"falls silent", says("SSH-"), "", "SSH-2.0-", ` says no more within 3s than "SSH-" where "SSH-2.0-" is expected`},
 		{"hangs up at once", func(net.Conn) {}, "", "SSH-2.0-", " has accepted, and hung up without a word"},
 		{"hangs up too early", func(c net.Conn) { io.WriteString(c, "SSH") }, "", "SSH-2.0-", ` hangs up after "SSH" where "SSH-2.0-" is expected`},
 	} {
@@ -218,8 +218,8 @@ func TestListenProbe(t *testing.T) {
 					at = socketPath(t)
 				}
 				l := Listen{Network: network, Address: server(t, network, at, tc.answer), Send: tc.send, Expect: tc.expect, Timeout: plenty}
-				if strings.Contains(tc.fault, "500ms") {
-					l.Timeout = 500 * time.Millisecond
+				if strings.Contains(tc.fault, "3s") {
+					l.Timeout = 3 * time.Second
 				}
 				fault := tc.fault
 				if fault != "" {
@@ -299,13 +299,13 @@ func TestListenLimitsTheWhole(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	l := Listen{Network: "tcp", Address: server(t, "tcp", "127.0.0.1:0", drip), Expect: strings.Repeat("y", answerLimit), Timeout: 300 * time.Millisecond}
+	l := Listen{Network: "tcp", Address: server(t, "tcp", "127.0.0.1:0", drip), Expect: strings.Repeat("y", answerLimit), Timeout: 3 * time.Second}
 	began := time.Now()
 	p := l.probe(t.Context(), proctable.Directly(), ourselves)
 	if took := time.Since(began); took < l.Timeout || took > plenty/2 {
 		t.Errorf("it took %v", took)
 	}
-	if len(p.faults) != 1 || !strings.Contains(p.faults[0].Text, `says no more within 300ms than "yy`) {
+	if len(p.faults) != 1 || !strings.Contains(p.faults[0].Text, `says no more within 3s than "yy`) {
 		t.Errorf("%+v", p)
 	}
 }

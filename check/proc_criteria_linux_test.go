@@ -1,7 +1,6 @@
 package check
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -42,11 +41,7 @@ func wantPicked(t *testing.T, spec Spec, right, wrong int, reason Reason) {
 // lean is the verdict of a look as a healthy run takes it.
 func lean(t *testing.T, spec Spec) Verdict {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	s, err := lookNow(ctx, []Spec{spec}, Options{})
-	must(t, err)
-	return Judge(s, spec)
+	return realVerdict(t, spec, Options{})
 }
 
 // Of two processes of one program, each criterion takes the one that meets it.

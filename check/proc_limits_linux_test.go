@@ -175,12 +175,21 @@ func TestRealBusyAtFirst(t *testing.T) {
 	eventually(t, "the machine has had a CPU for it", func() bool {
 		until := t.TempDir() + "/enough"
 		pid := run(t, nil, p.path, "spin", until)
+		var first time.Time
+		late := false // it has gone on for longer than the first moments
 		table := &sampledTable{Table: proctable.New(proctable.Directly()), after: func(n int) {
-			if n == 2 {
+			switch n {
+			case 1:
+				first = time.Now()
+			case 2:
 				write(t, filepath.Dir(until), "enough", "", 0o644)
+				late = time.Since(first) > 350*time.Millisecond
 			}
 		}}
 		got := watch(t.Context(), table, limit, []Match{{Process: proctable.Process{PID: pid}}})
+		if late {
+			return false
+		}
 		if got.err != nil || len(got.busy)+len(got.faults) > 0 {
 			t.Errorf("%+v", got)
 		}

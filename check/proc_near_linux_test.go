@@ -13,11 +13,7 @@ import (
 // nearly is the verdict that match shows.
 func nearly(t *testing.T, spec Spec) Verdict {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	s, err := lookNow(ctx, []Spec{spec}, Options{Near: true})
-	must(t, err)
-	return Judge(s, spec)
+	return realVerdict(t, spec, Options{Near: true})
 }
 
 // What ps and grep would have shown of real processes, and why it is none.

@@ -125,13 +125,6 @@ func TestRealMoves(t *testing.T) {
 	}
 }
 
-func realVerdict(t *testing.T, spec Spec, opts Options) Verdict {
-	t.Helper()
-	s, err := lookNow(t.Context(), []Spec{spec}, opts)
-	must(t, err)
-	return Judge(s, spec)
-}
-
 // relink moves a link as a deploy does, without a moment in which there is none.
 func relink(t *testing.T, target, path string) {
 	t.Helper()

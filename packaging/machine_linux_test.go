@@ -14,7 +14,7 @@ import (
 const (
 	toy = "/usr/local/sbin/toy"
 	// quick are the times of a test's daemons.
-	quick = "defaults: {recheck: 100ms, verify: 2s, settle: 200ms, boot_grace: 0s, backoff: [0s]}\n"
+	quick = "defaults: {recheck: 100ms, verify: 20s, settle: 200ms, boot_grace: 0s, backoff: [0s]}\n"
 	// toyKept is the drop-in that keeps toy.
 	toyKept = quick + "daemons: {toy: {executable: " + toy + ", services: [toy]}}\n"
 )

@@ -128,6 +128,9 @@ func TestGuards(t *testing.T) {
 		addGuarded(l)
 	})
 	m.Must(t, "sh", "-c", "chmod 700 /home/daemon; chown daemon /home/daemon; systemctl start private")
+	realtest.Until(t, "all are what they are to be", func() bool {
+		return len(m.Pids(t, "/home/daemon/private")) == 1 && m.Must(t, "sh", "-c", "test -S /tmp/listener.sock && echo yes || echo no") == "yes\n"
+	})
 	write(t, m, "/run/looks", strings.Join(looks, "\n")+"\n")
 	const looking = "while read -r args; do daemon-keeper $args; echo $?; done </run/looks 2>&1 | grep -v itself"
 	outside := m.Must(t, "sh", "-c", looking)

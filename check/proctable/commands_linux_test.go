@@ -62,6 +62,9 @@ func TestCommandsSeesWhatIsAboutToBeExecuted(t *testing.T) {
 	table, self := At("/proc", Directly()), uint32(os.Getuid())
 	for range 2000 {
 		c, found, err := table.command(t.Context(), cmd.Process.Pid, self, marked(loop))
+		if errors.Is(err, errExecuting) { // for longer than is waited: that is an answer, too
+			continue
+		}
 		if !found || err != nil {
 			t.Fatalf("%+v, %v", c, err)
 		}

@@ -244,7 +244,9 @@ func TestHookHelpersHearTERM(t *testing.T) {
 	h, dir := script(t, `trap 'wait $!; exit 1' TERM
 sh -c 'trap "echo term >\"$1/heard\"; exit" TERM; echo $$ >"$1/helper"; while :; do sleep 0.02; done' sh "$1" &
 until [ -s "$1/helper" ]; do sleep 0.01; done; : >"$1/ready"; wait`)
-	if err := command(h.Argv, 0).run(overOnce(t, filepath.Join(dir, "ready"))); !errors.Is(err, context.DeadlineExceeded) {
+	c := command(h.Argv, 0)
+	c.killAfter = time.Minute
+	if err := c.run(overOnce(t, filepath.Join(dir, "ready"))); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	if got := note(t, dir, "heard"); got != "term" {

@@ -196,6 +196,7 @@ func TestHeldStore(t *testing.T) {
 		t.Errorf("it did not wait: %v", took)
 	}
 	time.AfterFunc(10*time.Millisecond, release)
+	s.patience = time.Minute
 	ok(t, s.Update("", false, func(map[string]past.Daemon) {}))
 }
 

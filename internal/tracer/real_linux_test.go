@@ -235,7 +235,7 @@ func TestEnds(t *testing.T) {
 		"kill -ABRT $$":                         {0, 6, `^true .* was killed by SIGABRT`},
 		"kill -HUP $$":                          {0, 1, `^true .* was killed by SIGHUP`},
 		"kill -40 $$":                           {0, 40, `^true .* was killed by signal 40`},
-		"kill -TERM $PPID; while :; do :; done": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, \d+m?s after it came`},
+		"kill -TERM $PPID; while :; do :; done": {0, 15, `^true .* was killed by SIGTERM from process \d+ \(sh\) of \S+: .*sh -c kill -TERM \$PPID.*, [0-9.]+m?s after it came`},
 		"trap 'exit 143' TERM; kill -TERM $PPID; while :; do sleep 0.1; done": {143, 0, `^true .* exited with status 143, \S+ after SIGTERM from process`},
 	} {
 		w := wrap(t, false, "sh", "-c", script)

@@ -19,7 +19,8 @@ const (
 
 // configuration has a daemon in each state, and one that a test kills.
 const configuration = `
-defaults: {recheck: 50ms, verify: 5s, settle: 100ms, boot_grace: 0s, backoff: [0s]}
+evidence_timeout: 1m
+defaults: {recheck: 50ms, verify: 20s, settle: 100ms, boot_grace: 0s, backoff: [0s]}
 daemons:
   up: {executable: /usr/local/sbin/up, services: [up]}
   down: {executable: /usr/local/sbin/down, services: []}
@@ -33,7 +34,7 @@ forbid:
 
 // scraping scrapes and evaluates as often as a test can wait for.
 const scraping = `
-global: {scrape_interval: 1s, evaluation_interval: 1s}
+global: {scrape_interval: 5s, evaluation_interval: 1s}
 rule_files: [daemon-keeper.rules.yml]
 scrape_configs:
   - job_name: node
