@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -92,7 +93,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("RUN", filepath.Join(env.WorkDir, "run"))
 	env.Setenv("DAEMON_KEEPER_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 	env.Setenv("NO_COLOR", "")
-	env.Defer(func() { endAll(filepath.Join(env.WorkDir, "pids")) })
+	env.Defer(func() { endAll(env.WorkDir) })
 	return nil
 }
 
@@ -104,17 +105,31 @@ func copyProgram(from, to string) error {
 	return executable.WriteFile(to, data, 0o755)
 }
 
-// endAll kills what the service command has started and noted down.
-func endAll(file string) {
-	text, err := os.ReadFile(file)
+// endAll kills what the service command has started from a folder and noted down there.
+func endAll(folder string) {
+	text, err := os.ReadFile(filepath.Join(folder, "pids"))
 	if err != nil {
 		return
 	}
 	for _, line := range strings.Fields(string(text)) {
-		if pid, err := strconv.Atoi(line); err == nil {
+		if pid, err := strconv.Atoi(line); err == nil && mayBeFrom(folder, pid) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
+}
+
+// mayBeFrom reports whether a process works in a folder, or executes something there, as far as
+// the system tells that. The number of one that has ended may be that of another, or of a thread,
+// by now, and a signal to a thread's number ends the whole process.
+func mayBeFrom(folder string, pid int) bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	proc := fmt.Sprintf("/proc/%d/", pid)
+	args, _ := os.ReadFile(proc + "cmdline")
+	exe, _ := os.Readlink(proc + "exe")
+	cwd, _ := os.Readlink(proc + "cwd")
+	return slices.ContainsFunc([]string{string(args), exe, cwd}, func(text string) bool { return strings.Contains(text, folder) })
 }
 
 // exits STATUS[|STATUS...] COMMAND [ARG...] runs a command that must end with one of these; that of

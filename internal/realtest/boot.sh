@@ -26,7 +26,7 @@ hold) # outermost: stays in the host's namespaces and cleans up
 			kill -KILL "${pid:-$!}" || :
 			wait $! || :
 		fi
-		tries=100 # of 0.05 s: killed processes need a moment to leave their groups
+		tries=4000 # of 0.05 s: on a busy machine killed processes need a while to leave their groups
 		for group in $groups; do
 			until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
 				tries=$((tries - 1))
@@ -87,6 +87,9 @@ mounts) # in all its namespaces, the host's tree is still the root
 	mount -t overlay -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work" overlay root
 	cd root
 	mount -t proc -o nosuid,nodev,noexec proc proc
+	# Of this network namespace, and before any socket is made: journald drops lines that rsyslogd
+	# has not read yet, ten by default. systemd, which would raise it, cannot write there below.
+	echo 512 2>/dev/null >proc/sys/net/unix/max_dgram_qlen || :
 	# These two are the host's: systemd-sysctl would set the host's fs.* and
 	# kernel.* if it could write there.
 	for f in proc/sys proc/sysrq-trigger; do

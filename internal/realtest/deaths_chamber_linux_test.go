@@ -144,7 +144,7 @@ func (c *chamber) kill() {
 		return list
 	}
 	var left []string
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(Patience)
 	for left = alive(); len(left) > 0 && time.Now().Before(deadline); left = alive() {
 		time.Sleep(pollInterval)
 	}
@@ -160,11 +160,13 @@ func (c *chamber) thread(pid int) int {
 	if err != nil || len(tasks) != 2 {
 		c.t.Fatalf("%v: %v", tasks, err)
 	}
-	second, err := strconv.Atoi(tasks[1].Name())
-	if err != nil {
-		c.t.Fatal(err)
+	for _, task := range tasks {
+		if id, err := strconv.Atoi(task.Name()); err == nil && id != pid {
+			return id
+		}
 	}
-	return second
+	c.t.Fatalf("process %d has the threads %v", pid, tasks)
+	return 0
 }
 
 // logrotate has cron's logrotate kill it.
@@ -201,10 +203,16 @@ func (c *chamber) starve(pid int) {
 	c.sh("touch /run/go/d-eater")
 }
 
+// tell gives a daemon the number of another one, whole at once.
+func (c *chamber) tell(daemon string, pid int) {
+	c.t.Helper()
+	c.sh(fmt.Sprintf("echo %d >/run/go/.new; mv /run/go/.new /run/go/%s", pid, daemon))
+}
+
 // traced kills a process that a debugger traces.
 func (c *chamber) traced(pid int) {
 	c.t.Helper()
-	c.sh(fmt.Sprintf("echo %d >/run/go/d-tracer", pid))
+	c.tell("d-tracer", pid)
 	Until(c.t, "it is traced", func() bool {
 		_, err := os.Stat(c.m.Path("/run/go/traced"))
 		return err == nil

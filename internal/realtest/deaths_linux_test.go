@@ -22,6 +22,7 @@ func TestDeaths(t *testing.T) {
 	l.FastCron(20)
 	c := newChamber(t, rows, func() *Machine { return BootHybrid(t, deathsTree(t), l) })
 	c.sh("systemctl start " + rebooted().daemon)
+	Until(t, "it runs", func() bool { return len(c.m.Pids(t, "/usr/local/sbin/"+rebooted().daemon)) == 1 })
 	c.m.Must(t, "chmod", "0644", "/usr/sbin/service") // systemctl alone takes half the time
 	c.begin()
 	c.judge(func(d death) *fate { return &d.with })

@@ -54,7 +54,7 @@ func deaths() []death {
 	return []death{
 		both(death{how: "kill from a shell", daemon: "d-shell", kill: shell("kill -TERM %d")}, by("SIGTERM", "sh")),
 		both(death{how: "kill by a script of cron's logrotate", daemon: "d-rotated", kill: (*chamber).logrotate}, by("SIGTERM", "sh").of("logrotate")),
-		both(death{how: "kill by another daemon, which lives on", daemon: "d-victim", kill: func(c *chamber, pid int) { c.sh(fmt.Sprintf("echo %d >/run/go/d-killer", pid)) }},
+		both(death{how: "kill by another daemon, which lives on", daemon: "d-victim", kill: func(c *chamber, pid int) { c.tell("d-killer", pid) }},
 			by("SIGTERM", "d-killer").of("/usr/local/sbin/d-killer kill of user root")),
 		both(death{how: "pkill -x NAME", daemon: "d-pkill", kill: func(c *chamber, _ int) { c.sh("pkill -x d-pkill") }}, by("SIGTERM", "pkill").of("/usr/bin/pkill")),
 		both(death{how: "killall NAME", daemon: "d-killall", kill: func(c *chamber, _ int) { c.sh("killall d-killall") }}, by("SIGTERM", "killall").of("/usr/bin/killall")),

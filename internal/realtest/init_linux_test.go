@@ -211,6 +211,9 @@ esac
 	m.Must(t, "service", "toy", "start")
 	m.Must(t, "service", "off", "start")
 	m.Must(t, "sh", "-c", "/usr/bin/tail -f /dev/null </dev/null >/dev/null 2>&1 & echo $! >/run/stray.pid")
+	for _, exe := range []string{"/usr/local/sbin/toy", "/usr/local/sbin/off", "/usr/bin/tail"} {
+		onlyPid(t, m, exe)
+	}
 	a := begin(t, m, program, "init")()
 	expect(t, a, 0, "that System V init starts at boot",
 		"\n  # The toy"+entry("toy", "executable: /usr/local/sbin/toy", "user: root", "services: [toy]"),

@@ -77,7 +77,7 @@ func TestWish(t *testing.T) {
 	const enabled = "[Install]\nWantedBy=multi-user.target\n"
 	unit("toy", "", enabled)
 	unit("picky", "ExecStartPre=/usr/bin/test ! -e /run/broken\n", enabled)
-	unit("slow", "ExecStopPost=/usr/bin/sleep 5\n", enabled)
+	unit("slow", "TimeoutStopSec=infinity\nExecStopPost=/bin/sh -c 'until test -e /run/slow.go; do sleep 0.1; done'\n", enabled)
 	unit("base", "", "")
 	l.Unit("bound.service", "[Unit]\nBindsTo=base.service\nAfter=base.service\n[Service]\nExecStart="+addDaemon(t, l, "bound")+" infinity\n")
 	l.File("/usr/lib/systemd/system/idle.service", "[Service]\nExecStart="+addDaemon(t, l, "idle")+" infinity\n"+enabled, 0o644) // which it is not
@@ -121,6 +121,7 @@ func TestWish(t *testing.T) {
 		}, "picky", []any{true}, "none"},
 		{"being stopped", func() { m.Must(t, "systemctl", "stop", "--no-block", "slow") }, "slow", []any{true}, "stopped, it has been stopping since "},
 		{"bound to one that was killed", func() {
+			m.Must(t, "touch", "/run/slow.go") // else journald, which is ordered before it, would never be stopped
 			start("bound")
 			signal("base", syscall.SIGKILL)
 			Until(t, "it is gone", func() bool { return len(m.Pids(t, "/usr/local/sbin/bound")) == 0 })
@@ -138,6 +139,7 @@ func TestWish(t *testing.T) {
 		}, "toy", []any{true}, "error: cannot tell whether toy.service was stopped on purpose: systemd-journald is not running"},
 	} {
 		c.do()
+		_, _ = m.Run(t, "journalctl", "--sync") // what systemd has done stands there
 		if got := wish(t, m, c.service, c.past...); !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const atWorkConfig = `
-defaults: {recheck: 100ms, stop_timeout: 20s, start_timeout: 20s, verify: 3s, settle: 200ms, boot_grace: 0s, backoff: [0s], probe_timeout: 1s}
+defaults: {recheck: 100ms, stop_timeout: 20s, start_timeout: 20s, verify: 3s, settle: 200ms, boot_grace: 0s, backoff: [0s], probe_timeout: 10s}
 daemons:
   pre: {executable: /usr/local/sbin/pre, services: [pre]}
   again: {executable: /usr/local/sbin/again, services: [again]}

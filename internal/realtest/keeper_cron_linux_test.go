@@ -48,7 +48,7 @@ func TestKeeperCron(t *testing.T) {
 	t.Parallel()
 	l := keeperLayer(t)
 	toy := addDaemon(t, l, "toy")
-	l.Unit("toy.service", "[Service]\nExecStart="+toy+" infinity\n[Install]\nWantedBy=multi-user.target\n")
+	l.Unit("toy.service", "[Unit]\nBefore=cron.service\n[Service]\nType=exec\nExecStart="+toy+" infinity\n[Install]\nWantedBy=multi-user.target\n")
 	l.File("/etc/cron.d/daemon-keeper", "* * * * * root "+program+" -e "+toy+
 		" -s toy --boot-grace 0 --backoff 0s --recheck 100ms --verify 5s --settle 300ms\n", 0o644)
 	l.File("/usr/sbin/sendmail", "#!/bin/sh\ncat >>/var/tmp/mail\n", 0o755)

@@ -16,8 +16,10 @@ import (
 const gated = `#!/bin/sh
 log=/run/manage.calls
 [ "$2" != status ] || log=/run/manage.status
+gate=/run/$1.$2.gate
+[ ! -p "$gate" ] || exec 3<>"$gate" # before it is said that it is told, for the gate may be moved then
 echo "$1 $2" >>$log
-[ ! -p "/run/$1.$2.gate" ] || read -r _ <"/run/$1.$2.gate"
+[ ! -p /dev/fd/3 ] || { read -r _ <&3; exec 3<&-; }
 case $2 in
 start) kill -0 "$(cat /run/$1.pid)" || { /usr/local/sbin/$1 infinity & echo $! >/run/$1.pid; } ;;
 status) exit 3 ;;

@@ -174,6 +174,7 @@ func (m *Machine) Command(ctx context.Context, name string, arg ...string) *exec
 	cmd := exec.CommandContext(ctx, "nsenter", append(args, arg...)...)
 	cmd.Env = environ()
 	cmd.Cancel = func() error { return killChild(cmd.Process) }
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what signals its process group does not signal ours
 	return cmd
 }
 
@@ -300,13 +301,17 @@ func (m *Machine) Pids(t testing.TB, exe string) []int {
 // milliseconds to look.
 func (m *Machine) Kill(t testing.TB, pid int, sig syscall.Signal) {
 	t.Helper()
+	if pid < 1 { // a process group, or all that there is
+		t.Fatalf("signal %d to process %d", sig, pid)
+	}
 	m.Must(t, "kill", "-"+strconv.Itoa(int(sig)), "--", strconv.Itoa(pid))
 	if sig != syscall.SIGKILL {
 		return
 	}
-	exe := m.Path("/proc/" + strconv.Itoa(pid) + "/exe") // of a zombie it leads nowhere
+	stat := m.Path("/proc/" + strconv.Itoa(pid) + "/stat") // proc_pid_stat(5)
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if _, err := os.Readlink(exe); err != nil {
+		text, err := os.ReadFile(stat)
+		if _, state, _ := strings.Cut(string(text), ") "); err != nil || strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X") {
 			return
 		}
 	}

@@ -127,6 +127,7 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 		return strings.Contains(a.stdout+a.stderr, "by its supervisor ("+f.watcher+")") && strings.Contains(a.stdout+a.stderr, "restarted ") && !strings.Contains(a.stderr, "stopping")
 	})
 	m.Must(t, f.down[0], append(f.down[1:], f.folder+"/flap")...)
+	Until(t, "flap is left down", func() bool { return strings.Contains(run("flap").stdout, "told to leave it down") }) // supervise(8) obeys after a second
 
 	t.Log("an unknown name")
 	a = begin(t, m, program, "run", "--no-syslog", "-e", "/usr/local/sbin/toy", "-s", f.prefix+":nosuch")()
@@ -162,7 +163,9 @@ func (f superviseTest) keeperOver(t *testing.T, m *Machine) {
 		m.Kill(t, pid, syscall.SIGKILL)
 	}
 	Until(t, "nothing supervises", func() bool { return len(m.Pids(t, f.binary(f.watcher))) == 0 })
-	m.Kill(t, pidOf("toy"), syscall.SIGKILL)
+	for _, pid := range m.Pids(t, "/usr/local/sbin/toy") { // none, if its supervisor has just begun anew
+		m.Kill(t, pid, syscall.SIGKILL)
+	}
 	a = begin(t, m, program, "run", "--no-syslog", "--state-dir=", "--boot-grace=0", "--recheck=0", "-e", "/usr/local/sbin/toy", "-s", f.prefix+":toy")()
 	if !strings.Contains(a.stdout+a.stderr, "it is without a supervisor: no "+f.watcher+" runs for "+f.folder+"/toy") {
 		t.Errorf("without a supervisor: %v", a)

@@ -14,7 +14,7 @@ import (
 const year = 365 * 24 * time.Hour
 
 // clockDelay is the second delay of the back-off.
-const clockDelay = 3 * time.Second
+const clockDelay = 6 * time.Second
 
 // keepSlowly is a run that tries again after clockDelay.
 func keepSlowly(t *testing.T, m *Machine) answer {

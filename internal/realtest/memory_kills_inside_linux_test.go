@@ -145,7 +145,9 @@ func (k *killer) unharmed() {
 	k.down()
 	began := time.Now()
 	k.run("toy")
-	k.full = time.Since(began)
+	if took := time.Since(began); k.full == 0 || took < k.full {
+		k.full = took
+	}
 	k.well()
 }
 

@@ -9,6 +9,7 @@ import (
 // killsConfig has a daemon of two services, the second of which is not part of it, and
 // one that is a stranger to both.
 const killsConfig = `
+evidence_timeout: 1m
 defaults: {recheck: 0s, verify: 3s, settle: 10ms, boot_grace: 0s, backoff: [0s]}
 daemons:
   toy: {executable: /usr/local/sbin/toy, services: [toy, helper]}
@@ -38,7 +39,7 @@ at() {
 	esac
 	case $how in
 	dies) rm -f $name.busy; exit 9 ;;
-	*slow) sleep 3 ;; # longer than it takes to begin a run on a busy machine
+	*slow) sleep 10 ;; # longer than it takes to begin a run on a busy machine
 	esac
 }
 name=$1 verb=$2 run=

@@ -18,7 +18,7 @@ import (
 const tellConfig = `
 mail: root
 on_incident: [/usr/local/sbin/hook, a word, $HOME]
-defaults: {recheck: 0s, verify: 300ms, settle: 50ms, boot_grace: 0s, backoff: [0s]}
+defaults: {recheck: 0s, verify: 3s, settle: 50ms, boot_grace: 0s, backoff: [0s]}
 daemons:
   one: {executable: /usr/local/sbin/one, services: [one]}
   two: {executable: /usr/local/sbin/two, services: [two]}
@@ -59,7 +59,7 @@ func TestMemoryTells(t *testing.T) {
 			l := keeperLayer(t)
 			for _, name := range tellNames {
 				addDaemon(t, l, name)
-				script := strings.Replace(initScript, "start) ", "start) [ ! -e /run/broken ] || exit 1; [ ! -e /run/slow ] || sleep 1.5; ", 1)
+				script := strings.Replace(initScript, "start) ", "start) [ ! -e /run/broken ] || exit 1; while [ -e /run/slow ]; do sleep 0.1; done; ", 1)
 				l.File("/etc/init.d/"+name, script, 0o755)
 			}
 			l.File("/usr/local/sbin/hook", tellHook, 0o755)
@@ -68,6 +68,7 @@ func TestMemoryTells(t *testing.T) {
 			m.Must(t, "mkdir", "/run/told")
 			for _, name := range tellNames {
 				m.Must(t, "/etc/init.d/"+name, "start")
+				onlyPid(t, m, "/usr/local/sbin/"+name)
 			}
 			if a := run(t, m); a.status != 0 || a.stdout+a.stderr != "" {
 				t.Fatal(a)
@@ -261,18 +262,20 @@ func tellsHanging(t *testing.T, m *Machine) {
 	if pids := m.Pids(t, exe); len(pids) > 0 {
 		t.Errorf("it was not told while the start went on: %v", pids)
 	}
-	onlyPid(t, m, exe)
-	m.Must(t, "rm", "/run/hang")
+	hanging := 0
 	Until(t, "the hook hangs", func() bool {
 		for _, pid := range m.Pids(t, "/usr/bin/sleep") {
 			line, _ := os.ReadFile(m.Path("/proc/" + strconv.Itoa(pid) + "/cmdline"))
 			if strings.HasSuffix(string(line), "\x001001\x00") {
-				m.Kill(t, pid, syscall.SIGKILL) // or it would be ended after half a minute
+				hanging = pid
 				return true
 			}
 		}
 		return false
 	})
+	m.Must(t, "rm", "/run/slow", "/run/hang")
+	onlyPid(t, m, exe)
+	m.Kill(t, hanging, syscall.SIGKILL) // or it would be ended after half a minute
 	a := wait()
 	expect(t, a, 1, "'two' was down and is up again")
 	contains(t, "stderr", a.stderr, "WARNING cannot tell /usr/local/sbin/hook: signal: killed")

@@ -57,6 +57,7 @@ daemons:
 	m.Must(t, "rc-service", "toy", "stop")
 	left("rc-service toy stop", "toy", "service toy: it was stopped, as OpenRC knows; to have it kept again: /sbin/rc-service toy start")
 	m.Must(t, "rc-service", "toy", "start")
+	onlyPid(t, m, "/usr/local/sbin/toy") // start-stop-daemon(8) returns after its fork
 	if a := look(); a.status != 0 {
 		t.Errorf("rc-service toy start: %v", a)
 	}
@@ -71,6 +72,7 @@ daemons:
 		t.Error("toy was started, though somebody has stopped it")
 	}
 	m.Must(t, "rc-service", "toy", "start")
+	onlyPid(t, m, "/usr/local/sbin/toy") // start-stop-daemon(8) returns after its fork
 	if a := look(); a.status != 0 {
 		t.Errorf("rc-service toy start: %v", a)
 	}
@@ -78,6 +80,7 @@ daemons:
 	back("what toy needs has died: OpenRC stops toy with it", "needed")
 	Until(t, "toy is up again", func() bool { look(); return runs("toy") })
 	m.Must(t, "rc-service", "never", "start")
+	onlyPid(t, m, "/usr/local/sbin/never") // start-stop-daemon(8) returns after its fork
 	if a := look(); a.status != 0 {
 		t.Errorf("rc-service never start: %v", a)
 	}

@@ -19,7 +19,7 @@ open("/run/otherd.pid", "w").write("%d\n" % t.native_id)
 `, 0o755)
 	l.Unit("threads.service", "[Service]\nExecStart=/usr/local/sbin/threads\n[Install]\nWantedBy=multi-user.target\n")
 	m := Boot(t, tree, l)
-	Until(t, "the thread has started", func() bool { return exists(m, "/run/otherd.pid") })
+	Until(t, "the thread has started", func() bool { return read(t, m, "/run/otherd.pid") != "" })
 	m.Must(t, "mv", "/run/otherd.pid", "/root/otherd")
 	m.Must(t, "chmod", "644", "/root/otherd")
 

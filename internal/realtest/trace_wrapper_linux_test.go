@@ -25,7 +25,7 @@ func TestTraceWrapper(t *testing.T) {
 	l := keeperLayer(t)
 	const referred = "[Install]\nWantedBy=multi-user.target\n" // systemd forgets how others have ended, if that was well
 	l.File("/usr/local/sbin/worker", worker, 0o755)
-	l.File("/usr/local/sbin/rotate", "#!/bin/sh\nkill -TERM $(systemctl show -p MainPID --value $1); sleep 1\n", 0o755)
+	l.File("/usr/local/sbin/rotate", "#!/bin/sh\np=$(systemctl show -p MainPID --value $1); kill -TERM $p; while kill -0 $p; do sleep 0.1; done 2>/dev/null\n", 0o755)
 	l.Unit("plain.service", "[Service]\nExecStart="+program+" trace -- "+addDaemon(t, l, "plain")+" infinity\n"+referred)
 	l.Unit("bare.service", "[Service]\nType=notify\nNotifyAccess=all\nWatchdogSec=600\nExecStart=/usr/local/sbin/worker bare\n")
 	l.Unit("told.service", "[Service]\nType=notify\nNotifyAccess=all\nWatchdogSec=600\nKillMode=mixed\n"+

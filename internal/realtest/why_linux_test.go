@@ -15,7 +15,8 @@ func TestWhySystemd(t *testing.T) {
 	for _, name := range []string{"mail", "web"} {
 		l.Unit(name+".service", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart="+addDaemon(t, l, name)+" infinity\n[Install]\nWantedBy=multi-user.target\n")
 	}
-	l.File("/etc/daemon-keeper.yaml", `defaults: {boot_grace: 0s, recheck: 100ms, verify: 3s, settle: 200ms, backoff: [0s]}
+	l.File("/etc/daemon-keeper.yaml", `evidence_timeout: 1m
+defaults: {boot_grace: 0s, recheck: 100ms, verify: 3s, settle: 200ms, backoff: [0s]}
 daemons:
   mail: {executable: /usr/local/sbin/mail, services: [mail, web]}
   web: {executable: /usr/local/sbin/web, services: [web], after: [mail]}
@@ -55,6 +56,7 @@ daemons:
 	}
 
 	// What does not come back is explained while it is down, by what systemd says now, too.
+	onlyPid(t, m, "/usr/local/sbin/web")
 	m.Must(t, "sh", "-c", "mv /usr/local/sbin/web /usr/local/sbin/web.gone && ln -s /bin/false /usr/local/sbin/web")
 	for _, pid := range m.Pids(t, "/usr/local/sbin/web.gone") {
 		m.Must(t, "kill", "-KILL", strconv.Itoa(pid))

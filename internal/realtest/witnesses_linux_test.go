@@ -117,7 +117,8 @@ func TestWitnessOutOfMemory(t *testing.T) {
 	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
 	Until(t, "the other one is in the group", func() bool {
 		list, _ := os.ReadFile(group + "/cgroup.procs")
-		return strings.Contains(string(list), fmt.Sprintln(other.Process.Pid))
+		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", other.Process.Pid))
+		return strings.Contains(string(list), fmt.Sprintln(other.Process.Pid)) && filepath.Base(exe) == "sleep"
 	})
 	from := uptime(t)
 	greedy := inGroup("tail /dev/zero")
