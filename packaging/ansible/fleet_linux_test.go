@@ -30,6 +30,7 @@ all:
     ansible_ssh_transfer_method: piped
     ansible_python_interpreter: /usr/bin/python3
     daemon_keeper_binary: '{{ inventory_dir }}/daemon-keeper'
+    daemon_keeper_evidence_timeout: 1m
     daemon_keeper_defaults: {boot_grace: 0s, recheck: 100ms, verify: 20s, settle: 100ms, backoff: [0s]}
     daemon_keeper_daemons:
       - {daemon: toy, executable: /usr/local/sbin/toy, services: [toy]}

@@ -8,7 +8,6 @@ type row struct {
 	lacks []string // what is not a candidate
 	none  bool     // there is no candidate
 	after string   // the line then, "" if it is not looked at
-	slow  bool     // only the manager knows, which may be too busy to answer in time
 }
 
 const (
@@ -122,6 +121,6 @@ var table = []row{
 
 	// Services, of systemd.
 	{keys: "daemon-keeper -e /bin/x -s ", has: []string{"cron", "toy"}, lacks: []string{"plant@", "cron.service", "toy.service", "clamd"}},
-	{keys: "daemon-keeper --service=plant", after: "daemon-keeper --service=plant@one ", slow: true},
+	{keys: "daemon-keeper --service=plant", after: "daemon-keeper --service=plant@one "},
 	{keys: "daemon-keeper -s toy -s cro", after: "daemon-keeper -s toy -s cron "},
 }

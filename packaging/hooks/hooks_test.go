@@ -234,20 +234,21 @@ func TestWhatTheServerSays(t *testing.T) {
 	})
 }
 
+// nowhere is a server that is not there: no test's server is given this port.
+const nowhere = "http://127.0.0.1:1"
+
 // A server that never answers, or that is not there, costs 10 seconds at most.
 func TestTime(t *testing.T) {
 	needCurl(t)
 	t.Parallel()
 	limit := regexp.MustCompile(`(?m)^max-time = (\d+)$`)
-	gone := serve(t)
-	gone.Close()
 	inEachShell(t, func(t *testing.T, shell []string) {
 		t.Run("hangs", func(t *testing.T) {
 			t.Parallel()
-			got, s, notes := hook(t, shell, 0, 0, 0)
+			got, _, notes := hook(t, shell, 0, 0, 0)
 			t.Logf("it took %v", got.took)
-			if got.status != 1 || len(s.requests()) != 2 || !strings.Contains(got.errors, "curl: (28)") || !strings.HasSuffix(got.errors, " (tried twice)\n") {
-				t.Errorf("%d requests, %+v", len(s.requests()), got)
+			if got.status != 1 || !strings.Contains(got.errors, "curl: (28)") || !strings.HasSuffix(got.errors, " (tried twice)\n") {
+				t.Errorf("%+v", got)
 			}
 			sum := 1 // the pause
 			configs, err := filepath.Glob(filepath.Join(notes, "config.*"))
@@ -263,7 +264,7 @@ func TestTime(t *testing.T) {
 		})
 		t.Run("is not there", func(t *testing.T) {
 			t.Parallel()
-			got := tell(t, shell, incident("begin"), "", "webhook", secret(t, "url = "+gone.URL+"/s3cret-path\n"))
+			got := tell(t, shell, incident("begin"), "", "webhook", secret(t, "url = "+nowhere+"/s3cret-path\n"))
 			if got.status != 1 || !strings.Contains(got.errors, " does not answer: curl: (7) ") || !strings.HasSuffix(got.errors, " (tried twice)\n") || strings.Count(got.errors, "\n") != 1 {
 				t.Errorf("%+v", got)
 			}
