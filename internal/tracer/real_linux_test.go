@@ -416,6 +416,7 @@ func TestHostileNames(t *testing.T) {
 func TestStorm(t *testing.T) {
 	w := counting(t, 64)
 	const times = 10_000
+	began := time.Now()
 	for i := range times {
 		for _, number := range []int{40, 10} {
 			for {
@@ -441,7 +442,8 @@ func TestStorm(t *testing.T) {
 	w.counted(fmt.Sprintf(`^sum 40 %d$`, times))
 	w.status()
 	text, _ := os.ReadFile(w.log)
-	if n := strings.Count(string(text), "\n"); n > 3*mostAtOnce+20 {
+	later := 4 * int(time.Since(began)/refill) // signals are told one by one again, if only a few
+	if n := strings.Count(string(text), "\n"); n > 3*mostAtOnce+20+later {
 		t.Errorf("%d lines", n)
 	}
 	w.logged(`got more signals than are told one by one: .*\d+ signal 40`)
