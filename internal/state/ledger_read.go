@@ -32,12 +32,31 @@ func (l ledger) incidents(since time.Time) ([]past.Incident, int, error) {
 // Of a file that is larger than any ledger of ours only the end is read. Lines that are added
 // in the meantime are not read.
 func (l ledger) read(f *os.File, since time.Time) ([]past.Incident, int, error) {
-	info, err := f.Stat()
+	size, err := wholeLines(f)
 	if err != nil {
 		return nil, 0, err
 	}
-	from := max(info.Size()-l.bytes-longestLine, 0)
-	return readLedger(io.NewSectionReader(f, from, info.Size()-from), since)
+	from := max(size-l.bytes-longestLine, 0)
+	return readLedger(io.NewSectionReader(f, from, size-from), since)
+}
+
+// wholeLines returns the size of a file once its last line has an end. One that is being written
+// may be seen in parts, a page each. One that a killed run has left has no end: it is not waited
+// for any longer.
+func wholeLines(f *os.File) (int64, error) {
+	const tries, pause = 25, 10 * time.Millisecond
+	for try := 1; ; try++ {
+		info, err := f.Stat()
+		if err != nil || info.Size() == 0 {
+			return 0, err
+		}
+		var last [1]byte
+		_, err = f.ReadAt(last[:], info.Size()-1)
+		if err != nil || last[0] == '\n' || try == tries {
+			return info.Size(), err
+		}
+		time.Sleep(pause)
+	}
 }
 
 // readLedger reads lines, and counts those that are not incidents.

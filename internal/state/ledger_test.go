@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"daemon-keeper/internal/past"
@@ -402,6 +403,30 @@ func TestLedgerThatIsHeld(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	holds(t, newLedger(looks), 0, 1, 3)
+}
+
+// A line that is being written is not a broken one.
+func TestLedgerReadInTheMiddleOfALine(t *testing.T) {
+	l := testLedger(t)
+	record(t, l, incident(1), incident(2))
+	text := content(t, l)
+	half := len(text) - 20
+	synctest.Test(t, func(t *testing.T) {
+		must := func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		must(os.WriteFile(l.path(), []byte(text[:half]), 0o600))
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			f, err := os.OpenFile(l.path(), os.O_WRONLY|os.O_APPEND, 0)
+			must(err)
+			_, err = f.WriteString(text[half:])
+			must(errors.Join(err, f.Close()))
+		}()
+		holds(t, l, 0, 1, 2)
+	})
 }
 
 // Many that write at the same time lose no line, also while shorter ledgers take the
