@@ -172,20 +172,7 @@ func before(at, found time.Time) string {
 	if ago < 2*time.Minute {
 		return ""
 	}
-	return fmt.Sprintf(", %s before it was found dead", shortly(ago))
-}
-
-// shortly is a duration in one or two units: "3 h 4 min".
-func shortly(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	}
-	return fmt.Sprintf("%d d", int(d.Hours())/24)
+	return fmt.Sprintf(", %s before it was found dead", age(ago))
 }
 
 // quoted are the last lines that are not empty, made printable and cut.

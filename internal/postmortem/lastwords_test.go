@@ -39,7 +39,7 @@ func TestJournalWords(t *testing.T) {
 		{"of its unit alone", []map[string]string{wrote(76, 100, "before"), wrote(77, 9, "somebody")}, `its last words: "somebody"`},
 		{"of the next life", []map[string]string{wrote(77, 30, "somebody"), manages(9, startID, "Started javad.service"), wrote(78, 8, "hello")}, `its last words: "somebody"`},
 		{"only of the next life", []map[string]string{manages(9, startID, "Started javad.service"), wrote(78, 8, "hello")}, ""},
-		{"a start of an earlier life", []map[string]string{manages(200, startID, "Started javad.service"), wrote(29789, 190, "hello")}, `its last words, 3 min before it was found dead: "hello"`},
+		{"a start of an earlier life", []map[string]string{manages(200, startID, "Started javad.service"), wrote(29789, 190, "hello")}, `its last words, 3 min 10 s before it was found dead: "hello"`},
 		{"later than it was found", []map[string]string{wrote(29789, -10, "x")}, ""},
 		{"hostile", []map[string]string{wrote(29789, 5, "a\x1b[2Jb\nc\u202e\n"), {"_PID": "29789", "MESSAGE": "no time"}}, `its last words: "a\x1b[2Jb", "c\xe2\x80\xae"`},
 		{"empty lines", []map[string]string{wrote(29789, 5, " \n\n")}, ""},
@@ -66,7 +66,7 @@ func TestOutputWords(t *testing.T) {
 		{"nothing", "\n", 5, ""},
 		{"what it said", "starting\npanic: x\n\ngoroutine 1\n\n", 5, `the last output of its start: "starting", "panic: x", "goroutine 1"`},
 		{"of its start, long ago", "starting\n", 3600, ""},
-		{"a little ago", "starting\n", 300, `the last output of its start, 5 min before it was found dead: "starting"`},
+		{"a little ago", "starting\n", 300, `the last output of its start, 5 min 0 s before it was found dead: "starting"`},
 		{"later", "starting\n", -5, ""},
 	} {
 		f := fileWords("the last output of its start", "/o", []byte(tc.output), ago(tc.ago), jvm())

@@ -77,7 +77,7 @@ func clockStep(d Dead) *Finding {
 	if step < 0 {
 		step, way = d.LastUp.Sub(first), "back"
 	}
-	f := remark("the clock was set "+way+" by "+shortly(step)+" in that time", Hint)
+	f := remark("the clock was set "+way+" by "+age(step)+" in that time", Hint)
 	return &f
 }
 

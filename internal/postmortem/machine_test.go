@@ -141,7 +141,7 @@ func TestMachineLines(t *testing.T) {
 
 func TestClockStep(t *testing.T) {
 	for step, want := range map[time.Duration]string{
-		0: "", 500 * time.Millisecond: "", -time.Hour: "the clock was set back by 1 h 0 min in that time", 90 * time.Second: "the clock was set forward by 1 min in that time",
+		0: "", 500 * time.Millisecond: "", -time.Hour: "the clock was set back by 1 h 0 min in that time", 90 * time.Second: "the clock was set forward by 1 min 30 s in that time",
 	} {
 		d := jvm()
 		d.LastUp = d.Wall.Add(d.From - d.To - step)
