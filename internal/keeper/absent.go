@@ -160,7 +160,8 @@ func (t *task) askManager(ctx context.Context) absence {
 	if p, runs, err := t.Processes.Read(a.cond.Main); runs && err == nil {
 		a.main = &p
 		a.later = p.Usage.AgeNow() < t.memory.now().Since(t.past.LastUp)
-		a.starts = p.Usage.AgeNow() < t.daemon.Verify && (a.lacks != "" || t.isForked(p))
+		// What has never counted may be up, and the configuration wrong: that stays unknown.
+		a.starts = p.Usage.AgeNow() < t.daemon.Verify && (a.lacks != "" && a.ended || t.isForked(p))
 	}
 	return a
 }

@@ -77,6 +77,23 @@ func TestStartOfManager(t *testing.T) {
 	}
 }
 
+// A main process that lacks what the configuration asks for, and has never counted, may be the
+// daemon: however often its manager starts it again, nothing is touched.
+func TestStartOfWhatNeverCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, d := newFamily(t)
+		f.main, f.workers, d.Verify = nil, nil, 30*time.Second
+		for minute := range 3 {
+			f.isStarted(900+minute, 3*time.Second, check.OtherArgs)
+			wantResult(t, f.world.again(t, d)["a"], report.CannotTell, "and does not count (none of its arguments is the wanted one)")
+			time.Sleep(time.Minute)
+		}
+		if f.did() != "" {
+			t.Errorf("did %s", f.did())
+		}
+	})
+}
+
 // started is a manager that starts the daemon while it is asked how the daemon has died.
 type started struct {
 	*family
