@@ -41,6 +41,8 @@ func Mounts(t *testing.T) bool {
 		t.Errorf("%v\n%s", err, out)
 	case strings.Contains(string(out), "--- SKIP"):
 		t.Skipf("%s", out)
+	case !strings.Contains(string(out), "--- PASS: "+t.Name()):
+		t.Errorf("the other process has not run the test:\n%s", out)
 	default:
 		t.Logf("%s", out)
 	}
@@ -51,8 +53,12 @@ func Mounts(t *testing.T) bool {
 // the test ends. The options are those of tmpfs(5).
 func Memory(t *testing.T, folder, options string) {
 	t.Helper()
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, options); err != nil {
-		t.Skip(err)
+	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, options)
+	switch {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.ENODEV):
+		t.Skip("this machine does not allow to mount a file system in memory: ", err)
+	case err != nil:
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(folder, syscall.MNT_DETACH) }) // else the folder cannot be removed
 }
