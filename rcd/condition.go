@@ -31,8 +31,8 @@ func (m *Manager) Condition(ctx context.Context, service string) (Condition, err
 // LifeNow is its last life that is over, by the time that it is now.
 func (c Condition) LifeNow() Life {
 	l := c.Life
-	if !c.At.IsZero() && l.Ended > 0 {
-		l.Began, l.Ended = l.Began+time.Since(c.At), l.Ended+time.Since(c.At)
+	if since := time.Since(c.At); !c.At.IsZero() && l.Ended > 0 {
+		l.Began, l.Ended = l.Began+since, l.Ended+since
 	}
 	return l
 }
